@@ -1,0 +1,148 @@
+#include "run.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "config/load.hpp"
+#include "control/api_server.hpp"
+#include "control/eal.hpp"
+#include "control/router.hpp"
+#include "control/verbs.hpp"
+
+namespace ringroad::app {
+namespace {
+
+volatile std::sig_atomic_t stop_requested = 0;
+volatile std::sig_atomic_t reload_requested = 0;
+
+void on_signal(int signal) {
+  if (signal == SIGHUP) {
+    reload_requested = 1;
+  } else {
+    stop_requested = 1;
+  }
+}
+
+void catch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaction(signal, &action, nullptr);
+  }
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &ignore, nullptr);
+}
+
+// sd_notify(3), without the library.
+void tell_systemd(const char* state) {
+  const char* const path = std::getenv("NOTIFY_SOCKET");
+  if (path == nullptr || (path[0] != '/' && path[0] != '@')) {
+    return;
+  }
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t length = std::strlen(path);
+  if (length >= sizeof address.sun_path) {
+    return;
+  }
+  std::memcpy(address.sun_path, path, length);
+  if (address.sun_path[0] == '@') {
+    address.sun_path[0] = '\0';
+  }
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) {
+    return;
+  }
+  sendto(fd, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+  ::close(fd);
+}
+
+// The control thread shares its core with others: it looks every 100 us and sleeps between, a
+// little while busier after it found something.
+void serve(control::Router& router, control::ApiServer& api) {
+  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 100'000};
+  prctl(PR_SET_TIMERSLACK, 1000UL);
+  while (stop_requested == 0) {
+    if (router.run_once()) {
+      continue;
+    }
+    pollfd watched{.fd = api.poll_fd(), .events = POLLIN, .revents = 0};
+    if (ppoll(&watched, 1, &kPause, nullptr) > 0) {
+      api.run_once();
+    }
+    if (reload_requested != 0) {
+      reload_requested = 0;
+      log::warn("a reload was asked for: restart to apply a changed configuration");
+    }
+  }
+}
+
+int refuse(const Error& error, int status) {
+  log::error("{}", error.what);
+  return status;
+}
+
+int run_router(const config::Config& config, std::chrono::steady_clock::time_point started) {
+  const Clock clock;
+  auto router = control::Router::open(config, clock);
+  if (!router) {
+    return refuse(router.error(), 2);
+  }
+  auto api = control::ApiServer::open(config.engine.socket, [&](const nlohmann::json& request) {
+    return control::carry_out(**router, request);
+  });
+  if (!api) {
+    return refuse(api.error(), 2);
+  }
+  if (const Status status = (*router)->start_workers(); !status) {
+    return refuse(status.error(), 1);
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+  log::info("ready ports={} workers={} routes={} in {:.2f}s", config.ports.size(),
+            config.engine.workers.size(), (*router)->main_routes(), took.count());
+  tell_systemd("READY=1");
+
+  serve(**router, **api);
+
+  tell_systemd("STOPPING=1");
+  api->reset();
+  if (const Status status = (*router)->shut_down(); !status) {
+    return refuse(status.error(), 1);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run(const std::string& path, bool verbose) {
+  const auto started = std::chrono::steady_clock::now();
+  const auto config = config::load(path);
+  if (!config) {
+    for (const config::Problem& problem : config.error()) {
+      fmt::print(stderr, "{}\n", problem.to_string());
+    }
+    return 2;
+  }
+  if (const Status status = control::check_machine(*config); !status) {
+    return refuse(status.error(), 2);
+  }
+  catch_signals();
+  const auto eal = control::Eal::start(*config, verbose);
+  return eal ? run_router(*config, started) : refuse(eal.error(), 2);
+}
+
+}  // namespace ringroad::app

@@ -1,0 +1,20 @@
+#pragma once
+// Asks the router over its control socket.
+#include <expected>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace ringroad::roadctl {
+
+enum class ExitStatus : int { kFine = 0, kRefused = 1, kUsage = 2, kNoRouter = 3 };
+
+struct Failure {
+  ExitStatus status;
+  std::string reason;
+};
+
+// What came under "ok"; waits for as long as the router works on it.
+[[nodiscard]] std::expected<nlohmann::json, Failure> ask(const std::string& socket_path,
+                                                         const nlohmann::json& request);
+
+}  // namespace ringroad::roadctl

@@ -1,0 +1,305 @@
+#include "roadctl/render.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "roadctl/fields.hpp"
+#include "roadctl/table.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+using enum Align;
+
+// The pipeline's order, in which JSON objects do not keep their keys.
+constexpr std::array kStages{"rx",      "classify", "input", "route",
+                             "forward", "output",   "bands", "tx"};
+
+std::string render_ports(const json& ports, bool colour) {
+  Table identity{{{"PORT"},
+                  {"LINK"},
+                  {"SPEED Mbit/s", kRight},
+                  {"MTU bytes", kRight},
+                  {"MAC"},
+                  {"DRIVER"},
+                  {"DEVICE"},
+                  {"ADDRESSES"}}};
+  Table counters{{{"PORT"},
+                  {"RX packets", kRight},
+                  {"RX bytes", kRight},
+                  {"RX missed", kRight},
+                  {"RX no buffer", kRight},
+                  {"TX packets", kRight},
+                  {"TX bytes", kRight},
+                  {"TX requeued", kRight},
+                  {"TX completed", kRight},
+                  {"TX hangs", kRight}}};
+  for (const json& port : ports) {
+    identity.add({plain(port, "name"), state(port, "link"), plain(port, "speed_mbps"),
+                  plain(port, "mtu"), plain(port, "mac"), plain(port, "driver"),
+                  plain(port, "device"), plain(port, "addresses")});
+    counters.add({plain(port, "name"), plain(port, "rx_packets"), plain(port, "rx_bytes"),
+                  trouble(port, "rx_missed"), trouble(port, "rx_no_buffer"),
+                  plain(port, "tx_packets"), plain(port, "tx_bytes"), plain(port, "tx_requeued"),
+                  plain(port, "tx_completed"), trouble(port, "tx_hangs")});
+  }
+  return identity.print(colour) + "\n" + counters.print(colour);
+}
+
+// Known stages in the pipeline's order, then those a newer router has.
+std::vector<std::string> stages_of(const json& workers) {
+  std::vector<std::string> stages{kStages.begin(), kStages.end()};
+  for (const json& worker : workers) {
+    const json& cycles = field(worker, "cycles");
+    if (!cycles.is_object()) {
+      continue;
+    }
+    for (const auto& [stage, value] : cycles.items()) {
+      if (std::ranges::find(stages, stage) == stages.end()) {
+        stages.push_back(stage);
+      }
+    }
+  }
+  return stages;
+}
+
+std::string render_workers(const json& workers, bool colour) {
+  Table loops{{{"CORE", kRight},
+               {"PACKETS", kRight},
+               {"POLLS", kRight},
+               {"BUSY polls", kRight},
+               {"BUSY %", kRight},
+               {"CYCLES/packet", kRight}}};
+  const std::vector<std::string> stages = stages_of(workers);
+  std::vector<Column> columns{{"CORE", kRight}};
+  for (const std::string& stage : stages) {
+    columns.push_back({stage, kRight});
+  }
+  Table cycles{std::move(columns)};
+  for (const json& worker : workers) {
+    loops.add({plain(worker, "core"), plain(worker, "packets"), plain(worker, "polls"),
+               plain(worker, "busy_polls"), plain(worker, "busy_percent"),
+               plain(worker, "cycles_per_packet")});
+    std::vector<Cell> row{plain(worker, "core")};
+    for (const std::string& stage : stages) {
+      row.push_back(plain(field(worker, "cycles"), stage.c_str()));
+    }
+    cycles.add(std::move(row));
+  }
+  return loops.print(colour) + "\ncycles by stage\n" + cycles.print(colour);
+}
+
+std::string render_routes(const json& routes, bool colour) {
+  Table table{{{"PREFIX"},
+               {"TYPE"},
+               {"VIA"},
+               {"PORT"},
+               {"WEIGHT", kRight},
+               {"STATE"},
+               {"PROTOCOL"},
+               {"METRIC", kRight},
+               {"TABLE"}}};
+  for (const json& route : routes) {
+    const json& hops = array(route, "nexthops");
+    const json& first = hops.empty() ? field(hops, "") : hops.front();
+    const auto hop_cells = [](const json& hop) {
+      return std::array{plain(hop, "via"), plain(hop, "port"), plain(hop, "weight"),
+                        state(hop, "state")};
+    };
+    auto [via, port, weight, reach] = hop_cells(first);
+    table.add({plain(route, "prefix"), plain(route, "type"), std::move(via), std::move(port),
+               std::move(weight), std::move(reach), plain(route, "protocol"),
+               plain(route, "metric"), plain(route, "table")});
+    for (std::size_t i = 1; i < hops.size(); ++i) {
+      auto [also_via, its_port, its_weight, its_reach] = hop_cells(hops[i]);
+      table.add({{},
+                 {},
+                 std::move(also_via),
+                 std::move(its_port),
+                 std::move(its_weight),
+                 std::move(its_reach),
+                 {},
+                 {},
+                 {}});
+    }
+  }
+  return table.print(colour);
+}
+
+std::string render_neighbors(const json& neighbors, bool colour) {
+  Table table{{{"ADDRESS"},
+               {"PORT"},
+               {"MAC"},
+               {"STATE"},
+               {"AGE seconds", kRight},
+               {"QUEUED packets", kRight}}};
+  for (const json& neighbor : neighbors) {
+    table.add({plain(neighbor, "address"), plain(neighbor, "port"), plain(neighbor, "mac"),
+               state(neighbor, "state"), plain(neighbor, "age_seconds"),
+               plain(neighbor, "queued")});
+  }
+  return table.print(colour);
+}
+
+std::string render_bands(const json& queues, bool colour) {
+  std::string text;
+  for (const json& queue : queues) {
+    const bool unlimited = queue.is_object() && queue.value("rate_bits", json(0)).is_null();
+    text += fmt::format("{}{} queue {}: {}, limit {} packets a band, rate {}\n",
+                        text.empty() ? "" : "\n", words(queue, "port"), words(queue, "queue"),
+                        words(queue, "qdisc"), words(queue, "limit"),
+                        unlimited ? "unlimited" : rate(field(queue, "rate_bits")));
+    std::string priomap;
+    for (const json& band : array(queue, "priomap")) {
+      priomap += ' ' + words(band);
+    }
+    text += fmt::format("  priomap{}\n  direct {} packets, requeued {} packets\n",
+                        priomap.empty() ? " -" : priomap, words(queue, "direct_packets"),
+                        words(queue, "requeued"));
+    Table table{{{"BAND", kRight},
+                 {"QUEUED packets", kRight},
+                 {"SENT packets", kRight},
+                 {"SENT bytes", kRight},
+                 {"DROPPED packets", kRight},
+                 {"REQUEUED packets", kRight}}};
+    for (const json& band : array(queue, "bands")) {
+      table.add({plain(band, "band"), plain(band, "queued"), plain(band, "sent_packets"),
+                 plain(band, "sent_bytes"), trouble(band, "dropped"), plain(band, "requeued")});
+    }
+    text += table.print(colour, "  ");
+  }
+  return text.empty() ? "no bands\n" : text;
+}
+
+std::string render_drops(const json& drops, bool colour) {
+  Table table{{{"REASON"}, {"PACKETS", kRight}, {"MEANING"}}};
+  for (const json& drop : drops) {
+    table.add({plain(drop, "reason"), trouble(drop, "packets"), plain(drop, "meaning")});
+  }
+  return table.print(colour);
+}
+
+std::string render_memory(const json& memory, bool colour) {
+  Table pools{{{"POOL"},
+               {"SIZE buffers", kRight},
+               {"FREE buffers", kRight},
+               {"LOW WATER buffers", kRight}}};
+  for (const json& pool : array(memory, "pools")) {
+    pools.add(
+        {plain(pool, "name"), plain(pool, "size"), plain(pool, "free"), plain(pool, "low_water")});
+  }
+  const json& neighbors = field(memory, "neighbors");
+  return pools.print(colour) +
+         fmt::format("\nFIB        {} prefixes in {} bytes\nneighbors  {}, gc_thresh {}\n",
+                     words(memory, "fib_prefixes"), words(memory, "fib_bytes"),
+                     words(neighbors, "count"), words(neighbors, "gc_thresh"));
+}
+
+std::string render_config(const json& config, bool /*colour*/) {
+  std::string yaml = words(config, "yaml");
+  if (!yaml.ends_with('\n')) {
+    yaml += '\n';
+  }
+  return yaml;
+}
+
+// " via 192.168.1.254 dev lan", less what is not there.
+std::string path_to(const json& hop) {
+  std::string text;
+  for (const auto& [word, key] : {std::pair{"via", "via"}, {"dev", "port"}, {"src", "source"}}) {
+    const json& value = field(hop, key);
+    if (value.is_string()) {
+      text += fmt::format(" {} {}", word, value.get<std::string>());
+    }
+  }
+  return text;
+}
+
+// As `ip route get` prefixes every type but unicast: "blackhole 10.66.1.1".
+std::string type_prefix(const json& route) {
+  const json& type = field(route, "type");
+  return !type.is_string() || type == "unicast" ? "" : type.get<std::string>() + " ";
+}
+
+std::string render_route_get(const json& route, bool /*colour*/) {
+  const json& given = field(route, "text");
+  std::string text = given.is_string()
+                         ? given.get<std::string>()
+                         : type_prefix(route) + words(route, "address") + path_to(route);
+  if (!text.ends_with('\n')) {
+    text += '\n';
+  }
+  text +=
+      fmt::format("    matched {} in table {}, protocol {}, metric {}\n", words(route, "prefix"),
+                  words(route, "table"), words(route, "protocol"), words(route, "metric"));
+  if (const json& reach = field(route, "neighbor_state"); reach.is_string()) {
+    const json& neighbor = field(route, field(route, "via").is_string() ? "via" : "address");
+    const json& mac = field(route, "mac");
+    text += fmt::format("    neighbor {} {}, {}\n", words(neighbor), words(reach),
+                        mac.is_string() ? "mac " + words(mac) : "no mac yet");
+  }
+  for (const json& other : array(route, "runners_up")) {
+    text += fmt::format("    otherwise {}{}{}\n", type_prefix(other), words(other, "prefix"),
+                        path_to(other));
+  }
+  return text;
+}
+
+std::string render_load(const json& counts, bool /*colour*/) {
+  const json& skipped = field(counts, "skipped_ipv6");
+  std::string text = fmt::format("{} routes added", words(counts, "added"));
+  if (!skipped.is_null() && skipped != 0) {
+    text += fmt::format(", {} IPv6 prefixes skipped", words(skipped));
+  }
+  return text + "\n";
+}
+
+std::string render_flush(const json& counts, bool /*colour*/) {
+  return fmt::format("{} neighbors removed\n", words(counts, "removed"));
+}
+
+std::string render_nothing(const json& /*answer*/, bool /*colour*/) { return ""; }
+
+struct View {
+  std::string_view group;
+  std::string_view name;
+  json::value_t expected;
+  std::string (*render)(const json& answer, bool colour);
+};
+
+constexpr std::array kViews{
+    View{"show", "ports", json::value_t::array, render_ports},
+    View{"show", "workers", json::value_t::array, render_workers},
+    View{"show", "routes", json::value_t::array, render_routes},
+    View{"show", "neighbors", json::value_t::array, render_neighbors},
+    View{"show", "bands", json::value_t::array, render_bands},
+    View{"show", "drops", json::value_t::array, render_drops},
+    View{"show", "memory", json::value_t::object, render_memory},
+    View{"show", "config", json::value_t::object, render_config},
+    View{"route", "add", json::value_t::object, render_nothing},
+    View{"route", "del", json::value_t::object, render_nothing},
+    View{"route", "get", json::value_t::object, render_route_get},
+    View{"route", "load", json::value_t::object, render_load},
+    View{"neighbor", "add", json::value_t::object, render_nothing},
+    View{"neighbor", "del", json::value_t::object, render_nothing},
+    View{"neighbor", "flush", json::value_t::object, render_flush},
+};
+
+}  // namespace
+
+std::string render(std::span<const std::string> verb, const json& answer, bool colour) {
+  const auto view = std::ranges::find_if(kViews, [&](const View& candidate) {
+    return verb.size() == 2 && verb[0] == candidate.group && verb[1] == candidate.name &&
+           answer.type() == candidate.expected;
+  });
+  return view == kViews.end() ? answer.dump(2, ' ', false, json::error_handler_t::replace) + "\n"
+                              : view->render(answer, colour);
+}
+
+}  // namespace ringroad::roadctl

@@ -1,0 +1,59 @@
+#include "roadctl/table.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace ringroad::roadctl {
+namespace {
+
+// ECMA-48 SGR; the terminal's own green and red.
+std::string_view begin_tint(Tint tint) { return tint == Tint::kGood ? "\033[32m" : "\033[31m"; }
+constexpr std::string_view kEndTint = "\033[0m";
+
+}  // namespace
+
+std::string Table::print(bool colour, std::string_view indent) const {
+  std::vector<std::size_t> widths;
+  for (const Column& column : columns_) {
+    widths.push_back(column.heading.size());
+  }
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < widths.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].text.size());
+    }
+  }
+  std::string text;
+  // Spaces are owed until something follows them.
+  std::size_t owed = 0;
+  const auto put = [&](std::size_t column, std::string_view cell, Tint tint) {
+    const std::size_t padding = widths[column] - cell.size();
+    const bool right = columns_[column].align == Align::kRight;
+    owed += right ? padding : 0;
+    if (!cell.empty()) {
+      text.append(owed, ' ');
+      owed = 0;
+      const bool tinted = colour && tint != Tint::kNone;
+      text.append(tinted ? begin_tint(tint) : "").append(cell).append(tinted ? kEndTint : "");
+    }
+    owed += (right ? 0 : padding) + 2;
+  };
+  const auto end_line = [&] {
+    text += '\n';
+    owed = 0;
+  };
+  text += indent;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    put(i, columns_[i].heading, Tint::kNone);
+  }
+  end_line();
+  for (const auto& row : rows_) {
+    text += indent;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      put(i, row[i].text, row[i].tint);
+    }
+    end_line();
+  }
+  return text;
+}
+
+}  // namespace ringroad::roadctl

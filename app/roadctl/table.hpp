@@ -1,0 +1,39 @@
+#pragma once
+// Aligned text: a heading and rows of cells, two spaces between the columns.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ringroad::roadctl {
+
+enum class Tint : std::uint8_t { kNone, kGood, kBad };
+
+struct Cell {
+  std::string text;
+  Tint tint = Tint::kNone;
+};
+
+enum class Align : std::uint8_t { kLeft, kRight };
+
+struct Column {
+  std::string heading;
+  Align align = Align::kLeft;
+};
+
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns) : columns_{std::move(columns)} {}
+
+  // As many cells as there are columns.
+  void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
+  // Every line begins with `indent` and ends without spaces.
+  [[nodiscard]] std::string print(bool colour, std::string_view indent = "") const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<Cell>> rows_;
+};
+
+}  // namespace ringroad::roadctl

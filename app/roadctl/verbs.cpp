@@ -1,0 +1,253 @@
+#include "roadctl/verbs.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "roadctl/nearest.hpp"
+#include "roadctl/words.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+struct Verb {
+  std::string_view group;
+  std::string_view name;
+  // What follows the name, one line a form.
+  std::string_view usage;
+  std::string_view summary;
+  Options (*options)(Words words);
+};
+
+constexpr std::array kVerbs{
+    Verb{"show", "ports", "", "link, addresses and counters of every port", show_options},
+    Verb{"show", "workers", "", "load of every forwarding core, cycles by stage", show_options},
+    Verb{"show", "routes", "[PREFIX] [--table T]", "routes and their next hops",
+         show_routes_options},
+    Verb{"show", "neighbors", "", "neighbors: MAC, state, packets that wait", show_options},
+    Verb{"show", "bands", "", "priority bands of every port and TX queue", show_options},
+    Verb{"show", "drops", "", "dropped packets by reason", show_options},
+    Verb{"show", "memory", "", "packet pools, FIB and neighbor table", show_options},
+    Verb{"show", "config", "", "the configuration that runs now, as YAML", show_options},
+    Verb{"route", "add",
+         "PREFIX via ADDR [metric N] [table T]\n"
+         "PREFIX [metric N] [table T] nexthop via ADDR [weight N] nexthop ...\n"
+         "blackhole|unreachable|prohibit PREFIX [metric N] [table T]",
+         "add a route", route_add_options},
+    Verb{"route", "del", "PREFIX [via ADDR] [metric N] [table T]", "delete a route",
+         route_del_options},
+    Verb{"route", "get", "ADDR", "the route a packet to ADDR would take, and why",
+         route_get_options},
+    Verb{"route", "load", "FILE via ADDR [metric N]",
+         "add a route for every prefix in a file (.gz too)", route_load_options},
+    Verb{"neighbor", "add", "ADDR port P mac M", "set a permanent neighbor", neighbor_add_options},
+    Verb{"neighbor", "del", "ADDR port P", "delete a neighbor", neighbor_del_options},
+    Verb{"neighbor", "flush", "[port P]", "forget every neighbor that was learned",
+         neighbor_flush_options},
+};
+
+struct Group {
+  std::string_view name;
+  std::string_view alias;
+  std::string_view summary;
+};
+
+constexpr std::array kGroups{
+    Group{"show", "", "show what the router knows, does and counts"},
+    Group{"route", "", "change and query routes, as ip route does"},
+    Group{"neighbor", "neigh", "change neighbors, as ip neigh does"},
+};
+
+constexpr auto kFooter =
+    "PREFIX is 10.0.0.0/8, an address or 'default'. P is a port's name in the configuration.\n"
+    "--socket and --json may stand before or after the verb. 'roadctl VERB --help' tells more.\n"
+    "\n"
+    "Exit status: 0 fine; 1 the router refused; 2 wrong usage; 3 no router at that socket.\n";
+
+// "roadctl show routes [PREFIX]", a line for each form, the later ones aligned under the first.
+std::string usage_of(const Verb& verb, std::string_view lead) {
+  const std::string command = fmt::format("roadctl {} {}", verb.group, verb.name);
+  std::string text{lead};
+  text += command + (verb.usage.empty() ? "" : " ");
+  for (const char character : verb.usage) {
+    text += character;
+    if (character == '\n') {
+      text += std::string(lead.size(), ' ') + command + ' ';
+    }
+  }
+  return text + "\n";
+}
+
+// CLI11's help, less what it cannot know: the words after a verb.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::map<const CLI::App*, std::string> usages;
+
+  std::string make_usage(const CLI::App* app, std::string /*name*/) const override {
+    const auto usage = usages.find(app);
+    return usage == usages.end() ? "" : usage->second;
+  }
+  std::string make_positionals(const CLI::App* /*app*/) const override { return ""; }
+  std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode /*mode*/) const override {
+    const bool root = app->get_parent() == nullptr;
+    std::string text = root ? "\nVerbs:" : "";
+    std::string_view group;
+    for (const Verb& verb : kVerbs) {
+      if (!root && app->get_name() != verb.group) {
+        continue;
+      }
+      if (std::exchange(group, verb.group) != verb.group) {
+        text += "\n";
+      }
+      const std::string left = fmt::format("  {} {} {}", verb.group, verb.name,
+                                           verb.usage.substr(0, verb.usage.find('\n')));
+      text += fmt::format("{:<52} {}\n", left, verb.summary);
+    }
+    return text;
+  }
+};
+
+class Parser {
+ public:
+  Parser();
+  std::expected<CommandLine, EarlyExit> parse(std::span<const std::string> arguments);
+
+ private:
+  void add_group(const Group& group);
+  void add_verb(CLI::App& group, const Verb& verb);
+  std::expected<CommandLine, EarlyExit> finish();
+  EarlyExit wrong(std::string_view complaint) const;
+  std::string explain(const CLI::ParseError& error) const;
+  const CLI::App& deepest() const;
+
+  CLI::App app_{"Asks and tells a running ringroad router.", "roadctl"};
+  std::shared_ptr<HelpFormatter> formatter_ = std::make_shared<HelpFormatter>();
+  CommandLine line_;
+  std::vector<std::string> words_;
+  std::string table_;
+  const Verb* verb_ = nullptr;
+};
+
+Parser::Parser() {
+  formatter_->usages[&app_] = "Usage: roadctl [--socket PATH] [--json] VERB ...\n";
+  formatter_->column_width(24);
+  app_.formatter(formatter_);
+  app_.add_option("--socket", line_.socket, "the router's control socket")
+      ->option_text(fmt::format("PATH [{}]", kDefaultSocket));
+  app_.add_flag("--json", line_.json, "print the answer as JSON, for programs");
+  app_.set_version_flag("--version", "roadctl " ROADCTL_VERSION, "print the version");
+  app_.get_help_ptr()->description("print this help");
+  app_.require_subcommand(1);
+  app_.fallthrough();
+  app_.footer(kFooter);
+  for (const Group& group : kGroups) {
+    add_group(group);
+  }
+}
+
+void Parser::add_group(const Group& group) {
+  CLI::App* const app = app_.add_subcommand(std::string{group.name}, std::string{group.summary});
+  if (!group.alias.empty()) {
+    app->alias(std::string{group.alias});
+  }
+  app->require_subcommand(1);
+  app->footer("");
+  std::string names;
+  for (const Verb& verb : kVerbs) {
+    if (verb.group == group.name) {
+      names += (names.empty() ? "" : "|") + std::string{verb.name};
+      add_verb(*app, verb);
+    }
+  }
+  formatter_->usages[app] = fmt::format("Usage: roadctl {} {} ...\n", group.name, names);
+}
+
+void Parser::add_verb(CLI::App& group, const Verb& verb) {
+  CLI::App* const app = group.add_subcommand(std::string{verb.name}, std::string{verb.summary});
+  formatter_->usages[app] = usage_of(verb, "Usage: ");
+  app->add_option("words", words_);
+  if (verb.options == show_routes_options) {
+    app->add_option("--table", table_, "only the routes of this table")->option_text("T");
+  }
+  app->footer("");
+  app->callback([this, &verb] { verb_ = &verb; });
+}
+
+std::expected<CommandLine, EarlyExit> Parser::parse(std::span<const std::string> arguments) {
+  try {
+    // CLI11 takes them off the back.
+    app_.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
+  } catch (const CLI::CallForHelp&) {
+    return std::unexpected{EarlyExit{ExitStatus::kFine, app_.help()}};
+  } catch (const CLI::CallForVersion& version) {
+    return std::unexpected{EarlyExit{ExitStatus::kFine, version.what() + std::string{"\n"}}};
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string_view what = error.what();
+    return std::unexpected{wrong(fmt::format("{} needs a value", what.substr(0, what.find(':'))))};
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected{wrong(explain(error))};
+  }
+  return finish();
+}
+
+std::expected<CommandLine, EarlyExit> Parser::finish() {
+  if (!table_.empty()) {
+    words_.insert(words_.end(), {"table", table_});
+  }
+  Options options = verb_->options(words_);
+  if (!options) {
+    return std::unexpected{wrong(options.error().what)};
+  }
+  line_.verb = {std::string{verb_->group}, std::string{verb_->name}};
+  line_.options = std::move(*options);
+  return std::move(line_);
+}
+
+const CLI::App& Parser::deepest() const {
+  const CLI::App* app = &app_;
+  while (!app->get_subcommands().empty()) {
+    app = app->get_subcommands().front();
+  }
+  return *app;
+}
+
+EarlyExit Parser::wrong(std::string_view complaint) const {
+  const CLI::App& app = deepest();
+  return {ExitStatus::kUsage,
+          fmt::format("roadctl: {}\n{}", complaint, formatter_->usages.at(&app))};
+}
+
+std::string Parser::explain(const CLI::ParseError& error) const {
+  const std::vector<std::string> left = app_.remaining(true);
+  const auto stray =
+      std::ranges::find_if(left, [](const std::string& word) { return !word.starts_with('-'); });
+  std::vector<std::string> known;
+  for (const CLI::App* const app : deepest().get_subcommands({})) {
+    known.push_back(app->get_name());
+  }
+  if (known.empty() || (stray == left.end() && !left.empty())) {
+    return left.empty() ? error.what() : fmt::format("unknown option {}", left.front());
+  }
+  if (stray == left.end()) {
+    return fmt::format("a verb is missing{}", hint("", known));
+  }
+  const auto inner = std::ranges::find(kVerbs, *stray, &Verb::name);
+  if (&deepest() == &app_ && inner != kVerbs.end()) {
+    return fmt::format("unknown verb '{0}'; did you mean '{1} {0}'?", *stray, inner->group);
+  }
+  return fmt::format("unknown verb '{}'{}", *stray, hint(*stray, known));
+}
+
+}  // namespace
+
+std::expected<CommandLine, EarlyExit> parse_command_line(std::span<const std::string> arguments) {
+  return Parser{}.parse(arguments);
+}
+
+}  // namespace ringroad::roadctl

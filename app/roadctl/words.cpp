@@ -1,0 +1,252 @@
+#include "roadctl/words.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "roadctl/nearest.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+
+struct Keyword {
+  std::string_view word;
+  // The option's key in the request.
+  const char* key;
+  bool number = false;
+};
+
+constexpr Keyword kVia{"via", "via"};
+constexpr Keyword kMetric{"metric", "metric", true};
+constexpr Keyword kTable{"table", "table"};
+constexpr Keyword kWeight{"weight", "weight", true};
+constexpr Keyword kNexthop{"nexthop", "nexthops"};
+constexpr Keyword kPort{"port", "port"};
+constexpr Keyword kMac{"mac", "mac"};
+// What ip neigh calls them.
+constexpr Keyword kDev{"dev", "port"};
+constexpr Keyword kLladdr{"lladdr", "mac"};
+
+using Keywords = std::vector<Keyword>;
+
+const Keyword* find(const Keywords& keywords, std::string_view word) {
+  const auto found = std::ranges::find(keywords, word, &Keyword::word);
+  return found == keywords.end() ? nullptr : &*found;
+}
+
+Result<json> value_of(const Keyword& keyword, const std::string& text) {
+  if (!keyword.number) {
+    return json(text);
+  }
+  std::uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end) {
+    return fail(fmt::format("{} {}: not a number from 0 to 4294967295", keyword.word, text));
+  }
+  return json(number);
+}
+
+// Reads words into options; what is wrong first stays wrong, whatever is read after it.
+class Reader {
+ public:
+  Reader(Words words, Keywords keywords) : words_{words}, keywords_{std::move(keywords)} {}
+
+  Reader& type();
+  // The word that stands bare, called `name` in messages.
+  Reader& subject(std::string_view name, const char* key);
+  Reader& optional_subject(const char* key);
+  // Up to `end`, or to the last word.
+  Reader& pairs(std::string_view end = {});
+  // "nexthop via ADDR [weight N]", as often as it comes.
+  Reader& nexthops();
+  Reader& require(std::initializer_list<const char*> keys);
+  Reader& complain(std::string what);
+
+  [[nodiscard]] const json& options() const { return options_; }
+  [[nodiscard]] Options result() {
+    return what_.empty() ? Options{std::move(options_)} : fail(std::move(what_));
+  }
+
+ private:
+  [[nodiscard]] bool good() const { return what_.empty(); }
+  [[nodiscard]] bool more() const { return good() && !words_.empty(); }
+  [[nodiscard]] bool at_subject() const {
+    return more() && find(keywords_, words_.front()) == nullptr;
+  }
+  std::string take();
+  void pair();
+
+  Words words_;
+  Keywords keywords_;
+  json options_ = json::object();
+  std::string what_;
+};
+
+std::string Reader::take() {
+  std::string word = words_.front();
+  words_ = words_.subspan(1);
+  return word;
+}
+
+Reader& Reader::complain(std::string what) {
+  if (good()) {
+    what_ = std::move(what);
+  }
+  return *this;
+}
+
+Reader& Reader::type() {
+  constexpr std::array<std::string_view, 4> kTypes{"unicast", "blackhole", "unreachable",
+                                                   "prohibit"};
+  if (more() && std::ranges::find(kTypes, words_.front()) != kTypes.end()) {
+    options_["type"] = take();
+  }
+  return *this;
+}
+
+Reader& Reader::subject(std::string_view name, const char* key) {
+  if (!at_subject()) {
+    return complain(fmt::format("{} is missing", name));
+  }
+  return optional_subject(key);
+}
+
+Reader& Reader::optional_subject(const char* key) {
+  if (at_subject()) {
+    options_[key] = take();
+  }
+  return *this;
+}
+
+Reader& Reader::pairs(std::string_view end) {
+  while (more() && words_.front() != end) {
+    pair();
+  }
+  return *this;
+}
+
+void Reader::pair() {
+  const std::string word = take();
+  const Keyword* const keyword = find(keywords_, word);
+  if (keyword == nullptr) {
+    std::vector<std::string> known;
+    for (const Keyword& candidate : keywords_) {
+      known.emplace_back(candidate.word);
+    }
+    complain(fmt::format("unknown word '{}'{}", word, hint(word, known)));
+  } else if (words_.empty()) {
+    complain(fmt::format("'{}' needs a value", word));
+  } else if (options_.contains(keyword->key)) {
+    complain(fmt::format("'{}' is given twice", word));
+  } else if (auto value = value_of(*keyword, take()); value) {
+    options_[keyword->key] = std::move(*value);
+  } else {
+    complain(value.error().what);
+  }
+}
+
+Reader& Reader::nexthops() {
+  while (more() && words_.front() == kNexthop.word) {
+    take();
+    const auto next = std::ranges::find(words_, kNexthop.word);
+    const auto own = words_.first(static_cast<std::size_t>(next - words_.begin()));
+    words_ = words_.subspan(own.size());
+    Options hop = Reader{own, {kVia, kWeight}}.pairs().require({"via"}).result();
+    if (!hop) {
+      return complain("nexthop: " + hop.error().what);
+    }
+    hop->emplace("weight", 1);
+    options_[kNexthop.key].push_back(std::move(*hop));
+  }
+  return *this;
+}
+
+Reader& Reader::require(std::initializer_list<const char*> keys) {
+  for (const char* const key : keys) {
+    if (!options_.contains(key)) {
+      complain(fmt::format("'{}' is missing", key));
+    }
+  }
+  return *this;
+}
+
+}  // namespace
+
+Options show_options(Words words) { return Reader{words, {}}.pairs().result(); }
+
+Options show_routes_options(Words words) {
+  return Reader{words, {kTable}}.optional_subject("prefix").pairs().result();
+}
+
+Options route_add_options(Words words) {
+  Reader reader{words, {kVia, kMetric, kTable, kNexthop}};
+  reader.type().subject("PREFIX", "prefix").pairs(kNexthop.word).nexthops();
+  const bool via = reader.options().contains("via");
+  const bool nexthops = reader.options().contains("nexthops");
+  const std::string type = reader.options().value("type", "unicast");
+  if (via && nexthops) {
+    reader.complain("'via' and 'nexthop' exclude each other");
+  }
+  if (type == "unicast" && !via && !nexthops) {
+    reader.complain("'via ADDR' is missing");
+  }
+  if (type != "unicast" && (via || nexthops)) {
+    reader.complain(fmt::format("a {} route has no next hop", type));
+  }
+  Options options = reader.result();
+  if (options) {
+    options->emplace("type", type);
+  }
+  return options;
+}
+
+Options route_del_options(Words words) {
+  return Reader{words, {kVia, kMetric, kTable}}.subject("PREFIX", "prefix").pairs().result();
+}
+
+Options route_get_options(Words words) {
+  return Reader{words, {}}.subject("ADDR", "address").pairs().result();
+}
+
+Options route_load_options(Words words) {
+  Options options =
+      Reader{words, {kVia, kMetric}}.subject("FILE", "file").pairs().require({"via"}).result();
+  if (options) {
+    // The router's working directory is not ours.
+    const std::filesystem::path file = (*options)["file"].get<std::string>();
+    std::error_code error;
+    const std::filesystem::path whole = std::filesystem::absolute(file, error);
+    (*options)["file"] = (error ? file : whole.lexically_normal()).string();
+  }
+  return options;
+}
+
+Options neighbor_add_options(Words words) {
+  return Reader{words, {kPort, kMac, kDev, kLladdr}}
+      .subject("ADDR", "address")
+      .pairs()
+      .require({"port", "mac"})
+      .result();
+}
+
+Options neighbor_del_options(Words words) {
+  return Reader{words, {kPort, kDev}}.subject("ADDR", "address").pairs().require({"port"}).result();
+}
+
+Options neighbor_flush_options(Words words) {
+  return Reader{words, {kPort, kDev}}.pairs().result();
+}
+
+}  // namespace ringroad::roadctl

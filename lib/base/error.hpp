@@ -1,0 +1,22 @@
+#pragma once
+// What setup and control code returns when it cannot do what it was asked.
+#include <expected>
+#include <string>
+#include <utility>
+
+namespace ringroad {
+
+// One sentence: what is wrong, with what, and what to do about it.
+struct Error {
+  std::string what;
+};
+
+template <class T>
+using Result = std::expected<T, Error>;
+using Status = Result<void>;
+
+[[nodiscard]] inline std::unexpected<Error> fail(std::string what) {
+  return std::unexpected{Error{std::move(what)}};
+}
+
+}  // namespace ringroad

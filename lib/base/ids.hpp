@@ -1,0 +1,42 @@
+#pragma once
+// Indices that must not be mixed up, each a type of its own.
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+namespace ringroad {
+
+template <class Tag, class Rep>
+class Id {
+ public:
+  using rep = Rep;
+
+  constexpr Id() = default;
+  constexpr explicit Id(Rep value) : value_{value} {}
+  [[nodiscard]] constexpr Rep value() const { return value_; }
+
+  friend constexpr auto operator<=>(Id, Id) = default;
+
+ private:
+  Rep value_{};
+};
+
+// A port as Ringroad numbers them: 0..n-1 in the order of the configuration, not DPDK's number.
+using PortId = Id<struct PortTag, std::uint16_t>;
+using QueueId = Id<struct QueueTag, std::uint16_t>;
+using WorkerId = Id<struct WorkerTag, std::uint16_t>;
+// What a route lookup answers; an index into the next-hop table.
+using NextHopId = Id<struct NextHopTag, std::uint32_t>;
+// What a next hop resolves to; an index into the adjacency table.
+using AdjacencyId = Id<struct AdjacencyTag, std::uint32_t>;
+using NeighborId = Id<struct NeighborTag, std::uint32_t>;
+
+}  // namespace ringroad
+
+template <class Tag, class Rep>
+struct std::hash<ringroad::Id<Tag, Rep>> {
+  std::size_t operator()(ringroad::Id<Tag, Rep> id) const noexcept {
+    return std::hash<Rep>{}(id.value());
+  }
+};

@@ -1,0 +1,98 @@
+#include "base/ipv4.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace ringroad {
+namespace {
+
+// One decimal number in [0, max] without a leading zero, eaten from the front of `text`.
+std::optional<unsigned> eat_number(std::string_view& text, unsigned max) {
+  unsigned value = 0;
+  const char* const begin = text.data();
+  const auto [end, error] = std::from_chars(begin, begin + text.size(), value);
+  const auto digits = static_cast<std::size_t>(end - begin);
+  if (error != std::errc{} || value > max || (digits > 1 && text.front() == '0')) {
+    return std::nullopt;
+  }
+  text.remove_prefix(digits);
+  return value;
+}
+
+struct AddressAndLength {
+  Ipv4 address;
+  std::uint8_t length;
+};
+
+std::optional<AddressAndLength> parse_with_length(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const auto address = Ipv4::parse(text.substr(0, slash));
+  std::string_view rest = text.substr(slash + 1);
+  const auto length = eat_number(rest, 32);
+  if (!address || !length || !rest.empty()) {
+    return std::nullopt;
+  }
+  return AddressAndLength{*address, static_cast<std::uint8_t>(*length)};
+}
+
+}  // namespace
+
+std::optional<Ipv4> Ipv4::parse(std::string_view text) {
+  std::uint32_t value = 0;
+  for (int octet = 0; octet < 4; ++octet) {
+    if (octet > 0) {
+      if (!text.starts_with('.')) {
+        return std::nullopt;
+      }
+      text.remove_prefix(1);
+    }
+    const auto number = eat_number(text, 255);
+    if (!number) {
+      return std::nullopt;
+    }
+    value = value << 8 | *number;
+  }
+  return text.empty() ? std::optional{Ipv4{value}} : std::nullopt;
+}
+
+std::string Ipv4::to_string() const {
+  return fmt::format("{}.{}.{}.{}", value_ >> 24, value_ >> 16 & 255, value_ >> 8 & 255,
+                     value_ & 255);
+}
+
+std::optional<Prefix4> Prefix4::parse(std::string_view text) {
+  if (text == "default") {
+    return Prefix4{};
+  }
+  if (const auto host = Ipv4::parse(text)) {
+    return Prefix4{*host, 32};
+  }
+  const auto parsed = parse_with_length(text);
+  if (!parsed) {
+    return std::nullopt;
+  }
+  const Prefix4 prefix{parsed->address, parsed->length};
+  return prefix.address() == parsed->address ? std::optional{prefix} : std::nullopt;
+}
+
+std::string Prefix4::to_string() const {
+  if (length_ == 0) {
+    return "default";
+  }
+  return length_ == 32 ? address_.to_string() : fmt::format("{}/{}", address_.to_string(), length_);
+}
+
+std::optional<InterfaceAddress> InterfaceAddress::parse(std::string_view text) {
+  const auto parsed = parse_with_length(text);
+  return parsed ? std::optional{InterfaceAddress{parsed->address, parsed->length}} : std::nullopt;
+}
+
+std::string InterfaceAddress::to_string() const {
+  return fmt::format("{}/{}", address.to_string(), length);
+}
+
+}  // namespace ringroad

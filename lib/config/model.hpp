@@ -1,0 +1,135 @@
+#pragma once
+// The typed, validated configuration: what a YAML file says, with every default filled in.
+// Plain values; anything here may be copied and read by any thread. Keys and defaults:
+// config/README.md.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ipv4.hpp"
+#include "base/mac.hpp"
+#include "base/units.hpp"
+
+namespace ringroad::config {
+
+enum class HugePages : std::uint8_t { kAuto, kOn, kOff };
+// What a worker does when its queues stay empty.
+enum class Idle : std::uint8_t { kPoll, kPause, kInterrupt };
+
+struct Memory {
+  HugePages hugepages = HugePages::kAuto;
+  Bytes size{512ULL << 20U};
+  std::uint32_t buffers = 65536;  // packet buffers, all ports together
+
+  friend bool operator==(const Memory&, const Memory&) = default;
+};
+
+struct Engine {
+  std::vector<unsigned> workers{1};  // cores, one worker each
+  unsigned control = 0;              // core of the control thread
+  Memory memory;
+  Idle idle = Idle::kPoll;
+  std::string socket = "/run/ringroad/ringroad.sock";
+
+  friend bool operator==(const Engine&, const Engine&) = default;
+};
+
+inline constexpr std::size_t kPriorities = 16;
+inline constexpr std::uint8_t kBandsMax = 16;
+
+struct Scheduler {
+  std::string name = "pfifo_fast";
+  std::uint8_t bands = 3;
+  // Linux's sch_generic prio2band: index is the packet's priority & 15.
+  std::array<std::uint8_t, kPriorities> priomap{1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+  std::uint32_t limit = 1000;         // packets a band
+  std::optional<BitsPerSecond> rate;  // none: not shaped
+  Bytes burst{64ULL << 10U};          // of the shaper
+
+  friend bool operator==(const Scheduler&, const Scheduler&) = default;
+};
+
+struct Port {
+  std::string name;
+  std::string device;  // PCI address or DPDK vdev string
+  std::vector<InterfaceAddress> addresses;
+  std::uint16_t mtu = 1500;
+  std::optional<std::uint16_t> queues;  // RX queues; none: one a worker, as far as the device has
+  std::string scheduler;                // name of a Scheduler; empty: pfifo_fast
+
+  friend bool operator==(const Port&, const Port&) = default;
+};
+
+enum class RouteType : std::uint8_t { kUnicast, kBlackhole, kUnreachable, kProhibit };
+
+struct NextHop {
+  Ipv4 via;
+  std::uint16_t weight = 1;
+
+  friend bool operator==(const NextHop&, const NextHop&) = default;
+};
+
+struct Route {
+  Prefix4 to;
+  RouteType type = RouteType::kUnicast;
+  std::vector<NextHop> next_hops;  // empty unless unicast
+  std::uint32_t metric = 0;
+
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+// A file of prefixes, one a line, plain or .gz; each goes to one of `via`, chosen by hash.
+struct RouteFile {
+  std::string path;  // a relative one is taken from the configuration file's folder
+  std::vector<Ipv4> via;
+  std::uint32_t metric = 0;
+
+  friend bool operator==(const RouteFile&, const RouteFile&) = default;
+};
+
+struct StaticNeighbor {
+  Ipv4 address;
+  std::string port;
+  Mac mac;
+
+  friend bool operator==(const StaticNeighbor&, const StaticNeighbor&) = default;
+};
+
+// Linux's net.ipv4.neigh.default.*; same names, same defaults.
+struct Arp {
+  Nanoseconds base_reachable = std::chrono::seconds{30};
+  Nanoseconds retransmit = std::chrono::seconds{1};
+  std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};
+  Bytes queue_bytes{212992};  // a neighbour's waiting packets
+
+  friend bool operator==(const Arp&, const Arp&) = default;
+};
+
+// Linux's icmp_msgs_per_sec, icmp_msgs_burst and icmp_ratelimit; 0 lifts a limit.
+struct Icmp {
+  std::uint32_t rate = 1000;
+  std::uint32_t burst = 50;
+  Nanoseconds per_destination = std::chrono::seconds{1};
+
+  friend bool operator==(const Icmp&, const Icmp&) = default;
+};
+
+struct Config {
+  Engine engine;
+  std::vector<Port> ports;  // in the order of the file: PortId is the index
+  std::vector<Route> routes;
+  std::vector<RouteFile> route_files;
+  std::vector<StaticNeighbor> neighbors;
+  std::vector<Scheduler> schedulers;
+  Arp arp;
+  Icmp icmp;
+
+  // The port's scheduler; the default one where the port names none.
+  [[nodiscard]] Scheduler scheduler_of(const Port& port) const;
+
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+}  // namespace ringroad::config

@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <unordered_map>
+
+#include "config/scalars.hpp"
+#include "config/sections.hpp"
+
+namespace ringroad::config {
+namespace {
+
+std::optional<Mac> read_mac(const Value* value) {
+  const auto text = read_text(value);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto mac = Mac::parse(*text);
+  if (!mac) {
+    value->problem(shown(*text) + " is not a MAC address; write it as \"02:00:00:00:00:09\"");
+  } else if (!mac->is_station()) {
+    value->problem(fmt::format("{} is {}, not one station's address", *text,
+                               mac->is_zero() ? "zero" : "a group address"));
+    return std::nullopt;
+  }
+  return mac;
+}
+
+}  // namespace
+
+std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports,
+                                           const Connected& connected) {
+  static constexpr std::array<std::string_view, 3> kKeys{"address", "port", "mac"};
+  std::vector<StaticNeighbor> neighbors;
+  std::unordered_map<Ipv4, Position> seen;
+  for (const Value& item : section.items()) {
+    const Fields fields{item, kKeys};
+    StaticNeighbor neighbor;
+    const Value* const port = fields.require("port", "the port that the neighbor is behind");
+    const auto name = read_text(port);
+    const bool known = name && check_reference(*port, *name, "port", ports);
+    const Value* const value = fields.require("address", "the neighbor's IPv4 address");
+    const auto address = read_address(value);
+    assign(neighbor.mac, read_mac(fields.require("mac", "the neighbor's Ethernet address")));
+    if (!address || !known) {
+      continue;
+    }
+    if (auto fault = connected.fault(*address, *name)) {
+      value->problem(*std::move(fault));
+    }
+    if (const auto [first, is_new] = seen.try_emplace(*address, value->position()); !is_new) {
+      value->problem(fmt::format("{} is already a neighbor, on line {}", address->to_string(),
+                                 first->second.line));
+    }
+    neighbor.address = *address;
+    neighbor.port = *name;
+    neighbors.push_back(std::move(neighbor));
+  }
+  return neighbors;
+}
+
+}  // namespace ringroad::config

@@ -1,0 +1,191 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "config/scalars.hpp"
+#include "config/sections.hpp"
+
+namespace ringroad::config {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+// "0000:03:00.0", or "03:00.0" for domain 0.
+bool is_pci_address(std::string_view text) {
+  constexpr std::string_view kForm = "hhhh:hh:hh.d";
+  const std::string_view form = text.size() == kForm.size() ? kForm : kForm.substr(5);
+  return std::ranges::equal(text, form, [](char c, char wanted) {
+    return wanted == 'h' ? is_hex(c) : wanted == 'd' ? c >= '0' && c <= '7' : c == wanted;
+  });
+}
+
+// "net_af_packet0,iface=x": a driver's name with a number, then arguments.
+bool is_vdev(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find(','));
+  return (name.starts_with("net_") || name.starts_with("eth_")) && is_digit(name.back()) &&
+         std::ranges::all_of(
+             name, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
+// Devices with equal identities are the same one to DPDK.
+std::string identity(std::string_view device) {
+  if (!is_pci_address(device)) {
+    return std::string{device.substr(0, device.find(','))};
+  }
+  std::string address{device};
+  std::ranges::transform(address, address.begin(), [](char c) {
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return address.size() == 7 ? "0000:" + address : address;
+}
+
+class PortsReader {
+ public:
+  PortsReader(const Names& schedulers, Connected& connected)
+      : schedulers_{schedulers}, connected_{connected} {}
+
+  Port read_port(const Entry& entry);
+
+ private:
+  void read_device(const Value* value, std::string& device);
+  void read_addresses(const Value& list, Port& port);
+  std::optional<InterfaceAddress> read_interface_address(const Value& value);
+
+  const Names& schedulers_;
+  Connected& connected_;
+  std::map<std::string, Position> devices_;
+};
+
+void PortsReader::read_device(const Value* value, std::string& device) {
+  const auto text = read_text(value);
+  if (!text) {
+    return;
+  }
+  if (!is_pci_address(*text) && !is_vdev(*text)) {
+    value->problem(
+        fmt::format("{} is neither a PCI address (0000:03:00.0) nor a DPDK virtual device "
+                    "(net_tap0,iface=tap0)",
+                    shown(*text)));
+    return;
+  }
+  const auto [first, is_new] = devices_.try_emplace(identity(*text), value->position());
+  if (!is_new) {
+    value->problem(fmt::format("{} is already the device of a port, on line {}", first->first,
+                               first->second.line));
+  }
+  device = *text;
+}
+
+std::optional<InterfaceAddress> PortsReader::read_interface_address(const Value& value) {
+  const auto text = value.text();
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto wrong = [&](const std::string& what) {
+    value.problem(what);
+    return std::nullopt;
+  };
+  const auto address = InterfaceAddress::parse(*text);
+  if (!address && Ipv4::parse(*text)) {
+    return wrong(fmt::format("{} has no prefix length; write {}/24 or the like", *text, *text));
+  }
+  if (!address) {
+    return wrong(shown(*text) + " is not an IPv4 address with a prefix length");
+  }
+  if (!address->address.is_unicast()) {
+    return wrong(fmt::format("{} is not a unicast address", address->address.to_string()));
+  }
+  const Prefix4 subnet = address->subnet();
+  if (address->length == 0) {
+    return wrong("a subnet of length 0 would be the whole Internet");
+  }
+  // RFC 3021: a /31 has two hosts and neither a network nor a broadcast address.
+  if (address->length < 31 &&
+      (address->address == subnet.address() || address->address == subnet.last())) {
+    return wrong(fmt::format(
+        "{} is the {} address of {}, not a host's", address->address.to_string(),
+        address->address == subnet.last() ? "broadcast" : "network", subnet.to_string()));
+  }
+  return address;
+}
+
+void PortsReader::read_addresses(const Value& list, Port& port) {
+  constexpr std::size_t kAddressesMax = 256;
+  const std::vector<Value> items = list.items();
+  if (items.size() > kAddressesMax) {
+    list.problem(
+        fmt::format("has {} addresses; a port takes at most {}", items.size(), kAddressesMax));
+    connected_.set_incomplete();
+    return;
+  }
+  if (!list.is_list()) {
+    connected_.set_incomplete();
+  }
+  for (const Value& item : items) {
+    if (const auto address = read_interface_address(item)) {
+      connected_.add(item, port.name, *address);
+      port.addresses.push_back(*address);
+    } else {
+      connected_.set_incomplete();
+    }
+  }
+}
+
+Port PortsReader::read_port(const Entry& entry) {
+  static constexpr std::array<std::string_view, 5> kKeys{"device", "addresses", "mtu", "queues",
+                                                         "scheduler"};
+  Port port;
+  port.name = entry.key;
+  const Fields fields{entry.value, kKeys};
+  read_device(fields.require("device", "a PCI address or a DPDK virtual device"), port.device);
+  if (const Value* addresses = fields.find("addresses")) {
+    read_addresses(*addresses, port);
+  } else if (!fields.is_map() || fields.has("addresses")) {
+    connected_.set_incomplete();
+  }
+  // RFC 791 3.2 asks for 68; 9710 is ixgbe's largest frame less the Ethernet header and checksum.
+  assign(port.mtu, read(fields.find("mtu"), Range<std::uint16_t>{68, 9710}));
+  if (const auto* queues = fields.find("queues")) {
+    const auto text = queues->text();
+    if (text && *text != "auto") {
+      assign(port.queues, read(queues, Range<std::uint16_t>{1, 64}));
+    }
+  }
+  const Value* scheduler = fields.find("scheduler");
+  if (auto name = read_text(scheduler)) {
+    if (*name == kDefaultScheduler ||
+        check_reference(*scheduler, *name, "scheduler", schedulers_)) {
+      port.scheduler = *std::move(name);
+    }
+  }
+  return port;
+}
+
+}  // namespace
+
+std::vector<Port> read_ports(const Value& section, const Names& schedulers, Names& names,
+                             Connected& connected) {
+  constexpr std::size_t kPortsMax = 256;
+  std::vector<Port> ports;
+  const Fields fields{section};
+  names.complete = fields.is_map();
+  if (!fields.is_map()) {
+    connected.set_incomplete();
+  } else if (fields.entries().empty()) {
+    section.missing("is empty; a router has at least one port");
+  } else if (fields.entries().size() > kPortsMax) {
+    section.missing(fmt::format("has more than {} ports", kPortsMax));
+  }
+  PortsReader reader{schedulers, connected};
+  for (const Entry& entry : fields.entries()) {
+    check_name(entry);
+    names.names.push_back(entry.key);
+    ports.push_back(reader.read_port(entry));
+  }
+  return ports;
+}
+
+}  // namespace ringroad::config

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/scalars.hpp"
+#include "config/sections.hpp"
+
+namespace ringroad::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+void read_gc_thresh(const Value& list, std::array<std::uint32_t, 3>& gc_thresh) {
+  const std::vector<Value> items = list.items();
+  if (!list.is_list()) {
+    return;
+  }
+  if (items.size() != gc_thresh.size()) {
+    list.problem(
+        fmt::format("has {} numbers; it takes 3: no collection below, soft limit, hard "
+                    "limit",
+                    items.size()));
+    return;
+  }
+  bool readable = true;
+  std::array<std::uint32_t, 3> thresholds{};
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto threshold = read(&items[i], Range<std::uint32_t>{1, 4U << 20U});
+    readable = readable && threshold;
+    assign(thresholds.at(i), threshold);
+  }
+  if (readable && !std::ranges::is_sorted(thresholds)) {
+    list.problem(fmt::format("[{}] is not in ascending order", fmt::join(thresholds, ", ")));
+  }
+  gc_thresh = thresholds;
+}
+
+}  // namespace
+
+Arp read_arp(const Value& section) {
+  static constexpr std::array<std::string_view, 4> kKeys{"base_reachable", "retransmit",
+                                                         "gc_thresh", "queue_bytes"};
+  static constexpr Range<Nanoseconds> kTimers{milliseconds{10}, hours{1}};
+  Arp arp;
+  const Fields fields{section, kKeys};
+  assign(arp.base_reachable, read(fields.find("base_reachable"), kTimers));
+  assign(arp.retransmit, read(fields.find("retransmit"), kTimers));
+  if (const Value* gc_thresh = fields.find("gc_thresh")) {
+    read_gc_thresh(*gc_thresh, arp.gc_thresh);
+  }
+  assign(arp.queue_bytes, read(fields.find("queue_bytes"), Range<Bytes>{{0}, {1ULL << 30U}}));
+  return arp;
+}
+
+Icmp read_icmp(const Value& section) {
+  static constexpr std::array<std::string_view, 3> kKeys{"rate", "burst", "per_destination"};
+  static constexpr Range<std::uint32_t> kMessages{0, 1'000'000'000};
+  Icmp icmp;
+  const Fields fields{section, kKeys};
+  assign(icmp.rate, read(fields.find("rate"), kMessages));
+  assign(icmp.burst, read(fields.find("burst"), kMessages));
+  assign(icmp.per_destination,
+         read(fields.find("per_destination"), Range<Nanoseconds>{Nanoseconds{0}, hours{1}}));
+  return icmp;
+}
+
+}  // namespace ringroad::config

@@ -1,0 +1,108 @@
+#include "config/scalars.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "config/units.hpp"
+
+namespace ringroad::config {
+namespace {
+
+bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+template <class T>
+std::optional<T> read_quantity(const Value* value, Range<T> range,
+                               Result<T> (*parse)(std::string_view)) {
+  const auto text = read_text(value);
+  if (!text) {
+    return std::nullopt;
+  }
+  const Result<T> quantity = parse(*text);
+  if (!quantity) {
+    value->problem(quantity.error().what);
+    return std::nullopt;
+  }
+  if (*quantity < range.least || *quantity > range.most) {
+    value->problem(fmt::format("{} is outside {}..{}", shown(*text), to_string(range.least),
+                               to_string(range.most)));
+    return std::nullopt;
+  }
+  return *quantity;
+}
+
+}  // namespace
+
+std::optional<std::string> read_text(const Value* value) {
+  return value == nullptr ? std::nullopt : value->text();
+}
+
+std::optional<std::uint64_t> read_integer(const Value* value, Range<std::uint64_t> range) {
+  const auto text = read_text(value);
+  if (!text) {
+    return std::nullopt;
+  }
+  const bool negative = text->starts_with('-');
+  const std::string_view digits = std::string_view{*text}.substr(negative ? 1 : 0);
+  if (digits.empty() || !std::ranges::all_of(digits, is_digit)) {
+    value->problem(fmt::format("{} is not a whole number", shown(*text)));
+    return std::nullopt;
+  }
+  std::uint64_t integer = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), integer);
+  if (error != std::errc{} || (negative && integer != 0) || integer < range.least ||
+      integer > range.most) {
+    value->problem(fmt::format("{} is outside {}..{}", shown(*text), range.least, range.most));
+    return std::nullopt;
+  }
+  return integer;
+}
+
+std::optional<Bytes> read(const Value* value, Range<Bytes> range) {
+  return read_quantity(value, range, parse_size);
+}
+
+std::optional<BitsPerSecond> read(const Value* value, Range<BitsPerSecond> range) {
+  return read_quantity(value, range, parse_rate);
+}
+
+std::optional<Nanoseconds> read(const Value* value, Range<Nanoseconds> range) {
+  return read_quantity(value, range, parse_time);
+}
+
+std::optional<Ipv4> read_address(const Value* value) {
+  const auto text = read_text(value);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto address = Ipv4::parse(*text);
+  if (!address) {
+    value->problem(shown(*text) + " is not an IPv4 address");
+  }
+  return address;
+}
+
+bool check_name(const Entry& entry) {
+  // What fits Linux's IFNAMSIZ, so that the same name serves for a kernel interface.
+  constexpr std::size_t kLongest = 15;
+  const std::string& name = entry.key;
+  const bool good =
+      name.size() <= kLongest && is_alpha(name.front()) && std::ranges::all_of(name, [](char c) {
+        return is_alpha(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
+      });
+  if (!good) {
+    entry.value.missing(
+        "is not a name; write a letter, then up to 14 letters, digits, '_', '.' or '-'");
+  }
+  return good;
+}
+
+void report_no_choice(const Value& value, std::string_view text,
+                      std::span<const std::string_view> words) {
+  value.problem(fmt::format("{} is none of {}", shown(text), fmt::join(words, ", ")));
+}
+
+}  // namespace ringroad::config

@@ -1,0 +1,74 @@
+#pragma once
+// Typed single values. Each reports what is wrong and answers nothing then, and answers nothing for
+// a null pointer, which is what Fields::find gives for a key that is absent. Private to lib/config.
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/ipv4.hpp"
+#include "base/units.hpp"
+#include "config/value.hpp"
+
+namespace ringroad::config {
+
+template <class T>
+struct Range {
+  T least;
+  T most;
+};
+
+[[nodiscard]] std::optional<std::uint64_t> read_integer(const Value* value,
+                                                        Range<std::uint64_t> range);
+template <std::unsigned_integral T>
+[[nodiscard]] std::optional<T> read(const Value* value, Range<T> range) {
+  const auto integer = read_integer(value, {range.least, range.most});
+  return integer ? std::optional{static_cast<T>(*integer)} : std::nullopt;
+}
+[[nodiscard]] std::optional<Bytes> read(const Value* value, Range<Bytes> range);
+[[nodiscard]] std::optional<BitsPerSecond> read(const Value* value, Range<BitsPerSecond> range);
+[[nodiscard]] std::optional<Nanoseconds> read(const Value* value, Range<Nanoseconds> range);
+
+[[nodiscard]] std::optional<std::string> read_text(const Value* value);
+[[nodiscard]] std::optional<Ipv4> read_address(const Value* value);
+
+// A port's or scheduler's name, at its key.
+bool check_name(const Entry& entry);
+
+template <class T>
+struct Choice {
+  std::string_view word;
+  T meaning;
+};
+
+void report_no_choice(const Value& value, std::string_view text,
+                      std::span<const std::string_view> words);
+
+template <class T, std::size_t N>
+[[nodiscard]] std::optional<T> read(const Value* value, const Choice<T> (&choices)[N]) {
+  const auto text = read_text(value);
+  if (!text) {
+    return std::nullopt;
+  }
+  std::string_view words[N];
+  for (std::size_t i = 0; i < N; ++i) {
+    if (*text == choices[i].word) {
+      return choices[i].meaning;
+    }
+    words[i] = choices[i].word;
+  }
+  report_no_choice(*value, *text, words);
+  return std::nullopt;
+}
+
+template <class T, class From>
+void assign(T& target, std::optional<From> value) {
+  if (value) {
+    target = *std::move(value);
+  }
+}
+
+}  // namespace ringroad::config

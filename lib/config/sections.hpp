@@ -1,0 +1,39 @@
+#pragma once
+// One reader a section of the file; each fills its part of a Config and reports to the Report that
+// its Value carries. Private to lib/config.
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "config/connected.hpp"
+#include "config/model.hpp"
+#include "config/value.hpp"
+
+namespace ringroad::config {
+
+// The scheduler that a port has unless it names another.
+inline constexpr std::string_view kDefaultScheduler = "pfifo_fast";
+
+// Names that ports may refer to, those of sections with problems included.
+struct Names {
+  std::vector<std::string> names;
+  bool complete = true;  // false: the section was unreadable, more may have been meant
+};
+
+[[nodiscard]] Engine read_engine(const Value& section);
+[[nodiscard]] std::vector<Scheduler> read_schedulers(const Value& section, Names& names);
+[[nodiscard]] std::vector<Port> read_ports(const Value& section, const Names& schedulers,
+                                           Names& names, Connected& connected);
+// `folder`: where relative route files are.
+void read_routes(const Value& section, const Connected& connected,
+                 const std::filesystem::path& folder, Config& config);
+[[nodiscard]] std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports,
+                                                         const Connected& connected);
+[[nodiscard]] Arp read_arp(const Value& section);
+[[nodiscard]] Icmp read_icmp(const Value& section);
+
+// Reports a name that is not among them; `what` is "port" or "scheduler".
+bool check_reference(const Value& value, std::string_view name, std::string_view what,
+                     const Names& names);
+
+}  // namespace ringroad::config

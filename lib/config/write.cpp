@@ -1,0 +1,185 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <vector>
+
+#include "config/load.hpp"
+#include "config/units.hpp"
+
+namespace ringroad::config {
+namespace {
+
+// Plain where every YAML reader takes it for that string, else in double quotes.
+std::string scalar(const std::string& text) {
+  constexpr std::array kWords{"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+  const auto same_letter = [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == b;
+  };
+  const auto is_word = [&](std::string_view word) {
+    return std::ranges::equal(text, word, same_letter);
+  };
+  const bool plain =
+      !text.empty() && !text.ends_with(':') &&
+      (std::isalnum(static_cast<unsigned char>(text.front())) != 0 || text.front() == '/') &&
+      std::ranges::all_of(text, [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+               std::string_view{"/._-:="}.find(c) != std::string_view::npos;
+      });
+  if (plain && std::ranges::none_of(kWords, is_word)) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '"' || c == '\\' ? "\\" : "";
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+// Commas, of which vdev strings are full, mean something only inside brackets and braces. A PCI
+// address without quotes is a number in base 60 to readers of YAML 1.1.
+std::string device(const std::string& text) {
+  std::string without = text;
+  std::erase(without, ',');
+  const bool digit = !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0;
+  return digit ? fmt::format("\"{}\"", text) : scalar(without) == without ? text : scalar(text);
+}
+
+template <class List, class Print>
+std::string flow_list(const List& list, Print print) {
+  std::vector<std::string> items;
+  for (const auto& item : list) {
+    items.push_back(print(item));
+  }
+  return fmt::format("[{}]", fmt::join(items, ", "));
+}
+
+std::string_view word(HugePages hugepages) {
+  return hugepages == HugePages::kAuto ? "auto" : hugepages == HugePages::kOn ? "on" : "off";
+}
+
+std::string_view word(Idle idle) {
+  return idle == Idle::kPoll ? "poll" : idle == Idle::kPause ? "pause" : "interrupt";
+}
+
+std::string_view word(RouteType type) {
+  switch (type) {
+    case RouteType::kBlackhole:
+      return "blackhole";
+    case RouteType::kUnreachable:
+      return "unreachable";
+    case RouteType::kProhibit:
+      return "prohibit";
+    case RouteType::kUnicast:
+      break;
+  }
+  return "unicast";
+}
+
+std::string print(const Engine& engine) {
+  const Memory& memory = engine.memory;
+  return fmt::format(
+      "engine:\n  workers: [{}]\n  control: {}\n"
+      "  memory: {{hugepages: {}, size: {}, buffers: {}}}\n  idle: {}\n  socket: {}\n",
+      fmt::join(engine.workers, ", "), engine.control, word(memory.hugepages),
+      to_string(memory.size), memory.buffers, word(engine.idle), scalar(engine.socket));
+}
+
+std::string print(const Port& port) {
+  const std::string addresses =
+      flow_list(port.addresses, [](InterfaceAddress address) { return address.to_string(); });
+  std::string text = fmt::format("  {}:\n    device: {}\n    addresses: {}\n    mtu: {}\n",
+                                 scalar(port.name), device(port.device), addresses, port.mtu);
+  text += fmt::format("    queues: {}\n", port.queues ? std::to_string(*port.queues) : "auto");
+  if (!port.scheduler.empty()) {
+    text += fmt::format("    scheduler: {}\n", scalar(port.scheduler));
+  }
+  return text;
+}
+
+std::string metric(std::uint32_t value) {
+  return value == 0 ? "" : fmt::format(", metric: {}", value);
+}
+
+std::string print(const Route& route) {
+  const std::string to = route.to.to_string();
+  if (route.type != RouteType::kUnicast) {
+    return fmt::format("  - {{to: {}, type: {}{}}}\n", to, word(route.type), metric(route.metric));
+  }
+  if (route.next_hops.size() == 1 && route.next_hops[0].weight == 1) {
+    return fmt::format("  - {{to: {}, via: {}{}}}\n", to, route.next_hops[0].via.to_string(),
+                       metric(route.metric));
+  }
+  const std::string next_hops = flow_list(route.next_hops, [](const NextHop& next_hop) {
+    return next_hop.weight == 1
+               ? fmt::format("{{via: {}}}", next_hop.via.to_string())
+               : fmt::format("{{via: {}, weight: {}}}", next_hop.via.to_string(), next_hop.weight);
+  });
+  std::string text = fmt::format("  - to: {}\n    nexthops: {}\n", to, next_hops);
+  if (route.metric != 0) {
+    text += fmt::format("    metric: {}\n", route.metric);
+  }
+  return text;
+}
+
+std::string print(const RouteFile& file) {
+  const std::string via =
+      file.via.size() == 1 ? file.via[0].to_string()
+                           : flow_list(file.via, [](Ipv4 address) { return address.to_string(); });
+  return fmt::format("  - {{file: {}, via: {}{}}}\n", scalar(file.path), via, metric(file.metric));
+}
+
+std::string print(const StaticNeighbor& neighbor) {
+  return fmt::format("  - {{address: {}, port: {}, mac: \"{}\"}}\n", neighbor.address.to_string(),
+                     scalar(neighbor.port), neighbor.mac.to_string());
+}
+
+std::string print(const Scheduler& scheduler) {
+  std::string text = fmt::format("  {}:\n    bands: {}\n    priomap: [{}]\n    limit: {}\n",
+                                 scalar(scheduler.name), scheduler.bands,
+                                 fmt::join(scheduler.priomap, ", "), scheduler.limit);
+  if (scheduler.rate) {
+    text += fmt::format("    rate: {}\n", to_string(*scheduler.rate));
+  }
+  if (scheduler.rate || scheduler.burst != Scheduler{}.burst) {
+    text += fmt::format("    burst: {}\n", to_string(scheduler.burst));
+  }
+  return text;
+}
+
+template <class List>
+std::string print_all(const List& list) {
+  std::string text;
+  for (const auto& item : list) {
+    text += print(item);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_yaml(const Config& config) {
+  std::string text = print(config.engine);
+  text += config.ports.empty() ? "\nports: {}\n" : "\nports:\n" + print_all(config.ports);
+  if (!config.routes.empty() || !config.route_files.empty()) {
+    text += "\nroutes:\n" + print_all(config.routes) + print_all(config.route_files);
+  }
+  if (!config.neighbors.empty()) {
+    text += "\nneighbors:\n" + print_all(config.neighbors);
+  }
+  if (!config.schedulers.empty()) {
+    text += "\nschedulers:\n" + print_all(config.schedulers);
+  }
+  text += fmt::format(
+      "\narp: {{base_reachable: {}, retransmit: {}, gc_thresh: [{}], queue_bytes: {}}}\n",
+      to_string(config.arp.base_reachable), to_string(config.arp.retransmit),
+      fmt::join(config.arp.gc_thresh, ", "), to_string(config.arp.queue_bytes));
+  text += fmt::format("icmp: {{rate: {}, burst: {}, per_destination: {}}}\n", config.icmp.rate,
+                      config.icmp.burst, to_string(config.icmp.per_destination));
+  return text;
+}
+
+}  // namespace ringroad::config

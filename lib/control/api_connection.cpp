@@ -1,0 +1,102 @@
+#include "control/api_connection.hpp"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+namespace ringroad::control {
+namespace {
+
+// What one client may take of a turn of the control thread's loop.
+constexpr int kRequestsPerTurn = 16;
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+
+bool is_transient(int error) { return error == EAGAIN || error == EINTR; }
+
+}  // namespace
+
+bool ApiConnection::advance(const Handler& handler) {
+  if (!flush()) {
+    return false;
+  }
+  if (output_.empty() && !line_waits() && !input_over_ && !receive()) {
+    return false;
+  }
+  for (int i = 0; i < kRequestsPerTurn && output_.empty() && line_waits(); ++i) {
+    answer_one(handler);
+    if (!flush()) {
+      return false;
+    }
+  }
+  if (!line_waits() && input_.size() - line_begin_ > kMaxRequestBytes) {
+    send_away();
+    if (!flush()) {
+      return false;
+    }
+  }
+  return !(input_over_ && output_.empty() && !line_waits());
+}
+
+std::uint32_t ApiConnection::wanted_events() const {
+  if (!output_.empty() || line_waits()) {
+    return EPOLLOUT;
+  }
+  return input_over_ ? 0U : EPOLLIN;
+}
+
+bool ApiConnection::receive() {
+  input_.erase(0, line_begin_);
+  line_begin_ = 0;
+  std::array<char, kReadBytes> chunk;
+  const ssize_t count = ::recv(socket_.get(), chunk.data(), chunk.size(), MSG_DONTWAIT);
+  if (count < 0) {
+    return is_transient(errno);
+  }
+  if (count == 0) {
+    input_over_ = true;
+    return true;
+  }
+  const std::size_t old_size = input_.size();
+  input_.append(chunk.data(), static_cast<std::size_t>(count));
+  find_line(old_size);
+  return true;
+}
+
+bool ApiConnection::flush() {
+  while (sent_ < output_.size()) {
+    const ssize_t count = ::send(socket_.get(), output_.data() + sent_, output_.size() - sent_,
+                                 MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count < 0) {
+      return is_transient(errno);
+    }
+    sent_ += static_cast<std::size_t>(count);
+  }
+  // clear() would keep the memory of a long answer for as long as the client stays.
+  std::string{}.swap(output_);
+  sent_ = 0;
+  return true;
+}
+
+void ApiConnection::answer_one(const Handler& handler) {
+  const auto line = std::string_view{input_}.substr(line_begin_, line_end_ - line_begin_);
+  if (line.size() > kMaxRequestBytes) {
+    send_away();
+    return;
+  }
+  output_ = answer_line(handler, line);
+  line_begin_ = line_end_ + 1;
+  find_line(line_begin_);
+}
+
+void ApiConnection::send_away() {
+  output_ = error_line("the request is longer than 1 MiB");
+  std::string{}.swap(input_);
+  line_begin_ = 0;
+  line_end_ = std::string::npos;
+  input_over_ = true;
+}
+
+}  // namespace ringroad::control

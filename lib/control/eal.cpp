@@ -1,0 +1,180 @@
+#include "control/eal.hpp"
+
+#include <fmt/format.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "base/log.hpp"
+
+namespace ringroad::control {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMiB = 1ULL << 20U;
+
+bool is_pci(const config::Port& port) { return !port.device.starts_with("net_") && !port.device.starts_with("eth_"); }
+
+std::optional<std::uint64_t> read_number(const fs::path& path) {
+  std::ifstream file{path};
+  std::uint64_t number = 0;
+  return file >> number ? std::optional{number} : std::nullopt;
+}
+
+std::uint64_t free_hugepage_bytes() {
+  std::uint64_t bytes = 0;
+  std::error_code error;
+  for (const auto& size : fs::directory_iterator{"/sys/kernel/mm/hugepages", error}) {
+    // hugepages-2048kB
+    const std::string name = size.path().filename();
+    const auto kib = std::strtoull(name.c_str() + name.find('-') + 1, nullptr, 10);
+    bytes += read_number(size.path() / "free_hugepages").value_or(0) * kib * 1024;
+  }
+  return bytes;
+}
+
+std::uint64_t available_bytes() {
+  std::ifstream file{"/proc/meminfo"};
+  std::string key;
+  std::string rest;
+  while (file >> key && std::getline(file, rest)) {
+    if (key == "MemAvailable:") {
+      return std::strtoull(rest.c_str(), nullptr, 10) * 1024;
+    }
+  }
+  return 0;
+}
+
+bool use_hugepages(const config::Memory& memory) {
+  return memory.hugepages == config::HugePages::kOn ||
+         (memory.hugepages == config::HugePages::kAuto &&
+          free_hugepage_bytes() >= memory.size.count);
+}
+
+Status check_cores(const config::Config& config) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  const auto check = [&](unsigned core, std::string_view key) -> Status {
+    if (core >= CPU_SETSIZE || !CPU_ISSET(core, &allowed)) {
+      std::string there;
+      for (unsigned i = 0; i < CPU_SETSIZE; ++i) {
+        if (CPU_ISSET(i, &allowed)) {
+          there += fmt::format("{}{}", there.empty() ? "" : ", ", i);
+        }
+      }
+      return fail(fmt::format("{}: there is no core {} here; this machine offers {}", key, core,
+                              there));
+    }
+    return {};
+  };
+  if (Status status = check(config.engine.control, "engine.control"); !status) {
+    return status;
+  }
+  for (const unsigned core : config.engine.workers) {
+    if (Status status = check(core, "engine.workers"); !status) {
+      return status;
+    }
+  }
+  return {};
+}
+
+Status check_memory(const config::Memory& memory) {
+  const std::uint64_t wanted = memory.size.count;
+  if (use_hugepages(memory)) {
+    const std::uint64_t free = free_hugepage_bytes();
+    if (free < wanted) {
+      return fail(fmt::format("engine.memory: {} MiB of hugepages are free, {} MiB are wanted; "
+                              "reserve them with: echo {} > /proc/sys/vm/nr_hugepages",
+                              free / kMiB, wanted / kMiB, (wanted + 2 * kMiB - 1) / (2 * kMiB)));
+    }
+    return {};
+  }
+  const std::uint64_t available = available_bytes();
+  if (available < wanted) {
+    return fail(fmt::format("engine.memory: {} MiB are available, {} MiB are wanted; lower "
+                            "engine.memory.size and engine.memory.buffers",
+                            available / kMiB, wanted / kMiB));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_machine(const config::Config& config) {
+  if (geteuid() != 0) {
+    return fail("ringroad takes over network devices and must be run as root: sudo ringroad run ...");
+  }
+  if (Status status = check_cores(config); !status) {
+    return status;
+  }
+  return check_memory(config.engine.memory);
+}
+
+std::vector<std::string> eal_arguments(const config::Config& config, bool hugepages, bool verbose) {
+  std::string lcores = fmt::format("0@{}", config.engine.control);
+  for (std::size_t i = 0; i < config.engine.workers.size(); ++i) {
+    lcores += fmt::format(",{}@{}", i + 1, config.engine.workers[i]);
+  }
+  std::vector<std::string> arguments{"ringroad",
+                                     "--lcores",
+                                     lcores,
+                                     "-m",
+                                     fmt::format("{}", config.engine.memory.size.count / kMiB),
+                                     "--file-prefix",
+                                     fmt::format("ringroad-{}", getpid()),
+                                     "--no-telemetry",
+                                     "--log-level",
+                                     verbose ? "*:info" : "*:error"};
+  if (hugepages) {
+    // Nothing of it stays behind in the file system, however the process ends; one file a memory
+    // segment list is what memif and virtio_user share with a peer.
+    arguments.insert(arguments.end(), {"--in-memory", "--single-file-segments"});
+  } else {
+    arguments.insert(arguments.end(), {"--no-huge", "--no-shconf"});
+  }
+  bool pci = false;
+  for (const config::Port& port : config.ports) {
+    if (is_pci(port)) {
+      arguments.insert(arguments.end(), {"-a", port.device});
+      pci = true;
+    }
+  }
+  if (!pci) {
+    arguments.emplace_back("--no-pci");
+  }
+  return arguments;
+}
+
+Result<Eal> Eal::start(const config::Config& config, bool verbose) {
+  const bool hugepages = use_hugepages(config.engine.memory);
+  if (!hugepages) {
+    log::info("no hugepages: packet buffers are in ordinary memory, at about half the speed");
+  }
+  std::vector<std::string> arguments = eal_arguments(config, hugepages, verbose);
+  std::vector<char*> argv;
+  argv.reserve(arguments.size());
+  for (std::string& argument : arguments) {
+    argv.push_back(argument.data());
+  }
+  if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
+    return fail(fmt::format("DPDK does not start: {}; it was given: {}", rte_strerror(rte_errno),
+                            fmt::join(arguments, " ")));
+  }
+  return Eal{};
+}
+
+Eal::~Eal() {
+  if (started_) {
+    rte_eal_cleanup();
+  }
+}
+
+}  // namespace ringroad::control

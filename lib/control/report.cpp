@@ -1,0 +1,266 @@
+#include "control/report.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ringroad::control {
+namespace {
+
+double round_to_tenth(double value) { return std::round(value * 10) / 10; }
+
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// What all workers together did with a port.
+struct PortTotals {
+  std::uint64_t rx_packets = 0;
+  std::uint64_t rx_bytes = 0;
+  std::uint64_t tx_packets = 0;
+  std::uint64_t tx_bytes = 0;
+  std::uint64_t tx_requeued = 0;
+};
+
+PortTotals totals_of(const Router& router, PortId port) {
+  PortTotals totals;
+  for (const auto& worker : router.workers()) {
+    totals.rx_packets += worker->port_counters(port).rx_packets.get();
+    totals.rx_bytes += worker->port_counters(port).rx_bytes.get();
+    const port::TxQueue* const queue = worker->tx(port);
+    if (queue == nullptr) {
+      continue;
+    }
+    for (const auto& band : queue->bands().counters()) {
+      totals.tx_packets += band.sent_packets.get();
+      totals.tx_bytes += band.sent_bytes.get();
+      totals.tx_requeued += band.requeued.get();
+    }
+  }
+  return totals;
+}
+
+// A next hop's word for people: whether packets to it go.
+std::string state_of(const Router& router, const fib::RouteNextHop& hop) {
+  if (!router.ports().at(hop.port.value())->link().up) {
+    return "linkdown";
+  }
+  if (!hop.via) {
+    return "onlink";
+  }
+  const auto id = router.neighbors().table().find({hop.port, *hop.via});
+  return id ? std::string{neigh::to_string(router.neighbors().table().entry(*id).state)} : "NONE";
+}
+
+Json next_hops_of(const Router& router, const fib::Route& route) {
+  Json hops = Json::array();
+  for (const fib::RouteNextHop& hop : route.next_hops) {
+    hops.push_back({{"via", hop.via ? Json(hop.via->to_string()) : Json()},
+                    {"port", router.world().port(hop.port).name},
+                    {"weight", hop.weight},
+                    {"state", state_of(router, hop)}});
+  }
+  return hops;
+}
+
+Json route_json(const Router& router, const fib::Route& route) {
+  return {{"prefix", route.prefix.to_string()},
+          {"table", fib::to_string(route.table)},
+          {"protocol", fib::to_string(route.protocol)},
+          {"metric", route.metric},
+          {"type", fib::to_string(route.type)},
+          {"nexthops", next_hops_of(router, route)}};
+}
+
+}  // namespace
+
+Json report_ports(const Router& router) {
+  Json ports = Json::array();
+  for (const auto& port : router.ports()) {
+    const PortId id = port->settings().id;
+    const PortTotals totals = totals_of(router, id);
+    const port::Link link = port->link();
+    const rte_eth_stats device = port->device_stats();
+    Json addresses = Json::array();
+    for (const InterfaceAddress& address : router.world().port(id).addresses) {
+      addresses.push_back(address.to_string());
+    }
+    ports.push_back({{"name", port->settings().name},
+                     {"device", port->settings().device},
+                     {"driver", port->driver()},
+                     {"mac", port->mac().to_string()},
+                     {"link", link.up ? "up" : "down"},
+                     {"speed_mbps", link.speed_mbps},
+                     {"mtu", port->settings().mtu},
+                     {"addresses", addresses},
+                     {"rx_packets", totals.rx_packets},
+                     {"rx_bytes", totals.rx_bytes},
+                     {"rx_missed", device.imissed},
+                     {"rx_no_buffer", device.rx_nombuf},
+                     {"tx_packets", totals.tx_packets},
+                     {"tx_bytes", totals.tx_bytes},
+                     {"tx_requeued", totals.tx_requeued},
+                     {"tx_completed", device.opackets},
+                     {"tx_hangs", router.tx_hangs(id)}});
+  }
+  return ports;
+}
+
+Json report_workers(const Router& router) {
+  Json workers = Json::array();
+  for (const auto& worker : router.workers()) {
+    const auto& counters = worker->counters();
+    const std::uint64_t busy = counters.busy_cycles.get();
+    Json stages = Json::object();
+    for (std::size_t i = 0; i < stats::kStageNames.size(); ++i) {
+      stages[std::string{stats::kStageNames[i]}] =
+          round_to_tenth(ratio(worker->times().cycles(i), worker->times().packets()));
+    }
+    workers.push_back(
+        {{"core", worker->settings().core},
+         {"packets", counters.packets.get()},
+         {"polls", counters.polls.get()},
+         {"busy_polls", counters.busy_polls.get()},
+         {"busy_percent", round_to_tenth(100 * ratio(busy, busy + counters.idle_cycles.get()))},
+         {"cycles_per_packet", round_to_tenth(ratio(busy, counters.packets.get()))},
+         {"cycles", stages}});
+  }
+  return workers;
+}
+
+Json report_routes(const Router& router, std::optional<Prefix4> prefix,
+                   std::optional<fib::Table> table) {
+  Json routes = Json::array();
+  router.routing().rib().for_each([&](const fib::Route& route) {
+    if ((!prefix || route.prefix == *prefix) && (!table || route.table == *table)) {
+      routes.push_back(route_json(router, route));
+    }
+  });
+  return routes;
+}
+
+Json report_neighbors(const Router& router) {
+  Json neighbors = Json::array();
+  const Nanoseconds now = router.clock().now();
+  router.neighbors().table().for_each([&](NeighborId id, const neigh::Entry& entry) {
+    const double age = std::chrono::duration<double>(now - entry.updated).count();
+    neighbors.push_back(
+        {{"address", entry.key.address.to_string()},
+         {"port", router.world().port(entry.key.port).name},
+         {"mac", neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json()},
+         {"state", neigh::to_string(entry.state)},
+         {"age_seconds", round_to_tenth(age)},
+         {"queued", router.neighbors().queued(id)}});
+  });
+  return neighbors;
+}
+
+Json report_bands(const Router& router) {
+  Json queues = Json::array();
+  for (const auto& port : router.ports()) {
+    std::uint16_t number = 0;
+    for (const auto& worker : router.workers()) {
+      const port::TxQueue* const queue = worker->tx(port->settings().id);
+      if (queue == nullptr) {
+        continue;
+      }
+      const sched::Bands& bands = queue->bands();
+      const sched::Discipline& discipline = bands.discipline();
+      Json counters = Json::array();
+      std::uint64_t requeued = 0;
+      for (const auto& band : bands.counters()) {
+        requeued += band.requeued.get();
+        counters.push_back({{"band", counters.size()},
+                            {"queued", band.queued.get()},
+                            {"sent_packets", band.sent_packets.get()},
+                            {"sent_bytes", band.sent_bytes.get()},
+                            {"dropped", band.dropped.get()},
+                            {"requeued", band.requeued.get()}});
+      }
+      const bool is_default = discipline.bands == sched::Discipline{}.bands &&
+                              discipline.priomap == sched::Discipline{}.priomap;
+      queues.push_back({{"port", port->settings().name},
+                        {"queue", number},
+                        {"qdisc", is_default ? "pfifo_fast" : "prio"},
+                        {"priomap", discipline.priomap},
+                        {"limit", discipline.limit},
+                        {"rate_bits", discipline.rate ? Json(discipline.rate->count) : Json()},
+                        {"requeued", requeued},
+                        {"direct_packets", bands.direct_packets()},
+                        {"bands", counters}});
+      ++number;
+    }
+  }
+  return queues;
+}
+
+Json report_drops(const Router& router) {
+  Json drops = Json::array();
+  for (std::size_t i = 0; i < stats::kDropReasons; ++i) {
+    const auto reason = static_cast<stats::DropReason>(i);
+    if (const std::uint64_t packets = router.drops(reason); packets > 0) {
+      drops.push_back({{"reason", stats::name(reason)},
+                       {"packets", packets},
+                       {"meaning", stats::meaning(reason)}});
+    }
+  }
+  return drops;
+}
+
+Json report_memory(const Router& router) {
+  const Router::PoolLevel pool = router.pool_level();
+  const auto& thresholds = router.neighbors().table().parameters().gc_thresh;
+  return {{"pools",
+           Json::array({{{"name", "packets"},
+                         {"size", pool.size},
+                         {"free", pool.free},
+                         {"low_water", pool.low_water}}})},
+          {"fib_bytes", router.world().tables().trie.memory().count},
+          {"fib_prefixes", router.world().tables().trie.size()},
+          {"neighbors",
+           {{"count", router.neighbors().table().size()}, {"gc_thresh", thresholds}}}};
+}
+
+Json report_route_to(const Router& router, Ipv4 address) {
+  const auto covering = router.routing().rib().covering(address);
+  if (covering.empty()) {
+    return {{"address", address.to_string()}, {"type", "unreachable"}, {"prefix", nullptr},
+            {"runners_up", Json::array()}};
+  }
+  const fib::Route& match = *covering.front();
+  Json answer = route_json(router, match);
+  answer["address"] = address.to_string();
+  answer["via"] = nullptr;
+  answer["port"] = nullptr;
+  answer["source"] = nullptr;
+  answer["mac"] = nullptr;
+  answer["neighbor_state"] = nullptr;
+  if (!match.next_hops.empty()) {
+    const fib::RouteNextHop& hop = match.next_hops.front();
+    const Ipv4 neighbor = hop.via.value_or(address);
+    answer["via"] = hop.via ? Json(hop.via->to_string()) : Json();
+    answer["port"] = router.world().port(hop.port).name;
+    if (const auto source = router.world().source(hop.port, neighbor)) {
+      answer["source"] = source->to_string();
+    }
+    if (const auto id = router.neighbors().table().find({hop.port, neighbor})) {
+      const neigh::Entry& entry = router.neighbors().table().entry(*id);
+      answer["neighbor_state"] = neigh::to_string(entry.state);
+      answer["mac"] = neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json();
+    }
+  }
+  Json runners_up = Json::array();
+  for (const fib::Route* const route : std::span{covering}.subspan(1)) {
+    const bool has_hop = !route->next_hops.empty();
+    const auto via = has_hop ? route->next_hops.front().via : std::nullopt;
+    runners_up.push_back(
+        {{"prefix", route->prefix.to_string()},
+         {"type", fib::to_string(route->type)},
+         {"via", via ? Json(via->to_string()) : Json()},
+         {"port", has_hop ? Json(router.world().port(route->next_hops.front().port).name)
+                          : Json()}});
+  }
+  answer["runners_up"] = runners_up;
+  return answer;
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,319 @@
+#include "control/router.hpp"
+
+#include <fmt/format.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_mempool.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The shortest timer is ARP's second; reports of use come at this pace too.
+constexpr Nanoseconds kTick = 50ms;
+constexpr Nanoseconds kWatch = 200ms;
+// Linux's watchdog_timeo.
+constexpr Nanoseconds kHang = 5s;
+// Packets taken from one punt ring in a round: no worker's flood holds up another's ARP.
+constexpr unsigned kPuntsARound = 256;
+
+struct Launch {
+  worker::Worker* worker;
+  const std::atomic<bool>* stop;
+};
+
+int run_worker(void* argument) {
+  const std::unique_ptr<Launch> launch{static_cast<Launch*>(argument)};
+  launch->worker->run(*launch->stop);
+  return 0;
+}
+
+fib::RouteType type_of(config::RouteType type) {
+  switch (type) {
+    case config::RouteType::kUnicast:
+      return fib::RouteType::kUnicast;
+    case config::RouteType::kBlackhole:
+      return fib::RouteType::kBlackhole;
+    case config::RouteType::kUnreachable:
+      return fib::RouteType::kUnreachable;
+    case config::RouteType::kProhibit:
+      return fib::RouteType::kProhibit;
+  }
+  return fib::RouteType::kUnicast;
+}
+
+}  // namespace
+
+Router::~Router() {
+  stop_workers();
+  if (neighbors_) {
+    neighbors_->clear();
+  }
+  for (const auto& worker : workers_) {
+    worker->clear();
+  }
+}
+
+Status Router::start_workers() {
+  stop_.store(false, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto launch = std::make_unique<Launch>(workers_[i].get(), &stop_);
+    if (rte_eal_remote_launch(run_worker, launch.get(), static_cast<unsigned>(i + 1)) != 0) {
+      stop_workers();
+      return fail(fmt::format("worker {} does not start on core {}", i,
+                              workers_[i]->settings().core));
+    }
+    static_cast<void>(launch.release());
+    workers_run_ = true;
+  }
+  return {};
+}
+
+void Router::stop_workers() {
+  if (workers_run_) {
+    stop_.store(true, std::memory_order_relaxed);
+    rte_eal_mp_wait_lcore();
+    workers_run_ = false;
+  }
+}
+
+bool Router::run_once() {
+  const bool busy = handle_punts();
+  run_timers();
+  world_->reclaimer().run_once();
+  return busy;
+}
+
+bool Router::handle_punts() {
+  unsigned handled = 0;
+  std::array<ip::Packet*, kPuntsARound> packets{};
+  for (const auto& worker : workers_) {
+    // What was handed up before an ARP reply waits for the reply in its order.
+    for (worker::PacketRing* ring : {&worker->punts(), &worker->arp_punts()}) {
+      const unsigned count = ring->pop(packets.data(), packets.size());
+      for (unsigned i = 0; i < count; ++i) {
+        slow_path_->handle(ip::OwnedPacket{packets.at(i)});
+      }
+      handled += count;
+    }
+  }
+  return handled > 0;
+}
+
+void Router::run_timers() {
+  const Nanoseconds now = clock_.now();
+  if (now >= next_tick_) {
+    neighbors_->tick();
+    low_water_ = std::min(low_water_, pool_level().free);
+    next_tick_ = now + kTick;
+  }
+  if (now >= next_watch_) {
+    watch_links();
+    watch_for_hangs();
+    next_watch_ = now + kWatch;
+  }
+}
+
+void Router::watch_links() {
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const bool up = ports_[i]->link().up;
+    if (up != link_up_[i]) {
+      link_up_[i] = up;
+      world_->set_link(PortId{static_cast<std::uint16_t>(i)}, up);
+      log::info("port {}: link {}", config_.ports[i].name, up ? "up" : "down");
+    }
+  }
+}
+
+// A queue that has packets and sends none for five seconds, its link up (DEV-08).
+void Router::watch_for_hangs() {
+  const Nanoseconds now = clock_.now();
+  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+    std::uint64_t sent = 0;
+    std::uint64_t queued = 0;
+    for (const auto& worker : workers_) {
+      if (const port::TxQueue* const queue = worker->tx(PortId{i}); queue != nullptr) {
+        for (const auto& band : queue->bands().counters()) {
+          sent += band.sent_packets.get();
+          queued += band.queued.get();
+        }
+      }
+    }
+    Hang& hang = hangs_[i];
+    if (queued == 0 || sent != hang.sent || !link_up_[i]) {
+      hang.sent = sent;
+      hang.since = now;
+    } else if (now - hang.since >= kHang) {
+      ++hang.count;
+      hang.since = now;
+      log::warn("port {}: {} packets wait and none was sent for 5 s", config_.ports[i].name,
+                queued);
+    }
+  }
+}
+
+Status Router::shut_down() {
+  stop_workers();
+  neighbors_->clear();
+  for (const auto& worker : workers_) {
+    worker->clear();
+  }
+  for (const auto& port : ports_) {
+    port->stop();
+  }
+  const std::uint32_t size = pool_level().size;
+  workers_.clear();
+  ports_.clear();
+  const std::uint32_t back = pool_level().free;
+  log::info("stopped, buffers back: {} of {}", back, size);
+  if (back != size) {
+    return fail(fmt::format("{} packet buffers did not come back", size - back));
+  }
+  return {};
+}
+
+Status Router::add_to_rib(const config::Route& route) {
+  Routing::Request request{.prefix = route.to,
+                           .type = type_of(route.type),
+                           .vias = {},
+                           .metric = route.metric,
+                           .table = fib::Table::kMain};
+  for (const config::NextHop& hop : route.next_hops) {
+    request.vias.push_back({hop.via, hop.weight});
+  }
+  return routing_->add(request);
+}
+
+Status Router::add_route(const config::Route& route) {
+  Status status = add_to_rib(route);
+  if (status) {
+    config_.routes.push_back(route);
+  }
+  return status;
+}
+
+Status Router::erase_route(const fib::RouteSelector& selector) {
+  const auto erased = routing_->erase(selector);
+  if (!erased) {
+    return std::unexpected{erased.error()};
+  }
+  const auto listed = std::ranges::find_if(config_.routes, [&](const config::Route& route) {
+    return route.to == erased->prefix && route.metric == erased->metric;
+  });
+  if (listed != config_.routes.end()) {
+    config_.routes.erase(listed);
+  } else {
+    files_outdated_ = true;
+  }
+  return {};
+}
+
+Result<Routing::Loaded> Router::load_routes(const config::RouteFile& file) {
+  auto loaded = routing_->load(file.path, file.via, file.metric);
+  if (loaded) {
+    config_.route_files.push_back(file);
+  }
+  return loaded;
+}
+
+Status Router::add_neighbor(const config::StaticNeighbor& neighbor) {
+  const PortView* const port = world_->find_port(neighbor.port);
+  if (port == nullptr) {
+    return fail(fmt::format("there is no port '{}'", neighbor.port));
+  }
+  if (!neighbor.mac.is_station()) {
+    return fail(fmt::format("{} is no station's MAC address", neighbor.mac.to_string()));
+  }
+  if (!neighbor.address.is_unicast() || world_->is_own(neighbor.address)) {
+    return fail(fmt::format("{} cannot be a neighbour's address", neighbor.address.to_string()));
+  }
+  neighbors_->set_permanent({port->id, neighbor.address}, neighbor.mac);
+  std::erase_if(config_.neighbors, [&](const config::StaticNeighbor& known) {
+    return known.port == neighbor.port && known.address == neighbor.address;
+  });
+  config_.neighbors.push_back(neighbor);
+  return {};
+}
+
+Status Router::erase_neighbor(neigh::Key key) {
+  const std::string& port = world_->port(key.port).name;
+  if (!neighbors_->erase(key)) {
+    return fail(fmt::format("port {} has no neighbour {}", port, key.address.to_string()));
+  }
+  std::erase_if(config_.neighbors, [&](const config::StaticNeighbor& known) {
+    return known.port == port && known.address == key.address;
+  });
+  return {};
+}
+
+config::Config Router::running_config() const {
+  config::Config running = config_;
+  if (!files_outdated_) {
+    return running;
+  }
+  running.route_files.clear();
+  running.routes.clear();
+  routing_->rib().for_each([&](const fib::Route& route) {
+    if (route.protocol != fib::Protocol::kStatic) {
+      return;
+    }
+    config::Route listed;
+    listed.to = route.prefix;
+    listed.metric = route.metric;
+    for (const auto type : {config::RouteType::kUnicast, config::RouteType::kBlackhole,
+                            config::RouteType::kUnreachable, config::RouteType::kProhibit}) {
+      listed.type = type_of(type) == route.type ? type : listed.type;
+    }
+    for (const auto& hop : route.next_hops) {
+      listed.next_hops.push_back({hop.via.value_or(Ipv4{}), hop.weight});
+    }
+    running.routes.push_back(std::move(listed));
+  });
+  return running;
+}
+
+Ledger Router::ledger() const {
+  Ledger ledger{.generated = sender_->generated(),
+                .delivered = sender_->delivered(),
+                .dropped = sender_->context().drops.total(),
+                .held = neighbors_->held()};
+  for (const auto& worker : workers_) {
+    ledger.received += worker->counters().packets.get();
+    ledger.dropped += worker->drops().total();
+    ledger.held += worker->held();
+    for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+      if (const port::TxQueue* const queue = worker->tx(PortId{i}); queue != nullptr) {
+        for (const auto& band : queue->bands().counters()) {
+          ledger.sent += band.sent_packets.get();
+        }
+      }
+    }
+  }
+  return ledger;
+}
+
+std::uint64_t Router::drops(stats::DropReason reason) const {
+  std::uint64_t packets = sender_->context().drops.get(reason);
+  for (const auto& worker : workers_) {
+    packets += worker->drops().get(reason);
+  }
+  return packets;
+}
+
+std::size_t Router::main_routes() const {
+  std::size_t routes = 0;
+  routing_->rib().for_each(
+      [&](const fib::Route& route) { routes += route.table == fib::Table::kMain ? 1U : 0U; });
+  return routes;
+}
+
+Router::PoolLevel Router::pool_level() const {
+  return {pool_->size, rte_mempool_avail_count(pool_.get()), low_water_};
+}
+
+}  // namespace ringroad::control

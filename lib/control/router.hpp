@@ -1,0 +1,133 @@
+#pragma once
+// The router as one thing: it owns the ports, the workers and the tables, and its thread is the one
+// writer of them all. EAL must be running.
+#include <rte_ethdev.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "config/model.hpp"
+#include "control/neighbors.hpp"
+#include "control/next_hops.hpp"
+#include "control/routing.hpp"
+#include "control/sender.hpp"
+#include "control/slow_path.hpp"
+#include "control/world.hpp"
+#include "port/port.hpp"
+#include "worker/worker.hpp"
+
+namespace ringroad::control {
+
+// Where every packet is: received + generated = sent + delivered + dropped + held, at any moment in
+// which no worker is inside a loop.
+struct Ledger {
+  std::uint64_t received = 0;
+  std::uint64_t generated = 0;  // by the router itself
+  std::uint64_t sent = 0;
+  std::uint64_t delivered = 0;  // ended at the router
+  std::uint64_t dropped = 0;
+  std::uint64_t held = 0;  // in bands, rings and neighbour queues
+
+  [[nodiscard]] bool balanced() const {
+    return received + generated == sent + delivered + dropped + held;
+  }
+};
+
+class Router {
+ public:
+  // Everything is set up and every port started; nothing is forwarded until the workers run.
+  [[nodiscard]] static Result<std::unique_ptr<Router>> open(const config::Config& config,
+                                                            const Clock& clock);
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  // Runs each worker on its lcore, worker i on lcore i + 1, until stop_workers().
+  Status start_workers();
+  void stop_workers();
+  // One round of the control thread: what was handed up, the timers that are due, retired memory.
+  // False where there was nothing to do.
+  bool run_once();
+  // Ports down, queues emptied. Fails if a packet buffer is missing afterwards.
+  Status shut_down();
+
+  Status add_route(const config::Route& route);
+  Status erase_route(const fib::RouteSelector& selector);
+  Result<Routing::Loaded> load_routes(const config::RouteFile& file);
+  Status add_neighbor(const config::StaticNeighbor& neighbor);
+  Status erase_neighbor(neigh::Key key);
+
+  // What runs now, changes since the start included.
+  [[nodiscard]] config::Config running_config() const;
+  [[nodiscard]] Ledger ledger() const;
+  [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const;
+  // Buffers all told, free now, and free at the worst moment seen.
+  struct PoolLevel {
+    std::uint32_t size = 0;
+    std::uint32_t free = 0;
+    std::uint32_t low_water = 0;
+  };
+  [[nodiscard]] PoolLevel pool_level() const;
+
+  [[nodiscard]] const config::Config& config() const { return config_; }
+  [[nodiscard]] const World& world() const { return *world_; }
+  [[nodiscard]] World& world() { return *world_; }
+  [[nodiscard]] const Routing& routing() const { return *routing_; }
+  [[nodiscard]] Neighbors& neighbors() { return *neighbors_; }
+  [[nodiscard]] const Neighbors& neighbors() const { return *neighbors_; }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<port::Port>>& ports() const { return ports_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<worker::Worker>>& workers() const {
+    return workers_;
+  }
+  // In the main table: what the operator and the addresses gave.
+  [[nodiscard]] std::size_t main_routes() const;
+  [[nodiscard]] std::uint64_t tx_hangs(PortId port) const { return hangs_[port.value()].count; }
+
+ private:
+  explicit Router(const config::Config& config, const Clock& clock)
+      : config_{config}, clock_{clock} {}
+
+  Status set_up_ports();
+  Status set_up_tables();
+  Status set_up_workers();
+  Status set_up_routes();
+  bool handle_punts();
+  void run_timers();
+  void watch_links();
+  void watch_for_hangs();
+  Status add_to_rib(const config::Route& route);
+
+  config::Config config_;
+  const Clock& clock_;
+  port::Pool pool_;
+  std::unique_ptr<World> world_;
+  std::vector<std::unique_ptr<port::Port>> ports_;
+  std::vector<std::unique_ptr<worker::Worker>> workers_;
+  std::unique_ptr<NextHops> next_hops_;
+  std::unique_ptr<Routing> routing_;
+  std::unique_ptr<Sender> sender_;
+  std::unique_ptr<SlowPath> slow_path_;
+  std::unique_ptr<Neighbors> neighbors_;
+
+  std::atomic<bool> stop_{false};
+  bool workers_run_ = false;
+  // A route that a file brought was deleted: the files no longer say what runs.
+  bool files_outdated_ = false;
+  std::uint32_t low_water_ = 0;
+  Nanoseconds next_tick_{};
+  Nanoseconds next_watch_{};
+  struct Hang {
+    std::uint64_t sent = 0;
+    Nanoseconds since{};
+    std::uint64_t count = 0;
+  };
+  std::vector<Hang> hangs_;
+  std::vector<bool> link_up_;
+};
+
+}  // namespace ringroad::control

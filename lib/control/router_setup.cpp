@@ -1,0 +1,196 @@
+// How a Router comes to be: ports, tables, workers, routes, in that order.
+#include <fmt/format.h>
+#include <rte_lcore.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/log.hpp"
+#include "control/router.hpp"
+
+namespace ringroad::control {
+namespace {
+
+sched::Discipline discipline_of(const config::Scheduler& scheduler, std::size_t sharers) {
+  sched::Discipline discipline{.bands = scheduler.bands,
+                               .priomap = scheduler.priomap,
+                               .limit = scheduler.limit,
+                               .rate = scheduler.rate,
+                               .burst = scheduler.burst};
+  // Each worker shapes its own queue: an equal share keeps the port within its rate.
+  if (discipline.rate) {
+    discipline.rate = BitsPerSecond{std::max<std::uint64_t>(discipline.rate->count / sharers, 1)};
+  }
+  return discipline;
+}
+
+neigh::Parameters parameters_of(const config::Arp& arp) {
+  neigh::Parameters parameters;
+  parameters.base_reachable = arp.base_reachable;
+  parameters.retransmit = arp.retransmit;
+  parameters.gc_thresh = arp.gc_thresh;
+  return parameters;
+}
+
+worker::Idle idle_of(config::Idle idle) {
+  switch (idle) {
+    case config::Idle::kPoll:
+      return worker::Idle::kPoll;
+    case config::Idle::kPause:
+      return worker::Idle::kPause;
+    case config::Idle::kInterrupt:
+      return worker::Idle::kSleep;
+  }
+  return worker::Idle::kPoll;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Router>> Router::open(const config::Config& config, const Clock& clock) {
+  std::unique_ptr<Router> router{new Router{config, clock}};
+  for (const auto step : {&Router::set_up_ports, &Router::set_up_tables, &Router::set_up_workers,
+                          &Router::set_up_routes}) {
+    if (const Status status = (router.get()->*step)(); !status) {
+      return std::unexpected{status.error()};
+    }
+  }
+  for (const auto& port : router->ports_) {
+    if (const Status status = port->start(); !status) {
+      return std::unexpected{status.error()};
+    }
+  }
+  router->run_timers();
+  return router;
+}
+
+Status Router::set_up_ports() {
+  if (config_.ports.size() > ip::kPortsMax) {
+    return fail(fmt::format("{} ports are configured; {} is the most", config_.ports.size(),
+                            ip::kPortsMax));
+  }
+  const auto largest = std::ranges::max_element(config_.ports, {}, &config::Port::mtu);
+  auto pool = port::make_pool("packets", config_.engine.memory.buffers, largest->mtu);
+  if (!pool) {
+    return std::unexpected{pool.error()};
+  }
+  pool_ = std::move(*pool);
+  low_water_ = pool_->size;
+  const auto workers = static_cast<std::uint16_t>(config_.engine.workers.size());
+  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+    const config::Port& port = config_.ports[i];
+    auto opened = port::Port::open({.id = PortId{i},
+                                    .name = port.name,
+                                    .device = port.device,
+                                    .mtu = port.mtu,
+                                    .workers = workers,
+                                    .rx_queues = port.queues.value_or(0)},
+                                   *pool_);
+    if (!opened) {
+      return std::unexpected{opened.error()};
+    }
+    log::debug("port {}: {} ({}), {} RX and {} TX queues", port.name, port.device,
+               (*opened)->driver(), (*opened)->rx_queues(), (*opened)->tx_queues());
+    ports_.push_back(std::move(*opened));
+  }
+  hangs_.resize(ports_.size());
+  link_up_.resize(ports_.size());
+  return {};
+}
+
+Status Router::set_up_tables() {
+  world_ = std::make_unique<World>(static_cast<std::uint32_t>(config_.engine.workers.size()),
+                                   config_.arp.gc_thresh[2]);
+  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+    world_->add_port({.id = PortId{i},
+                      .name = config_.ports[i].name,
+                      .mac = ports_[i]->mac(),
+                      .mtu = config_.ports[i].mtu,
+                      .addresses = config_.ports[i].addresses});
+  }
+  next_hops_ = std::make_unique<NextHops>(*world_);
+  routing_ = std::make_unique<Routing>(*world_, *next_hops_);
+  sender_ = std::make_unique<Sender>(*world_, *pool_);
+  slow_path_ = std::make_unique<SlowPath>(
+      *world_, *routing_, *sender_, clock_,
+      ip::IcmpLimiter::Limits{.rate = config_.icmp.rate,
+                              .burst = config_.icmp.burst,
+                              .per_destination = config_.icmp.per_destination});
+  neighbors_ = std::make_unique<Neighbors>(
+      Neighbors::Settings{.parameters = parameters_of(config_.arp),
+                          .queue_bytes = config_.arp.queue_bytes,
+                          .seed = std::random_device{}()},
+      *world_, *routing_, *sender_, clock_,
+      [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
+  slow_path_->set_neighbors(*neighbors_);
+  return {};
+}
+
+Status Router::set_up_workers() {
+  const std::size_t count = config_.engine.workers.size();
+  std::vector<worker::Worker*> all;
+  for (std::uint16_t i = 0; i < count; ++i) {
+    auto made = worker::Worker::make({.id = WorkerId{i},
+                                      .core = config_.engine.workers[i],
+                                      .idle = idle_of(config_.engine.idle)},
+                                     world_->tables(), world_->reclaimer().readers());
+    if (!made) {
+      return std::unexpected{made.error()};
+    }
+    all.push_back(made->get());
+    workers_.push_back(std::move(*made));
+  }
+  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+    const port::Port& port = *ports_[i];
+    // Ports with fewer queues than there are workers begin with different ones.
+    for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
+      all[(queue + i) % count]->add_rx(PortId{i}, port.device(), queue);
+    }
+    const auto discipline =
+        discipline_of(config_.scheduler_of(config_.ports[i]), port.tx_queues());
+    for (std::uint16_t w = 0; w < count; ++w) {
+      if (w < port.tx_queues()) {
+        all[w]->add_tx(PortId{i},
+                       std::make_unique<port::TxQueue>(port.device(), w, discipline, clock_));
+      } else {
+        all[w]->add_tx_through(PortId{i}, *all[w % port.tx_queues()]);
+      }
+    }
+  }
+  sender_->set_workers(all);
+  neighbors_->set_workers(all);
+  return {};
+}
+
+Status Router::set_up_routes() {
+  routing_->add_fixed_routes();
+  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+    for (const InterfaceAddress& address : config_.ports[i].addresses) {
+      if (Status status = routing_->add_connected(PortId{i}, address); !status) {
+        return status;
+      }
+    }
+  }
+  for (const config::Route& route : config_.routes) {
+    if (Status status = add_to_rib(route); !status) {
+      return status;
+    }
+  }
+  for (const config::RouteFile& file : config_.route_files) {
+    const auto loaded = routing_->load(file.path, file.via, file.metric);
+    if (!loaded) {
+      return std::unexpected{loaded.error()};
+    }
+    log::info("{}: {} routes{}", file.path, loaded->added,
+              loaded->skipped_ipv6 == 0
+                  ? std::string{}
+                  : fmt::format(", {} IPv6 prefixes passed over", loaded->skipped_ipv6));
+  }
+  for (const config::StaticNeighbor& neighbor : config_.neighbors) {
+    if (const PortView* const port = world_->find_port(neighbor.port); port != nullptr) {
+      neighbors_->set_permanent({port->id, neighbor.address}, neighbor.mac);
+    }
+  }
+  return {};
+}
+
+}  // namespace ringroad::control

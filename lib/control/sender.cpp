@@ -1,0 +1,42 @@
+#include "control/sender.hpp"
+
+#include <cstring>
+
+#include "ip/tos.hpp"
+
+namespace ringroad::control {
+
+ip::OwnedPacket Sender::make_frame(std::span<const std::uint8_t> bytes) {
+  ip::OwnedPacket packet{rte_pktmbuf_alloc(&pool_)};
+  char* const start =
+      packet ? rte_pktmbuf_append(packet.get(), static_cast<std::uint16_t>(bytes.size())) : nullptr;
+  if (start == nullptr) {
+    return nullptr;
+  }
+  std::memcpy(start, bytes.data(), bytes.size());
+  ip::meta(*packet) = {};
+  count_generated();
+  return packet;
+}
+
+void Sender::send(ip::OwnedPacket frame, PortId port, std::uint8_t priority) {
+  ip::PacketMeta& meta = ip::meta(*frame);
+  meta.egress = port;
+  meta.priority = priority;
+  worker::Worker& worker = *workers_[meta.worker];
+  if (worker.inject(frame.get())) {
+    static_cast<void>(frame.release());
+  } else {
+    drop(std::move(frame), stats::DropReason::kInjectQueueFull);
+  }
+}
+
+void Sender::send_ip(ip::OwnedPacket packet, PortId port, Mac destination) {
+  const auto header =
+      neigh::ethernet_header(destination, world_.port(port).mac, RTE_ETHER_TYPE_IPV4);
+  std::memcpy(ip::frame(*packet), header.data(), header.size());
+  const std::uint8_t priority = ip::priority_of_tos(ip::ipv4(*packet).type_of_service);
+  send(std::move(packet), port, priority);
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,55 @@
+#pragma once
+// How the control thread sends: a whole frame, handed to a worker, through the bands of its egress
+// port like any other. And where it drops and counts what it handles. Control thread only.
+#include <memory>
+#include <vector>
+
+#include "control/world.hpp"
+#include "ip/packet.hpp"
+#include "worker/worker.hpp"
+
+namespace ringroad::control {
+
+class Sender {
+ public:
+  Sender(const World& world, rte_mempool& pool)
+      : world_{world}, pool_{pool}, context_{std::make_unique<ip::StageContext>(world.tables())} {}
+
+  void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
+
+  // A copy of these bytes, as a packet that the router itself made; null, and counted, where the
+  // pool is empty.
+  [[nodiscard]] ip::OwnedPacket make_frame(std::span<const std::uint8_t> bytes);
+  // Counts a packet that did not come from a port: an answer in a new buffer or in an old one.
+  void count_generated(std::uint64_t packets = 1) { generated_.add(packets); }
+  // The packet ended at the router, as it should.
+  void deliver(ip::OwnedPacket packet) {
+    packet.reset();
+    count_delivered();
+  }
+  void count_delivered() { delivered_.add(1); }
+  void drop(ip::OwnedPacket packet, stats::DropReason reason) {
+    packet.reset();
+    context_->drops.add(reason);
+  }
+
+  // A whole frame. It goes by the worker that punted it, so that a flow keeps its order.
+  void send(ip::OwnedPacket frame, PortId port, std::uint8_t priority);
+  // An IPv4 packet with room for its Ethernet header, to that station.
+  void send_ip(ip::OwnedPacket packet, PortId port, Mac destination);
+
+  [[nodiscard]] rte_mempool& pool() { return pool_; }
+  [[nodiscard]] ip::StageContext& context() const { return *context_; }
+  [[nodiscard]] std::uint64_t generated() const { return generated_.get(); }
+  [[nodiscard]] std::uint64_t delivered() const { return delivered_.get(); }
+
+ private:
+  const World& world_;
+  rte_mempool& pool_;
+  std::vector<worker::Worker*> workers_;
+  std::unique_ptr<ip::StageContext> context_;
+  stats::Counter generated_;
+  stats::Counter delivered_;
+};
+
+}  // namespace ringroad::control

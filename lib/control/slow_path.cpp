@@ -1,0 +1,238 @@
+#include "control/slow_path.hpp"
+
+#include <netinet/in.h>
+
+#include "ip/fragment.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using ip::OwnedPacket;
+using ip::PuntReason;
+using neigh::Adjacency;
+using neigh::AdjacencyKind;
+using stats::DropReason;
+
+Ipv4 source_of(ip::Packet& packet) { return Ipv4{be32::from_wire(ip::ipv4(packet).src_addr)}; }
+Ipv4 destination_of(ip::Packet& packet) {
+  return Ipv4{be32::from_wire(ip::ipv4(packet).dst_addr)};
+}
+
+bool is_fragment(ip::Packet& packet) {
+  constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
+  return (ip::ipv4(packet).fragment_offset & rte_cpu_to_be_16(kMoreOrOffset)) != 0;
+}
+
+}  // namespace
+
+SlowPath::SlowPath(World& world, Routing& routing, Sender& sender, const Clock& clock,
+                   ip::IcmpLimiter::Limits limits)
+    : world_{world}, routing_{routing}, sender_{sender}, clock_{clock}, limiter_{limits} {
+  add_protocol(IPPROTO_ICMP, [this](OwnedPacket packet) { icmp_input(std::move(packet)); });
+  // Nothing listens here: every port is closed (RFC 1122 4.1.3.1).
+  add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) {
+    refuse(std::move(packet), {DropReason::kPortClosed, ip::kPortUnreachable});
+  });
+  // A reset would be due (RFC 9293 3.5.2); until there is one, silence.
+  add_protocol(IPPROTO_TCP, [this](OwnedPacket packet) {
+    sender_.drop(std::move(packet), DropReason::kPortClosed);
+  });
+}
+
+bool SlowPath::add_protocol(std::uint8_t protocol, ProtocolHandler handler) {
+  if (protocols_.at(protocol)) {
+    return false;
+  }
+  protocols_.at(protocol) = std::move(handler);
+  return true;
+}
+
+void SlowPath::handle(OwnedPacket packet) {
+  switch (ip::meta(*packet).punt) {
+    case PuntReason::kArp:
+      neighbors_->arp_input(std::move(packet));
+      break;
+    case PuntReason::kLocal:
+      deliver_locally(std::move(packet));
+      break;
+    case PuntReason::kUnresolved:
+      to_neighbor(std::move(packet));
+      break;
+    case PuntReason::kFragment:
+      cut(std::move(packet));
+      break;
+    case PuntReason::kTtlExceeded:
+      refuse(std::move(packet), {DropReason::kTtlExceeded, ip::kTtlExceeded});
+      break;
+    case PuntReason::kFragmentationNeeded: {
+      const std::uint16_t mtu = adjacency_of(*packet).mtu;
+      refuse(std::move(packet), {DropReason::kFragmentationNeeded, ip::fragmentation_needed(mtu)});
+      break;
+    }
+    case PuntReason::kNoRoute:
+      refuse(std::move(packet), {DropReason::kNoRoute, ip::kNetUnreachable});
+      break;
+    case PuntReason::kUnreachable:
+      refuse(std::move(packet), {DropReason::kUnreachable, ip::kHostUnreachable});
+      break;
+    case PuntReason::kProhibited:
+      refuse(std::move(packet), {DropReason::kProhibited, ip::kAdministrativelyProhibited});
+      break;
+  }
+}
+
+void SlowPath::host_unreachable(OwnedPacket packet) {
+  refuse(std::move(packet), {DropReason::kHostUnreachable, ip::kHostUnreachable});
+}
+
+// The adjacency that the worker saw may be another's by now: the tables are asked again.
+const Adjacency& SlowPath::adjacency_of(ip::Packet& packet) const {
+  return routing_.resolve(destination_of(packet));
+}
+
+void SlowPath::to_neighbor(OwnedPacket packet) {
+  const Adjacency& adjacency = adjacency_of(*packet);
+  switch (adjacency.kind) {
+    case AdjacencyKind::kUnicast:
+    case AdjacencyKind::kUnresolved:
+      neighbors_->send({adjacency.port, adjacency.next_hop}, std::move(packet));
+      break;
+    case AdjacencyKind::kGlean: {
+      const Ipv4 destination = destination_of(*packet);
+      neighbors_->send({adjacency.port, destination}, std::move(packet));
+      break;
+    }
+    default:
+      // Its route went away while it was handed up.
+      sender_.drop(std::move(packet), DropReason::kNoRoute);
+  }
+}
+
+void SlowPath::cut(OwnedPacket packet) {
+  const std::uint16_t mtu = adjacency_of(*packet).mtu;
+  if (mtu == 0) {
+    sender_.drop(std::move(packet), DropReason::kNoRoute);
+    return;
+  }
+  auto pieces = ip::fragment(sender_.pool(), *packet, mtu);
+  if (pieces.empty()) {
+    sender_.drop(std::move(packet), DropReason::kNoBuffer);
+    return;
+  }
+  sender_.deliver(std::move(packet));
+  sender_.count_generated(pieces.size());
+  for (auto& piece : pieces) {
+    to_neighbor(std::move(piece));
+  }
+}
+
+OwnedPacket SlowPath::run_hook(ip::HookPoint point, OwnedPacket packet) {
+  if (world_.tables().hooks[static_cast<std::size_t>(point)] == nullptr) {
+    return packet;
+  }
+  ip::Burst burst;
+  burst.count = 1;
+  burst.ingress = ip::meta(*packet).ingress;
+  burst.l2_classes[0] = ip::meta(*packet).l2_class;
+  burst.packets[0] = packet.release();
+  ip::run_hook(point, sender_.context(), burst);
+  sender_.context().drop_list.flush();
+  return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
+}
+
+void SlowPath::deliver_locally(OwnedPacket packet) {
+  // RFC 1122 3.2.1.4 wants reassembly here.
+  if (is_fragment(*packet)) {
+    sender_.drop(std::move(packet), DropReason::kFragmentForRouter);
+    return;
+  }
+  packet = run_hook(ip::HookPoint::kInput, std::move(packet));
+  if (!packet) {
+    return;
+  }
+  const auto& handler = protocols_[ip::ipv4(*packet).next_proto_id];
+  if (handler) {
+    handler(std::move(packet));
+  } else {
+    refuse(std::move(packet), {DropReason::kUnknownProtocol, ip::kProtocolUnreachable});
+  }
+}
+
+void SlowPath::icmp_input(OwnedPacket packet) {
+  switch (ip::classify_icmp(*packet)) {
+    case ip::IcmpInput::kBad:
+      sender_.drop(std::move(packet), DropReason::kIcmpBad);
+      break;
+    case ip::IcmpInput::kOther:
+      sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
+      break;
+    case ip::IcmpInput::kEchoRequest:
+      if (ip::meta(*packet).l2_class != ip::L2Class::kHost) {
+        sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
+        break;
+      }
+      // One packet came and ended here; another, in its buffer, goes out.
+      ip::make_echo_reply(*packet, identification_++);
+      sender_.count_delivered();
+      sender_.count_generated();
+      send_own(std::move(packet));
+      break;
+  }
+}
+
+std::optional<Ipv4> SlowPath::source_toward(Ipv4 destination) const {
+  const Adjacency& adjacency = routing_.resolve(destination);
+  switch (adjacency.kind) {
+    case AdjacencyKind::kUnicast:
+    case AdjacencyKind::kUnresolved:
+      return world_.source(adjacency.port, adjacency.next_hop);
+    case AdjacencyKind::kGlean:
+      return world_.source(adjacency.port, destination);
+    default:
+      return std::nullopt;
+  }
+}
+
+void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
+  if (!ip::may_answer_with_error(offender)) {
+    return;
+  }
+  const Ipv4 sender = source_of(offender);
+  // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
+  const Ipv4 addressee = destination_of(offender);
+  const auto source =
+      world_.is_own(addressee) ? std::optional{addressee} : source_toward(sender);
+  if (!source) {
+    return;
+  }
+  // Path MTU discovery stands still without its message: Linux does not limit it.
+  const bool unlimited = error.type == ip::IcmpType::kUnreachable && error.mtu != 0;
+  if (!unlimited && !limiter_.allow(sender, clock_.now())) {
+    return;
+  }
+  auto packet = ip::make_error(sender_.pool(), offender, error, *source, identification_++);
+  if (!packet) {
+    return;
+  }
+  ip::meta(*packet) = {};
+  ip::meta(*packet).worker = ip::meta(offender).worker;
+  sender_.count_generated();
+  send_own(std::move(packet));
+}
+
+void SlowPath::refuse(OwnedPacket packet, const Refusal& refusal) {
+  send_error(*packet, refusal.error);
+  sender_.drop(std::move(packet), refusal.reason);
+}
+
+void SlowPath::send_own(OwnedPacket packet) {
+  packet = run_hook(ip::HookPoint::kOutput, std::move(packet));
+  if (packet) {
+    packet = run_hook(ip::HookPoint::kPostRouting, std::move(packet));
+  }
+  if (packet) {
+    to_neighbor(std::move(packet));
+  }
+}
+
+}  // namespace ringroad::control

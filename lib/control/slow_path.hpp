@@ -1,0 +1,63 @@
+#pragma once
+// What workers hand up: packets for the router itself, packets that need a neighbour's MAC or
+// cutting, packets whose sender is told why they went no further. Control thread only.
+#include <array>
+#include <functional>
+
+#include "base/clock.hpp"
+#include "control/neighbors.hpp"
+#include "control/routing.hpp"
+#include "control/sender.hpp"
+#include "ip/icmp.hpp"
+#include "ip/icmp_limiter.hpp"
+
+namespace ringroad::control {
+
+class SlowPath {
+ public:
+  SlowPath(World& world, Routing& routing, Sender& sender, const Clock& clock,
+           ip::IcmpLimiter::Limits limits);
+  // Before the first packet: the two know each other.
+  void set_neighbors(Neighbors& neighbors) { neighbors_ = &neighbors; }
+
+  void handle(ip::OwnedPacket packet);
+  // The packet's next hop did not answer (NEI-22).
+  void host_unreachable(ip::OwnedPacket packet);
+
+  // IP protocol to handler: a protocol is one row (Linux's inet_protos; IPR-06). Takes a packet
+  // addressed to the router, past the input hook. False where the protocol is taken (IPR-07).
+  using ProtocolHandler = std::function<void(ip::OwnedPacket)>;
+  bool add_protocol(std::uint8_t protocol, ProtocolHandler handler);
+
+ private:
+  struct Refusal {
+    stats::DropReason reason;
+    ip::IcmpError error;
+  };
+
+  void deliver_locally(ip::OwnedPacket packet);
+  void icmp_input(ip::OwnedPacket packet);
+  // Tells the sender, then drops.
+  void refuse(ip::OwnedPacket packet, const Refusal& refusal);
+  void send_error(ip::Packet& offender, const ip::IcmpError& error);
+  void send_own(ip::OwnedPacket packet);
+  // To its next hop, which may have to be asked for first.
+  void to_neighbor(ip::OwnedPacket packet);
+  void cut(ip::OwnedPacket packet);
+  [[nodiscard]] const neigh::Adjacency& adjacency_of(ip::Packet& packet) const;
+  // Runs one hook over one packet; null where the hook kept or dropped it.
+  [[nodiscard]] ip::OwnedPacket run_hook(ip::HookPoint point, ip::OwnedPacket packet);
+  // Where a packet from the router itself to `destination` starts from.
+  [[nodiscard]] std::optional<Ipv4> source_toward(Ipv4 destination) const;
+
+  World& world_;
+  Routing& routing_;
+  Sender& sender_;
+  const Clock& clock_;
+  Neighbors* neighbors_ = nullptr;
+  ip::IcmpLimiter limiter_;
+  std::array<ProtocolHandler, 256> protocols_;
+  std::uint16_t identification_ = 0;
+};
+
+}  // namespace ringroad::control

@@ -1,0 +1,287 @@
+#include "control/verbs.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "config/load.hpp"
+#include "control/report.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using nlohmann::json;
+
+// The options of a request, each checked as it is asked for; the first that is wrong is kept.
+class Options {
+ public:
+  explicit Options(const json& options) : options_{options} {}
+
+  [[nodiscard]] bool has(const char* key) const {
+    return options_.contains(key) && !options_[key].is_null();
+  }
+  [[nodiscard]] std::string text(const char* key) {
+    if (!has(key) || !options_[key].is_string()) {
+      complain(fmt::format("'{}' is missing", key));
+      return {};
+    }
+    return options_[key].get<std::string>();
+  }
+  template <class T>
+  [[nodiscard]] T parsed(const char* key, std::optional<T> (*parse)(std::string_view),
+                         std::string_view what) {
+    return parsed_text(text(key), parse, what);
+  }
+  template <class T>
+  [[nodiscard]] T parsed_text(const std::string& value, std::optional<T> (*parse)(std::string_view),
+                              std::string_view what) {
+    const auto result = parse(value);
+    if (!result) {
+      complain(fmt::format("'{}' is not {}", value, what));
+    }
+    return result.value_or(T{});
+  }
+  [[nodiscard]] std::uint32_t number(const char* key, std::uint32_t most) {
+    const json& value = options_[key];
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+      complain(fmt::format("'{}' is not a number of 0 to {}", key, most));
+      return 0;
+    }
+    return value.get<std::uint32_t>();
+  }
+  [[nodiscard]] const json& at(const char* key) const { return options_[key]; }
+
+  void complain(std::string what) {
+    if (!error_) {
+      error_ = Error{std::move(what)};
+    }
+  }
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+ private:
+  const json& options_;
+  std::optional<Error> error_;
+};
+
+constexpr std::string_view kAddress = "an IPv4 address";
+constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its host bits zero)";
+
+std::optional<config::RouteType> parse_type(std::string_view text) {
+  constexpr std::array kTypes{std::pair{std::string_view{"unicast"}, config::RouteType::kUnicast},
+                              std::pair{std::string_view{"blackhole"}, config::RouteType::kBlackhole},
+                              std::pair{std::string_view{"unreachable"},
+                                        config::RouteType::kUnreachable},
+                              std::pair{std::string_view{"prohibit"}, config::RouteType::kProhibit}};
+  for (const auto& [name, type] : kTypes) {
+    if (name == text) {
+      return type;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<json> answer(Options& options, const Status& status) {
+  if (options.error()) {
+    return std::unexpected{*options.error()};
+  }
+  if (!status) {
+    return std::unexpected{status.error()};
+  }
+  return json::object();
+}
+
+std::optional<fib::Table> table_of(Options& options) {
+  return options.has("table") ? std::optional{options.parsed<fib::Table>(
+                                    "table", fib::parse_table, "a table: main or local")}
+                              : std::nullopt;
+}
+
+Result<json> show_routes(Router& router, Options& options) {
+  const auto prefix =
+      options.has("prefix")
+          ? std::optional{options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix)}
+          : std::nullopt;
+  const auto table = table_of(options);
+  if (options.error()) {
+    return std::unexpected{*options.error()};
+  }
+  return json(report_routes(router, prefix, table));
+}
+
+void read_next_hops(Options& options, config::Route& route) {
+  if (options.has("via")) {
+    route.next_hops.push_back({options.parsed<Ipv4>("via", Ipv4::parse, kAddress), 1});
+  }
+  if (!options.has("nexthops")) {
+    return;
+  }
+  const json& hops = options.at("nexthops");
+  if (!hops.is_array() || hops.size() > fib::kGroupBuckets) {
+    options.complain(fmt::format("'nexthops' is not a list of at most {}", fib::kGroupBuckets));
+    return;
+  }
+  for (const json& hop : hops) {
+    if (!hop.is_object()) {
+      options.complain("'nexthops' holds something that is no next hop");
+      return;
+    }
+    Options one{hop};
+    config::NextHop next_hop{one.parsed<Ipv4>("via", Ipv4::parse, kAddress), 1};
+    if (one.has("weight")) {
+      next_hop.weight = static_cast<std::uint16_t>(one.number("weight", 256));
+    }
+    if (next_hop.weight == 0) {
+      one.complain("a weight is 1 to 256");
+    }
+    if (one.error()) {
+      options.complain(one.error()->what);
+    }
+    route.next_hops.push_back(next_hop);
+  }
+}
+
+Result<json> route_add(Router& router, Options& options) {
+  config::Route route;
+  route.to = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix);
+  if (options.has("type")) {
+    route.type = options.parsed<config::RouteType>("type", parse_type, "a type of route");
+  }
+  if (options.has("metric")) {
+    route.metric = options.number("metric", 0xffffffffU);
+  }
+  if (table_of(options).value_or(fib::Table::kMain) != fib::Table::kMain) {
+    options.complain("only the main table takes routes from outside");
+  }
+  read_next_hops(options, route);
+  if (route.type != config::RouteType::kUnicast && !route.next_hops.empty()) {
+    options.complain("a route of that type has no gateway");
+  }
+  return options.error() ? answer(options, {}) : answer(options, router.add_route(route));
+}
+
+Result<json> route_del(Router& router, Options& options) {
+  fib::RouteSelector selector{.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
+                              .table = table_of(options),
+                              .metric = std::nullopt,
+                              .via = std::nullopt,
+                              .protocol = std::nullopt};
+  if (options.has("metric")) {
+    selector.metric = options.number("metric", 0xffffffffU);
+  }
+  if (options.has("via")) {
+    selector.via = options.parsed<Ipv4>("via", Ipv4::parse, kAddress);
+  }
+  return options.error() ? answer(options, {}) : answer(options, router.erase_route(selector));
+}
+
+Result<json> route_get(Router& router, Options& options) {
+  const Ipv4 address = options.parsed<Ipv4>("address", Ipv4::parse, kAddress);
+  if (options.error()) {
+    return std::unexpected{*options.error()};
+  }
+  return json(report_route_to(router, address));
+}
+
+Result<json> route_load(Router& router, Options& options) {
+  config::RouteFile file{.path = options.text("file"),
+                         .via = {options.parsed<Ipv4>("via", Ipv4::parse, kAddress)},
+                         .metric = 0};
+  if (options.has("metric")) {
+    file.metric = options.number("metric", 0xffffffffU);
+  }
+  if (options.error()) {
+    return std::unexpected{*options.error()};
+  }
+  const auto loaded = router.load_routes(file);
+  if (!loaded) {
+    return std::unexpected{loaded.error()};
+  }
+  return json{{"added", loaded->added}, {"skipped_ipv6", loaded->skipped_ipv6}};
+}
+
+Result<json> neighbor_add(Router& router, Options& options) {
+  const config::StaticNeighbor neighbor{
+      .address = options.parsed<Ipv4>("address", Ipv4::parse, kAddress),
+      .port = options.text("port"),
+      .mac = options.parsed<Mac>("mac", Mac::parse, "a MAC address")};
+  return options.error() ? answer(options, {}) : answer(options, router.add_neighbor(neighbor));
+}
+
+const PortView* port_of(Router& router, Options& options) {
+  const std::string name = options.text("port");
+  const PortView* const port = router.world().find_port(name);
+  if (port == nullptr) {
+    options.complain(fmt::format("there is no port '{}'", name));
+  }
+  return port;
+}
+
+Result<json> neighbor_del(Router& router, Options& options) {
+  const Ipv4 address = options.parsed<Ipv4>("address", Ipv4::parse, kAddress);
+  const PortView* const port = port_of(router, options);
+  return options.error() ? answer(options, {})
+                         : answer(options, router.erase_neighbor({port->id, address}));
+}
+
+Result<json> neighbor_flush(Router& router, Options& options) {
+  std::optional<PortId> only;
+  if (options.has("port")) {
+    if (const PortView* const port = port_of(router, options); port != nullptr) {
+      only = port->id;
+    }
+  }
+  if (options.error()) {
+    return std::unexpected{*options.error()};
+  }
+  return json{{"removed", router.neighbors().flush(only)}};
+}
+
+Result<json> show_config(Router& router, Options& /*options*/) {
+  return json{{"yaml", config::to_yaml(router.running_config())}};
+}
+
+template <Json (*kReport)(const Router&)>
+Result<json> show(Router& router, Options& /*options*/) {
+  return json(kReport(router));
+}
+
+struct Verb {
+  std::string_view words;
+  Result<json> (*carry_out)(Router& router, Options& options);
+};
+constexpr std::array kVerbs{
+    Verb{"show ports", show<report_ports>},
+    Verb{"show workers", show<report_workers>},
+    Verb{"show routes", show_routes},
+    Verb{"show neighbors", show<report_neighbors>},
+    Verb{"show bands", show<report_bands>},
+    Verb{"show drops", show<report_drops>},
+    Verb{"show memory", show<report_memory>},
+    Verb{"show config", show_config},
+    Verb{"route add", route_add},
+    Verb{"route del", route_del},
+    Verb{"route get", route_get},
+    Verb{"route load", route_load},
+    Verb{"neighbor add", neighbor_add},
+    Verb{"neighbor del", neighbor_del},
+    Verb{"neighbor flush", neighbor_flush},
+};
+
+}  // namespace
+
+Result<json> carry_out(Router& router, const json& request) {
+  std::string words;
+  for (const json& word : request.at("verb")) {
+    words += fmt::format("{}{}", words.empty() ? "" : " ", word.get<std::string>());
+  }
+  Options options{request.at("options")};
+  for (const Verb& verb : kVerbs) {
+    if (verb.words == words) {
+      return verb.carry_out(router, options);
+    }
+  }
+  return fail(fmt::format("this router knows no verb '{}'", words));
+}
+
+}  // namespace ringroad::control

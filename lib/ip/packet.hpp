@@ -1,0 +1,71 @@
+#pragma once
+// A packet is an rte_mbuf whose data begins at the Ethernet header. What the main line knows of it
+// stands in the Burst; what must go with it when it leaves the main line stands in the mbuf's
+// private area, here.
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_mbuf.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "base/ids.hpp"
+
+namespace ringroad::ip {
+
+using Packet = rte_mbuf;
+
+// Whom the frame was sent to: Linux's pkt_type.
+enum class L2Class : std::uint8_t { kHost, kBroadcast, kMulticast };
+
+// Why a worker hands a packet to the control thread.
+enum class PuntReason : std::uint8_t {
+  kArp,
+  kLocal,      // addressed to the router
+  kUnresolved,  // the neighbour's MAC is not known; TTL already decremented
+  kFragment,   // larger than the egress MTU, may be cut; TTL already decremented
+  // These are dropped for the reason of their name, and an ICMP error may tell the sender.
+  kTtlExceeded,
+  kFragmentationNeeded,
+  kNoRoute,
+  kUnreachable,
+  kProhibited,
+};
+
+struct PacketMeta {
+  PortId ingress{};
+  PortId egress{};           // where a packet handed to a worker goes
+  AdjacencyId adjacency{};   // that the packet met when it was punted
+  PuntReason punt{};
+  L2Class l2_class{};
+  std::uint8_t priority = 0;  // of a packet handed to a worker
+  std::uint8_t worker = 0;    // that punted it: what comes back to it keeps the flow's order
+};
+static_assert(sizeof(PacketMeta) == 12);
+// What a pool's buffers reserve for it; DPDK wants a multiple of 8.
+inline constexpr std::uint16_t kPacketPrivateBytes = 16;
+
+[[nodiscard]] inline PacketMeta& meta(Packet& packet) {
+  return *static_cast<PacketMeta*>(rte_mbuf_to_priv(&packet));
+}
+
+inline constexpr std::uint16_t kL2Bytes = RTE_ETHER_HDR_LEN;
+
+[[nodiscard]] inline std::uint8_t* frame(Packet& packet) {
+  return rte_pktmbuf_mtod(&packet, std::uint8_t*);
+}
+// Good where the main line accepted the packet: the IPv4 header is complete and contiguous.
+[[nodiscard]] inline rte_ipv4_hdr& ipv4(Packet& packet) {
+  return *rte_pktmbuf_mtod_offset(&packet, rte_ipv4_hdr*, kL2Bytes);
+}
+[[nodiscard]] inline std::uint16_t header_bytes(const rte_ipv4_hdr& header) {
+  return static_cast<std::uint16_t>((header.version_ihl & 0xfU) * 4U);
+}
+
+// Owns a packet off the main line: returns it to its pool.
+struct FreePacket {
+  void operator()(Packet* packet) const { rte_pktmbuf_free(packet); }
+};
+using OwnedPacket = std::unique_ptr<Packet, FreePacket>;
+
+}  // namespace ringroad::ip

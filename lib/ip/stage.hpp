@@ -1,0 +1,153 @@
+#pragma once
+// What the stages of the main line share. A stage is a function over a burst and its context: it
+// shortens the burst by what it drops or punts and leaves the rest in order.
+//
+// Everything here belongs to one thread; the tables are read without locks, inside a read-side
+// section that lasts at most one loop.
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "base/ids.hpp"
+#include "fib/next_hop_table.hpp"
+#include "fib/trie.hpp"
+#include "ip/own_addresses.hpp"
+#include "ip/packet.hpp"
+#include "neigh/adjacency.hpp"
+#include "stats/counter.hpp"
+#include "stats/stage_times.hpp"
+
+namespace ringroad::ip {
+
+inline constexpr std::uint16_t kBurstMax = 64;
+inline constexpr std::size_t kPortsMax = 64;
+
+struct Burst {
+  std::uint16_t count = 0;
+  PortId ingress{};
+  alignas(64) std::array<Packet*, kBurstMax> packets;
+  alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
+  alignas(64) std::array<NextHopId, kBurstMax> next_hops;
+  alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
+  alignas(64) std::array<L2Class, kBurstMax> l2_classes;
+
+  [[nodiscard]] std::span<Packet* const> span() const { return {packets.data(), count}; }
+};
+
+// What is known of a port outside its own queues. The control thread writes, relaxed; workers read.
+struct alignas(64) Interface {
+  std::atomic<std::uint64_t> mac{0};  // the six octets as they lie in memory, then two zeros
+  std::atomic<bool> up{false};
+};
+
+struct StageContext;
+
+// Where filters and translation will stand (Linux's five netfilter hooks). A hook may drop, punt
+// or change packets, as a stage may.
+enum class HookPoint : std::uint8_t { kPreRouting, kInput, kForward, kOutput, kPostRouting };
+inline constexpr std::size_t kHookPoints = 5;
+using Hook = void (*)(StageContext& context, Burst& burst);
+using Hooks = std::array<Hook, kHookPoints>;  // null: empty
+
+// The read-only world of the packet path.
+struct Tables {
+  const fib::Trie& trie;
+  const fib::NextHopTable& next_hops;
+  const neigh::AdjacencyTable& adjacencies;
+  std::atomic<const OwnAddresses*>& own_addresses;
+  std::span<const Interface> interfaces;
+  Hooks hooks{};
+};
+
+// Packets that leave the main line in this loop, freed together at its end.
+class DropList {
+ public:
+  void add(Packet* packet) {
+    if (count_ == packets_.size()) {
+      flush();
+    }
+    packets_[count_++] = packet;
+  }
+  void flush() {
+    rte_pktmbuf_free_bulk(packets_.data(), count_);
+    count_ = 0;
+  }
+
+ private:
+  std::array<Packet*, 2 * kBurstMax> packets_;
+  unsigned count_ = 0;
+};
+
+// Packets for the control thread, handed over at the end of a burst.
+struct PuntList {
+  std::array<Packet*, kBurstMax> packets;
+  std::uint16_t count = 0;
+};
+
+// Packets that have their L2 header, sorted by egress port, handed to the bands at the end of a
+// burst.
+struct Egress {
+  struct Stage {
+    std::uint16_t count = 0;
+    std::array<Packet*, kBurstMax> packets;
+    std::array<std::uint8_t, kBurstMax> priorities;
+  };
+  std::array<Stage, kPortsMax> stages;
+  std::uint64_t ports = 0;  // bit of each port whose stage is not empty
+
+  void add(PortId port, Packet* packet, std::uint8_t priority) {
+    Stage& stage = stages[port.value()];
+    stage.packets[stage.count] = packet;
+    stage.priorities[stage.count] = priority;
+    ++stage.count;
+    ports |= std::uint64_t{1} << port.value();
+  }
+};
+
+struct StageContext {
+  explicit StageContext(const Tables& all_tables) : tables{all_tables} {}
+
+  const Tables& tables;
+  std::uint8_t worker = 0;
+  stats::DropCounters drops;
+  DropList drop_list;
+  PuntList punts;
+  Egress egress;
+  // One byte an adjacency, set by this worker, cleared by the control thread: the neighbour was
+  // used while STALE.
+  std::span<std::atomic<std::uint8_t>> used;
+  // Set while this burst is one of those that are timed.
+  stats::StageTimes* times = nullptr;
+
+  void lap(stats::Stage stage) const {
+    if (times != nullptr) [[unlikely]] {
+      times->lap(stage);
+    }
+  }
+  void drop(Packet* packet, stats::DropReason reason) {
+    drops.add(reason);
+    drop_list.add(packet);
+  }
+  void punt(const Burst& burst, std::uint16_t index, PuntReason reason) {
+    Packet* const packet = burst.packets[index];
+    meta(*packet) = {.ingress = burst.ingress,
+                     .egress = {},
+                     .adjacency = {},
+                     .punt = reason,
+                     .l2_class = burst.l2_classes[index],
+                     .priority = 0,
+                     .worker = worker};
+    punts.packets[punts.count++] = packet;
+  }
+};
+
+// Free where nobody registered: one predictable branch a burst.
+inline void run_hook(HookPoint point, StageContext& context, Burst& burst) {
+  const Hook hook = context.tables.hooks[static_cast<std::size_t>(point)];
+  if (hook != nullptr) [[unlikely]] {
+    hook(context, burst);
+  }
+}
+
+}  // namespace ringroad::ip

@@ -1,0 +1,32 @@
+#pragma once
+// ARP over Ethernet for IPv4 (RFC 826): the wire form and its validation. No state.
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/ipv4.hpp"
+#include "base/mac.hpp"
+
+namespace ringroad::neigh {
+
+inline constexpr std::uint16_t kArpEtherType = 0x0806;
+// Padded with zeros to the shortest frame that Ethernet carries, without its FCS.
+inline constexpr std::size_t kArpFrame = 60;
+
+struct ArpMessage {
+  enum class Operation : std::uint16_t { kRequest = 1, kReply = 2 };
+  Operation operation = Operation::kRequest;
+  Mac sender_mac;
+  Ipv4 sender;
+  Mac target_mac;
+  Ipv4 target;
+
+  // What follows the Ethernet header. None where the message is malformed or must not be believed:
+  // a sender MAC that is no station's (RFC 1812 3.3.2), a sender or target address that is
+  // multicast or loopback (Linux arp_process).
+  [[nodiscard]] static std::optional<ArpMessage> parse(std::span<const std::uint8_t> payload);
+  [[nodiscard]] std::array<std::uint8_t, kArpFrame> frame(Mac destination, Mac source) const;
+};
+
+}  // namespace ringroad::neigh

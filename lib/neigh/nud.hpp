@@ -1,0 +1,43 @@
+#pragma once
+// Neighbour unreachability detection: the states and names of Linux's net/core/neighbour.c
+// (RFC 4861 7.3.2 is where they come from).
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "base/units.hpp"
+
+namespace ringroad::neigh {
+
+enum class State : std::uint8_t {
+  kIncomplete,  // asked for, packets wait
+  kReachable,   // confirmed less than reachable_time ago
+  kStale,       // MAC known, not confirmed lately, not in use
+  kDelay,       // in use again: waits for a confirmation before it probes
+  kProbe,       // asks the known MAC directly
+  kFailed,      // no answer
+  kPermanent,   // set by the operator
+};
+
+// As `ip neigh` prints it: "REACHABLE".
+[[nodiscard]] std::string_view to_string(State state);
+// Packets may be sent to the MAC that the entry holds (Linux's NUD_VALID without NOARP).
+[[nodiscard]] constexpr bool has_mac(State state) {
+  return state == State::kReachable || state == State::kStale || state == State::kDelay ||
+         state == State::kProbe || state == State::kPermanent;
+}
+
+// Linux's net.ipv4.neigh.default.* with its defaults.
+struct Parameters {
+  Nanoseconds base_reachable = std::chrono::seconds{30};  // x 0.5..1.5, drawn at random
+  Nanoseconds retransmit = std::chrono::seconds{1};
+  Nanoseconds delay_first_probe = std::chrono::seconds{5};
+  Nanoseconds gc_stale = std::chrono::seconds{60};
+  Nanoseconds gc_interval = std::chrono::seconds{30};
+  Nanoseconds locktime = std::chrono::seconds{1};
+  std::uint32_t unicast_probes = 3;
+  std::uint32_t multicast_probes = 3;
+  std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};
+};
+
+}  // namespace ringroad::neigh

@@ -1,0 +1,368 @@
+#include "neigh/table.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace ringroad::neigh {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Kind = Event::Kind;
+
+// As in Linux: no request follows another sooner, whatever `retransmit` says.
+constexpr Nanoseconds kShortestRetransmit = milliseconds{500};
+// RFC 4861 6.3.4 wants a new random value "every few hours"; Linux draws one every 300 s.
+constexpr Nanoseconds kRedrawInterval = seconds{300};
+// Linux's "5 * HZ": above gc_thresh2 collection is forced no more often than this, and spares what
+// became stale more recently.
+constexpr Nanoseconds kForcedGcAge = seconds{5};
+
+}  // namespace
+
+// Multiply and fold: which keys collide depends on both secrets.
+std::size_t Table::KeyHash::operator()(const Key& key) const noexcept {
+  __extension__ using Wide = unsigned __int128;
+  const std::uint64_t packed = std::uint64_t{key.port.value()} << 32 | key.address.value();
+  const Wide product = Wide{packed ^ mask} * factor;
+  return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+}
+
+Table::Table(Parameters parameters, std::uint64_t seed)
+    : parameters_{parameters}, random_{seed}, index_{0, KeyHash{random_(), random_() | 1U}} {}
+
+std::optional<NeighborId> Table::resolve(Key key, Nanoseconds now, Events& events) {
+  recycle();
+  auto id = look_up(key);
+  if (id && slot(*id).entry.state != State::kFailed) {
+    use(*id, now, events);
+    return id;
+  }
+  if (!id) {
+    id = create(key, now, events);
+    if (!id) {
+      return std::nullopt;
+    }
+  }
+  slot(*id).entry.used = now;
+  enter(*id, State::kIncomplete, now, now);
+  probe(*id, now, events);
+  return id;
+}
+
+void Table::mark_used(NeighborId id, Nanoseconds now, Events& events) {
+  recycle();
+  if (id.value() >= slots_.size() || find(entry(id).key) != id) {
+    return;
+  }
+  use(id, now, events);
+}
+
+// Linux's arp_process() and neigh_update() in one.
+void Table::learn(const Advertisement& advertisement, Nanoseconds now, Events& events) {
+  recycle();
+  auto id = look_up(advertisement.key);
+  // An answer to a question that was never asked confirms nothing.
+  const bool confirms = id && advertisement.solicited;
+  if (!id) {
+    if (!advertisement.for_us) {
+      return;
+    }
+    id = create(advertisement.key, now, events);
+    if (!id) {
+      return;
+    }
+  }
+  Entry& entry = slot(*id).entry;
+  if (entry.state == State::kPermanent) {
+    return;
+  }
+  const State before = entry.state;
+  const bool same_mac = has_mac(before) && entry.mac == advertisement.mac;
+  const bool locked =
+      has_mac(before) && !advertisement.overrides && now <= entry.updated + parameters_.locktime;
+  if (same_mac ? !confirms : locked) {
+    return;
+  }
+  if (!same_mac) {
+    entry.mac = advertisement.mac;
+    entry.updated = now;
+  }
+  if (confirms) {
+    entry.confirmed = now;
+    enter(*id, State::kReachable, now + reachable_time(now), now);
+  } else {
+    entry.confirmed = Nanoseconds{};
+    enter(*id, State::kStale, now, now);
+  }
+  if (!same_mac) {
+    events.push_back({Kind::kResolved, *id});
+  } else if (entry.state != before) {
+    events.push_back({Kind::kStateChanged, *id});
+  }
+}
+
+NeighborId Table::set_permanent(Key key, Mac mac, Nanoseconds now, Events& events) {
+  recycle();
+  const auto found = find(key);
+  const NeighborId id = found ? *found : allocate(key, now);
+  Entry& entry = slot(id).entry;
+  entry.mac = mac;
+  entry.updated = now;
+  enter(id, State::kPermanent, now, now);
+  events.push_back({Kind::kResolved, id});
+  return id;
+}
+
+bool Table::erase(Key key, Events& events) {
+  recycle();
+  const auto id = find(key);
+  if (id) {
+    remove(*id, events);
+  }
+  return id.has_value();
+}
+
+std::size_t Table::flush(std::optional<PortId> port, Events& events) {
+  recycle();
+  std::size_t flushed = 0;
+  for (const NeighborId id : sorted_ids()) {
+    const Entry& candidate = entry(id);
+    if (candidate.state != State::kPermanent && (!port || candidate.key.port == *port)) {
+      remove(id, events);
+      ++flushed;
+    }
+  }
+  return flushed;
+}
+
+void Table::tick(Nanoseconds now, Events& events) {
+  recycle();
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    run_timer(timers_.begin()->second, now, events);
+  }
+  if (!index_.empty() && now >= next_periodic_gc_) {
+    collect_periodically(now, events);
+  }
+}
+
+std::optional<Nanoseconds> Table::next_deadline() const {
+  if (index_.empty()) {
+    return std::nullopt;
+  }
+  return timers_.empty() ? next_periodic_gc_ : std::min(next_periodic_gc_, timers_.begin()->first);
+}
+
+const Entry& Table::entry(NeighborId id) const {
+  assert(id.value() < slots_.size());
+  return slots_[id.value()].entry;
+}
+
+std::optional<NeighborId> Table::find(Key key) const {
+  const auto found = index_.find(key);
+  return found == index_.end() ? std::nullopt : std::optional{found->second};
+}
+
+std::size_t Table::size() const { return index_.size(); }
+const Counters& Table::counters() const { return counters_; }
+const Parameters& Table::parameters() const { return parameters_; }
+
+void Table::for_each(const std::function<void(NeighborId, const Entry&)>& visit) const {
+  for (const NeighborId id : sorted_ids()) {
+    visit(id, entry(id));
+  }
+}
+
+Table::Queue* Table::queue_of(State state) {
+  switch (state) {
+    case State::kIncomplete:
+    case State::kReachable:
+    case State::kDelay:
+    case State::kProbe:
+      return &timers_;
+    case State::kStale:
+      return &stale_;
+    case State::kFailed:
+      return &failed_;
+    case State::kPermanent:
+      break;
+  }
+  return nullptr;
+}
+
+std::vector<NeighborId> Table::sorted_ids() const {
+  std::vector<NeighborId> ids;
+  ids.reserve(index_.size());
+  for (const auto& [key, id] : index_) {
+    ids.push_back(id);
+  }
+  std::ranges::sort(ids, {}, [this](NeighborId id) { return entry(id).key; });
+  return ids;
+}
+
+// RFC 4861 6.3.2: spread, so that routers that start together do not probe together.
+Nanoseconds Table::reachable_time(Nanoseconds now) {
+  if (now >= redraw_at_) {
+    const auto base = parameters_.base_reachable.count();
+    reachable_time_ = Nanoseconds{
+        std::uniform_int_distribution<Nanoseconds::rep>{base / 2, base / 2 + base}(random_)};
+    redraw_at_ = now + kRedrawInterval;
+  }
+  return reachable_time_;
+}
+
+void Table::recycle() {
+  free_.insert(free_.end(), removed_.begin(), removed_.end());
+  removed_.clear();
+}
+
+std::optional<NeighborId> Table::look_up(Key key) {
+  const auto id = find(key);
+  ++counters_.lookups;
+  counters_.hits += id ? 1U : 0U;
+  return id;
+}
+
+// What packets ask for is bounded; what the operator sets is not.
+std::optional<NeighborId> Table::create(Key key, Nanoseconds now, Events& events) {
+  const std::size_t soft_limit = parameters_.gc_thresh[1];
+  const std::size_t hard_limit = parameters_.gc_thresh[2];
+  if (collectable() >= hard_limit || (collectable() >= soft_limit && now >= next_forced_gc_)) {
+    collect_by_force(now, events);
+  }
+  if (collectable() >= hard_limit) {
+    ++counters_.table_fulls;
+    return std::nullopt;
+  }
+  return allocate(key, now);
+}
+
+// The new entry is in no queue yet: the caller has it enter its first state.
+NeighborId Table::allocate(Key key, Nanoseconds now) {
+  if (index_.empty()) {
+    next_periodic_gc_ = now + parameters_.gc_interval;
+  }
+  NeighborId id{static_cast<NeighborId::rep>(slots_.size())};
+  if (free_.empty()) {
+    slots_.emplace_back();
+  } else {
+    id = free_.back();
+    free_.pop_back();
+  }
+  slot(id) = {};
+  Entry& entry = slot(id).entry;
+  entry.key = key;
+  entry.updated = now;
+  entry.used = now;
+  index_.emplace(key, id);
+  ++counters_.allocs;
+  return id;
+}
+
+void Table::remove(NeighborId id, Events& events) {
+  const Slot& leaving = slot(id);
+  if (Queue* const queue = queue_of(leaving.entry.state)) {
+    queue->erase({leaving.position, id});
+  } else {
+    --permanent_count_;
+  }
+  index_.erase(leaving.entry.key);
+  removed_.push_back(id);
+  ++counters_.destroys;
+  events.push_back({Kind::kRemoved, id});
+}
+
+void Table::enter(NeighborId id, State state, Nanoseconds position, Nanoseconds now) {
+  auto& [entry, old_position] = slot(id);
+  if (Queue* const queue = queue_of(entry.state)) {
+    queue->erase({old_position, id});
+  } else {
+    --permanent_count_;
+  }
+  if (state != entry.state) {
+    entry.state = state;
+    entry.updated = now;
+    entry.probes = 0;
+  }
+  old_position = position;
+  if (Queue* const queue = queue_of(state)) {
+    queue->emplace(position, id);
+  } else {
+    ++permanent_count_;
+  }
+}
+
+void Table::use(NeighborId id, Nanoseconds now, Events& events) {
+  Entry& entry = slot(id).entry;
+  entry.used = now;
+  if (entry.state == State::kStale) {
+    enter(id, State::kDelay, now + parameters_.delay_first_probe, now);
+    events.push_back({Kind::kStateChanged, id});
+  }
+}
+
+// Asks once more, or gives up.
+void Table::probe(NeighborId id, Nanoseconds now, Events& events) {
+  Entry& entry = slot(id).entry;
+  const bool broadcast = entry.state == State::kIncomplete;
+  if (entry.probes >= (broadcast ? parameters_.multicast_probes : parameters_.unicast_probes)) {
+    enter(id, State::kFailed, now, now);
+    ++counters_.res_failed;
+    events.push_back({Kind::kFailed, id});
+    return;
+  }
+  ++entry.probes;
+  enter(id, entry.state, now + std::max(parameters_.retransmit, kShortestRetransmit), now);
+  events.push_back({broadcast ? Kind::kSolicitBroadcast : Kind::kSolicitUnicast, id});
+}
+
+// Linux's neigh_timer_handler(). An entry that is late is not hurried: what comes next is counted
+// from now.
+void Table::run_timer(NeighborId id, Nanoseconds now, Events& events) {
+  const Entry& entry = slot(id).entry;
+  if (entry.state == State::kReachable) {
+    if (now <= entry.used + parameters_.delay_first_probe) {
+      enter(id, State::kDelay, now + parameters_.delay_first_probe, now);
+    } else {
+      enter(id, State::kStale, now, now);
+    }
+    events.push_back({Kind::kStateChanged, id});
+    return;
+  }
+  if (entry.state == State::kDelay) {
+    enter(id, State::kProbe, now, now);
+    events.push_back({Kind::kStateChanged, id});
+  }
+  probe(id, now, events);
+}
+
+void Table::collect_periodically(Nanoseconds now, Events& events) {
+  ++counters_.periodic_gc_runs;
+  next_periodic_gc_ = now + parameters_.gc_interval;
+  if (index_.size() < parameters_.gc_thresh[0]) {
+    return;
+  }
+  while (!failed_.empty()) {
+    remove(failed_.begin()->second, events);
+  }
+  while (!stale_.empty() && stale_.begin()->first + parameters_.gc_stale <= now) {
+    remove(stale_.begin()->second, events);
+  }
+}
+
+// Makes room for one entry below gc_thresh2, oldest first. Unlike Linux it spares what probes or is
+// confirmed, however old: forwarding to known neighbours must not suffer from a scan (NEI-07).
+void Table::collect_by_force(Nanoseconds now, Events& events) {
+  ++counters_.forced_gc_runs;
+  next_forced_gc_ = now + kForcedGcAge;
+  const std::size_t target = std::min(parameters_.gc_thresh[1], parameters_.gc_thresh[2]);
+  while (collectable() >= target && !failed_.empty()) {
+    remove(failed_.begin()->second, events);
+  }
+  while (collectable() >= target && !stale_.empty() &&
+         stale_.begin()->first + kForcedGcAge <= now) {
+    remove(stale_.begin()->second, events);
+  }
+}
+
+}  // namespace ringroad::neigh

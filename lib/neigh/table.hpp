@@ -1,0 +1,159 @@
+#pragma once
+// The neighbour table: one entry for each (port, address), its NUD state and its timer. It holds no
+// packets and sends none: each call answers with the events that its caller must carry out, in
+// order, before it makes the next: only then are the ids of removed entries used again.
+//
+// One writer, which is also the only reader: the control thread. The hash is seeded at random, so
+// that a sender cannot choose colliding addresses (NEI-10).
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <random>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/ipv4.hpp"
+#include "base/mac.hpp"
+#include "neigh/nud.hpp"
+
+namespace ringroad::neigh {
+
+struct Key {
+  PortId port{};
+  Ipv4 address{};
+  friend auto operator<=>(const Key&, const Key&) = default;
+};
+
+struct Entry {
+  Key key;
+  State state = State::kIncomplete;
+  Mac mac;                   // meaningful where has_mac(state)
+  Nanoseconds updated{};     // when MAC or state last changed
+  Nanoseconds confirmed{};   // when reachability of this MAC was last confirmed; zero: never
+  Nanoseconds used{};        // when the packet path was last seen using it
+  std::uint32_t probes = 0;  // sent in this state
+};
+
+struct Event {
+  enum class Kind : std::uint8_t {
+    kSolicitBroadcast,  // send an ARP request to everyone
+    kSolicitUnicast,    // send an ARP request to entry.mac
+    kResolved,          // entry.mac is new or has changed: publish it, send what waits
+    kStateChanged,      // the MAC is as before; the packet path may need to report use
+    kFailed,            // not reachable: unpublish it, answer what waits with host unreachable
+    kRemoved,           // the entry goes after this event; treat it as kFailed if it was published
+  };
+  Kind kind;
+  NeighborId id;
+};
+using Events = std::vector<Event>;
+
+// Of the table as a whole, named as in /proc/net/stat/arp_cache.
+struct Counters {
+  std::uint64_t allocs = 0, destroys = 0, lookups = 0, hits = 0, res_failed = 0;
+  std::uint64_t periodic_gc_runs = 0, forced_gc_runs = 0, table_fulls = 0;
+};
+
+class Table {
+ public:
+  Table(Parameters parameters, std::uint64_t seed);
+
+  // A packet needs this neighbour and the packet path had no MAC for it. Creates the entry
+  // (kIncomplete, asked for at once) or marks it used. Nullopt: the table is full (NEI-07).
+  std::optional<NeighborId> resolve(Key key, Nanoseconds now, Events& events);
+
+  // The packet path sent to this neighbour since it was last asked. A report that comes after the
+  // entry was removed does nothing.
+  void mark_used(NeighborId id, Nanoseconds now, Events& events);
+
+  // An ARP message from `key` says that its MAC is `mac`. `solicited`: it answers our request to it
+  // (a unicast reply). `for_us`: it is directed at an address of ours, so that an entry may be
+  // created (RFC 826; NEI-32). `overrides`: a gratuitous message or a request to us, which as in
+  // Linux may replace a MAC that was learnt less than locktime ago.
+  struct Advertisement {
+    Key key;
+    Mac mac;
+    bool solicited = false;
+    bool for_us = false;
+    bool overrides = false;
+  };
+  void learn(const Advertisement& advertisement, Nanoseconds now, Events& events);
+
+  // `ip neigh replace ... nud permanent`.
+  NeighborId set_permanent(Key key, Mac mac, Nanoseconds now, Events& events);
+  // `ip neigh del`; false if there is none.
+  bool erase(Key key, Events& events);
+  // `ip neigh flush`: all but the permanent ones; of one port, or of every port.
+  std::size_t flush(std::optional<PortId> port, Events& events);
+
+  // Runs every timer that is due, garbage collection included.
+  void tick(Nanoseconds now, Events& events);
+  // When tick() next has something to do; nullopt while the table is empty.
+  [[nodiscard]] std::optional<Nanoseconds> next_deadline() const;
+
+  // Also of an entry that the last call removed. The reference stays good while the entry lives.
+  [[nodiscard]] const Entry& entry(NeighborId id) const;
+  [[nodiscard]] std::optional<NeighborId> find(Key key) const;
+  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] const Counters& counters() const;
+  [[nodiscard]] const Parameters& parameters() const;
+  // In the order of ports, then addresses.
+  void for_each(const std::function<void(NeighborId, const Entry&)>& visit) const;
+
+ private:
+  struct KeyHash {
+    std::uint64_t mask;
+    std::uint64_t factor;
+    std::size_t operator()(const Key& key) const noexcept;
+  };
+  // An entry stands in the queue of its state, if it has one, at `position`.
+  struct Slot {
+    Entry entry;
+    Nanoseconds position{};
+  };
+  using Queue = std::set<std::pair<Nanoseconds, NeighborId>>;
+
+  [[nodiscard]] Slot& slot(NeighborId id) { return slots_[id.value()]; }
+  [[nodiscard]] Queue* queue_of(State state);
+  [[nodiscard]] std::size_t collectable() const { return index_.size() - permanent_count_; }
+  [[nodiscard]] std::vector<NeighborId> sorted_ids() const;
+  [[nodiscard]] Nanoseconds reachable_time(Nanoseconds now);
+
+  void recycle();
+  std::optional<NeighborId> look_up(Key key);
+  std::optional<NeighborId> create(Key key, Nanoseconds now, Events& events);
+  NeighborId allocate(Key key, Nanoseconds now);
+  void remove(NeighborId id, Events& events);
+  void enter(NeighborId id, State state, Nanoseconds position, Nanoseconds now);
+  void use(NeighborId id, Nanoseconds now, Events& events);
+  void probe(NeighborId id, Nanoseconds now, Events& events);
+  void run_timer(NeighborId id, Nanoseconds now, Events& events);
+  void collect_periodically(Nanoseconds now, Events& events);
+  void collect_by_force(Nanoseconds now, Events& events);
+
+  Parameters parameters_;
+  Counters counters_;
+  std::mt19937_64 random_;
+  Nanoseconds reachable_time_{};
+  Nanoseconds redraw_at_ = Nanoseconds::min();
+
+  std::deque<Slot> slots_;
+  std::vector<NeighborId> free_;
+  std::vector<NeighborId> removed_;  // by the last call: their entries can still be read
+  std::unordered_map<Key, NeighborId, KeyHash> index_;
+  std::size_t permanent_count_ = 0;
+
+  // So that neither timers nor garbage collection look at entries they leave alone.
+  Queue timers_;  // kIncomplete, kReachable, kDelay and kProbe, by deadline
+  Queue stale_;   // kStale, by when it became so; unused since then, or it would be in kDelay
+  Queue failed_;  // kFailed, by time of failure
+  Nanoseconds next_periodic_gc_{};
+  Nanoseconds next_forced_gc_ = Nanoseconds::min();
+};
+
+}  // namespace ringroad::neigh

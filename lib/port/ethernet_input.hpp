@@ -1,0 +1,36 @@
+#pragma once
+// Layer 2 input: whom a frame is for, and who handles its EtherType.
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "ip/stage.hpp"
+
+namespace ringroad::port {
+
+// Takes a burst of frames of one EtherType that are for this station, or for all or many.
+using FrameHandler = void (*)(ip::StageContext& context, ip::Burst& burst);
+
+// EtherType to handler: a protocol is one row (Linux's ptype_base; L2D-03, L2D-07). Filled before
+// the workers start. 64 KiB, of which a worker touches the lines of the types it sees.
+class EtherTypes {
+ public:
+  // False where the type is taken.
+  bool add(std::uint16_t ether_type, FrameHandler handler);
+  // Null: nobody handles it.
+  [[nodiscard]] FrameHandler find(std::uint16_t ether_type) const {
+    return handlers_[rows_[ether_type]];
+  }
+
+ private:
+  std::array<std::uint8_t, 65536> rows_{};
+  std::vector<FrameHandler> handlers_{nullptr};
+};
+
+// Hands every frame of the burst to its handler, IPv4 first, and drops what is for another station
+// or of no known type. `mac` is the port's, as Interface has it. ~4 cycles a packet.
+void ethernet_input(ip::StageContext& context, ip::Burst& burst, const EtherTypes& types,
+                    std::uint64_t mac);
+
+}  // namespace ringroad::port

@@ -1,0 +1,256 @@
+#include "port/port.hpp"
+
+#include <fmt/format.h>
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_mbuf.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/log.hpp"
+#include "ip/packet.hpp"
+
+namespace ringroad::port {
+namespace {
+
+// Two VLAN tags and the FCS, where a device leaves it.
+constexpr std::uint16_t kL2Overhead = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN;
+
+std::string error_text(int negative) { return rte_strerror(-negative); }
+
+bool is_pci_address(const std::string& device) {
+  return device.find(':') != std::string::npos && device.find(',') == std::string::npos &&
+         !device.starts_with("net_");
+}
+
+// The device's DPDK number, probing it where DPDK does not have it yet.
+Result<std::uint16_t> probe_pci(const std::string& device) {
+  const std::string address = std::ranges::count(device, ':') == 1 ? "0000:" + device : device;
+  std::uint16_t id = 0;
+  if (rte_eth_dev_get_port_by_name(address.c_str(), &id) == 0) {
+    return id;
+  }
+  const auto sysfs = std::filesystem::path{"/sys/bus/pci/devices"} / address;
+  std::error_code ignored;
+  if (!std::filesystem::exists(sysfs, ignored)) {
+    return fail(fmt::format("there is no PCI device {}; see: dpdk-devbind.py --status-dev net",
+                            address));
+  }
+  const auto driver = std::filesystem::read_symlink(sysfs / "driver", ignored).filename().string();
+  return fail(fmt::format("PCI device {} is bound to {}; bind it to vfio-pci first: "
+                          "dpdk-devbind.py --bind=vfio-pci {}",
+                          address, driver.empty() ? "no driver" : driver, address));
+}
+
+Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t workers) {
+  const auto comma = device.find(',');
+  const std::string name = device.substr(0, comma);
+  std::string arguments = comma == std::string::npos ? "" : device.substr(comma + 1);
+  std::uint16_t id = 0;
+  if (rte_eth_dev_get_port_by_name(name.c_str(), &id) == 0) {
+    return id;
+  }
+  const Profile& profile = profile_of(name);
+  if (profile.check != nullptr) {
+    if (const Status status = profile.check(arguments); !status) {
+      return std::unexpected{status.error()};
+    }
+  }
+  if (profile.arguments != nullptr) {
+    arguments = profile.arguments(arguments, workers);
+  }
+  if (const int error = rte_eal_hotplug_add("vdev", name.c_str(), arguments.c_str()); error != 0) {
+    return fail(fmt::format("its driver refused it: {}; see what it printed above",
+                            error_text(error)));
+  }
+  if (rte_eth_dev_get_port_by_name(name.c_str(), &id) != 0) {
+    return fail(fmt::format("no driver of DPDK made an Ethernet port of it; is '{}' spelled "
+                            "as DPDK spells it?",
+                            name));
+  }
+  return id;
+}
+
+std::uint16_t queues_of(std::uint16_t wanted, std::uint16_t device_has) {
+  return std::clamp<std::uint16_t>(wanted, 1, std::max<std::uint16_t>(device_has, 1));
+}
+
+Tuning tuning_of(const rte_eth_dev_info& info) {
+  Tuning tuning;
+  tuning.rx = info.default_rxconf;
+  tuning.tx = info.default_txconf;
+  if (const Profile& profile = profile_of(info.driver_name); profile.tune != nullptr) {
+    profile.tune(info, tuning);
+  }
+  tuning.rx_offloads &= info.rx_offload_capa;
+  tuning.tx_offloads &= info.tx_offload_capa;
+  tuning.rx.offloads = tuning.rx_offloads;
+  tuning.tx.offloads = tuning.tx_offloads;
+  return tuning;
+}
+
+}  // namespace
+
+Result<Pool> make_pool(const std::string& name, std::uint32_t buffers, std::uint16_t mtu) {
+  const auto room = std::max<std::uint32_t>(
+      RTE_MBUF_DEFAULT_BUF_SIZE,
+      RTE_ALIGN_CEIL(RTE_PKTMBUF_HEADROOM + std::uint32_t{mtu} + kL2Overhead, 64U));
+  constexpr unsigned kCache = 256;
+  Pool pool{rte_pktmbuf_pool_create(name.c_str(), buffers, kCache, ip::kPacketPrivateBytes,
+                                    static_cast<std::uint16_t>(room), SOCKET_ID_ANY)};
+  if (!pool) {
+    return fail(fmt::format("no memory for {} packet buffers of {} bytes: {}; raise "
+                            "engine.memory.size or lower engine.memory.buffers",
+                            buffers, room, rte_strerror(rte_errno)));
+  }
+  return pool;
+}
+
+std::unexpected<Error> Port::failed(const std::string& what) const {
+  return fail(fmt::format("port {} ({}): {}", settings_.name, settings_.device, what));
+}
+
+Result<std::unique_ptr<Port>> Port::open(const Settings& settings, rte_mempool& pool) {
+  const auto device = is_pci_address(settings.device)
+                          ? probe_pci(settings.device)
+                          : probe_vdev(settings.device, settings.workers);
+  if (!device) {
+    return fail(
+        fmt::format("port {} ({}): {}", settings.name, settings.device, device.error().what));
+  }
+  std::unique_ptr<Port> port{new Port{settings, *device}};
+  if (const Status status = port->configure(pool); !status) {
+    return std::unexpected{status.error()};
+  }
+  return port;
+}
+
+Port::~Port() {
+  stop();
+  rte_eth_dev_close(device_);
+}
+
+Status Port::configure(rte_mempool& pool) {
+  rte_eth_dev_info info{};
+  if (const int error = rte_eth_dev_info_get(device_, &info); error != 0) {
+    return failed("the device does not describe itself: " + error_text(error));
+  }
+  driver_ = info.driver_name;
+  rx_queues_ = queues_of(settings_.rx_queues != 0 ? settings_.rx_queues : settings_.workers,
+                         info.max_rx_queues);
+  tx_queues_ = queues_of(settings_.workers, info.max_tx_queues);
+  const Tuning tuning = tuning_of(info);
+
+  rte_eth_conf conf{};
+  conf.rxmode.offloads = tuning.rx_offloads;
+  conf.txmode.offloads = tuning.tx_offloads;
+  const std::uint64_t hash =
+      (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads;
+  if (rx_queues_ > 1 && hash != 0) {
+    conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    conf.rx_adv_conf.rss_conf.rss_hf = hash;
+  }
+  if (const int error = rte_eth_dev_configure(device_, rx_queues_, tx_queues_, &conf);
+      error != 0) {
+    return failed(fmt::format("the device refuses {} RX and {} TX queues: {}", rx_queues_,
+                              tx_queues_, error_text(error)));
+  }
+  if (const Status status = set_mtu(info); !status) {
+    return status;
+  }
+  if (const Status status = set_up_queues(tuning, pool); !status) {
+    return status;
+  }
+  find_mac();
+  return {};
+}
+
+Status Port::set_mtu(const rte_eth_dev_info& info) {
+  if (settings_.mtu > info.max_mtu || settings_.mtu < info.min_mtu) {
+    return failed(fmt::format("the device takes an MTU of {} to {}, not {}", info.min_mtu,
+                              info.max_mtu, settings_.mtu));
+  }
+  const int error = rte_eth_dev_set_mtu(device_, settings_.mtu);
+  // Where there is no such call the device takes frames as they come.
+  if (error != 0 && error != -ENOTSUP) {
+    return failed(
+        fmt::format("the device refuses an MTU of {}: {}", settings_.mtu, error_text(error)));
+  }
+  return {};
+}
+
+Status Port::set_up_queues(const Tuning& tuning, rte_mempool& pool) {
+  std::uint16_t rx_descriptors = tuning.rx_descriptors;
+  std::uint16_t tx_descriptors = tuning.tx_descriptors;
+  if (const int error =
+          rte_eth_dev_adjust_nb_rx_tx_desc(device_, &rx_descriptors, &tx_descriptors);
+      error != 0) {
+    return failed("the device refuses the ring sizes: " + error_text(error));
+  }
+  const int socket = rte_eth_dev_socket_id(device_);
+  const auto node = socket < 0 ? static_cast<unsigned>(SOCKET_ID_ANY) : static_cast<unsigned>(socket);
+  for (std::uint16_t queue = 0; queue < rx_queues_; ++queue) {
+    if (const int error =
+            rte_eth_rx_queue_setup(device_, queue, rx_descriptors, node, &tuning.rx, &pool);
+        error != 0) {
+      return failed(fmt::format("RX queue {}: {}", queue, error_text(error)));
+    }
+  }
+  for (std::uint16_t queue = 0; queue < tx_queues_; ++queue) {
+    if (const int error = rte_eth_tx_queue_setup(device_, queue, tx_descriptors, node, &tuning.tx);
+        error != 0) {
+      return failed(fmt::format("TX queue {}: {}", queue, error_text(error)));
+    }
+  }
+  return {};
+}
+
+void Port::find_mac() {
+  rte_ether_addr address{};
+  rte_eth_macaddr_get(device_, &address);
+  std::ranges::copy(address.addr_bytes, mac_.octets.begin());
+  if (!mac_.is_station()) {
+    // A device in memory has none: locally administered, "RR" and the port's number.
+    mac_ = Mac{{0x02, 'R', 'R', 0, static_cast<std::uint8_t>(settings_.id.value() >> 8U),
+                static_cast<std::uint8_t>(settings_.id.value() & 0xffU)}};
+  }
+}
+
+Status Port::start() {
+  if (const int error = rte_eth_dev_start(device_); error != 0) {
+    return failed("the device does not start: " + error_text(error));
+  }
+  started_ = true;
+  // Only frames for this station are forwarded; a device that cannot filter shows more, which
+  // layer 2 input drops.
+  if (const int error = rte_eth_promiscuous_disable(device_); error != 0 && error != -ENOTSUP) {
+    log::debug("port {}: promiscuous mode stays as it is: {}", settings_.name, error_text(error));
+  }
+  return {};
+}
+
+void Port::stop() {
+  if (started_) {
+    rte_eth_dev_stop(device_);
+    started_ = false;
+  }
+}
+
+Link Port::link() const {
+  rte_eth_link link{};
+  if (rte_eth_link_get_nowait(device_, &link) != 0) {
+    return {};
+  }
+  const bool known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
+  return {link.link_status == RTE_ETH_LINK_UP, known ? link.link_speed : 0};
+}
+
+rte_eth_stats Port::device_stats() const {
+  rte_eth_stats stats{};
+  rte_eth_stats_get(device_, &stats);
+  return stats;
+}
+
+}  // namespace ringroad::port

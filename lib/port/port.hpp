@@ -1,0 +1,80 @@
+#pragma once
+// An Ethernet port: a DPDK device from probe to close. Control thread only; the workers use its
+// queues through RxQueue and TxQueue.
+#include <rte_ethdev.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/mac.hpp"
+#include "port/profile.hpp"
+
+namespace ringroad::port {
+
+struct FreePool {
+  void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
+};
+using Pool = std::unique_ptr<rte_mempool, FreePool>;
+// Buffers that hold a frame of `mtu` bytes of payload in one piece.
+[[nodiscard]] Result<Pool> make_pool(const std::string& name, std::uint32_t buffers,
+                                     std::uint16_t mtu);
+
+struct Link {
+  bool up = false;
+  std::uint32_t speed_mbps = 0;  // 0: the device does not say
+};
+
+class Port {
+ public:
+  struct Settings {
+    PortId id;
+    std::string name;    // the configuration's
+    std::string device;  // PCI address, vdev string, or the name of a device that exists already
+    std::uint16_t mtu = 1500;
+    std::uint16_t workers = 1;
+    std::uint16_t rx_queues = 0;  // 0: one a worker, as far as the device has them
+  };
+
+  // Probes and configures; the queues take their buffers from `pool` as start() runs.
+  [[nodiscard]] static Result<std::unique_ptr<Port>> open(const Settings& settings,
+                                                          rte_mempool& pool);
+  ~Port();
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  [[nodiscard]] Status start();
+  void stop();
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] std::uint16_t device() const { return device_; }
+  [[nodiscard]] const std::string& driver() const { return driver_; }
+  [[nodiscard]] Mac mac() const { return mac_; }
+  [[nodiscard]] std::uint16_t rx_queues() const { return rx_queues_; }
+  // As many as there are workers, or fewer where the device has fewer.
+  [[nodiscard]] std::uint16_t tx_queues() const { return tx_queues_; }
+  [[nodiscard]] Link link() const;
+  [[nodiscard]] rte_eth_stats device_stats() const;
+
+ private:
+  Port(Settings settings, std::uint16_t device) : settings_{std::move(settings)}, device_{device} {}
+
+  [[nodiscard]] Status configure(rte_mempool& pool);
+  [[nodiscard]] Status set_up_queues(const Tuning& tuning, rte_mempool& pool);
+  [[nodiscard]] Status set_mtu(const rte_eth_dev_info& info);
+  void find_mac();
+  // "port lan (net_tap0): what"
+  [[nodiscard]] std::unexpected<Error> failed(const std::string& what) const;
+
+  Settings settings_;
+  std::uint16_t device_;
+  std::string driver_;
+  Mac mac_;
+  std::uint16_t rx_queues_ = 0;
+  std::uint16_t tx_queues_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace ringroad::port

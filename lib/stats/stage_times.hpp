@@ -1,0 +1,50 @@
+#pragma once
+// Where a worker's cycles go, stage by stage. Sampled: most bursts are not timed.
+#include <x86intrin.h>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "stats/counter.hpp"
+
+namespace ringroad::stats {
+
+enum class Stage : std::uint8_t {
+  kRx,
+  kClassify,
+  kInput,
+  kRoute,
+  kForward,
+  kOutput,
+  kBands,
+  kTx,
+};
+inline constexpr std::array<std::string_view, 8> kStageNames{
+    "rx", "classify", "input", "route", "forward", "output", "bands", "tx"};
+
+// TSC cycles.
+[[nodiscard]] inline std::uint64_t cycles_now() { return __rdtsc(); }
+
+// One worker's; it writes, others may read.
+class StageTimes {
+ public:
+  void start() { last_ = cycles_now(); }
+  // The cycles since the last lap belong to `stage`.
+  void lap(Stage stage) {
+    const std::uint64_t now = cycles_now();
+    cycles_[static_cast<std::size_t>(stage)].add(now - last_);
+    last_ = now;
+  }
+  void count(std::uint64_t packets) { packets_.add(packets); }
+
+  [[nodiscard]] std::uint64_t cycles(std::size_t stage) const { return cycles_[stage].get(); }
+  [[nodiscard]] std::uint64_t packets() const { return packets_.get(); }
+
+ private:
+  std::uint64_t last_ = 0;
+  std::array<Counter, kStageNames.size()> cycles_;
+  Counter packets_;
+};
+
+}  // namespace ringroad::stats

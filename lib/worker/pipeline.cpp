@@ -1,0 +1,40 @@
+#include "worker/pipeline.hpp"
+
+#include "ip/forward.hpp"
+#include "ip/input.hpp"
+#include "ip/output.hpp"
+#include "ip/route.hpp"
+
+namespace ringroad::worker {
+
+using ip::HookPoint;
+using stats::Stage;
+
+void ipv4_line(ip::StageContext& context, ip::Burst& burst) {
+  ip::input(context, burst);
+  ip::run_hook(HookPoint::kPreRouting, context, burst);
+  context.lap(Stage::kInput);
+  ip::route(context, burst);
+  context.lap(Stage::kRoute);
+  ip::forward(context, burst);
+  ip::run_hook(HookPoint::kForward, context, burst);
+  context.lap(Stage::kForward);
+  ip::run_hook(HookPoint::kPostRouting, context, burst);
+  ip::output(context, burst);
+  context.lap(Stage::kOutput);
+}
+
+void arp_line(ip::StageContext& context, ip::Burst& burst) {
+  for (std::uint16_t i = 0; i < burst.count; ++i) {
+    context.punt(burst, i, ip::PuntReason::kArp);
+  }
+}
+
+std::unique_ptr<port::EtherTypes> make_ether_types() {
+  auto types = std::make_unique<port::EtherTypes>();
+  types->add(RTE_ETHER_TYPE_IPV4, ipv4_line);
+  types->add(RTE_ETHER_TYPE_ARP, arp_line);
+  return types;
+}
+
+}  // namespace ringroad::worker

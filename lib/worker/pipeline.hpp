@@ -1,0 +1,17 @@
+#pragma once
+// The order of the stages. Each is a function over a burst; the table of EtherTypes picks the line.
+#include "ip/stage.hpp"
+#include "port/ethernet_input.hpp"
+
+namespace ringroad::worker {
+
+// IPv4: input checks, pre-routing, route lookup, forward decision, forward and post-routing hooks,
+// output to the egress stages.
+void ipv4_line(ip::StageContext& context, ip::Burst& burst);
+// ARP is the control thread's.
+void arp_line(ip::StageContext& context, ip::Burst& burst);
+
+// The protocols that Ringroad speaks on the wire.
+[[nodiscard]] std::unique_ptr<port::EtherTypes> make_ether_types();
+
+}  // namespace ringroad::worker

@@ -1,0 +1,293 @@
+#include "worker/worker.hpp"
+
+#include <fmt/format.h>
+#include <rte_pause.h>
+#include <rte_prefetch.h>
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <thread>
+
+#include "worker/pipeline.hpp"
+
+namespace ringroad::worker {
+namespace {
+
+using stats::DropReason;
+
+constexpr unsigned kInjectRing = 4096;
+constexpr unsigned kArpRing = 1024;
+constexpr unsigned kPuntRing = 4096;
+constexpr std::uint64_t kTimedBursts = 128;  // one in so many is timed by stage
+// Loops without a packet before a worker reclaims, and before it rests.
+constexpr std::uint32_t kIdlePolls = 64;
+
+// What a packet counts as where the control thread has no room for it: those that only wait for an
+// ICMP error are dropped for their own reason, as they would have been with it.
+DropReason reason_if_not_punted(ip::PuntReason reason) {
+  switch (reason) {
+    case ip::PuntReason::kTtlExceeded:
+      return DropReason::kTtlExceeded;
+    case ip::PuntReason::kFragmentationNeeded:
+      return DropReason::kFragmentationNeeded;
+    case ip::PuntReason::kNoRoute:
+      return DropReason::kNoRoute;
+    case ip::PuntReason::kUnreachable:
+      return DropReason::kUnreachable;
+    case ip::PuntReason::kProhibited:
+      return DropReason::kProhibited;
+    case ip::PuntReason::kArp:
+    case ip::PuntReason::kLocal:
+    case ip::PuntReason::kUnresolved:
+    case ip::PuntReason::kFragment:
+      break;
+  }
+  return DropReason::kPuntQueueFull;
+}
+
+}  // namespace
+
+Worker::Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers)
+    : settings_{settings},
+      readers_{readers},
+      types_{make_ether_types()},
+      used_{std::make_unique<std::atomic<std::uint8_t>[]>(tables.adjacencies.capacity())},
+      context_{tables},
+      port_counters_(tables.interfaces.size()) {
+  context_.worker = static_cast<std::uint8_t>(settings.id.value());
+  context_.used = {used_.get(), tables.adjacencies.capacity()};
+  tx_.resize(tables.interfaces.size());
+  rte_rcu_qsbr_thread_register(&readers_, settings.id.value());
+  rte_rcu_qsbr_thread_online(&readers_, settings.id.value());
+}
+
+Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip::Tables& tables,
+                                             rte_rcu_qsbr& readers) {
+  using Producers = PacketRing::Producers;
+  const auto name = [&](std::string_view what) {
+    return fmt::format("rr-{}-{}", what, settings.id.value());
+  };
+  auto inject = PacketRing::make(name("inject"), kInjectRing, Producers::kSeveral);
+  auto arp = PacketRing::make(name("arp"), kArpRing, Producers::kOne);
+  auto punts = PacketRing::make(name("punt"), kPuntRing, Producers::kOne);
+  for (const auto* ring : {&inject, &arp, &punts}) {
+    if (!*ring) {
+      return std::unexpected{ring->error()};
+    }
+  }
+  std::unique_ptr<Worker> worker{new Worker{settings, tables, readers}};
+  worker->inject_ = std::move(*inject);
+  worker->arp_punts_ = std::move(*arp);
+  worker->punts_ = std::move(*punts);
+  return worker;
+}
+
+void Worker::add_rx(PortId port, std::uint16_t device, std::uint16_t queue) {
+  rx_.push_back({port, device, queue});
+}
+
+void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
+  tx_[port.value()].queue = std::move(queue);
+}
+
+void Worker::add_tx_through(PortId port, Worker& owner) { tx_[port.value()].owner = &owner; }
+
+const port::TxQueue* Worker::tx(PortId port) const { return tx_[port.value()].queue.get(); }
+
+std::uint64_t Worker::held() const {
+  std::uint64_t packets = inject_.size() + arp_punts_.size() + punts_.size();
+  for (const TxPath& path : tx_) {
+    packets += path.queue ? path.queue->backlog() : 0;
+  }
+  return packets;
+}
+
+bool Worker::take_used(AdjacencyId adjacency) {
+  auto& used = used_[adjacency.value()];
+  if (used.load(std::memory_order_relaxed) == 0) {
+    return false;
+  }
+  used.store(0, std::memory_order_relaxed);
+  return true;
+}
+
+bool Worker::poll_once() {
+  std::uint32_t work = poll_inject();
+  for (const RxQueue& queue : rx_) {
+    work += poll_rx(queue);
+  }
+  if (backlogged_ != 0) [[unlikely]] {
+    work += drain_bands();
+  }
+  context_.drop_list.flush();
+  rte_rcu_qsbr_quiescent(&readers_, settings_.id.value());
+
+  const std::uint64_t now = stats::cycles_now();
+  const std::uint64_t spent = last_cycles_ == 0 ? 0 : now - last_cycles_;
+  last_cycles_ = now;
+  counters_.polls.add(1);
+  if (work > 0) {
+    counters_.busy_polls.add(1);
+    counters_.busy_cycles.add(spent);
+    empty_polls_ = 0;
+    return true;
+  }
+  counters_.idle_cycles.add(spent);
+  if (++empty_polls_ % kIdlePolls == 0) {
+    rest();
+  }
+  return false;
+}
+
+std::uint32_t Worker::poll_inject() {
+  std::array<ip::Packet*, ip::kBurstMax> packets;
+  const unsigned count = inject_.pop(packets.data(), packets.size());
+  for (unsigned i = 0; i < count; ++i) {
+    const ip::PacketMeta& meta = ip::meta(*packets[i]);
+    context_.egress.add(meta.egress, packets[i], meta.priority);
+  }
+  if (count > 0) {
+    flush_egress();
+  }
+  return count;
+}
+
+std::uint32_t Worker::poll_rx(const RxQueue& queue) {
+  ip::Burst burst;
+  const bool timed = (bursts_ % kTimedBursts) == 0;
+  if (timed) [[unlikely]] {
+    times_.start();
+  }
+  const std::uint16_t count =
+      rte_eth_rx_burst(queue.device, queue.queue, burst.packets.data(), ip::kBurstMax);
+  if (count == 0) {
+    return 0;
+  }
+  ++bursts_;
+  if (timed) [[unlikely]] {
+    times_.lap(stats::Stage::kRx);
+    times_.count(count);
+    context_.times = &times_;
+  }
+  std::uint64_t bytes = 0;
+  for (std::uint16_t i = 0; i < count; ++i) {
+    rte_prefetch0(ip::frame(*burst.packets[i]));
+    bytes += burst.packets[i]->pkt_len;
+  }
+  PortCounters& counters = port_counters_[queue.port.value()];
+  counters.rx_packets.add(count);
+  counters.rx_bytes.add(bytes);
+  counters_.packets.add(count);
+
+  burst.count = count;
+  burst.ingress = queue.port;
+  const ip::Interface& interface = context_.tables.interfaces[queue.port.value()];
+  port::ethernet_input(context_, burst, *types_, interface.mac.load(std::memory_order_relaxed));
+  flush_egress();
+  flush_punts();
+  context_.times = nullptr;
+  return count;
+}
+
+void Worker::flush_egress() {
+  while (context_.egress.ports != 0) {
+    const auto index = static_cast<std::uint16_t>(std::countr_zero(context_.egress.ports));
+    context_.egress.ports &= context_.egress.ports - 1;
+    ip::Egress::Stage& stage = context_.egress.stages[index];
+    TxPath& path = tx_[index];
+    if (path.queue) [[likely]] {
+      path.queue->send(context_, stage);
+      if (path.queue->backlog() > 0) [[unlikely]] {
+        backlogged_ |= std::uint64_t{1} << index;
+      }
+    } else {
+      send_through(*path.owner, PortId{index}, stage);
+    }
+    stage.count = 0;
+    context_.lap(stats::Stage::kBands);
+  }
+}
+
+void Worker::send_through(Worker& owner, PortId port, ip::Egress::Stage& stage) {
+  for (std::uint16_t i = 0; i < stage.count; ++i) {
+    ip::Packet* const packet = stage.packets[i];
+    ip::meta(*packet).egress = port;
+    ip::meta(*packet).priority = stage.priorities[i];
+    if (!owner.inject(packet)) {
+      context_.drop(packet, DropReason::kInjectQueueFull);
+    }
+  }
+}
+
+void Worker::flush_punts() {
+  for (std::uint16_t i = 0; i < context_.punts.count; ++i) {
+    ip::Packet* const packet = context_.punts.packets[i];
+    const ip::PuntReason reason = ip::meta(*packet).punt;
+    PacketRing& ring = reason == ip::PuntReason::kArp ? arp_punts_ : punts_;
+    if (ring.push(packet)) {
+      counters_.punted.add(1);
+    } else {
+      context_.drop(packet, reason_if_not_punted(reason));
+    }
+  }
+  context_.punts.count = 0;
+}
+
+std::uint32_t Worker::drain_bands() {
+  std::uint32_t sent = 0;
+  for (std::uint64_t ports = backlogged_; ports != 0; ports &= ports - 1) {
+    const auto index = static_cast<std::size_t>(std::countr_zero(ports));
+    port::TxQueue& queue = *tx_[index].queue;
+    sent += queue.drain(context_);
+    if (queue.backlog() == 0) {
+      backlogged_ &= ~(std::uint64_t{1} << index);
+    }
+  }
+  return sent;
+}
+
+void Worker::rest() {
+  for (TxPath& path : tx_) {
+    if (path.queue) {
+      counters_.reclaimed.add(path.queue->reclaim());
+    }
+  }
+  if (settings_.idle == Idle::kPoll || backlogged_ != 0) {
+    return;
+  }
+  rte_pause();
+  const std::uint32_t longest = settings_.idle == Idle::kPause ? 50 : 500;
+  const std::uint32_t rests = empty_polls_ / kIdlePolls;
+  if (rests > 4) {
+    // While it sleeps it reads nothing: the writer need not wait for it.
+    rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
+    std::this_thread::sleep_for(std::chrono::microseconds{std::min(rests, longest)});
+    rte_rcu_qsbr_thread_online(&readers_, settings_.id.value());
+  }
+}
+
+void Worker::run(const std::atomic<bool>& stop) {
+  while (!stop.load(std::memory_order_relaxed)) {
+    poll_once();
+  }
+  rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
+}
+
+void Worker::clear() {
+  const auto give_up = [&](ip::Packet* packet) { context_.drop(packet, DropReason::kPortDown); };
+  ip::Packet* packet = nullptr;
+  for (PacketRing* ring : {&inject_, &arp_punts_, &punts_}) {
+    while (ring->pop(&packet, 1) == 1) {
+      give_up(packet);
+    }
+  }
+  for (TxPath& path : tx_) {
+    if (path.queue) {
+      path.queue->clear(give_up);
+    }
+  }
+  context_.drop_list.flush();
+}
+
+}  // namespace ringroad::worker

@@ -1,0 +1,131 @@
+#pragma once
+// The run-to-completion loop of one core: its RX queues, its TX queue on every port, its bands, its
+// counters. One thread runs it; the control thread feeds `inject`, empties the punt rings and reads
+// the counters.
+#include <rte_rcu_qsbr.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "ip/stage.hpp"
+#include "port/ethernet_input.hpp"
+#include "port/tx_queue.hpp"
+#include "stats/counter.hpp"
+#include "stats/stage_times.hpp"
+#include "worker/ring.hpp"
+
+namespace ringroad::worker {
+
+enum class Idle : std::uint8_t {
+  kPoll,   // never sleeps
+  kPause,  // pauses, then sleeps up to 50 us
+  kSleep,  // sleeps up to 500 us
+};
+
+// A worker's share of a port, written by it alone.
+struct alignas(64) PortCounters {
+  stats::Counter rx_packets;
+  stats::Counter rx_bytes;
+};
+
+struct alignas(64) LoopCounters {
+  stats::Counter packets;      // received
+  stats::Counter polls;        // loops
+  stats::Counter busy_polls;   // loops that found a packet
+  stats::Counter busy_cycles;  // of those loops
+  stats::Counter idle_cycles;
+  stats::Counter punted;
+  stats::Counter reclaimed;  // buffers got back from idle TX rings
+};
+
+class Worker {
+ public:
+  struct Settings {
+    WorkerId id;
+    unsigned core = 0;
+    Idle idle = Idle::kPoll;
+  };
+
+  [[nodiscard]] static Result<std::unique_ptr<Worker>> make(const Settings& settings,
+                                                            const ip::Tables& tables,
+                                                            rte_rcu_qsbr& readers);
+
+  // Before the loop runs.
+  void add_rx(PortId port, std::uint16_t device, std::uint16_t queue);
+  void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
+  // The device has fewer TX queues than there are workers: `owner` sends for this one.
+  void add_tx_through(PortId port, Worker& owner);
+
+  // One loop: what was injected, every RX queue with its budget, what the bands hold. False where
+  // there was nothing to do.
+  bool poll_once();
+  // Loops until `stop`, then leaves the readers.
+  void run(const std::atomic<bool>& stop);
+  // Gives up everything that is queued here, for reason kPortDown. No loop runs any more.
+  void clear();
+
+  // Any thread. A whole frame, meta().egress and .priority set; false: the ring is full.
+  [[nodiscard]] bool inject(ip::Packet* packet) { return inject_.push(packet); }
+  // Control thread. ARP comes by a ring of its own, so that nothing else crowds it out.
+  [[nodiscard]] PacketRing& arp_punts() { return arp_punts_; }
+  [[nodiscard]] PacketRing& punts() { return punts_; }
+
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] const LoopCounters& counters() const { return counters_; }
+  [[nodiscard]] const PortCounters& port_counters(PortId port) const {
+    return port_counters_[port.value()];
+  }
+  [[nodiscard]] const stats::DropCounters& drops() const { return context_.drops; }
+  [[nodiscard]] const stats::StageTimes& times() const { return times_; }
+  // Null where another worker sends for this one.
+  [[nodiscard]] const port::TxQueue* tx(PortId port) const;
+  // Packets in the rings to and from the control thread, and in the bands.
+  [[nodiscard]] std::uint64_t held() const;
+  // Control thread. True once after the neighbour was used through this adjacency.
+  bool take_used(AdjacencyId adjacency);
+
+ private:
+  struct RxQueue {
+    PortId port;
+    std::uint16_t device;
+    std::uint16_t queue;
+  };
+
+  Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers);
+
+  std::uint32_t poll_inject();
+  std::uint32_t poll_rx(const RxQueue& queue);
+  std::uint32_t drain_bands();
+  void flush_egress();
+  void flush_punts();
+  void send_through(Worker& owner, PortId port, ip::Egress::Stage& stage);
+  void rest();
+
+  Settings settings_;
+  rte_rcu_qsbr& readers_;
+  std::unique_ptr<port::EtherTypes> types_;
+  std::unique_ptr<std::atomic<std::uint8_t>[]> used_;
+  std::vector<RxQueue> rx_;
+  struct TxPath {
+    std::unique_ptr<port::TxQueue> queue;
+    Worker* owner = nullptr;
+  };
+  std::vector<TxPath> tx_;
+  PacketRing inject_;
+  PacketRing arp_punts_;
+  PacketRing punts_;
+  std::uint64_t backlogged_ = 0;  // bit of each port whose bands hold packets
+  std::uint32_t empty_polls_ = 0;
+  std::uint64_t bursts_ = 0;
+  std::uint64_t last_cycles_ = 0;
+
+  alignas(64) ip::StageContext context_;
+  LoopCounters counters_;
+  std::vector<PortCounters> port_counters_;
+  stats::StageTimes times_;
+};
+
+}  // namespace ringroad::worker

@@ -1,0 +1,275 @@
+"""The programs under test: how each is started, asked for its counters, and ended."""
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+EAL_RUNTIME = Path("/var/run/dpdk")
+BUFFERS = 80000  # net_pcap keeps one for each packet of its file, which is at most 64,000
+GATEWAY = "10.99.0.2"
+GATEWAY_MAC = "02:00:00:00:00:99"
+# net_pcap's first port always has this one; the frames are addressed to it.
+PORT_MAC = "02:70:63:61:70:00"
+
+serial = itertools.count()
+
+
+def before_others(pid: int) -> None:
+    """Where Linux weighs sessions against each other, nice counts within one only."""
+    autogroup = Path(f"/proc/{pid}/autogroup")
+    if autogroup.exists():
+        autogroup.write_text("-20")
+
+
+class ForwarderError(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class Cores:
+    control: int
+    worker: int
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What one case gives every forwarder."""
+
+    pcap: Path
+    routes: list[str]
+    ports: int  # 1: out of the port they came in; 2: in one, out of the other
+    cores: Cores
+    huge: bool
+    root: Path
+    scratch: Path
+
+    def devices(self) -> list[str]:
+        # no-rx: net_null would otherwise make up a frame for every one that is polled for.
+        return [f"net_pcap0,rx_pcap={self.pcap},infinite_rx=1", "net_null0,no-rx=1"][: self.ports]
+
+
+@dataclass(frozen=True)
+class Sample:
+    seconds: float
+    received: int
+    sent: int
+    ran: dict[str, float]  # seconds each thread has had of a core
+
+
+class Forwarder:
+    """One running process. `with Forwarder(...)` ends it whatever happens."""
+
+    def __init__(self, name: str, setup: Setup):
+        self.name = name
+        self.setup = setup
+        self.process: subprocess.Popen | None = None
+        tag = f"ringroad-bench-{os.getpid()}-{next(serial)}"
+        self.prefix = tag
+        self.log = setup.scratch / f"{name}.log"
+
+    def __enter__(self):
+        # setpriv: it dies with this script even if that is killed. taskset: this script keeps off
+        # the worker's core, its children must not inherit that.
+        cores = self.setup.cores
+        wrapper = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c",
+                   f"{cores.control},{cores.worker}", "nice", "-n", "-20"]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([*wrapper, *map(str, self.command())],
+                                            stdin=subprocess.PIPE, stdout=log, stderr=log,
+                                            start_new_session=True)
+        before_others(self.process.pid)
+        try:
+            self.wait_until_forwarding()
+            mac = self.input_mac()
+            if mac.lower() != PORT_MAC:
+                raise ForwarderError(f"frames are addressed to {PORT_MAC}, its port is {mac}")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process.stdin.close()
+        shutil.rmtree(EAL_RUNTIME / self.prefix, ignore_errors=True)
+
+    def wait_until_forwarding(self, limit: float = 60.0) -> None:
+        deadline = time.monotonic() + limit
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise ForwarderError(f"exited with {self.process.returncode}")
+            try:
+                if self.counters()[1] > 0:
+                    return
+            except (OSError, ValueError, KeyError, subprocess.SubprocessError):
+                pass  # not listening yet
+            time.sleep(0.05)
+        raise ForwarderError(f"forwarded nothing in {limit:.0f} s")
+
+    def sample(self) -> Sample:
+        before = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
+        received, sent = self.counters()
+        after = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        ran = {t.name: int((t / "schedstat").read_text().split()[0]) / 1e9 for t in tasks}
+        return Sample((before + after) / 2, received, sent, ran)
+
+    def log_tail(self, lines: int = 15) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def command(self) -> list:
+        raise NotImplementedError
+
+    def counters(self) -> tuple[int, int]:
+        """Packets received by the first port and sent by the last."""
+        raise NotImplementedError
+
+    def input_mac(self) -> str:
+        raise NotImplementedError
+
+
+class Peer(Forwarder):
+    """A DPDK application, asked through EAL's telemetry socket."""
+
+    connection: socket.socket | None = None
+
+    def eal(self, lcores: str) -> list[str]:
+        arguments = ["--lcores", lcores, "--no-pci", "--file-prefix", self.prefix]
+        arguments += ["--in-memory"] if self.setup.huge else ["--no-huge", "-m", "1024"]
+        for device in self.setup.devices():
+            arguments += ["--vdev", device]
+        return arguments
+
+    def ask(self, question: str) -> dict:
+        if self.connection is None:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            connection.settimeout(2)
+            connection.connect(str(EAL_RUNTIME / self.prefix / "dpdk_telemetry.v2"))
+            connection.recv(1024)  # its greeting
+            self.connection = connection
+        self.connection.send(question.encode())
+        return json.loads(self.connection.recv(16384))[question.split(",")[0]]
+
+    def counters(self) -> tuple[int, int]:
+        sent = self.ask(f"/ethdev/stats,{self.setup.ports - 1}")["opackets"]
+        return self.ask("/ethdev/stats,0")["ipackets"], sent
+
+    def input_mac(self) -> str:
+        return self.ask("/ethdev/info,0")["mac_addr"]
+
+    def stop(self) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        super().stop()
+
+
+class Testpmd(Peer):
+    @staticmethod
+    def program(_: Path) -> Path:
+        return Path(shutil.which("dpdk-testpmd") or "/usr/bin/dpdk-testpmd")
+
+    def command(self) -> list:
+        cores = self.setup.cores
+        topology = "paired" if self.setup.ports == 2 else "loop"
+        return [self.program(self.setup.root),
+                *self.eal(f"0@{cores.control},1@{cores.worker}"), "--",
+                f"--forward-mode={self.name.removeprefix('testpmd-')}", "--no-flush-rx",
+                f"--port-topology={topology}", f"--total-num-mbufs={BUFFERS}"]
+
+
+class L3fwd(Peer):
+    @staticmethod
+    def program(root: Path) -> Path:
+        return root / "build/bench/l3fwd/l3fwd"
+
+    def command(self) -> list:
+        ports = self.setup.ports
+        rules = self.setup.scratch / "l3fwd-rules.cfg"
+        rules.write_text("".join(f"R{prefix} {ports - 1}\n" for prefix in self.setup.routes))
+        rules6 = self.setup.scratch / "l3fwd-rules6.cfg"
+        rules6.write_text("R2001:200:0:0:0:0:0:0/64 0\n")  # it will not start without one
+        # It sizes its pool by its rings. --parse-ptype: these ports do not tell packet types.
+        tx_ring = 32768 if ports == 1 else 1024
+        queues = ",".join(f"({port},0,1)" for port in range(ports))
+        return [self.program(self.setup.root), *self.eal(f"1@{self.setup.cores.worker}"), "--",
+                "-p", hex((1 << ports) - 1), "-P", "--lookup", self.name.removeprefix("l3fwd-"),
+                "--config", queues, "--parse-ptype", "--rx-queue-size", "32768",
+                "--tx-queue-size", tx_ring, f"--rule_ipv4={rules}", f"--rule_ipv6={rules6}"]
+
+
+class Ringroad(Forwarder):
+    @staticmethod
+    def program(root: Path) -> Path:
+        return root / "build/release/app/ringroad/ringroad"
+
+    def command(self) -> list:
+        setup = self.setup
+        self.socket = setup.scratch / "ringroad.sock"
+        names = ["in", "out"][: setup.ports]
+        # One port: the source is behind no subnet of the port's, so that no redirect is due
+        # (RFC 1812 5.2.7.2).
+        addresses = ["10.98.0.1/24", "10.99.0.1/24"][-setup.ports :]
+        configuration = {
+            "engine": {
+                "workers": [setup.cores.worker],
+                "control": setup.cores.control,
+                "memory": {"hugepages": "on" if setup.huge else "off", "size": "512MiB",
+                           "buffers": 131072},
+                "socket": str(self.socket),
+            },
+            "ports": {
+                name: {"device": device, "addresses": [address]}
+                for name, device, address in zip(names, setup.devices(), addresses)
+            },
+            "routes": [{"to": prefix, "via": GATEWAY} for prefix in setup.routes],
+            "neighbors": [{"address": GATEWAY, "port": names[-1], "mac": GATEWAY_MAC}],
+        }
+        path = setup.scratch / "ringroad.yaml"
+        path.write_text(json.dumps(configuration, indent=1))  # JSON is YAML
+        return [self.program(setup.root), "run", path]
+
+    def ports(self) -> list[dict]:
+        roadctl = self.setup.root / "build/release/app/roadctl/roadctl"
+        answer = json.loads(subprocess.run(
+            [roadctl, "--socket", self.socket, "--json", "show", "ports"], check=True, timeout=5,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
+        ports = answer["ports"] if isinstance(answer, dict) else answer
+        return sorted(ports, key=lambda port: port["name"])  # "in" before "out"
+
+    def counters(self) -> tuple[int, int]:
+        ports = self.ports()
+        return ports[0]["rx_packets"], ports[-1]["tx_packets"]
+
+    def input_mac(self) -> str:
+        return self.ports()[0]["mac"]
+
+    def stop(self) -> None:
+        super().stop()
+        self.socket.unlink(missing_ok=True)
+        if self.process.returncode != 0:
+            print(f"warning: ringroad ended with {self.process.returncode}, not 0\n"
+                  f"{self.log_tail()}", flush=True)
+
+
+SUBJECTS: dict[str, type[Forwarder]] = {
+    "ringroad": Ringroad,
+    "l3fwd-lpm": L3fwd,
+    "l3fwd-fib": L3fwd,
+    "testpmd-mac": Testpmd,
+    "testpmd-io": Testpmd,
+}

@@ -1,0 +1,101 @@
+"""Rows, the machine they were measured on, the table for people and the JSON for programs."""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NOISY = 0.10
+
+
+@dataclass
+class Measurement:
+    """One subject in one case: a value a round."""
+
+    case: str
+    subject: str
+    metric: str
+    peer: str
+    lower_is_better: bool = True
+    values: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def spread(self) -> float:
+        return (max(self.values) - min(self.values)) / self.median
+
+    def row(self, peers: dict) -> dict:
+        peer = peers.get((self.case, self.metric, self.peer))
+        ratio = None
+        if peer is not None:
+            # Round by round: what slows the machine for a while slows both.
+            ratio = statistics.median(theirs / ours for ours, theirs
+                                      in zip(self.values, peer.values))
+            ratio = ratio if self.lower_is_better else 1 / ratio
+        return {"case": self.case, "subject": self.subject, "metric": self.metric,
+                "median": round(self.median, 3), "min": round(min(self.values), 3),
+                "max": round(max(self.values), 3), "runs": len(self.values), "peer": self.peer,
+                "ratio": None if ratio is None else round(ratio, 3)}
+
+
+def machine(tsc_hz: float, core_speed: float, **more) -> dict:
+    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").open()
+                  if line.startswith("model name")), platform.machine())
+    dpdk = subprocess.run(["pkg-config", "--modversion", "libdpdk"], capture_output=True, text=True)
+    return {"cpu": model, "cores": os.cpu_count(), "tsc_hz": round(tsc_hz),
+            "core_cycles_per_tsc_cycle": core_speed, "kernel": platform.release(),
+            "dpdk": dpdk.stdout.strip(), "load_average": round(os.getloadavg()[0], 2),
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            **more}
+
+
+def rows(measurements: list[Measurement]) -> list[dict]:
+    peers = {(m.case, m.metric, m.subject): m for m in measurements}
+    return [m.row(peers) for m in measurements]
+
+
+def write_json(path: Path, about: dict, table: list[dict]) -> None:
+    # In place only when whole: another script may be reading.
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps({"machine": about, "rows": table}, indent=1) + "\n")
+    partial.replace(path)
+
+
+def print_table(table: list[dict]) -> None:
+    """A line a row; the packet rates stand beside the rows they belong to."""
+    rates = {(row["case"], row["subject"]): row["median"] for row in table
+             if row["metric"] == "mpps"}
+    lines = [["case", "subject", "metric", "median", "min", "max", "spread %", "runs", "Mpps",
+              "ratio to " + table[0]["peer"]]]
+    for row in table:
+        if row["metric"] == "mpps":
+            continue
+        spread = 100 * (row["max"] - row["min"]) / row["median"]
+        rate = rates.get((row["case"], row["subject"]))
+        lines.append([row["case"], row["subject"], row["metric"], f"{row['median']:.1f}",
+                      f"{row['min']:.1f}", f"{row['max']:.1f}", f"{spread:.1f}", str(row["runs"]),
+                      "-" if rate is None else f"{rate:.1f}",
+                      "-" if row["ratio"] is None else f"{row['ratio']:.2f}"])
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    for index, line in enumerate(lines):
+        if index > 1 and line[0] != lines[index - 1][0]:
+            print()
+        print("  ".join(cell.ljust(width) if column < 3 else cell.rjust(width)
+                        for column, (cell, width) in enumerate(zip(line, widths))))
+
+
+def warn_of_noise(measurements: list[Measurement]) -> None:
+    noisy = [m for m in measurements if m.spread > NOISY and m.metric != "mpps"]
+    for m in noisy:
+        print(f"warning: {m.case} {m.subject}: rounds differ by {m.spread:.0%}", file=sys.stderr)
+    if noisy:
+        print("warning: something else runs on this machine, or its cores change their speed: "
+              "take these numbers again when it is quiet", file=sys.stderr)

@@ -1,0 +1,42 @@
+"""What the forwarders are fed: a pcap of minimal UDP frames, and the routes that cover it."""
+
+import random
+import struct
+
+NETWORK = 198 << 24 | 18 << 16  # 198.18.0.0/16, of the range RFC 2544 sets aside for benchmarks
+SOURCE = 10 << 24 | 98 << 16 | 9
+FRAME_SIZE = 60  # 64 on a wire, where the frame check sequence follows
+SOURCE_MAC = bytes.fromhex("020000000009")
+
+
+def checksum(header: bytes) -> int:
+    total = sum(struct.unpack("!10H", header))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def frame(destination_mac: bytes, destination: int, identification: int) -> bytes:
+    length = FRAME_SIZE - 14
+    fields = [0x45, 0, length, identification, 0, 64, 17, 0, SOURCE, destination]
+    fields[7] = checksum(struct.pack("!BBHHHBBHII", *fields))
+    ip = struct.pack("!BBHHHBBHII", *fields)
+    udp = struct.pack("!HHHH", 1024, 1024, length - 20, 0)
+    return (destination_mac + SOURCE_MAC + b"\x08\x00" + ip + udp).ljust(FRAME_SIZE, b"\0")
+
+
+def write_pcap(path, destination_mac: str, destinations) -> None:
+    mac = bytes.fromhex(destination_mac.replace(":", ""))
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for index, destination in enumerate(destinations):
+            data = frame(mac, destination, index & 0xFFFF)
+            file.write(struct.pack("<IIII", 0, index, len(data), len(data)) + data)
+
+
+def random_destinations(count: int) -> list[int]:
+    """Distinct ones, in random order, the same in every run."""
+    return [NETWORK | host for host in random.Random(2544).sample(range(1 << 16), count)]
+
+
+def routes() -> list[str]:
+    return [f"198.18.{subnet}.0/24" for subnet in range(256)]

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds into build/KIND: scripts/build.sh [release|debug|asan|tsan]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kind=${1:-release}
+# The warnings of the release build are errors; sanitizers make the compiler see ghosts.
+case "$kind" in
+  release) options=(-Dbuildtype=release) ;;
+  debug) options=(-Dbuildtype=debug) ;;
+  asan) options=(-Dbuildtype=debugoptimized "-Db_sanitize=address,undefined" -Db_lundef=false
+    -Dwerror=false -Dbench=false) ;;
+  tsan) options=(-Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
+    -Dwerror=false -Dbench=false) ;;
+  *)
+    echo "usage: $0 [release|debug|asan|tsan]" >&2
+    exit 2
+    ;;
+esac
+
+if [[ ! -f build/$kind/build.ninja ]]; then
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  if ! meson setup "build/$kind" "${options[@]}" >"$log" 2>&1; then
+    cat "$log" >&2
+    rm -rf "build/$kind"
+    exit 1
+  fi
+fi
+ninja -C "build/$kind" -j "$(nproc)" --quiet

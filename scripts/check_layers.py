@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+"""Checks what includes what: folders of lib/ in their order, no circles, DPDK only where packets move."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+# Lowest floor first: a folder includes itself and those before it.
+FLOORS = ["base", "stats", "fib", "neigh", "ip", "sched", "port", "worker", "config", "control"]
+STRANGERS = {"fib", "neigh", "sched"}
+WITH_DPDK = {"ip", "sched", "port", "worker", "control"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
+
+
+def sources(folder):
+    return sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in (".hpp", ".cpp"))
+
+
+def includes(path):
+    """(bracket, name) of every include of a file."""
+    return INCLUDE.findall(path.read_text())
+
+
+def wrong_order():
+    for path in sources("lib"):
+        floor = path.relative_to(ROOT / "lib").parts[0]
+        if floor not in FLOORS:
+            yield f"{path}: lib/{floor} has no floor in {__file__}"
+            continue
+        for _, name in includes(path):
+            other = name.partition("/")[0]
+            if other in ("app", "drivers", "ringroad", "roadctl", "test"):
+                yield f"{path}: lib includes nothing from above it: {name}"
+            elif other in FLOORS and FLOORS.index(other) > FLOORS.index(floor):
+                yield f"{path}: {floor} is below {other}: {name}"
+            elif other != floor and {other, floor} <= STRANGERS:
+                yield f"{path}: {floor} and {other} do not know each other: {name}"
+
+
+def wrong_dpdk():
+    for folder in ("lib", "app/roadctl"):
+        for path in sources(folder):
+            floor = path.relative_to(ROOT / folder).parts[0]
+            if folder == "lib" and floor in WITH_DPDK:
+                continue
+            for _, name in includes(path):
+                if re.match(r"(rte_|ethdev_|eal_)", name):
+                    yield f"{path}: DPDK has no place here: {name}"
+
+
+def circles():
+    known = {}
+    for folder in ("lib", "drivers", "app"):
+        for path in sources(folder):
+            known[str(path.relative_to(ROOT / folder))] = path
+    finished = set()
+
+    def walk(name, way):
+        if name in way:
+            yield " -> ".join(way[way.index(name):] + [name])
+        elif name in known and name not in finished:
+            for _, other in includes(known[name]):
+                yield from walk(other, way + [name])
+            finished.add(name)
+
+    for name in known:
+        yield from walk(name, [])
+
+
+def main():
+    failed = 0
+    for check in (wrong_order, wrong_dpdk, circles):
+        problems = list(check())
+        failed += bool(problems)
+        for problem in problems:
+            print(problem.replace(f"{ROOT}/", ""))
+    print(f"{3 - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

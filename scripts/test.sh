@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Installs, builds and runs every test.
+#
+#   scripts/test.sh                 everything
+#   scripts/test.sh --quick         what needs no sanitizer, no linter and no network namespace
+#   scripts/test.sh --only SUITE    one suite; repeat it for more
+#
+# Suites: layers format unit dataplane unit-asan dataplane-asan system demo lint, and cli: a part of system
+# The last line is `N passed, N failed`, and how many were skipped if any were.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+all=(layers format unit dataplane unit-asan dataplane-asan system demo lint)
+suites=()
+while (($#)); do
+  case "$1" in
+    --quick) suites=(layers format unit dataplane cli) ;;
+    --only)
+      [[ " ${all[*]} cli " == *" ${2:-} "* ]] || {
+        echo "test.sh: there is no suite '${2:-}'; there are: ${all[*]} cli" >&2
+        exit 2
+      }
+      suites+=("$2")
+      shift
+      ;;
+    *)
+      sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+      exit 2
+      ;;
+  esac
+  shift
+done
+((${#suites[@]})) || suites=("${all[@]}")
+
+cxx_files() { find app drivers lib test -name '*.[ch]pp' -print0; }
+
+# Each suite ends with a line `N passed, N failed[, N skipped]`, or is one test by its exit status.
+suite_layers() { scripts/check_layers.py; }
+suite_format() { cxx_files | xargs -0 clang-format-19 --dry-run -Werror; }
+suite_lint() { scripts/lint.py; }
+suite_unit() { scripts/run_suite.py build/release unit; }
+suite_dataplane() { scripts/run_suite.py build/release dataplane; }
+suite_unit-asan() { scripts/run_suite.py build/asan unit; }
+suite_dataplane-asan() { scripts/run_suite.py build/asan dataplane; }
+suite_cli() { test/system/run.py cli_test; } # a part of system
+suite_system() { test/system/run.py; }
+suite_demo() { scripts/run.sh --once; }
+
+passed=0
+failed=0
+skipped=0
+mkdir -p build/test
+
+# tally NAME COMMAND...: runs it, counts its last line, and shows its output where it failed.
+tally() {
+  local name=$1 log=build/test/$1.log start=$SECONDS status=0 last
+  shift
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  last=$(tail -n 1 "$log")
+  local counts='^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$'
+  if [[ $last =~ $counts ]]; then
+    local row=("${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[4]:-0}")
+  else
+    local row=($((status == 0)) $((status != 0)) 0)
+  fi
+  if ((status != 0 && row[1] == 0)); then row[1]=1; fi
+  passed=$((passed + row[0])) failed=$((failed + row[1])) skipped=$((skipped + row[2]))
+  if ((row[1])); then
+    cat "$log"
+    echo
+  else
+    grep '^SKIP' "$log"
+  fi
+  printf '%-16s %5d passed %3d failed %3d skipped %5d s\n' "$name" "${row[@]}" $((SECONDS - start))
+  return "$status"
+}
+
+finish() {
+  echo
+  if ((skipped)); then
+    echo "$passed passed, $failed failed, $skipped skipped"
+  else
+    echo "$passed passed, $failed failed"
+  fi
+  exit $((failed > 0))
+}
+
+scripts/install.sh test || exit 1
+
+declare -A built
+for suite in "${suites[@]}"; do
+  case "$suite" in
+    layers | format) kind= ;;
+    *-asan) kind=asan ;;
+    *) kind=release ;;
+  esac
+  if [[ $kind && ! ${built[$kind]:-} ]]; then
+    built[$kind]=no
+    tally "build-$kind" scripts/build.sh "$kind" && built[$kind]=yes
+  fi
+  [[ $kind && ${built[$kind]} == no ]] && continue # that it did not build is counted
+  tally "$suite" "suite_$suite"
+done
+finish

@@ -1,0 +1,73 @@
+"""Priority bands on a port that is too slow for what it is given."""
+import re
+
+from frames import frame
+from topology import RouterTestCase, eventually
+
+URGENT, BULK = 0x10, 0x08  # Linux: bands 0 and 2
+
+
+class Bands(RouterTestCase):
+    overrides = {
+        "schedulers": {"slow": {"bands": 3, "limit": 1000, "rate": "2Mbit", "burst": "4KiB"}},
+        "ports": {"right": {"scheduler": "slow"}},
+    }
+
+    def bands(self):
+        rows = [row for row in self.router.show("bands") if row["port"] == "right"]
+        return {band["band"]: band for row in rows for band in row["bands"]}
+
+    def test_urgent_packets_overtake_bulk_and_each_band_keeps_its_order(self):
+        self.ping("192.168.2.2", "-c", "1", "-W", "2")
+        wire = self.topology.wire(self.topology.b)
+        sender = self.topology.wire(self.topology.a)
+        before = self.bands()
+        for i in range(100):
+            sender.send(frame(f"bulk-{i:03}", tos=BULK, size=1000))
+        for i in range(20):
+            sender.send(frame(f"urgent-{i:03}", tos=URGENT, size=1000))
+        for i in range(100, 150):
+            sender.send(frame(f"bulk-{i:03}", tos=BULK, size=1000))
+
+        order, times = [], []
+        for when, raw in wire.frames(3):
+            mark = re.search(rb"(bulk|urgent)-(\d{3})", raw)
+            if mark:
+                order.append((mark[1].decode(), int(mark[2])))
+                times.append(when)
+                if len(order) == 170:
+                    break
+        self.assertEqual([n for kind, n in order if kind == "bulk"], list(range(150)))
+        self.assertEqual([n for kind, n in order if kind == "urgent"], list(range(20)))
+        first = order.index(("urgent", 0))
+        last = order.index(("urgent", 19))
+        self.assertEqual(last - first, 19, "bulk went out between urgent packets")
+        self.assertLess(last, 100, "the urgent did not overtake")
+
+        # 170 frames of 1042 octets, less the burst, at 2 Mbit/s.
+        expected = (170 * 1042 - 4096) * 8 / 2e6
+        self.assertAlmostEqual(times[-1] - times[0], expected, delta=0.1 * expected)
+
+        self.assertTrue(eventually(lambda: self.bands()[2]["sent_packets"] -
+                                   before[2]["sent_packets"] == 150))
+        after = self.bands()
+        self.assertEqual(after[0]["sent_packets"] - before[0]["sent_packets"], 20)
+        self.assertEqual([band["dropped"] for band in after.values()], [0, 0, 0])
+        self.assertEqual([band["queued"] for band in after.values()], [0, 0, 0])
+
+
+class BandLimit(RouterTestCase):
+    overrides = {
+        "schedulers": {"tiny": {"bands": 3, "limit": 10, "rate": "100Kbit", "burst": "2KiB"}},
+        "ports": {"right": {"scheduler": "tiny"}},
+    }
+
+    def test_a_band_keeps_its_limit_and_counts_what_does_not_fit(self):
+        self.ping("192.168.2.2", "-c", "1", "-W", "2")
+        wire = self.topology.wire(self.topology.b)
+        dropped_before = self.router.drops().get("band_full", 0)
+        self.topology.wire(self.topology.a).send(frame("tail", tos=BULK, size=1000), 100)
+        arrived = sum(b"tail" in raw for _, raw in wire.frames(1.5))
+        dropped = self.router.drops().get("band_full", 0) - dropped_before
+        self.assertEqual(arrived + dropped, 100)
+        self.assertTrue(10 <= arrived <= 14, arrived)  # the limit, the burst, and what left since

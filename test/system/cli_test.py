@@ -1,0 +1,107 @@
+"""What the two programs say and return without a router running."""
+import pathlib
+import re
+import tempfile
+import unittest
+
+from topology import RINGROAD, ROADCTL, ROOT, run
+
+GOOD = """\
+engine: {workers: [1], control: 0}
+ports:
+  left: {device: "net_null0", addresses: [192.168.1.1/24]}
+  right: {device: "net_null1", addresses: [192.168.2.1/24]}
+routes:
+  - {to: default, via: 192.168.1.254}
+"""
+
+# Configurations with something wrong: (what is changed in the good one, what must be said of it).
+BROKEN = {
+    "an address that is none":
+        (("192.168.1.254", "10.0.0.300"), r":6:\d+: routes\[0\]\.via: .*10\.0\.0\.300"),
+    "an unknown key": (("addresses: [192.168.1.1", "adresses: [192.168.1.1"),
+                       r":3:\d+: .*adresses.*addresses"),
+    "a gateway on no subnet": (("192.168.1.254", "172.16.0.1"), r":6:\d+: .*172\.16\.0\.1"),
+    "a prefix too long": (("192.168.2.1/24", "192.168.2.1/33"), r":4:\d+: .*192\.168\.2\.1/33"),
+    "a device missing": (('device: "net_null1", ', ""), r":4:\d+: .*device"),
+    "a core that is no number": (("workers: [1]", "workers: [one]"), r":1:\d+: .*workers"),
+    "no YAML": (("routes:", "routes: ["), r":\d+:\d+: "),
+    "two ports with one device": (("net_null1", "net_null0"), r"net_null0"),
+}
+
+
+class Check(unittest.TestCase):
+    def check(self, text):
+        with tempfile.TemporaryDirectory(prefix="ringroad-test-") as folder:
+            path = pathlib.Path(folder, "router.yaml")
+            path.write_text(text)
+            return run(RINGROAD, "check", path, check=False)
+
+    def test_a_good_file_is_fine(self):
+        done = self.check(GOOD)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_each_broken_file_is_refused_at_the_place(self):
+        for name, ((old, new), said) in BROKEN.items():
+            with self.subTest(name):
+                self.assertIn(old, GOOD)
+                done = self.check(GOOD.replace(old, new))
+                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                self.assertRegex(done.stdout + done.stderr, said)
+
+    def test_every_problem_is_said_not_only_the_first(self):
+        done = self.check(GOOD.replace("192.168.1.254", "10.0.0.300").replace("/24", "/33"))
+        lines = {int(n) for n in re.findall(r"router\.yaml:(\d+):", done.stdout + done.stderr)}
+        self.assertTrue({3, 4, 6} <= lines, done.stdout + done.stderr)
+
+    def test_a_file_that_is_not_there(self):
+        done = run(RINGROAD, "check", "/nonexistent.yaml", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("/nonexistent.yaml", done.stderr + done.stdout)
+
+    def test_run_refuses_a_broken_file_as_check_does(self):
+        with tempfile.TemporaryDirectory(prefix="ringroad-test-") as folder:
+            path = pathlib.Path(folder, "router.yaml")
+            path.write_text(GOOD.replace("192.168.1.254", "10.0.0.300"))
+            done = run(RINGROAD, "run", path, check=False)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertRegex(done.stdout + done.stderr, r"routes\[0\]\.via")
+
+    def test_every_example_configuration_is_good(self):
+        examples = sorted((ROOT / "config").glob("*.yaml"))
+        self.assertTrue(examples)
+        for example in examples:
+            with self.subTest(example.name):
+                done = run(RINGROAD, "check", example, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class Usage(unittest.TestCase):
+    def test_ringroad_says_its_version(self):
+        self.assertRegex(run(RINGROAD, "version").stdout, r"ringroad \d+\.\d+")
+
+    def test_wrong_usage_of_ringroad_exits_2(self):
+        for words in ((), ("fly",), ("run",), ("check",), ("run", "a.yaml", "b.yaml"),
+                      ("run", "--log-level", "shout", "a.yaml")):
+            with self.subTest(words):
+                done = run(RINGROAD, *words, check=False)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertTrue(done.stderr.strip())
+
+    def test_help_exits_0(self):
+        for words in ((RINGROAD, "--help"), (ROADCTL, "--help"), (ROADCTL, "route", "add", "-h")):
+            self.assertIn("sage", run(*words).stdout)
+
+    def test_wrong_usage_of_roadctl_exits_2(self):
+        for words in ((), ("fly",), ("show",), ("show", "prots"), ("route", "add"),
+                      ("route", "add", "10.0.0.0/33", "via", "192.168.1.2"),
+                      ("neighbor", "add", "192.168.1.9", "port", "left")):
+            with self.subTest(words):
+                done = run(ROADCTL, *words, check=False)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertTrue(done.stderr.strip())
+
+    def test_no_router_at_the_socket_exits_3(self):
+        done = run(ROADCTL, "--socket", "/nonexistent.sock", "show", "ports", check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("/nonexistent.sock", done.stderr)

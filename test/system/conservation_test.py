@@ -1,0 +1,64 @@
+"""What is received is sent, answered or dropped for a reason; nothing is lost without a trace."""
+import random
+
+from frames import ICMP, IP, Raw, datagram, ethernet, frame, is_icmp_error
+from topology import (A, A_MAC, B, B_MAC, LEFT, LEFT_MAC, RIGHT, RIGHT_MAC, RouterTestCase,
+                      eventually)
+
+
+class Conservation(RouterTestCase):
+    overrides = {
+        "routes": [{"to": "10.1.0.0/16", "type": "blackhole"}],
+        # Nobody asks for addresses: every frame on the wires is one that the test accounts for.
+        "neighbors": [{"address": A, "port": "left", "mac": A_MAC},
+                      {"address": B, "port": "right", "mac": B_MAC}],
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for host, gateway, mac in ((cls.topology.a, LEFT, LEFT_MAC),
+                                   (cls.topology.b, RIGHT, RIGHT_MAC)):
+            cls.topology.execute(host, "ip", "neighbor", "replace", gateway, "lladdr", mac, "dev",
+                                 "eth0", "nud", "permanent")
+
+    def totals(self):
+        ports = self.router.show("ports")
+        return {key: sum(port[key] for port in ports)
+                for key in ("rx_packets", "tx_packets", "rx_missed", "rx_no_buffer")}
+
+    def test_the_counters_account_for_every_packet(self):
+        wire = self.topology.wire(self.topology.a)
+        kinds = [
+            frame("good"), frame("large", size=1400), frame("hop", ttl=1),
+            frame("nowhere", dst="10.9.9.9"), frame("hole", dst="10.1.2.3"),
+            frame("version", version=5), frame("group", dst="239.1.2.3"),
+            frame("source", src="127.0.0.1"), frame("closed", dst=RIGHT),
+            ethernet(type=0x1234) / Raw(b"x" * 50),
+            ethernet(dst="ff:ff:ff:ff:ff:ff") / datagram("everybody"),
+            ethernet() / IP(src=A, dst=LEFT) / ICMP(type=8) / Raw(b"echo"),
+            ethernet() / IP(src=A, dst=B) / ICMP(type=8) / Raw(b"echo"),
+        ]
+        raw_kinds = [bytes(kind) for kind in kinds]
+        chosen = random.Random(1812).choices(raw_kinds, k=3000)
+        before, drops_before = self.totals(), sum(self.router.drops().values())
+        for one in chosen:
+            wire.send(one)
+
+        # It is over once nothing moves any more.
+        counts = [self.totals()]
+
+        def at_rest():
+            counts.append(self.totals())
+            return counts[-1] == counts[-2] and counts[-1]["rx_packets"] >= 3000
+
+        errors = sum(is_icmp_error(raw) and raw[26:30] == bytes(map(int, LEFT.split(".")))
+                     for _, raw in wire.frames(1.0))
+        self.assertTrue(eventually(at_rest))
+        got = {key: counts[-1][key] - before[key] for key in before}
+        dropped = sum(self.router.drops().values()) - drops_before
+        self.assertEqual((got["rx_missed"], got["rx_no_buffer"]), (0, 0))
+        self.assertGreater(dropped, 1000)
+        self.assertGreater(errors, 300)
+        # Answers to echo requests take the place of the requests; errors are sent besides.
+        self.assertEqual(got["rx_packets"] - dropped, got["tx_packets"] - errors, (got, errors))

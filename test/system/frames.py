@@ -1,0 +1,40 @@
+"""Frames that host a sends into the router, and readers of what comes out."""
+import logging
+
+logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of interfaces that no test uses
+# pylint: disable=wrong-import-position
+from scapy.layers.inet import ICMP, IP, UDP, ICMPerror, IPerror, UDPerror  # noqa: F401
+from scapy.layers.l2 import ARP, Ether  # noqa: F401
+from scapy.packet import Raw
+
+from topology import A, A_MAC, B, LEFT_MAC
+
+
+def ethernet(dst=LEFT_MAC, **fields):
+    return Ether(src=A_MAC, dst=dst, **fields)
+
+
+def datagram(mark, dst=B, src=A, size=64, **ip_fields):
+    """A UDP datagram from a whose payload starts with `mark`; `size` is the payload's."""
+    return (IP(src=src, dst=dst, **ip_fields) / UDP(sport=4000, dport=4001) /
+            Raw(mark.encode().ljust(size, b".")))
+
+
+def frame(mark, **fields):
+    return ethernet() / datagram(mark, **fields)
+
+
+def parse(raw):
+    return Ether(raw)
+
+
+def carries(mark):
+    """Whether a received frame has that mark anywhere in it."""
+    return lambda raw: mark.encode() in raw
+
+
+def is_icmp_error(raw, kind=None, code=None):
+    """Whether it is an ICMP error message, of that type and code."""
+    packet = parse(raw)
+    return (ICMP in packet and packet[ICMP].type in (3, 4, 5, 11, 12) and
+            kind in (None, packet[ICMP].type) and code in (None, packet[ICMP].code))

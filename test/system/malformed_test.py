@@ -1,0 +1,106 @@
+"""Packets that no router forwards: each counted under its own reason, none of them on the far side."""
+from frames import ICMP, IP, Raw, carries, datagram, ethernet, frame, is_icmp_error
+from scapy.utils import checksum
+from topology import LEFT, RouterTestCase
+
+COUNT = 7
+MARK = "never-forward"
+
+
+def with_ip(**fields):
+    """A good frame with these IP header fields forced, and the checksum right for them."""
+    return frame(MARK, **fields)
+
+
+def with_broken_checksum():
+    packet = IP(bytes(datagram(MARK)))
+    packet.chksum ^= 0x1111
+    return ethernet() / packet
+
+
+def with_options(*octets):
+    """A good frame with these raw IP options: a multiple of four octets."""
+    raw = bytearray(bytes(datagram(MARK)))
+    raw[20:20] = octets
+    raw[0] += len(octets) // 4
+    raw[2:4] = len(raw).to_bytes(2, "big")
+    raw[10:12] = b"\0\0"
+    raw[10:12] = checksum(bytes(raw[:20 + len(octets)])).to_bytes(2, "big")
+    return ethernet(type=0x0800) / Raw(bytes(raw))
+
+
+def cut(length):
+    """The first octets of a good frame."""
+    return bytes(frame(MARK, size=200))[:length]
+
+
+CASES = {
+    "a broadcast frame around a unicast packet":
+        ("l2_broadcast", ethernet(dst="ff:ff:ff:ff:ff:ff") / datagram(MARK)),
+    "a multicast frame around a unicast packet":
+        ("l2_broadcast", ethernet(dst="01:00:5e:00:00:01") / datagram(MARK)),
+    "another station's frame": ("other_host", ethernet(dst="02:00:00:00:99:99") / datagram(MARK)),
+    "a wrong header checksum": ("ip_bad_checksum", with_broken_checksum()),
+    "a total length beyond the frame": ("ip_truncated", with_ip(len=500)),
+    "a frame that ends inside the IP header": ("ip_truncated", cut(14 + 12)),
+    "a frame that ends inside the packet": ("ip_truncated", cut(14 + 60)),
+    "version 5": ("ip_bad_version", with_ip(version=5)),
+    "version 6 under the EtherType of IPv4": ("ip_bad_version", with_ip(version=6)),
+    "a header of four words": ("ip_bad_version", with_ip(ihl=4)),
+    "a header length beyond the packet": ("ip_truncated", with_ip(ihl=15, size=20)),
+    "a total length below the header": ("ip_bad_length", with_ip(len=10)),
+    "an option that is longer than the options": ("ip_bad_options", with_options(7, 39, 4, 0, 0, 0, 0, 0)),
+    "an option of length zero": ("ip_bad_options", with_options(7, 0, 4, 0)),
+    "loose source route": ("source_route", with_options(131, 7, 4, 192, 168, 2, 2, 0)),
+    "strict source route": ("source_route", with_options(137, 7, 4, 192, 168, 2, 2, 0)),
+    "source in 0/8": ("martian_source", with_ip(src="0.1.2.3")),
+    "source 0.0.0.0": ("martian_source", with_ip(src="0.0.0.0")),
+    "loopback source": ("martian_source", with_ip(src="127.0.0.1")),
+    "multicast source": ("martian_source", with_ip(src="224.0.0.1")),
+    "reserved source": ("martian_source", with_ip(src="240.0.0.1")),
+    "broadcast source": ("martian_source", with_ip(src="255.255.255.255")),
+    "the router's own address as source": ("martian_source", with_ip(src=LEFT)),
+    "loopback destination": ("martian_destination", with_ip(dst="127.0.0.1")),
+    "destination in 0/8": ("martian_destination", with_ip(dst="0.1.2.3")),
+    "reserved destination": ("martian_destination", with_ip(dst="240.0.0.1")),
+    "limited broadcast": ("broadcast", with_ip(dst="255.255.255.255")),
+    "the far subnet's broadcast": ("broadcast", with_ip(dst="192.168.2.255")),
+    "the near subnet's broadcast": ("broadcast", with_ip(dst="192.168.1.255")),
+    "an unknown group": ("multicast", with_ip(dst="239.1.1.1")),
+    "an unknown EtherType": ("unknown_ethertype", ethernet(type=0x1234) / Raw(MARK)),
+    "IPv6, not routed": ("unknown_ethertype", ethernet(type=0x86DD) / Raw(MARK)),
+    "an 802.3 frame with a length": ("llc", ethernet(type=64) / Raw(MARK.ljust(64))),
+    "a fragment to the router": ("fragment_for_router", with_ip(dst=LEFT, flags="MF")),
+    "an echo reply that nobody waits for":
+        ("icmp_ignored", ethernet() / IP(src="192.168.1.2", dst=LEFT) / ICMP(type=0) / Raw(MARK)),
+}
+
+
+class NeverForwarded(RouterTestCase):
+    """One test a case, made from the table above."""
+
+    def check(self, reason, bad):
+        inside_wire = self.topology.wire(self.topology.a)
+        outside_wire = self.topology.wire(self.topology.b)
+        with self.drops_rise_by(**{reason: COUNT}):
+            inside_wire.send(bad, COUNT)
+            # What is forwarded keeps its order: once this one is through, the others were seen.
+            inside_wire.send(frame("good"))
+            out = []
+            self.assertIsNotNone(outside_wire.wait(
+                lambda raw: out.append(raw) or carries("good")(raw)), "a good packet was lost")
+        self.assertEqual([raw for raw in out if carries(MARK)(raw)], [])
+        back = [raw for _, raw in inside_wire.frames(0.05)
+                if is_icmp_error(raw) and carries(MARK)(raw)]
+        self.assertEqual(back, [], "an ICMP error answered it")
+
+
+def add_cases():
+    for name, (reason, bad) in CASES.items():
+        def test(self, reason=reason, bad=bad):
+            self.check(reason, bad)
+        method = "test_" + "".join(c if c.isalnum() else "_" for c in name.lower())
+        setattr(NeverForwarded, method, test)
+
+
+add_cases()

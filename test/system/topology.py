@@ -1,0 +1,346 @@
+"""Two hosts with the router between them, each in a network namespace of its own.
+
+    host a 192.168.1.2 -- left 192.168.1.1 [router] right 192.168.2.1 -- 192.168.2.2 host b
+"""
+import ctypes
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+from contextlib import contextmanager
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("RINGROAD_BUILD", ROOT / "build" / "release"))
+RINGROAD = BUILD / "app" / "ringroad" / "ringroad"
+ROADCTL = BUILD / "app" / "roadctl" / "roadctl"
+
+A, B = "192.168.1.2", "192.168.2.2"
+LEFT, RIGHT = "192.168.1.1", "192.168.2.1"
+A_MAC, B_MAC = "02:00:00:00:01:02", "02:00:00:00:02:02"
+LEFT_MAC, RIGHT_MAC = "02:00:00:00:01:01", "02:00:00:00:02:01"
+
+# A namespace's name tells which process made it, so that the ones of a dead process can be cleared.
+PREFIX = "rrt"
+CORES = sorted(os.sched_getaffinity(0))
+LIBC = ctypes.CDLL(None, use_errno=True)
+STOPPED = re.compile(r"ringroad: stopped, buffers back: (\d+) of (\d+)")
+
+
+def run(*command, timeout=30, check=True, **options):
+    """Runs a command to its end and gives its CompletedProcess, output as text."""
+    done = subprocess.run([str(word) for word in command], text=True, capture_output=True,
+                          timeout=timeout, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, command))}: exit {done.returncode}\n"
+                             f"{done.stdout}{done.stderr}")
+    return done
+
+
+def eventually(question, seconds=3.0):
+    """Asks until the answer is true or the time is over; gives the last answer."""
+    deadline = time.monotonic() + seconds
+    while not (answer := question()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return answer
+
+
+@contextmanager
+def inside(namespace):
+    """What is opened in this block belongs to that network namespace."""
+    with open("/proc/thread-self/ns/net") as here, open(f"/run/netns/{namespace}") as there:
+        _enter(there)
+        try:
+            yield
+        finally:
+            _enter(here)
+
+
+def _enter(namespace_file):
+    if LIBC.setns(namespace_file.fileno(), 0) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def delete_namespace(name):
+    pids = run("ip", "netns", "pids", name, check=False).stdout.split()
+    for pid in pids:
+        try:
+            os.kill(int(pid), signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    run("ip", "netns", "delete", name, check=False)
+
+
+def clear_leftovers():
+    """Removes the namespaces, and what runs in them, of test processes that are no more."""
+    for line in run("ip", "netns", "list").stdout.splitlines():
+        owner = re.match(rf"{PREFIX}(\d+)-", line)
+        if owner and not pathlib.Path("/proc", owner[1]).exists():
+            delete_namespace(line.split()[0])
+
+
+class Wire:
+    """Raw frames on an interface, beside whatever its kernel does with them."""
+
+    SOL_PACKET = 263
+    PACKET_IGNORE_OUTGOING = 23
+    SO_RCVBUFFORCE = 33
+
+    def __init__(self, namespace, interface="eth0"):
+        with inside(namespace):
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        self.socket.setsockopt(self.SOL_PACKET, self.PACKET_IGNORE_OUTGOING, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, self.SO_RCVBUFFORCE, 8 << 20)
+        self.socket.bind((interface, 3))
+
+    def send(self, frame, count=1):
+        raw = bytes(frame)
+        for _ in range(count):
+            self.socket.send(raw)
+
+    def frames(self, seconds):
+        """Every frame that arrives within that time, as (monotonic seconds, bytes)."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([self.socket], [], [], left)[0]:
+                yield time.monotonic(), self.socket.recv(65536)
+
+    def wait(self, wanted, seconds=3.0):
+        """The first frame for which wanted(bytes) holds, or None."""
+        return next((raw for _, raw in self.frames(seconds) if wanted(raw)), None)
+
+    def close(self):
+        self.socket.close()
+
+
+class Router:
+    """One ringroad process and its control socket."""
+
+    def __init__(self, directory, config, namespace):
+        self.directory = directory
+        self.namespace = namespace
+        self.log_path = directory / "router.log"
+        self.config_path = directory / "router.yaml"
+        self.socket_path = config["engine"]["socket"]
+        self.config_path.write_text(json.dumps(config, indent=1))  # JSON is YAML
+        self.process = None
+
+    def start(self, *prefix):
+        with open(self.log_path, "w") as log:
+            self.process = subprocess.Popen(
+                ["nsenter", f"--net=/run/netns/{self.namespace}", *prefix, RINGROAD, "run",
+                 self.config_path], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def wait_ready(self, seconds=30):
+        eventually(lambda: "ringroad: ready" in self.log() or self.process.poll() is not None,
+                   seconds)
+        if "ringroad: ready" not in self.log():
+            raise AssertionError(f"the router did not become ready:\n{self.log()}")
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """Stops it as an operator does, and says what was not in order."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                return f"did not stop within 15 s of SIGTERM:\n{self.log()}"
+        if self.process.returncode != 0:
+            return f"exit {self.process.returncode}:\n{self.log()}"
+        last = self.log().rstrip().rpartition("\n")[2]
+        back = STOPPED.search(last)
+        if not back or back[1] != back[2]:
+            return f"its last line is {last!r}, not that all buffers are back:\n{self.log()}"
+        return None
+
+    def roadctl(self, *words, check=True):
+        return run(ROADCTL, "--socket", self.socket_path, *words, check=check)
+
+    def show(self, *words):
+        return json.loads(self.roadctl("--json", "show", *words).stdout)
+
+    def drops(self):
+        """Packets by drop reason; no reason that stands at 0."""
+        return {row["reason"]: row["packets"] for row in self.show("drops") if row["packets"]}
+
+
+class Topology:
+    """The namespaces, the links and the router; `with` tears all of it down."""
+
+    def __init__(self, **overrides):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ringroad-test-"))
+        name = f"{PREFIX}{os.getpid()}-{self.directory.name.rpartition('-')[2]}"
+        self.a, self.b, self.middle = f"{name}-a", f"{name}-b", f"{name}-r"
+        self.wires = []
+        self.children = []
+        self.router = Router(self.directory, self.config(**overrides), self.middle)
+
+    def config(self, **overrides):
+        """The file the router runs; a section given replaces ours, a dict is merged into ours."""
+        config = {
+            "engine": {
+                "workers": [CORES[-1]], "control": CORES[0], "idle": "pause",
+                "memory": {"hugepages": "off", "size": "128MiB", "buffers": 16384},
+                "socket": str(self.directory / "router.sock"),
+            },
+            "ports": {
+                "left": {"device": "net_af_packet0,iface=rr-left", "addresses": [f"{LEFT}/24"]},
+                "right": {"device": "net_af_packet1,iface=rr-right", "addresses": [f"{RIGHT}/24"]},
+            },
+            # Tests of single errors share hosts; only the test of the limits wants limits.
+            "icmp": {"rate": 0, "per_destination": "0s"},
+        }
+        for section, value in overrides.items():
+            if isinstance(value, dict):
+                config[section] = merged(config.get(section, {}), value)
+            else:
+                config[section] = value
+        return config
+
+    def __enter__(self):
+        try:
+            self.build()
+            self.router.start()
+            self.router.wait_ready()
+        except BaseException:
+            self.tear_down()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.tear_down()
+
+    def build(self):
+        for namespace in (self.a, self.b, self.middle):
+            run("ip", "netns", "add", namespace)
+            with inside(namespace):
+                # IPv6 would talk on its own and be counted as drops.
+                for scope in ("all", "default"):
+                    pathlib.Path(f"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6").write_text("1")
+                pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("0")
+                run("ip", "link", "set", "lo", "up")
+        self.link(self.a, "rr-left", A_MAC, LEFT_MAC)
+        self.link(self.b, "rr-right", B_MAC, RIGHT_MAC)
+        self.address(self.a, f"{A}/24", LEFT)
+        self.address(self.b, f"{B}/24", RIGHT)
+
+    def link(self, host, router_interface, host_mac, router_mac):
+        run("ip", "link", "add", "eth0", "netns", host, "address", host_mac, "type", "veth",
+            "peer", "name", router_interface, "netns", self.middle, "address", router_mac)
+        for namespace, interface in ((host, "eth0"), (self.middle, router_interface)):
+            # A kernel that leaves checksums and segmentation to hardware would put unfinished
+            # packets on a wire that has none.
+            self.execute(namespace, "ethtool", "-K", interface,
+                         "tx", "off", "tso", "off", "gso", "off", "gro", "off")
+            run("ip", "-n", namespace, "link", "set", interface, "up")
+
+    def address(self, namespace, address, gateway):
+        run("ip", "-n", namespace, "address", "add", address, "dev", "eth0")
+        run("ip", "-n", namespace, "route", "add", "default", "via", gateway)
+
+    def tear_down(self):
+        for wire in self.wires:
+            wire.close()
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+            child.communicate()
+        if self.router.running():
+            self.router.kill()
+        for namespace in (self.a, self.b, self.middle):
+            delete_namespace(namespace)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def execute(self, namespace, *command, **options):
+        return run("nsenter", f"--net=/run/netns/{namespace}", *command, **options)
+
+    def spawn(self, namespace, *command):
+        """A command beside the test; killed with the topology at the latest."""
+        child = subprocess.Popen(["nsenter", f"--net=/run/netns/{namespace}", *map(str, command)],
+                                 text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.children.append(child)
+        return child
+
+    def wire(self, namespace):
+        self.wires.append(Wire(namespace))
+        return self.wires[-1]
+
+
+def merged(base, over):
+    """A copy of `base` with `over` in it, dictionaries inside merged likewise; None removes."""
+    result = dict(base)
+    for key, value in over.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict) and isinstance(result.get(key), dict):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def received(ping):
+    """How many answers a finished ping had, from its summary."""
+    return int(re.search(r"(\d+) received", ping.stdout)[1])
+
+
+class RouterTestCase(unittest.TestCase):
+    """A class of tests that share one topology; `overrides` change its configuration."""
+
+    overrides = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.topology = Topology(**cls.overrides).__enter__()
+        cls.router = cls.topology.router
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            complaint = cls.router.stop()
+        finally:
+            cls.topology.tear_down()
+        if complaint:
+            raise AssertionError(f"the router at its end: {complaint}")
+
+    def from_a(self, *command, **options):
+        return self.topology.execute(self.topology.a, *command, **options)
+
+    def from_b(self, *command, **options):
+        return self.topology.execute(self.topology.b, *command, **options)
+
+    def ping(self, target, *options, host=None, check=True, timeout=30):
+        return self.topology.execute(host or self.topology.a, "ping", "-n", *options, target,
+                                     check=check, timeout=timeout)
+
+    @contextmanager
+    def drops_rise_by(self, **expected):
+        """What happens in the block raises these drop reasons by exactly so much, and no other."""
+        before = self.router.drops()
+
+        def risen():
+            now = self.router.drops()
+            return {reason: now[reason] - before.get(reason, 0)
+                    for reason in now if now[reason] != before.get(reason, 0)}
+
+        yield
+        eventually(lambda: risen() == expected)
+        self.assertEqual(risen(), expected)

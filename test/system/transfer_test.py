@@ -1,0 +1,55 @@
+"""Real transfers: iperf3 and a file over HTTP."""
+import hashlib
+import json
+import os
+import socket
+import sys
+
+from topology import B, RouterTestCase, eventually, inside
+
+
+class Transfer(RouterTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.file = cls.topology.directory / "file"
+        cls.file.write_bytes(os.urandom(10_000_000))
+        b = cls.topology.b
+        cls.topology.spawn(b, "iperf3", "--server", "--bind", B)
+        cls.topology.spawn(b, sys.executable, "-m", "http.server", "--bind", B, "--directory",
+                           cls.topology.directory, "8000")
+        for port in (5201, 8000):
+            if not eventually(lambda port=port: cls.listens(port), 10):
+                raise AssertionError(f"nothing listens on {B}:{port}")
+
+    @classmethod
+    def listens(cls, port):
+        with inside(cls.topology.b), socket.socket() as probe:
+            return probe.connect_ex((B, port)) == 0
+
+    def iperf(self, *options):
+        done = self.from_a("iperf3", "--json", "--client", B, "--time", "2", *options)
+        return json.loads(done.stdout)["end"]
+
+    def test_tcp_moves_bytes_to_b(self):
+        self.assertGreater(self.iperf()["sum_received"]["bytes"], 1_000_000)
+
+    def test_tcp_moves_bytes_to_a(self):
+        self.assertGreater(self.iperf("-R")["sum_received"]["bytes"], 1_000_000)
+
+    def test_udp_at_5_mbit_loses_nothing_to_b(self):
+        self.check_udp(self.iperf("--udp", "--bitrate", "5M", "--length", "1400"))
+
+    def test_udp_at_5_mbit_loses_nothing_to_a(self):
+        self.check_udp(self.iperf("--udp", "--bitrate", "5M", "--length", "1400", "-R"))
+
+    def check_udp(self, end):
+        self.assertGreater(end["sum"]["packets"], 800)
+        self.assertEqual(end["sum"]["lost_packets"], 0)
+
+    def test_a_file_arrives_as_it_was_sent(self):
+        got = self.topology.directory / "got"
+        self.from_a("curl", "--silent", "--fail", "--max-time", "20", "--output", got,
+                    f"http://{B}:8000/file")
+        self.assertEqual(hashlib.sha256(got.read_bytes()).hexdigest(),
+                         hashlib.sha256(self.file.read_bytes()).hexdigest())

@@ -1,0 +1,238 @@
+// What a file says arrives typed, with every default filled in; what is wrong with it is reported.
+#include "config/load.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace ringroad::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kRoot{SOURCE_ROOT};
+
+std::string content(const fs::path& path) {
+  std::ifstream stream{path, std::ios::binary};
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+std::vector<fs::path> yaml_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator{folder}) {
+    if (entry.path().extension() == ".yaml") {
+      files.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+Config parsed(const std::string& yaml) {
+  const auto config = parse(yaml, "test.yaml");
+  INFO((config ? "" : config.error().front().to_string()));
+  REQUIRE(config);
+  return *config;
+}
+
+// Key and message of the first problem.
+std::string first_problem(const std::string& yaml) {
+  const auto config = parse(yaml, "test.yaml");
+  REQUIRE_FALSE(config);
+  return config.error().front().key + ": " + config.error().front().what;
+}
+
+const std::string kPort = "ports: {lan: {device: net_tap0, addresses: [10.0.0.1/24]}}\n";
+
+}  // namespace
+
+TEST_CASE("every broken file answers exactly the problems expected of it") {
+  const std::vector<fs::path> files = yaml_files(kRoot / "test/unit/config/broken");
+  REQUIRE(files.size() >= 20);
+  for (const fs::path& file : files) {
+    INFO(file);
+    const auto config = load(file.string());
+    REQUIRE_FALSE(config);
+    std::string lines;
+    for (const Problem& problem : config.error()) {
+      CHECK(problem.file == file.string());
+      lines += problem.to_string().substr(file.parent_path().string().size() + 1) + "\n";
+    }
+    CHECK(lines == content(fs::path{file}.replace_extension(".expected")));
+  }
+}
+
+TEST_CASE("every example configuration loads") {
+  const std::vector<fs::path> files = yaml_files(kRoot / "config");
+  REQUIRE(files.size() >= 7);
+  for (const fs::path& file : files) {
+    const auto config = load(file.string());
+    INFO(file << ": " << (config ? "" : config.error().front().to_string()));
+    CHECK(config.has_value());
+  }
+}
+
+TEST_CASE("a file with nothing but ports gets every default") {
+  const Config config = parsed("ports: {lan: {device: net_tap0}}");
+  Config expected;
+  expected.ports.push_back({"lan", "net_tap0", {}, 1500, {}, ""});
+  CHECK(config == expected);
+  CHECK(config.ports[0].mtu == 1500);
+  CHECK_FALSE(config.ports[0].queues);
+  CHECK(config.engine.memory.size == Bytes{512ULL << 20U});
+}
+
+TEST_CASE("every key of engine, arp and icmp arrives") {
+  const Config config = parsed(kPort + R"(
+engine:
+  workers: [2, 3]
+  control: 1
+  memory: {hugepages: off, size: 1.5GiB, buffers: 4096}
+  idle: interrupt
+  socket: /tmp/ringroad.sock
+arp: {base_reachable: 1m, retransmit: 250ms, gc_thresh: [1, 2, 3], queue_bytes: 64KB}
+icmp: {rate: 0, burst: 7, per_destination: 0}
+)");
+  CHECK(config.engine.workers == std::vector{2U, 3U});
+  CHECK(config.engine.control == 1);
+  CHECK(config.engine.memory == Memory{HugePages::kOff, Bytes{3ULL << 29U}, 4096});
+  CHECK(config.engine.idle == Idle::kInterrupt);
+  CHECK(config.engine.socket == "/tmp/ringroad.sock");
+  CHECK(config.arp ==
+        Arp{std::chrono::minutes{1}, std::chrono::milliseconds{250}, {1, 2, 3}, Bytes{64'000}});
+  CHECK(config.icmp == Icmp{0, 7, Nanoseconds{0}});
+}
+
+TEST_CASE("hugepages may be said as on and off or as true and false") {
+  const auto hugepages = [](const std::string& word) {
+    return parsed(kPort + "engine: {memory: {hugepages: " + word + "}}").engine.memory.hugepages;
+  };
+  CHECK(hugepages("auto") == HugePages::kAuto);
+  CHECK(hugepages("on") == HugePages::kOn);
+  CHECK(hugepages("true") == HugePages::kOn);
+  CHECK(hugepages("off") == HugePages::kOff);
+  CHECK(hugepages("false") == HugePages::kOff);
+}
+
+TEST_CASE("ports keep the order of the file") {
+  const Config config = parsed(
+      "ports:\n  z: {device: net_tap0, queues: auto}\n  a: {device: 0000:0A:00.1, queues: 64}\n"
+      "  m: {device: 03:00.0, mtu: 68}\n");
+  REQUIRE(config.ports.size() == 3);
+  CHECK(config.ports[0].name == "z");
+  CHECK(config.ports[1].name == "a");
+  CHECK(config.ports[1].device == "0000:0A:00.1");
+  CHECK(config.ports[1].queues == 64);
+  CHECK(config.ports[2].device == "03:00.0");
+  CHECK(config.ports[2].mtu == 68);
+}
+
+TEST_CASE("both addresses of a /31 and the one of a /32 are hosts") {
+  const Config config = parsed(
+      "ports: {a: {device: net_tap0, addresses: [10.0.0.0/31, 10.0.0.3/31, 10.0.0.4/32]}}\n"
+      "routes: [{to: default, via: 10.0.0.1}, {to: 10.9.0.0/16, via: 10.0.0.2}]");
+  CHECK(config.ports[0].addresses.size() == 3);
+  CHECK(config.routes.size() == 2);
+}
+
+TEST_CASE("one port may have two addresses of a subnet and ports may nest subnets") {
+  CHECK(parsed("ports:\n"
+               "  a: {device: net_tap0, addresses: [10.0.0.1/24, 10.0.0.2/24]}\n"
+               "  b: {device: net_tap1, addresses: [10.0.1.1/16]}\n")
+            .ports.size() == 2);
+}
+
+TEST_CASE("routes of every form arrive") {
+  const Config config = parsed(kPort + R"(
+routes:
+  - {to: default, via: 10.0.0.2}
+  - {to: default, via: 10.0.0.3, metric: 4294967295, type: unicast, table: main}
+  - {to: 192.0.2.1, type: prohibit}
+  - {to: 0.0.0.0/1, nexthops: [{via: 10.0.0.2, weight: 256}, {via: 10.0.0.3}]}
+)");
+  const Ipv4 two{10, 0, 0, 2};
+  const Ipv4 three{10, 0, 0, 3};
+  REQUIRE(config.routes.size() == 4);
+  CHECK(config.routes[0] == Route{Prefix4{}, RouteType::kUnicast, {{two, 1}}, 0});
+  CHECK(config.routes[1] == Route{Prefix4{}, RouteType::kUnicast, {{three, 1}}, 4294967295});
+  CHECK(config.routes[2] == Route{Prefix4{Ipv4{192, 0, 2, 1}, 32}, RouteType::kProhibit, {}, 0});
+  CHECK(config.routes[3] ==
+        Route{Prefix4{Ipv4{}, 1}, RouteType::kUnicast, {{two, 256}, {three, 1}}, 0});
+}
+
+TEST_CASE("a relative route file is taken from the configuration's folder") {
+  const fs::path folder = kRoot / "test/unit/config/broken";
+  const auto config =
+      parse(kPort + "routes: [{file: ./empty.yaml, via: [10.0.0.2, 10.0.0.3], metric: 5}]",
+            (folder / "router.yaml").string());
+  REQUIRE(config);
+  CHECK(config->routes.empty());
+  const RouteFile expected{
+      (folder / "empty.yaml").string(), {Ipv4{10, 0, 0, 2}, Ipv4{10, 0, 0, 3}}, 5};
+  CHECK(config->route_files == std::vector{expected});
+}
+
+TEST_CASE("a default priomap fits itself to fewer bands") {
+  const Config config = parsed(kPort + "schedulers: {two: {bands: 2}, one: {bands: 1}, all: {}}");
+  REQUIRE(config.schedulers.size() == 3);
+  CHECK(config.schedulers[0].priomap ==
+        std::array<std::uint8_t, 16>{1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1});
+  CHECK(config.schedulers[1].priomap == std::array<std::uint8_t, 16>{});
+  CHECK(config.schedulers[2].priomap == Scheduler{}.priomap);
+  CHECK_FALSE(config.schedulers[2].rate);
+}
+
+TEST_CASE("a port has the scheduler it names, or pfifo_fast") {
+  const Config config = parsed(
+      "ports:\n  a: {device: net_tap0, scheduler: edge}\n  b: {device: net_tap1}\n"
+      "  c: {device: net_tap2, scheduler: pfifo_fast}\n"
+      "schedulers: {edge: {bands: 2, rate: 2.5Gbit, burst: 1518}}");
+  CHECK(config.scheduler_of(config.ports[0]) == config.schedulers[0]);
+  CHECK(config.schedulers[0].rate == BitsPerSecond{2'500'000'000});
+  CHECK(config.scheduler_of(config.ports[1]) == Scheduler{});
+  CHECK(config.scheduler_of(config.ports[2]) == Scheduler{});
+}
+
+TEST_CASE("a gateway is not blamed for an address that could not be read") {
+  const auto config = parse(
+      "ports: {lan: {device: net_tap0, addresses: [10.0.0.1]}}\n"
+      "routes: [{to: default, via: 10.0.0.2}]",
+      "test.yaml");
+  REQUIRE_FALSE(config);
+  CHECK(config.error().size() == 1);
+  CHECK(config.error()[0].key == "ports.lan.addresses[0]");
+}
+
+TEST_CASE("an unknown key is answered with the nearest known one, or with all") {
+  CHECK(first_problem(kPort + "shcedulers: {}") ==
+        ": unknown key 'shcedulers'; did you mean 'schedulers'?");
+  CHECK(first_problem(kPort + "icmp: {per-destination: 1s}") ==
+        "icmp: unknown key 'per-destination'; did you mean 'per_destination'?");
+  CHECK(first_problem(kPort + "icmp: {x: 1s}") ==
+        "icmp: unknown key 'x'; known: rate, burst, per_destination");
+}
+
+TEST_CASE("a problem prints as file, line, column, key and what") {
+  CHECK(Problem{"router.yaml", 14, 10, "routes[2].via", "10.0.0.300 is not an IPv4 address"}
+            .to_string() == "router.yaml:14:10: routes[2].via: 10.0.0.300 is not an IPv4 address");
+  CHECK(Problem{"router.yaml", 0, 0, "", "is empty"}.to_string() == "router.yaml: is empty");
+}
+
+TEST_CASE("a file that is not there or a folder is one problem") {
+  const auto absent = load("/nonexistent/router.yaml");
+  REQUIRE_FALSE(absent);
+  REQUIRE(absent.error().size() == 1);
+  CHECK(absent.error()[0].to_string() ==
+        "/nonexistent/router.yaml: cannot read: No such file or directory");
+  const auto folder = load("/");
+  REQUIRE_FALSE(folder);
+  CHECK(folder.error()[0].to_string() == "/: cannot read: Is a directory");
+}
+
+}  // namespace ringroad::config

@@ -1,0 +1,209 @@
+// A written configuration is one that a person could have written, and reads back the same.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <random>
+#include <string>
+
+#include "config/load.hpp"
+
+namespace ringroad::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kRoot = SOURCE_ROOT;
+
+void check_round_trip(const Config& config) {
+  const std::string yaml = to_yaml(config);
+  const auto again = parse(yaml, "written.yaml");
+  INFO(yaml << (again ? "" : again.error().front().to_string()));
+  REQUIRE(again);
+  CHECK(*again == config);
+}
+
+// Any valid configuration may come out of here.
+class RandomConfig {
+ public:
+  explicit RandomConfig(std::uint32_t seed) : random_{seed} {}
+
+  Config operator()() {
+    Config config;
+    config.engine = engine();
+    for (unsigned i = below(3); i > 0; --i) {
+      config.schedulers.push_back(scheduler(i));
+    }
+    const unsigned ports = 1 + below(4);
+    for (unsigned i = 0; i < ports; ++i) {
+      config.ports.push_back(port(i, config.schedulers));
+    }
+    for (unsigned i = below(6); i > 0; --i) {
+      config.routes.push_back(route(i, ports));
+    }
+    for (unsigned i = below(3); i > 0; --i) {
+      config.route_files.push_back(
+          {kRoot + "/config/README.md", {gateway(0, 2), gateway(0, 3)}, below(9)});
+      config.route_files.back().via.resize(1 + below(2));
+    }
+    for (unsigned i = below(3); i > 0; --i) {
+      config.neighbors.push_back(
+          {gateway(0, i + 1), config.ports[0].name, Mac{{2, 0, 0, 0, octet(), octet()}}});
+    }
+    config.arp = {std::chrono::milliseconds{10 + below(3'000'000)},
+                  std::chrono::microseconds{10'000 + below(3'000'000)},
+                  {1 + below(9), 10 + below(9), 20 + below(9)},
+                  Bytes{below(1'000'000)}};
+    config.icmp = {below(100), below(100), Nanoseconds{below(1'000'000'000)}};
+    return config;
+  }
+
+ private:
+  std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_()) % limit; }
+  std::uint8_t octet() { return static_cast<std::uint8_t>(below(256)); }
+  static Ipv4 gateway(unsigned port, unsigned host) {
+    return {10, static_cast<std::uint8_t>(port), 0, static_cast<std::uint8_t>(host)};
+  }
+
+  Engine engine() {
+    Engine engine;
+    engine.workers = {below(500), 500 + below(500)};
+    engine.workers.resize(1 + below(2));
+    engine.control = below(1024);
+    engine.memory = {static_cast<HugePages>(below(3)), Bytes{(64ULL << 20U) + below(1'000'000)},
+                     1024 + below(1'000'000)};
+    engine.idle = static_cast<Idle>(below(3));
+    constexpr std::array kSockets{"/run/a b.sock",
+                                  "/run/\"x\".sock",
+                                  "/tmp/[1], {2}: #3",
+                                  "/c:\\d",
+                                  "/run/\xc3\xa4.sock",
+                                  "/run/r.sock",
+                                  "/'",
+                                  "/a: b",
+                                  "/x #y"};
+    engine.socket = kSockets.at(below(kSockets.size()));
+    return engine;
+  }
+  Scheduler scheduler(unsigned number) {
+    Scheduler scheduler;
+    scheduler.name = "s" + std::to_string(number);
+    scheduler.bands = static_cast<std::uint8_t>(1 + below(16));
+    std::ranges::generate(scheduler.priomap,
+                          [&] { return static_cast<std::uint8_t>(below(scheduler.bands)); });
+    scheduler.limit = 1 + below(1'000'000);
+    if (below(2) == 0) {
+      scheduler.rate = BitsPerSecond{1000 + below(1'000'000'000)};
+    }
+    scheduler.burst = Bytes{1518 + below(1'000'000)};
+    return scheduler;
+  }
+  Port port(unsigned number, const std::vector<Scheduler>& schedulers) {
+    constexpr std::array kNames{"null", "on", "y", "wan"};
+    constexpr std::array kArguments{"",    ",iface=x", ",iface=a: b",    ",a= #", ",a=\"{[]}\"",
+                                    ",x:", ",",        ",a=\xe2\x82\xac"};
+    Port port;
+    port.name = kNames.at(number);
+    port.device = "net_tap" + std::to_string(number) + kArguments.at(below(kArguments.size()));
+    const auto subnet = static_cast<std::uint8_t>(number);
+    port.addresses = {{Ipv4{10, subnet, 0, 1}, 24}, {Ipv4{10, subnet, 9, 1}, 31}};
+    port.addresses.resize(1 + below(2));
+    port.mtu = static_cast<std::uint16_t>(68 + below(9000));
+    if (below(2) == 0) {
+      port.queues = static_cast<std::uint16_t>(1 + below(64));
+    }
+    if (!schedulers.empty() && below(2) == 0) {
+      port.scheduler = schedulers[0].name;
+    }
+    return port;
+  }
+  Route route(unsigned number, unsigned ports) {
+    Route route;
+    const auto length = static_cast<std::uint8_t>(below(33));
+    route.to = Prefix4{Ipv4{20, octet(), octet(), octet()}, length};
+    route.metric = number + below(2) * 1000;
+    if (route.to.length() > 0 && route.to.length() < 5) {
+      route.to = Prefix4{};
+    }
+    route.type = static_cast<RouteType>(below(4));
+    if (route.type == RouteType::kUnicast) {
+      for (unsigned i = 0; i < 1 + below(3); ++i) {
+        route.next_hops.push_back(
+            {gateway(below(ports), 2 + i), static_cast<std::uint16_t>(1 + below(3))});
+      }
+    }
+    return route;
+  }
+
+  std::mt19937 random_;
+};
+
+}  // namespace
+
+TEST_CASE("every example reads back the same after it was written") {
+  int examples = 0;
+  for (const auto& entry : fs::directory_iterator{kRoot + "/config"}) {
+    if (entry.path().extension() == ".yaml") {
+      const auto config = load(entry.path().string());
+      REQUIRE(config);
+      check_round_trip(*config);
+      ++examples;
+    }
+  }
+  CHECK(examples >= 7);
+}
+
+TEST_CASE("random configurations read back the same after they were written") {
+  RandomConfig random{42};
+  for (int round = 0; round < 1000; ++round) {
+    check_round_trip(random());
+  }
+}
+
+TEST_CASE("a configuration is written as a person would write it") {
+  const std::string text = R"(engine:
+  workers: [1]
+  control: 0
+  memory: {hugepages: auto, size: 512MiB, buffers: 65536}
+  idle: poll
+  socket: /run/ringroad/ringroad.sock
+
+ports:
+  wan:
+    device: "0000:03:00.0"
+    addresses: [203.0.113.2/24]
+    mtu: 1500
+    queues: auto
+    scheduler: edge
+  lan:
+    device: net_af_packet0,iface=rr-lan
+    addresses: [192.168.1.1/24]
+    mtu: 1500
+    queues: 2
+
+routes:
+  - {to: default, via: 203.0.113.1}
+  - {to: 198.51.100.0/24, via: 192.168.1.254, metric: 10}
+  - {to: 10.66.0.0/16, type: blackhole}
+  - to: 10.0.0.0/8
+    nexthops: [{via: 192.168.1.2, weight: 2}, {via: 192.168.1.3}]
+
+neighbors:
+  - {address: 192.168.1.9, port: lan, mac: "02:00:00:00:00:09"}
+
+schedulers:
+  edge:
+    bands: 3
+    priomap: [1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]
+    limit: 1000
+    rate: 1Gbit
+    burst: 64KiB
+
+arp: {base_reachable: 30s, retransmit: 1s, gc_thresh: [128, 512, 1024], queue_bytes: 208KiB}
+icmp: {rate: 1000, burst: 50, per_destination: 1s}
+)";
+  const auto config = parse(text, "router.yaml");
+  REQUIRE(config);
+  CHECK(to_yaml(*config) == text);
+}
+
+}  // namespace ringroad::config

@@ -1,0 +1,127 @@
+// Which entries there are: keys and ids, and what the operator adds, erases and sees.
+#include "table_fixture.hpp"
+
+namespace ringroad::neigh {
+
+TEST_CASE_METHOD(NudFixture, "the same address on two ports is two neighbours") {
+  const NeighborId first = reachable(host(1, 0));
+  const NeighborId second = incomplete(host(1, 1));
+  CHECK(first != second);
+  CHECK(table.size() == 2);
+  answer(host(1, 1), kOtherMac);
+  CHECK(table.entry(first).mac == kMac);
+  CHECK(table.entry(second).mac == kOtherMac);
+}
+
+TEST_CASE_METHOD(NudFixture, "a permanent neighbour is published and then left alone") {
+  const NeighborId id = table.set_permanent(host(1), kMac, now, events);
+  CHECK(take_kinds() == Kinds{Kind::kResolved});
+  CHECK(state(id) == State::kPermanent);
+  now += seconds{10};
+  CHECK(answer(host(1), kOtherMac).empty());
+  CHECK(ask_us(host(1), kOtherMac).empty());
+  CHECK(use(id).empty());
+  CHECK(table.resolve(host(1), now, events) == id);
+  CHECK(tick_after(std::chrono::hours{48}).empty());
+  CHECK(state(id) == State::kPermanent);
+  CHECK(table.entry(id).mac == kMac);
+}
+
+TEST_CASE_METHOD(NudFixture, "any neighbour can be made permanent, and its timer stops") {
+  NeighborId id{};
+  SECTION("incomplete") { id = incomplete(host(1)); }
+  SECTION("reachable") { id = reachable(host(1)); }
+  SECTION("stale") { id = stale(host(1)); }
+  SECTION("delay") { id = delay(host(1)); }
+  SECTION("probe") { id = probing(host(1)); }
+  SECTION("failed") { id = failed(host(1)); }
+  SECTION("permanent") { id = table.set_permanent(host(1), kMac, now, events); }
+  events.clear();
+  CHECK(table.set_permanent(host(1), kOtherMac, now, events) == id);
+  CHECK(take_kinds() == Kinds{Kind::kResolved});
+  CHECK(table.entry(id).mac == kOtherMac);
+  CHECK(tick_after(std::chrono::hours{48}).empty());
+  CHECK(table.size() == 1);
+}
+
+TEST_CASE_METHOD(NudFixture, "an erased neighbour is announced, can still be read, and is gone") {
+  const NeighborId id = reachable(host(1));
+  CHECK(table.erase(host(1), events));
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].kind == Kind::kRemoved);
+  CHECK(events[0].id == id);
+  CHECK(table.entry(id).key == host(1));
+  CHECK(table.entry(id).mac == kMac);
+  CHECK(table.find(host(1)) == std::nullopt);
+  CHECK(table.size() == 0);
+  CHECK(table.next_deadline() == std::nullopt);
+  CHECK(table.counters().destroys == 1);
+  events.clear();
+  CHECK_FALSE(table.erase(host(1), events));
+  CHECK(events.empty());
+}
+
+TEST_CASE_METHOD(NudFixture, "a permanent neighbour can be erased") {
+  table.set_permanent(host(1), kMac, now, events);
+  events.clear();
+  CHECK(table.erase(host(1), events));
+  CHECK(take_kinds() == Kinds{Kind::kRemoved});
+  CHECK(table.size() == 0);
+}
+
+TEST_CASE_METHOD(NudFixture, "a removed neighbour's id is used again by the call after") {
+  const NeighborId id = stale(host(1));
+  table.erase(host(1), events);
+  CHECK(incomplete(host(2)) == id);
+  CHECK(table.entry(id).probes == 1);
+  CHECK(state(id) == State::kIncomplete);
+}
+
+TEST_CASE_METHOD(NudFixture, "use of a removed neighbour that is reported late does nothing") {
+  const NeighborId id = stale(host(1));
+  table.erase(host(1), events);
+  events.clear();
+  CHECK(use(id).empty());
+  CHECK(use(NeighborId{12345}).empty());
+  CHECK(tick_after(std::chrono::hours{48}).empty());
+  CHECK(table.size() == 0);
+}
+
+TEST_CASE_METHOD(NudFixture, "a flush takes all but the permanent, of one port or of all") {
+  incomplete(host(1, 0));
+  reachable(host(2, 0));
+  failed(host(3, 1));
+  stale(host(4, 1));
+  table.set_permanent(host(5, 1), kMac, now, events);
+  events.clear();
+  CHECK(table.flush(PortId{1}, events) == 2);
+  CHECK(take_kinds() == Kinds{Kind::kRemoved, Kind::kRemoved});
+  CHECK(table.size() == 3);
+  CHECK(table.flush(std::nullopt, events) == 2);
+  CHECK(table.size() == 1);
+  CHECK(table.find(host(5, 1)).has_value());
+}
+
+TEST_CASE_METHOD(NudFixture, "neighbours are visited in the order of ports, then addresses") {
+  for (const auto key : {host(9, 1), host(3, 0), host(1, 1), host(7, 0)}) {
+    incomplete(key);
+  }
+  std::vector<Key> visited;
+  table.for_each([&](NeighborId id, const Entry& entry) {
+    CHECK(table.find(entry.key) == id);
+    visited.push_back(entry.key);
+  });
+  CHECK(visited == std::vector<Key>{host(3, 0), host(7, 0), host(1, 1), host(9, 1)});
+}
+
+TEST_CASE_METHOD(NudFixture, "lookups and hits are counted where packets and messages look") {
+  incomplete(host(1));
+  table.resolve(host(1), now, events);
+  answer(host(1));
+  overhear(host(2));
+  CHECK(table.counters().lookups == 4);
+  CHECK(table.counters().hits == 2);
+  CHECK(table.counters().allocs == 1);
+}
+
+}  // namespace ringroad::neigh

@@ -1,0 +1,135 @@
+#pragma once
+// A table with a clock that is moved by hand, and short names for what the tests say about it.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "neigh/table.hpp"
+
+namespace ringroad::neigh {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Kind = Event::Kind;
+using Kinds = std::vector<Kind>;
+
+inline constexpr Mac kMac{{2, 0, 0, 0, 0, 1}};
+inline constexpr Mac kOtherMac{{2, 0, 0, 0, 0, 2}};
+
+inline Key host(std::uint32_t number, std::uint16_t port = 0) {
+  return {PortId{port}, Ipv4{(std::uint32_t{10} << 24) + number}};
+}
+
+struct TableFixture {
+  Nanoseconds now = seconds{100};
+  Parameters parameters;
+  Table table{parameters, 1};
+  Events events;
+
+  void use_parameters(const Parameters& changed) {
+    parameters = changed;
+    table = Table{changed, 1};
+  }
+
+  // What the last calls asked for; forgets it.
+  Kinds take_kinds() {
+    Kinds kinds;
+    for (const Event& event : events) {
+      kinds.push_back(event.kind);
+    }
+    events.clear();
+    return kinds;
+  }
+  std::size_t take_count(Kind kind) {
+    std::size_t count = 0;
+    for (const Event& event : events) {
+      count += event.kind == kind ? 1U : 0U;
+    }
+    events.clear();
+    return count;
+  }
+
+  Kinds tick_after(Nanoseconds pause) {
+    now += pause;
+    table.tick(now, events);
+    return take_kinds();
+  }
+  Kinds answer(Key key, Mac mac = kMac) {
+    table.learn({.key = key, .mac = mac, .solicited = true, .for_us = true}, now, events);
+    return take_kinds();
+  }
+  // An ARP message that answers nothing of ours and is not meant for us.
+  Kinds overhear(Key key, Mac mac = kMac) {
+    table.learn({.key = key, .mac = mac}, now, events);
+    return take_kinds();
+  }
+  Kinds ask_us(Key key, Mac mac = kMac) {
+    table.learn({.key = key, .mac = mac, .for_us = true, .overrides = true}, now, events);
+    return take_kinds();
+  }
+  Kinds use(NeighborId id) {
+    table.mark_used(id, now, events);
+    return take_kinds();
+  }
+
+  NeighborId incomplete(Key key) {
+    const auto id = table.resolve(key, now, events);
+    REQUIRE(id.has_value());
+    events.clear();
+    return *id;
+  }
+  NeighborId reachable(Key key) {
+    const NeighborId id = incomplete(key);
+    answer(key);
+    REQUIRE(state(id) == State::kReachable);
+    return id;
+  }
+  NeighborId stale(Key key) {
+    ask_us(key);
+    const auto id = table.find(key);
+    REQUIRE(id.has_value());
+    REQUIRE(state(*id) == State::kStale);
+    return *id;
+  }
+  NeighborId delay(Key key) {
+    const NeighborId id = stale(key);
+    use(id);
+    REQUIRE(state(id) == State::kDelay);
+    return id;
+  }
+  NeighborId probing(Key key) {
+    const NeighborId id = delay(key);
+    tick_after(parameters.delay_first_probe);
+    REQUIRE(state(id) == State::kProbe);
+    return id;
+  }
+  NeighborId failed(Key key) {
+    const NeighborId id = incomplete(key);
+    tick_after(seconds{1});
+    tick_after(seconds{1});
+    tick_after(seconds{1});
+    REQUIRE(state(id) == State::kFailed);
+    return id;
+  }
+
+  State state(NeighborId id) const { return table.entry(id).state; }
+  // How long the neighbour, confirmed now, stays reachable.
+  Nanoseconds remaining() const {
+    const auto deadline = table.next_deadline();
+    REQUIRE(deadline.has_value());
+    return *deadline - now;
+  }
+};
+
+// Nothing is collected while a state is looked at.
+struct NudFixture : TableFixture {
+  NudFixture() {
+    parameters.gc_interval = std::chrono::hours{24};
+    use_parameters(parameters);
+  }
+};
+
+}  // namespace ringroad::neigh

@@ -1,0 +1,141 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "roadctl/verbs.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+
+std::expected<CommandLine, EarlyExit> parse(const std::string& line) {
+  std::istringstream stream{line};
+  std::vector<std::string> arguments;
+  for (std::string word; stream >> word;) {
+    arguments.push_back(word);
+  }
+  return parse_command_line(arguments);
+}
+
+TEST_CASE("a command line becomes the request that the router understands") {
+  const auto [line, verb, options] = GENERATE(table<const char*, const char*, const char*>(
+      {{"show ports", R"(["show","ports"])", "{}"},
+       {"show workers", R"(["show","workers"])", "{}"},
+       {"show routes", R"(["show","routes"])", "{}"},
+       {"show routes 10.0.0.0/8 --table 7", R"(["show","routes"])",
+        R"({"prefix":"10.0.0.0/8","table":"7"})"},
+       {"show routes --table=main", R"(["show","routes"])", R"({"table":"main"})"},
+       {"show routes table main", R"(["show","routes"])", R"({"table":"main"})"},
+       {"route add default via 1.2.3.4", R"(["route","add"])",
+        R"({"type":"unicast","prefix":"default","via":"1.2.3.4"})"},
+       {"route add 10.0.0.0/8 via 1.2.3.4 metric 10 table main", R"(["route","add"])",
+        R"({"type":"unicast","prefix":"10.0.0.0/8","via":"1.2.3.4","metric":10,
+                "table":"main"})"},
+       {"route add unreachable 10.0.0.0/8 metric 4294967295", R"(["route","add"])",
+        R"({"type":"unreachable","prefix":"10.0.0.0/8","metric":4294967295})"},
+       {"route add 10.0.0.0/8 metric 1 nexthop via 1.1.1.1 weight 2 nexthop via 2.2.2.2",
+        R"(["route","add"])",
+        R"({"type":"unicast","prefix":"10.0.0.0/8","metric":1,"nexthops":[
+                {"via":"1.1.1.1","weight":2},{"via":"2.2.2.2","weight":1}]})"},
+       {"route del 10.0.0.0/8", R"(["route","del"])", R"({"prefix":"10.0.0.0/8"})"},
+       {"route del blackhole 10.0.0.0/8 table 7", R"(["route","del"])",
+        R"({"type":"blackhole","prefix":"10.0.0.0/8","table":"7"})"},
+       {"route get 1.2.3.4", R"(["route","get"])", R"({"address":"1.2.3.4"})"},
+       {"route load /a/../b.gz via 1.2.3.4", R"(["route","load"])",
+        R"({"file":"/b.gz","via":"1.2.3.4"})"},
+       {"neighbor add 1.2.3.4 port show mac 02:00:00:00:00:09", R"(["neighbor","add"])",
+        R"({"address":"1.2.3.4","port":"show","mac":"02:00:00:00:00:09"})"},
+       {"neigh add 1.2.3.4 lladdr 02:00:00:00:00:09 dev lan", R"(["neighbor","add"])",
+        R"({"address":"1.2.3.4","port":"lan","mac":"02:00:00:00:00:09"})"},
+       {"neighbor del 1.2.3.4 port lan", R"(["neighbor","del"])",
+        R"({"address":"1.2.3.4","port":"lan"})"},
+       {"neighbor flush", R"(["neighbor","flush"])", "{}"},
+       {"neighbor flush port lan", R"(["neighbor","flush"])", R"({"port":"lan"})"}}));
+  CAPTURE(line);
+  const auto parsed = parse(line);
+  REQUIRE(parsed);
+  CHECK(json(parsed->verb) == json::parse(verb));
+  CHECK(parsed->options == json::parse(options));
+  CHECK_FALSE(parsed->json);
+  CHECK(parsed->socket == "/run/ringroad/ringroad.sock");
+}
+
+TEST_CASE("a file's name is made absolute, as the router's directory is another") {
+  const auto parsed = parse("route load prefixes.txt via 1.2.3.4");
+  REQUIRE(parsed);
+  CHECK(parsed->options.at("file") == (std::filesystem::current_path() / "prefixes.txt").string());
+}
+
+TEST_CASE("the options stand before, after or between the words of a verb") {
+  const std::string line =
+      GENERATE(as<std::string>{}, "--json --socket /s route get 1.2.3.4",
+               "route get 1.2.3.4 --json --socket /s", "route --json get --socket=/s 1.2.3.4");
+  CAPTURE(line);
+  const auto parsed = parse(line);
+  REQUIRE(parsed);
+  CHECK(parsed->json);
+  CHECK(parsed->socket == "/s");
+  CHECK(parsed->options == json{{"address", "1.2.3.4"}});
+}
+
+TEST_CASE("wrong words are refused with what was probably meant, and the usage") {
+  const auto [line, complaint] = GENERATE(table<const char*, const char*>(
+      {{"", "a verb is missing; expected one of: show route neighbor"},
+       {"shwo ports", "unknown verb 'shwo'; did you mean 'show'?"},
+       {"show", "a verb is missing; expected one of: ports workers"},
+       {"show prts", "unknown verb 'prts'; did you mean 'ports'?"},
+       {"show neigh", "unknown verb 'neigh'; did you mean 'neighbors'?"},
+       {"ports", "unknown verb 'ports'; did you mean 'show ports'?"},
+       {"frobnicate", "unknown verb 'frobnicate'; expected one of: show route neighbor"},
+       {"--jsn show ports", "unknown option --jsn"},
+       {"show ports --tabel 3", "unknown option --tabel"},
+       {"show ports extra", "unknown word 'extra'"},
+       {"show ports --socket", "--socket needs a value"},
+       {"show routes --table", "--table needs a value"},
+       {"route add", "PREFIX is missing"},
+       {"route add via 1.2.3.4", "PREFIX is missing"},
+       {"route add default", "'via ADDR' is missing"},
+       {"route add default vai 1.2.3.4", "unknown word 'vai'; did you mean 'via'?"},
+       {"route add default via", "'via' needs a value"},
+       {"route add default via 1.2.3.4 via 1.2.3.5", "'via' is given twice"},
+       {"route add default via 1.2.3.4 metric ten", "metric ten: not a number"},
+       {"route add default via 1.2.3.4 metric -1", "metric -1: not a number"},
+       {"route add default via 1.2.3.4 metric 4294967296", "metric 4294967296: not a number"},
+       {"route add default nexthop weight 2", "nexthop: 'via' is missing"},
+       {"route add default via 1.2.3.4 nexthop via 1.2.3.5", "exclude each other"},
+       {"route add blackhole 10.0.0.0/8 via 1.2.3.4", "a blackhole route has no next hop"},
+       {"route get", "ADDR is missing"},
+       {"route load f", "'via' is missing"},
+       {"neighbor add 1.2.3.4 port lan", "'mac' is missing"},
+       {"neighbor del 1.2.3.4", "'port' is missing"}}));
+  CAPTURE(line);
+  const auto parsed = parse(line);
+  REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().status == ExitStatus::kUsage);
+  CHECK_THAT(parsed.error().text,
+             Catch::StartsWith(std::string{"roadctl: "} + complaint) || Catch::Contains(complaint));
+  CHECK_THAT(parsed.error().text, Catch::Contains("\nUsage: roadctl "));
+}
+
+TEST_CASE("help and version need no router") {
+  const auto [line, part] = GENERATE(table<const char*, const char*>(
+      {{"--help", "neighbor flush [port P]"},
+       {"show --help", "Usage: roadctl show ports|workers|"},
+       {"route add -h",
+        "Usage: roadctl route add PREFIX via ADDR [metric N] [table T]\n"
+        "       roadctl route add PREFIX "},
+       {"show routes --help", "--table T"},
+       {"--version", "roadctl "}}));
+  CAPTURE(line);
+  const auto parsed = parse(line);
+  REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().status == ExitStatus::kFine);
+  CHECK_THAT(parsed.error().text, Catch::Contains(part));
+}
+
+}  // namespace
+}  // namespace ringroad::roadctl

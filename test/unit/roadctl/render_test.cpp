@@ -1,0 +1,233 @@
+#include "roadctl/render.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+
+std::string text(const std::vector<std::string>& verb, const char* answer, bool colour = false) {
+  std::string shown = "\n";
+  return shown += render(verb, json::parse(answer), colour);
+}
+
+TEST_CASE("ports are shown as what they are and what they counted") {
+  CHECK(text({"show", "ports"}, R"([
+    {"name": "wan", "device": "0000:03:00.0", "driver": "net_ixgbe", "mac": "02:00:00:00:00:01",
+     "link": "up", "speed_mbps": 10000, "mtu": 1500, "addresses": ["203.0.113.2/24", "10.0.0.1/8"],
+     "rx_packets": 18446744073709551615, "rx_bytes": 64, "rx_missed": 0, "rx_no_buffer": 0,
+     "tx_packets": 7, "tx_bytes": 448, "tx_requeued": 1, "tx_completed": 6, "tx_hangs": 0},
+    {"name": "lan", "device": "net_tap0", "driver": "net_tap", "mac": "02:00:00:00:00:02",
+     "link": "down", "speed_mbps": 0, "mtu": 9000, "addresses": [],
+     "rx_packets": 0, "rx_bytes": 0, "rx_missed": 3, "rx_no_buffer": 0,
+     "tx_packets": 0, "tx_bytes": 0, "tx_requeued": 0, "tx_completed": 0, "tx_hangs": 0}])") == R"(
+PORT  LINK  SPEED Mbit/s  MTU bytes  MAC                DRIVER     DEVICE        ADDRESSES
+wan   up           10000       1500  02:00:00:00:00:01  net_ixgbe  0000:03:00.0  203.0.113.2/24, 10.0.0.1/8
+lan   down             0       9000  02:00:00:00:00:02  net_tap    net_tap0      -
+
+PORT            RX packets  RX bytes  RX missed  RX no buffer  TX packets  TX bytes  TX requeued  TX completed  TX hangs
+wan   18446744073709551615        64          0             0           7       448            1             6         0
+lan                      0         0          3             0           0         0            0             0         0
+)");
+}
+
+TEST_CASE("workers are shown with their stages in the pipeline's order, unknown ones last") {
+  CHECK(text({"show", "workers"}, R"([
+    {"core": 1, "packets": 1000, "polls": 500, "busy_polls": 20, "busy_percent": 4.04,
+     "cycles_per_packet": 61.25, "cycles": {"bands": 7, "classify": 2, "forward": 5, "input": 3,
+     "output": 6, "route": 4, "rx": 1, "tx": 8, "zeal": 9}},
+    {"core": 12, "packets": 0, "polls": 1, "busy_polls": 0, "busy_percent": 0,
+     "cycles_per_packet": null}])") == R"(
+CORE  PACKETS  POLLS  BUSY polls  BUSY %  CYCLES/packet
+   1     1000    500          20     4.0           61.2
+  12        0      1           0       0              -
+
+cycles by stage
+CORE  rx  classify  input  route  forward  output  bands  tx  zeal
+   1   1         2      3      4        5       6      7   8     9
+  12   -         -      -      -        -       -      -   -     -
+)");
+}
+
+TEST_CASE("a route of several next hops has a line for each") {
+  CHECK(text({"show", "routes"}, R"([
+    {"prefix": "default", "table": "main", "protocol": "static", "metric": 0, "type": "unicast",
+     "nexthops": [{"via": "203.0.113.1", "port": "wan", "weight": 2, "state": "REACHABLE"},
+                  {"via": "192.168.1.2", "port": "lan", "weight": 1, "state": "FAILED"}]},
+    {"prefix": "192.168.1.0/24", "table": "main", "protocol": "connected", "metric": 0,
+     "type": "unicast", "nexthops": [{"via": null, "port": "lan", "weight": 1, "state": "up"}]},
+    {"prefix": "10.66.0.0/16", "table": "main", "protocol": "static", "metric": 4294967295,
+     "type": "blackhole", "nexthops": []}])") == R"(
+PREFIX          TYPE       VIA          PORT  WEIGHT  STATE      PROTOCOL       METRIC  TABLE
+default         unicast    203.0.113.1  wan        2  REACHABLE  static              0  main
+                           192.168.1.2  lan        1  FAILED
+192.168.1.0/24  unicast    -            lan        1  up         connected           0  main
+10.66.0.0/16    blackhole  -            -          -  -          static     4294967295  main
+)");
+}
+
+TEST_CASE("neighbors are shown with their age and what waits for them") {
+  CHECK(text({"show", "neighbors"}, R"([
+    {"address": "192.168.1.9", "port": "lan", "mac": "02:00:00:00:00:09", "state": "REACHABLE",
+     "age_seconds": 3.14, "queued": 0},
+    {"address": "192.168.1.254", "port": "lan", "mac": null, "state": "INCOMPLETE",
+     "age_seconds": 1, "queued": 101}])") == R"(
+ADDRESS        PORT  MAC                STATE       AGE seconds  QUEUED packets
+192.168.1.9    lan   02:00:00:00:00:09  REACHABLE           3.1               0
+192.168.1.254  lan   -                  INCOMPLETE            1             101
+)");
+}
+
+TEST_CASE("bands are shown queue by queue") {
+  CHECK(text({"show", "bands"}, R"([
+    {"port": "wan", "queue": 0, "qdisc": "prio", "priomap": [1,2,2,2,1,2,0,0,1,1,1,1,1,1,1,1],
+     "limit": 1000, "rate_bits": 1000000000, "requeued": 4, "direct_packets": 99, "bands": [
+       {"band": 0, "queued": 0, "sent_packets": 10, "sent_bytes": 640, "dropped": 0, "requeued": 0},
+       {"band": 1, "queued": 5, "sent_packets": 2, "sent_bytes": 128, "dropped": 7, "requeued": 4}]},
+    {"port": "lan", "queue": 1, "qdisc": "prio", "priomap": [], "limit": 1000, "rate_bits": null,
+     "requeued": 0, "direct_packets": 0, "bands": []}])") == R"(
+wan queue 0: prio, limit 1000 packets a band, rate 1Gbit
+  priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1
+  direct 99 packets, requeued 4 packets
+  BAND  QUEUED packets  SENT packets  SENT bytes  DROPPED packets  REQUEUED packets
+     0               0            10         640                0                 0
+     1               5             2         128                7                 4
+
+lan queue 1: prio, limit 1000 packets a band, rate unlimited
+  priomap -
+  direct 0 packets, requeued 0 packets
+  BAND  QUEUED packets  SENT packets  SENT bytes  DROPPED packets  REQUEUED packets
+)");
+}
+
+TEST_CASE("a rate is written in the largest unit that is exact") {
+  const auto [bits, rate] = GENERATE(table<const char*, const char*>(
+      {{"2500000000", "2500Mbit"}, {"64000", "64kbit"}, {"1001", "1001bit"}, {"0", "0bit"}}));
+  CHECK_THAT(render(std::vector<std::string>{"show", "bands"},
+                    json::parse(std::string{R"([{"rate_bits":)"} + bits + "}]"), false),
+             Catch::Contains(std::string{"rate "} + rate + "\n"));
+}
+
+TEST_CASE("drops are shown with what they mean") {
+  CHECK(text({"show", "drops"}, R"([
+    {"reason": "ttl_expired", "packets": 12, "meaning": "TTL was 1 or 0: RFC 1812 5.3.1"},
+    {"reason": "no_route", "packets": 3, "meaning": "no route covers the destination"}])") == R"(
+REASON       PACKETS  MEANING
+ttl_expired       12  TTL was 1 or 0: RFC 1812 5.3.1
+no_route           3  no route covers the destination
+)");
+}
+
+TEST_CASE("memory is shown by pool, FIB and neighbor table") {
+  CHECK(text({"show", "memory"}, R"(
+    {"pools": [{"name": "packets", "size": 65536, "free": 64000, "low_water": 1024}],
+     "fib_bytes": 4194304, "fib_prefixes": 1000000,
+     "neighbors": {"count": 12, "gc_thresh": [128, 512, 1024]}})") == R"(
+POOL     SIZE buffers  FREE buffers  LOW WATER buffers
+packets         65536         64000               1024
+
+FIB        1000000 prefixes in 4194304 bytes
+neighbors  12, gc_thresh 128, 512, 1024
+)");
+}
+
+TEST_CASE("the configuration is printed as it is") {
+  CHECK(text({"show", "config"}, R"({"yaml": "engine:\n  workers: [1]\n"})") ==
+        "\nengine:\n  workers: [1]\n");
+}
+
+TEST_CASE("the answer to route get begins as that of ip route get and then explains itself") {
+  CHECK(text({"route", "get"}, R"(
+    {"address": "198.51.100.7", "prefix": "198.51.100.0/24", "table": "main", "protocol": "static",
+     "type": "unicast", "metric": 10, "via": "192.168.1.254", "port": "lan",
+     "source": "192.168.1.1", "mac": "02:00:00:00:00:09", "neighbor_state": "STALE",
+     "runners_up": [{"prefix": "default", "type": "unicast", "via": "203.0.113.1", "port": "wan"},
+                    {"prefix": "198.0.0.0/8", "type": "blackhole", "via": null, "port": null}]})") ==
+        R"(
+198.51.100.7 via 192.168.1.254 dev lan src 192.168.1.1
+    matched 198.51.100.0/24 in table main, protocol static, metric 10
+    neighbor 192.168.1.254 STALE, mac 02:00:00:00:00:09
+    otherwise default via 203.0.113.1 dev wan
+    otherwise blackhole 198.0.0.0/8
+)");
+}
+
+TEST_CASE("route get names the type of a route that forwards nothing") {
+  CHECK(text({"route", "get"}, R"(
+    {"address": "10.66.1.1", "prefix": "10.66.0.0/16", "table": "main", "protocol": "static",
+     "type": "blackhole", "metric": 0, "via": null, "port": null, "source": null, "mac": null,
+     "neighbor_state": null, "runners_up": []})") == R"(
+blackhole 10.66.1.1
+    matched 10.66.0.0/16 in table main, protocol static, metric 0
+)");
+}
+
+TEST_CASE(
+    "route get to a connected address tells of that neighbor, and the router's own words win") {
+  CHECK(text({"route", "get"}, R"(
+    {"address": "192.168.1.9", "prefix": "192.168.1.0/24", "table": "main",
+     "protocol": "connected", "type": "unicast", "metric": 0, "via": null, "port": "lan",
+     "mac": null, "neighbor_state": "INCOMPLETE", "text": "192.168.1.9 dev lan cache"})") == R"(
+192.168.1.9 dev lan cache
+    matched 192.168.1.0/24 in table main, protocol connected, metric 0
+    neighbor 192.168.1.9 INCOMPLETE, no mac yet
+)");
+}
+
+TEST_CASE("changes say nothing but their counts") {
+  CHECK(text({"route", "add"}, "{}") == "\n");
+  CHECK(text({"route", "del"}, "{}") == "\n");
+  CHECK(text({"neighbor", "add"}, "{}") == "\n");
+  CHECK(text({"neighbor", "del"}, "{}") == "\n");
+  CHECK(text({"neighbor", "flush"}, R"({"removed": 3})") == "\n3 neighbors removed\n");
+  CHECK(text({"route", "load"}, R"({"added": 5, "skipped_ipv6": 0})") == "\n5 routes added\n");
+  CHECK(text({"route", "load"}, R"({"added": 5, "skipped_ipv6": 2})") ==
+        "\n5 routes added, 2 IPv6 prefixes skipped\n");
+}
+
+TEST_CASE("what an older router does not answer prints as a dash") {
+  CHECK(text({"show", "drops"}, R"([{"reason": "no_route"}, 5, null])") == R"(
+REASON    PACKETS  MEANING
+no_route        -  -
+-               -  -
+-               -  -
+)");
+  for (const char* const name :
+       {"ports", "workers", "routes", "neighbors", "bands", "drops", "memory", "config"}) {
+    for (const char* const answer : {"[{}]", "[1]", "[[]]", "[]", "{}", R"([{"nexthops": 1}])",
+                                     R"([{"cycles": [1], "bands": {}, "rate_bits": "x"}])",
+                                     R"({"pools": {}, "neighbors": 3, "yaml": null})"}) {
+      CAPTURE(name, answer);
+      CHECK_FALSE(
+          render(std::vector<std::string>{"show", name}, json::parse(answer), true).empty());
+    }
+  }
+}
+
+TEST_CASE("an answer of another shape, or to an unknown verb, prints as JSON") {
+  CHECK(text({"show", "ports"}, R"({"a": 1})") == "\n{\n  \"a\": 1\n}\n");
+  CHECK(text({"show", "moon"}, "[1]") == "\n[\n  1\n]\n");
+}
+
+TEST_CASE("colour marks what is up, what is down and what was lost, and nothing else") {
+  CHECK(text({"show", "drops"}, R"([{"reason": "a", "packets": 0, "meaning": "b"},
+                                    {"reason": "c", "packets": 12, "meaning": "d"}])",
+             true) ==
+        "\nREASON  PACKETS  MEANING\n"
+        "a             0  b\n"
+        "c            \033[31m12\033[0m  d\n");
+  const std::string neighbors =
+      text({"show", "neighbors"}, R"([{"state": "FAILED"}, {"state": "STALE"}])", true);
+  CHECK_THAT(neighbors, Catch::Contains("\033[31mFAILED\033[0m  ") && Catch::Contains("  STALE  "));
+  const std::string ports =
+      text({"show", "ports"}, R"([{"link": "up", "mtu": 1}, {"link": "down", "mtu": 2}])", true);
+  CHECK_THAT(ports,
+             Catch::Contains("\033[32mup\033[0m    ") && Catch::Contains("\033[31mdown\033[0m  "));
+}
+
+}  // namespace
+}  // namespace ringroad::roadctl
