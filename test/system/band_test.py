@@ -1,5 +1,6 @@
 """Priority bands on a port that is too slow for what it is given."""
 import re
+import time
 
 from frames import frame
 from topology import RouterTestCase, eventually
@@ -22,19 +23,20 @@ class Bands(RouterTestCase):
         wire = self.topology.wire(self.topology.b)
         sender = self.topology.wire(self.topology.a)
         before = self.bands()
-        for i in range(100):
-            sender.send(frame(f"bulk-{i:03}", tos=BULK, size=1000))
-        for i in range(20):
-            sender.send(frame(f"urgent-{i:03}", tos=URGENT, size=1000))
-        for i in range(100, 150):
-            sender.send(frame(f"bulk-{i:03}", tos=BULK, size=1000))
+        sent = ([("bulk", i, BULK) for i in range(100)] +
+                [("urgent", i, URGENT) for i in range(20)] +
+                [("bulk", i, BULK) for i in range(100, 150)])
+        frames = [bytes(frame(f"{kind}-{i:03}", tos=tos, size=1000)) for kind, i, tos in sent]
+        started = time.monotonic()
+        for one in frames:
+            sender.send(one)
 
-        order, times = [], []
+        order, ended = [], 0
         for when, raw in wire.frames(3):
             mark = re.search(rb"(bulk|urgent)-(\d{3})", raw)
             if mark:
                 order.append((mark[1].decode(), int(mark[2])))
-                times.append(when)
+                ended = when
                 if len(order) == 170:
                     break
         self.assertEqual([n for kind, n in order if kind == "bulk"], list(range(150)))
@@ -46,7 +48,8 @@ class Bands(RouterTestCase):
 
         # 170 frames of 1042 octets, less the burst, at 2 Mbit/s.
         expected = (170 * 1042 - 4096) * 8 / 2e6
-        self.assertAlmostEqual(times[-1] - times[0], expected, delta=0.1 * expected)
+        self.assertGreater(ended - started, 0.95 * expected, "faster than its rate")
+        self.assertLess(ended - started, 2 * expected)  # a busy machine may be late
 
         self.assertTrue(eventually(lambda: self.bands()[2]["sent_packets"] -
                                    before[2]["sent_packets"] == 150))
@@ -58,7 +61,7 @@ class Bands(RouterTestCase):
 
 class BandLimit(RouterTestCase):
     overrides = {
-        "schedulers": {"tiny": {"bands": 3, "limit": 10, "rate": "100Kbit", "burst": "2KiB"}},
+        "schedulers": {"tiny": {"bands": 3, "limit": 10, "rate": "100kbit", "burst": "2KiB"}},
         "ports": {"right": {"scheduler": "tiny"}},
     }
 

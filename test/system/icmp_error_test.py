@@ -132,13 +132,6 @@ class IcmpErrors(RouterTestCase):
         with self.drops_rise_by(ttl_exceeded=2):
             self.silence(ethernet() / error)
 
-    def test_no_error_answers_a_later_fragment(self):
-        with self.drops_rise_by(ttl_exceeded=2):
-            self.silence(frame("fragment", ttl=1, frag=10))
-
-    def test_a_first_fragment_gets_its_error(self):
-        self.error(frame("fragment", ttl=1, flags="MF"), 11, 0)
-
     def test_no_error_answers_a_broadcast_frame(self):
         with self.drops_rise_by(l2_broadcast=1, ttl_exceeded=1):
             self.silence(ethernet(dst="ff:ff:ff:ff:ff:ff") / datagram("broadcast", ttl=1))
@@ -213,29 +206,40 @@ class Mtu(RouterTestCase):
 class RateLimits(RouterTestCase):
     overrides = {"icmp": {"rate": 1000, "burst": 50, "per_destination": "1s"}}
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Errors that wait until the router knows a's MAC would come all at once.
+        cls.topology.execute(cls.topology.a, "ping", "-n", "-c", "1", "-W", "2", LEFT)
+
     def arrivals(self, seconds, sent, wire):
-        """Seconds after the call at which ICMP errors arrived, for frames sent at once."""
+        """Seconds after the call at which ICMP errors arrived, up to so long after the last send."""
         start = time.monotonic()
-        for one in sent:
-            wire.send(one)
-        return [when - start for when, raw in wire.frames(seconds) if is_icmp_error(raw)]
+        self.send_all(wire, sent)
+        arrived = list(wire.frames(seconds))
+        return [when - start for when, raw in arrived if is_icmp_error(raw)]
 
     def test_one_host_gets_six_errors_at_once_and_one_a_second_after_that(self):
         wire = self.topology.wire(self.topology.a)
         probe = frame("limited", ttl=1)
+        start = time.monotonic()
         with self.drops_rise_by(ttl_exceeded=1000):
-            first = self.arrivals(0.5, [probe] * 1000, wire)
-        self.assertTrue(6 <= len(first) <= 7, first)
+            first = self.arrivals(0.1, [probe] * 1000, wire)
+        spent = time.monotonic() - start
+        self.assertTrue(6 <= len(first) <= 7 + spent, f"{first} in {spent} s")
+        start = time.monotonic()
         more = []
-        for _ in range(30):
+        while time.monotonic() < start + 3:
             more += self.arrivals(0.1, [probe] * 5, wire)
-        self.assertTrue(2 <= len(more) <= 4, more)
+        self.assertTrue(2 <= len(more) <= 4 + (time.monotonic() - start - 3), more)
 
     def test_many_hosts_together_get_the_burst_and_the_rate(self):
         self.router.roadctl("route", "add", "10.0.0.0/8", "via", A)
         wire = self.topology.wire(self.topology.a)
-        probes = [bytes(frame("many", ttl=1, src=f"10.0.{i // 250}.{1 + i % 250}"))
-                  for i in range(2000)]
-        got = self.arrivals(0.5, probes, wire)
+        probes = [frame("many", ttl=1, src=f"10.0.{i // 250}.{1 + i % 250}") for i in range(2000)]
+        probes = [bytes(probe) for probe in probes]
+        start = time.monotonic()
+        got = self.arrivals(0.2, probes, wire)
+        spent = time.monotonic() - start
         self.assertGreaterEqual(len(got), 50)
-        self.assertLessEqual(len(got), 60 + 1000 * max(got), f"in {max(got):.3f} s")
+        self.assertLessEqual(len(got), 51 + 1000 * spent, f"in {spent:.3f} s")

@@ -70,7 +70,6 @@ CASES = {
     "an unknown EtherType": ("unknown_ethertype", ethernet(type=0x1234) / Raw(MARK)),
     "IPv6, not routed": ("unknown_ethertype", ethernet(type=0x86DD) / Raw(MARK)),
     "an 802.3 frame with a length": ("llc", ethernet(type=64) / Raw(MARK.ljust(64))),
-    "a fragment to the router": ("fragment_for_router", with_ip(dst=LEFT, flags="MF")),
     "an echo reply that nobody waits for":
         ("icmp_ignored", ethernet() / IP(src="192.168.1.2", dst=LEFT) / ICMP(type=0) / Raw(MARK)),
 }

@@ -34,7 +34,3 @@ class Ping(RouterTestCase):
         wire = self.topology.wire(self.topology.b)
         self.ping(B, "-c", "1", "-Q", "0xb9", "-W", "2")
         self.assertIsNotNone(wire.wait(lambda raw: raw[12:14] == b"\x08\x00" and raw[15] == 0xb9))
-
-    def test_record_route_lists_the_router(self):
-        done = self.ping(B, "-R", "-c", "1", "-W", "2")
-        self.assertIn(RIGHT, done.stdout)

@@ -1,5 +1,8 @@
 // A written configuration is one that a person could have written, and reads back the same.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <random>
@@ -86,7 +89,7 @@ class RandomConfig {
   }
   Scheduler scheduler(unsigned number) {
     Scheduler scheduler;
-    scheduler.name = "s" + std::to_string(number);
+    scheduler.name = fmt::format("s{}", number);
     scheduler.bands = static_cast<std::uint8_t>(1 + below(16));
     std::ranges::generate(scheduler.priomap,
                           [&] { return static_cast<std::uint8_t>(below(scheduler.bands)); });
@@ -103,7 +106,7 @@ class RandomConfig {
                                     ",x:", ",",        ",a=\xe2\x82\xac"};
     Port port;
     port.name = kNames.at(number);
-    port.device = "net_tap" + std::to_string(number) + kArguments.at(below(kArguments.size()));
+    port.device = fmt::format("net_tap{}{}", number, kArguments.at(below(kArguments.size())));
     const auto subnet = static_cast<std::uint8_t>(number);
     port.addresses = {{Ipv4{10, subnet, 0, 1}, 24}, {Ipv4{10, subnet, 9, 1}, 31}};
     port.addresses.resize(1 + below(2));

@@ -1,0 +1,55 @@
+#pragma once
+// Frames as hosts send them, and what a test wants to know of one that came out.
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/ipv4.hpp"
+#include "base/mac.hpp"
+
+namespace ringroad::test {
+
+using Frame = std::vector<std::uint8_t>;
+
+// An IPv4 packet to be; every field that a test may want wrong can be set wrong.
+struct Ipv4Fields {
+  Mac destination_mac;
+  Mac source_mac{{0x02, 0, 0, 0, 0, 0x0a}};
+  Ipv4 source;
+  Ipv4 destination;
+  std::uint8_t ttl = 64;
+  std::uint8_t tos = 0;
+  std::uint8_t protocol = 17;
+  std::uint8_t version_ihl = 0x45;
+  std::uint16_t id = 0;
+  std::uint16_t flags_offset = 0;  // host order
+  std::vector<std::uint8_t> options;
+  std::vector<std::uint8_t> payload = std::vector<std::uint8_t>(26, 0x5a);
+  std::optional<std::uint16_t> total_length;  // none: right
+  bool bad_checksum = false;
+};
+[[nodiscard]] Frame make_ipv4(const Ipv4Fields& fields);
+[[nodiscard]] std::vector<std::uint8_t> echo_request(std::uint16_t sequence, std::size_t bytes = 56);
+[[nodiscard]] Frame make_arp(std::uint16_t operation, Mac sender_mac, Ipv4 sender, Mac target_mac,
+                             Ipv4 target, Mac destination);
+
+// Of a frame that came out.
+[[nodiscard]] std::uint16_t ether_type(const Frame& frame);
+[[nodiscard]] Mac destination_mac(const Frame& frame);
+[[nodiscard]] Mac source_mac(const Frame& frame);
+[[nodiscard]] std::uint16_t word(const Frame& frame, std::size_t offset);
+[[nodiscard]] Ipv4 address(const Frame& frame, std::size_t offset);
+[[nodiscard]] Ipv4 ip_source(const Frame& frame);
+[[nodiscard]] Ipv4 ip_destination(const Frame& frame);
+[[nodiscard]] bool ip_checksum_right(const Frame& frame);
+[[nodiscard]] std::uint16_t sum(std::span<const std::uint8_t> bytes);
+
+inline constexpr std::size_t kIp = 14;
+inline constexpr std::size_t kTtl = kIp + 8;
+inline constexpr std::size_t kIpId = kIp + 4;
+inline constexpr std::size_t kIcmp = kIp + 20;
+inline constexpr std::size_t kArpOperation = 20;
+inline constexpr std::size_t kArpTarget = 38;
+
+}  // namespace ringroad::test

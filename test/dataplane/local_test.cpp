@@ -1,0 +1,134 @@
+#include <catch2/catch.hpp>
+
+#include "testbed.hpp"
+
+using namespace ringroad;
+using namespace ringroad::test;
+using stats::DropReason;
+
+namespace {
+
+Ipv4Fields ping(const Testbed& bed, Ipv4 destination) {
+  auto fields = bed.from_a_to_b();
+  fields.destination = destination;
+  fields.protocol = 1;
+  fields.payload = echo_request(3);
+  return fields;
+}
+
+}  // namespace
+
+TEST_CASE("the router answers a ping to any of its addresses from the address that was pinged") {
+  Testbed bed;
+  bed.resolve_hosts();
+  const Ipv4 pinged = GENERATE(kRouterA, kRouterB);
+  auto fields = ping(bed, pinged);
+  fields.ttl = 1;  // what is for the router may use its last hop
+  fields.tos = 0x10;
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  const auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == 1);
+  CHECK(ip_source(out[0]) == pinged);
+  CHECK(ip_destination(out[0]) == kHostA);
+  CHECK(out[0][kTtl] == 64);
+  CHECK(out[0][kIp + 1] == 0x10);
+  CHECK(ip_checksum_right(out[0]));
+  CHECK(out[0][kIcmp] == 0);
+  CHECK(sum(std::span{out[0]}.subspan(kIcmp)) == 0);
+  CHECK(std::equal(out[0].begin() + kIcmp + 4, out[0].end(), fields.payload.begin() + 4));
+  CHECK(bed.all_drops() == 0);
+}
+
+TEST_CASE("a ping with options is answered without them") {
+  Testbed bed;
+  bed.resolve_hosts();
+  auto fields = ping(bed, kRouterA);
+  fields.options = {1, 1, 1, 0};
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  const auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0][kIp] == 0x45);
+  CHECK(ip_checksum_right(out[0]));
+  CHECK(sum(std::span{out[0]}.subspan(kIcmp)) == 0);
+}
+
+TEST_CASE("ICMP that needs no answer gets none") {
+  Testbed bed;
+  bed.resolve_hosts();
+  auto fields = ping(bed, kRouterA);
+  SECTION("a wrong checksum") {
+    fields.payload[2] ^= 0xff;
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.run();
+    CHECK(bed.drops(DropReason::kIcmpBad) == 1);
+  }
+  SECTION("a truncated message") {
+    fields.payload.resize(6);
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.run();
+    CHECK(bed.drops(DropReason::kIcmpBad) == 1);
+  }
+  SECTION("a reply that nobody asked for") {
+    fields.payload[0] = 0;
+    fields.payload[2] = fields.payload[3] = 0;
+    const std::uint16_t right = sum(fields.payload);
+    fields.payload[2] = static_cast<std::uint8_t>(right >> 8U);
+    fields.payload[3] = static_cast<std::uint8_t>(right & 0xffU);
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.run();
+    CHECK(bed.drops(DropReason::kIcmpIgnored) == 1);
+  }
+  SECTION("a ping to all stations") {
+    fields.destination_mac = kBroadcastMac;
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.run();
+    CHECK(bed.drops(DropReason::kIcmpIgnored) == 1);
+  }
+  CHECK(bed.sent(kPortA).empty());
+  CHECK(bed.all_drops() == 1);
+}
+
+TEST_CASE("closed ports and unknown protocols are reported from the address that was asked") {
+  Testbed bed;
+  bed.resolve_hosts();
+  auto fields = bed.from_a_to_b();
+  fields.destination = kRouterB;
+  int code = 3;
+  DropReason reason = DropReason::kPortClosed;
+  SECTION("UDP") { fields.protocol = 17; }
+  SECTION("an IP protocol that nothing speaks") {
+    fields.protocol = 253;
+    code = 2;
+    reason = DropReason::kUnknownProtocol;
+  }
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  const auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0][kIcmp] == 3);
+  CHECK(out[0][kIcmp + 1] == code);
+  CHECK(ip_source(out[0]) == kRouterB);
+  CHECK(bed.drops(reason) == 1);
+}
+
+TEST_CASE("each of the 256 IP protocols ends at a handler or at protocol unreachable") {
+  auto config = Testbed::basic_config();
+  config.icmp = {.rate = 0, .burst = 50, .per_destination = 0s};
+  Testbed bed{{.config = config}};
+  bed.resolve_hosts();
+  int unreachable = 0;
+  for (unsigned protocol = 0; protocol < 256; ++protocol) {
+    auto fields = bed.from_a_to_b();
+    fields.destination = kRouterA;
+    fields.protocol = static_cast<std::uint8_t>(protocol);
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.run();
+    for (const Frame& frame : bed.sent(kPortA)) {
+      unreachable += frame[kIcmp] == 3 && frame[kIcmp + 1] == 2 ? 1 : 0;
+    }
+  }
+  CHECK(unreachable == 253);  // all but ICMP, TCP and UDP
+  CHECK(bed.drops(DropReason::kUnknownProtocol) == 253);
+}

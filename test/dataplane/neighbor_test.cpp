@@ -1,0 +1,282 @@
+#include <catch2/catch.hpp>
+
+#include "testbed.hpp"
+
+using namespace ringroad;
+using namespace ringroad::test;
+using stats::DropReason;
+
+namespace {
+
+bool is_request_for(const Frame& frame, Ipv4 target) {
+  return ether_type(frame) == 0x0806 && word(frame, kArpOperation) == 1 &&
+         address(frame, kArpTarget) == target;
+}
+
+Frame reply_from_b(const Testbed& bed, Mac mac = kMacB) {
+  return make_arp(2, mac, kHostB, bed.mac(kPortB), kRouterB, bed.mac(kPortB));
+}
+
+std::string state_of_b(const Testbed& bed) {
+  const auto& table = bed.router->neighbors().table();
+  const auto id = table.find({kPortB, kHostB});
+  return id ? std::string{neigh::to_string(table.entry(*id).state)} : "none";
+}
+
+}  // namespace
+
+TEST_CASE("packets for an unresolved neighbour wait and leave in order") {
+  Testbed bed;
+  for (std::uint16_t i = 0; i < 5; ++i) {
+    auto fields = bed.from_a_to_b();
+    fields.id = i;
+    bed.receive(kPortA, make_ipv4(fields));
+  }
+  bed.run();
+  auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(is_request_for(out[0], kHostB));
+  CHECK(destination_mac(out[0]) == kBroadcastMac);
+  CHECK(source_mac(out[0]) == bed.mac(kPortB));
+  CHECK(address(out[0], 28) == kRouterB);
+  CHECK(out[0].size() == 60);
+  CHECK(bed.router->neighbors().held() == 5);
+
+  bed.receive(kPortB, reply_from_b(bed));
+  bed.run();
+  out = bed.sent(kPortB);
+  REQUIRE(out.size() == 5);
+  for (std::uint16_t i = 0; i < 5; ++i) {
+    CHECK(word(out[i], kIpId) == i);
+    CHECK(destination_mac(out[i]) == kMacB);
+    CHECK(out[i][kTtl] == 63);
+  }
+  CHECK(state_of_b(bed) == "REACHABLE");
+  CHECK(bed.all_drops() == 0);
+}
+
+TEST_CASE("an absent host is asked for three times, then its senders are told") {
+  Testbed bed;
+  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kRouterA, kBroadcastMac));
+  bed.run();
+  static_cast<void>(bed.sent(kPortA));
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  CHECK(bed.sent(kPortB).size() == 1);
+  bed.advance(990ms);
+  CHECK(bed.sent(kPortB).empty());
+  bed.advance(60ms);
+  CHECK(bed.sent(kPortB).size() == 1);
+  bed.advance(1s);
+  CHECK(bed.sent(kPortB).size() == 1);
+  CHECK(bed.sent(kPortA).empty());
+  bed.advance(1s);
+  CHECK(bed.sent(kPortB).empty());
+  const auto errors = bed.sent(kPortA);
+  REQUIRE(errors.size() == 2);
+  CHECK(errors[0][kIcmp] == 3);
+  CHECK(errors[0][kIcmp + 1] == 1);
+  CHECK(ip_source(errors[0]) == kRouterA);
+  CHECK(bed.drops(DropReason::kHostUnreachable) == 2);
+  CHECK(state_of_b(bed) == "FAILED");
+
+  SECTION("the next packet asks again") {
+    bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+    bed.run();
+    CHECK(bed.sent(kPortB).size() == 1);
+    bed.receive(kPortB, reply_from_b(bed));
+    bed.run();
+    CHECK(bed.sent(kPortB).size() == 1);
+  }
+}
+
+TEST_CASE("a full neighbour queue gives up its oldest packets") {
+  Testbed bed;
+  for (std::uint16_t i = 0; i < 200; ++i) {
+    auto fields = bed.from_a_to_b();
+    fields.id = i;
+    bed.receive(kPortA, make_ipv4(fields));
+  }
+  bed.run();
+  static_cast<void>(bed.sent(kPortB));
+  const std::uint64_t dropped = bed.drops(DropReason::kNeighborQueueFull);
+  CHECK(dropped > 0);
+  bed.receive(kPortB, reply_from_b(bed));
+  bed.run();
+  const auto out = bed.sent(kPortB);
+  CHECK(out.size() == 200 - dropped);
+  CHECK(word(out.front(), kIpId) == dropped);
+  CHECK(word(out.back(), kIpId) == 199);
+}
+
+TEST_CASE("the router answers for its own addresses and learns who asked") {
+  Testbed bed;
+  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kRouterA, kBroadcastMac));
+  bed.run();
+  const auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == 1);
+  CHECK(word(out[0], kArpOperation) == 2);
+  CHECK(destination_mac(out[0]) == kMacA);
+  CHECK(address(out[0], 28) == kRouterA);
+  CHECK(address(out[0], kArpTarget) == kHostA);
+  CHECK(bed.router->neighbors().table().size() == 1);
+}
+
+TEST_CASE("a probe for the router's address is answered and teaches nothing") {
+  Testbed bed;
+  bed.receive(kPortA, make_arp(1, kMacA, Ipv4{}, {}, kRouterA, kBroadcastMac));
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == 1);
+  CHECK(bed.router->neighbors().table().size() == 0);
+}
+
+TEST_CASE("ARP about others teaches nothing about strangers") {
+  Testbed bed;
+  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, Ipv4{192, 168, 1, 77}, kBroadcastMac));
+  bed.receive(kPortA, make_arp(2, kMacA, kHostA, bed.mac(kPortA), kRouterA, bed.mac(kPortA)));
+  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kHostA, kBroadcastMac));
+  bed.run();
+  CHECK(bed.sent(kPortA).empty());
+  CHECK(bed.router->neighbors().table().size() == 0);
+  CHECK(bed.drops(DropReason::kArpIgnored) == 3);
+}
+
+TEST_CASE("hostile ARP is not believed") {
+  Testbed bed;
+  bed.receive(kPortA, make_arp(1, kBroadcastMac, kHostA, {}, kRouterA, kBroadcastMac));
+  bed.receive(kPortA, make_arp(1, Mac{{1, 0, 0, 0, 0, 1}}, kHostA, {}, kRouterA, kBroadcastMac));
+  bed.receive(kPortA, make_arp(1, kMacA, Ipv4{224, 0, 0, 1}, {}, kRouterA, kBroadcastMac));
+  bed.receive(kPortA, make_arp(1, kMacA, Ipv4{127, 0, 0, 1}, {}, kRouterA, kBroadcastMac));
+  bed.receive(kPortA, make_arp(9, kMacA, kHostA, {}, kRouterA, kBroadcastMac));
+  Frame cut = make_arp(1, kMacA, kHostA, {}, kRouterA, kBroadcastMac);
+  cut.resize(40);
+  bed.receive(kPortA, cut);
+  bed.run();
+  CHECK(bed.sent(kPortA).empty());
+  CHECK(bed.drops(DropReason::kArpInvalid) == 6);
+  CHECK(bed.router->neighbors().table().size() == 0);
+}
+
+TEST_CASE("a known neighbour's new MAC is used at once when it announces itself") {
+  Testbed bed;
+  bed.resolve_hosts();
+  bed.advance(2s);
+  const Mac moved{{0x02, 0, 0, 0, 0, 0x0c}};
+  bed.receive(kPortB, make_arp(1, moved, kHostB, {}, kHostB, kBroadcastMac));
+  bed.run();
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  const auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(destination_mac(out[0]) == moved);
+}
+
+TEST_CASE("a stale neighbour in use is delayed, probed and confirmed") {
+  Testbed bed;
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  bed.receive(kPortB, reply_from_b(bed));
+  bed.run();
+  static_cast<void>(bed.sent(kPortB));
+  bed.advance_in_steps(46s);  // beyond 1.5 x 30 s
+  REQUIRE(state_of_b(bed) == "STALE");
+
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  CHECK(bed.sent(kPortB).size() == 1);  // at once, with the MAC that is known
+  bed.advance(100ms);
+  CHECK(state_of_b(bed) == "DELAY");
+  bed.advance_in_steps(4800ms);
+  CHECK(bed.sent(kPortB).empty());
+  bed.advance_in_steps(200ms);
+  CHECK(state_of_b(bed) == "PROBE");
+  auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(is_request_for(out[0], kHostB));
+  CHECK(destination_mac(out[0]) == kMacB);
+
+  SECTION("an answer makes it reachable") {
+    bed.receive(kPortB, reply_from_b(bed));
+    bed.run();
+    CHECK(state_of_b(bed) == "REACHABLE");
+  }
+  SECTION("silence makes it fail, and packets wait again") {
+    bed.advance_in_steps(3100ms);
+    CHECK(state_of_b(bed) == "FAILED");
+    CHECK(bed.sent(kPortB).size() == 2);
+    bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+    bed.run();
+    out = bed.sent(kPortB);
+    REQUIRE(out.size() == 1);
+    CHECK(destination_mac(out[0]) == kBroadcastMac);
+    CHECK(bed.router->neighbors().held() == 1);
+  }
+}
+
+TEST_CASE("a static neighbour is never asked for") {
+  auto config = Testbed::basic_config();
+  config.neighbors = {{.address = kHostB, .port = "b", .mac = kMacB}};
+  Testbed bed{{.config = config}};
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.advance_in_steps(120s, 1s);
+  const auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(destination_mac(out[0]) == kMacB);
+  CHECK(state_of_b(bed) == "PERMANENT");
+}
+
+TEST_CASE("a scan of absent hosts does not disturb a known one") {
+  auto config = Testbed::basic_config();
+  config.ports[1].addresses = {{Ipv4{10, 0, 0, 1}, 8}, {kRouterB, 24}};
+  Testbed bed{{.config = config}};
+  bed.resolve_hosts();
+  for (std::uint32_t host = 0; host < 3000; ++host) {
+    auto fields = bed.from_a_to_b();
+    fields.destination = Ipv4{(10U << 24U) + 256 + host};
+    bed.receive(kPortA, make_ipv4(fields));
+    if (host % 30 == 0) {
+      bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+    }
+  }
+  bed.run();
+  const auto out = bed.sent(kPortB);
+  CHECK(std::ranges::count_if(out, [](const Frame& frame) {
+          return ether_type(frame) == 0x0800 && ip_destination(frame) == kHostB;
+        }) == 100);
+  CHECK(bed.router->neighbors().table().size() <= 1024);
+  CHECK(bed.drops(DropReason::kNeighborTableFull) > 0);
+  bed.advance_in_steps(4s);
+}
+
+TEST_CASE("deleting and flushing neighbours makes the router ask again") {
+  Testbed bed;
+  bed.resolve_hosts();
+  SECTION("one") { REQUIRE(bed.router->erase_neighbor({kPortB, kHostB})); }
+  SECTION("all") { CHECK(bed.router->neighbors().flush(std::nullopt) == 2); }
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  const auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(is_request_for(out[0], kHostB));
+}
+
+TEST_CASE("a more specific route takes a host away from its subnet and gives it back") {
+  Testbed bed;
+  bed.resolve_hosts();
+  const config::Route route{.to = *Prefix4::parse("192.168.2.0/25"),
+                            .type = config::RouteType::kBlackhole,
+                            .next_hops = {}};
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  CHECK(bed.sent(kPortB).size() == 1);
+  REQUIRE(bed.router->add_route(route));
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  CHECK(bed.sent(kPortB).empty());
+  CHECK(bed.drops(DropReason::kBlackhole) == 1);
+  REQUIRE(bed.router->erase_route({.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  CHECK(bed.sent(kPortB).size() == 1);
+}

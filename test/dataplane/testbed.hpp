@@ -1,0 +1,81 @@
+#pragma once
+// A router between two hosts that are the test itself: what it puts into a port's RX ring has been
+// received, what it finds in the TX ring has been sent. One thread, one clock.
+#include <rte_ring.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "config/model.hpp"
+#include "control/router.hpp"
+#include "frames.hpp"
+
+namespace ringroad::test {
+
+using namespace std::chrono_literals;
+
+// Host A, 192.168.1.2, on port 0 (192.168.1.1); host B, 192.168.2.2, on port 1 (192.168.2.1).
+inline constexpr PortId kPortA{0};
+inline constexpr PortId kPortB{1};
+inline constexpr Ipv4 kRouterA{192, 168, 1, 1};
+inline constexpr Ipv4 kRouterB{192, 168, 2, 1};
+inline constexpr Ipv4 kHostA{192, 168, 1, 2};
+inline constexpr Ipv4 kHostB{192, 168, 2, 2};
+inline constexpr Mac kMacA{{0x02, 0, 0, 0, 0, 0x0a}};
+inline constexpr Mac kMacB{{0x02, 0, 0, 0, 0, 0x0b}};
+
+class Testbed {
+ public:
+  struct Options {
+    config::Config config = basic_config();
+    unsigned tx_ring = 4096;  // what the device takes before it refuses
+  };
+  explicit Testbed(Options options);
+  Testbed() : Testbed(Options{}) {}
+  // Fails the test where a packet is not accounted for or a buffer is missing.
+  ~Testbed();
+  Testbed(const Testbed&) = delete;
+  Testbed& operator=(const Testbed&) = delete;
+
+  [[nodiscard]] static config::Config basic_config();
+
+  void receive(PortId port, const Frame& frame);
+  // Workers and control thread until neither finds anything to do.
+  void run();
+  void advance(Nanoseconds by) {
+    clock.advance(by);
+    run();
+  }
+  // In small steps, so that every timer fires in its turn.
+  void advance_in_steps(Nanoseconds by, Nanoseconds step = 100ms);
+  // What left by that port since it was last asked, oldest first.
+  [[nodiscard]] std::vector<Frame> sent(PortId port, unsigned most = ~0U);
+  // The same, only counted.
+  std::uint64_t discard(PortId port);
+
+  // Both hosts answer for themselves: the router knows their MACs from here on.
+  void resolve_hosts();
+  [[nodiscard]] Ipv4Fields from_a_to_b() const;
+  [[nodiscard]] Mac mac(PortId port) const { return router->ports().at(port.value())->mac(); }
+  [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const { return router->drops(reason); }
+  [[nodiscard]] std::uint64_t all_drops() const;
+
+  Clock clock{Clock::Manual{}};
+  std::unique_ptr<control::Router> router;
+
+ private:
+  struct FreeRing {
+    void operator()(rte_ring* ring) const { rte_ring_free(ring); }
+  };
+  struct Wire {
+    std::unique_ptr<rte_ring, FreeRing> rx;
+    std::unique_ptr<rte_ring, FreeRing> tx;
+  };
+  std::vector<Wire> wires_;
+  port::Pool hosts_;
+};
+
+}  // namespace ringroad::test

@@ -1,0 +1,69 @@
+"""Fragments on their way through, on net_af_xdp: net_af_packet hands over reassembled datagrams."""
+import socket
+import unittest
+
+from frames import IP, datagram, ethernet, frame, is_icmp_error, parse
+from topology import A, B, LEFT, RouterTestCase, received
+
+AF_XDP = 44
+
+
+class Fragments(RouterTestCase):
+    overrides = {"ports": {"left": {"device": "net_af_xdp0,iface=rr-left"},
+                           "right": {"device": "net_af_xdp1,iface=rr-right", "mtu": 1400}}}
+
+    @classmethod
+    def setUpClass(cls):
+        try:
+            socket.socket(AF_XDP, socket.SOCK_RAW).close()
+        except OSError as error:
+            raise unittest.SkipTest(f"no AF_XDP sockets here: {error}") from error
+        super().setUpClass()
+        cls.topology.execute(cls.topology.b, "ip", "link", "set", "eth0", "mtu", "1400")
+
+    def test_datagrams_of_several_fragments_come_and_go(self):
+        for size in (1473, 2500, 4000, 20000):
+            for target, host in ((B, self.topology.a), (A, self.topology.b)):
+                done = self.ping(target, "-c", "2", "-i", "0.2", "-W", "2", "-s", str(size),
+                                 host=host, check=False)
+                self.assertEqual(received(done), 2, done.stdout)
+
+    def through(self, sent):
+        """(offset, flags, payload) of what comes out for a packet, in order of arrival."""
+        wire = self.topology.wire(self.topology.b)
+        self.topology.wire(self.topology.a).send(sent)
+        packets = [parse(raw) for _, raw in wire.frames(0.3)]
+        return [(p[IP].frag * 8, str(p[IP].flags), bytes(p[IP].payload)[:p[IP].len - 20])
+                for p in packets if IP in p and p[IP].id == sent[IP].id and p[IP].src == A]
+
+    def test_a_middle_fragment_that_is_too_large_is_split_at_its_own_offset(self):
+        sent = frame("middle", size=1472, frag=185, flags="MF", id=777)
+        out = self.through(sent)
+        self.assertEqual([(offset, flags) for offset, flags, _ in out],
+                         [(1480, "MF"), (1480 + 1376, "MF")])
+        self.assertEqual(b"".join(data for _, _, data in out), bytes(sent[IP].payload))
+
+    def test_the_last_fragment_stays_the_last(self):
+        out = self.through(frame("last", size=1472, frag=370, id=778))
+        self.assertEqual([(offset, flags) for offset, flags, _ in out],
+                         [(2960, "MF"), (2960 + 1376, "")])
+
+    def test_a_fragment_that_fits_is_left_alone(self):
+        sent = frame("small", size=512, frag=100, flags="MF", id=779)
+        ((offset, flags, data),) = self.through(sent)
+        self.assertEqual((offset, flags, data), (800, "MF", bytes(sent[IP].payload)))
+
+    def test_a_first_fragment_gets_an_error_and_a_later_one_does_not(self):
+        wire = self.topology.wire(self.topology.a)
+        with self.drops_rise_by(ttl_exceeded=2):
+            wire.send(frame("later", ttl=1, frag=10))
+            wire.send(frame("first", ttl=1, flags="MF"))
+            raw = wire.wait(is_icmp_error)
+        self.assertIsNotNone(raw)
+        self.assertIn(b"first", raw)
+
+    def test_a_fragment_for_the_router_is_dropped(self):
+        with self.drops_rise_by(fragment_for_router=2):
+            wire = self.topology.wire(self.topology.a)
+            wire.send(ethernet() / datagram("piece", dst=LEFT, flags="MF"))
+            wire.send(ethernet() / datagram("piece", dst=LEFT, frag=20))

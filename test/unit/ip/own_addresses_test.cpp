@@ -1,0 +1,25 @@
+#include "ip/own_addresses.hpp"
+
+#include <catch2/catch.hpp>
+#include <random>
+
+using namespace ringroad;
+
+TEST_CASE("own addresses are known, all others are not") {
+  std::mt19937 random{7};
+  for (const std::size_t count : {0U, 1U, 10U, 1000U}) {
+    std::vector<Ipv4> addresses;
+    for (std::size_t i = 0; i < count; ++i) {
+      addresses.emplace_back(static_cast<std::uint32_t>(random()) | 1U);
+    }
+    const ip::OwnAddresses own{addresses};
+    for (const Ipv4 address : addresses) {
+      CHECK(own.contains(address.value()));
+    }
+    for (int i = 0; i < 100000; ++i) {
+      if (own.contains(static_cast<std::uint32_t>(random()) & ~1U)) {
+        FAIL("an even address is not among odd ones");
+      }
+    }
+  }
+}
