@@ -1,8 +1,13 @@
 // A network interface of the kernel's through a packet socket: no NIC of one's own, no hugepages.
 // The kernel keeps receiving too: the interface has no address and the kernel forwards nothing.
 #include <fmt/format.h>
+#include <linux/if_packet.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstring>
 
 #include "port/profile.hpp"
 
@@ -24,3 +29,18 @@ const Registration kRegistration{kProfile};
 
 }  // namespace
 }  // namespace ringroad::port
+
+// The driver joins its sockets to a fanout group with PACKET_FANOUT_FLAG_DEFRAG, so the kernel would
+// reassemble what a router must pass on in fragments (RFC 1812 5.2.6), and cut what then exceeds the
+// ring's frames. No argument of the driver's turns it off. Its call is a shared object's, so this
+// definition takes it: the flag goes, all else is the system call.
+extern "C" int setsockopt(int fd, int level, int option, const void* value,
+                          socklen_t length) noexcept {
+  int fanout = 0;
+  if (level == SOL_PACKET && option == PACKET_FANOUT && length == sizeof fanout) {
+    std::memcpy(&fanout, value, sizeof fanout);
+    fanout &= ~(PACKET_FANOUT_FLAG_DEFRAG << 16);
+    value = &fanout;
+  }
+  return static_cast<int>(syscall(SYS_setsockopt, fd, level, option, value, length));
+}

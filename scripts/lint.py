@@ -48,17 +48,31 @@ def tidy(name, source, flags, *options):
     return name, done.returncode == 0, done.stdout
 
 
+def joined(members):
+    """A source that includes these."""
+    name = "-".join(members[0][0].relative_to(ROOT).with_suffix("").parts)
+    path = BUILD / "lint" / f"{name}-{len(members)}.cpp"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(f'#include "{source}"\n' for source, _ in members))
+    return path
+
+
+def parts(members):
+    """Splits them where files together do not compile, as when two define the same name."""
+    if len(members) > 1 and subprocess.run(
+            ["clang++-19", "-fsyntax-only", *members[0][1], "-w", joined(members)],
+            cwd=BUILD, capture_output=True).returncode != 0:
+        middle = len(members) // 2
+        return parts(members[:middle]) + parts(members[middle:])
+    return [members]
+
+
 def tidy_together(folder, members):
-    """One folder's files as one, or each alone where two of them define the same name."""
-    joined = BUILD / "lint" / (str(folder).replace("/", "-") + ".cpp")
-    joined.parent.mkdir(exist_ok=True)
-    joined.write_text("".join(f'#include "{source}"\n' for source, _ in members))
-    result = tidy(folder, joined, members[0][1], "--checks=-bugprone-suspicious-include",
-                  r"--header-filter=^" + str(ROOT) + r"/(app|lib|drivers|test)/.*\.[ch]pp$")
-    if "[clang-diagnostic-error]" not in result[2]:
-        return [result]
-    return [tidy(source.relative_to(ROOT), source, flags, "--checks=-clang-analyzer-*")
-            for source, flags in members]
+    """The rows of one folder: its files together, as far as they can be."""
+    return [tidy(f"{folder} ({len(some)} files from {some[0][0].name})", joined(some), some[0][1],
+                 "--checks=-bugprone-suspicious-include",
+                 rf"--header-filter=^{ROOT}/({'|'.join(OUR_FOLDERS)})/.*\.[ch]pp$")
+            for some in parts(members)]
 
 
 def main():

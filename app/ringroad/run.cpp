@@ -106,7 +106,7 @@ int run_router(const config::Config& config, std::chrono::steady_clock::time_poi
     return control::carry_out(**router, request);
   });
   if (!api) {
-    return refuse(api.error(), 2);
+    return refuse(api.error(), 1);
   }
   if (const Status status = (*router)->start_workers(); !status) {
     return refuse(status.error(), 1);

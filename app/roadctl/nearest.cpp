@@ -39,7 +39,11 @@ std::string hint(std::string_view word, std::span<const std::string> known) {
   if (cost(best) <= 2 && cost(best) < best.size()) {
     return fmt::format("; did you mean '{}'?", best);
   }
-  return fmt::format("; expected one of: {}", fmt::join(known, " "));
+  std::string text = "; expected one of:";
+  for (const std::string& candidate : known) {
+    text.append(" ").append(candidate);
+  }
+  return text;
 }
 
 }  // namespace ringroad::roadctl

@@ -235,6 +235,9 @@ std::string render_route_get(const json& route, bool /*colour*/) {
   if (!text.ends_with('\n')) {
     text += '\n';
   }
+  if (!field(route, "prefix").is_string()) {
+    return text + "    no route matches\n";
+  }
   text +=
       fmt::format("    matched {} in table {}, protocol {}, metric {}\n", words(route, "prefix"),
                   words(route, "table"), words(route, "protocol"), words(route, "metric"));

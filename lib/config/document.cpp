@@ -14,10 +14,10 @@ std::size_t sequence_length(std::string_view text) {
   if (lead < 0x80) {
     return 1;
   }
-  const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
-                             : lead >= 0xe0 && lead <= 0xef ? 3
-                             : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                            : 0;
+  std::size_t length = 0;
+  if (lead >= 0xc2 && lead <= 0xf4) {
+    length = 2U + (lead >= 0xe0 ? 1U : 0U) + (lead >= 0xf0 ? 1U : 0U);
+  }
   if (length == 0 || text.size() < length) {
     return 0;
   }

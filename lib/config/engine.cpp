@@ -30,13 +30,8 @@ void read_workers(const Value& list, std::vector<unsigned>& workers) {
 
 void read_memory(const Value& section, Memory& memory) {
   static constexpr std::array<std::string_view, 3> kKeys{"hugepages", "size", "buffers"};
-  static constexpr Choice<HugePages> kHugePages[]{{"auto", HugePages::kAuto},
-                                                  {"on", HugePages::kOn},
-                                                  {"off", HugePages::kOff},
-                                                  {"true", HugePages::kOn},
-                                                  {"false", HugePages::kOff}};
   const Fields fields{section, kKeys};
-  assign(memory.hugepages, read(fields.find("hugepages"), kHugePages));
+  assign(memory.hugepages, read(fields.find("hugepages"), kHugePagesWords));
   assign(memory.size, read(fields.find("size"), Range<Bytes>{{64ULL << 20U}, {16ULL << 40U}}));
   assign(memory.buffers, read(fields.find("buffers"), Range<std::uint32_t>{1024, 16U << 20U}));
 }
@@ -64,8 +59,6 @@ void read_socket(const Value* value, std::string& socket) {
 Engine read_engine(const Value& section) {
   static constexpr std::array<std::string_view, 5> kKeys{"workers", "control", "memory", "idle",
                                                          "socket"};
-  static constexpr Choice<Idle> kIdle[]{
-      {"poll", Idle::kPoll}, {"pause", Idle::kPause}, {"interrupt", Idle::kInterrupt}};
   Engine engine;
   const Fields fields{section, kKeys};
   if (const Value* workers = fields.find("workers")) {
@@ -75,7 +68,7 @@ Engine read_engine(const Value& section) {
   if (const Value* memory = fields.find("memory")) {
     read_memory(*memory, engine.memory);
   }
-  assign(engine.idle, read(fields.find("idle"), kIdle));
+  assign(engine.idle, read(fields.find("idle"), kIdleWords));
   read_socket(fields.find("socket"), engine.socket);
   return engine;
 }

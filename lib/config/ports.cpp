@@ -18,7 +18,7 @@ bool is_pci_address(std::string_view text) {
   constexpr std::string_view kForm = "hhhh:hh:hh.d";
   const std::string_view form = text.size() == kForm.size() ? kForm : kForm.substr(5);
   return std::ranges::equal(text, form, [](char c, char wanted) {
-    return wanted == 'h' ? is_hex(c) : wanted == 'd' ? c >= '0' && c <= '7' : c == wanted;
+    return wanted == 'h' ? is_hex(c) : c == wanted || (wanted == 'd' && c >= '0' && c <= '7');
   });
 }
 
@@ -42,44 +42,7 @@ std::string identity(std::string_view device) {
   return address.size() == 7 ? "0000:" + address : address;
 }
 
-class PortsReader {
- public:
-  PortsReader(const Names& schedulers, Connected& connected)
-      : schedulers_{schedulers}, connected_{connected} {}
-
-  Port read_port(const Entry& entry);
-
- private:
-  void read_device(const Value* value, std::string& device);
-  void read_addresses(const Value& list, Port& port);
-  std::optional<InterfaceAddress> read_interface_address(const Value& value);
-
-  const Names& schedulers_;
-  Connected& connected_;
-  std::map<std::string, Position> devices_;
-};
-
-void PortsReader::read_device(const Value* value, std::string& device) {
-  const auto text = read_text(value);
-  if (!text) {
-    return;
-  }
-  if (!is_pci_address(*text) && !is_vdev(*text)) {
-    value->problem(
-        fmt::format("{} is neither a PCI address (0000:03:00.0) nor a DPDK virtual device "
-                    "(net_tap0,iface=tap0)",
-                    shown(*text)));
-    return;
-  }
-  const auto [first, is_new] = devices_.try_emplace(identity(*text), value->position());
-  if (!is_new) {
-    value->problem(fmt::format("{} is already the device of a port, on line {}", first->first,
-                               first->second.line));
-  }
-  device = *text;
-}
-
-std::optional<InterfaceAddress> PortsReader::read_interface_address(const Value& value) {
+std::optional<InterfaceAddress> read_interface_address(const Value& value) {
   const auto text = value.text();
   if (!text) {
     return std::nullopt;
@@ -110,6 +73,42 @@ std::optional<InterfaceAddress> PortsReader::read_interface_address(const Value&
         address->address == subnet.last() ? "broadcast" : "network", subnet.to_string()));
   }
   return address;
+}
+
+class PortsReader {
+ public:
+  PortsReader(const Names& schedulers, Connected& connected)
+      : schedulers_{schedulers}, connected_{connected} {}
+
+  Port read_port(const Entry& entry);
+
+ private:
+  void read_device(const Value* value, std::string& device);
+  void read_addresses(const Value& list, Port& port);
+
+  const Names& schedulers_;
+  Connected& connected_;
+  std::map<std::string, Position> devices_;
+};
+
+void PortsReader::read_device(const Value* value, std::string& device) {
+  const auto text = read_text(value);
+  if (!text) {
+    return;
+  }
+  if (!is_pci_address(*text) && !is_vdev(*text)) {
+    value->problem(
+        fmt::format("{} is neither a PCI address (0000:03:00.0) nor a DPDK virtual device "
+                    "(net_tap0,iface=tap0)",
+                    shown(*text)));
+    return;
+  }
+  const auto [first, is_new] = devices_.try_emplace(identity(*text), value->position());
+  if (!is_new) {
+    value->problem(fmt::format("{} is already the device of a port, on line {}", first->first,
+                               first->second.line));
+  }
+  device = *text;
 }
 
 void PortsReader::read_addresses(const Value& list, Port& port) {

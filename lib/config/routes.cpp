@@ -17,40 +17,22 @@ namespace {
 constexpr std::size_t kNextHopsMax = 64;
 constexpr Range<std::uint32_t> kMetrics{0, std::numeric_limits<std::uint32_t>::max()};
 
-class RoutesReader {
- public:
-  RoutesReader(const Connected& connected, std::filesystem::path folder, Config& config)
-      : connected_{connected}, folder_{std::move(folder)}, config_{config} {}
-
-  void read_route(const Value& item);
-
- private:
-  void read_prefix_route(const Value& item, const Fields& fields);
-  void read_file_route(const Fields& fields);
-  std::optional<Prefix4> read_destination(const Value* value) const;
-  std::optional<Ipv4> read_gateway(const Value* value) const;
-  void read_ways(const Value& item, const Fields& fields, Route& route) const;
-  std::vector<NextHop> read_next_hops(const Value& list) const;
-  std::vector<Ipv4> read_gateways(const Value& value) const;
-
-  const Connected& connected_;
-  std::filesystem::path folder_;
-  Config& config_;
-  std::map<std::pair<Prefix4, std::uint32_t>, Position> seen_;
-};
-
 // RFC 1812 4.2.2.11 and 5.3.7: what a router must never forward to.
 std::string_view unroutable(Prefix4 prefix) {
   const Ipv4 first = prefix.address();
-  return prefix.length() == 0                              ? ""
-         : first.is_loopback()                             ? "loopback addresses"
-         : first.is_multicast()                            ? "multicast addresses"
-         : first.is_reserved()                             ? "reserved addresses"
-         : first.is_this_network() && prefix.length() >= 8 ? "addresses of \"this network\""
-                                                           : "";
+  if (first.is_loopback()) {
+    return "loopback addresses";
+  }
+  if (first.is_multicast()) {
+    return "multicast addresses";
+  }
+  if (first.is_reserved()) {
+    return "reserved addresses";
+  }
+  return first.is_this_network() && prefix.length() >= 8 ? "addresses of \"this network\"" : "";
 }
 
-std::optional<Prefix4> RoutesReader::read_destination(const Value* value) const {
+std::optional<Prefix4> read_destination(const Value* value) {
   const auto text = read_text(value);
   if (!text) {
     return std::nullopt;
@@ -70,6 +52,27 @@ std::optional<Prefix4> RoutesReader::read_destination(const Value* value) const 
   }
   return prefix;
 }
+
+class RoutesReader {
+ public:
+  RoutesReader(const Connected& connected, std::filesystem::path folder, Config& config)
+      : connected_{connected}, folder_{std::move(folder)}, config_{config} {}
+
+  void read_route(const Value& item);
+
+ private:
+  void read_prefix_route(const Value& item, const Fields& fields);
+  void read_file_route(const Fields& fields);
+  [[nodiscard]] std::optional<Ipv4> read_gateway(const Value* value) const;
+  void read_ways(const Value& item, const Fields& fields, Route& route) const;
+  [[nodiscard]] std::vector<NextHop> read_next_hops(const Value& list) const;
+  [[nodiscard]] std::vector<Ipv4> read_gateways(const Value& value) const;
+
+  const Connected& connected_;
+  std::filesystem::path folder_;
+  Config& config_;
+  std::map<std::pair<Prefix4, std::uint32_t>, Position> seen_;
+};
 
 std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) const {
   const auto address = read_address(value);
@@ -111,13 +114,9 @@ std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) const {
 
 // Exactly one of: a gateway, several, or a type that forwards nowhere.
 void RoutesReader::read_ways(const Value& item, const Fields& fields, Route& route) const {
-  static constexpr Choice<RouteType> kTypes[]{{"unicast", RouteType::kUnicast},
-                                              {"blackhole", RouteType::kBlackhole},
-                                              {"unreachable", RouteType::kUnreachable},
-                                              {"prohibit", RouteType::kProhibit}};
   const Value* const via = fields.find("via");
   const Value* const next_hops = fields.find("nexthops");
-  const auto type = read(fields.find("type"), kTypes);
+  const auto type = read(fields.find("type"), kRouteTypeWords);
   assign(route.type, type);
   if (type && *type != RouteType::kUnicast) {
     for (const Value* way : {via, next_hops}) {

@@ -100,8 +100,8 @@ bool check_name(const Entry& entry) {
   return good;
 }
 
-void report_no_choice(const Value& value, std::string_view text,
-                      std::span<const std::string_view> words) {
+void report_no_word(const Value& value, std::string_view text,
+                    std::span<const std::string_view> words) {
   value.problem(fmt::format("{} is none of {}", shown(text), fmt::join(words, ", ")));
 }
 

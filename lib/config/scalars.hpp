@@ -1,7 +1,9 @@
 #pragma once
 // Typed single values. Each reports what is wrong and answers nothing then, and answers nothing for
 // a null pointer, which is what Fields::find gives for a key that is absent. Private to lib/config.
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,6 +14,7 @@
 #include "base/ipv4.hpp"
 #include "base/units.hpp"
 #include "config/value.hpp"
+#include "config/words.hpp"
 
 namespace ringroad::config {
 
@@ -38,29 +41,23 @@ template <std::unsigned_integral T>
 // A port's or scheduler's name, at its key.
 bool check_name(const Entry& entry);
 
-template <class T>
-struct Choice {
-  std::string_view word;
-  T meaning;
-};
-
-void report_no_choice(const Value& value, std::string_view text,
-                      std::span<const std::string_view> words);
+void report_no_word(const Value& value, std::string_view text,
+                    std::span<const std::string_view> words);
 
 template <class T, std::size_t N>
-[[nodiscard]] std::optional<T> read(const Value* value, const Choice<T> (&choices)[N]) {
+[[nodiscard]] std::optional<T> read(const Value* value, const std::array<Word<T>, N>& words) {
   const auto text = read_text(value);
   if (!text) {
     return std::nullopt;
   }
-  std::string_view words[N];
+  std::array<std::string_view, N> texts{};
   for (std::size_t i = 0; i < N; ++i) {
-    if (*text == choices[i].word) {
-      return choices[i].meaning;
+    if (*text == words[i].text) {
+      return words[i].meaning;
     }
-    words[i] = choices[i].word;
+    texts[i] = words[i].text;
   }
-  report_no_choice(*value, *text, words);
+  report_no_word(*value, *text, texts);
   return std::nullopt;
 }
 

@@ -74,8 +74,7 @@ std::optional<Decimal> eat_decimal(std::string_view& text) {
   if (whole.empty()) {
     return std::nullopt;
   }
-  const auto [end, error] =
-      std::from_chars(whole.data(), whole.data() + whole.size(), decimal.whole);
+  const auto error = std::from_chars(whole.data(), whole.data() + whole.size(), decimal.whole).ec;
   decimal.too_large = error != std::errc{};
   if (text.starts_with('.')) {
     text.remove_prefix(1);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 #include <utility>
 
@@ -22,11 +23,10 @@ void Value::problem(std::string what) const { report_->add(position_, path_, std
 void Value::missing(std::string what) const { report_->add(key_position_, path_, std::move(what)); }
 
 void Value::wrong_kind(std::string_view wanted) const {
-  const std::string_view kind = node_->kind == Node::Kind::kMap      ? "a mapping"
-                                : node_->kind == Node::Kind::kList   ? "a list"
-                                : node_->kind == Node::Kind::kScalar ? "a single value"
-                                                                     : "nothing";
-  problem(fmt::format("is {}; {} is wanted", kind, wanted));
+  static constexpr std::array<std::string_view, 4> kKinds{"nothing", "a single value", "a list",
+                                                          "a mapping"};
+  problem(
+      fmt::format("is {}; {} is wanted", kKinds.at(static_cast<std::size_t>(node_->kind)), wanted));
 }
 
 std::optional<std::string> Value::text() const {

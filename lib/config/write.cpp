@@ -8,6 +8,7 @@
 
 #include "config/load.hpp"
 #include "config/units.hpp"
+#include "config/words.hpp"
 
 namespace ringroad::config {
 namespace {
@@ -42,41 +43,27 @@ std::string scalar(const std::string& text) {
 // Commas, of which vdev strings are full, mean something only inside brackets and braces. A PCI
 // address without quotes is a number in base 60 to readers of YAML 1.1.
 std::string device(const std::string& text) {
+  if (!text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0) {
+    return fmt::format("\"{}\"", text);
+  }
   std::string without = text;
   std::erase(without, ',');
-  const bool digit = !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0;
-  return digit ? fmt::format("\"{}\"", text) : scalar(without) == without ? text : scalar(text);
+  return scalar(without) == without ? text : scalar(text);
 }
 
 template <class List, class Print>
 std::string flow_list(const List& list, Print print) {
   std::vector<std::string> items;
+  items.reserve(list.size());
   for (const auto& item : list) {
     items.push_back(print(item));
   }
   return fmt::format("[{}]", fmt::join(items, ", "));
 }
 
-std::string_view word(HugePages hugepages) {
-  return hugepages == HugePages::kAuto ? "auto" : hugepages == HugePages::kOn ? "on" : "off";
-}
-
-std::string_view word(Idle idle) {
-  return idle == Idle::kPoll ? "poll" : idle == Idle::kPause ? "pause" : "interrupt";
-}
-
-std::string_view word(RouteType type) {
-  switch (type) {
-    case RouteType::kBlackhole:
-      return "blackhole";
-    case RouteType::kUnreachable:
-      return "unreachable";
-    case RouteType::kProhibit:
-      return "prohibit";
-    case RouteType::kUnicast:
-      break;
-  }
-  return "unicast";
+template <class T, std::size_t N>
+std::string_view word(const std::array<Word<T>, N>& words, T meaning) {
+  return std::ranges::find(words, meaning, &Word<T>::meaning)->text;
 }
 
 std::string print(const Engine& engine) {
@@ -84,8 +71,8 @@ std::string print(const Engine& engine) {
   return fmt::format(
       "engine:\n  workers: [{}]\n  control: {}\n"
       "  memory: {{hugepages: {}, size: {}, buffers: {}}}\n  idle: {}\n  socket: {}\n",
-      fmt::join(engine.workers, ", "), engine.control, word(memory.hugepages),
-      to_string(memory.size), memory.buffers, word(engine.idle), scalar(engine.socket));
+      fmt::join(engine.workers, ", "), engine.control, word(kHugePagesWords, memory.hugepages),
+      to_string(memory.size), memory.buffers, word(kIdleWords, engine.idle), scalar(engine.socket));
 }
 
 std::string print(const Port& port) {
@@ -107,7 +94,8 @@ std::string metric(std::uint32_t value) {
 std::string print(const Route& route) {
   const std::string to = route.to.to_string();
   if (route.type != RouteType::kUnicast) {
-    return fmt::format("  - {{to: {}, type: {}{}}}\n", to, word(route.type), metric(route.metric));
+    return fmt::format("  - {{to: {}, type: {}{}}}\n", to, word(kRouteTypeWords, route.type),
+                       metric(route.metric));
   }
   if (route.next_hops.size() == 1 && route.next_hops[0].weight == 1) {
     return fmt::format("  - {{to: {}, via: {}{}}}\n", to, route.next_hops[0].via.to_string(),

@@ -102,7 +102,9 @@ Result<json> show_routes(Router& router, Options& options) {
       options.has("prefix")
           ? std::optional{options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix)}
           : std::nullopt;
-  const auto table = table_of(options);
+  // As `ip route`: the main table, unless a prefix or a table is asked for.
+  const auto table = options.has("prefix") || options.has("table") ? table_of(options)
+                                                                  : std::optional{fib::Table::kMain};
   if (options.error()) {
     return std::unexpected{*options.error()};
   }

@@ -32,6 +32,8 @@ struct Profile {
   Status (*check)(std::string_view arguments) = nullptr;
   // Null: the general tuning fits.
   void (*tune)(const rte_eth_dev_info& info, Tuning& tuning) = nullptr;
+  // The driver's close loses buffers that its device still holds.
+  bool keeps_buffers = false;
 };
 
 // A file of drivers/ holds one of these at namespace scope.

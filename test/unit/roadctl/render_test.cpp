@@ -178,6 +178,14 @@ TEST_CASE(
 )");
 }
 
+TEST_CASE("route get says so where no route matches") {
+  CHECK(text({"route", "get"}, R"(
+    {"address": "8.8.8.8", "type": "unreachable", "prefix": null, "runners_up": []})") == R"(
+unreachable 8.8.8.8
+    no route matches
+)");
+}
+
 TEST_CASE("changes say nothing but their counts") {
   CHECK(text({"route", "add"}, "{}") == "\n");
   CHECK(text({"route", "del"}, "{}") == "\n");

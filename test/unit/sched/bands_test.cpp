@@ -16,6 +16,21 @@ constexpr std::array<std::uint8_t, 3> kPriorityOf{6, 0, 2};
 // A device that takes what it has room for, and the packets that a test makes; a buffer pool is not
 // needed to ask what order they leave in.
 class Bench {
+  struct Transmit {
+    Bench& bench;
+    std::uint16_t operator()(rte_mbuf** packets, std::uint16_t count) const {
+      std::uint16_t taken = 0;
+      for (; taken < count && bench.room > 0; ++taken, --bench.room) {
+        bench.sent.push_back(packets[taken]->pkt_len);
+      }
+      return taken;
+    }
+  };
+  struct Drop {
+    Bench& bench;
+    void operator()(rte_mbuf* packet) const { bench.dropped.push_back(packet->pkt_len); }
+  };
+
  public:
   explicit Bench(sched::Discipline discipline = {}) : bands{discipline, clock} {}
 
@@ -26,7 +41,7 @@ class Bench {
     band_of[number] = band;
     rte_mbuf* packet = &packets_[number];
     const std::uint8_t priority = kPriorityOf.at(band);
-    bands.send({&packet, 1}, {&priority, 1}, transmit(), drop());
+    bands.send({&packet, 1}, {&priority, 1}, Transmit{*this}, Drop{*this});
     return number;
   }
   void send_burst(const std::vector<std::uint8_t>& burst_bands) {
@@ -39,9 +54,9 @@ class Bench {
       burst.push_back(&packets_[number]);
       priorities.push_back(kPriorityOf.at(band));
     }
-    bands.send(burst, priorities, transmit(), drop());
+    bands.send(burst, priorities, Transmit{*this}, Drop{*this});
   }
-  std::uint32_t drain(std::uint32_t quota = 64) { return bands.drain(quota, transmit()); }
+  std::uint32_t drain(std::uint32_t quota = 64) { return bands.drain(quota, Transmit{*this}); }
 
   Clock clock{Clock::Manual{}};
   std::uint32_t room = 0;  // what the device takes from here on
@@ -51,19 +66,6 @@ class Bench {
   Bands bands;
 
  private:
-  auto transmit() {
-    return [this](rte_mbuf** packets, std::uint16_t count) {
-      std::uint16_t taken = 0;
-      for (; taken < count && room > 0; ++taken, --room) {
-        sent.push_back(packets[taken]->pkt_len);
-      }
-      return taken;
-    };
-  }
-  auto drop() {
-    return [this](rte_mbuf* packet) { dropped.push_back(packet->pkt_len); };
-  }
-
   std::uint32_t next_ = 1;
   std::map<std::uint32_t, rte_mbuf> packets_;
 };
@@ -166,7 +168,7 @@ TEST_CASE("whatever the ring refuses, nothing is lost or reordered inside a band
   std::mt19937 random{7};
   Bench bench{{.limit = 4000, .rate = {}}};
   for (int round = 0; round < 20000; ++round) {
-    bench.room = random() % 40;
+    bench.room = static_cast<std::uint32_t>(random() % 40);
     std::vector<std::uint8_t> burst(random() % 32);
     for (auto& band : burst) {
       band = static_cast<std::uint8_t>(random() % 3);

@@ -1,0 +1,26 @@
+#pragma once
+// The words that stand for a choice, for the reader and the writer alike; the first is written.
+// Private to lib/config.
+#include <array>
+#include <string_view>
+
+#include "config/model.hpp"
+
+namespace ringroad::config {
+
+template <class T>
+struct Word {
+  std::string_view text;
+  T meaning;
+};
+
+inline constexpr std::array kHugePagesWords{
+    Word{"auto", HugePages::kAuto}, Word{"on", HugePages::kOn}, Word{"off", HugePages::kOff},
+    Word{"true", HugePages::kOn}, Word{"false", HugePages::kOff}};
+inline constexpr std::array kIdleWords{Word{"poll", Idle::kPoll}, Word{"pause", Idle::kPause},
+                                       Word{"interrupt", Idle::kInterrupt}};
+inline constexpr std::array kRouteTypeWords{
+    Word{"unicast", RouteType::kUnicast}, Word{"blackhole", RouteType::kBlackhole},
+    Word{"unreachable", RouteType::kUnreachable}, Word{"prohibit", RouteType::kProhibit}};
+
+}  // namespace ringroad::config
