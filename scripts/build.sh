@@ -4,14 +4,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kind=${1:-release}
-# The warnings of the release build are errors; sanitizers make the compiler see ghosts.
+# The warnings of the release build are errors; sanitizers make the compiler see ghosts. They are
+# slow enough to compile that little is optimized and lines are all that is kept for debuggers.
+sanitized=(-Doptimization=1 -Ddebug=false -Dcpp_args=-g1 -Db_lundef=false -Dwerror=false
+  -Dbench=false)
 case "$kind" in
   release) options=(-Dbuildtype=release) ;;
   debug) options=(-Dbuildtype=debug) ;;
-  asan) options=(-Dbuildtype=debugoptimized "-Db_sanitize=address,undefined" -Db_lundef=false
-    -Dwerror=false -Dbench=false) ;;
-  tsan) options=(-Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
-    -Dwerror=false -Dbench=false) ;;
+  asan) options=("${sanitized[@]}" "-Db_sanitize=address,undefined") ;;
+  tsan) options=("${sanitized[@]}" -Db_sanitize=thread) ;;
   *)
     echo "usage: $0 [release|debug|asan|tsan]" >&2
     exit 2

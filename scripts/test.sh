@@ -5,13 +5,15 @@
 #   scripts/test.sh --quick         what needs no sanitizer, no linter and no network namespace
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
-# Suites: layers format unit dataplane unit-asan dataplane-asan system demo lint, and cli: a part of system
+# Suites: layers format unit dataplane unit-asan dataplane-asan system demo, lint (what changed;
+# everything with --only lint), and cli, the part of system that needs no router to run.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 all=(layers format unit dataplane unit-asan dataplane-asan system demo lint)
 suites=()
+lint_scope=--changed
 while (($#)); do
   case "$1" in
     --quick) suites=(layers format unit dataplane cli) ;;
@@ -21,10 +23,11 @@ while (($#)); do
         exit 2
       }
       suites+=("$2")
+      [[ $2 == lint ]] && lint_scope=
       shift
       ;;
     *)
-      sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+      sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
       exit 2
       ;;
   esac
@@ -37,7 +40,7 @@ cxx_files() { find app drivers lib test -name '*.[ch]pp' -print0; }
 # Each suite ends with a line `N passed, N failed[, N skipped]`, or is one test by its exit status.
 suite_layers() { scripts/check_layers.py; }
 suite_format() { cxx_files | xargs -0 clang-format-19 --dry-run -Werror; }
-suite_lint() { scripts/lint.py; }
+suite_lint() { scripts/lint.py ${lint_scope:+"$lint_scope"}; }
 suite_unit() { scripts/run_suite.py build/release unit; }
 suite_dataplane() { scripts/run_suite.py build/release dataplane; }
 suite_unit-asan() { scripts/run_suite.py build/asan unit; }

@@ -60,9 +60,9 @@ struct Decimal {
 };
 
 std::string_view eat_digits(std::string_view& text) {
-  const auto end = std::ranges::find_if(text, [](char c) { return c < '0' || c > '9'; });
-  const std::string_view digits{text.begin(), end};
-  text.remove_prefix(digits.size());
+  const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view digits = text.substr(0, end);
+  text.remove_prefix(end);
   return digits;
 }
 

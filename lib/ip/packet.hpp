@@ -42,8 +42,9 @@ struct PacketMeta {
   std::uint8_t worker = 0;    // that punted it: what comes back to it keeps the flow's order
 };
 static_assert(sizeof(PacketMeta) == 12);
-// What a pool's buffers reserve for it; DPDK wants a multiple of 8.
-inline constexpr std::uint16_t kPacketPrivateBytes = 16;
+// What a pool's buffers reserve for it: a whole cache line, so that the frame, behind the headroom,
+// begins at one too and a short frame is one line, not two.
+inline constexpr std::uint16_t kPacketPrivateBytes = RTE_CACHE_LINE_SIZE;
 
 [[nodiscard]] inline PacketMeta& meta(Packet& packet) {
   return *static_cast<PacketMeta*>(rte_mbuf_to_priv(&packet));
