@@ -1,0 +1,118 @@
+// What the control thread publishes while workers read it. The thread sanitizer runs this too.
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "control/next_hops.hpp"
+#include "control/routing.hpp"
+#include "control/world.hpp"
+
+using namespace ringroad;
+using neigh::AdjacencyKind;
+
+namespace {
+
+constexpr Ipv4 kGateway{192, 168, 2, 2};
+constexpr PortId kPort{0};
+constexpr std::uint32_t kReaders = 3;
+
+Mac mac_number(std::uint8_t number) {
+  return Mac{{0x02, number, number, number, number, number}};
+}
+
+// Everything that a reader may find is whole: a header whose every octet is of one MAC.
+bool is_whole(const neigh::Adjacency& adjacency) {
+  if (adjacency.kind != AdjacencyKind::kUnicast) {
+    return adjacency.kind == AdjacencyKind::kUnresolved && adjacency.next_hop == kGateway;
+  }
+  for (std::size_t i = 2; i < 6; ++i) {
+    if (adjacency.header[i] != adjacency.header[1]) {
+      return false;
+    }
+  }
+  return adjacency.mtu == 1500 && adjacency.port == kPort;
+}
+
+struct Reader {
+  std::uint64_t lookups = 0;
+  std::uint64_t wrong = 0;
+};
+
+void read_tables(control::World& world, std::uint32_t id, const std::atomic<bool>& stop, Reader& result) {
+  rte_rcu_qsbr& readers = world.reclaimer().readers();
+  rte_rcu_qsbr_thread_register(&readers, id);
+  rte_rcu_qsbr_thread_online(&readers, id);
+  std::mt19937 random{id};
+  const ip::Tables& tables = world.tables();
+  while (!stop.load(std::memory_order_relaxed)) {
+    for (int i = 0; i < 32; ++i) {
+      // 10.0.0.0/8 is always there, by the gateway; 10.x.0.0/16 by the same comes and goes.
+      const Ipv4 address{10U << 24U | (static_cast<std::uint32_t>(random()) & 0xffffffU)};
+      const NextHopId next_hop = tables.trie.lookup(address);
+      const AdjacencyId adjacency = tables.next_hops.resolve(next_hop, [&] { return id; });
+      ++result.lookups;
+      result.wrong += is_whole(tables.adjacencies[adjacency]) ? 0U : 1U;
+    }
+    rte_rcu_qsbr_quiescent(&readers, id);
+  }
+  rte_rcu_qsbr_thread_offline(&readers, id);
+}
+
+}  // namespace
+
+TEST_CASE("readers see whole adjacencies and no gap while neighbours and routes change") {
+  control::World world{kReaders, 64};
+  world.add_port({.id = kPort,
+                  .name = "b",
+                  .mac = mac_number(1),
+                  .mtu = 1500,
+                  .addresses = {{Ipv4{192, 168, 2, 1}, 24}}});
+  control::NextHops next_hops{world};
+  control::Routing routing{world, next_hops};
+  routing.add_fixed_routes();
+  REQUIRE(routing.add_connected(kPort, {Ipv4{192, 168, 2, 1}, 24}));
+  const auto request = [](Prefix4 prefix) {
+    return control::Routing::Request{.prefix = prefix,
+                                     .type = fib::RouteType::kUnicast,
+                                     .vias = {{kGateway, 1}},
+                                     .metric = 0,
+                                     .table = fib::Table::kMain};
+  };
+  REQUIRE(routing.add(request({Ipv4{10, 0, 0, 0}, 8})));
+
+  std::atomic<bool> stop{false};
+  std::vector<Reader> results(kReaders);
+  std::vector<std::thread> threads;
+  for (std::uint32_t id = 0; id < kReaders; ++id) {
+    threads.emplace_back(read_tables, std::ref(world), id, std::cref(stop), std::ref(results[id]));
+  }
+  std::mt19937 random{7};
+  const neigh::Key gateway{kPort, kGateway};
+  for (int round = 0; round < 1000; ++round) {
+    const auto number = static_cast<std::uint8_t>(random() % 250 + 2);
+    CHECK(routing.resolved(gateway, mac_number(number), NeighborId{0}));
+    const Prefix4 prefix{Ipv4{10, number, 0, 0}, 16};
+    CHECK(routing.add(request(prefix)));
+    if (round % 3 == 0) {
+      routing.unresolved(gateway);
+    }
+    CHECK(routing.erase({.prefix = prefix, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
+    if (round % 7 == 0) {
+      routing.removed(gateway);
+    }
+    world.reclaimer().run_once();
+    std::this_thread::yield();
+  }
+  stop = true;
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  world.reclaimer().run_once();
+  CHECK(world.reclaimer().waiting() == 0);
+  for (const Reader& result : results) {
+    CHECK(result.lookups > 0);
+    CHECK(result.wrong == 0);
+  }
+}
