@@ -17,13 +17,12 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   tuning.tx_descriptors = 2048;
 }
 
-constexpr Profile kProfile{
-    .family = "af_xdp",
-    .drivers = kDrivers,
-    .check = check,
-    .tune = tune,
-    // Those in the fill ring go with the umem.
-    .keeps_buffers = true};
+constexpr Profile kProfile{.family = "af_xdp",
+                           .drivers = kDrivers,
+                           .check = check,
+                           .tune = tune,
+                           // Those in the fill ring go with the umem.
+                           .keeps_buffers = true};
 const Registration kRegistration{kProfile};
 
 }  // namespace

@@ -20,7 +20,9 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMiB = 1ULL << 20U;
 
-bool is_pci(const config::Port& port) { return !port.device.starts_with("net_") && !port.device.starts_with("eth_"); }
+bool is_pci(const config::Port& port) {
+  return !port.device.starts_with("net_") && !port.device.starts_with("eth_");
+}
 
 std::optional<std::uint64_t> read_number(const fs::path& path) {
   std::ifstream file{path};
@@ -70,8 +72,8 @@ Status check_cores(const config::Config& config) {
           there += fmt::format("{}{}", there.empty() ? "" : ", ", i);
         }
       }
-      return fail(fmt::format("{}: there is no core {} here; this machine offers {}", key, core,
-                              there));
+      return fail(
+          fmt::format("{}: there is no core {} here; this machine offers {}", key, core, there));
     }
     return {};
   };
@@ -91,17 +93,19 @@ Status check_memory(const config::Memory& memory) {
   if (use_hugepages(memory)) {
     const std::uint64_t free = free_hugepage_bytes();
     if (free < wanted) {
-      return fail(fmt::format("engine.memory: {} MiB of hugepages are free, {} MiB are wanted; "
-                              "reserve them with: echo {} > /proc/sys/vm/nr_hugepages",
-                              free / kMiB, wanted / kMiB, (wanted + 2 * kMiB - 1) / (2 * kMiB)));
+      return fail(
+          fmt::format("engine.memory: {} MiB of hugepages are free, {} MiB are wanted; "
+                      "reserve them with: echo {} > /proc/sys/vm/nr_hugepages",
+                      free / kMiB, wanted / kMiB, (wanted + 2 * kMiB - 1) / (2 * kMiB)));
     }
     return {};
   }
   const std::uint64_t available = available_bytes();
   if (available < wanted) {
-    return fail(fmt::format("engine.memory: {} MiB are available, {} MiB are wanted; lower "
-                            "engine.memory.size and engine.memory.buffers",
-                            available / kMiB, wanted / kMiB));
+    return fail(
+        fmt::format("engine.memory: {} MiB are available, {} MiB are wanted; lower "
+                    "engine.memory.size and engine.memory.buffers",
+                    available / kMiB, wanted / kMiB));
   }
   return {};
 }
@@ -110,7 +114,8 @@ Status check_memory(const config::Memory& memory) {
 
 Status check_machine(const config::Config& config) {
   if (geteuid() != 0) {
-    return fail("ringroad takes over network devices and must be run as root: sudo ringroad run ...");
+    return fail(
+        "ringroad takes over network devices and must be run as root: sudo ringroad run ...");
   }
   if (Status status = check_cores(config); !status) {
     return status;

@@ -1,6 +1,5 @@
 #include "control/next_hops.hpp"
 
-
 namespace ringroad::control {
 namespace {
 

@@ -30,7 +30,8 @@ class QsbrReclaimer final : public Reclaimer {
   }
   // Releases what nobody can hold any more; waits for nobody.
   void run_once() {
-    while (!waiting_.empty() && rte_rcu_qsbr_check(qsbr_.get(), waiting_.front().token, false) == 1) {
+    while (!waiting_.empty() &&
+           rte_rcu_qsbr_check(qsbr_.get(), waiting_.front().token, false) == 1) {
       const auto release = std::move(waiting_.front().release);
       waiting_.pop_front();
       release();

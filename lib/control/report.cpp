@@ -63,12 +63,9 @@ Json next_hops_of(const Router& router, const fib::Route& route) {
 }
 
 Json route_json(const Router& router, const fib::Route& route) {
-  return {{"prefix", route.prefix.to_string()},
-          {"table", fib::to_string(route.table)},
-          {"protocol", fib::to_string(route.protocol)},
-          {"metric", route.metric},
-          {"type", fib::to_string(route.type)},
-          {"nexthops", next_hops_of(router, route)}};
+  return {{"prefix", route.prefix.to_string()},         {"table", fib::to_string(route.table)},
+          {"protocol", fib::to_string(route.protocol)}, {"metric", route.metric},
+          {"type", fib::to_string(route.type)},         {"nexthops", next_hops_of(router, route)}};
 }
 
 }  // namespace
@@ -209,21 +206,21 @@ Json report_drops(const Router& router) {
 Json report_memory(const Router& router) {
   const Router::PoolLevel pool = router.pool_level();
   const auto& thresholds = router.neighbors().table().parameters().gc_thresh;
-  return {{"pools",
-           Json::array({{{"name", "packets"},
-                         {"size", pool.size},
-                         {"free", pool.free},
-                         {"low_water", pool.low_water}}})},
+  return {{"pools", Json::array({{{"name", "packets"},
+                                  {"size", pool.size},
+                                  {"free", pool.free},
+                                  {"low_water", pool.low_water}}})},
           {"fib_bytes", router.world().tables().trie.memory().count},
           {"fib_prefixes", router.world().tables().trie.size()},
-          {"neighbors",
-           {{"count", router.neighbors().table().size()}, {"gc_thresh", thresholds}}}};
+          {"neighbors", {{"count", router.neighbors().table().size()}, {"gc_thresh", thresholds}}}};
 }
 
 Json report_route_to(const Router& router, Ipv4 address) {
   const auto covering = router.routing().rib().covering(address);
   if (covering.empty()) {
-    return {{"address", address.to_string()}, {"type", "unreachable"}, {"prefix", nullptr},
+    return {{"address", address.to_string()},
+            {"type", "unreachable"},
+            {"prefix", nullptr},
             {"runners_up", Json::array()}};
   }
   const fib::Route& match = *covering.front();
@@ -256,8 +253,8 @@ Json report_route_to(const Router& router, Ipv4 address) {
         {{"prefix", route->prefix.to_string()},
          {"type", fib::to_string(route->type)},
          {"via", via ? Json(via->to_string()) : Json()},
-         {"port", has_hop ? Json(router.world().port(route->next_hops.front().port).name)
-                          : Json()}});
+         {"port",
+          has_hop ? Json(router.world().port(route->next_hops.front().port).name) : Json()}});
   }
   answer["runners_up"] = runners_up;
   return answer;

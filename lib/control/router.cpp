@@ -65,8 +65,8 @@ Status Router::start_workers() {
     auto launch = std::make_unique<Launch>(workers_[i].get(), &stop_);
     if (rte_eal_remote_launch(run_worker, launch.get(), static_cast<unsigned>(i + 1)) != 0) {
       stop_workers();
-      return fail(fmt::format("worker {} does not start on core {}", i,
-                              workers_[i]->settings().core));
+      return fail(
+          fmt::format("worker {} does not start on core {}", i, workers_[i]->settings().core));
     }
     static_cast<void>(launch.release());
     workers_run_ = true;

@@ -145,8 +145,7 @@ Status Router::set_up_workers() {
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
       all[(queue + i) % count]->add_rx(PortId{i}, port.device(), queue);
     }
-    const auto discipline =
-        discipline_of(config_.scheduler_of(config_.ports[i]), port.tx_queues());
+    const auto discipline = discipline_of(config_.scheduler_of(config_.ports[i]), port.tx_queues());
     for (std::uint16_t w = 0; w < count; ++w) {
       if (w < port.tx_queues()) {
         all[w]->add_tx(PortId{i},

@@ -57,9 +57,9 @@ bool is_on_link(const Route& route) {
 }  // namespace
 
 Routing::Routing(World& world, NextHops& next_hops)
-    : world_{world}, next_hops_{next_hops}, rib_{[this](Prefix4 prefix, const Route* best) {
-        best_changed(prefix, best);
-      }} {}
+    : world_{world},
+      next_hops_{next_hops},
+      rib_{[this](Prefix4 prefix, const Route* best) { best_changed(prefix, best); }} {}
 
 void Routing::add_fixed_routes() {
   const auto add = [&](Prefix4 prefix, RouteType type) {
@@ -164,9 +164,10 @@ Result<fib::Route> Routing::erase(const fib::RouteSelector& selector) {
   only.protocol = Protocol::kStatic;
   auto erased = rib_.erase(only);
   if (!erased && rib_.best(selector.prefix) != nullptr) {
-    return fail(fmt::format("{}: no static route matches; the others come and go with their "
-                            "addresses",
-                            selector.prefix.to_string()));
+    return fail(
+        fmt::format("{}: no static route matches; the others come and go with their "
+                    "addresses",
+                    selector.prefix.to_string()));
   }
   return erased;
 }
@@ -320,9 +321,8 @@ void Routing::report_use(neigh::Key key, bool report) {
 
 std::optional<AdjacencyId> Routing::adjacency(neigh::Key key) const {
   const auto known = neighbors_.find({key.address, key.port});
-  return known == neighbors_.end()
-             ? std::nullopt
-             : std::optional{next_hops_.adjacency(known->second.next_hop)};
+  return known == neighbors_.end() ? std::nullopt
+                                   : std::optional{next_hops_.adjacency(known->second.next_hop)};
 }
 
 const neigh::Adjacency& Routing::resolve(Ipv4 destination) const {

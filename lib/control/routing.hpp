@@ -40,8 +40,7 @@ class Routing {
     std::size_t skipped_ipv6 = 0;
   };
   // All of the file's prefixes or none; each by one of the gateways, chosen by hash.
-  Result<Loaded> load(const std::string& path, const std::vector<Ipv4>& vias,
-                      std::uint32_t metric);
+  Result<Loaded> load(const std::string& path, const std::vector<Ipv4>& vias, std::uint32_t metric);
 
   // The neighbour can be sent to: at this MAC; no longer; or is gone.
   Status resolved(neigh::Key key, Mac mac, NeighborId neighbor);

@@ -14,9 +14,7 @@ using neigh::AdjacencyKind;
 using stats::DropReason;
 
 Ipv4 source_of(ip::Packet& packet) { return Ipv4{be32::from_wire(ip::ipv4(packet).src_addr)}; }
-Ipv4 destination_of(ip::Packet& packet) {
-  return Ipv4{be32::from_wire(ip::ipv4(packet).dst_addr)};
-}
+Ipv4 destination_of(ip::Packet& packet) { return Ipv4{be32::from_wire(ip::ipv4(packet).dst_addr)}; }
 
 bool is_fragment(ip::Packet& packet) {
   constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
@@ -200,8 +198,7 @@ void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
   const Ipv4 sender = source_of(offender);
   // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
   const Ipv4 addressee = destination_of(offender);
-  const auto source =
-      world_.is_own(addressee) ? std::optional{addressee} : source_toward(sender);
+  const auto source = world_.is_own(addressee) ? std::optional{addressee} : source_toward(sender);
   if (!source) {
     return;
   }

@@ -68,11 +68,11 @@ constexpr std::string_view kAddress = "an IPv4 address";
 constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its host bits zero)";
 
 std::optional<config::RouteType> parse_type(std::string_view text) {
-  constexpr std::array kTypes{std::pair{std::string_view{"unicast"}, config::RouteType::kUnicast},
-                              std::pair{std::string_view{"blackhole"}, config::RouteType::kBlackhole},
-                              std::pair{std::string_view{"unreachable"},
-                                        config::RouteType::kUnreachable},
-                              std::pair{std::string_view{"prohibit"}, config::RouteType::kProhibit}};
+  constexpr std::array kTypes{
+      std::pair{std::string_view{"unicast"}, config::RouteType::kUnicast},
+      std::pair{std::string_view{"blackhole"}, config::RouteType::kBlackhole},
+      std::pair{std::string_view{"unreachable"}, config::RouteType::kUnreachable},
+      std::pair{std::string_view{"prohibit"}, config::RouteType::kProhibit}};
   for (const auto& [name, type] : kTypes) {
     if (name == text) {
       return type;
@@ -92,8 +92,8 @@ Result<json> answer(Options& options, const Status& status) {
 }
 
 std::optional<fib::Table> table_of(Options& options) {
-  return options.has("table") ? std::optional{options.parsed<fib::Table>(
-                                    "table", fib::parse_table, "a table: main or local")}
+  return options.has("table") ? std::optional{options.parsed<fib::Table>("table", fib::parse_table,
+                                                                         "a table: main or local")}
                               : std::nullopt;
 }
 
@@ -103,8 +103,9 @@ Result<json> show_routes(Router& router, Options& options) {
           ? std::optional{options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix)}
           : std::nullopt;
   // As `ip route`: the main table, unless a prefix or a table is asked for.
-  const auto table = options.has("prefix") || options.has("table") ? table_of(options)
-                                                                  : std::optional{fib::Table::kMain};
+  const auto table = options.has("prefix") || options.has("table")
+                         ? table_of(options)
+                         : std::optional{fib::Table::kMain};
   if (options.error()) {
     return std::unexpected{*options.error()};
   }

@@ -25,8 +25,8 @@ namespace ringroad::ip {
   std::memcpy(&first, bytes, 8);
   std::memcpy(&second, bytes + 8, 8);
   std::memcpy(&third, bytes + 16, 4);
-  const std::uint64_t sum = (first & 0xffffffffU) + (first >> 32) + (second & 0xffffffffU) +
-                            (second >> 32) + third;
+  const std::uint64_t sum =
+      (first & 0xffffffffU) + (first >> 32) + (second & 0xffffffffU) + (second >> 32) + third;
   return fold(sum) == 0xffff;
 }
 

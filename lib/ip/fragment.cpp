@@ -23,8 +23,7 @@ std::vector<OwnedPacket> fragment(rte_mempool& pool, Packet& packet, std::uint16
     Packet& piece = *fragments.back();
     auto& header = *rte_pktmbuf_mtod(&piece, rte_ipv4_hdr*);
     header.hdr_checksum = 0;
-    header.hdr_checksum =
-        static_cast<std::uint16_t>(~rte_raw_cksum(&header, header_bytes(header)));
+    header.hdr_checksum = static_cast<std::uint16_t>(~rte_raw_cksum(&header, header_bytes(header)));
     rte_pktmbuf_prepend(&piece, kL2Bytes);
     meta(piece) = meta(packet);
   }

@@ -124,9 +124,8 @@ void make_echo_reply(Packet& packet, std::uint16_t identification) {
   std::uint16_t sum = 0;
   std::memcpy(&sum, message + 2, sizeof sum);
   constexpr std::uint16_t kRequestWord = static_cast<std::uint16_t>(IcmpType::kEchoRequest);
-  sum = static_cast<std::uint16_t>(
-      ~fold(std::uint64_t{static_cast<std::uint16_t>(~sum)} +
-            static_cast<std::uint16_t>(~kRequestWord)));
+  sum = static_cast<std::uint16_t>(~fold(std::uint64_t{static_cast<std::uint16_t>(~sum)} +
+                                         static_cast<std::uint16_t>(~kRequestWord)));
   std::memcpy(message + 2, &sum, sizeof sum);
   write_ipv4(ipv4(packet),
              {request.type_of_service, IPPROTO_ICMP, request.dst_addr, request.src_addr},

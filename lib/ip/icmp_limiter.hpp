@@ -28,7 +28,7 @@ class IcmpLimiter {
     Nanoseconds credit{};
     Nanoseconds last{};
   };
-  static constexpr int kDestinationBurst = 6;       // Linux's XRLIM_BURST_FACTOR
+  static constexpr int kDestinationBurst = 6;         // Linux's XRLIM_BURST_FACTOR
   static constexpr std::size_t kDestinations = 8192;  // remembered at most
 
   [[nodiscard]] bool refill_global(Nanoseconds now);

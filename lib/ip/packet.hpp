@@ -21,9 +21,9 @@ enum class L2Class : std::uint8_t { kHost, kBroadcast, kMulticast };
 // Why a worker hands a packet to the control thread.
 enum class PuntReason : std::uint8_t {
   kArp,
-  kLocal,      // addressed to the router
+  kLocal,       // addressed to the router
   kUnresolved,  // the neighbour's MAC is not known; TTL already decremented
-  kFragment,   // larger than the egress MTU, may be cut; TTL already decremented
+  kFragment,    // larger than the egress MTU, may be cut; TTL already decremented
   // These are dropped for the reason of their name, and an ICMP error may tell the sender.
   kTtlExceeded,
   kFragmentationNeeded,
@@ -34,8 +34,8 @@ enum class PuntReason : std::uint8_t {
 
 struct PacketMeta {
   PortId ingress{};
-  PortId egress{};           // where a packet handed to a worker goes
-  AdjacencyId adjacency{};   // that the packet met when it was punted
+  PortId egress{};          // where a packet handed to a worker goes
+  AdjacencyId adjacency{};  // that the packet met when it was punted
   PuntReason punt{};
   L2Class l2_class{};
   std::uint8_t priority = 0;  // of a packet handed to a worker

@@ -5,7 +5,8 @@
 namespace ringroad::ip {
 namespace {
 
-// Linux's fib_multipath_hash_policy 0: the addresses alone, so that a flow's fragments stay together.
+// Linux's fib_multipath_hash_policy 0: the addresses alone, so that a flow's fragments stay
+// together.
 std::uint32_t flow_hash(Packet& packet) {
   const rte_ipv4_hdr& header = ipv4(packet);
   return rte_hash_crc_4byte(header.dst_addr, rte_hash_crc_4byte(header.src_addr, 0));

@@ -52,8 +52,8 @@ struct Others {
 };
 
 // A frame that is not plainly IPv4 for this station. True: it is IPv4 all the same.
-bool sort_out(ip::StageContext& context, Packet* packet, const EtherTypes& types,
-              std::uint64_t mac, Others& others, L2Class& l2_class) {
+bool sort_out(ip::StageContext& context, Packet* packet, const EtherTypes& types, std::uint64_t mac,
+              Others& others, L2Class& l2_class) {
   if (packet->data_len < ip::kL2Bytes) {
     context.drop(packet, DropReason::kFrameTruncated);
     return false;

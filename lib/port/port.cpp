@@ -35,13 +35,14 @@ Result<std::uint16_t> probe_pci(const std::string& device) {
   const auto sysfs = std::filesystem::path{"/sys/bus/pci/devices"} / address;
   std::error_code ignored;
   if (!std::filesystem::exists(sysfs, ignored)) {
-    return fail(fmt::format("there is no PCI device {}; see: dpdk-devbind.py --status-dev net",
-                            address));
+    return fail(
+        fmt::format("there is no PCI device {}; see: dpdk-devbind.py --status-dev net", address));
   }
   const auto driver = std::filesystem::read_symlink(sysfs / "driver", ignored).filename().string();
-  return fail(fmt::format("PCI device {} is bound to {}; bind it to vfio-pci first: "
-                          "dpdk-devbind.py --bind=vfio-pci {}",
-                          address, driver.empty() ? "no driver" : driver, address));
+  return fail(
+      fmt::format("PCI device {} is bound to {}; bind it to vfio-pci first: "
+                  "dpdk-devbind.py --bind=vfio-pci {}",
+                  address, driver.empty() ? "no driver" : driver, address));
 }
 
 Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t workers) {
@@ -62,13 +63,14 @@ Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t worker
     arguments = profile.arguments(arguments, workers);
   }
   if (const int error = rte_eal_hotplug_add("vdev", name.c_str(), arguments.c_str()); error != 0) {
-    return fail(fmt::format("its driver refused it: {}; see what it printed above",
-                            error_text(error)));
+    return fail(
+        fmt::format("its driver refused it: {}; see what it printed above", error_text(error)));
   }
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id) != 0) {
-    return fail(fmt::format("no driver of DPDK made an Ethernet port of it; is '{}' spelled "
-                            "as DPDK spells it?",
-                            name));
+    return fail(
+        fmt::format("no driver of DPDK made an Ethernet port of it; is '{}' spelled "
+                    "as DPDK spells it?",
+                    name));
   }
   return id;
 }
@@ -101,9 +103,10 @@ Result<Pool> make_pool(const std::string& name, std::uint32_t buffers, std::uint
   Pool pool{rte_pktmbuf_pool_create(name.c_str(), buffers, kCache, ip::kPacketPrivateBytes,
                                     static_cast<std::uint16_t>(room), SOCKET_ID_ANY)};
   if (!pool) {
-    return fail(fmt::format("no memory for {} packet buffers of {} bytes: {}; raise "
-                            "engine.memory.size or lower engine.memory.buffers",
-                            buffers, room, rte_strerror(rte_errno)));
+    return fail(
+        fmt::format("no memory for {} packet buffers of {} bytes: {}; raise "
+                    "engine.memory.size or lower engine.memory.buffers",
+                    buffers, room, rte_strerror(rte_errno)));
   }
   return pool;
 }
@@ -152,8 +155,7 @@ Status Port::configure(rte_mempool& pool) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     conf.rx_adv_conf.rss_conf.rss_hf = hash;
   }
-  if (const int error = rte_eth_dev_configure(device_, rx_queues_, tx_queues_, &conf);
-      error != 0) {
+  if (const int error = rte_eth_dev_configure(device_, rx_queues_, tx_queues_, &conf); error != 0) {
     return failed(fmt::format("the device refuses {} RX and {} TX queues: {}", rx_queues_,
                               tx_queues_, error_text(error)));
   }
@@ -184,13 +186,13 @@ Status Port::set_mtu(const rte_eth_dev_info& info) {
 Status Port::set_up_queues(const Tuning& tuning, rte_mempool& pool) {
   std::uint16_t rx_descriptors = tuning.rx_descriptors;
   std::uint16_t tx_descriptors = tuning.tx_descriptors;
-  if (const int error =
-          rte_eth_dev_adjust_nb_rx_tx_desc(device_, &rx_descriptors, &tx_descriptors);
+  if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(device_, &rx_descriptors, &tx_descriptors);
       error != 0) {
     return failed("the device refuses the ring sizes: " + error_text(error));
   }
   const int socket = rte_eth_dev_socket_id(device_);
-  const auto node = socket < 0 ? static_cast<unsigned>(SOCKET_ID_ANY) : static_cast<unsigned>(socket);
+  const auto node =
+      socket < 0 ? static_cast<unsigned>(SOCKET_ID_ANY) : static_cast<unsigned>(socket);
   for (std::uint16_t queue = 0; queue < rx_queues_; ++queue) {
     if (const int error =
             rte_eth_rx_queue_setup(device_, queue, rx_descriptors, node, &tuning.rx, &pool);

@@ -23,9 +23,8 @@ class TxQueue {
   // Takes all that is staged.
   void send(ip::StageContext& context, const ip::Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
-                transmit(context), [&](ip::Packet* packet) {
-                  context.drop(packet, stats::DropReason::kBandFull);
-                });
+                transmit(context),
+                [&](ip::Packet* packet) { context.drop(packet, stats::DropReason::kBandFull); });
   }
   std::uint32_t drain(const ip::StageContext& context) {
     return bands_.drain(kTxQuota, transmit(context));

@@ -1,11 +1,11 @@
 #pragma once
 // pfifo_fast and prio, in front of one TX queue of one port: bands served in strict order, each
-// first in first out (Linux's net/sched/sch_generic.c; QDS-04..18). One worker's own; counters may be
-// read by others.
+// first in first out (Linux's net/sched/sch_generic.c; QDS-04..18). One worker's own; counters may
+// be read by others.
 //
-// With nothing waiting a burst goes straight to the ring. What the ring refuses stays at the head, in
-// order, ahead of every band (Linux's gso_skb list); nothing is dropped because a ring was full for
-// a moment.
+// With nothing waiting a burst goes straight to the ring. What the ring refuses stays at the head,
+// in order, ahead of every band (Linux's gso_skb list); nothing is dropped because a ring was full
+// for a moment.
 #include <rte_mbuf.h>
 
 #include <array>
@@ -158,8 +158,8 @@ std::size_t Bands::send_direct(std::span<rte_mbuf* const> packets,
   std::array<rte_mbuf*, kBatch> batch;
   std::size_t done = 0;
   while (done < packets.size()) {
-    const auto count = static_cast<std::uint16_t>(
-        std::min<std::size_t>(packets.size() - done, kBatch));
+    const auto count =
+        static_cast<std::uint16_t>(std::min<std::size_t>(packets.size() - done, kBatch));
     for (std::uint16_t i = 0; i < count; ++i) {
       batch[i] = packets[done + i];
       lengths[i] = batch[i]->pkt_len;

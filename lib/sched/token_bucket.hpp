@@ -26,9 +26,7 @@ class TokenBucket {
   __extension__ using Wide = __int128;
 
   // Credit is in bits times 10^9, so that a nanosecond at 1 bit/s still counts.
-  static Wide bits(std::uint64_t bytes) {
-    return static_cast<Wide>(bytes) * 8 * 1'000'000'000;
-  }
+  static Wide bits(std::uint64_t bytes) { return static_cast<Wide>(bytes) * 8 * 1'000'000'000; }
 
   BitsPerSecond rate_;
   Wide full_;

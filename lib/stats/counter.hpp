@@ -1,6 +1,6 @@
 #pragma once
-// A number that one thread counts and others may read. No atomic read-modify-write: the add compiles
-// to a load and a store of a line that the writer owns.
+// A number that one thread counts and others may read. No atomic read-modify-write: the add
+// compiles to a load and a store of a line that the writer owns.
 #include <array>
 #include <atomic>
 #include <cstddef>

@@ -18,7 +18,9 @@ constexpr std::array<Text, kDropReasons> kTexts{{
 
 }  // namespace
 
-std::string_view name(DropReason reason) { return kTexts.at(static_cast<std::size_t>(reason)).name; }
+std::string_view name(DropReason reason) {
+  return kTexts.at(static_cast<std::size_t>(reason)).name;
+}
 
 std::string_view meaning(DropReason reason) {
   return kTexts.at(static_cast<std::size_t>(reason)).meaning;

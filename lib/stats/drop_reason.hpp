@@ -8,43 +8,43 @@
 namespace ringroad::stats {
 
 // X(enumerator, name that operators and scripts see, what it means)
-#define RINGROAD_DROP_REASONS(X)                                                                  \
-  X(kFrameTruncated, "frame_truncated", "shorter than an Ethernet header")                        \
-  X(kOtherHost, "other_host", "sent to another station's MAC address")                            \
-  X(kUnknownEthertype, "unknown_ethertype", "an EtherType that nothing here handles")             \
-  X(kLlc, "llc", "an 802.3 frame with a length instead of an EtherType")                          \
-  X(kIpTruncated, "ip_truncated", "shorter than its IPv4 header or its total length says")        \
-  X(kIpBadVersion, "ip_bad_version", "IP version is not 4, or the header length is below 20")     \
-  X(kIpBadChecksum, "ip_bad_checksum", "the IPv4 header checksum is wrong")                       \
-  X(kIpBadLength, "ip_bad_length", "the IPv4 total length is below the header length")            \
-  X(kIpBadOptions, "ip_bad_options", "malformed IPv4 options")                                    \
-  X(kSourceRoute, "source_route", "a source-route option, which is refused (RFC 7126)")           \
-  X(kMartianSource, "martian_source", "a source address that no packet may have on a wire")       \
+#define RINGROAD_DROP_REASONS(X)                                                                   \
+  X(kFrameTruncated, "frame_truncated", "shorter than an Ethernet header")                         \
+  X(kOtherHost, "other_host", "sent to another station's MAC address")                             \
+  X(kUnknownEthertype, "unknown_ethertype", "an EtherType that nothing here handles")              \
+  X(kLlc, "llc", "an 802.3 frame with a length instead of an EtherType")                           \
+  X(kIpTruncated, "ip_truncated", "shorter than its IPv4 header or its total length says")         \
+  X(kIpBadVersion, "ip_bad_version", "IP version is not 4, or the header length is below 20")      \
+  X(kIpBadChecksum, "ip_bad_checksum", "the IPv4 header checksum is wrong")                        \
+  X(kIpBadLength, "ip_bad_length", "the IPv4 total length is below the header length")             \
+  X(kIpBadOptions, "ip_bad_options", "malformed IPv4 options")                                     \
+  X(kSourceRoute, "source_route", "a source-route option, which is refused (RFC 7126)")            \
+  X(kMartianSource, "martian_source", "a source address that no packet may have on a wire")        \
   X(kMartianDestination, "martian_destination", "a destination that no packet may have on a wire") \
-  X(kL2Broadcast, "l2_broadcast", "sent to all stations but addressed to one beyond the router")  \
+  X(kL2Broadcast, "l2_broadcast", "sent to all stations but addressed to one beyond the router")   \
   X(kBroadcast, "broadcast", "to a broadcast address: never forwarded, and nothing here wants it") \
-  X(kMulticast, "multicast", "to a multicast group that the router has not joined")               \
-  X(kNoRoute, "no_route", "no route to the destination: network unreachable")                     \
-  X(kBlackhole, "blackhole", "a blackhole route")                                                 \
-  X(kUnreachable, "unreachable", "an unreachable route: host unreachable")                        \
-  X(kProhibited, "prohibited", "a prohibit route: administratively prohibited")                   \
-  X(kTtlExceeded, "ttl_exceeded", "the time to live ran out")                                     \
-  X(kFragmentationNeeded, "fragmentation_needed", "larger than the egress MTU, and DF is set")    \
-  X(kHostUnreachable, "host_unreachable", "the next hop did not answer ARP")                      \
-  X(kNeighborQueueFull, "neighbor_queue_full", "oldest of too many waiting for one neighbour")    \
-  X(kNeighborTableFull, "neighbor_table_full", "no room for another neighbour")                   \
+  X(kMulticast, "multicast", "to a multicast group that the router has not joined")                \
+  X(kNoRoute, "no_route", "no route to the destination: network unreachable")                      \
+  X(kBlackhole, "blackhole", "a blackhole route")                                                  \
+  X(kUnreachable, "unreachable", "an unreachable route: host unreachable")                         \
+  X(kProhibited, "prohibited", "a prohibit route: administratively prohibited")                    \
+  X(kTtlExceeded, "ttl_exceeded", "the time to live ran out")                                      \
+  X(kFragmentationNeeded, "fragmentation_needed", "larger than the egress MTU, and DF is set")     \
+  X(kHostUnreachable, "host_unreachable", "the next hop did not answer ARP")                       \
+  X(kNeighborQueueFull, "neighbor_queue_full", "oldest of too many waiting for one neighbour")     \
+  X(kNeighborTableFull, "neighbor_table_full", "no room for another neighbour")                    \
   X(kFragmentForRouter, "fragment_for_router", "a fragment to the router, which reassembles none") \
-  X(kUnknownProtocol, "unknown_protocol", "to the router, an IP protocol that it does not speak") \
-  X(kPortClosed, "port_closed", "to the router, a port that nothing listens on")                  \
-  X(kIcmpBad, "icmp_bad", "to the router, a truncated ICMP message or a wrong checksum")          \
-  X(kIcmpIgnored, "icmp_ignored", "to the router, an ICMP message that needs no answer")          \
-  X(kArpInvalid, "arp_invalid", "an ARP message that is malformed or must not be believed")       \
-  X(kArpIgnored, "arp_ignored", "an ARP message that is about neither us nor a known neighbour")  \
-  X(kPuntQueueFull, "punt_queue_full", "the control thread was behind with its work")             \
-  X(kInjectQueueFull, "inject_queue_full", "a worker was behind with packets handed to it")       \
-  X(kBandFull, "band_full", "the egress band held as many packets as its limit")                  \
-  X(kNoBuffer, "no_buffer", "no packet buffer was free to make the packet")                       \
-  X(kPortDown, "port_down", "the egress port has no link or was stopped")                         \
+  X(kUnknownProtocol, "unknown_protocol", "to the router, an IP protocol that it does not speak")  \
+  X(kPortClosed, "port_closed", "to the router, a port that nothing listens on")                   \
+  X(kIcmpBad, "icmp_bad", "to the router, a truncated ICMP message or a wrong checksum")           \
+  X(kIcmpIgnored, "icmp_ignored", "to the router, an ICMP message that needs no answer")           \
+  X(kArpInvalid, "arp_invalid", "an ARP message that is malformed or must not be believed")        \
+  X(kArpIgnored, "arp_ignored", "an ARP message that is about neither us nor a known neighbour")   \
+  X(kPuntQueueFull, "punt_queue_full", "the control thread was behind with its work")              \
+  X(kInjectQueueFull, "inject_queue_full", "a worker was behind with packets handed to it")        \
+  X(kBandFull, "band_full", "the egress band held as many packets as its limit")                   \
+  X(kNoBuffer, "no_buffer", "no packet buffer was free to make the packet")                        \
+  X(kPortDown, "port_down", "the egress port has no link or was stopped")                          \
   X(kHook, "hook", "a hook asked for it")
 
 enum class DropReason : std::uint8_t {

@@ -86,7 +86,9 @@ TEST_CASE("a full band drops its newest and no other's") {
 TEST_CASE("a port without backlog sends past the bands") {
   Testbed bed;
   bed.resolve_hosts();
-  const auto direct = [&] { return bed.router->workers()[0]->tx(kPortB)->bands().direct_packets(); };
+  const auto direct = [&] {
+    return bed.router->workers()[0]->tx(kPortB)->bands().direct_packets();
+  };
   const std::uint64_t before = direct();
   send(bed, 0, 1);
   bed.run();

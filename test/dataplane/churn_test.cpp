@@ -17,8 +17,9 @@ TEST_CASE("routes and neighbours come and go under traffic and no other flow los
   std::uint64_t out = 0;
   for (int round = 0; round < kRounds; ++round) {
     const auto octet = static_cast<std::uint8_t>(round % 200);
-    const config::Route route{.to = {Ipv4{10, octet, 0, 0}, static_cast<std::uint8_t>(16 + round % 8)},
-                              .next_hops = {{Ipv4{192, 168, 2, 9}, 1}}};
+    const config::Route route{
+        .to = {Ipv4{10, octet, 0, 0}, static_cast<std::uint8_t>(16 + round % 8)},
+        .next_hops = {{Ipv4{192, 168, 2, 9}, 1}}};
     const config::StaticNeighbor neighbor{
         .address = Ipv4{192, 168, 2, 9}, .port = "b", .mac = Mac{{2, 0, 0, 0, 1, octet}}};
     for (int i = 0; i < kBurst; ++i) {
@@ -27,7 +28,8 @@ TEST_CASE("routes and neighbours come and go under traffic and no other flow los
     CHECK(bed.router->add_route(route));
     CHECK(bed.router->add_neighbor(neighbor));
     bed.router->run_once();
-    CHECK(bed.router->erase_route({.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
+    CHECK(bed.router->erase_route(
+        {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
     CHECK(bed.router->erase_neighbor({kPortB, neighbor.address}));
     bed.router->run_once();
     out += bed.discard(kPortB);

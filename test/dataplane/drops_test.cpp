@@ -101,15 +101,14 @@ TEST_CASE("what goes where nothing may go is dropped") {
   Testbed bed;
   bed.resolve_hosts();
   using Case = std::pair<Ipv4, DropReason>;
-  const auto [destination, reason] =
-      GENERATE(Case{{0, 1, 2, 3}, DropReason::kMartianDestination},
-               Case{{127, 0, 0, 1}, DropReason::kMartianDestination},
-               Case{{240, 0, 0, 1}, DropReason::kMartianDestination},
-               Case{{255, 255, 255, 255}, DropReason::kBroadcast},
-               Case{{192, 168, 2, 255}, DropReason::kBroadcast},
-               Case{{192, 168, 2, 0}, DropReason::kBroadcast},
-               Case{{192, 168, 1, 255}, DropReason::kBroadcast},
-               Case{{239, 1, 1, 1}, DropReason::kMulticast});
+  const auto [destination, reason] = GENERATE(Case{{0, 1, 2, 3}, DropReason::kMartianDestination},
+                                              Case{{127, 0, 0, 1}, DropReason::kMartianDestination},
+                                              Case{{240, 0, 0, 1}, DropReason::kMartianDestination},
+                                              Case{{255, 255, 255, 255}, DropReason::kBroadcast},
+                                              Case{{192, 168, 2, 255}, DropReason::kBroadcast},
+                                              Case{{192, 168, 2, 0}, DropReason::kBroadcast},
+                                              Case{{192, 168, 1, 255}, DropReason::kBroadcast},
+                                              Case{{239, 1, 1, 1}, DropReason::kMulticast});
   auto fields = bed.from_a_to_b();
   fields.destination = destination;
   INFO(destination.to_string());

@@ -156,10 +156,11 @@ TEST_CASE("what is larger than the egress MTU is cut, or refused where it must n
 TEST_CASE("routes decide: gateway, blackhole, unreachable, prohibit, none") {
   auto config = Testbed::basic_config();
   using Type = config::RouteType;
-  config.routes = {{.to = *Prefix4::parse("10.1.0.0/16"), .next_hops = {{kHostB, 1}}},
-                   {.to = *Prefix4::parse("10.2.0.0/16"), .type = Type::kBlackhole, .next_hops = {}},
-                   {.to = *Prefix4::parse("10.3.0.0/16"), .type = Type::kUnreachable, .next_hops = {}},
-                   {.to = *Prefix4::parse("10.4.0.0/16"), .type = Type::kProhibit, .next_hops = {}}};
+  config.routes = {
+      {.to = *Prefix4::parse("10.1.0.0/16"), .next_hops = {{kHostB, 1}}},
+      {.to = *Prefix4::parse("10.2.0.0/16"), .type = Type::kBlackhole, .next_hops = {}},
+      {.to = *Prefix4::parse("10.3.0.0/16"), .type = Type::kUnreachable, .next_hops = {}},
+      {.to = *Prefix4::parse("10.4.0.0/16"), .type = Type::kProhibit, .next_hops = {}}};
   Testbed bed{{.config = config}};
   bed.resolve_hosts();
   struct Case {
@@ -168,11 +169,11 @@ TEST_CASE("routes decide: gateway, blackhole, unreachable, prohibit, none") {
     int code;
     std::optional<DropReason> reason;
   };
-  const auto wanted = GENERATE(
-      Case{{10, 1, 2, 3}, -2, 0, std::nullopt}, Case{{10, 2, 0, 1}, -1, 0, DropReason::kBlackhole},
-      Case{{10, 3, 0, 1}, 3, 1, DropReason::kUnreachable},
-      Case{{10, 4, 0, 1}, 3, 13, DropReason::kProhibited},
-      Case{{10, 5, 0, 1}, 3, 0, DropReason::kNoRoute});
+  const auto wanted = GENERATE(Case{{10, 1, 2, 3}, -2, 0, std::nullopt},
+                               Case{{10, 2, 0, 1}, -1, 0, DropReason::kBlackhole},
+                               Case{{10, 3, 0, 1}, 3, 1, DropReason::kUnreachable},
+                               Case{{10, 4, 0, 1}, 3, 13, DropReason::kProhibited},
+                               Case{{10, 5, 0, 1}, 3, 0, DropReason::kNoRoute});
   auto fields = bed.from_a_to_b();
   fields.destination = wanted.destination;
   bed.receive(kPortA, make_ipv4(fields));
@@ -218,7 +219,8 @@ TEST_CASE("a route that comes and goes moves only its own packets") {
     bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
     bed.run();
     CHECK(bed.sent(kPortB).size() == 2);
-    REQUIRE(bed.router->erase_route({.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
+    REQUIRE(bed.router->erase_route(
+        {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
     bed.receive(kPortA, make_ipv4(far));
     bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
     bed.run();

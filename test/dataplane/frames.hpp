@@ -30,7 +30,8 @@ struct Ipv4Fields {
   bool bad_checksum = false;
 };
 [[nodiscard]] Frame make_ipv4(const Ipv4Fields& fields);
-[[nodiscard]] std::vector<std::uint8_t> echo_request(std::uint16_t sequence, std::size_t bytes = 56);
+[[nodiscard]] std::vector<std::uint8_t> echo_request(std::uint16_t sequence,
+                                                     std::size_t bytes = 56);
 [[nodiscard]] Frame make_arp(std::uint16_t operation, Mac sender_mac, Ipv4 sender, Mac target_mac,
                              Ipv4 target, Mac destination);
 

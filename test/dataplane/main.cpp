@@ -10,9 +10,9 @@
 int main(int argc, char** argv) {
   ringroad::log::set_up("error");
   // One lcore a thread that polls: the test's own, and those of the concurrent tests.
-  std::array arguments{"dataplane", "--no-huge",    "-m",        "512",         "--no-pci",
-                       "--lcores",  "0@0,1@0,2@0",  "--no-shconf", "--no-telemetry",
-                       "--log-level", "*:error"};
+  std::array arguments{"dataplane",      "--no-huge",   "-m",          "512",
+                       "--no-pci",       "--lcores",    "0@0,1@0,2@0", "--no-shconf",
+                       "--no-telemetry", "--log-level", "*:error"};
   std::array<char*, arguments.size()> eal_argv{};
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     eal_argv[i] = const_cast<char*>(arguments[i]);

@@ -275,7 +275,8 @@ TEST_CASE("a more specific route takes a host away from its subnet and gives it 
   bed.run();
   CHECK(bed.sent(kPortB).empty());
   CHECK(bed.drops(DropReason::kBlackhole) == 1);
-  REQUIRE(bed.router->erase_route({.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
+  REQUIRE(bed.router->erase_route(
+      {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
   CHECK(bed.sent(kPortB).size() == 1);

@@ -20,8 +20,9 @@ unsigned serial = 0;
 config::Config Testbed::basic_config() {
   config::Config config;
   config.engine.memory.buffers = 8191;
-  config.ports = {{.name = "a", .device = "", .addresses = {{kRouterA, 24}}, .queues = {}, .scheduler = ""},
-                  {.name = "b", .device = "", .addresses = {{kRouterB, 24}}, .queues = {}, .scheduler = ""}};
+  config.ports = {
+      {.name = "a", .device = "", .addresses = {{kRouterA, 24}}, .queues = {}, .scheduler = ""},
+      {.name = "b", .device = "", .addresses = {{kRouterB, 24}}, .queues = {}, .scheduler = ""}};
   return config;
 }
 
@@ -31,8 +32,8 @@ Testbed::Testbed(Options options) {
     const std::string name = fmt::format("{}{}", port.name, serial);
     Wire wire;
     wire.rx.reset(rte_ring_create(("rx-" + name).c_str(), kRxRing, SOCKET_ID_ANY, 0));
-    wire.tx.reset(rte_ring_create(("tx-" + name).c_str(), options.tx_ring, SOCKET_ID_ANY,
-                                  RING_F_EXACT_SZ));
+    wire.tx.reset(
+        rte_ring_create(("tx-" + name).c_str(), options.tx_ring, SOCKET_ID_ANY, RING_F_EXACT_SZ));
     rte_ring* const rx = wire.rx.get();
     rte_ring* const tx = wire.tx.get();
     REQUIRE(rte_eth_from_rings(name.c_str(), &rx, 1, &tx, 1, 0) >= 0);

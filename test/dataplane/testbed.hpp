@@ -60,7 +60,9 @@ class Testbed {
   void resolve_hosts();
   [[nodiscard]] Ipv4Fields from_a_to_b() const;
   [[nodiscard]] Mac mac(PortId port) const { return router->ports().at(port.value())->mac(); }
-  [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const { return router->drops(reason); }
+  [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const {
+    return router->drops(reason);
+  }
   [[nodiscard]] std::uint64_t all_drops() const;
 
   Clock clock{Clock::Manual{}};

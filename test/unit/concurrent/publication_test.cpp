@@ -18,9 +18,7 @@ constexpr Ipv4 kGateway{192, 168, 2, 2};
 constexpr PortId kPort{0};
 constexpr std::uint32_t kReaders = 3;
 
-Mac mac_number(std::uint8_t number) {
-  return Mac{{0x02, number, number, number, number, number}};
-}
+Mac mac_number(std::uint8_t number) { return Mac{{0x02, number, number, number, number, number}}; }
 
 // Everything that a reader may find is whole: a header whose every octet is of one MAC.
 bool is_whole(const neigh::Adjacency& adjacency) {
@@ -40,7 +38,8 @@ struct Reader {
   std::uint64_t wrong = 0;
 };
 
-void read_tables(control::World& world, std::uint32_t id, const std::atomic<bool>& stop, Reader& result) {
+void read_tables(control::World& world, std::uint32_t id, const std::atomic<bool>& stop,
+                 Reader& result) {
   rte_rcu_qsbr& readers = world.reclaimer().readers();
   rte_rcu_qsbr_thread_register(&readers, id);
   rte_rcu_qsbr_thread_online(&readers, id);

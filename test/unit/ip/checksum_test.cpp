@@ -57,9 +57,9 @@ TEST_CASE("lowering the TTL keeps every checksum right, for all checksums and TT
     for (unsigned rest = 0; rest < 65536; ++rest) {
       // A header is, to its checksum, one word with the TTL and the sum of all others.
       const auto header = [&](unsigned with_ttl) {
-        const std::array<std::uint8_t, 4> bytes{
-            static_cast<std::uint8_t>(with_ttl), 17, static_cast<std::uint8_t>(rest & 0xffU),
-            static_cast<std::uint8_t>(rest >> 8U)};
+        const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(with_ttl), 17,
+                                                static_cast<std::uint8_t>(rest & 0xffU),
+                                                static_cast<std::uint8_t>(rest >> 8U)};
         return reference(bytes);
       };
       if (checksum_after_ttl_decrement(header(ttl)) != header(ttl - 1)) {

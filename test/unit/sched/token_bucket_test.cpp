@@ -6,8 +6,8 @@ using namespace ringroad;
 using namespace std::chrono_literals;
 
 TEST_CASE("a token bucket is exact from 1 Mbit to 400 Gbit") {
-  const std::uint64_t rate = GENERATE(1'000'000ULL, 100'000'000ULL, 10'000'000'000ULL,
-                                      400'000'000'000ULL);
+  const std::uint64_t rate =
+      GENERATE(1'000'000ULL, 100'000'000ULL, 10'000'000'000ULL, 400'000'000'000ULL);
   Nanoseconds now = 1s;
   sched::TokenBucket bucket{BitsPerSecond{rate}, Bytes{15180}, now};
   while (bucket.may_send()) {
@@ -23,8 +23,8 @@ TEST_CASE("a token bucket is exact from 1 Mbit to 400 Gbit") {
       bytes += 1518;
     }
   }
-  const double expected = static_cast<double>(rate) / 8 *
-                          std::chrono::duration<double>(step * 100000).count();
+  const double expected =
+      static_cast<double>(rate) / 8 * std::chrono::duration<double>(step * 100000).count();
   CHECK(static_cast<double>(bytes) == Approx(expected).epsilon(0.001));
 }
 
