@@ -34,6 +34,7 @@ const Registration kRegistration{kProfile};
 // would reassemble what a router must pass on in fragments (RFC 1812 5.2.6), and cut what then
 // exceeds the ring's frames. No argument of the driver's turns it off. Its call is a shared
 // object's, so this definition takes it: the flag goes, all else is the system call.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 extern "C" int setsockopt(int fd, int level, int option, const void* value,
                           socklen_t length) noexcept {
   int fanout = 0;

@@ -297,7 +297,7 @@ constexpr std::array kViews{
 }  // namespace
 
 std::string render(std::span<const std::string> verb, const json& answer, bool colour) {
-  const auto view = std::ranges::find_if(kViews, [&](const View& candidate) {
+  const auto* const view = std::ranges::find_if(kViews, [&](const View& candidate) {
     return verb.size() == 2 && verb[0] == candidate.group && verb[1] == candidate.name &&
            answer.type() == candidate.expected;
   });

@@ -64,7 +64,7 @@ template <class T, std::size_t N>
 template <class T, class From>
 void assign(T& target, std::optional<From> value) {
   if (value) {
-    target = *std::move(value);
+    target = *value;
   }
 }
 

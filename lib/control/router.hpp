@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -89,8 +90,7 @@ class Router {
   [[nodiscard]] std::uint64_t tx_hangs(PortId port) const { return hangs_[port.value()].count; }
 
  private:
-  explicit Router(const config::Config& config, const Clock& clock)
-      : config_{config}, clock_{clock} {}
+  Router(config::Config config, const Clock& clock) : config_{std::move(config)}, clock_{clock} {}
 
   Status set_up_ports();
   Status set_up_tables();

@@ -75,7 +75,7 @@ class DropList {
   }
 
  private:
-  std::array<Packet*, 2 * kBurstMax> packets_;
+  std::array<Packet*, std::size_t{2} * kBurstMax> packets_;
   unsigned count_ = 0;
 };
 

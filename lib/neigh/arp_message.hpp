@@ -15,7 +15,7 @@ inline constexpr std::uint16_t kArpEtherType = 0x0806;
 inline constexpr std::size_t kArpFrame = 60;
 
 struct ArpMessage {
-  enum class Operation : std::uint16_t { kRequest = 1, kReply = 2 };
+  enum class Operation : std::uint8_t { kRequest = 1, kReply = 2 };
   Operation operation = Operation::kRequest;
   Mac sender_mac;
   Ipv4 sender;

@@ -53,7 +53,8 @@ enum class DropReason : std::uint8_t {
 #undef RINGROAD_ENUMERATOR
 };
 
-#define RINGROAD_COUNT(enumerator, name, meaning) +1
+// A sum of ones: parentheses would end it.
+#define RINGROAD_COUNT(enumerator, name, meaning) +1  // NOLINT(bugprone-macro-parentheses)
 inline constexpr std::size_t kDropReasons = 0 RINGROAD_DROP_REASONS(RINGROAD_COUNT);
 #undef RINGROAD_COUNT
 

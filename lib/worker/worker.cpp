@@ -22,6 +22,8 @@ constexpr unsigned kPuntRing = 4096;
 constexpr std::uint64_t kTimedBursts = 128;  // one in so many is timed by stage
 // Loops without a packet before a worker reclaims, and before it rests.
 constexpr std::uint32_t kIdlePolls = 64;
+// Loops without RX at the end, to empty the bands.
+constexpr std::uint32_t kLastLoops = 10000;
 
 // What a packet counts as where the control thread has no room for it: those that only wait for an
 // ICMP error are dropped for their own reason, as they would have been with it.
@@ -270,6 +272,11 @@ void Worker::rest() {
 void Worker::run(const std::atomic<bool>& stop) {
   while (!stop.load(std::memory_order_relaxed)) {
     poll_once();
+  }
+  // What is queued still goes, as far as the devices take it.
+  for (std::uint32_t i = 0; i < kLastLoops && (inject_.size() > 0 || backlogged_ != 0); ++i) {
+    poll_inject();
+    drain_bands();
   }
   rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
 }
