@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 
 #include "base/log.hpp"
@@ -63,8 +64,12 @@ Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t worker
     arguments = profile.arguments(arguments, workers);
   }
   if (const int error = rte_eal_hotplug_add("vdev", name.c_str(), arguments.c_str()); error != 0) {
-    return fail(
-        fmt::format("its driver refused it: {}; see what it printed above", error_text(error)));
+    // EFAULT is how the vdev bus says that no driver claims the name.
+    return fail(error == -EFAULT
+                    ? fmt::format("DPDK has no driver for '{}'; is it spelled as DPDK spells it?",
+                                  name)
+                    : fmt::format("its driver refused it: {}; see what it printed above",
+                                  error_text(error)));
   }
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id) != 0) {
     return fail(
