@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds into build/KIND: scripts/build.sh [release|debug|asan|tsan]
+# Builds into build/KIND: scripts/build.sh [release|debug|asan|tsan] [TARGET ...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kind=${1:-release}
+shift $(($# > 0))
 # The warnings of the release build are errors; sanitizers make the compiler see ghosts. They are
 # slow enough to compile that little is optimized and lines are all that is kept for debuggers.
 sanitized=(-Doptimization=1 -Ddebug=false -Dcpp_args=-g1 -Db_lundef=false -Dwerror=false
@@ -14,7 +15,7 @@ case "$kind" in
   asan) options=("${sanitized[@]}" "-Db_sanitize=address,undefined") ;;
   tsan) options=("${sanitized[@]}" -Db_sanitize=thread) ;;
   *)
-    echo "usage: $0 [release|debug|asan|tsan]" >&2
+    echo "usage: $0 [release|debug|asan|tsan] [TARGET ...]" >&2
     exit 2
     ;;
 esac
@@ -28,4 +29,4 @@ if [[ ! -f build/$kind/build.ninja ]]; then
     exit 1
   fi
 fi
-ninja -C "build/$kind" -j "$(nproc)" --quiet
+ninja -C "build/$kind" -j "$(nproc)" --quiet "$@"

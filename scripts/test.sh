@@ -5,13 +5,13 @@
 #   scripts/test.sh --quick         what needs no sanitizer, no linter and no network namespace
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
-# Suites: layers format unit dataplane unit-asan dataplane-asan system demo, lint (what changed;
-# everything with --only lint), and cli, the part of system that needs no router to run.
+# Suites: layers format unit dataplane unit-asan dataplane-asan concurrent-tsan system demo, lint
+# (what changed; everything with --only lint), and cli, the part of system that runs no router.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(layers format unit dataplane unit-asan dataplane-asan system demo lint)
+all=(layers format unit dataplane unit-asan dataplane-asan concurrent-tsan system demo lint)
 suites=()
 lint_scope=--changed
 while (($#)); do
@@ -48,6 +48,8 @@ suite_unit() { scripts/run_suite.py build/release unit; }
 suite_dataplane() { scripts/run_suite.py build/release dataplane; }
 suite_unit-asan() { scripts/run_suite.py build/asan unit; }
 suite_dataplane-asan() { scripts/run_suite.py build/asan dataplane; }
+# Those that read tables while a writer changes them.
+suite_concurrent-tsan() { scripts/run_suite.py build/tsan concurrent; }
 suite_cli() { test/system/run.py cli_test; } # a part of system
 suite_system() { test/system/run.py; }
 suite_demo() { scripts/run.sh --once; }
@@ -98,11 +100,14 @@ for suite in "${suites[@]}"; do
   case "$suite" in
     layers | format) kind= ;;
     *-asan) kind=asan ;;
+    *-tsan) kind=tsan ;;
     *) kind=release ;;
   esac
   if [[ $kind && ! ${built[$kind]:-} ]]; then
     built[$kind]=no
-    tally "build-$kind" scripts/build.sh "$kind" && built[$kind]=yes
+    targets=()
+    [[ $kind == tsan ]] && targets=(test/unit/unit-concurrent test/unit/unit-fib)
+    tally "build-$kind" scripts/build.sh "$kind" "${targets[@]}" && built[$kind]=yes
   fi
   [[ $kind && ${built[$kind]} == no ]] && continue # that it did not build is counted
   tally "$suite" "suite_$suite"
