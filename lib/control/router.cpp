@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <rte_launch.h>
-#include <rte_lcore.h>
 #include <rte_mempool.h>
 
 #include <algorithm>
@@ -124,7 +123,6 @@ void Router::watch_links() {
     const bool up = ports_[i]->link().up;
     if (up != link_up_[i]) {
       link_up_[i] = up;
-      world_->set_link(PortId{static_cast<std::uint16_t>(i)}, up);
       log::info("port {}: link {}", config_.ports[i].name, up ? "up" : "down");
     }
   }

@@ -1,6 +1,5 @@
 // How a Router comes to be: ports, tables, workers, routes, in that order.
 #include <fmt/format.h>
-#include <rte_lcore.h>
 
 #include <algorithm>
 #include <random>

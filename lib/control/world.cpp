@@ -51,10 +51,6 @@ void World::publish_own_addresses() {
   own_ = std::move(fresh);
 }
 
-void World::set_link(PortId port, bool up) {
-  interfaces_[port.value()].up.store(up, std::memory_order_relaxed);
-}
-
 const PortView* World::find_port(std::string_view name) const {
   const auto found = std::ranges::find(ports_, name, &PortView::name);
   return found == ports_.end() ? nullptr : &*found;

@@ -33,7 +33,6 @@ class World {
 
   // Before the workers start.
   void add_port(PortView port);
-  void set_link(PortId port, bool up);
 
   [[nodiscard]] const std::vector<PortView>& ports() const { return ports_; }
   [[nodiscard]] const PortView& port(PortId id) const { return ports_[id.value()]; }

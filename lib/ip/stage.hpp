@@ -38,7 +38,6 @@ struct Burst {
 // What is known of a port outside its own queues. The control thread writes, relaxed; workers read.
 struct alignas(64) Interface {
   std::atomic<std::uint64_t> mac{0};  // the six octets as they lie in memory, then two zeros
-  std::atomic<bool> up{false};
 };
 
 struct StageContext;

@@ -65,11 +65,11 @@ Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t worker
   }
   if (const int error = rte_eal_hotplug_add("vdev", name.c_str(), arguments.c_str()); error != 0) {
     // EFAULT is how the vdev bus says that no driver claims the name.
-    return fail(error == -EFAULT
-                    ? fmt::format("DPDK has no driver for '{}'; is it spelled as DPDK spells it?",
-                                  name)
-                    : fmt::format("its driver refused it: {}; see what it printed above",
-                                  error_text(error)));
+    return fail(
+        error == -EFAULT
+            ? fmt::format("DPDK has no driver for '{}'; is it spelled as DPDK spells it?", name)
+            : fmt::format("its driver refused it: {}; see what it printed above",
+                          error_text(error)));
   }
   if (rte_eth_dev_get_port_by_name(name.c_str(), &id) != 0) {
     return fail(

@@ -1,7 +1,6 @@
 #pragma once
 // Packets between threads: a bounded rte_ring that never blocks; what does not fit stays with the
 // sender.
-#include <rte_lcore.h>
 #include <rte_ring.h>
 
 #include <memory>
