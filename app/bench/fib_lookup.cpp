@@ -63,7 +63,9 @@ void bench(std::string_view table, std::string_view kind, const fib::Trie& trie,
            const Addresses& addresses) {
   std::uint64_t sum = 0;
   const Timing scalar = measure([&] {
-    for (const std::uint32_t address : addresses) sum += trie.lookup(Ipv4{address}).value();
+    for (const std::uint32_t address : addresses) {
+      sum += trie.lookup(Ipv4{address}).value();
+    }
   });
   print(table, kind, "scalar", scalar);
 
@@ -75,7 +77,9 @@ void bench(std::string_view table, std::string_view kind, const fib::Trie& trie,
     }
   });
   print(table, kind, "bulk 32", bulk);
-  if (sum == 0) fmt::print("no address had a route\n");
+  if (sum == 0) {
+    fmt::print("no address had a route\n");
+  }
 }
 
 Addresses addresses_in(std::span<const Prefix4> prefixes, std::mt19937& random) {
@@ -93,7 +97,9 @@ void bench_table(std::string_view name, std::span<const Prefix4> prefixes) {
   NoReaders reclaimer;
   fib::Trie trie{reclaimer};
   std::uint32_t next_hop = 0;
-  for (const Prefix4 prefix : prefixes) trie.insert(prefix, NextHopId{1 + next_hop++ % kNextHops});
+  for (const Prefix4 prefix : prefixes) {
+    trie.insert(prefix, NextHopId{1 + next_hop++ % kNextHops});
+  }
 
   std::mt19937 random{2544};
   const std::array everything{Prefix4{Ipv4{}, 0}};
@@ -108,6 +114,7 @@ int run(int argc, char** argv) {
     return 2;
   }
   std::vector<Prefix4> prefixes;
+  prefixes.reserve(256);
   for (unsigned subnet = 0; subnet < 256; ++subnet) {
     prefixes.emplace_back(Ipv4{198, 18, static_cast<std::uint8_t>(subnet), 0}, std::uint8_t{24});
   }

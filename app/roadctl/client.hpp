@@ -1,12 +1,13 @@
 #pragma once
 // Asks the router over its control socket.
+#include <cstdint>
 #include <expected>
 #include <nlohmann/json.hpp>
 #include <string>
 
 namespace ringroad::roadctl {
 
-enum class ExitStatus : int { kFine = 0, kRefused = 1, kUsage = 2, kNoRouter = 3 };
+enum class ExitStatus : std::uint8_t { kFine = 0, kRefused = 1, kUsage = 2, kNoRouter = 3 };
 
 struct Failure {
   ExitStatus status;

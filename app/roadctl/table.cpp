@@ -14,6 +14,7 @@ constexpr std::string_view kEndTint = "\033[0m";
 
 std::string Table::print(bool colour, std::string_view indent) const {
   std::vector<std::size_t> widths;
+  widths.reserve(columns_.size());
   for (const Column& column : columns_) {
     widths.push_back(column.heading.size());
   }

@@ -122,9 +122,9 @@ class Parser {
   void add_group(const Group& group);
   void add_verb(CLI::App& group, const Verb& verb);
   std::expected<CommandLine, EarlyExit> finish();
-  EarlyExit wrong(std::string_view complaint) const;
-  std::string explain(const CLI::ParseError& error) const;
-  const CLI::App& deepest() const;
+  [[nodiscard]] EarlyExit wrong(std::string_view complaint) const;
+  [[nodiscard]] std::string explain(const CLI::ParseError& error) const;
+  [[nodiscard]] const CLI::App& deepest() const;
 
   CLI::App app_{"Asks and tells a running ringroad router.", "roadctl"};
   std::shared_ptr<HelpFormatter> formatter_ = std::make_shared<HelpFormatter>();
@@ -237,7 +237,7 @@ std::string Parser::explain(const CLI::ParseError& error) const {
   if (stray == left.end()) {
     return fmt::format("a verb is missing{}", hint("", known));
   }
-  const auto inner = std::ranges::find(kVerbs, *stray, &Verb::name);
+  const auto* const inner = std::ranges::find(kVerbs, *stray, &Verb::name);
   if (&deepest() == &app_ && inner != kVerbs.end()) {
     return fmt::format("unknown verb '{0}'; did you mean '{1} {0}'?", *stray, inner->group);
   }

@@ -64,7 +64,7 @@ template <class T, std::size_t N>
 template <class T, class From>
 void assign(T& target, std::optional<From> value) {
   if (value) {
-    target = *value;
+    target = *value;  // NOLINT(bugprone-optional-value-conversion): T is one at times
   }
 }
 
