@@ -30,11 +30,10 @@ PortTotals totals_of(const Router& router, PortId port) {
     if (queue == nullptr) {
       continue;
     }
-    for (const auto& band : queue->bands().counters()) {
-      totals.tx_packets += band.sent_packets.get();
-      totals.tx_bytes += band.sent_bytes.get();
-      totals.tx_requeued += band.requeued.get();
-    }
+    const sched::BandTotals bands = queue->bands().totals();
+    totals.tx_packets += bands.sent_packets;
+    totals.tx_bytes += bands.sent_bytes;
+    totals.tx_requeued += bands.requeued;
   }
   return totals;
 }
@@ -163,9 +162,7 @@ Json report_bands(const Router& router) {
       const sched::Bands& bands = queue->bands();
       const sched::Discipline& discipline = bands.discipline();
       Json counters = Json::array();
-      std::uint64_t requeued = 0;
       for (const auto& band : bands.counters()) {
-        requeued += band.requeued.get();
         counters.push_back({{"band", counters.size()},
                             {"queued", band.queued.get()},
                             {"sent_packets", band.sent_packets.get()},
@@ -181,7 +178,7 @@ Json report_bands(const Router& router) {
                         {"priomap", discipline.priomap},
                         {"limit", discipline.limit},
                         {"rate_bits", discipline.rate ? Json(discipline.rate->count) : Json()},
-                        {"requeued", requeued},
+                        {"requeued", bands.totals().requeued},
                         {"direct_packets", bands.direct_packets()},
                         {"bands", counters}});
       ++number;

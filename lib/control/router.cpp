@@ -136,10 +136,9 @@ void Router::watch_for_hangs() {
     std::uint64_t queued = 0;
     for (const auto& worker : workers_) {
       if (const port::TxQueue* const queue = worker->tx(PortId{i}); queue != nullptr) {
-        for (const auto& band : queue->bands().counters()) {
-          sent += band.sent_packets.get();
-          queued += band.queued.get();
-        }
+        const sched::BandTotals totals = queue->bands().totals();
+        sent += totals.sent_packets;
+        queued += totals.queued;
       }
     }
     Hang& hang = hangs_[i];
@@ -288,9 +287,7 @@ Ledger Router::ledger() const {
     ledger.held += worker->held();
     for (std::uint16_t i = 0; i < ports_.size(); ++i) {
       if (const port::TxQueue* const queue = worker->tx(PortId{i}); queue != nullptr) {
-        for (const auto& band : queue->bands().counters()) {
-          ledger.sent += band.sent_packets.get();
-        }
+        ledger.sent += queue->bands().totals().sent_packets;
       }
     }
   }

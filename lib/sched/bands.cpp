@@ -14,6 +14,17 @@ Bands::Bands(const Discipline& discipline, const Clock& clock)
   }
 }
 
+BandTotals Bands::totals() const {
+  BandTotals totals;
+  for (const BandCounters& band : counters()) {
+    totals.queued += band.queued.get();
+    totals.sent_packets += band.sent_packets.get();
+    totals.sent_bytes += band.sent_bytes.get();
+    totals.requeued += band.requeued.get();
+  }
+  return totals;
+}
+
 std::uint16_t Bands::fill_head(std::uint32_t quota) {
   head_begin_ = 0;
   head_end_ = 0;

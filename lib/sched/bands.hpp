@@ -42,6 +42,14 @@ struct BandCounters {
   stats::Counter requeued;
 };
 
+// All bands of a queue together.
+struct BandTotals {
+  std::uint64_t queued = 0;
+  std::uint64_t sent_packets = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t requeued = 0;
+};
+
 // Transmit: std::uint16_t(rte_mbuf** packets, std::uint16_t count), the number it took from the
 // front. Drop: void(rte_mbuf*), for what a full band cannot hold.
 class Bands {
@@ -107,6 +115,7 @@ class Bands {
   [[nodiscard]] std::span<const BandCounters> counters() const {
     return {counters_.data(), discipline_.bands};
   }
+  [[nodiscard]] BandTotals totals() const;
   [[nodiscard]] std::uint64_t direct_packets() const { return direct_.get(); }
 
  private:
