@@ -103,7 +103,7 @@ void Neighbors::resolved(NeighborId id) {
     }
     pending_.erase(waiting);
   }
-  const Status published = routing_.resolved(entry.key, entry.mac, id);
+  const Status published = routing_.resolved(entry.key, entry.mac);
   if (!published) {
     log::warn("neighbour {}: {}", entry.key.address.to_string(), published.error().what);
     return;

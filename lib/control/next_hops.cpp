@@ -18,6 +18,7 @@ NextHops::NextHops(World& world) : world_{world} {
         AdjacencyKind::kUnreachable, AdjacencyKind::kProhibit}) {
     // The tables are new and empty: there is room.
     const AdjacencyId adjacency = *make_adjacency(kind);
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
     fixed_.at(static_cast<std::size_t>(kind)) = *world_.next_hops().allocate(adjacency);
   }
 }
@@ -43,6 +44,7 @@ NextHopId NextHops::glean(PortId port) {
     Adjacency& entry = world_.adjacencies().at(adjacency);
     entry.port = port;
     entry.mtu = world_.port(port).mtu;
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
     found->second = *world_.next_hops().allocate(adjacency);
   }
   return found->second;
@@ -125,7 +127,7 @@ void NextHops::release(NextHopId id) {
   hops_.erase(hop);
 }
 
-Status NextHops::publish(NextHopId id, Mac mac, NeighborId neighbor) {
+Status NextHops::publish(NextHopId id, Mac mac) {
   Hop& hop = hops_.at(id);
   const auto adjacency = make_adjacency(AdjacencyKind::kUnicast);
   if (!adjacency) {
@@ -136,7 +138,6 @@ Status NextHops::publish(NextHopId id, Mac mac, NeighborId neighbor) {
   entry.port = hop.key.port;
   entry.mtu = port.mtu;
   entry.next_hop = hop.key.address;
-  entry.neighbor = neighbor;
   entry.header = neigh::ethernet_header(mac, port.mac, kIpv4EtherType);
   const AdjacencyId old = hop.current;
   hop.current = *adjacency;

@@ -34,7 +34,7 @@ class NextHops {
   void release(NextHopId id);
 
   // Readers send to this MAC from now on, and say so when they do if `report_use`.
-  Status publish(NextHopId id, Mac mac, NeighborId neighbor);
+  Status publish(NextHopId id, Mac mac);
   // Readers punt again.
   void unpublish(NextHopId id);
   void report_use(NextHopId id, bool report);

@@ -275,7 +275,7 @@ void Routing::refresh_host_route(neigh::Key key, Neighbor& neighbor) {
   neighbor.host_route = wanted;
 }
 
-Status Routing::resolved(neigh::Key key, Mac mac, NeighborId id) {
+Status Routing::resolved(neigh::Key key, Mac mac) {
   const auto [known, fresh] = neighbors_.try_emplace({key.address, key.port});
   Neighbor& neighbor = known->second;
   if (fresh) {
@@ -286,7 +286,7 @@ Status Routing::resolved(neigh::Key key, Mac mac, NeighborId id) {
     }
     neighbor.next_hop = *next_hop;
   }
-  if (const Status status = next_hops_.publish(neighbor.next_hop, mac, id); !status) {
+  if (const Status status = next_hops_.publish(neighbor.next_hop, mac); !status) {
     return status;
   }
   neighbor.resolved = true;

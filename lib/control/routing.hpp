@@ -43,7 +43,7 @@ class Routing {
   Result<Loaded> load(const std::string& path, const std::vector<Ipv4>& vias, std::uint32_t metric);
 
   // The neighbour can be sent to: at this MAC; no longer; or is gone.
-  Status resolved(neigh::Key key, Mac mac, NeighborId neighbor);
+  Status resolved(neigh::Key key, Mac mac);
   void unresolved(neigh::Key key);
   void removed(neigh::Key key);
   // The packet path is to say when it uses the neighbour. Nothing where it is not resolved.

@@ -36,8 +36,6 @@ bool may_go_on(StageContext& context, const Burst& burst, std::uint16_t index,
     }
     context.punt(burst, index,
                  dont_fragment ? PuntReason::kFragmentationNeeded : PuntReason::kFragment);
-    meta(*packet).adjacency =
-        AdjacencyId{static_cast<std::uint32_t>(&adjacency - context.tables.adjacencies.data())};
     return false;
   }
   decrement_ttl(header);
@@ -55,8 +53,6 @@ void leave_main_line(StageContext& context, const Burst& burst, std::uint16_t in
     case AdjacencyKind::kGlean:
       if (may_go_on(context, burst, index, adjacency)) {
         context.punt(burst, index, PuntReason::kUnresolved);
-        meta(*packet).adjacency =
-            AdjacencyId{static_cast<std::uint32_t>(&adjacency - context.tables.adjacencies.data())};
       }
       break;
     case AdjacencyKind::kLocal:

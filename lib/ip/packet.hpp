@@ -34,14 +34,13 @@ enum class PuntReason : std::uint8_t {
 
 struct PacketMeta {
   PortId ingress{};
-  PortId egress{};          // where a packet handed to a worker goes
-  AdjacencyId adjacency{};  // that the packet met when it was punted
+  PortId egress{};  // where a packet handed to a worker goes
   PuntReason punt{};
   L2Class l2_class{};
   std::uint8_t priority = 0;  // of a packet handed to a worker
   std::uint8_t worker = 0;    // that punted it: what comes back to it keeps the flow's order
 };
-static_assert(sizeof(PacketMeta) == 12);
+static_assert(sizeof(PacketMeta) == 8);
 // What a pool's buffers reserve for it: a whole cache line, so that the frame, behind the headroom,
 // begins at one too and a short frame is one line, not two.
 inline constexpr std::uint16_t kPacketPrivateBytes = RTE_CACHE_LINE_SIZE;

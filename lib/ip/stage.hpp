@@ -31,8 +31,6 @@ struct Burst {
   alignas(64) std::array<NextHopId, kBurstMax> next_hops;
   alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
   alignas(64) std::array<L2Class, kBurstMax> l2_classes;
-
-  [[nodiscard]] std::span<Packet* const> span() const { return {packets.data(), count}; }
 };
 
 // What is known of a port outside its own queues. The control thread writes, relaxed; workers read.
@@ -132,7 +130,6 @@ struct StageContext {
     Packet* const packet = burst.packets[index];
     meta(*packet) = {.ingress = burst.ingress,
                      .egress = {},
-                     .adjacency = {},
                      .punt = reason,
                      .l2_class = burst.l2_classes[index],
                      .priority = 0,

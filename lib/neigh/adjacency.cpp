@@ -27,7 +27,6 @@ std::optional<AdjacencyId> AdjacencyTable::allocate() {
   fresh.port = PortId{};
   fresh.header = {};
   fresh.next_hop = Ipv4{};
-  fresh.neighbor = NeighborId{};
   return id;
 }
 

@@ -44,7 +44,6 @@ struct alignas(64) Adjacency {
   PortId port{};
   std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800
   Ipv4 next_hop;                                       // of kUnicast and kUnresolved
-  NeighborId neighbor{};                               // of kUnicast
 };
 static_assert(sizeof(Adjacency) == 64);
 

@@ -91,7 +91,7 @@ TEST_CASE("readers see whole adjacencies and no gap while neighbours and routes 
   const neigh::Key gateway{kPort, kGateway};
   for (int round = 0; round < 1000; ++round) {
     const auto number = static_cast<std::uint8_t>(random() % 250 + 2);
-    CHECK(routing.resolved(gateway, mac_number(number), NeighborId{0}));
+    CHECK(routing.resolved(gateway, mac_number(number)));
     const Prefix4 prefix{Ipv4{10, number, 0, 0}, 16};
     CHECK(routing.add(request(prefix)));
     if (round % 3 == 0) {
