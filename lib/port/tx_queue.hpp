@@ -30,14 +30,11 @@ class TxQueue {
     return bands_.drain(kTxQuota, transmit(context));
   }
   // Frees what the device has sent, so that an idle port pins no buffers. A device that cannot say
-  // frees as it sends. Returns the number freed.
-  std::uint32_t reclaim() {
-    if (!can_reclaim_) {
-      return 0;
+  // frees as it sends.
+  void reclaim() {
+    if (can_reclaim_) {
+      can_reclaim_ = rte_eth_tx_done_cleanup(device_, queue_, kReclaimBatch) != -ENOTSUP;
     }
-    const int freed = rte_eth_tx_done_cleanup(device_, queue_, kReclaimBatch);
-    can_reclaim_ = freed != -ENOTSUP;
-    return freed > 0 ? static_cast<std::uint32_t>(freed) : 0;
   }
   template <class Drop>
   void clear(Drop&& drop) {

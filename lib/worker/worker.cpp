@@ -227,9 +227,7 @@ void Worker::flush_punts() {
     ip::Packet* const packet = context_.punts.packets[i];
     const ip::PuntReason reason = ip::meta(*packet).punt;
     PacketRing& ring = reason == ip::PuntReason::kArp ? arp_punts_ : punts_;
-    if (ring.push(packet)) {
-      counters_.punted.add(1);
-    } else {
+    if (!ring.push(packet)) {
       context_.drop(packet, reason_if_not_punted(reason));
     }
   }
@@ -252,7 +250,7 @@ std::uint32_t Worker::drain_bands() {
 void Worker::rest() {
   for (TxPath& path : tx_) {
     if (path.queue) {
-      counters_.reclaimed.add(path.queue->reclaim());
+      path.queue->reclaim();
     }
   }
   if (settings_.idle == Idle::kPoll || backlogged_ != 0) {

@@ -37,8 +37,6 @@ struct alignas(64) LoopCounters {
   stats::Counter busy_polls;   // loops that found a packet
   stats::Counter busy_cycles;  // of those loops
   stats::Counter idle_cycles;
-  stats::Counter punted;
-  stats::Counter reclaimed;  // buffers got back from idle TX rings
 };
 
 class Worker {
