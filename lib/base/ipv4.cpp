@@ -20,25 +20,6 @@ std::optional<unsigned> eat_number(std::string_view& text, unsigned max) {
   return value;
 }
 
-struct AddressAndLength {
-  Ipv4 address;
-  std::uint8_t length;
-};
-
-std::optional<AddressAndLength> parse_with_length(std::string_view text) {
-  const auto slash = text.find('/');
-  if (slash == std::string_view::npos) {
-    return std::nullopt;
-  }
-  const auto address = Ipv4::parse(text.substr(0, slash));
-  std::string_view rest = text.substr(slash + 1);
-  const auto length = eat_number(rest, 32);
-  if (!address || !length || !rest.empty()) {
-    return std::nullopt;
-  }
-  return AddressAndLength{*address, static_cast<std::uint8_t>(*length)};
-}
-
 }  // namespace
 
 std::optional<Ipv4> Ipv4::parse(std::string_view text) {
@@ -64,30 +45,8 @@ std::string Ipv4::to_string() const {
                      value_ & 255);
 }
 
-std::optional<Prefix4> Prefix4::parse(std::string_view text) {
-  if (text == "default") {
-    return Prefix4{};
-  }
-  if (const auto host = Ipv4::parse(text)) {
-    return Prefix4{*host, 32};
-  }
-  const auto parsed = parse_with_length(text);
-  if (!parsed) {
-    return std::nullopt;
-  }
-  const Prefix4 prefix{parsed->address, parsed->length};
-  return prefix.address() == parsed->address ? std::optional{prefix} : std::nullopt;
-}
-
-std::string Prefix4::to_string() const {
-  if (length_ == 0) {
-    return "default";
-  }
-  return length_ == 32 ? address_.to_string() : fmt::format("{}/{}", address_.to_string(), length_);
-}
-
 std::optional<InterfaceAddress> InterfaceAddress::parse(std::string_view text) {
-  const auto parsed = parse_with_length(text);
+  const auto parsed = AddressAndLength<Ipv4>::parse(text);
   return parsed ? std::optional{InterfaceAddress{parsed->address, parsed->length}} : std::nullopt;
 }
 

@@ -9,11 +9,18 @@
 #include <string_view>
 
 #include "base/byte_order.hpp"
+#include "base/prefix.hpp"
 
 namespace ringroad {
 
+[[nodiscard]] constexpr std::uint32_t prefix_mask(unsigned length) {
+  return length == 0 ? 0U : ~std::uint32_t{0} << (32 - length);
+}
+
 class Ipv4 {
  public:
+  static constexpr unsigned kBits = 32;
+
   constexpr Ipv4() = default;
   constexpr explicit Ipv4(std::uint32_t host_order) : value_{host_order} {}
   constexpr explicit Ipv4(be32 wire) : value_{wire.host()} {}
@@ -26,6 +33,14 @@ class Ipv4 {
   [[nodiscard]] constexpr std::uint32_t value() const { return value_; }
   [[nodiscard]] constexpr be32 wire() const { return be32{value_}; }
   [[nodiscard]] std::string to_string() const;
+
+  // With the bits below the first `length` cleared, and set.
+  [[nodiscard]] constexpr Ipv4 masked(unsigned length) const {
+    return Ipv4{value_ & prefix_mask(length)};
+  }
+  [[nodiscard]] constexpr Ipv4 filled(unsigned length) const {
+    return Ipv4{value_ | ~prefix_mask(length)};
+  }
 
   // RFC 1112 4.
   [[nodiscard]] constexpr bool is_multicast() const { return value_ >> 28 == 0xe; }
@@ -47,41 +62,7 @@ class Ipv4 {
 
 inline constexpr Ipv4 kLimitedBroadcast{0xffffffffU};
 
-[[nodiscard]] constexpr std::uint32_t prefix_mask(unsigned length) {
-  return length == 0 ? 0U : ~std::uint32_t{0} << (32 - length);
-}
-
-// A set of addresses: the bits below `length` are zero.
-class Prefix4 {
- public:
-  constexpr Prefix4() = default;
-  // Host bits are cleared.
-  constexpr Prefix4(Ipv4 address, std::uint8_t length)
-      : address_{Ipv4{address.value() & prefix_mask(length)}}, length_{length} {}
-
-  // "10.0.0.0/8", "10.0.0.1" (a /32), "default". Host bits set are refused: nullopt.
-  [[nodiscard]] static std::optional<Prefix4> parse(std::string_view text);
-
-  [[nodiscard]] constexpr Ipv4 address() const { return address_; }
-  [[nodiscard]] constexpr std::uint8_t length() const { return length_; }
-  [[nodiscard]] constexpr Ipv4 last() const {
-    return Ipv4{address_.value() | ~prefix_mask(length_)};
-  }
-  [[nodiscard]] constexpr bool contains(Ipv4 address) const {
-    return (address.value() & prefix_mask(length_)) == address_.value();
-  }
-  [[nodiscard]] constexpr bool contains(Prefix4 other) const {
-    return other.length_ >= length_ && contains(other.address_);
-  }
-  // As `ip route` prints it: "default", "10.0.0.1" for a /32, else "10.0.0.0/8".
-  [[nodiscard]] std::string to_string() const;
-
-  friend constexpr auto operator<=>(Prefix4, Prefix4) = default;
-
- private:
-  Ipv4 address_{};
-  std::uint8_t length_{};
-};
+using Prefix4 = Prefix<Ipv4>;
 
 // An address of the router's own with the length of its subnet: "192.168.1.1/24".
 struct InterfaceAddress {
@@ -101,14 +82,5 @@ template <>
 struct std::hash<ringroad::Ipv4> {
   std::size_t operator()(ringroad::Ipv4 address) const noexcept {
     return address.value() * 0x9e3779b97f4a7c15ULL >> 16;
-  }
-};
-
-template <>
-struct std::hash<ringroad::Prefix4> {
-  std::size_t operator()(ringroad::Prefix4 prefix) const noexcept {
-    return (std::uint64_t{prefix.address().value()} << 6 | prefix.length()) *
-               0x9e3779b97f4a7c15ULL >>
-           16;
   }
 };

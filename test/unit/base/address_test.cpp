@@ -9,6 +9,7 @@
 #include "base/byte_order.hpp"
 #include "base/clock.hpp"
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/mac.hpp"
 
 namespace ringroad {
@@ -158,6 +159,29 @@ TEST_CASE("a MAC address is six pairs of hexadecimal digits") {
                       "2:00:00:00:00:009", "02:00:00:00:00:0g", "02:00:00:00:00:0",
                       "0x:00:00:00:00:09", "-2:00:00:00:00:09", " 2:00:00:00:00:09",
                       "02:00:00:00:00:09 "});
+}
+
+TEST_CASE("an IPv6 address is read and printed as RFC 5952 has it") {
+  CHECK(Ipv6::parse("2001:DB8:0:0:0:0:0:1") == Ipv6{0x20010db800000000, 1});
+  CHECK(Ipv6{0x20010db800000000, 1}.to_string() == "2001:db8::1");
+  CHECK(Ipv6{}.to_string() == "::");
+  check_refused<Ipv6>({"", ":", "1", "1::2::3", "::1%lo", "12345::", "1:2:3:4:5:6:7:8:9",
+                       "10.0.0.1", std::string_view{"::1\0x", 5}});
+}
+
+TEST_CASE("an IPv6 prefix holds the addresses that share its bits") {
+  const auto prefix = Prefix6::parse("2001:db8:8000::/33");
+  REQUIRE(prefix);
+  CHECK(prefix->to_string() == "2001:db8:8000::/33");
+  CHECK(prefix->contains(Ipv6{0x20010db8ffffffff, 7}));
+  CHECK_FALSE(prefix->contains(Ipv6{0x20010db87fffffff, ~std::uint64_t{0}}));
+  CHECK(prefix->last() == Ipv6{0x20010db8ffffffff, ~std::uint64_t{0}});
+  CHECK(Prefix6::parse("::/0")->contains(Ipv6{1, 1}));
+  CHECK(Prefix6{Ipv6{1, 0xff}, 124}.address() == Ipv6{1, 0xf0});
+  CHECK(Prefix6{Ipv6{1, 0xff}, 128}.last() == Ipv6{1, 0xff});
+  CHECK(Prefix6{Ipv6{1, 0xff}, 64}.last() == Ipv6{1, ~std::uint64_t{0}});
+  CHECK(Prefix6::parse("::1")->length() == 128);
+  check_refused<Prefix6>({"::1/64", "::/129", "::/", "::/0x", "::/01", "10.0.0.0/8"});
 }
 
 TEST_CASE("a station's MAC address is neither a group's nor zero") {

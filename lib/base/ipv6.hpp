@@ -1,0 +1,63 @@
+#pragma once
+// IPv6 addresses and prefixes, as two halves in host byte order.
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/prefix.hpp"
+
+namespace ringroad {
+
+class Ipv6 {
+ public:
+  static constexpr unsigned kBits = 128;
+
+  constexpr Ipv6() = default;
+  constexpr Ipv6(std::uint64_t high, std::uint64_t low) : high_{high}, low_{low} {}
+
+  // RFC 4291 2.2, without a zone.
+  [[nodiscard]] static std::optional<Ipv6> parse(std::string_view text);
+
+  [[nodiscard]] constexpr std::uint64_t high() const { return high_; }
+  [[nodiscard]] constexpr std::uint64_t low() const { return low_; }
+  // RFC 5952.
+  [[nodiscard]] std::string to_string() const;
+
+  [[nodiscard]] constexpr Ipv6 masked(unsigned length) const {
+    return {high_ & high_mask(length), low_ & low_mask(length)};
+  }
+  [[nodiscard]] constexpr Ipv6 filled(unsigned length) const {
+    return {high_ | ~high_mask(length), low_ | ~low_mask(length)};
+  }
+
+  friend constexpr auto operator<=>(Ipv6, Ipv6) = default;
+
+ private:
+  static constexpr std::uint64_t mask(unsigned length) {
+    return length == 0 ? 0 : ~std::uint64_t{0} << (64 - length);
+  }
+  static constexpr std::uint64_t high_mask(unsigned length) {
+    return mask(length < 64 ? length : 64);
+  }
+  static constexpr std::uint64_t low_mask(unsigned length) {
+    return mask(length < 64 ? 0 : length - 64);
+  }
+
+  std::uint64_t high_{};
+  std::uint64_t low_{};
+};
+
+using Prefix6 = Prefix<Ipv6>;
+
+}  // namespace ringroad
+
+template <>
+struct std::hash<ringroad::Ipv6> {
+  std::size_t operator()(ringroad::Ipv6 address) const noexcept {
+    const std::uint64_t mixed = (address.high() ^ address.low() >> 32) * 0x9e3779b97f4a7c15ULL;
+    return (mixed ^ mixed >> 32 ^ address.low()) * 0xbf58476d1ce4e5b9ULL >> 8;
+  }
+};

@@ -1,0 +1,59 @@
+#include "base/prefix.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
+
+namespace ringroad {
+
+template <class Address>
+std::optional<AddressAndLength<Address>> AddressAndLength<Address>::parse(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const auto address = Address::parse(text.substr(0, slash));
+  const std::string_view digits = text.substr(slash + 1);
+  unsigned length = 0;
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), length);
+  if (!address || error != std::errc{} || end != digits.end() || length > Address::kBits ||
+      (digits.size() > 1 && digits.front() == '0')) {
+    return std::nullopt;
+  }
+  return AddressAndLength{*address, static_cast<std::uint8_t>(length)};
+}
+
+template <class Address>
+std::optional<Prefix<Address>> Prefix<Address>::parse(std::string_view text) {
+  if (text == "default") {
+    return Prefix{};
+  }
+  if (const auto host = Address::parse(text)) {
+    return Prefix{*host, Address::kBits};
+  }
+  const auto parsed = AddressAndLength<Address>::parse(text);
+  if (!parsed) {
+    return std::nullopt;
+  }
+  const Prefix prefix{parsed->address, parsed->length};
+  return prefix.address() == parsed->address ? std::optional{prefix} : std::nullopt;
+}
+
+template <class Address>
+std::string Prefix<Address>::to_string() const {
+  if (length_ == 0) {
+    return "default";
+  }
+  return length_ == Address::kBits ? address_.to_string()
+                                   : fmt::format("{}/{}", address_.to_string(), length_);
+}
+
+template class Prefix<Ipv4>;
+template class Prefix<Ipv6>;
+template struct AddressAndLength<Ipv4>;
+template struct AddressAndLength<Ipv6>;
+
+}  // namespace ringroad

@@ -1,0 +1,62 @@
+#pragma once
+// A prefix: the addresses of one family that share their first `length` bits.
+//
+// An Address has kBits, operator<=>, parse(), to_string(), and masked(length): itself with the bits
+// below the first `length` cleared.
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ringroad {
+
+template <class Address>
+class Prefix {
+ public:
+  constexpr Prefix() = default;
+  // Host bits are cleared.
+  constexpr Prefix(Address address, std::uint8_t length)
+      : address_{address.masked(length)}, length_{length} {}
+
+  // "10.0.0.0/8", "10.0.0.1" (all bits), "default". Host bits set are refused: nullopt.
+  [[nodiscard]] static std::optional<Prefix> parse(std::string_view text);
+
+  [[nodiscard]] constexpr Address address() const { return address_; }
+  [[nodiscard]] constexpr std::uint8_t length() const { return length_; }
+  [[nodiscard]] constexpr Address last() const { return address_.filled(length_); }
+  [[nodiscard]] constexpr bool contains(Address address) const {
+    return address.masked(length_) == address_;
+  }
+  [[nodiscard]] constexpr bool contains(Prefix other) const {
+    return other.length_ >= length_ && contains(other.address_);
+  }
+  // As `ip route` prints it: "default", the bare address of a host, else "10.0.0.0/8".
+  [[nodiscard]] std::string to_string() const;
+
+  friend constexpr auto operator<=>(Prefix, Prefix) = default;
+
+ private:
+  Address address_{};
+  std::uint8_t length_{};
+};
+
+// "ADDRESS/LENGTH" with any host bits, cleared or not.
+template <class Address>
+struct AddressAndLength {
+  Address address;
+  std::uint8_t length;
+
+  [[nodiscard]] static std::optional<AddressAndLength> parse(std::string_view text);
+};
+
+}  // namespace ringroad
+
+template <class Address>
+struct std::hash<ringroad::Prefix<Address>> {
+  std::size_t operator()(ringroad::Prefix<Address> prefix) const noexcept {
+    return (std::hash<Address>{}(prefix.address()) ^ prefix.length()) * 0x9e3779b97f4a7c15ULL;
+  }
+};
