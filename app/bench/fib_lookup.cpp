@@ -59,7 +59,7 @@ void print(std::string_view table, std::string_view addresses, std::string_view 
              timing.min, timing.max);
 }
 
-void bench(std::string_view table, std::string_view kind, const fib::Trie& trie,
+void bench(std::string_view table, std::string_view kind, const fib::Trie4& trie,
            const Addresses& addresses) {
   std::uint64_t sum = 0;
   const Timing scalar = measure([&] {
@@ -95,7 +95,7 @@ Addresses addresses_in(std::span<const Prefix4> prefixes, std::mt19937& random) 
 
 void bench_table(std::string_view name, std::span<const Prefix4> prefixes) {
   NoReaders reclaimer;
-  fib::Trie trie{reclaimer};
+  fib::Trie4 trie{reclaimer};
   std::uint32_t next_hop = 0;
   for (const Prefix4 prefix : prefixes) {
     trie.insert(prefix, NextHopId{1 + next_hop++ % kNextHops});

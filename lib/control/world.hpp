@@ -26,7 +26,7 @@ class World {
   [[nodiscard]] const ip::Tables& tables() const { return tables_; }
   [[nodiscard]] ip::Tables& tables() { return tables_; }
   QsbrReclaimer& reclaimer() { return reclaimer_; }
-  fib::Trie& trie() { return trie_; }
+  fib::Trie4& trie() { return trie_; }
   fib::NextHopTable& next_hops() { return next_hops_; }
   neigh::AdjacencyTable& adjacencies() { return adjacencies_; }
   [[nodiscard]] const neigh::AdjacencyTable& adjacencies() const { return adjacencies_; }
@@ -48,7 +48,7 @@ class World {
   void publish_own_addresses();
 
   QsbrReclaimer reclaimer_;
-  fib::Trie trie_;
+  fib::Trie4 trie_;
   fib::NextHopTable next_hops_;
   neigh::AdjacencyTable adjacencies_;
   std::vector<PortView> ports_;

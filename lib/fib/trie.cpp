@@ -1,180 +1,294 @@
 #include "fib/trie.hpp"
 
 #include <algorithm>
-#include <cassert>
+#include <utility>
 
 namespace ringroad::fib {
 namespace {
 
-// Enough independent loads to keep a core's miss buffers busy; a burst is one or two blocks.
-constexpr std::size_t kBlock = 32;
+constexpr std::size_t kShortPrefixes = std::size_t{2} << kRootBits;
+
+// The place of a prefix of up to 16 bits in the complete binary tree.
+template <class Address>
+std::uint32_t short_place(Prefix<Address> prefix) {
+  const std::uint32_t top = root_index(bulk_key(prefix.address()));
+  return (1U << prefix.length()) + (top >> (kRootBits - prefix.length()));
+}
+
+bool one_answer(const Quarters& quarters) {
+  const std::uint32_t answer = quarters[0].leaves[0];
+  return std::ranges::all_of(quarters, [&](const Quarter& quarter) {
+    return quarter.count == 1 && quarter.leaves[0] == answer && !is_block(answer);
+  });
+}
 
 }  // namespace
 
-Trie::Trie(Reclaimer& reclaimer)
-    : reclaimer_{reclaimer},
-      entries_{std::size_t{kMaxNodes} * kNodeEntries},
-      depths_{std::size_t{kMaxNodes} * kNodeEntries},
-      inhabitants_(kRootNodes),
-      free_nodes_{std::make_shared<std::vector<std::uint32_t>>()} {
-  static_assert(kNoRoute == NextHopId{0}, "a fresh root is all zero");
-  entries_.grow(std::size_t{kRootNodes} * kNodeEntries);
-  depths_.grow(std::size_t{kRootNodes} * kNodeEntries);
+template <class Address>
+Trie<Address>::Trie(Reclaimer& reclaimer)
+    : store_{reclaimer}, short_prefixes_(kShortPrefixes), root_(kRootEntries) {}
+
+template <class Address>
+StrideKey Trie<Address>::key_of(Prefix prefix) {
+  const unsigned depth = depth_of(prefix);
+  return {static_cast<std::uint8_t>(octet_at(bulk_key(prefix.address()), depth)),
+          static_cast<std::uint8_t>(prefix.length() - kRootBits - 8 * depth)};
 }
 
-Trie::~Trie() = default;
-
-void Trie::insert(Prefix4 prefix, NextHopId next_hop) {
-  assert(!is_node(next_hop.value()));
-  const bool added = prefixes_.insert_or_assign(prefix, next_hop).second;
-  const Range range = descend(prefix);
-  if (added) {
-    ++lengths_[prefix.length()];
-    ++inhabitants_[range.first / kNodeEntries];
+template <class Address>
+void Trie<Address>::apply(std::span<const Change> changes) {
+  for (const Change& change : changes) {
+    stage(change.prefix, change.next_hop.value());
   }
-  paint(range.first, range.count, prefix.length(), {next_hop.value(), prefix.length()});
+  publish();
+  store_.flush();
 }
 
-bool Trie::erase(Prefix4 prefix) {
-  if (prefixes_.erase(prefix) == 0) {
-    return false;
-  }
-  --lengths_[prefix.length()];
-  const Range range = descend(prefix);
-  paint(range.first, range.count, prefix.length(), covering(prefix));
-  --inhabitants_[range.first / kNodeEntries];
-  for (std::size_t level = range.path_length; level-- > 0;) {
-    collapse(range.path[level]);
-  }
-  return true;
+template <class Address>
+void Trie<Address>::insert(Prefix prefix, NextHopId next_hop) {
+  stage(prefix, next_hop.value());
+  publish();
 }
 
-std::optional<NextHopId> Trie::find(Prefix4 prefix) const {
-  const auto found = prefixes_.find(prefix);
-  return found == prefixes_.end() ? std::nullopt : std::optional{found->second};
+template <class Address>
+bool Trie<Address>::erase(Prefix prefix) {
+  const std::size_t before = size_;
+  stage(prefix, 0);
+  publish();
+  return size_ != before;
 }
 
-Bytes Trie::memory() const { return {inhabitants_.size() * kNodeEntries * sizeof(std::uint32_t)}; }
-
-// ~3 cycles an address where the nodes are in L1, ~30 where each second load misses to L3. All
-// first loads, then all second ones: the misses of a block overlap. An address that has its answer
-// loads entry 0 again rather than take a branch that no predictor can know.
-inline void Trie::lookup_block(const std::uint32_t* addresses, NextHopId* next_hops,
-                               std::size_t count) const {
-  std::array<std::uint32_t, kBlock> entries;
-  std::uint32_t unfinished = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    entries[i] = load(addresses[i] >> 16);
-    unfinished |= entries[i];
+template <class Address>
+std::optional<NextHopId> Trie<Address>::find(Prefix prefix) const {
+  std::uint32_t next_hop = 0;
+  if (prefix.length() <= kRootBits) {
+    next_hop = short_prefixes_[short_place(prefix)];
+  } else if (const std::uint32_t node = find_node(prefix); node != 0) {
+    next_hop = nodes_[node].stride.find(key_of(prefix));
   }
-  for (const unsigned shift : {8U, 0U}) {
-    if (!is_node(unfinished)) {
-      break;
-    }
-    unfinished = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const bool inner = is_node(entries[i]);
-      const std::uint32_t next = load(inner ? slot(entries[i], addresses[i] >> shift) : 0);
-      entries[i] = inner ? next : entries[i];
-      unfinished |= entries[i];
-    }
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    next_hops[i] = NextHopId{entries[i]};
-  }
+  return next_hop != 0 ? std::optional{NextHopId{next_hop}} : std::nullopt;
 }
 
-void Trie::lookup(std::span<const std::uint32_t> addresses, std::span<NextHopId> next_hops) const {
-  assert(next_hops.size() >= addresses.size());
-  std::size_t done = 0;
-  for (; addresses.size() - done >= kBlock; done += kBlock) {
-    lookup_block(&addresses[done], &next_hops[done], kBlock);
+// The node that a prefix ends in; 0 where there is none.
+template <class Address>
+std::uint32_t Trie<Address>::find_node(Prefix prefix) const {
+  const auto key = bulk_key(prefix.address());
+  std::uint32_t node = root_[root_index(key)].node;
+  for (unsigned depth = 0; node != 0 && depth < depth_of(prefix); ++depth) {
+    node = nodes_[node].stride.child(static_cast<std::uint8_t>(octet_at(key, depth)));
   }
-  if (done < addresses.size()) {
-    lookup_block(&addresses[done], &next_hops[done], addresses.size() - done);
-  }
+  return node;
 }
 
-// Makes the nodes that are missing on the way, which for a prefix that is there are none.
-Trie::Range Trie::descend(Prefix4 prefix) {
-  const std::uint32_t address = prefix.address().value();
-  Range range{address >> 16, 0, {}, 0};
-  unsigned end = 16;  // the bits that an entry of this level has consumed
-  for (const unsigned shift : {8U, 0U}) {
-    if (prefix.length() <= end) {
-      break;
-    }
-    if (!is_node(entries_[range.first])) {
-      split(range.first);
-    }
-    range.path[range.path_length++] = range.first;
-    range.first = slot(entries_[range.first], address >> shift);
-    end += 8;
-  }
-  range.count = std::size_t{1} << (end - prefix.length());
-  return range;
+template <class Address>
+void Trie<Address>::count_change(bool before, bool after) {
+  size_ = size_ + (after ? 1 : 0) - (before ? 1 : 0);
 }
 
-Trie::Leaf Trie::covering(Prefix4 prefix) const {
-  for (std::uint8_t length = prefix.length(); length-- > 0;) {
-    if (lengths_[length] == 0) {
-      continue;
-    }
-    if (const auto found = prefixes_.find({prefix.address(), length}); found != prefixes_.end()) {
-      return {found->second.value(), length};
-    }
-  }
-  return {kNoRoute.value(), 0};
-}
-
-// Puts a node with the answer of the leaf in its place.
-void Trie::split(std::size_t index) {
-  std::uint32_t node = 0;
-  if (free_nodes_->empty()) {
-    node = static_cast<std::uint32_t>(inhabitants_.size());
-    entries_.grow((std::size_t{node} + 1) * kNodeEntries);
-    depths_.grow((std::size_t{node} + 1) * kNodeEntries);
-    inhabitants_.push_back(0);
+template <class Address>
+void Trie<Address>::stage(Prefix prefix, std::uint32_t next_hop) {
+  if (prefix.length() <= kRootBits) {
+    stage_short(prefix, next_hop);
   } else {
-    node = free_nodes_->back();
-    free_nodes_->pop_back();
+    stage_long(prefix, next_hop);
   }
-  // Plain stores: no reader is in a node that is not linked, and ThreadSanitizer sees to that.
-  const std::size_t first = std::size_t{node} * kNodeEntries;
-  std::fill_n(&entries_[first], kNodeEntries, entries_[index]);
-  std::fill_n(&depths_[first], kNodeEntries, depths_[index]);
-  ++inhabitants_[index / kNodeEntries];
-  std::atomic_ref{entries_[index]}.store(node | kNodeBit, std::memory_order_release);
 }
 
-// Puts the leaf back in the place of a node in which no prefix ends any more. Its entries are then
-// all alike: each has the longest prefix that covers the whole node.
-void Trie::collapse(std::size_t index) {
-  const std::uint32_t node = entries_[index] & ~kNodeBit;
-  if (inhabitants_[node] != 0) {
+template <class Address>
+void Trie<Address>::stage_short(Prefix prefix, std::uint32_t next_hop) {
+  std::uint32_t place = short_place(prefix);
+  const std::uint32_t before = std::exchange(short_prefixes_[place], next_hop);
+  count_change(before != 0, next_hop != 0);
+  if (before == next_hop) {
     return;
   }
-  const std::size_t first = std::size_t{node} * kNodeEntries;
-  set(index, {entries_[first], depths_[first]});
-  --inhabitants_[index / kNodeEntries];
-  reclaimer_.retire([nodes = free_nodes_, node] { nodes->push_back(node); });
-}
-
-// Gives `leaf` to the addresses in these entries whose prefix is no longer than `max_depth`.
-void Trie::paint(std::size_t first, std::size_t count, std::uint8_t max_depth, Leaf leaf) {
-  for (std::size_t i = first; i < first + count; ++i) {
-    if (is_node(entries_[i])) {
-      paint(slot(entries_[i], 0), kNodeEntries, max_depth, leaf);
-    } else if (depths_[i] <= max_depth) {
-      set(i, leaf);
+  if (prefix.length() == 0) {
+    default_route_.set(next_hop);
+    return;
+  }
+  // What answers from now on where this prefix is the longest: itself or the longest above it.
+  std::uint8_t length = prefix.length();
+  for (; length > 0 && short_prefixes_[place] == 0; --length) {
+    place /= 2;
+  }
+  const std::uint32_t answer = length > 0 ? short_prefixes_[place] : 0;
+  const std::uint32_t first = root_index(bulk_key(prefix.address()));
+  const std::uint32_t last = first + static_cast<std::uint32_t>(kRootEntries >> prefix.length());
+  for (std::uint32_t i = first; i < last; ++i) {
+    RootAnswer& entry = root_[i];
+    if (entry.length <= prefix.length()) {
+      entry.next_hop = answer;
+      entry.length = length;
+      touch_root(i);
     }
   }
 }
 
-// Release: what the caller wrote to the next hop is seen by whoever is led to it.
-void Trie::set(std::size_t index, Leaf leaf) {
-  depths_[index] = leaf.depth;
-  std::atomic_ref{entries_[index]}.store(leaf.next_hop, std::memory_order_release);
+template <class Address>
+void Trie<Address>::stage_long(Prefix prefix, std::uint32_t next_hop) {
+  if (next_hop == 0) {
+    const std::uint32_t number = find_node(prefix);
+    if (number == 0 || nodes_[number].stride.find(key_of(prefix)) == 0) {
+      return;
+    }
+  }
+  const Path path = descend(prefix);
+  Node& node = nodes_[path.nodes[path.depth]];
+  const std::uint32_t before =
+      next_hop != 0 ? node.stride.insert(path.key, next_hop) : node.stride.erase(path.key);
+  if (before == next_hop) {
+    return;
+  }
+  count_change(before != 0, next_hop != 0);
+  node.dirty |= path.key.quarters();
+  for (unsigned depth = 0; depth < path.depth; ++depth) {
+    nodes_[path.nodes[depth]].dirty_below = true;
+  }
+  touch_root(root_index(bulk_key(prefix.address())));
+  prune(prefix, path);
 }
+
+// Makes what nodes are missing on the way.
+template <class Address>
+typename Trie<Address>::Path Trie<Address>::descend(Prefix prefix) {
+  const auto key = bulk_key(prefix.address());
+  Path path{.nodes = {}, .depth = depth_of(prefix), .key = key_of(prefix)};
+  std::uint32_t node = root_[root_index(key)].node;
+  if (node == 0) {
+    node = root_[root_index(key)].node = new_node();
+  }
+  path.nodes[0] = node;
+  for (unsigned depth = 0; depth < path.depth; ++depth) {
+    const auto octet = static_cast<std::uint8_t>(octet_at(key, depth));
+    std::uint32_t child = nodes_[node].stride.child(octet);
+    if (child == 0) {
+      child = new_node();
+      nodes_[node].stride.add_child(octet, child);
+      nodes_[node].dirty |= StrideKey{octet, 8}.quarters();
+    }
+    node = path.nodes[depth + 1] = child;
+  }
+  return path;
+}
+
+// Nodes that nothing ends in or below any more go, the last first.
+template <class Address>
+void Trie<Address>::prune(Prefix prefix, const Path& path) {
+  const auto key = bulk_key(prefix.address());
+  for (unsigned depth = path.depth;; --depth) {
+    const std::uint32_t number = path.nodes[depth];
+    Node& node = nodes_[number];
+    if (!node.stride.empty()) {
+      return;
+    }
+    if (is_block(node.word)) {
+      unlinked_.push_back(node.word);
+    }
+    node = Node{};
+    free_nodes_.push_back(number);
+    if (depth == 0) {
+      root_[root_index(key)].node = 0;
+      return;
+    }
+    Node& parent = nodes_[path.nodes[depth - 1]];
+    const auto octet = static_cast<std::uint8_t>(octet_at(key, depth - 1));
+    parent.stride.remove_child(octet);
+    parent.dirty |= StrideKey{octet, 8}.quarters();
+  }
+}
+
+template <class Address>
+std::uint32_t Trie<Address>::new_node() {
+  if (free_nodes_.empty()) {
+    nodes_.emplace_back();
+    return static_cast<std::uint32_t>(nodes_.size() - 1);
+  }
+  const std::uint32_t number = free_nodes_.back();
+  free_nodes_.pop_back();
+  return number;
+}
+
+template <class Address>
+void Trie<Address>::touch_root(std::uint32_t index) {
+  if (!std::exchange(root_[index].dirty, true)) {
+    dirty_root_.push_back(index);
+  }
+}
+
+// Everything staged becomes what readers see, and what they no longer see is retired.
+template <class Address>
+void Trie<Address>::publish() {
+  for (const std::uint32_t index : dirty_root_) {
+    RootAnswer& entry = root_[index];
+    entry.dirty = false;
+    const std::uint32_t word =
+        entry.node != 0 ? compile(entry.node, entry.next_hop) : entry.next_hop;
+    store_.link_root(index, is_block(word) ? word : store_.uniform(word));
+  }
+  dirty_root_.clear();
+  for (const std::uint32_t word : unlinked_) {
+    store_.retire(word);
+  }
+  unlinked_.clear();
+}
+
+// The word of the node's new block, or the answer where all of it has one; what it was before is
+// to be unlinked by the caller's link of the new one.
+template <class Address>
+std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherited) {
+  Node& node = nodes_[number];
+  if (std::exchange(node.inherited, inherited) != inherited) {
+    node.dirty = kAllQuarters;
+  }
+  if (std::exchange(node.dirty_below, false)) {
+    compile_children_in_place(node);
+  }
+  if (node.dirty == 0) {
+    return node.word;
+  }
+  Quarters quarters;
+  for (unsigned i = 0; i < kQuarters; ++i) {
+    if ((node.dirty >> i & 1) != 0) {
+      Quarter::Words words;
+      node.stride.paint(i, inherited, words);
+      for (const Stride::Child& child : node.stride.children_of(i)) {
+        std::uint32_t& word = words[child.octet % kQuarterValues];
+        word = compile(child.node, word);
+      }
+      Quarter::encode(words, quarters[i]);
+    } else if (is_block(node.word)) {
+      store_.read(node.word, i, quarters[i]);
+    } else {
+      quarters[i] = {.boundaries = 0, .count = 1, .leaves = {node.word}};
+    }
+  }
+  node.dirty = 0;
+  const std::uint32_t before = node.word;
+  node.word = one_answer(quarters) ? quarters[0].leaves[0] : store_.make(quarters);
+  if (is_block(before)) {
+    unlinked_.push_back(before);
+  }
+  return node.word;
+}
+
+// Children whose own answers changed get their new blocks into the block of this node, unless that
+// quarter is compiled anyway.
+template <class Address>
+void Trie<Address>::compile_children_in_place(Node& node) {
+  for (const Stride::Child& child : node.stride.children()) {
+    const std::uint8_t quarter = StrideKey{child.octet, 8}.quarters();
+    const Node& below = nodes_[child.node];
+    if ((node.dirty & quarter) != 0 || (below.dirty == 0 && !below.dirty_below)) {
+      continue;
+    }
+    const std::uint32_t word = compile(child.node, below.inherited);
+    if (!is_block(word) || !is_block(node.word) || !store_.relink(node.word, child.octet, word)) {
+      node.dirty |= quarter;
+    }
+  }
+}
+
+template class Trie<Ipv4>;
+template class Trie<Ipv6>;
 
 }  // namespace ringroad::fib

@@ -1,108 +1,139 @@
 #pragma once
-// Longest-prefix match over IPv4: a multibit trie of strides 16, 8 and 8, leaf-pushed.
+// Longest-prefix match: a multibit trie of strides 16, 8, 8, ... whose nodes hold runs of equal
+// answers (block.hpp), for IPv4 and IPv6.
 //
 // One writer; any number of readers, which take no lock and make no atomic read-modify-write.
 // A reader sees each address's answer from before or after an update, never another and never none:
-// a node is filled before it is linked, and freed through the Reclaimer after it is unlinked. The
+// a block is filled before it is linked, and freed through the Reclaimer after it is unlinked. The
 // Reclaimer must run what it was given on the writer's thread; it may do so after the trie is gone.
-// Reference: Srinivasan and Varghese, "Faster IP lookups using controlled prefix expansion" (1998).
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
-#include <unordered_map>
+#include <type_traits>
 #include <vector>
 
 #include "base/ids.hpp"
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/reclaim.hpp"
 #include "base/units.hpp"
-#include "fib/reserved_array.hpp"
+#include "fib/block_store.hpp"
+#include "fib/bulk_lookup.hpp"
+#include "fib/stride.hpp"
 
 namespace ringroad::fib {
 
 // What an address that no prefix covers gets.
 inline constexpr NextHopId kNoRoute{0};
 
+// Explicitly instantiated for Ipv4 and Ipv6.
+template <class Address>
 class Trie {
  public:
-  explicit Trie(Reclaimer& reclaimer);
-  ~Trie();
-  Trie(const Trie&) = delete;
-  Trie& operator=(const Trie&) = delete;
+  using Prefix = ringroad::Prefix<Address>;
+  // What bulk lookup takes an address as: a number in host order for IPv4.
+  using Key = BulkKey<Address>;
+  // From now on the prefix has this next hop; kNoRoute: it has none.
+  struct Change {
+    Prefix prefix;
+    NextHopId next_hop;
+  };
 
-  // Writer. Adds the prefix or changes its next hop. The id must be below 2^31.
-  void insert(Prefix4 prefix, NextHopId next_hop);
+  explicit Trie(Reclaimer& reclaimer);
+
+  // Writer. Every block that the changes touch is compiled once, so that a batch costs less than
+  // its changes one by one, least of all if ordered by prefix. Ids must be below 2^31.
+  // Throws std::bad_alloc when the blocks would exceed 512 MiB; the trie is of no use then.
+  void apply(std::span<const Change> changes);
+  // Writer. Adds the prefix or changes its next hop, which is not kNoRoute.
+  void insert(Prefix prefix, NextHopId next_hop);
   // Writer. The covering prefix answers again. False if the prefix was not there.
-  bool erase(Prefix4 prefix);
+  bool erase(Prefix prefix);
   // Writer. Exactly this prefix.
-  [[nodiscard]] std::optional<NextHopId> find(Prefix4 prefix) const;
-  [[nodiscard]] std::size_t size() const { return prefixes_.size(); }
-  // What lookups read: the root and every node. The writer's books come on top (README).
-  [[nodiscard]] Bytes memory() const;
+  [[nodiscard]] std::optional<NextHopId> find(Prefix prefix) const;
+  [[nodiscard]] std::size_t size() const { return size_; }
+  // What lookups read. The writer's books come on top (README).
+  [[nodiscard]] Bytes memory() const { return Bytes{store_.bytes()}; }
 
   // Any reader, inside a read-side section.
-  [[nodiscard]] NextHopId lookup(Ipv4 address) const {
-    const std::uint32_t value = address.value();
-    std::uint32_t entry = load(value >> 16);
-    if (is_node(entry)) {
-      entry = load(slot(entry, value >> 8));
-      if (is_node(entry)) {
-        entry = load(slot(entry, value));
-      }
-    }
-    return NextHopId{entry};
+  [[nodiscard]] NextHopId lookup(Address address) const {
+    std::uint32_t answer = 0;
+    default_route_.with([&](std::uint32_t otherwise) {
+      answer = walk(store_.arena(), bulk_key(address));
+      answer = answer != 0 ? answer : otherwise;
+    });
+    return NextHopId{answer};
   }
-  // Addresses in host order; `next_hops` is at least as long as `addresses`.
-  void lookup(std::span<const std::uint32_t> addresses, std::span<NextHopId> next_hops) const;
+  // `next_hops` is at least as long as `keys`. The fastest way on this machine.
+  void lookup(std::span<const Key> keys, std::span<NextHopId> next_hops) const {
+    bulk_(store_.arena(), default_route_, keys, next_hops.data());
+  }
+  // The same in one way among those of lookup_ways().
+  void lookup(std::span<const Key> keys, std::span<NextHopId> next_hops, LookupWay way) const {
+    bulk_lookup<Address>(way)(store_.arena(), default_route_, keys, next_hops.data());
+  }
 
  private:
-  // An entry is a NextHopId or, with the top bit, the number of a node. A node is 256 entries; the
-  // root is the first 256 "nodes", so that one base pointer serves every level.
-  static constexpr std::uint32_t kNodeBit = 1U << 31;
-  static constexpr std::uint32_t kNodeEntries = 256;
-  static constexpr std::uint32_t kRootNodes = 256;
-  static constexpr std::uint32_t kMaxNodes = kRootNodes + (1U << 16) + (1U << 24);
+  static constexpr std::uint8_t kAllQuarters = 15;
+  static constexpr std::uint32_t kNever = ~std::uint32_t{0};  // no answer
 
-  [[nodiscard]] static bool is_node(std::uint32_t entry) { return (entry & kNodeBit) != 0; }
-  [[nodiscard]] static std::size_t slot(std::uint32_t entry, std::uint32_t octet) {
-    return std::size_t{entry & ~kNodeBit} * kNodeEntries + (octet & 255U);
-  }
-  [[nodiscard]] std::uint32_t load(std::size_t index) const {
-    return std::atomic_ref{entries_[index]}.load(std::memory_order_acquire);
-  }
-  void lookup_block(const std::uint32_t* addresses, NextHopId* next_hops, std::size_t count) const;
-
-  struct Leaf {
-    std::uint32_t next_hop;
-    std::uint8_t depth;  // length of the prefix it comes from; 0 also where there is none
+  // A block to be. Nodes are named by number; 0 is none.
+  struct Node {
+    Stride stride;
+    std::uint32_t inherited = kNever;   // the answer of the prefixes above, when last compiled
+    std::uint32_t word = 0;             // what it was compiled to: a block's word or an answer
+    std::uint8_t dirty = kAllQuarters;  // quarters whose answers may have changed
+    bool dirty_below = false;           // something under it is dirty
   };
-  // The entries that a prefix covers in the table that its length ends in, and the entries that
-  // were followed to that table.
-  struct Range {
-    std::size_t first;
-    std::size_t count;
-    std::array<std::size_t, 2> path;
-    std::size_t path_length;
+  // The nodes from the root to where a prefix ends.
+  struct Path {
+    std::array<std::uint32_t, Address::kBits / 8 - 2> nodes;
+    unsigned depth;  // of the last
+    StrideKey key;   // in it
   };
-  [[nodiscard]] Range descend(Prefix4 prefix);
-  [[nodiscard]] Leaf covering(Prefix4 prefix) const;
-  void split(std::size_t index);
-  void collapse(std::size_t index);
-  void paint(std::size_t first, std::size_t count, std::uint8_t max_depth, Leaf leaf);
-  void set(std::size_t index, Leaf leaf);
 
-  Reclaimer& reclaimer_;
-  ReservedArray<std::uint32_t> entries_;
-  // The writer's own, apart from what lookups read.
-  ReservedArray<std::uint8_t> depths_;      // an entry's Leaf::depth
-  std::vector<std::uint16_t> inhabitants_;  // a node's prefixes and children; none: collapse it
-  std::shared_ptr<std::vector<std::uint32_t>> free_nodes_;
-  std::unordered_map<Prefix4, NextHopId> prefixes_;
-  std::array<std::uint32_t, 33> lengths_{};  // how many prefixes have each length
+  void stage(Prefix prefix, std::uint32_t next_hop);
+  void publish();
+  [[nodiscard]] static unsigned depth_of(Prefix prefix) { return (prefix.length() - 17U) / 8; }
+  [[nodiscard]] static StrideKey key_of(Prefix prefix);
+  [[nodiscard]] std::uint32_t find_node(Prefix prefix) const;
+  void stage_short(Prefix prefix, std::uint32_t next_hop);
+  void stage_long(Prefix prefix, std::uint32_t next_hop);
+  [[nodiscard]] Path descend(Prefix prefix);
+  void prune(Prefix prefix, const Path& path);
+  void touch_root(std::uint32_t index);
+  [[nodiscard]] std::uint32_t new_node();
+  [[nodiscard]] std::uint32_t compile(std::uint32_t number, std::uint32_t inherited);
+  void compile_children_in_place(Node& node);
+  void count_change(bool before, bool after);
+
+  BlockStore store_;
+  DefaultRoute default_route_;
+  BulkLookup<Address>* bulk_ = bulk_lookup<Address>(preferred_way());
+
+  // Prefixes of up to 16 bits as a complete binary tree: the root's at 1, the children of i at 2i
+  // and 2i + 1. 0: not there.
+  std::vector<std::uint32_t> short_prefixes_;
+  struct RootAnswer {
+    std::uint32_t next_hop = 0;
+    std::uint32_t node = 0;
+    std::uint8_t length = 0;  // of the prefix that the answer is of
+    bool dirty = false;
+  };
+  std::vector<RootAnswer> root_;
+  std::vector<std::uint32_t> dirty_root_;
+  std::vector<std::uint32_t> unlinked_;  // blocks that readers may see until publish() is done
+  std::vector<Node> nodes_{1};
+  std::vector<std::uint32_t> free_nodes_;
+  std::size_t size_ = 0;
 };
+
+using Trie4 = Trie<Ipv4>;
+using Trie6 = Trie<Ipv6>;
+
+extern template class Trie<Ipv4>;
+extern template class Trie<Ipv6>;
 
 }  // namespace ringroad::fib

@@ -49,7 +49,7 @@ using Hooks = std::array<Hook, kHookPoints>;  // null: empty
 
 // The read-only world of the packet path.
 struct Tables {
-  const fib::Trie& trie;
+  const fib::Trie4& trie;
   const fib::NextHopTable& next_hops;
   const neigh::AdjacencyTable& adjacencies;
   std::atomic<const OwnAddresses*>& own_addresses;

@@ -1,0 +1,196 @@
+#include "fib/block_store.hpp"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <new>
+#include <span>
+#include <utility>
+
+namespace ringroad::fib {
+namespace {
+
+constexpr std::size_t kRootBytes = kRootEntries * sizeof(std::uint32_t);
+constexpr std::size_t kUniformBytes = 64;
+constexpr std::size_t kArenaMax = std::size_t{kOffsetMask} + 64;
+// A vector of lookups reads four bytes where it wants one.
+constexpr std::size_t kSlack = 64;
+// Wide when more than one leaf in so many is an escape: below that, what the others save in memory
+// is worth more than the escapes' further cache line.
+constexpr unsigned kWideFrom = 4;
+
+void write_words(std::byte* to, const Quarter& quarter) {
+  std::memcpy(to, quarter.leaves.data(), quarter.count * sizeof(std::uint32_t));
+}
+
+}  // namespace
+
+void Quarter::encode(Words& words, Quarter& quarter) {
+  words[kQuarterValues] = words[kQuarterValues - 1];
+  std::uint64_t equal = 0;
+  for (unsigned i = 0; i < kQuarterValues; i += 8) {
+    const auto at = [&](unsigned first) {
+      return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(words.data() + first));
+    };
+    const __m256i same = _mm256_cmpeq_epi32(at(i), at(i + 1));
+    const auto mask = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(same)));
+    equal |= std::uint64_t{mask} << i;
+  }
+  quarter.boundaries = ~equal;
+  quarter.leaves[0] = words[kQuarterValues - 1];
+  quarter.count = 1;
+  for (std::uint64_t left = quarter.boundaries; left != 0;) {
+    const auto last = static_cast<unsigned>(63 - std::countl_zero(left));
+    quarter.leaves[quarter.count++] = words[last];
+    left &= ~(std::uint64_t{1} << last);
+  }
+}
+
+BlockStore::BlockStore(Reclaimer& reclaimer)
+    : reclaimer_{reclaimer},
+      memory_{kArenaMax + kSlack},
+      end_{kRootBytes + (kEscape)*kUniformBytes},
+      free_{std::make_shared<FreeLists>()} {
+  memory_.grow(end_ + kSlack);
+  for (std::uint32_t answer = 0; answer < kEscape; ++answer) {
+    std::byte* const block = memory_.data() + kRootBytes + answer * kUniformBytes;
+    for (unsigned i = 0; i < kQuarters; ++i) {
+      block[i * 16 + kLeavesOffset] = static_cast<std::byte>(answer);
+    }
+  }
+  const std::uint32_t nothing = uniform(0);
+  for (std::uint32_t i = 0; i < kRootEntries; ++i) {
+    link_root(i, nothing);
+  }
+}
+
+std::size_t BlockStore::units_of(std::uint32_t word) {
+  const std::size_t node_bytes = std::size_t{1} << (word & kShiftMask);
+  const std::size_t long_words = (word & kLongBit) != 0 ? node_bytes - kLeavesOffset : 0;
+  return kQuarters * (node_bytes + long_words * sizeof(std::uint32_t)) / kUnitBytes;
+}
+
+std::uint32_t BlockStore::allocate(std::size_t units) {
+  auto& free = (*free_)[units];
+  if (!free.empty()) {
+    const std::uint32_t offset = free.back();
+    free.pop_back();
+    return offset;
+  }
+  const std::size_t bytes = units * kUnitBytes;
+  if (end_ + bytes > kArenaMax) {
+    throw std::bad_alloc{};
+  }
+  memory_.grow(end_ + bytes + kSlack);
+  return static_cast<std::uint32_t>(std::exchange(end_, end_ + bytes));
+}
+
+std::uint32_t BlockStore::make(const Quarters& quarters) {
+  unsigned leaves = 0;
+  unsigned most = 0;
+  unsigned escapes = 0;
+  for (const Quarter& quarter : quarters) {
+    leaves += quarter.count;
+    most = std::max(most, quarter.count);
+    for (unsigned i = 0; i < quarter.count; ++i) {
+      escapes += quarter.leaves[i] >= kEscape ? 1U : 0U;
+    }
+  }
+  const bool wide = escapes > leaves / kWideFrom;
+  const std::size_t node_bytes = kLeavesOffset + most * (wide ? sizeof(std::uint32_t) : 1);
+  const unsigned shift =
+      std::max(kNodeShiftMin, static_cast<unsigned>(std::bit_width(node_bytes - 1)));
+  std::uint32_t word = kBlockBit | shift | (wide ? kWideBit : escapes != 0 ? kLongBit : 0);
+  word |= allocate(units_of(word));
+  for (unsigned i = 0; i < kQuarters; ++i) {
+    const std::uint32_t first = i * kQuarterValues;
+    const Quarter& quarter = quarters[i];
+    std::byte* const node = writable(node_of(arena(), word, first));
+    std::memcpy(node, &quarter.boundaries, sizeof quarter.boundaries);
+    if (wide) {
+      write_words(node + kLeavesOffset, quarter);
+      continue;
+    }
+    for (unsigned j = 0; j < quarter.count; ++j) {
+      node[kLeavesOffset + j] = static_cast<std::byte>(std::min(quarter.leaves[j], kEscape));
+    }
+    if (escapes != 0) {
+      write_words(writable(long_leaf_of(arena(), word, first, 0)), quarter);
+    }
+  }
+  return word;
+}
+
+std::uint32_t BlockStore::uniform(std::uint32_t answer) {
+  if (answer < kEscape) {
+    return kBlockBit | static_cast<std::uint32_t>(kRootBytes + answer * kUniformBytes) |
+           kNodeShiftMin;
+  }
+  const auto [known, fresh] = uniform_.try_emplace(answer, 0);
+  if (fresh) {
+    Quarters quarters;
+    for (Quarter& quarter : quarters) {
+      quarter.count = 1;
+      quarter.leaves[0] = answer;
+    }
+    known->second = make(quarters);
+  }
+  return known->second;
+}
+
+void BlockStore::read(std::uint32_t word, unsigned quarter, Quarter& into) const {
+  const std::uint32_t first = quarter * kQuarterValues;
+  const std::byte* const node = node_of(arena(), word, first);
+  std::memcpy(&into.boundaries, node, sizeof into.boundaries);
+  into.count = static_cast<unsigned>(std::popcount(into.boundaries)) + 1;
+  if ((word & (kWideBit | kLongBit)) == 0) {
+    for (unsigned i = 0; i < into.count; ++i) {
+      into.leaves[i] = narrow_leaf(node, i);
+    }
+    return;
+  }
+  const std::byte* const words =
+      (word & kWideBit) != 0 ? node + kLeavesOffset : long_leaf_of(arena(), word, first, 0);
+  std::memcpy(into.leaves.data(), words, into.count * sizeof(std::uint32_t));
+}
+
+void BlockStore::link_root(std::uint32_t index, std::uint32_t word) {
+  auto* const entries = reinterpret_cast<std::uint32_t*>(memory_.data());
+  std::atomic_ref{entries[index]}.store(word, std::memory_order_release);
+}
+
+bool BlockStore::relink(std::uint32_t parent, std::uint32_t octet, std::uint32_t word) {
+  if ((parent & (kWideBit | kLongBit)) == 0) {
+    return false;
+  }
+  const std::byte* const node = node_of(arena(), parent, octet);
+  const unsigned index = leaf_index(node, octet);
+  const std::byte* const place = (parent & kWideBit) != 0
+                                     ? node + kLeavesOffset + index * sizeof(std::uint32_t)
+                                     : long_leaf_of(arena(), parent, octet, index);
+  if (!is_block(load_word(place))) {
+    return false;
+  }
+  __atomic_store_n(reinterpret_cast<std::uint32_t*>(writable(place)), word, __ATOMIC_RELEASE);
+  return true;
+}
+
+void BlockStore::retire(std::uint32_t word) {
+  retired_.push_back(word);
+  if (retired_.size() >= kRetiredMax) {
+    flush();
+  }
+}
+
+void BlockStore::flush() {
+  if (retired_.empty()) {
+    return;
+  }
+  reclaimer_.retire([free = free_, words = std::exchange(retired_, {})] {
+    for (const std::uint32_t word : words) {
+      (*free)[units_of(word)].push_back(word & kOffsetMask);
+    }
+  });
+}
+
+}  // namespace ringroad::fib

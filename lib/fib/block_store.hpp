@@ -1,0 +1,80 @@
+#pragma once
+// The arena of a trie: memory for its root and blocks. Writer only, but for arena(), which readers
+// index. See block.hpp for the layout.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/reclaim.hpp"
+#include "fib/block.hpp"
+#include "fib/reserved_array.hpp"
+
+namespace ringroad::fib {
+
+// One quarter of a block, spread out.
+struct Quarter {
+  std::uint64_t boundaries = 0;
+  unsigned count = 0;  // of leaves
+  std::array<std::uint32_t, kQuarterValues> leaves;
+
+  // From the answers of its 64 values. Has room for one more than that, which is not an answer.
+  using Words = std::array<std::uint32_t, kQuarterValues + 8>;
+  static void encode(Words& words, Quarter& quarter);
+};
+using Quarters = std::array<Quarter, kQuarters>;
+
+class BlockStore {
+ public:
+  // Every root entry answers 0. Throws std::bad_alloc, as make() and uniform() do.
+  explicit BlockStore(Reclaimer& reclaimer);
+  ~BlockStore() { flush(); }
+  BlockStore(const BlockStore&) = delete;
+  BlockStore& operator=(const BlockStore&) = delete;
+
+  [[nodiscard]] const std::byte* arena() const { return memory_.data(); }
+
+  // The word of a new block, which no reader sees before it is linked.
+  [[nodiscard]] std::uint32_t make(const Quarters& quarters);
+  // The word of the block whose every answer is this one. Lives as long as the store.
+  [[nodiscard]] std::uint32_t uniform(std::uint32_t answer);
+  // What make() was given, of that quarter.
+  void read(std::uint32_t word, unsigned quarter, Quarter& into) const;
+
+  void link_root(std::uint32_t index, std::uint32_t word);
+  // Puts one block's word in the place of another's, without a new parent. False if that octet's
+  // answer is no block's now.
+  bool relink(std::uint32_t parent, std::uint32_t octet, std::uint32_t word);
+  // The block was unlinked. Its memory is used again after a quiescent state.
+  void retire(std::uint32_t word);
+  // Hands what was retired to the reclaimer; else that is done now and then.
+  void flush();
+
+  // What lookups read: root and blocks, those included that wait for readers or for use.
+  [[nodiscard]] std::size_t bytes() const { return end_; }
+
+ private:
+  static constexpr unsigned kNodeShiftMin = 4;  // 16 bytes: 8 narrow leaves
+  static constexpr std::size_t kUnitBytes = 64;
+  static constexpr std::size_t kUnitsMax = 38;  // 128-byte nodes and their long leaves
+  static constexpr std::size_t kRetiredMax = 64;
+  // Offsets of free blocks, by size. The reclaimer may run after the store is gone.
+  using FreeLists = std::array<std::vector<std::uint32_t>, kUnitsMax + 1>;
+
+  [[nodiscard]] static std::size_t units_of(std::uint32_t word);
+  [[nodiscard]] std::uint32_t allocate(std::size_t units);
+  [[nodiscard]] std::byte* writable(const std::byte* address) {
+    return memory_.data() + (address - memory_.data());
+  }
+
+  Reclaimer& reclaimer_;
+  ReservedArray<std::byte> memory_;
+  std::size_t end_;
+  std::shared_ptr<FreeLists> free_;
+  std::vector<std::uint32_t> retired_;
+  std::unordered_map<std::uint32_t, std::uint32_t> uniform_;  // wide ones, by answer
+};
+
+}  // namespace ringroad::fib

@@ -1,0 +1,95 @@
+#pragma once
+// Many lookups at once, so that their cache misses overlap, in the ways that a machine may have.
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "base/ids.hpp"
+#include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
+#include "fib/block.hpp"
+
+namespace ringroad::fib {
+
+template <class Address>
+using BulkKey = std::conditional_t<std::is_same_v<Address, Ipv4>, std::uint32_t, Address>;
+
+[[nodiscard]] constexpr std::uint32_t bulk_key(Ipv4 address) { return address.value(); }
+[[nodiscard]] constexpr Ipv6 bulk_key(Ipv6 address) { return address; }
+
+[[nodiscard]] constexpr std::uint32_t root_index(std::uint32_t key) { return key >> 16; }
+[[nodiscard]] constexpr std::uint32_t root_index(Ipv6 key) {
+  return static_cast<std::uint32_t>(key.high() >> 48);
+}
+// The octet that a block at this depth looks at, in the low bits; others may stand above it.
+[[nodiscard]] constexpr std::uint32_t octet_at(std::uint32_t key, unsigned depth) {
+  return key >> (8 - 8 * depth);
+}
+[[nodiscard]] constexpr std::uint32_t octet_at(Ipv6 key, unsigned depth) {
+  return static_cast<std::uint32_t>(depth < 6 ? key.high() >> (40 - 8 * depth)
+                                              : key.low() >> (104 - 8 * depth));
+}
+
+// The default route stands beside the arena, where an answer of 0 means it, so that it is changed
+// in one store. It is read before and after what it goes with: had it changed between, an address
+// that always was covered could be answered with a default route of another time.
+class DefaultRoute {
+ public:
+  struct Value {
+    std::uint32_t next_hop = 0;
+    std::uint32_t version = 0;
+    friend bool operator==(const Value&, const Value&) = default;
+  };
+
+  // Writer.
+  void set(std::uint32_t next_hop) {
+    const Value now = value_.load(std::memory_order_relaxed);
+    value_.store({next_hop, now.version + 1}, std::memory_order_release);
+  }
+  // Reader. `look(next_hop)` answers with the default route where nothing longer matches.
+  template <class Look>
+  void with(Look&& look) const {
+    Value before = value_.load(std::memory_order_acquire);
+    for (;;) {
+      look(before.next_hop);
+      std::atomic_thread_fence(std::memory_order_acquire);
+      const Value after = value_.load(std::memory_order_acquire);
+      if (after == before) [[likely]] {
+        return;
+      }
+      before = after;
+    }
+  }
+
+ private:
+  std::atomic<Value> value_{};
+  static_assert(std::atomic<Value>::is_always_lock_free);
+};
+
+// One lookup; 0 where only the default route may cover the address.
+template <class Key>
+[[nodiscard]] std::uint32_t walk(const std::byte* arena, Key key) {
+  std::uint32_t word = root_word(arena, root_index(key));
+  for (unsigned depth = 0; is_block(word); ++depth) {
+    word = step(arena, word, octet_at(key, depth));
+  }
+  return word;
+}
+
+enum class LookupWay : std::uint8_t { kScalar, kAvx2, kAvx512 };
+[[nodiscard]] std::string_view to_string(LookupWay way);
+// Those that this processor can.
+[[nodiscard]] std::span<const LookupWay> lookup_ways();
+[[nodiscard]] LookupWay preferred_way();
+
+template <class Address>
+using BulkLookup = void(const std::byte* arena, const DefaultRoute& default_route,
+                        std::span<const BulkKey<Address>> keys, NextHopId* next_hops);
+
+template <class Address>
+[[nodiscard]] BulkLookup<Address>* bulk_lookup(LookupWay way);
+
+}  // namespace ringroad::fib
