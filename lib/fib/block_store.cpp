@@ -23,6 +23,12 @@ void write_words(std::byte* to, const Quarter& quarter) {
   std::memcpy(to, quarter.leaves.data(), quarter.count * sizeof(std::uint32_t));
 }
 
+// The logarithm of the least size that holds a node of so many bytes.
+unsigned node_shift(std::size_t bytes) {
+  constexpr unsigned kLeast = 4;  // 16 bytes: 8 narrow leaves
+  return std::max(kLeast, static_cast<unsigned>(std::bit_width(bytes - 1)));
+}
+
 }  // namespace
 
 void Quarter::encode(Words& words, Quarter& quarter) {
@@ -85,6 +91,62 @@ std::uint32_t BlockStore::allocate(std::size_t units) {
   return static_cast<std::uint32_t>(std::exchange(end_, end_ + bytes));
 }
 
+std::uint32_t BlockStore::make(Quarters& quarters, std::uint8_t changed, std::uint32_t before) {
+  // Nodes of bytes that have no escape, as nearly all are, are copied as they stand.
+  const bool copy = (before & (kWideBit | kLongBit)) == 0;
+  bool escapes = false;
+  unsigned most = 0;
+  for (unsigned i = 0; i < kQuarters; ++i) {
+    Quarter& quarter = quarters[i];
+    if ((changed >> i & 1) == 0) {
+      if (!copy) {
+        read(before, i, quarter);
+      } else {
+        const std::byte* const node = node_of(arena(), before, i * kQuarterValues);
+        quarter.count = leaf_index(node, 0) + 1;
+        quarter.leaves[0] = narrow_leaf(node, 0);
+      }
+    } else {
+      escapes |= std::any_of(quarter.leaves.begin(), quarter.leaves.begin() + quarter.count,
+                             [](std::uint32_t leaf) { return leaf >= kEscape; });
+    }
+    most = std::max(most, quarter.count);
+  }
+  const std::uint32_t first = quarters[0].leaves[0];
+  if (most == 1 && !is_block(first) &&
+      std::ranges::all_of(quarters, [&](const Quarter& each) { return each.leaves[0] == first; })) {
+    return first;
+  }
+  if (escapes || !copy) {
+    for (unsigned i = 0; copy && i < kQuarters; ++i) {
+      if ((changed >> i & 1) == 0) {
+        read(before, i, quarters[i]);
+      }
+    }
+    return make(quarters);
+  }
+  const unsigned shift = node_shift(kLeavesOffset + most);
+  const std::uint32_t word = kBlockBit | shift | allocate(units_of(shift));
+  const std::size_t common = std::size_t{1} << std::min(shift, before & kShiftMask);
+  for (unsigned i = 0; i < kQuarters; ++i) {
+    std::byte* const node = writable(node_of(arena(), word, i * kQuarterValues));
+    if ((changed >> i & 1) == 0) {
+      const std::byte* const from = node_of(arena(), before, i * kQuarterValues);
+      for (std::size_t at = 0; at < common; at += 16) {
+        std::memcpy(node + at, from + at, 16);
+      }
+      continue;
+    }
+    const Quarter& quarter = quarters[i];
+    std::memcpy(node, &quarter.boundaries, sizeof quarter.boundaries);
+    for (unsigned j = 0; j < quarter.count; ++j) {
+      node[kLeavesOffset + j] = static_cast<std::byte>(quarter.leaves[j]);
+    }
+  }
+  return word;
+}
+
+// Of whatever format suits.
 std::uint32_t BlockStore::make(const Quarters& quarters) {
   unsigned leaves = 0;
   unsigned most = 0;
@@ -97,9 +159,8 @@ std::uint32_t BlockStore::make(const Quarters& quarters) {
     }
   }
   const bool wide = escapes > leaves / kWideFrom;
-  const std::size_t node_bytes = kLeavesOffset + most * (wide ? sizeof(std::uint32_t) : 1);
   const unsigned shift =
-      std::max(kNodeShiftMin, static_cast<unsigned>(std::bit_width(node_bytes - 1)));
+      node_shift(kLeavesOffset + most * (wide ? sizeof(std::uint32_t) : std::size_t{1}));
   std::uint32_t word = kBlockBit | shift | (wide ? kWideBit : escapes != 0 ? kLongBit : 0);
   word |= allocate(units_of(word));
   for (unsigned i = 0; i < kQuarters; ++i) {
@@ -124,7 +185,7 @@ std::uint32_t BlockStore::make(const Quarters& quarters) {
 std::uint32_t BlockStore::uniform(std::uint32_t answer) {
   if (answer < kEscape) {
     return kBlockBit | static_cast<std::uint32_t>(kRootBytes + answer * kUniformBytes) |
-           kNodeShiftMin;
+           node_shift(kLeavesOffset + 1);
   }
   const auto [known, fresh] = uniform_.try_emplace(answer, 0);
   if (fresh) {

@@ -25,6 +25,7 @@ struct Quarter {
   static void encode(Words& words, Quarter& quarter);
 };
 using Quarters = std::array<Quarter, kQuarters>;
+inline constexpr std::uint8_t kAllQuarters = 15;
 
 class BlockStore {
  public:
@@ -36,13 +37,17 @@ class BlockStore {
 
   [[nodiscard]] const std::byte* arena() const { return memory_.data(); }
 
-  // The word of a new block, which no reader sees before it is linked.
-  [[nodiscard]] std::uint32_t make(const Quarters& quarters);
+  // The word of a new block, which no reader sees before it is linked; or the answer, where all of
+  // it has one. The quarters whose bit is not in `changed` are as in the block `before`.
+  [[nodiscard]] std::uint32_t make(Quarters& quarters, std::uint8_t changed, std::uint32_t before);
   // The word of the block whose every answer is this one. Lives as long as the store.
   [[nodiscard]] std::uint32_t uniform(std::uint32_t answer);
-  // What make() was given, of that quarter.
-  void read(std::uint32_t word, unsigned quarter, Quarter& into) const;
-
+  // The block will be read soon.
+  void prefetch(std::uint32_t word) const {
+    for (unsigned i = 0; i < kQuarters; ++i) {
+      __builtin_prefetch(node_of(arena(), word, i * kQuarterValues));
+    }
+  }
   void link_root(std::uint32_t index, std::uint32_t word);
   // Puts one block's word in the place of another's, without a new parent. False if that octet's
   // answer is no block's now.
@@ -56,13 +61,14 @@ class BlockStore {
   [[nodiscard]] std::size_t bytes() const { return end_; }
 
  private:
-  static constexpr unsigned kNodeShiftMin = 4;  // 16 bytes: 8 narrow leaves
   static constexpr std::size_t kUnitBytes = 64;
   static constexpr std::size_t kUnitsMax = 38;  // 128-byte nodes and their long leaves
   static constexpr std::size_t kRetiredMax = 64;
   // Offsets of free blocks, by size. The reclaimer may run after the store is gone.
   using FreeLists = std::array<std::vector<std::uint32_t>, kUnitsMax + 1>;
 
+  void read(std::uint32_t word, unsigned quarter, Quarter& into) const;
+  [[nodiscard]] std::uint32_t make(const Quarters& quarters);
   [[nodiscard]] static std::size_t units_of(std::uint32_t word);
   [[nodiscard]] std::uint32_t allocate(std::size_t units);
   [[nodiscard]] std::byte* writable(const std::byte* address) {

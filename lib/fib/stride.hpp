@@ -2,8 +2,9 @@
 // The prefixes that end within one octet of the address, below one path of octets, and the paths
 // that go on: what one block of a trie is compiled from. The writer's own.
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -24,56 +25,73 @@ struct StrideKey {
     return static_cast<std::uint8_t>(wide << first / kQuarterValues);
   }
   // Prefixes that cover others come before them.
-  friend auto operator<=>(StrideKey, StrideKey) = default;
+  [[nodiscard]] std::uint16_t order() const {
+    return static_cast<std::uint16_t>(first << 8 | length);
+  }
+  [[nodiscard]] static StrideKey of(std::uint16_t order) {
+    return {static_cast<std::uint8_t>(order >> 8), static_cast<std::uint8_t>(order)};
+  }
 };
 
 class Stride {
  public:
-  struct Prefix {
-    StrideKey key;
-    std::uint32_t next_hop;
-  };
   struct Child {
     std::uint8_t octet;
     std::uint32_t node;
   };
 
-  // Adds or changes it. What it was before, 0 for nothing.
-  std::uint32_t insert(StrideKey key, std::uint32_t next_hop) {
-    const auto at = find_place(key);
-    if (at != prefixes_.end() && at->key == key) {
-      return std::exchange(at->next_hop, next_hop);
+  // Adds, changes or, with 0, removes it. What it was before, 0 for nothing.
+  std::uint32_t set(StrideKey key, std::uint32_t next_hop) {
+    const unsigned at = place_of(key);
+    if (at < count_ && keys()[at] == key.order()) {
+      const std::uint32_t before = std::exchange(next_hops()[at], next_hop);
+      if (next_hop == 0) {
+        std::copy(keys() + at + 1, keys() + count_, keys() + at);
+        std::copy(next_hops() + at + 1, next_hops() + count_, next_hops() + at);
+        --count_;
+      }
+      return before;
     }
-    prefixes_.insert(at, {key, next_hop});
+    if (next_hop != 0) {
+      make_room();
+      std::copy_backward(keys() + at, keys() + count_, keys() + count_ + 1);
+      std::copy_backward(next_hops() + at, next_hops() + count_, next_hops() + count_ + 1);
+      keys()[at] = key.order();
+      next_hops()[at] = next_hop;
+      ++count_;
+    }
     return 0;
   }
-  std::uint32_t erase(StrideKey key) {
-    const auto at = find_place(key);
-    if (at == prefixes_.end() || at->key != key) {
-      return 0;
-    }
-    const std::uint32_t next_hop = at->next_hop;
-    prefixes_.erase(at);
-    return next_hop;
-  }
   [[nodiscard]] std::uint32_t find(StrideKey key) const {
-    const auto at = std::ranges::lower_bound(prefixes_, key, {}, &Prefix::key);
-    return at != prefixes_.end() && at->key == key ? at->next_hop : 0;
+    const unsigned at = place_of(key);
+    return at < count_ && keys()[at] == key.order() ? next_hops()[at] : 0;
+  }
+  // All at once: a search would wait for each miss in turn.
+  void prefetch() const {
+    const std::byte* const begin = memory_.get();
+    for (std::size_t at = 0; at < bytes(capacity_); at += 64) {
+      __builtin_prefetch(begin + at);
+    }
   }
 
   // The answers of a quarter's values; `inherited` is that of the prefixes above.
   void paint(unsigned quarter, std::uint32_t inherited, Quarter::Words& words) const {
     const unsigned first = quarter * kQuarterValues;
-    std::uint32_t around = inherited;
-    // Only a /1 and what begins the quarter can reach into it from before its first value.
-    if (const std::uint32_t half = find({static_cast<std::uint8_t>(first & 128U), 1}); half != 0) {
-      around = half;
-    }
-    std::fill_n(words.begin(), kQuarterValues, around);
-    const StrideKey begin{static_cast<std::uint8_t>(first), 2};
-    for (auto at = std::ranges::lower_bound(prefixes_, begin, {}, &Prefix::key);
-         at != prefixes_.end() && at->key.first < first + kQuarterValues; ++at) {
-      std::fill_n(words.begin() + (at->key.first - first), at->key.count(), at->next_hop);
+    // Half of the octet is the one prefix that reaches into a quarter from before it.
+    const std::uint32_t half = find({static_cast<std::uint8_t>(first & 128U), 1});
+    std::fill_n(words.begin(), kQuarterValues, half != 0 ? half : inherited);
+    const unsigned end =
+        StrideKey{static_cast<std::uint8_t>(first + kQuarterValues - 1), 8}.order();
+    for (unsigned i = place_of({static_cast<std::uint8_t>(first), 2});
+         i < count_ && keys()[i] <= end; ++i) {
+      const StrideKey key = StrideKey::of(keys()[i]);
+      std::uint32_t* const to = words.data() + (key.first - first);
+      const std::uint32_t next_hop = next_hops()[i];
+      to[0] = next_hop;  // most are of one value
+#pragma GCC unroll 1
+      for (unsigned j = 1; j < key.count(); ++j) {
+        to[j] = next_hop;
+      }
     }
   }
 
@@ -95,19 +113,53 @@ class Stride {
   void remove_child(std::uint8_t octet) {
     children_.erase(std::ranges::lower_bound(children_, octet, {}, &Child::octet));
   }
-  [[nodiscard]] bool empty() const { return prefixes_.empty() && children_.empty(); }
+  [[nodiscard]] bool empty() const { return count_ == 0 && children_.empty(); }
 
  private:
-  std::vector<Prefix>::iterator find_place(StrideKey key) {
-    // Sorted input, as a table usually is, goes to the end.
-    if (prefixes_.empty() || prefixes_.back().key < key) {
-      return prefixes_.end();
+  static constexpr std::size_t bytes(std::size_t capacity) {
+    return capacity * (sizeof(std::uint32_t) + sizeof(std::uint16_t));
+  }
+  // One piece of memory, so that there is one address to wait for: next hops, then keys.
+  [[nodiscard]] std::uint32_t* next_hops() const {
+    return reinterpret_cast<std::uint32_t*>(memory_.get());
+  }
+  [[nodiscard]] std::uint16_t* keys() const {
+    return reinterpret_cast<std::uint16_t*>(next_hops() + capacity_);
+  }
+  void make_room() {
+    if (count_ < capacity_) {
+      return;
     }
-    return std::ranges::lower_bound(prefixes_, key, {}, &Prefix::key);
+    Stride larger;
+    larger.capacity_ = static_cast<std::uint16_t>(std::max(4, capacity_ + capacity_ / 2));
+    larger.memory_ = std::make_unique_for_overwrite<std::byte[]>(bytes(larger.capacity_));
+    std::copy_n(keys(), count_, larger.keys());
+    std::copy_n(next_hops(), count_, larger.next_hops());
+    memory_ = std::move(larger.memory_);
+    capacity_ = larger.capacity_;
   }
 
-  std::vector<Prefix> prefixes_;  // ordered
-  std::vector<Child> children_;   // ordered
+  // Of the first prefix that does not come before it. Without a branch on what is compared, which
+  // nothing foretells.
+  [[nodiscard]] unsigned place_of(StrideKey key) const {
+    // Sorted input, as a table usually is, goes to the end.
+    if (count_ == 0 || keys()[count_ - 1] < key.order()) {
+      return count_;
+    }
+    const std::uint16_t* first = keys();
+    for (unsigned count = count_; count > 1;) {
+      const unsigned half = count / 2;
+      first += first[half - 1] < key.order() ? half : 0;
+      count -= half;
+    }
+    return static_cast<unsigned>(first - keys());
+  }
+
+  // Ordered by key. No more than 510 of them can be.
+  std::unique_ptr<std::byte[]> memory_;
+  std::uint16_t count_ = 0;
+  std::uint16_t capacity_ = 0;
+  std::vector<Child> children_;  // ordered
 };
 
 }  // namespace ringroad::fib

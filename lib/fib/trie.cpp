@@ -15,13 +15,6 @@ std::uint32_t short_place(Prefix<Address> prefix) {
   return (1U << prefix.length()) + (top >> (kRootBits - prefix.length()));
 }
 
-bool one_answer(const Quarters& quarters) {
-  const std::uint32_t answer = quarters[0].leaves[0];
-  return std::ranges::all_of(quarters, [&](const Quarter& quarter) {
-    return quarter.count == 1 && quarter.leaves[0] == answer && !is_block(answer);
-  });
-}
-
 }  // namespace
 
 template <class Address>
@@ -126,26 +119,28 @@ void Trie<Address>::stage_short(Prefix prefix, std::uint32_t next_hop) {
 
 template <class Address>
 void Trie<Address>::stage_long(Prefix prefix, std::uint32_t next_hop) {
-  if (next_hop == 0) {
-    const std::uint32_t number = find_node(prefix);
-    if (number == 0 || nodes_[number].stride.find(key_of(prefix)) == 0) {
-      return;
-    }
+  const bool withdraw = next_hop == 0;
+  if (withdraw && depth_of(prefix) > 0 && find_node(prefix) == 0) {
+    return;  // rather than make nodes for nothing
   }
   const Path path = descend(prefix);
   Node& node = nodes_[path.nodes[path.depth]];
-  const std::uint32_t before =
-      next_hop != 0 ? node.stride.insert(path.key, next_hop) : node.stride.erase(path.key);
-  if (before == next_hop) {
-    return;
+  node.stride.prefetch();
+  if (is_block(node.word)) {
+    store_.prefetch(node.word);
   }
-  count_change(before != 0, next_hop != 0);
-  node.dirty |= path.key.quarters();
-  for (unsigned depth = 0; depth < path.depth; ++depth) {
-    nodes_[path.nodes[depth]].dirty_below = true;
+  const std::uint32_t before = node.stride.set(path.key, next_hop);
+  if (before != next_hop) {
+    count_change(before != 0, !withdraw);
+    node.dirty |= path.key.quarters();
+    for (unsigned depth = 0; depth < path.depth; ++depth) {
+      nodes_[path.nodes[depth]].dirty_below = true;
+    }
+    touch_root(root_index(bulk_key(prefix.address())));
   }
-  touch_root(root_index(bulk_key(prefix.address())));
-  prune(prefix, path);
+  if (withdraw) {
+    prune(prefix, path);
+  }
 }
 
 // Makes what nodes are missing on the way.
@@ -226,9 +221,7 @@ void Trie<Address>::publish() {
     store_.link_root(index, is_block(word) ? word : store_.uniform(word));
   }
   dirty_root_.clear();
-  for (const std::uint32_t word : unlinked_) {
-    store_.retire(word);
-  }
+  std::ranges::for_each(unlinked_, [&](std::uint32_t word) { store_.retire(word); });
   unlinked_.clear();
 }
 
@@ -246,6 +239,10 @@ std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherit
   if (node.dirty == 0) {
     return node.word;
   }
+  const std::uint32_t before = node.word;
+  if (!is_block(before)) {
+    node.dirty = kAllQuarters;
+  }
   Quarters quarters;
   for (unsigned i = 0; i < kQuarters; ++i) {
     if ((node.dirty >> i & 1) != 0) {
@@ -256,15 +253,10 @@ std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherit
         word = compile(child.node, word);
       }
       Quarter::encode(words, quarters[i]);
-    } else if (is_block(node.word)) {
-      store_.read(node.word, i, quarters[i]);
-    } else {
-      quarters[i] = {.boundaries = 0, .count = 1, .leaves = {node.word}};
     }
   }
+  node.word = store_.make(quarters, node.dirty, before);
   node.dirty = 0;
-  const std::uint32_t before = node.word;
-  node.word = one_answer(quarters) ? quarters[0].leaves[0] : store_.make(quarters);
   if (is_block(before)) {
     unlinked_.push_back(before);
   }

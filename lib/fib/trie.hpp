@@ -76,11 +76,10 @@ class Trie {
   }
 
  private:
-  static constexpr std::uint8_t kAllQuarters = 15;
   static constexpr std::uint32_t kNever = ~std::uint32_t{0};  // no answer
 
   // A block to be. Nodes are named by number; 0 is none.
-  struct Node {
+  struct alignas(64) Node {
     Stride stride;
     std::uint32_t inherited = kNever;   // the answer of the prefixes above, when last compiled
     std::uint32_t word = 0;             // what it was compiled to: a block's word or an answer
