@@ -78,16 +78,22 @@ inline constexpr std::size_t kRootEntries = std::size_t{1} << kRootBits;
   return arena + (word & kOffsetMask) + kQuarters * node_bytes +
          (quarter * (node_bytes - kLeavesOffset) + index) * sizeof(std::uint32_t);
 }
-// One step down: an answer, or the word of the next block.
-[[nodiscard]] inline std::uint32_t step(const std::byte* arena, std::uint32_t word,
-                                        std::uint32_t octet) {
+// One step down: an answer, or the word of the next block. Without long leaves both widths are read
+// and one is taken, since which it is cannot be foretold.
+template <bool kLongLeaves>
+[[nodiscard]] std::uint32_t step(const std::byte* arena, std::uint32_t word, std::uint32_t octet) {
   const std::byte* const node = node_of(arena, word, octet);
   const unsigned index = leaf_index(node, octet);
-  if ((word & kWideBit) != 0) {
+  const bool wide = (word & kWideBit) != 0;
+  const std::uint32_t narrow = narrow_leaf(node, index);
+  if constexpr (!kLongLeaves) {
+    const std::uint32_t as_wide = wide_leaf(node, wide ? index : 0);
+    return wide ? as_wide : narrow;
+  }
+  if (wide) {
     return wide_leaf(node, index);
   }
-  const std::uint32_t leaf = narrow_leaf(node, index);
-  return leaf != kEscape ? leaf : load_word(long_leaf_of(arena, word, octet, index));
+  return narrow != kEscape ? narrow : load_word(long_leaf_of(arena, word, octet, index));
 }
 
 }  // namespace ringroad::fib

@@ -52,8 +52,9 @@ void Quarter::encode(Words& words, Quarter& quarter) {
   }
 }
 
-BlockStore::BlockStore(Reclaimer& reclaimer)
+BlockStore::BlockStore(Reclaimer& reclaimer, bool long_leaves)
     : reclaimer_{reclaimer},
+      long_leaves_{long_leaves},
       memory_{kArenaMax + kSlack},
       end_{kRootBytes + (kEscape)*kUniformBytes},
       free_{std::make_shared<FreeLists>()} {
@@ -158,7 +159,7 @@ std::uint32_t BlockStore::make(const Quarters& quarters) {
       escapes += quarter.leaves[i] >= kEscape ? 1U : 0U;
     }
   }
-  const bool wide = escapes > leaves / kWideFrom;
+  const bool wide = escapes > (long_leaves_ ? leaves / kWideFrom : 0);
   const unsigned shift =
       node_shift(kLeavesOffset + most * (wide ? sizeof(std::uint32_t) : std::size_t{1}));
   std::uint32_t word = kBlockBit | shift | (wide ? kWideBit : escapes != 0 ? kLongBit : 0);

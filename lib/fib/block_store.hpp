@@ -30,7 +30,7 @@ inline constexpr std::uint8_t kAllQuarters = 15;
 class BlockStore {
  public:
   // Every root entry answers 0. Throws std::bad_alloc, as make() and uniform() do.
-  explicit BlockStore(Reclaimer& reclaimer);
+  BlockStore(Reclaimer& reclaimer, bool long_leaves);
   ~BlockStore() { flush(); }
   BlockStore(const BlockStore&) = delete;
   BlockStore& operator=(const BlockStore&) = delete;
@@ -76,6 +76,7 @@ class BlockStore {
   }
 
   Reclaimer& reclaimer_;
+  bool long_leaves_;
   ReservedArray<std::byte> memory_;
   std::size_t end_;
   std::shared_ptr<FreeLists> free_;

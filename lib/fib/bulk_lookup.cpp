@@ -1,23 +1,21 @@
 #include "fib/bulk_lookup.hpp"
 
-// g++ 12 takes the "undefined" vectors of its own AVX-512 headers for a mistake of ours.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 
 #include <array>
 #include <numeric>
 
+#include "fib/bulk_lookup_detail.hpp"
+
 namespace ringroad::fib {
+
+static_assert(sizeof(NextHopId) == sizeof(std::uint32_t));
+
 namespace {
 
-// As many misses as a core keeps in flight, and more.
-constexpr unsigned kBlock = 32;
+using bulk::kBlock;
 // For what is left of a burst.
 constexpr unsigned kSmallBlock = 8;
-
-#define RINGROAD_AVX512 \
-  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq")))
 
 void prefetch(const std::byte* address) { _mm_prefetch(address, _MM_HINT_T0); }
 
@@ -30,7 +28,8 @@ void descend(const std::byte* arena, std::uint32_t default_route, const Key* key
     unsigned going_on = 0;
     for (unsigned i = 0; i < count; ++i) {
       const unsigned lane = active[i];
-      const std::uint32_t word = step(arena, words[lane], octet_at(keys[lane], depth));
+      const std::uint32_t word =
+          step<kLongLeaves<Key>>(arena, words[lane], octet_at(keys[lane], depth));
       words[lane] = word;
       answers[lane] = word != 0 ? word : default_route;
       active[going_on] = static_cast<std::uint8_t>(lane);
@@ -63,12 +62,9 @@ template <unsigned kLanes, class Key>
   from_root<kLanes>(arena, default_route, keys, active.data(), kLanes, answers);
 }
 
-// What two levels could not answer as narrow blocks without an escape. Nothing of what they read is
-// used: blocks may have changed since. An answer that looks like the escape may be the default
-// route's, which is no harm.
 template <unsigned kLanes>
-[[gnu::noinline]] void finish(const std::byte* arena, std::uint32_t default_route,
-                              const std::uint32_t* keys, bool wide, std::uint32_t* answers) {
+[[gnu::noinline]] void finish_lanes(const std::byte* arena, std::uint32_t default_route,
+                                    const std::uint32_t* keys, bool wide, std::uint32_t* answers) {
   if (wide) {
     all_from_root<kLanes>(arena, default_route, keys, answers);
     return;
@@ -105,7 +101,7 @@ void scalar_block(const std::byte* arena, std::uint32_t default_route, const std
   }
   const bool wide = (words & kWideBit) != 0;
   if (wide || escapes > kEscape) [[unlikely]] {
-    finish<kLanes>(arena, default_route, keys, wide, answers);
+    finish_lanes<kLanes>(arena, default_route, keys, wide, answers);
   }
 }
 
@@ -144,68 +140,18 @@ void avx2_block(const std::byte* arena, std::uint32_t default_route, const std::
   }
   const bool wide = _mm256_testz_si256(words, _mm256_set1_epi32(kWideBit)) == 0;
   if (wide || escapes > kEscape) [[unlikely]] {
-    finish<kBlock>(arena, default_route, keys, wide, answers);
+    bulk::finish(arena, default_route, keys, wide, answers);
   }
 }
 
-// All of it sixteen at a time.
-RINGROAD_AVX512 void avx512_block(const std::byte* arena, std::uint32_t default_route,
-                                  const std::uint32_t* keys, std::uint32_t* answers) {
-  alignas(64) std::array<std::uint32_t, kBlock> offsets;
-  __m512i words = _mm512_setzero_si512();
-  __mmask8 escapes = 0;
-  for (unsigned i = 0; i < kBlock; i += 16) {
-    const __m512i key = _mm512_loadu_si512(keys + i);
-    const __m512i word = _mm512_i32gather_epi32(_mm512_srli_epi32(key, 16), arena, 4);
-    const __m512i quarter = _mm512_and_si512(_mm512_srli_epi32(key, 14), _mm512_set1_epi32(3));
-    const __m512i shift = _mm512_and_si512(word, _mm512_set1_epi32(kShiftMask));
-    const __m512i block = _mm512_and_si512(word, _mm512_set1_epi32(kOffsetMask));
-    const __m512i offset = _mm512_add_epi32(block, _mm512_sllv_epi32(quarter, shift));
-    _mm512_store_si512(offsets.data() + i, offset);
-    words = _mm512_or_si512(words, word);
-#pragma GCC unroll 16
-    for (unsigned j = i; j < i + 16; ++j) {
-      prefetch(arena + offsets[j]);
-    }
-  }
-  for (unsigned i = 0; i < kBlock; i += 8) {
-    const __m256i offset = _mm256_load_si256(reinterpret_cast<const __m256i*>(offsets.data() + i));
-    const __m256i key = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(keys + i));
-    const __m512i boundaries = _mm512_i32gather_epi64(offset, arena, 1);
-    const __m512i value =
-        _mm512_and_si512(_mm512_cvtepu32_epi64(_mm256_srli_epi32(key, 8)), _mm512_set1_epi64(63));
-    const __m512i index = _mm512_popcnt_epi64(_mm512_srlv_epi64(boundaries, value));
-    const __m256i place = _mm256_add_epi32(offset, _mm512_cvtepi64_epi32(index));
-    const __m256i four =
-        _mm256_i32gather_epi32(reinterpret_cast<const int*>(arena + kLeavesOffset), place, 1);
-    const __m256i leaf = _mm256_and_si256(four, _mm256_set1_epi32(255));
-    escapes |= _mm256_cmpeq_epi32_mask(leaf, _mm256_set1_epi32(kEscape));
-    const __m256i answer =
-        _mm256_mask_blend_epi32(_mm256_testn_epi32_mask(leaf, leaf), leaf,
-                                _mm256_set1_epi32(static_cast<int>(default_route)));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(answers + i), answer);
-  }
-  const bool wide = _mm512_test_epi32_mask(words, _mm512_set1_epi32(kWideBit)) != 0;
-  if (wide || escapes != 0) [[unlikely]] {
-    finish<kBlock>(arena, default_route, keys, wide, answers);
-  }
-}
-
-// `whole` is the way's function over kBlock keys; what is left over is scalar.
-template <auto whole, class Key>
-void in_blocks(const std::byte* arena, const DefaultRoute& default_route, std::span<const Key> keys,
-               NextHopId* next_hops) {
-  static_assert(sizeof(NextHopId) == sizeof(std::uint32_t));
-  auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
-  const std::size_t count = keys.size();
+// Fewer than kBlock keys.
+template <class Key>
+void rest(const std::byte* arena, const DefaultRoute& default_route, const Key* keys,
+          std::size_t count, std::uint32_t* answers) {
   std::size_t done = 0;
-  for (; done + kBlock <= count; done += kBlock) {
-    default_route.with(
-        [&](std::uint32_t otherwise) { whole(arena, otherwise, &keys[done], answers + done); });
-  }
   for (; done + kSmallBlock <= count; done += kSmallBlock) {
     default_route.with([&](std::uint32_t otherwise) {
-      scalar_block<kSmallBlock>(arena, otherwise, &keys[done], answers + done);
+      scalar_block<kSmallBlock>(arena, otherwise, keys + done, answers + done);
     });
   }
   for (; done < count; ++done) {
@@ -216,6 +162,19 @@ void in_blocks(const std::byte* arena, const DefaultRoute& default_route, std::s
   }
 }
 
+// `whole` is the way's function over kBlock keys; what is left over is scalar.
+template <auto whole, class Key>
+void in_blocks(const std::byte* arena, const DefaultRoute& default_route, std::span<const Key> keys,
+               NextHopId* next_hops) {
+  auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
+  std::size_t done = 0;
+  for (; done + kBlock <= keys.size(); done += kBlock) {
+    default_route.with(
+        [&](std::uint32_t otherwise) { whole(arena, otherwise, &keys[done], answers + done); });
+  }
+  rest(arena, default_route, keys.data() + done, keys.size() - done, answers + done);
+}
+
 bool has_avx512() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
@@ -223,6 +182,38 @@ bool has_avx512() {
 }
 
 }  // namespace
+
+namespace bulk {
+
+void finish(const std::byte* arena, std::uint32_t default_route, const std::uint32_t* keys,
+            bool wide, std::uint32_t* answers) {
+  finish_lanes<kBlock>(arena, default_route, keys, wide, answers);
+}
+
+void finish(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys, unsigned depth,
+            std::uint32_t* answers) {
+  std::array<std::uint32_t, kBlock> words;
+  std::array<std::uint8_t, kBlock> active{};
+  unsigned count = 0;
+  for (unsigned i = 0; i < kBlock; ++i) {
+    words[i] = answers[i];
+    active[count] = static_cast<std::uint8_t>(i);
+    count += answers[i] >> 31;
+  }
+  descend(arena, default_route, keys, depth, words.data(), active.data(), count, answers);
+}
+
+void scalar_rest(const std::byte* arena, const DefaultRoute& default_route,
+                 const std::uint32_t* keys, std::size_t count, std::uint32_t* answers) {
+  rest(arena, default_route, keys, count, answers);
+}
+
+void scalar_rest(const std::byte* arena, const DefaultRoute& default_route, const Ipv6* keys,
+                 std::size_t count, std::uint32_t* answers) {
+  rest(arena, default_route, keys, count, answers);
+}
+
+}  // namespace bulk
 
 std::string_view to_string(LookupWay way) {
   switch (way) {
@@ -241,7 +232,16 @@ std::span<const LookupWay> lookup_ways() {
   return std::span{kAll}.first(has_avx512() ? 3 : 2);
 }
 
-LookupWay preferred_way() { return LookupWay::kScalar; }
+// IPv4 is two levels, and its gathers cost more than the loads they stand for (Zen 5, Zen 4). IPv6
+// is five or six, each lane as deep as it has to be: branches that cannot be foretold but masked.
+template <>
+LookupWay preferred_way<Ipv4>() {
+  return LookupWay::kScalar;
+}
+template <>
+LookupWay preferred_way<Ipv6>() {
+  return lookup_ways().back();
+}
 
 template <>
 BulkLookup<Ipv4>* bulk_lookup<Ipv4>(LookupWay way) {
@@ -251,13 +251,16 @@ BulkLookup<Ipv4>* bulk_lookup<Ipv4>(LookupWay way) {
     case LookupWay::kAvx2:
       return in_blocks<avx2_block, std::uint32_t>;
     case LookupWay::kAvx512:
-      return in_blocks<avx512_block, std::uint32_t>;
+      return bulk::avx512_ipv4;
   }
   return nullptr;
 }
 
 template <>
-BulkLookup<Ipv6>* bulk_lookup<Ipv6>(LookupWay /*way*/) {
+BulkLookup<Ipv6>* bulk_lookup<Ipv6>(LookupWay way) {
+  if (way == LookupWay::kAvx512) {
+    return bulk::avx512_ipv6;
+  }
   return in_blocks<[](auto... to) { scalar_block<kBlock>(to...); }, Ipv6>;
 }
 

@@ -69,12 +69,16 @@ class DefaultRoute {
   static_assert(std::atomic<Value>::is_always_lock_free);
 };
 
+// Whether a block of this family may have long leaves (block.hpp).
+template <class Key>
+inline constexpr bool kLongLeaves = std::is_same_v<Key, std::uint32_t>;
+
 // One lookup; 0 where only the default route may cover the address.
 template <class Key>
 [[nodiscard]] std::uint32_t walk(const std::byte* arena, Key key) {
   std::uint32_t word = root_word(arena, root_index(key));
   for (unsigned depth = 0; is_block(word); ++depth) {
-    word = step(arena, word, octet_at(key, depth));
+    word = step<kLongLeaves<Key>>(arena, word, octet_at(key, depth));
   }
   return word;
 }
@@ -83,7 +87,12 @@ enum class LookupWay : std::uint8_t { kScalar, kAvx2, kAvx512 };
 [[nodiscard]] std::string_view to_string(LookupWay way);
 // Those that this processor can.
 [[nodiscard]] std::span<const LookupWay> lookup_ways();
+template <class Address>
 [[nodiscard]] LookupWay preferred_way();
+template <>
+LookupWay preferred_way<Ipv4>();
+template <>
+LookupWay preferred_way<Ipv6>();
 
 template <class Address>
 using BulkLookup = void(const std::byte* arena, const DefaultRoute& default_route,

@@ -19,7 +19,7 @@ std::uint32_t short_place(Prefix<Address> prefix) {
 
 template <class Address>
 Trie<Address>::Trie(Reclaimer& reclaimer)
-    : store_{reclaimer}, short_prefixes_(kShortPrefixes), root_(kRootEntries) {}
+    : store_{reclaimer, kLongLeaves<Key>}, short_prefixes_(kShortPrefixes), root_(kRootEntries) {}
 
 template <class Address>
 StrideKey Trie<Address>::key_of(Prefix prefix) {

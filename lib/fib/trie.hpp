@@ -110,7 +110,7 @@ class Trie {
 
   BlockStore store_;
   DefaultRoute default_route_;
-  BulkLookup<Address>* bulk_ = bulk_lookup<Address>(preferred_way());
+  BulkLookup<Address>* bulk_ = bulk_lookup<Address>(preferred_way<Address>());
 
   // Prefixes of up to 16 bits as a complete binary tree: the root's at 1, the children of i at 2i
   // and 2i + 1. 0: not there.
