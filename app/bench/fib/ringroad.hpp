@@ -1,0 +1,89 @@
+#pragma once
+// Ringroad's trie as a subject.
+#include <malloc.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <span>
+#include <type_traits>
+
+#include "base/ids.hpp"
+#include "base/ipv4.hpp"
+#include "base/units.hpp"
+#include "bench/fib/subject.hpp"
+#include "bench/fib/table.hpp"
+#include "control/reclaimer.hpp"
+#include "fib/trie.hpp"
+
+namespace ringroad::bench {
+
+// Memory of this process without hugetlbfs pages, which are DPDK's.
+[[nodiscard]] inline std::uint64_t resident_bytes() {
+  std::ifstream statm{"/proc/self/statm"};
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  statm >> size >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+template <class AddressOfFamily>
+class RingroadTable {
+ public:
+  using Address = AddressOfFamily;
+  using Trie = fib::Trie;
+
+  RingroadTable(std::span<const Route<Address>> routes, control::QsbrReclaimer& reclaimer)
+      : reclaimer_{reclaimer}, trie_{reclaimer} {
+    ::malloc_trim(0);  // or what others gave back would count as ours already
+    const std::uint64_t before = resident_bytes();
+    apply(routes);
+    const std::uint64_t now = resident_bytes();
+    grown_ = now > before ? now - before : 0;
+  }
+
+  void insert(const Route<Address>& route) {
+    trie_.insert(route.prefix, route.next_hop);
+    reclaimer_.run_once();
+  }
+  void erase(Prefix<Address> prefix) {
+    trie_.erase(prefix);
+    reclaimer_.run_once();
+  }
+  void apply(std::span<const Route<Address>> changes) {
+    for (const Route<Address>& change : changes) {
+      update(*this, change);
+    }
+  }
+
+  [[nodiscard]] const Trie& trie() const { return trie_; }
+  [[nodiscard]] Bytes lookup_bytes() const { return trie_.memory(); }
+  [[nodiscard]] Bytes total_bytes() const { return {grown_}; }
+
+ private:
+  control::QsbrReclaimer& reclaimer_;
+  Trie trie_;
+  std::uint64_t grown_ = 0;
+};
+
+template <class Address>
+class RingroadLookup {
+ public:
+  using Key = std::conditional_t<std::is_same_v<Address, Ipv4>, std::uint32_t, Address>;
+  using Answer = NextHopId;
+
+  explicit RingroadLookup(const typename RingroadTable<Address>::Trie& trie) : trie_{&trie} {}
+
+  void prepare() const {}
+  void bulk(const Key* keys, Answer* answers) const {
+    trie_->lookup(std::span{keys, kBurst}, std::span{answers, kBurst});
+  }
+  [[nodiscard]] Answer one(Key key) const { return trie_->lookup(Address{key}); }
+  [[nodiscard]] static NextHopId next_hop(Answer answer) { return answer; }
+
+ private:
+  const typename RingroadTable<Address>::Trie* trie_;
+};
+
+}  // namespace ringroad::bench
