@@ -25,7 +25,7 @@ using Changes = std::span<const Route<typename T::Address>>;
 
 template <UpdatableTable T>
 void renew(T& table) {
-  if constexpr (requires { table.reload(); }) {
+  if constexpr (ReloadableTable<T>) {
     table.reload();
   }
 }
@@ -96,8 +96,8 @@ inline void pin_to(unsigned core) {
   }
 }
 
-// Goes through the changes, over and over, on a core of its own. Ends after a whole pass, so that
-// every route is what it was.
+// Goes through the changes, which the table has been through before, over and over on another core.
+// Ends after a whole pass, so that every route is what it was.
 template <UpdatableTable T>
 class Writer {
  public:

@@ -30,7 +30,7 @@ class Contenders<Ipv4> {
   // visit(name, a Lookup)
   template <class Visit>
   void each_lookup(Visit visit) const {
-    visit("ringroad", RingroadLookup<Ipv4>{ringroad_.trie()});
+    each_ringroad_lookup(ringroad_, visit);
     each_fib_lookup("rte_fib-4B-scalar", RTE_FIB_LOOKUP_DIR24_8_SCALAR_INLINE, fib4_, visit);
     each_fib_lookup("rte_fib-4B-avx512", RTE_FIB_LOOKUP_DIR24_8_VECTOR_AVX512, fib4_, visit);
     each_fib_lookup("rte_fib-2B-avx512", RTE_FIB_LOOKUP_DIR24_8_VECTOR_AVX512, fib2_, visit);

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -50,6 +52,7 @@ void start_eal(const Options& options) {
     ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   }
   std::vector<char*> argv;
+  argv.reserve(arguments.size());
   for (std::string& argument : arguments) {
     argv.push_back(argument.data());
   }
@@ -91,13 +94,16 @@ void run_family(const std::string& family, std::span<const Prefix<Address>> pref
     group.zipf();
     group.pipeline(packets);
   }
-  for (const auto& [count, name] :
-       {std::pair{1'000U, "-1k"}, {10'000U, "-10k"}, {100'000U, "-100k"}}) {
-    const auto some = subset(prefixes, count);
-    Group<Address> group{family + name, some, Spread::kHashed, settings.lpm, settings, report};
-    group.table();
-    group.uniform();
-    group.routed();
+  constexpr std::array kSizes{std::pair{1'000U, "-1k"}, std::pair{10'000U, "-10k"},
+                              std::pair{100'000U, "-100k"}};
+  for (const auto& [count, name] : kSizes) {
+    if (prefixes.size() > count) {
+      const auto some = subset(prefixes, count);
+      Group<Address> group{family + name, some, Spread::kHashed, settings.lpm, settings, report};
+      group.table();
+      group.uniform();
+      group.routed();
+    }
   }
 }
 

@@ -86,4 +86,10 @@ class RingroadLookup {
   const typename RingroadTable<Address>::Trie* trie_;
 };
 
+// visit(name, a Lookup)
+template <class Address, class Visit>
+void each_ringroad_lookup(const RingroadTable<Address>& table, Visit& visit) {
+  visit("ringroad", RingroadLookup<Address>{table.trie()});
+}
+
 }  // namespace ringroad::bench

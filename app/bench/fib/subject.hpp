@@ -32,18 +32,23 @@ concept Table = requires(const Subject& table) {
 };
 
 template <class Subject>
-concept UpdatableTable = Table<Subject> &&
-    requires(Subject& table, Route<typename Subject::Address> route) {
-  table.insert(route);  // adds the prefix or changes its next hop
-  table.erase(route.prefix);
-};
+concept UpdatableTable =
+    Table<Subject> && requires(Subject& table, Route<typename Subject::Address> route) {
+      table.insert(route);  // adds the prefix or changes its next hop
+      table.erase(route.prefix);
+    };
+
+// Does not survive many changes: it can begin anew with what it was loaded with.
+template <class Subject>
+concept ReloadableTable = UpdatableTable<Subject> && requires(Subject& table) { table.reload(); };
 
 // Takes many changes at once; kNone withdraws.
 template <class Subject>
-concept BatchTable = UpdatableTable<Subject> &&
+concept BatchTable =
+    UpdatableTable<Subject> &&
     requires(Subject& table, std::span<const Route<typename Subject::Address>> changes) {
-  table.apply(changes);
-};
+      table.apply(changes);
+    };
 
 template <UpdatableTable Subject>
 void update(Subject& table, const Route<typename Subject::Address>& change) {

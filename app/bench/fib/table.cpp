@@ -129,13 +129,14 @@ Routes<Address> updates(std::span<const Route<Address>> routes) {
                       static_cast<std::ptrdiff_t>(kUpdatedRoutes), random);
   // Three of each, shuffled: the first time it comes a route goes, then it is back by another next
   // hop, then as it was.
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < 3 * chosen.size(); ++i) {
-    order.push_back(i / 3);
+  std::vector<std::size_t> order(3 * chosen.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = i / 3;
   }
   std::ranges::shuffle(order, random);
   std::vector<unsigned> seen(chosen.size());
   Routes<Address> result;
+  result.reserve(order.size());
   for (const std::size_t i : order) {
     const auto [prefix, next_hop] = chosen[i];
     const std::array steps{kNone, NextHopId{another(next_hop.value())}, next_hop};

@@ -62,9 +62,7 @@ class PacketRing {
   static constexpr std::size_t kHeadroom = 128;
   static constexpr std::size_t kHugePage = std::size_t{2} << 20;
   struct Free {
-    void operator()(std::byte* bytes) const {
-      operator delete (bytes, std::align_val_t{kHugePage});
-    }
+    void operator()(std::byte* bytes) const { operator delete(bytes, std::align_val_t{kHugePage}); }
   };
 
   std::unique_ptr<std::byte[], Free> bytes_;
@@ -100,10 +98,9 @@ template <Lookup L>
   return static_cast<double>(tsc_end() - begin) / static_cast<double>(keys.size());
 }
 
-// Zero, and only the one who writes this knows.
+// Zero, which the compiler does not know.
 [[nodiscard]] inline std::uint32_t hidden_zero() {
-  std::uint32_t zero = 0;
-  asm volatile("" : "+r"(zero));
+  const volatile std::uint32_t zero = 0;
   return zero;
 }
 
@@ -129,7 +126,7 @@ template <Lookup L>
   warm_up(lookup, keys);
   Answers<L> answers;
   std::uint64_t cycles = 0;
-  std::size_t measured = 0;
+  std::size_t bursts = 0;
   for (std::size_t i = 0; i < keys.size(); i += kBurst) {
     packets.touch(kBurst);
     const std::uint64_t begin = tsc_begin();
@@ -138,11 +135,11 @@ template <Lookup L>
     const std::uint64_t end = tsc_end();
     if (i >= keys.size() / 4) {  // until then the packets take their share of the caches
       cycles += end - begin;
-      measured += kBurst;
+      ++bursts;
     }
   }
-  return (static_cast<double>(cycles) - overhead * static_cast<double>(measured / kBurst)) /
-         static_cast<double>(measured);
+  const double burst = static_cast<double>(cycles) / static_cast<double>(bursts);
+  return (burst - overhead) / static_cast<double>(kBurst);
 }
 
 // Cycles of single lookups, one by one, without the overhead.
