@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Ringroad against DPDK's own forwarders on this machine.
+# Measures Ringroad against DPDK's own forwarders and route tables on this machine.
 set -euo pipefail
 
 usage() {

@@ -142,7 +142,7 @@ class Group {
     const auto measure = [](const auto& lookup, auto keys) {
       return Samples{{"cycles_per_lookup", bench::dependent(lookup, keys)}};
     };
-    lookups("dependent", measure, [&] { return bench::routed(prefixes_); });
+    lookups("dependent", measure, [&] { return bench::routed(prefixes_); }, How::kSingle);
   }
   void single() {
     const double overhead = settings_.clock.overhead;
@@ -152,7 +152,7 @@ class Group {
                      {"latency_p99_cycles", percentile(cycles, 0.99)},
                      {"latency_p99.9_cycles", percentile(cycles, 0.999)}};
     };
-    lookups("single", measure, [&] { return bench::routed(prefixes_); });
+    lookups("single", measure, [&] { return bench::routed(prefixes_); }, How::kSingle);
   }
 
   // Changes.
@@ -211,6 +211,7 @@ class Group {
   }
 
  private:
+  enum class How : bool { kBulk, kSingle };
   static constexpr auto kThroughput = [](const auto& lookup, auto keys) {
     return Samples{{"cycles_per_lookup", throughput(lookup, keys)}};
   };
@@ -230,7 +231,8 @@ class Group {
   }
 
   template <class Measure, class MakeStream>
-  void lookups(std::string_view what, Measure measure, MakeStream make_stream) {
+  void lookups(std::string_view what, Measure measure, MakeStream make_stream,
+               How how = How::kBulk) {
     const std::string name = name_ + "-" + std::string{what};
     if (!settings_.wants_case(name)) {
       return;
@@ -239,7 +241,8 @@ class Group {
     check_agreement(name, stream);
     Contest contest{name, Contenders<Address>::kPeer};
     contenders().each_lookup([&](std::string_view subject, const auto& lookup) {
-      if (settings_.wants_subject(subject)) {
+      const bool measured = how == How::kBulk || !lookup.bulk_only();
+      if (measured && settings_.wants_subject(subject)) {
         using Key = typename std::remove_cvref_t<decltype(lookup)>::Key;
         contest.add(subject, [lookup, measure, keys = stream.template keys<Key>()] {
           return measure(lookup, keys);

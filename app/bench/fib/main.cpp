@@ -119,8 +119,8 @@ int run(const Options& options) {
   if (!ipv4 || !ipv6) {
     throw std::runtime_error{(ipv4 ? ipv6.error() : ipv4.error()).what};
   }
-  report.about("ipv4_prefixes", static_cast<double>(ipv4->prefixes.size()));
-  report.about("ipv6_prefixes", static_cast<double>(ipv6->size()));
+  report.about("ipv4_prefixes", ipv4->prefixes.size());
+  report.about("ipv6_prefixes", ipv6->size());
   run_family("v4", std::span<const Prefix4>{ipv4->prefixes}, options.table, settings, report);
   run_family("v6", std::span<const Prefix6>{*ipv6}, options.table, settings, report);
   std::cout << report.json().dump(1) << '\n';

@@ -24,7 +24,7 @@ class Report {
  public:
   void add(const std::string& case_name, const std::string& subject, std::string_view peer,
            const Samples& samples);
-  void about(const std::string& what, double value) { about_[what] = value; }
+  void about(const std::string& what, nlohmann::json value) { about_[what] = std::move(value); }
   [[nodiscard]] nlohmann::json json() const;
 
  private:

@@ -76,6 +76,7 @@ class RingroadLookup {
   explicit RingroadLookup(const typename RingroadTable<Address>::Trie& trie) : trie_{&trie} {}
 
   void prepare() const {}
+  [[nodiscard]] bool bulk_only() const { return false; }
   void bulk(const Key* keys, Answer* answers) const {
     trie_->lookup(std::span{keys, kBurst}, std::span{answers, kBurst});
   }

@@ -22,6 +22,7 @@ concept Lookup = requires(const Subject& subject, const typename Subject::Key* k
   subject.bulk(keys, answers);
   { subject.one(*keys) } -> std::same_as<typename Subject::Answer>;
   { Subject::next_hop(*answers) } -> std::same_as<NextHopId>;
+  { subject.bulk_only() } -> std::same_as<bool>;  // one() is that of another subject
 };
 
 // Loaded when constructed.
