@@ -65,7 +65,7 @@ class FibLookup {
 
   FibLookup(const FibTable& table, rte_fib_lookup_type type) : fib_{&table.get()}, type_{type} {}
   void prepare() const { rte_fib_select_lookup(fib_, type_); }
-  [[nodiscard]] bool bulk_only() const { return false; }
+  [[nodiscard]] static bool bulk_only() { return false; }
   void bulk(const Key* keys, Answer* answers) const {
     rte_fib_lookup_bulk(fib_, const_cast<Key*>(keys), answers, kBurst);
   }
@@ -110,7 +110,7 @@ class LpmLookup {
 
   explicit LpmLookup(const LpmTable& table) : lpm_{&table.get()} {}
   void prepare() const {}
-  [[nodiscard]] bool bulk_only() const { return Way != LpmWay::kSingle; }
+  [[nodiscard]] static bool bulk_only() { return Way != LpmWay::kSingle; }
   void bulk(const Key* keys, Answer* answers) const {
     if constexpr (Way == LpmWay::kBulk) {
       rte_lpm_lookup_bulk(lpm_, keys, answers, kBurst);
@@ -175,7 +175,7 @@ class Fib6Lookup {
 
   Fib6Lookup(const Fib6Table& table, rte_fib6_lookup_type type) : table_{&table}, type_{type} {}
   void prepare() const { rte_fib6_select_lookup(&table_->get(), type_); }
-  [[nodiscard]] bool bulk_only() const { return false; }
+  [[nodiscard]] static bool bulk_only() { return false; }
   void bulk(const Key* keys, Answer* answers) const { look_up(keys, answers, kBurst); }
   [[nodiscard]] Answer one(const Key& key) const {
     Answer answer = 0;
@@ -221,7 +221,7 @@ class Lpm6Lookup {
 
   explicit Lpm6Lookup(const Lpm6Table& table) : lpm_{&table.get()} {}
   void prepare() const {}
-  [[nodiscard]] bool bulk_only() const { return false; }
+  [[nodiscard]] static bool bulk_only() { return false; }
   void bulk(const Key* keys, Answer* answers) const { look_up(keys, answers, kBurst); }
   [[nodiscard]] Answer one(const Key& key) const {
     Answer answer = 0;
