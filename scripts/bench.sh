@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Ringroad against DPDK's own forwarders on this machine.
+# Measures Ringroad against DPDK's own forwarders and route tables on this machine.
 set -euo pipefail
 
 usage() {
@@ -7,16 +7,20 @@ usage() {
 usage: scripts/bench.sh [forward|fib|bands|all] [--quick] [options]
 
   forward   one core forwarding 64-byte frames, against l3fwd and testpmd
-  fib       route lookup: not there yet
+  fib       route lookup, loading and changes, against rte_fib and rte_lpm
   bands     priority bands: not there yet
   all       what there is of these (the default)
 
-  --quick           3 rounds instead of 7
+  --quick           3 rounds instead of 7; of fib without rte_lpm, which takes minutes to load
   --rounds N        N rounds
-  --case NAME       only this case (repeatable)
-  --subject NAME    only this program (repeatable)
+  --case NAME       only this case (repeatable); of fib all cases whose names begin so
+  --subject NAME    only this program or table (repeatable)
   --no-huge         no hugepages, for anyone; costs about twice the cycles
   --allow-missing   build nothing, and go on without a program that is not there
+
+  --table FILE      fib: a file of prefixes (../shared/data/internet-prefixes.txt.gz)
+  --lpm             fib: rte_lpm too, even with --quick
+  --picture         fib: draw docs/fib.svg
 
 Prints a table and writes build/bench/NAME.json. Needs root, for hugepages.
 USAGE
@@ -28,17 +32,25 @@ build=$root/build/bench
 
 benchmark=all
 huge=true
+quick=false
 allow_missing=false
-passed=()
+passed=()     # to every benchmark
+passed_fib=() # to fib
+chosen=       # an option that means something to one benchmark only
 while (($#)); do
   case $1 in
     forward | fib | bands | all) benchmark=$1 ;;
-    --quick) passed+=(--rounds 3) ;;
-    --rounds | --case | --subject)
+    --quick) quick=true; passed+=(--rounds 3) ;;
+    --rounds | --case | --subject | --table)
       (($# >= 2)) || { echo "bench.sh: $1 needs a value" >&2; exit 2; }
-      passed+=("$1" "$2")
+      case $1 in
+        --rounds) passed+=("$1" "$2") ;;
+        --table) passed_fib+=("$1" "$2") ;;
+        *) chosen=$1; passed+=("$1" "$2") ;;
+      esac
       shift
       ;;
+    --lpm | --picture) passed_fib+=("$1") ;;
     --no-huge) huge=false; passed+=("$1") ;;
     --allow-missing) allow_missing=true; passed+=("$1") ;;
     -h | --help) usage; exit 0 ;;
@@ -47,26 +59,34 @@ while (($#)); do
   shift
 done
 case $benchmark in
-  fib | bands) echo "bench.sh: $benchmark is not there yet; forward is" >&2; exit 2 ;;
-  all) echo "fib and bands are not there yet: running forward" >&2 ;;
+  bands) echo "bench.sh: bands is not there yet; forward and fib are" >&2; exit 2 ;;
+  all)
+    [[ -z $chosen ]] || { echo "bench.sh: $chosen of which? Name forward or fib" >&2; exit 2; }
+    echo "bands is not there yet: running forward and fib" >&2
+    benchmarks=(forward fib)
+    ;;
+  *) benchmarks=("$benchmark") ;;
 esac
+$quick || passed_fib+=(--lpm)
 ((EUID == 0)) || { echo "bench.sh: needs root, for hugepages and pinned cores" >&2; exit 1; }
 
-# What l3fwd's tables for a million routes take, the largest of all; a page is 2 MiB.
-readonly pages_needed=512
+# What l3fwd's tables for a million routes take, the largest of all that forward; every table of
+# fib at the same time. A page is 2 MiB.
+declare -A pages_needed=([forward]=512 [fib]=768)
 readonly pages_file=/proc/sys/vm/nr_hugepages
 pages_added=0
 
-reserve_hugepages() {
+reserve_hugepages() { # COUNT
   local before free wanted
   before=$(<"$pages_file")
   free=$(awk '/^HugePages_Free/ {print $2}' /proc/meminfo)
-  wanted=$((before + pages_needed - free))
+  wanted=$((before + $1 - free))
   ((wanted > before)) || return 0
   echo "$wanted" >"$pages_file"
-  pages_added=$(($(<"$pages_file") - before))
-  if ((before + pages_added < wanted)); then
-    echo "bench.sh: the kernel found $((free + pages_added)) of $pages_needed hugepages;" \
+  local added=$(($(<"$pages_file") - before))
+  pages_added=$((pages_added + added))
+  if ((before + added < wanted)); then
+    echo "bench.sh: the kernel found $((free + added)) of $1 hugepages;" \
       "free some memory, or use --no-huge" >&2
     exit 1
   fi
@@ -87,8 +107,14 @@ clean_up() {
   fi
 }
 
+declare -A targets=([forward]="app/ringroad/ringroad app/roadctl/roadctl" [fib]=app/bench/bench-fib)
 "$root/scripts/install.sh" bench
-$allow_missing || "$root/scripts/build.sh" release
+if ! $allow_missing; then
+  for name in "${benchmarks[@]}"; do
+    # shellcheck disable=SC2086  # several words
+    "$root/scripts/build.sh" release ${targets[$name]}
+  done
+fi
 mkdir -p "$build"
 exec 9>"$build/.lock"
 flock -n 9 || { echo "bench.sh: another run is under way" >&2; exit 1; }
@@ -96,17 +122,21 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-if [[ ! -x $build/l3fwd/l3fwd ]]; then
+if [[ ${benchmarks[0]} == forward && ! -x $build/l3fwd/l3fwd ]]; then
   echo "building DPDK's l3fwd, the peer" >&2
   "$scripts/build_l3fwd.sh" "$build/l3fwd"
 fi
-if $huge; then reserve_hugepages; fi
 
-# In the background, so that a signal to this script alone is not held until the end; in a session
-# of its own, because it raises that session's priority.
-setsid nice -n -20 python3 "$scripts/forward.py" --root "$root" "${passed[@]}" 9>&- &
-runner=$!
 status=0
-wait "$runner" || status=$?
-runner=
+for name in "${benchmarks[@]}"; do
+  arguments=("${passed[@]}")
+  if [[ $name == fib ]]; then arguments+=("${passed_fib[@]}"); fi
+  if $huge; then reserve_hugepages "${pages_needed[$name]}"; fi
+  # In the background, so that a signal to this script alone is not held until the end; in a
+  # session of its own, because it raises that session's priority.
+  setsid nice -n -20 python3 "$scripts/$name.py" --root "$root" "${arguments[@]}" 9>&- &
+  runner=$!
+  wait "$runner" || status=$?
+  runner=
+done
 exit "$status"

@@ -28,6 +28,13 @@ namespace ringroad::fib {
 // What an address that no prefix covers gets.
 inline constexpr NextHopId kNoRoute{0};
 
+// From now on the prefix has this next hop; kNoRoute: it has none.
+template <class Address>
+struct RouteChange {
+  Prefix<Address> prefix;
+  NextHopId next_hop;
+};
+
 // Explicitly instantiated for Ipv4 and Ipv6.
 template <class Address>
 class Trie {
@@ -35,11 +42,7 @@ class Trie {
   using Prefix = ringroad::Prefix<Address>;
   // What bulk lookup takes an address as: a number in host order for IPv4.
   using Key = BulkKey<Address>;
-  // From now on the prefix has this next hop; kNoRoute: it has none.
-  struct Change {
-    Prefix prefix;
-    NextHopId next_hop;
-  };
+  using Change = RouteChange<Address>;
 
   explicit Trie(Reclaimer& reclaimer);
 

@@ -6,7 +6,6 @@ import itertools
 import os
 import signal
 import statistics
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -45,16 +44,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-huge", action="store_true")
     parser.add_argument("--allow-missing", action="store_true")
     return parser.parse_args()
-
-
-def clock(build: Path, core: int) -> tuple[float, float]:
-    """The TSC's frequency, and how fast this core runs in relation to it."""
-    program = build / "clock"
-    subprocess.run(["cc", "-O2", Path(__file__).with_name("clock.c"), "-o", program], check=True)
-    output = subprocess.run(["taskset", "-c", str(core), program], check=True, text=True,
-                            stdout=subprocess.PIPE).stdout
-    hz, speed = output.split()
-    return float(hz), float(speed)
 
 
 def present_subjects(options: argparse.Namespace) -> list[str]:
@@ -132,7 +121,7 @@ def main() -> None:
     else:
         os.sched_setaffinity(0, set(usable) - {cores.worker})
     before_others(os.getpid())
-    tsc_hz, speed = clock(build, cores.worker)
+    tsc_hz, speed = report.clock(build, cores.worker)
     about = report.machine(tsc_hz, speed, worker_core=cores.worker, hugepages=not options.no_huge)
 
     measurements = []

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 NOISY = 0.10
+NAMED_AS_NOISY = 8
+# What is a line's rate, in millions a second, not a line of its own.
+RATES = ("mpps", "mlookups_per_second")
 
 
 @dataclass
@@ -46,6 +49,16 @@ class Measurement:
                 "ratio": None if ratio is None else round(ratio, 3)}
 
 
+def clock(build: Path, core: int) -> tuple[float, float]:
+    """The TSC's frequency, and how fast this core runs in relation to it."""
+    program = build / "clock"
+    subprocess.run(["cc", "-O2", Path(__file__).with_name("clock.c"), "-o", program], check=True)
+    output = subprocess.run(["taskset", "-c", str(core), program], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout
+    hz, speed = output.split()
+    return float(hz), float(speed)
+
+
 def machine(tsc_hz: float, core_speed: float, **more) -> dict:
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").open()
                   if line.startswith("model name")), platform.machine())
@@ -69,20 +82,25 @@ def write_json(path: Path, about: dict, table: list[dict]) -> None:
     partial.replace(path)
 
 
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10000 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
+
+
 def print_table(table: list[dict]) -> None:
-    """A line a row; the packet rates stand beside the rows they belong to."""
+    """A line a row; the rates stand beside the rows they belong to."""
     rates = {(row["case"], row["subject"]): row["median"] for row in table
-             if row["metric"] == "mpps"}
-    lines = [["case", "subject", "metric", "median", "min", "max", "spread %", "runs", "Mpps",
-              "ratio to " + table[0]["peer"]]]
+             if row["metric"] in RATES}
+    peers = {row["peer"] for row in table}
+    lines = [["case", "subject", "metric", "median", "min", "max", "spread %", "runs", "millions/s",
+              f"ratio to {peers.pop() if len(peers) == 1 else 'peer'}"]]
     for row in table:
-        if row["metric"] == "mpps":
+        if row["metric"] in RATES:
             continue
-        spread = 100 * (row["max"] - row["min"]) / row["median"]
-        rate = rates.get((row["case"], row["subject"]))
-        lines.append([row["case"], row["subject"], row["metric"], f"{row['median']:.1f}",
-                      f"{row['min']:.1f}", f"{row['max']:.1f}", f"{spread:.1f}", str(row["runs"]),
-                      "-" if rate is None else f"{rate:.1f}",
+        spread = 100 * (row["max"] - row["min"]) / row["median"] if row["median"] else 0
+        rate = rates.get((row["case"], row["subject"])) if "cycles_per" in row["metric"] else None
+        lines.append([row["case"], row["subject"], row["metric"], number(row["median"]),
+                      number(row["min"]), number(row["max"]), f"{spread:.1f}", str(row["runs"]),
+                      "-" if rate is None else number(rate),
                       "-" if row["ratio"] is None else f"{row['ratio']:.2f}"])
     widths = [max(map(len, column)) for column in zip(*lines)]
     for index, line in enumerate(lines):
@@ -93,9 +111,13 @@ def print_table(table: list[dict]) -> None:
 
 
 def warn_of_noise(measurements: list[Measurement]) -> None:
-    noisy = [m for m in measurements if m.spread > NOISY and m.metric != "mpps"]
-    for m in noisy:
+    noisy = [m for m in measurements if m.spread > NOISY and m.metric not in RATES]
+    noisy.sort(key=lambda m: m.spread, reverse=True)
+    for m in noisy[:NAMED_AS_NOISY]:
         print(f"warning: {m.case} {m.subject}: rounds differ by {m.spread:.0%}", file=sys.stderr)
+    if len(noisy) > NAMED_AS_NOISY:
+        print(f"warning: and {len(noisy) - NAMED_AS_NOISY} more of {len(measurements)}, by less",
+              file=sys.stderr)
     if noisy:
         print("warning: something else runs on this machine, or its cores change their speed: "
               "take these numbers again when it is quiet", file=sys.stderr)

@@ -1,0 +1,176 @@
+#pragma once
+// One round of changes to a table, alone or under a reader's eyes.
+#include <pthread.h>
+#include <rte_rcu_qsbr.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "bench/fib/report.hpp"
+#include "bench/fib/subject.hpp"
+#include "bench/fib/table.hpp"
+#include "bench/fib/timing.hpp"
+
+namespace ringroad::bench {
+
+template <UpdatableTable T>
+using Changes = std::span<const Route<typename T::Address>>;
+
+template <UpdatableTable T>
+void renew(T& table) {
+  if constexpr (ReloadableTable<T>) {
+    table.reload();
+  }
+}
+
+struct Clock {
+  double hz;        // of the TSC
+  double overhead;  // of a pair of readings, in cycles
+
+  [[nodiscard]] double microseconds(double cycles) const { return (cycles - overhead) / hz * 1e6; }
+  [[nodiscard]] double rate(std::size_t events, double cycles) const {
+    return static_cast<double>(events) * hz / cycles;
+  }
+};
+
+template <UpdatableTable T>
+[[nodiscard]] Samples update_round(T& table, Changes<T> changes, Clock clock) {
+  renew(table);
+  std::vector<double> cycles;
+  cycles.reserve(changes.size());
+  const std::uint64_t begin = tsc_begin();
+  for (const auto& change : changes) {
+    const std::uint64_t one_begin = tsc_begin();
+    update(table, change);
+    cycles.push_back(static_cast<double>(tsc_end() - one_begin));
+  }
+  const auto total = static_cast<double>(tsc_end() - begin);
+  const auto at = [&](double share) { return clock.microseconds(percentile(cycles, share)); };
+  return {{"updates_per_second", clock.rate(changes.size(), total), Better::kHigher},
+          {"update_p50_us", at(0.5)},
+          {"update_p99_us", at(0.99)},
+          {"update_p99.9_us", at(0.999)},
+          {"update_max_us", at(1)}};
+}
+
+template <BatchTable T>
+[[nodiscard]] Samples batch_round(T& table, Changes<T> changes, Clock clock) {
+  constexpr std::size_t kBatch = 1024;
+  const std::uint64_t begin = tsc_begin();
+  for (std::size_t i = 0; i < changes.size(); i += kBatch) {
+    table.apply(changes.subspan(i, std::min(kBatch, changes.size() - i)));
+  }
+  const auto total = static_cast<double>(tsc_end() - begin);
+  return {{"updates_per_second", clock.rate(changes.size(), total), Better::kHigher}};
+}
+
+// The table has no default route before and after.
+template <UpdatableTable T>
+[[nodiscard]] Samples default_route_round(T& table, Clock clock) {
+  constexpr std::uint32_t kChanges = 9;
+  constexpr Prefix<typename T::Address> kDefault{};
+  std::vector<double> cycles;
+  table.insert({kDefault, NextHopId{1}});
+  for (std::uint32_t i = 0; i < kChanges; ++i) {
+    const std::uint64_t begin = tsc_begin();
+    table.insert({kDefault, NextHopId{2 - i % 2}});
+    cycles.push_back(static_cast<double>(tsc_end() - begin));
+  }
+  table.erase(kDefault);
+  return {{"default_route_change_us", clock.microseconds(percentile(cycles, 0.5))}};
+}
+
+inline void pin_to(unsigned core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  if (pthread_setaffinity_np(pthread_self(), sizeof cores, &cores) != 0) {
+    throw std::runtime_error{"cannot run on the writer's core"};
+  }
+}
+
+// Goes through the changes, which the table has been through before, over and over on another core.
+// Ends after a whole pass, so that every route is what it was.
+template <UpdatableTable T>
+class Writer {
+ public:
+  Writer(T& table, Changes<T> changes, unsigned core)
+      : thread_{[this, &table, changes, core](const std::stop_token& stop) {
+          pin_to(core);
+          while (!stop.stop_requested()) {
+            for (const auto& change : changes) {
+              update(table, change);
+              done_.store(done_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+            }
+          }
+        }} {
+    while (done() == 0) {
+      std::this_thread::yield();
+    }
+  }
+  [[nodiscard]] std::size_t done() const { return done_.load(std::memory_order_relaxed); }
+
+ private:
+  alignas(64) std::atomic<std::size_t> done_{0};
+  alignas(64) std::jthread thread_;
+};
+
+// Looks bursts up for `cycles`, quiescent after each, as a worker is. Lookups a cycle.
+template <Lookup L>
+[[nodiscard]] double read_for(double cycles, const L& lookup, Keys<L> keys, rte_rcu_qsbr& readers) {
+  constexpr std::size_t kPart = std::size_t{256} * kBurst;
+  Answers<L> answers;
+  std::size_t next = 0;
+  std::size_t done = 0;
+  const std::uint64_t begin = tsc_begin();
+  double taken = 0;
+  do {
+    for (std::size_t i = 0; i < kPart; i += kBurst) {
+      lookup.bulk(&keys[next + i], answers.data());
+      keep(answers);
+      rte_rcu_qsbr_quiescent(&readers, 0);
+    }
+    done += kPart;
+    next = (next + kPart) % keys.size();
+    taken = static_cast<double>(tsc_end() - begin);
+  } while (taken < cycles);
+  return static_cast<double>(done) / taken;
+}
+
+// How much of its rate a reader keeps beside a writer on another core that never rests. What
+// rte_fib answers meanwhile is not certain: it frees what readers may still hold.
+template <Lookup L, UpdatableTable T>
+[[nodiscard]] Samples churn_round(const L& lookup, Keys<L> keys, T& table, Changes<T> changes,
+                                  rte_rcu_qsbr& readers, unsigned writer_core, Clock clock) {
+  const double window = clock.hz * 0.1;
+  renew(table);
+  warm_up(lookup, keys);
+  rte_rcu_qsbr_thread_register(&readers, 0);
+  rte_rcu_qsbr_thread_online(&readers, 0);
+  const double quiet_before = read_for(window, lookup, keys, readers);
+  double beside = 0;
+  double written = 0;
+  {
+    const Writer writer{table, changes, writer_core};
+    const std::size_t before = writer.done();
+    const std::uint64_t begin = tsc_begin();
+    beside = read_for(window, lookup, keys, readers);
+    written = clock.rate(writer.done() - before, static_cast<double>(tsc_end() - begin));
+    rte_rcu_qsbr_thread_offline(&readers, 0);  // while we wait for the writer to end its pass
+  }
+  rte_rcu_qsbr_thread_online(&readers, 0);
+  const double quiet = (quiet_before + read_for(window, lookup, keys, readers)) / 2;
+  rte_rcu_qsbr_thread_offline(&readers, 0);
+  rte_rcu_qsbr_thread_unregister(&readers, 0);
+  return {{"reader_rate_percent", 100 * beside / quiet, Better::kHigher},
+          {"updates_per_second", written, Better::kHigher}};
+}
+
+}  // namespace ringroad::bench

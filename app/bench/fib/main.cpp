@@ -1,0 +1,160 @@
+// Route lookup, loading and changes: Ringroad's trie against rte_fib and rte_lpm, in one process on
+// one core, with the same routes and addresses. scripts/bench.sh fib runs it and prints its JSON.
+#include <fmt/core.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <sys/prctl.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
+#include "bench/fib/group.hpp"
+#include "bench/fib/report.hpp"
+#include "bench/fib/table.hpp"
+#include "bench/fib/timing.hpp"
+#include "fib/prefix_file.hpp"
+
+namespace ringroad::bench {
+namespace {
+
+struct Options {
+  Settings settings;
+  std::string table;
+  std::string file_prefix = "ringroad-bench-fib";
+  int core = 0;
+  bool huge = true;
+};
+
+void start_eal(const Options& options) {
+  std::vector<std::string> arguments{
+      "bench-fib",     "--lcores",       fmt::format("0@{}", options.core),
+      "--no-pci",      "--no-telemetry", "--force-max-simd-bitwidth=512",
+      "--log-level=4", "--file-prefix",  options.file_prefix};
+  if (options.huge) {
+    arguments.emplace_back("--in-memory");
+  } else {
+    arguments.insert(arguments.end(), {"--no-huge", "-m", "2048"});
+    // 4 KiB pages for everyone: the trie's memory would otherwise still be advised to be huge.
+    ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+  }
+  std::vector<char*> argv;
+  argv.reserve(arguments.size());
+  for (std::string& argument : arguments) {
+    argv.push_back(argument.data());
+  }
+  if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
+    throw std::runtime_error{"EAL does not start: are there hugepages? (or use --no-huge)"};
+  }
+}
+
+template <class Address>
+void run_family(const std::string& family, std::span<const Prefix<Address>> prefixes,
+                const std::string& path, const Settings& settings, Report& report) {
+  if (prefixes.empty()) {
+    return;
+  }
+  PacketRing packets;
+  {
+    Group<Address> group{family, prefixes, Spread::kHashed, settings.lpm, settings, report};
+    group.table();
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      group.table_from_file(path);
+    }
+    group.uniform();
+    group.routed();
+    group.zipf();
+    group.sequential();
+    group.pipeline(packets);
+    group.dependent();
+    group.single();
+    group.updates();
+    group.default_route();
+    group.churn();
+  }
+  {
+    // What DPDK's tables cost does not depend on the next hops.
+    Group<Address> group{family + "-skewed", prefixes, Spread::kSkewed, false, settings, report};
+    group.table();
+    group.uniform();
+    group.routed();
+    group.zipf();
+    group.pipeline(packets);
+  }
+  constexpr std::array kSizes{std::pair{1'000U, "-1k"}, std::pair{10'000U, "-10k"},
+                              std::pair{100'000U, "-100k"}};
+  for (const auto& [count, name] : kSizes) {
+    if (prefixes.size() > count) {
+      const auto some = subset(prefixes, count);
+      Group<Address> group{family + name, some, Spread::kHashed, settings.lpm, settings, report};
+      group.table();
+      group.uniform();
+      group.routed();
+    }
+  }
+}
+
+int run(const Options& options) {
+  start_eal(options);
+  Settings settings = options.settings;
+  settings.clock = {static_cast<double>(rte_get_tsc_hz()), tsc_overhead()};
+  Report report;
+  report.about("tsc_pair_cycles", settings.clock.overhead);
+
+  const auto ipv4 = fib::read_prefix_file(options.table);
+  const auto ipv6 = read_ipv6_prefixes(options.table);
+  if (!ipv4 || !ipv6) {
+    throw std::runtime_error{(ipv4 ? ipv6.error() : ipv4.error()).what};
+  }
+  report.about("ipv4_prefixes", ipv4->prefixes.size());
+  report.about("ipv6_prefixes", ipv6->size());
+  run_family("v4", std::span<const Prefix4>{ipv4->prefixes}, options.table, settings, report);
+  run_family("v6", std::span<const Prefix6>{*ipv6}, options.table, settings, report);
+  std::cout << report.json().dump(1) << '\n';
+  rte_eal_cleanup();
+  return EXIT_SUCCESS;
+}
+
+int parse_and_run(int argc, char** argv) {
+  Options options;
+  Settings& settings = options.settings;
+  bool no_huge = false;
+  CLI::App app{"Ringroad's trie against DPDK's tables; see scripts/bench.sh"};
+  app.add_option("table", options.table, "a file of prefixes, plain or gzip")->required();
+  app.add_option("--core", options.core, "the core to measure on")->required();
+  app.add_option("--writer-core", settings.writer_core, "the core to change tables on meanwhile");
+  app.add_option("--rounds", settings.rounds, "rounds of each case")->check(CLI::PositiveNumber);
+  app.add_option("--case", settings.cases, "only cases whose names begin so");
+  app.add_option("--subject", settings.subjects, "only this subject");
+  app.add_option("--file-prefix", options.file_prefix, "EAL's");
+  app.add_flag("--lpm", settings.lpm, "rte_lpm too, which takes minutes to load");
+  app.add_flag("--no-huge", no_huge, "4 KiB pages for everyone");
+  CLI11_PARSE(app, argc, argv);
+  options.huge = !no_huge;
+  return run(options);
+}
+
+}  // namespace
+}  // namespace ringroad::bench
+
+int main(int argc, char** argv) {
+  try {
+    return ringroad::bench::parse_and_run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bench-fib: {}\n", error.what());
+    return EXIT_FAILURE;
+  }
+}
