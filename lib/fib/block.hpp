@@ -38,9 +38,18 @@ inline constexpr std::uint32_t kEscape = 255;
 inline constexpr std::size_t kLeavesOffset = sizeof(std::uint64_t);
 
 // The arena begins with the root: a word for each value of the first 16 bits. It is always a
-// block's; one whose answers are all the same, where there is nothing to tell apart.
+// block's; one whose answers are all the same, where there is nothing to tell apart. In a deep trie
+// (IPv6) those blocks are flat: a word for each of the 256 values and no boundaries, as the
+// Internet has few of them and each is full.
 inline constexpr unsigned kRootBits = 16;
+inline constexpr std::uint32_t kFlatShift = 8;  // as four nodes of 64 words
 inline constexpr std::size_t kRootEntries = std::size_t{1} << kRootBits;
+
+// The octet's word in a flat block.
+[[nodiscard]] inline const std::byte* flat_word_of(const std::byte* arena, std::uint32_t word,
+                                                   std::uint32_t octet) {
+  return arena + (word & kOffsetMask) + (octet & 255) * sizeof(std::uint32_t);
+}
 
 [[nodiscard]] inline bool is_block(std::uint32_t word) { return (word & kBlockBit) != 0; }
 

@@ -52,9 +52,9 @@ void Quarter::encode(Words& words, Quarter& quarter) {
   }
 }
 
-BlockStore::BlockStore(Reclaimer& reclaimer, bool long_leaves)
+BlockStore::BlockStore(Reclaimer& reclaimer, bool deep)
     : reclaimer_{reclaimer},
-      long_leaves_{long_leaves},
+      deep_{deep},
       memory_{kArenaMax + kSlack},
       end_{kRootBytes + (kEscape)*kUniformBytes},
       free_{std::make_shared<FreeLists>()} {
@@ -159,7 +159,7 @@ std::uint32_t BlockStore::make(const Quarters& quarters) {
       escapes += quarter.leaves[i] >= kEscape ? 1U : 0U;
     }
   }
-  const bool wide = escapes > (long_leaves_ ? leaves / kWideFrom : 0);
+  const bool wide = escapes > (deep_ ? 0 : leaves / kWideFrom);
   const unsigned shift =
       node_shift(kLeavesOffset + most * (wide ? sizeof(std::uint32_t) : std::size_t{1}));
   std::uint32_t word = kBlockBit | shift | (wide ? kWideBit : escapes != 0 ? kLongBit : 0);
@@ -183,13 +183,29 @@ std::uint32_t BlockStore::make(const Quarters& quarters) {
   return word;
 }
 
+std::uint32_t BlockStore::make_flat() {
+  const std::uint32_t word = kBlockBit | kWideBit | kFlatShift;
+  return word | allocate(units_of(word));
+}
+
+void BlockStore::set_flat(std::uint32_t word, std::uint32_t octet, std::uint32_t to) {
+  auto* const place =
+      reinterpret_cast<std::uint32_t*>(writable(flat_word_of(arena(), word, octet)));
+  __atomic_store_n(place, to, __ATOMIC_RELEASE);
+}
+
 std::uint32_t BlockStore::uniform(std::uint32_t answer) {
-  if (answer < kEscape) {
+  if (answer < kEscape && !deep_) {
     return kBlockBit | static_cast<std::uint32_t>(kRootBytes + answer * kUniformBytes) |
            node_shift(kLeavesOffset + 1);
   }
   const auto [known, fresh] = uniform_.try_emplace(answer, 0);
-  if (fresh) {
+  if (fresh && deep_) {
+    known->second = make_flat();
+    for (std::uint32_t octet = 0; octet < 256; ++octet) {
+      set_flat(known->second, octet, answer);
+    }
+  } else if (fresh) {
     Quarters quarters;
     for (Quarter& quarter : quarters) {
       quarter.count = 1;

@@ -30,7 +30,7 @@ inline constexpr std::uint8_t kAllQuarters = 15;
 class BlockStore {
  public:
   // Every root entry answers 0. Throws std::bad_alloc, as make() and uniform() do.
-  BlockStore(Reclaimer& reclaimer, bool long_leaves);
+  BlockStore(Reclaimer& reclaimer, bool deep);
   ~BlockStore() { flush(); }
   BlockStore(const BlockStore&) = delete;
   BlockStore& operator=(const BlockStore&) = delete;
@@ -40,7 +40,11 @@ class BlockStore {
   // The word of a new block, which no reader sees before it is linked; or the answer, where all of
   // it has one. The quarters whose bit is not in `changed` are as in the block `before`.
   [[nodiscard]] std::uint32_t make(Quarters& quarters, std::uint8_t changed, std::uint32_t before);
-  // The word of the block whose every answer is this one. Lives as long as the store.
+  // The same of a flat block, whose words are to be set before it is linked and may be after.
+  [[nodiscard]] std::uint32_t make_flat();
+  void set_flat(std::uint32_t word, std::uint32_t octet, std::uint32_t to);
+  // The word of the block whose every answer is this one, flat in a deep trie, as it is for the
+  // root. Lives as long as the store.
   [[nodiscard]] std::uint32_t uniform(std::uint32_t answer);
   // The block will be read soon.
   void prefetch(std::uint32_t word) const {
@@ -76,12 +80,12 @@ class BlockStore {
   }
 
   Reclaimer& reclaimer_;
-  bool long_leaves_;
+  bool deep_;
   ReservedArray<std::byte> memory_;
   std::size_t end_;
   std::shared_ptr<FreeLists> free_;
   std::vector<std::uint32_t> retired_;
-  std::unordered_map<std::uint32_t, std::uint32_t> uniform_;  // wide ones, by answer
+  std::unordered_map<std::uint32_t, std::uint32_t> uniform_;  // but the narrow ones, by answer
 };
 
 }  // namespace ringroad::fib

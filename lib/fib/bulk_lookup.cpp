@@ -28,8 +28,7 @@ void descend(const std::byte* arena, std::uint32_t default_route, const Key* key
     unsigned going_on = 0;
     for (unsigned i = 0; i < count; ++i) {
       const unsigned lane = active[i];
-      const std::uint32_t word =
-          step<kLongLeaves<Key>>(arena, words[lane], octet_at(keys[lane], depth));
+      const std::uint32_t word = step<!kDeep<Key>>(arena, words[lane], octet_at(keys[lane], depth));
       words[lane] = word;
       answers[lane] = word != 0 ? word : default_route;
       active[going_on] = static_cast<std::uint8_t>(lane);
@@ -41,17 +40,22 @@ void descend(const std::byte* arena, std::uint32_t default_route, const Key* key
   }
 }
 
-// All lanes from the root.
+// Those lanes from the root.
 template <unsigned kLanes, class Key>
 void from_root(const std::byte* arena, std::uint32_t default_route, const Key* keys,
                std::uint8_t* active, unsigned count, std::uint32_t* answers) {
   std::array<std::uint32_t, kLanes> words;
+  unsigned going_on = 0;
   for (unsigned i = 0; i < count; ++i) {
     const unsigned lane = active[i];
-    words[lane] = root_word(arena, root_index(keys[lane]));
-    prefetch(node_of(arena, words[lane], octet_at(keys[lane], 0)));
+    const std::uint32_t word = first_word(arena, keys[lane]);
+    words[lane] = word;
+    answers[lane] = word != 0 ? word : default_route;
+    active[going_on] = static_cast<std::uint8_t>(lane);
+    going_on += word >> 31;
+    prefetch(node_of(arena, word & (kOffsetMask | 15), octet_at(keys[lane], kFirstDepth<Key>)));
   }
-  descend(arena, default_route, keys, 0, words.data(), active, count, answers);
+  descend(arena, default_route, keys, kFirstDepth<Key>, words.data(), active, going_on, answers);
 }
 
 template <unsigned kLanes, class Key>

@@ -69,16 +69,28 @@ class DefaultRoute {
   static_assert(std::atomic<Value>::is_always_lock_free);
 };
 
-// Whether a block of this family may have long leaves (block.hpp).
+// Deep tries have flat blocks below the root and no long leaves (block.hpp).
 template <class Key>
-inline constexpr bool kLongLeaves = std::is_same_v<Key, std::uint32_t>;
+inline constexpr bool kDeep = !std::is_same_v<Key, std::uint32_t>;
+// The depth of the blocks that first_word() leads to.
+template <class Key>
+inline constexpr unsigned kFirstDepth = kDeep<Key> ? 1 : 0;
+
+template <class Key>
+[[nodiscard]] std::uint32_t first_word(const std::byte* arena, Key key) {
+  const std::uint32_t word = root_word(arena, root_index(key));
+  if constexpr (kDeep<Key>) {
+    return load_word(flat_word_of(arena, word, octet_at(key, 0)));
+  }
+  return word;
+}
 
 // One lookup; 0 where only the default route may cover the address.
 template <class Key>
 [[nodiscard]] std::uint32_t walk(const std::byte* arena, Key key) {
-  std::uint32_t word = root_word(arena, root_index(key));
-  for (unsigned depth = 0; is_block(word); ++depth) {
-    word = step<kLongLeaves<Key>>(arena, word, octet_at(key, depth));
+  std::uint32_t word = first_word(arena, key);
+  for (unsigned depth = kFirstDepth<Key>; is_block(word); ++depth) {
+    word = step<!kDeep<Key>>(arena, word, octet_at(key, depth));
   }
   return word;
 }

@@ -102,10 +102,16 @@ void avx512_block(const std::byte* arena, std::uint32_t default_route, const Ipv
     Group& group = groups[i];
     group.low_lanes = high_halves(keys + i * 16);
     group.high_lanes = high_halves(keys + i * 16 + 8);
-    group.words = _mm512_i32gather_epi32(octets(group.low_lanes, group.high_lanes, 48), arena, 4);
+    const __m512i roots =
+        _mm512_i32gather_epi32(octets(group.low_lanes, group.high_lanes, 48), arena, 4);
+    const __m512i octet =
+        _mm512_and_si512(octets(group.low_lanes, group.high_lanes, 40), _mm512_set1_epi32(255));
+    const __m512i flat = _mm512_add_epi32(_mm512_and_si512(roots, _mm512_set1_epi32(kOffsetMask)),
+                                          _mm512_slli_epi32(octet, 2));
+    group.words = _mm512_i32gather_epi32(flat, arena, 1);
   }
   unsigned going_on = 1;
-  for (unsigned depth = 0; depth < kDepths && going_on != 0; ++depth) {
+  for (unsigned depth = kFirstDepth<Ipv6>; depth < kDepths && going_on != 0; ++depth) {
     going_on = 0;
     for (Group& group : groups) {
       const __m512i octet = octets(group.low_lanes, group.high_lanes, 40 - 8 * depth);

@@ -19,7 +19,7 @@ std::uint32_t short_place(Prefix<Address> prefix) {
 
 template <class Address>
 Trie<Address>::Trie(Reclaimer& reclaimer)
-    : store_{reclaimer, kLongLeaves<Key>}, short_prefixes_(kShortPrefixes), root_(kRootEntries) {}
+    : store_{reclaimer, kDeep<Key>}, short_prefixes_(kShortPrefixes), root_(kRootEntries) {}
 
 template <class Address>
 StrideKey Trie<Address>::key_of(Prefix prefix) {
@@ -134,7 +134,9 @@ void Trie<Address>::stage_long(Prefix prefix, std::uint32_t next_hop) {
     count_change(before != 0, !withdraw);
     node.dirty |= path.key.quarters();
     for (unsigned depth = 0; depth < path.depth; ++depth) {
-      nodes_[path.nodes[depth]].dirty_below = true;
+      std::uint16_t& dirty = nodes_[path.nodes[depth]].dirty_child;
+      const auto octet = static_cast<std::uint8_t>(octet_at(bulk_key(prefix.address()), depth));
+      dirty = dirty == kNone || dirty == octet ? octet : kSeveral;
     }
     touch_root(root_index(bulk_key(prefix.address())));
   }
@@ -216,8 +218,10 @@ void Trie<Address>::publish() {
   for (const std::uint32_t index : dirty_root_) {
     RootAnswer& entry = root_[index];
     entry.dirty = false;
-    const std::uint32_t word =
-        entry.node != 0 ? compile(entry.node, entry.next_hop) : entry.next_hop;
+    std::uint32_t word = entry.next_hop;
+    if (entry.node != 0) {
+      word = kDeep<Key> ? compile_flat(entry.node, word) : compile(entry.node, word);
+    }
     store_.link_root(index, is_block(word) ? word : store_.uniform(word));
   }
   dirty_root_.clear();
@@ -230,28 +234,29 @@ void Trie<Address>::publish() {
 template <class Address>
 std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherited) {
   Node& node = nodes_[number];
-  if (std::exchange(node.inherited, inherited) != inherited) {
-    node.dirty = kAllQuarters;
-  }
-  if (std::exchange(node.dirty_below, false)) {
-    compile_children_in_place(node);
-  }
-  if (node.dirty == 0) {
-    return node.word;
-  }
   const std::uint32_t before = node.word;
-  if (!is_block(before)) {
+  if (std::exchange(node.inherited, inherited) != inherited || !is_block(before)) {
     node.dirty = kAllQuarters;
+  }
+  // A child's new block takes the place of its old one in this node's, unless that quarter is
+  // compiled anyway.
+  each_dirty_child(node, [&](Stride::Child child) {
+    const std::uint8_t quarter = StrideKey{child.octet, 8}.quarters();
+    if ((node.dirty & quarter) == 0) {
+      const std::uint32_t word = compile(child.node, nodes_[child.node].inherited);
+      if (!is_block(word) || !store_.relink(before, child.octet, word)) {
+        node.dirty |= quarter;
+      }
+    }
+  });
+  if (node.dirty == 0) {
+    return before;
   }
   Quarters quarters;
   for (unsigned i = 0; i < kQuarters; ++i) {
     if ((node.dirty >> i & 1) != 0) {
       Quarter::Words words;
-      node.stride.paint(i, inherited, words);
-      for (const Stride::Child& child : node.stride.children_of(i)) {
-        std::uint32_t& word = words[child.octet % kQuarterValues];
-        word = compile(child.node, word);
-      }
+      paint(node, i, words);
       Quarter::encode(words, quarters[i]);
     }
   }
@@ -263,19 +268,59 @@ std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherit
   return node.word;
 }
 
-// Children whose own answers changed get their new blocks into the block of this node, unless that
-// quarter is compiled anyway.
+// A flat block is changed where it stands: each of its words is an address's whole answer.
 template <class Address>
-void Trie<Address>::compile_children_in_place(Node& node) {
-  for (const Stride::Child& child : node.stride.children()) {
-    const std::uint8_t quarter = StrideKey{child.octet, 8}.quarters();
-    const Node& below = nodes_[child.node];
-    if ((node.dirty & quarter) != 0 || (below.dirty == 0 && !below.dirty_below)) {
-      continue;
+std::uint32_t Trie<Address>::compile_flat(std::uint32_t number, std::uint32_t inherited) {
+  Node& node = nodes_[number];
+  if (std::exchange(node.inherited, inherited) != inherited || !is_block(node.word)) {
+    node.dirty = kAllQuarters;
+  }
+  if (!is_block(node.word)) {
+    node.word = store_.make_flat();
+  }
+  each_dirty_child(node, [&](Stride::Child child) {
+    if ((node.dirty & StrideKey{child.octet, 8}.quarters()) == 0) {
+      store_.set_flat(node.word, child.octet, compile(child.node, nodes_[child.node].inherited));
     }
-    const std::uint32_t word = compile(child.node, below.inherited);
-    if (!is_block(word) || !is_block(node.word) || !store_.relink(node.word, child.octet, word)) {
-      node.dirty |= quarter;
+  });
+  for (unsigned i = 0; i < kQuarters; ++i) {
+    if ((node.dirty >> i & 1) != 0) {
+      Quarter::Words words;
+      paint(node, i, words);
+      for (unsigned j = 0; j < kQuarterValues; ++j) {
+        store_.set_flat(node.word, i * kQuarterValues + j, words[j]);
+      }
+    }
+  }
+  node.dirty = 0;
+  return node.word;
+}
+
+// The quarter's answers and the words of the blocks below it.
+template <class Address>
+void Trie<Address>::paint(const Node& node, unsigned quarter, Quarter::Words& words) {
+  node.stride.paint(quarter, node.inherited, words);
+  for (const Stride::Child& child : node.stride.children_of(quarter)) {
+    std::uint32_t& word = words[child.octet % kQuarterValues];
+    word = compile(child.node, word);
+  }
+}
+
+template <class Address>
+template <class Visit>
+void Trie<Address>::each_dirty_child(Node& node, const Visit& visit) {
+  const std::uint16_t which = std::exchange(node.dirty_child, kNone);
+  if (which < kSeveral) {
+    const auto octet = static_cast<std::uint8_t>(which);
+    if (const std::uint32_t child = node.stride.child(octet); child != 0) {
+      visit(Stride::Child{octet, child});
+    }
+  } else if (which == kSeveral) {
+    for (const Stride::Child& child : node.stride.children()) {
+      const Node& below = nodes_[child.node];
+      if (below.dirty != 0 || below.dirty_child != kNone) {
+        visit(child);
+      }
     }
   }
 }

@@ -80,6 +80,8 @@ class Trie {
 
  private:
   static constexpr std::uint32_t kNever = ~std::uint32_t{0};  // no answer
+  static constexpr std::uint16_t kNone = 512;                 // of a node's children
+  static constexpr std::uint16_t kSeveral = 256;
 
   // A block to be. Nodes are named by number; 0 is none.
   struct alignas(64) Node {
@@ -87,7 +89,7 @@ class Trie {
     std::uint32_t inherited = kNever;   // the answer of the prefixes above, when last compiled
     std::uint32_t word = 0;             // what it was compiled to: a block's word or an answer
     std::uint8_t dirty = kAllQuarters;  // quarters whose answers may have changed
-    bool dirty_below = false;           // something under it is dirty
+    std::uint16_t dirty_child = kNone;  // the octet of the one that is, itself or below
   };
   // The nodes from the root to where a prefix ends.
   struct Path {
@@ -108,7 +110,10 @@ class Trie {
   void touch_root(std::uint32_t index);
   [[nodiscard]] std::uint32_t new_node();
   [[nodiscard]] std::uint32_t compile(std::uint32_t number, std::uint32_t inherited);
-  void compile_children_in_place(Node& node);
+  [[nodiscard]] std::uint32_t compile_flat(std::uint32_t number, std::uint32_t inherited);
+  void paint(const Node& node, unsigned quarter, Quarter::Words& words);
+  template <class Visit>
+  void each_dirty_child(Node& node, const Visit& visit);
   void count_change(bool before, bool after);
 
   BlockStore store_;
