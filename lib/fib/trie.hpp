@@ -106,6 +106,7 @@ class Trie {
   void stage_short(Prefix prefix, std::uint32_t next_hop);
   void stage_long(Prefix prefix, std::uint32_t next_hop);
   [[nodiscard]] Path descend(Prefix prefix);
+  void prefetch(const Node& node) const;
   void prune(Prefix prefix, const Path& path);
   void touch_root(std::uint32_t index);
   [[nodiscard]] std::uint32_t new_node();
