@@ -111,6 +111,7 @@ void Trie<Address>::stage_short(Prefix prefix, std::uint32_t next_hop) {
     return;
   }
   if (prefix.length() == 0) {
+    publish();  // changes are seen in their order
     default_route_.set(next_hop);
     return;
   }
