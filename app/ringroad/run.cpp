@@ -20,6 +20,7 @@
 #include "control/eal.hpp"
 #include "control/router.hpp"
 #include "control/verbs.hpp"
+#include "progress_bar.hpp"
 
 namespace ringroad::app {
 namespace {
@@ -36,12 +37,12 @@ void on_signal(int signal) {
 }
 
 void catch_signals() {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = on_signal;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     sigaction(signal, &action, nullptr);
   }
-  struct sigaction ignore{};
+  struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
 }
@@ -76,12 +77,11 @@ void tell_systemd(const char* state) {
 void serve(control::Router& router, control::ApiServer& api) {
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 100'000};
   prctl(PR_SET_TIMERSLACK, 1000UL);
+  constexpr timespec kNoPause{};
   while (stop_requested == 0) {
-    if (router.run_once()) {
-      continue;
-    }
+    const bool busy = router.run_once();
     pollfd watched{.fd = api.poll_fd(), .events = POLLIN, .revents = 0};
-    if (ppoll(&watched, 1, &kPause, nullptr) > 0) {
+    if (ppoll(&watched, 1, busy ? &kNoPause : &kPause, nullptr) > 0) {
       api.run_once();
     }
     if (reload_requested != 0) {
@@ -98,7 +98,13 @@ int refuse(const Error& error, int status) {
 
 int run_router(const config::Config& config, std::chrono::steady_clock::time_point started) {
   const Clock clock;
-  auto router = control::Router::open(config, clock);
+  ProgressBar progress;
+  auto router = control::Router::open(config, clock, [&](const control::RouteLoad& load) {
+    progress.show(fmt::format("{}: {}", load.file().path, to_string(load.state())), load.percent());
+    if (load.finished()) {
+      progress.clear();
+    }
+  });
   if (!router) {
     return refuse(router.error(), 2);
   }

@@ -2,14 +2,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
+#include "progress_bar.hpp"
+#include "roadctl/carry_out.hpp"
 #include "roadctl/client.hpp"
-#include "roadctl/render.hpp"
 #include "roadctl/verbs.hpp"
 
 namespace ringroad::roadctl {
@@ -27,30 +30,38 @@ int exit_with(ExitStatus status, const std::string& reason) {
   return static_cast<int>(status);
 }
 
-int print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return exit_with(ExitStatus::kRefused, "cannot write the answer");
-  }
-  return static_cast<int>(ExitStatus::kFine);
+bool print(std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
 }
 
 int run(const std::vector<std::string>& arguments) {
   const auto line = parse_command_line(arguments);
   if (!line) {
-    if (line.error().status == ExitStatus::kFine) {
-      return print(line.error().text);
-    }
-    std::fputs(line.error().text.c_str(), stderr);
+    const bool fine = line.error().status == ExitStatus::kFine;
+    std::fputs(line.error().text.c_str(), fine ? stdout : stderr);
     return static_cast<int>(line.error().status);
   }
-  const auto answer = ask(line->socket, {{"verb", line->verb}, {"options", line->options}});
-  if (!answer) {
-    return exit_with(answer.error().status, answer.error().reason);
-  }
-  if (line->json) {
-    return print(answer->dump(2) + "\n");
-  }
-  return print(render(line->verb, *answer, wants_colour()));
+  app::ProgressBar bar;
+  const Surroundings around{
+      .ask = [&](const nlohmann::json& request) { return ask(line->socket, request); },
+      .print =
+          [&](std::string_view text) {
+            bar.clear();
+            return print(text);
+          },
+      .complain =
+          [&](std::string_view complaint) {
+            bar.clear();
+            fmt::print(stderr, "{}\n", complaint);
+          },
+      .progress = [&](std::string_view what, unsigned percent) { bar.show(what, percent); },
+      .pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds{50}); },
+      .colour = wants_colour()};
+  const auto done = carry_out(*line, around);
+  bar.clear();
+  return done ? static_cast<int>(ExitStatus::kFine)
+              : exit_with(done.error().status, done.error().reason);
 }
 
 }  // namespace

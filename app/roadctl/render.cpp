@@ -95,16 +95,19 @@ std::string render_workers(const json& workers, bool colour) {
   return loops.print(colour) + "\ncycles by stage\n" + cycles.print(colour);
 }
 
-std::string render_routes(const json& routes, bool colour) {
-  Table table{{{"PREFIX"},
-               {"TYPE"},
-               {"VIA"},
-               {"PORT"},
-               {"WEIGHT", kRight},
-               {"STATE"},
-               {"PROTOCOL"},
-               {"METRIC", kRight},
-               {"TABLE"}}};
+Table routes_table() {
+  return Table{{{"PREFIX"},
+                {"TYPE"},
+                {"VIA"},
+                {"PORT"},
+                {"WEIGHT", kRight},
+                {"STATE"},
+                {"PROTOCOL"},
+                {"METRIC", kRight},
+                {"TABLE"}}};
+}
+
+void add_routes(Table& table, const json& routes) {
   for (const json& route : routes) {
     const json& hops = array(route, "nexthops");
     const json& first = hops.empty() ? field(hops, "") : hops.front();
@@ -129,6 +132,11 @@ std::string render_routes(const json& routes, bool colour) {
                  {}});
     }
   }
+}
+
+std::string render_routes(const json& routes, bool colour) {
+  Table table = routes_table();
+  add_routes(table, routes);
   return table.print(colour);
 }
 
@@ -255,12 +263,30 @@ std::string render_route_get(const json& route, bool /*colour*/) {
 }
 
 std::string render_load(const json& counts, bool /*colour*/) {
-  const json& skipped = field(counts, "skipped_ipv6");
   std::string text = fmt::format("{} routes added", words(counts, "added"));
-  if (!skipped.is_null() && skipped != 0) {
-    text += fmt::format(", {} IPv6 prefixes skipped", words(skipped));
+  for (const auto& [key, what] :
+       {std::pair{"bad_lines", "bad lines"}, {"skipped_ipv6", "IPv6 prefixes"}}) {
+    if (const json& count = field(counts, key); !count.is_null() && count != 0) {
+      text += fmt::format(", {} {} skipped", words(count), what);
+    }
   }
   return text + "\n";
+}
+
+std::string render_show_load(const json& load, bool colour) {
+  const json& state = field(load, "state");
+  if (state == "none") {
+    return "no file of routes was loaded\n";
+  }
+  std::string text = words(load, "file") + ": ";
+  if (state == "done") {
+    text += render_load(load, colour);
+  } else if (state == "failed") {
+    text += fmt::format("failed: {}\n", words(load, "error"));
+  } else {
+    text += fmt::format("{}, {} %\n", words(state), words(load, "percent"));
+  }
+  return text;
 }
 
 std::string render_flush(const json& counts, bool /*colour*/) {
@@ -285,6 +311,7 @@ constexpr std::array kViews{
     View{"show", "drops", json::value_t::array, render_drops},
     View{"show", "memory", json::value_t::object, render_memory},
     View{"show", "config", json::value_t::object, render_config},
+    View{"show", "load", json::value_t::object, render_show_load},
     View{"route", "add", json::value_t::object, render_nothing},
     View{"route", "del", json::value_t::object, render_nothing},
     View{"route", "get", json::value_t::object, render_route_get},
@@ -295,6 +322,16 @@ constexpr std::array kViews{
 };
 
 }  // namespace
+
+RoutesView::RoutesView() : table_{routes_table()} {
+  // The longest prefix, type, gateway, port and so on that are to be expected.
+  table_.widen({18, 11, 15, 15, 6, 10, 9, 10, 5});
+}
+
+std::string RoutesView::next_page(const json& routes, bool colour) {
+  add_routes(table_, routes);
+  return table_.next_page(colour);
+}
 
 std::string render(std::span<const std::string> verb, const json& answer, bool colour) {
   const auto* const view = std::ranges::find_if(kViews, [&](const View& candidate) {

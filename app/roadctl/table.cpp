@@ -13,16 +13,33 @@ constexpr std::string_view kEndTint = "\033[0m";
 }  // namespace
 
 std::string Table::print(bool colour, std::string_view indent) const {
-  std::vector<std::size_t> widths;
-  widths.reserve(columns_.size());
-  for (const Column& column : columns_) {
-    widths.push_back(column.heading.size());
+  return lines(widths(), true, colour, indent);
+}
+
+std::string Table::next_page(bool colour) {
+  widths_ = widths();
+  std::string text = lines(widths_, !heading_printed_, colour, "");
+  heading_printed_ = true;
+  rows_.clear();
+  return text;
+}
+
+std::vector<std::size_t> Table::widths() const {
+  std::vector<std::size_t> widths = widths_;
+  widths.resize(columns_.size());
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    widths[i] = std::max(widths[i], columns_[i].heading.size());
   }
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < widths.size(); ++i) {
       widths[i] = std::max(widths[i], row[i].text.size());
     }
   }
+  return widths;
+}
+
+std::string Table::lines(const std::vector<std::size_t>& widths, bool heading, bool colour,
+                         std::string_view indent) const {
   std::string text;
   // Spaces are owed until something follows them.
   std::size_t owed = 0;
@@ -42,11 +59,13 @@ std::string Table::print(bool colour, std::string_view indent) const {
     text += '\n';
     owed = 0;
   };
-  text += indent;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    put(i, columns_[i].heading, Tint::kNone);
+  if (heading) {
+    text += indent;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      put(i, columns_[i].heading, Tint::kNone);
+    }
+    end_line();
   }
-  end_line();
   for (const auto& row : rows_) {
     text += indent;
     for (std::size_t i = 0; i < columns_.size(); ++i) {

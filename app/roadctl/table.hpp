@@ -1,5 +1,6 @@
 #pragma once
 // Aligned text: a heading and rows of cells, two spaces between the columns.
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,9 +31,19 @@ class Table {
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   // Every line begins with `indent` and ends without spaces.
   [[nodiscard]] std::string print(bool colour, std::string_view indent = "") const;
+  // The rows so far, which are then forgotten; the heading comes with the first. Columns only
+  // become wider, and begin with these widths.
+  void widen(const std::vector<std::size_t>& widths) { widths_ = widths; }
+  [[nodiscard]] std::string next_page(bool colour);
 
  private:
+  [[nodiscard]] std::vector<std::size_t> widths() const;
+  [[nodiscard]] std::string lines(const std::vector<std::size_t>& widths, bool heading, bool colour,
+                                  std::string_view indent) const;
+
   std::vector<Column> columns_;
+  std::vector<std::size_t> widths_;
+  bool heading_printed_ = false;
   std::vector<std::vector<Cell>> rows_;
 };
 

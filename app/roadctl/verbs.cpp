@@ -35,8 +35,9 @@ constexpr std::array kVerbs{
     Verb{"show", "drops", "", "dropped packets by reason", show_options},
     Verb{"show", "memory", "", "packet pools, FIB and neighbor table", show_options},
     Verb{"show", "config", "", "the configuration that runs now, as YAML", show_options},
+    Verb{"show", "load", "", "how far a file of routes is, or what became of it", show_options},
     Verb{"route", "add",
-         "PREFIX via ADDR [metric N] [table T]\n"
+         "PREFIX via ADDR [metric N] [table T] [src ADDR]\n"
          "PREFIX [metric N] [table T] nexthop via ADDR [weight N] nexthop ...\n"
          "blackhole|unreachable|prohibit PREFIX [metric N] [table T]",
          "add a route", route_add_options},
@@ -44,7 +45,7 @@ constexpr std::array kVerbs{
          route_del_options},
     Verb{"route", "get", "ADDR", "the route a packet to ADDR would take, and why",
          route_get_options},
-    Verb{"route", "load", "FILE via ADDR [metric N]",
+    Verb{"route", "load", "FILE via ADDR [metric N] [table T] [--keep-going]",
          "add a route for every prefix in a file (.gz too)", route_load_options},
     Verb{"neighbor", "add", "ADDR port P mac M", "set a permanent neighbor", neighbor_add_options},
     Verb{"neighbor", "del", "ADDR port P", "delete a neighbor", neighbor_del_options},
@@ -131,6 +132,7 @@ class Parser {
   CommandLine line_;
   std::vector<std::string> words_;
   std::string table_;
+  bool keep_going_ = false;
   const Verb* verb_ = nullptr;
 };
 
@@ -173,7 +175,11 @@ void Parser::add_verb(CLI::App& group, const Verb& verb) {
   formatter_->usages[app] = usage_of(verb, "Usage: ");
   app->add_option("words", words_);
   if (verb.options == show_routes_options) {
-    app->add_option("--table", table_, "only the routes of this table")->option_text("T");
+    app->add_option("--table", table_, "only the routes of this table, or of all")
+        ->option_text("T");
+  }
+  if (verb.options == route_load_options) {
+    app->add_flag("--keep-going", keep_going_, "pass over lines that are no prefix");
   }
   app->footer("");
   app->callback([this, &verb] { verb_ = &verb; });
@@ -206,6 +212,9 @@ std::expected<CommandLine, EarlyExit> Parser::finish() {
   }
   line_.verb = {std::string{verb_->group}, std::string{verb_->name}};
   line_.options = std::move(*options);
+  if (keep_going_) {
+    line_.options["keep_going"] = true;
+  }
   return std::move(line_);
 }
 

@@ -30,6 +30,7 @@ struct Keyword {
 constexpr Keyword kVia{"via", "via"};
 constexpr Keyword kMetric{"metric", "metric", true};
 constexpr Keyword kTable{"table", "table"};
+constexpr Keyword kSource{"src", "source"};
 constexpr Keyword kWeight{"weight", "weight", true};
 constexpr Keyword kNexthop{"nexthop", "nexthops"};
 constexpr Keyword kPort{"port", "port"};
@@ -191,7 +192,7 @@ Options show_routes_options(Words words) {
 }
 
 Options route_add_options(Words words) {
-  Reader reader{words, {kVia, kMetric, kTable, kNexthop}};
+  Reader reader{words, {kVia, kMetric, kTable, kSource, kNexthop}};
   reader.type().subject("PREFIX", "prefix").pairs(kNexthop.word).nexthops();
   const bool via = reader.options().contains("via");
   const bool nexthops = reader.options().contains("nexthops");
@@ -221,8 +222,11 @@ Options route_get_options(Words words) {
 }
 
 Options route_load_options(Words words) {
-  Options options =
-      Reader{words, {kVia, kMetric}}.subject("FILE", "file").pairs().require({"via"}).result();
+  Options options = Reader{words, {kVia, kMetric, kTable}}
+                        .subject("FILE", "file")
+                        .pairs()
+                        .require({"via"})
+                        .result();
   if (options) {
     // The router's working directory is not ours.
     const std::filesystem::path file = (*options)["file"].get<std::string>();

@@ -17,6 +17,8 @@ class Connected {
   // Some address could not be read: what is on no subnet here may still be on that one.
   void set_incomplete() { complete_ = false; }
 
+  // Of the router, or possibly so.
+  [[nodiscard]] bool is_own(Ipv4 address) const { return !complete_ || own_.contains(address); }
   // Why no neighbor can have this address, on `port` or where it is empty on any; nullopt: one can.
   [[nodiscard]] std::optional<std::string> fault(Ipv4 address, const std::string& port = {}) const;
 

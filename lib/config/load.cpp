@@ -23,8 +23,8 @@ fs::path folder_of(const std::string& file) {
 }
 
 Config read_sections(const Value& root, const std::string& file) {
-  static constexpr std::array<std::string_view, 7> kKeys{
-      "engine", "ports", "routes", "neighbors", "schedulers", "arp", "icmp"};
+  static constexpr std::array<std::string_view, 8> kKeys{
+      "engine", "ports", "tables", "routes", "neighbors", "schedulers", "arp", "icmp"};
   Config config;
   const Fields fields{root, kKeys};
   Names schedulers;
@@ -42,6 +42,9 @@ Config read_sections(const Value& root, const std::string& file) {
     config.ports = read_ports(*section, schedulers, ports, connected);
   } else {
     connected.set_incomplete();
+  }
+  if (const Value* tables = fields.find("tables")) {
+    config.tables = read_tables(*tables);
   }
   if (const Value* routes = fields.find("routes")) {
     read_routes(*routes, connected, folder_of(file), config);

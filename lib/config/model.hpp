@@ -71,11 +71,24 @@ struct NextHop {
   friend bool operator==(const NextHop&, const NextHop&) = default;
 };
 
+// Linux's numbers: 255 is local, the router's own; 1 to 252 have names of their own.
+inline constexpr std::uint8_t kMainTable = 254;
+inline constexpr std::uint8_t kDefaultTable = 253;
+
+struct RouteTable {
+  std::string name;
+  std::uint8_t number = 0;
+
+  friend bool operator==(const RouteTable&, const RouteTable&) = default;
+};
+
 struct Route {
   Prefix4 to;
   RouteType type = RouteType::kUnicast;
   std::vector<NextHop> next_hops;  // empty unless unicast
   std::uint32_t metric = 0;
+  std::uint8_t table = kMainTable;
+  std::optional<Ipv4> source{};  // for the router's own packets; none: the port's address
 
   friend bool operator==(const Route&, const Route&) = default;
 };
@@ -85,6 +98,8 @@ struct RouteFile {
   std::string path;  // a relative one is taken from the configuration file's folder
   std::vector<Ipv4> via;
   std::uint32_t metric = 0;
+  std::uint8_t table = kMainTable;
+  bool keep_going = false;  // lines that are no prefix are passed over and counted
 
   friend bool operator==(const RouteFile&, const RouteFile&) = default;
 };
@@ -119,6 +134,7 @@ struct Icmp {
 struct Config {
   Engine engine;
   std::vector<Port> ports;  // in the order of the file: PortId is the index
+  std::vector<RouteTable> tables;
   std::vector<Route> routes;
   std::vector<RouteFile> route_files;
   std::vector<StaticNeighbor> neighbors;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <system_error>
+#include <tuple>
 
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
@@ -71,7 +72,8 @@ class RoutesReader {
   const Connected& connected_;
   std::filesystem::path folder_;
   Config& config_;
-  std::map<std::pair<Prefix4, std::uint32_t>, Position> seen_;
+  // By what no two routes have in common: table, prefix, metric.
+  std::map<std::tuple<std::uint8_t, Prefix4, std::uint32_t>, Position> seen_;
 };
 
 std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) const {
@@ -151,12 +153,23 @@ void RoutesReader::read_prefix_route(const Value& item, const Fields& fields) {
   const Value* const metric_value = fields.find("metric");
   const auto metric = read(metric_value, kMetrics);
   read_ways(item, fields, route);
-  if (!destination || (fields.has("metric") && !metric)) {
+  const auto table = read_table(fields.find("table"), config_.tables);
+  assign(route.table, table);
+  route.source = read_address(fields.find("from"));
+  if (route.source && !connected_.is_own(*route.source)) {
+    fields.find("from")->problem(route.source->to_string() +
+                                 " is not an address of this router; a source must be");
+  }
+  if (const Value* value = fields.find("keep_going")) {
+    value->missing("goes with file only");
+  }
+  if (!destination || (fields.has("metric") && !metric) || (fields.has("table") && !table)) {
     return;
   }
   route.to = *destination;
   assign(route.metric, metric);
-  const auto [first, is_new] = seen_.try_emplace({route.to, route.metric}, to->position());
+  const auto [first, is_new] =
+      seen_.try_emplace({route.table, route.to, route.metric}, to->position());
   if (!is_new) {
     to->problem(fmt::format("{} with metric {} is already routed, on line {}", route.to.to_string(),
                             route.metric, first->second.line));
@@ -190,9 +203,9 @@ std::vector<Ipv4> RoutesReader::read_gateways(const Value& value) const {
 }
 
 void RoutesReader::read_file_route(const Fields& fields) {
-  for (const std::string_view key : {"to", "nexthops", "type"}) {
+  for (const std::string_view key : {"to", "nexthops", "type", "from"}) {
     if (const Value* value = fields.find(key)) {
-      value->missing("does not go with file; a route file takes via and metric");
+      value->missing("does not go with file; a route file takes via, metric and table");
     }
   }
   RouteFile route;
@@ -211,20 +224,17 @@ void RoutesReader::read_file_route(const Fields& fields) {
     route.via = read_gateways(*via);
   }
   assign(route.metric, read(fields.find("metric"), kMetrics));
+  assign(route.table, read_table(fields.find("table"), config_.tables));
+  assign(route.keep_going, read_flag(fields.find("keep_going")));
   config_.route_files.push_back(std::move(route));
 }
 
 void RoutesReader::read_route(const Value& item) {
-  static constexpr std::array<std::string_view, 7> kKeys{"to",   "via",    "nexthops", "type",
-                                                         "file", "metric", "table"};
+  static constexpr std::array<std::string_view, 9> kKeys{
+      "to", "via", "nexthops", "type", "file", "metric", "table", "from", "keep_going"};
   const Fields fields{item, kKeys};
   if (!fields.is_map()) {
     return;
-  }
-  const Value* const table = fields.find("table");
-  if (const auto name = read_text(table); name && *name != "main") {
-    table->problem(
-        fmt::format("there is no table {}; routes go to table main only, for now", shown(*name)));
   }
   if (fields.has("file")) {
     read_file_route(fields);

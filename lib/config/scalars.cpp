@@ -60,6 +60,10 @@ std::optional<std::uint64_t> read_integer(const Value* value, Range<std::uint64_
   return integer;
 }
 
+std::optional<bool> read_flag(const Value* value) {
+  return read(value, std::array{Word{"true", true}, Word{"false", false}});
+}
+
 std::optional<Bytes> read(const Value* value, Range<Bytes> range) {
   return read_quantity(value, range, parse_size);
 }

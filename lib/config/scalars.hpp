@@ -35,6 +35,8 @@ template <std::unsigned_integral T>
 [[nodiscard]] std::optional<BitsPerSecond> read(const Value* value, Range<BitsPerSecond> range);
 [[nodiscard]] std::optional<Nanoseconds> read(const Value* value, Range<Nanoseconds> range);
 
+[[nodiscard]] std::optional<bool> read_flag(const Value* value);
+
 [[nodiscard]] std::optional<std::string> read_text(const Value* value);
 [[nodiscard]] std::optional<Ipv4> read_address(const Value* value);
 

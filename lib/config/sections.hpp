@@ -24,7 +24,11 @@ struct Names {
 [[nodiscard]] std::vector<Scheduler> read_schedulers(const Value& section, Names& names);
 [[nodiscard]] std::vector<Port> read_ports(const Value& section, const Names& schedulers,
                                            Names& names, Connected& connected);
-// `folder`: where relative route files are.
+[[nodiscard]] std::vector<RouteTable> read_tables(const Value& section);
+// The number of one of them, or of a table that every router has.
+[[nodiscard]] std::optional<std::uint8_t> read_table(const Value* value,
+                                                     const std::vector<RouteTable>& tables);
+// The config has its tables by now. `folder`: where relative route files are.
 void read_routes(const Value& section, const Connected& connected,
                  const std::filesystem::path& folder, Config& config);
 [[nodiscard]] std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports,

@@ -91,33 +91,46 @@ std::string metric(std::uint32_t value) {
   return value == 0 ? "" : fmt::format(", metric: {}", value);
 }
 
-std::string print(const Route& route) {
+std::string table(std::uint8_t number, const Config& config) {
+  if (number == kMainTable) {
+    return "";
+  }
+  const auto named = std::ranges::find(config.tables, number, &RouteTable::number);
+  return named == config.tables.end() ? fmt::format(", table: {}", number)
+                                      : fmt::format(", table: {}", scalar(named->name));
+}
+
+std::string print(const RouteTable& named) {
+  return fmt::format("  {}: {}\n", scalar(named.name), named.number);
+}
+
+std::string print(const Route& route, const Config& config) {
   const std::string to = route.to.to_string();
+  const std::string more =
+      metric(route.metric) + table(route.table, config) +
+      (route.source ? fmt::format(", from: {}", route.source->to_string()) : "");
   if (route.type != RouteType::kUnicast) {
-    return fmt::format("  - {{to: {}, type: {}{}}}\n", to, word(kRouteTypeWords, route.type),
-                       metric(route.metric));
+    return fmt::format("  - {{to: {}, type: {}{}}}\n", to, word(kRouteTypeWords, route.type), more);
   }
   if (route.next_hops.size() == 1 && route.next_hops[0].weight == 1) {
-    return fmt::format("  - {{to: {}, via: {}{}}}\n", to, route.next_hops[0].via.to_string(),
-                       metric(route.metric));
+    return fmt::format("  - {{to: {}, via: {}{}}}\n", to, route.next_hops[0].via.to_string(), more);
   }
   const std::string next_hops = flow_list(route.next_hops, [](const NextHop& next_hop) {
     return next_hop.weight == 1
                ? fmt::format("{{via: {}}}", next_hop.via.to_string())
                : fmt::format("{{via: {}, weight: {}}}", next_hop.via.to_string(), next_hop.weight);
   });
-  std::string text = fmt::format("  - to: {}\n    nexthops: {}\n", to, next_hops);
-  if (route.metric != 0) {
-    text += fmt::format("    metric: {}\n", route.metric);
-  }
-  return text;
+  return more.empty() ? fmt::format("  - to: {}\n    nexthops: {}\n", to, next_hops)
+                      : fmt::format("  - {{to: {}{},\n     nexthops: {}}}\n", to, more, next_hops);
 }
 
-std::string print(const RouteFile& file) {
+std::string print(const RouteFile& file, const Config& config) {
   const std::string via =
       file.via.size() == 1 ? file.via[0].to_string()
                            : flow_list(file.via, [](Ipv4 address) { return address.to_string(); });
-  return fmt::format("  - {{file: {}, via: {}{}}}\n", scalar(file.path), via, metric(file.metric));
+  return fmt::format("  - {{file: {}, via: {}{}{}{}}}\n", scalar(file.path), via,
+                     metric(file.metric), table(file.table, config),
+                     file.keep_going ? ", keep_going: true" : "");
 }
 
 std::string print(const StaticNeighbor& neighbor) {
@@ -138,11 +151,11 @@ std::string print(const Scheduler& scheduler) {
   return text;
 }
 
-template <class List>
-std::string print_all(const List& list) {
+template <class List, class... Rest>
+std::string print_all(const List& list, const Rest&... rest) {
   std::string text;
   for (const auto& item : list) {
-    text += print(item);
+    text += print(item, rest...);
   }
   return text;
 }
@@ -152,8 +165,12 @@ std::string print_all(const List& list) {
 std::string to_yaml(const Config& config) {
   std::string text = print(config.engine);
   text += config.ports.empty() ? "\nports: {}\n" : "\nports:\n" + print_all(config.ports);
+  if (!config.tables.empty()) {
+    text += "\ntables:\n" + print_all(config.tables);
+  }
   if (!config.routes.empty() || !config.route_files.empty()) {
-    text += "\nroutes:\n" + print_all(config.routes) + print_all(config.route_files);
+    text +=
+        "\nroutes:\n" + print_all(config.routes, config) + print_all(config.route_files, config);
   }
   if (!config.neighbors.empty()) {
     text += "\nneighbors:\n" + print_all(config.neighbors);

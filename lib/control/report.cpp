@@ -38,34 +38,54 @@ PortTotals totals_of(const Router& router, PortId port) {
   return totals;
 }
 
-// A next hop's word for people: whether packets to it go.
-std::string state_of(const Router& router, const fib::RouteNextHop& hop) {
-  if (!router.ports().at(hop.port.value())->link().up) {
-    return "linkdown";
+// Routes as JSON, in the form that goes out: there may be many. Asks each port's link once, however
+// many routes go by it.
+class RouteReporter {
+ public:
+  explicit RouteReporter(const Router& router) : router_{router} {
+    for (const auto& port : router.ports()) {
+      link_up_.push_back(port->link().up);
+    }
   }
-  if (!hop.via) {
-    return "onlink";
-  }
-  const auto id = router.neighbors().table().find({hop.port, *hop.via});
-  return id ? std::string{neigh::to_string(router.neighbors().table().entry(*id).state)} : "NONE";
-}
 
-Json next_hops_of(const Router& router, const fib::Route& route) {
-  Json hops = Json::array();
-  for (const fib::RouteNextHop& hop : route.next_hops) {
-    hops.push_back({{"via", hop.via ? Json(hop.via->to_string()) : Json()},
-                    {"port", router.world().port(hop.port).name},
-                    {"weight", hop.weight},
-                    {"state", state_of(router, hop)}});
+  [[nodiscard]] nlohmann::json report(const fib::Rib4::View& route) const {
+    const fib::Path4& path = route.path;
+    return {{"prefix", route.prefix.to_string()},
+            {"table", router_.table_names().to_string(route.table)},
+            {"protocol", fib::to_string(path.protocol)},
+            {"metric", route.metric},
+            {"type", fib::to_string(path.type)},
+            {"source", path.source ? nlohmann::json(path.source->to_string()) : nlohmann::json()},
+            {"nexthops", next_hops_of(path)}};
   }
-  return hops;
-}
 
-Json route_json(const Router& router, const fib::Route& route) {
-  return {{"prefix", route.prefix.to_string()},         {"table", fib::to_string(route.table)},
-          {"protocol", fib::to_string(route.protocol)}, {"metric", route.metric},
-          {"type", fib::to_string(route.type)},         {"nexthops", next_hops_of(router, route)}};
-}
+ private:
+  // A next hop's word for people: whether packets to it go.
+  [[nodiscard]] std::string state_of(const fib::RouteNextHop4& hop) const {
+    if (!link_up_.at(hop.port.value())) {
+      return "linkdown";
+    }
+    if (!hop.via) {
+      return "onlink";
+    }
+    const auto& table = router_.neighbors().table();
+    const auto id = table.find({hop.port, *hop.via});
+    return id ? std::string{neigh::to_string(table.entry(*id).state)} : "NONE";
+  }
+  [[nodiscard]] nlohmann::json next_hops_of(const fib::Path4& path) const {
+    nlohmann::json hops = nlohmann::json::array();
+    for (const fib::RouteNextHop4& hop : path.next_hops) {
+      hops.push_back({{"via", hop.via ? nlohmann::json(hop.via->to_string()) : nlohmann::json()},
+                      {"port", router_.world().port(hop.port).name},
+                      {"weight", hop.weight},
+                      {"state", state_of(hop)}});
+    }
+    return hops;
+  }
+
+  const Router& router_;
+  std::vector<bool> link_up_;
+};
 
 }  // namespace
 
@@ -123,15 +143,49 @@ Json report_workers(const Router& router) {
   return workers;
 }
 
-Json report_routes(const Router& router, std::optional<Prefix4> prefix,
-                   std::optional<fib::Table> table) {
-  Json routes = Json::array();
-  router.routing().rib().for_each([&](const fib::Route& route) {
-    if ((!prefix || route.prefix == *prefix) && (!table || route.table == *table)) {
-      routes.push_back(route_json(router, route));
+nlohmann::json report_routes(const Router& router, const RouteFilter& filter) {
+  nlohmann::json routes = nlohmann::json::array();
+  const fib::Rib4& rib = router.routing().rib();
+  const RouteReporter reporter{router};
+  const auto add = [&](const fib::Rib4::View& route) {
+    if ((!filter.table || route.table == *filter.table) && routes.size() < filter.most) {
+      routes.push_back(reporter.report(route));
     }
-  });
+    return routes.size() < filter.most;
+  };
+  if (filter.prefix) {
+    std::ranges::for_each(rib.at(*filter.prefix), add);
+    return routes;
+  }
+  bool reached = !filter.after;
+  for (const fib::Table table : rib.tables()) {
+    const bool in_here = filter.after && table == filter.after->table;
+    reached = reached || in_here;
+    if (reached && (!filter.table || table == *filter.table) && routes.size() < filter.most) {
+      rib.for_each(table, add, in_here ? std::optional{filter.after->position} : std::nullopt);
+    }
+  }
   return routes;
+}
+
+Json report_load(const Router& router) {
+  const RouteLoad* const load = router.load();
+  if (load == nullptr) {
+    return {{"load", 0}, {"state", "none"}};
+  }
+  const RouteLoad::Outcome& outcome = load->outcome();
+  Json answer{{"load", router.load_number()},
+              {"file", load->file().path},
+              {"state", to_string(load->state())},
+              {"percent", load->percent()}};
+  if (load->finished()) {
+    answer["added"] = outcome.added;
+    answer["skipped_ipv6"] = outcome.skipped_ipv6;
+    answer["bad_lines"] = outcome.bad_lines;
+    answer["complaints"] = outcome.complaints;
+    answer["error"] = outcome.error.empty() ? Json() : Json(outcome.error);
+  }
+  return answer;
 }
 
 Json report_neighbors(const Router& router) {
@@ -220,20 +274,20 @@ Json report_route_to(const Router& router, Ipv4 address) {
             {"prefix", nullptr},
             {"runners_up", Json::array()}};
   }
-  const fib::Route& match = *covering.front();
-  Json answer = route_json(router, match);
+  const fib::Rib4::View& match = covering.front();
+  Json answer = RouteReporter{router}.report(match);
   answer["address"] = address.to_string();
   answer["via"] = nullptr;
   answer["port"] = nullptr;
-  answer["source"] = nullptr;
   answer["mac"] = nullptr;
   answer["neighbor_state"] = nullptr;
-  if (!match.next_hops.empty()) {
-    const fib::RouteNextHop& hop = match.next_hops.front();
+  if (!match.path.next_hops.empty()) {
+    const fib::RouteNextHop4& hop = match.path.next_hops.front();
     const Ipv4 neighbor = hop.via.value_or(address);
     answer["via"] = hop.via ? Json(hop.via->to_string()) : Json();
     answer["port"] = router.world().port(hop.port).name;
-    if (const auto source = router.world().source(hop.port, neighbor)) {
+    if (const auto source = router.world().source(hop.port, neighbor);
+        source && !match.path.source) {
       answer["source"] = source->to_string();
     }
     if (const auto id = router.neighbors().table().find({hop.port, neighbor})) {
@@ -243,15 +297,14 @@ Json report_route_to(const Router& router, Ipv4 address) {
     }
   }
   Json runners_up = Json::array();
-  for (const fib::Route* const route : std::span{covering}.subspan(1)) {
-    const bool has_hop = !route->next_hops.empty();
-    const auto via = has_hop ? route->next_hops.front().via : std::nullopt;
+  for (const fib::Rib4::View& route : std::span{covering}.subspan(1)) {
+    const auto& hops = route.path.next_hops;
+    const auto via = hops.empty() ? std::nullopt : hops.front().via;
     runners_up.push_back(
-        {{"prefix", route->prefix.to_string()},
-         {"type", fib::to_string(route->type)},
+        {{"prefix", route.prefix.to_string()},
+         {"type", fib::to_string(route.path.type)},
          {"via", via ? Json(via->to_string()) : Json()},
-         {"port",
-          has_hop ? Json(router.world().port(route->next_hops.front().port).name) : Json()}});
+         {"port", hops.empty() ? Json() : Json(router.world().port(hops.front().port).name)}});
   }
   answer["runners_up"] = runners_up;
   return answer;

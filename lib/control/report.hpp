@@ -11,9 +11,21 @@ using Json = nlohmann::ordered_json;
 
 [[nodiscard]] Json report_ports(const Router& router);
 [[nodiscard]] Json report_workers(const Router& router);
-// All routes; or those of exactly that prefix; or of that table.
-[[nodiscard]] Json report_routes(const Router& router, std::optional<Prefix4> prefix,
-                                 std::optional<fib::Table> table);
+struct RouteFilter {
+  std::optional<Prefix4> prefix;    // exactly this one; none: all
+  std::optional<fib::Table> table;  // none: all
+  // The route after which to begin, wherever it was.
+  struct After {
+    fib::Table table;
+    fib::Rib4::Position position;
+  };
+  std::optional<After> after;
+  std::size_t most = 0;
+};
+// By table, prefix and metric.
+[[nodiscard]] nlohmann::json report_routes(const Router& router, const RouteFilter& filter);
+// The file that is being loaded, or was last.
+[[nodiscard]] Json report_load(const Router& router);
 [[nodiscard]] Json report_neighbors(const Router& router);
 [[nodiscard]] Json report_bands(const Router& router);
 [[nodiscard]] Json report_drops(const Router& router);

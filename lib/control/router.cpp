@@ -48,6 +48,16 @@ fib::RouteType type_of(config::RouteType type) {
 
 }  // namespace
 
+Router::Router(config::Config config, const Clock& clock, OnLoad on_load)
+    : config_{std::move(config)},
+      clock_{clock},
+      on_load_{std::move(on_load)},
+      background_{background_cores(cores_at_start(), config_.engine.workers)} {
+  for (const config::RouteTable& table : config_.tables) {
+    table_names_.add(fib::Table{table.number}, table.name);
+  }
+}
+
 Router::~Router() {
   stop_workers();
   if (neighbors_) {
@@ -82,8 +92,9 @@ void Router::stop_workers() {
 }
 
 bool Router::run_once() {
-  const bool busy = handle_punts();
+  bool busy = handle_punts();
   run_timers();
+  busy = advance_load() || busy;
   world_->reclaimer().run_once();
   return busy;
 }
@@ -181,7 +192,8 @@ Status Router::add_to_rib(const config::Route& route) {
                            .type = type_of(route.type),
                            .vias = {},
                            .metric = route.metric,
-                           .table = fib::Table::kMain};
+                           .table = fib::Table{route.table},
+                           .source = route.source};
   for (const config::NextHop& hop : route.next_hops) {
     request.vias.push_back({hop.via, hop.weight});
   }
@@ -196,13 +208,14 @@ Status Router::add_route(const config::Route& route) {
   return status;
 }
 
-Status Router::erase_route(const fib::RouteSelector& selector) {
+Status Router::erase_route(const fib::RouteSelector4& selector) {
   const auto erased = routing_->erase(selector);
   if (!erased) {
     return std::unexpected{erased.error()};
   }
   const auto listed = std::ranges::find_if(config_.routes, [&](const config::Route& route) {
-    return route.to == erased->prefix && route.metric == erased->metric;
+    return route.to == erased->prefix && route.metric == erased->metric &&
+           fib::Table{route.table} == erased->table;
   });
   if (listed != config_.routes.end()) {
     config_.routes.erase(listed);
@@ -212,12 +225,27 @@ Status Router::erase_route(const fib::RouteSelector& selector) {
   return {};
 }
 
-Result<Routing::Loaded> Router::load_routes(const config::RouteFile& file) {
-  auto loaded = routing_->load(file.path, file.via, file.metric);
-  if (loaded) {
-    config_.route_files.push_back(file);
+Status Router::load_routes(const config::RouteFile& file) {
+  if (load_ && !load_->finished()) {
+    return fail(fmt::format("{} is being loaded; wait for its end", load_->file().path));
   }
-  return loaded;
+  auto load = RouteLoad::start(file, *routing_, background_);
+  if (!load) {
+    return std::unexpected{load.error()};
+  }
+  load_ = std::move(*load);
+  ++load_number_;
+  return {};
+}
+
+bool Router::advance_load() {
+  if (!load_ || !load_->advance()) {
+    return false;
+  }
+  if (load_->state() == RouteLoad::State::kDone) {
+    config_.route_files.push_back(load_->file());
+  }
+  return true;
 }
 
 Status Router::add_neighbor(const config::StaticNeighbor& neighbor) {
@@ -257,22 +285,28 @@ config::Config Router::running_config() const {
   }
   running.route_files.clear();
   running.routes.clear();
-  routing_->rib().for_each([&](const fib::Route& route) {
-    if (route.protocol != fib::Protocol::kStatic) {
-      return;
+  const auto add = [&](const fib::Rib4::View& route) {
+    if (route.path.protocol != fib::Protocol::kStatic) {
+      return true;
     }
     config::Route listed;
     listed.to = route.prefix;
     listed.metric = route.metric;
+    listed.table = static_cast<std::uint8_t>(route.table);
+    listed.source = route.path.source;
     for (const auto type : {config::RouteType::kUnicast, config::RouteType::kBlackhole,
                             config::RouteType::kUnreachable, config::RouteType::kProhibit}) {
-      listed.type = type_of(type) == route.type ? type : listed.type;
+      listed.type = type_of(type) == route.path.type ? type : listed.type;
     }
-    for (const auto& hop : route.next_hops) {
+    for (const auto& hop : route.path.next_hops) {
       listed.next_hops.push_back({hop.via.value_or(Ipv4{}), hop.weight});
     }
     running.routes.push_back(std::move(listed));
-  });
+    return true;
+  };
+  for (const fib::Table table : routing_->rib().tables()) {
+    routing_->rib().for_each(table, add);
+  }
   return running;
 }
 
@@ -302,12 +336,7 @@ std::uint64_t Router::drops(stats::DropReason reason) const {
   return packets;
 }
 
-std::size_t Router::main_routes() const {
-  std::size_t routes = 0;
-  routing_->rib().for_each(
-      [&](const fib::Route& route) { routes += route.table == fib::Table::kMain ? 1U : 0U; });
-  return routes;
-}
+std::size_t Router::main_routes() const { return routing_->rib().size(fib::Table::kMain); }
 
 Router::PoolLevel Router::pool_level() const {
   return {pool_->size, rte_mempool_avail_count(pool_.get()), low_water_};

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "config/model.hpp"
 #include "control/neighbors.hpp"
 #include "control/next_hops.hpp"
+#include "control/route_load.hpp"
 #include "control/routing.hpp"
 #include "control/sender.hpp"
 #include "control/slow_path.hpp"
@@ -40,9 +42,12 @@ struct Ledger {
 
 class Router {
  public:
+  // Told now and then while a file of routes is loaded.
+  using OnLoad = std::function<void(const RouteLoad&)>;
   // Everything is set up and every port started; nothing is forwarded until the workers run.
   [[nodiscard]] static Result<std::unique_ptr<Router>> open(const config::Config& config,
-                                                            const Clock& clock);
+                                                            const Clock& clock,
+                                                            OnLoad on_load = {});
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
@@ -57,8 +62,12 @@ class Router {
   Status shut_down();
 
   Status add_route(const config::Route& route);
-  Status erase_route(const fib::RouteSelector& selector);
-  Result<Routing::Loaded> load_routes(const config::RouteFile& file);
+  Status erase_route(const fib::RouteSelector4& selector);
+  // One at a time; run_once() carries it on until it is finished.
+  Status load_routes(const config::RouteFile& file);
+  // The last one that was started, and its number; null where there was none.
+  [[nodiscard]] const RouteLoad* load() const { return load_.get(); }
+  [[nodiscard]] std::uint64_t load_number() const { return load_number_; }
   Status add_neighbor(const config::StaticNeighbor& neighbor);
   Status erase_neighbor(neigh::Key key);
 
@@ -87,16 +96,19 @@ class Router {
   }
   // In the main table: what the operator and the addresses gave.
   [[nodiscard]] std::size_t main_routes() const;
+  [[nodiscard]] const fib::TableNames& table_names() const { return table_names_; }
   [[nodiscard]] std::uint64_t tx_hangs(PortId port) const { return hangs_[port.value()].count; }
 
  private:
-  Router(config::Config config, const Clock& clock) : config_{std::move(config)}, clock_{clock} {}
+  Router(config::Config config, const Clock& clock, OnLoad on_load);
 
   Status set_up_ports();
   Status set_up_tables();
   Status set_up_workers();
   Status set_up_routes();
+  Status load_and_wait(const config::RouteFile& file);
   bool handle_punts();
+  bool advance_load();
   void run_timers();
   void watch_links();
   void watch_for_hangs();
@@ -104,6 +116,8 @@ class Router {
 
   config::Config config_;
   const Clock& clock_;
+  OnLoad on_load_;
+  fib::TableNames table_names_;
   port::Pool pool_;
   std::unique_ptr<World> world_;
   std::vector<std::unique_ptr<port::Port>> ports_;
@@ -113,6 +127,9 @@ class Router {
   std::unique_ptr<Sender> sender_;
   std::unique_ptr<SlowPath> slow_path_;
   std::unique_ptr<Neighbors> neighbors_;
+  Background background_;
+  std::unique_ptr<RouteLoad> load_;
+  std::uint64_t load_number_ = 0;
 
   std::atomic<bool> stop_{false};
   bool workers_run_ = false;

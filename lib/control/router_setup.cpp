@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <random>
+#include <string_view>
+#include <thread>
 
 #include "base/log.hpp"
 #include "control/router.hpp"
@@ -45,8 +48,9 @@ worker::Idle idle_of(config::Idle idle) {
 
 }  // namespace
 
-Result<std::unique_ptr<Router>> Router::open(const config::Config& config, const Clock& clock) {
-  std::unique_ptr<Router> router{new Router{config, clock}};
+Result<std::unique_ptr<Router>> Router::open(const config::Config& config, const Clock& clock,
+                                             OnLoad on_load) {
+  std::unique_ptr<Router> router{new Router{config, clock, std::move(on_load)}};
   for (const auto step : {&Router::set_up_ports, &Router::set_up_tables, &Router::set_up_workers,
                           &Router::set_up_routes}) {
     if (const Status status = (router.get()->*step)(); !status) {
@@ -174,20 +178,49 @@ Status Router::set_up_routes() {
     }
   }
   for (const config::RouteFile& file : config_.route_files) {
-    const auto loaded = routing_->load(file.path, file.via, file.metric);
-    if (!loaded) {
-      return std::unexpected{loaded.error()};
+    if (Status status = load_and_wait(file); !status) {
+      return status;
     }
-    log::info("{}: {} routes{}", file.path, loaded->added,
-              loaded->skipped_ipv6 == 0
-                  ? std::string{}
-                  : fmt::format(", {} IPv6 prefixes passed over", loaded->skipped_ipv6));
   }
   for (const config::StaticNeighbor& neighbor : config_.neighbors) {
     if (const PortView* const port = world_->find_port(neighbor.port); port != nullptr) {
       neighbors_->set_permanent({port->id, neighbor.address}, neighbor.mac);
     }
   }
+  return {};
+}
+
+// No worker runs yet and no timer is due: there is nothing to do meanwhile but to tell.
+Status Router::load_and_wait(const config::RouteFile& file) {
+  const auto tell = [this] {
+    if (on_load_) {
+      on_load_(*load_);
+    }
+  };
+  if (Status status = load_routes(file); !status) {
+    return status;
+  }
+  while (!load_->finished()) {
+    tell();
+    if (!load_->advance()) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    world_->reclaimer().run_once();
+  }
+  tell();
+  const RouteLoad::Outcome& outcome = load_->outcome();
+  if (!outcome.error.empty()) {
+    return fail(outcome.error);
+  }
+  for (const std::string& complaint : outcome.complaints) {
+    log::warn("{}", complaint);
+  }
+  const auto passed_over = [](std::size_t count, std::string_view what) {
+    return count == 0 ? std::string{} : fmt::format(", {} {} passed over", count, what);
+  };
+  log::info("{}: {} routes{}{}", file.path, outcome.added,
+            passed_over(outcome.bad_lines, "bad lines"),
+            passed_over(outcome.skipped_ipv6, "IPv6 prefixes"));
   return {};
 }
 

@@ -6,13 +6,11 @@
 #include <array>
 #include <utility>
 
-#include "fib/prefix_file.hpp"
-
 namespace ringroad::control {
 namespace {
 
+using fib::Path4;
 using fib::Protocol;
-using fib::Route;
 using fib::RouteType;
 using fib::Table;
 using neigh::AdjacencyKind;
@@ -44,14 +42,9 @@ constexpr std::array kMartians{Prefix4{Ipv4{0, 0, 0, 0}, 8}, Prefix4{Ipv4{127, 0
                                Prefix4{Ipv4{240, 0, 0, 0}, 4}};
 constexpr Prefix4 kMulticast{Ipv4{224, 0, 0, 0}, 4};
 
-bool is_never_unicast(Prefix4 prefix) {
-  return kMulticast.contains(prefix) ||
-         std::ranges::any_of(kMartians, [&](Prefix4 martian) { return martian.contains(prefix); });
-}
-
-bool is_on_link(const Route& route) {
-  return route.type == RouteType::kUnicast && route.next_hops.size() == 1 &&
-         !route.next_hops.front().via;
+bool is_on_link(const Path4& path) {
+  return path.type == RouteType::kUnicast && path.next_hops.size() == 1 &&
+         !path.next_hops.front().via;
 }
 
 }  // namespace
@@ -59,17 +52,18 @@ bool is_on_link(const Route& route) {
 Routing::Routing(World& world, NextHops& next_hops)
     : world_{world},
       next_hops_{next_hops},
-      rib_{[this](Prefix4 prefix, const Route* best) { best_changed(prefix, best); }} {}
+      rib_{{.acquire = [this](const Path4& path) { return next_hop_of(path); },
+            .release = [this](NextHopId next_hop) { next_hops_.release(next_hop); },
+            .usable = {},
+            .best_changed = [this](auto changes) { best_changed(changes); }}} {}
 
 void Routing::add_fixed_routes() {
   const auto add = [&](Prefix4 prefix, RouteType type) {
     // The RIB is empty of them: they cannot be refused.
     static_cast<void>(rib_.add({.prefix = prefix,
                                 .table = Table::kLocal,
-                                .protocol = Protocol::kKernel,
-                                .type = type,
                                 .metric = 0,
-                                .next_hops = {}}));
+                                .path = {.protocol = Protocol::kKernel, .type = type}}));
   };
   for (const Prefix4 prefix : kMartians) {
     add(prefix, RouteType::kMartian);
@@ -79,91 +73,101 @@ void Routing::add_fixed_routes() {
 }
 
 Status Routing::add_connected(PortId port, InterfaceAddress address) {
-  const auto add = [&](Prefix4 prefix, Table table, RouteType type,
-                       std::vector<fib::RouteNextHop> hops) {
-    return rib_.add({.prefix = prefix,
-                     .table = table,
-                     .protocol = table == Table::kLocal ? Protocol::kKernel : Protocol::kConnected,
-                     .type = type,
-                     .metric = 0,
-                     .next_hops = std::move(hops)});
+  // Linux too remembers with each which address it comes from.
+  const auto add = [&](Prefix4 prefix, Table table, Path4 path) {
+    path.protocol = table == Table::kLocal ? Protocol::kKernel : Protocol::kConnected;
+    path.source = address.address;
+    return rib_.add({.prefix = prefix, .table = table, .metric = 0, .path = std::move(path)});
   };
-  if (const Status status = add({address.address, 32}, Table::kLocal, RouteType::kLocal, {});
+  if (const Status status = add({address.address, 32}, Table::kLocal, {.type = RouteType::kLocal});
       !status) {
     return status;
   }
-  if (address.length == 32) {
+  // The subnet of a second address on it, Linux's "secondary", is there already.
+  const auto is_connected = [](const fib::Rib4::View& route) {
+    return route.path.protocol == Protocol::kConnected;
+  };
+  if (address.length == 32 || std::ranges::any_of(rib_.at(address.subnet()), is_connected)) {
     return {};
   }
   if (address.length <= 30) {
     // The all-zeros form too: RFC 1122 3.3.6, and Linux.
     for (const Ipv4 broadcast : {address.subnet().last(), address.subnet().address()}) {
-      if (const Status status = add({broadcast, 32}, Table::kLocal, RouteType::kBroadcast, {});
+      if (const Status status =
+              add({broadcast, 32}, Table::kLocal, {.type = RouteType::kBroadcast});
           !status) {
         return status;
       }
     }
   }
-  return add(address.subnet(), Table::kMain, RouteType::kUnicast,
-             {{.via = std::nullopt, .port = port, .weight = 1}});
+  return add(address.subnet(), Table::kMain,
+             {.next_hops = {{.via = std::nullopt, .port = port, .weight = 1}}});
 }
 
-Result<std::vector<fib::RouteNextHop>> Routing::find_ports(const std::vector<Via>& vias,
-                                                           Prefix4 prefix) const {
-  std::vector<fib::RouteNextHop> hops;
-  for (const Via& via : vias) {
-    const PortView* const port = world_.port_on_link_with(via.address);
-    if (port == nullptr) {
-      return fail(fmt::format("{} via {}: the gateway is on no port's subnet", prefix.to_string(),
-                              via.address.to_string()));
-    }
-    if (world_.is_own(via.address)) {
-      return fail(fmt::format("{} via {}: the gateway is this router's own address",
-                              prefix.to_string(), via.address.to_string()));
-    }
-    hops.push_back({.via = via.address, .port = port->id, .weight = via.weight});
+bool Routing::is_routable(Prefix4 prefix) {
+  return !kMulticast.contains(prefix) &&
+         std::ranges::none_of(kMartians, [&](Prefix4 martian) { return martian.contains(prefix); });
+}
+
+Status Routing::check_table(Table table) {
+  return table == Table::kLocal
+             ? fail("table local holds the router's own addresses; take main or another")
+             : Status{};
+}
+
+Result<PortId> Routing::port_towards(Ipv4 gateway) const {
+  const PortView* const port = world_.port_on_link_with(gateway);
+  if (port == nullptr) {
+    return fail(fmt::format("the gateway {} is on no port's subnet", gateway.to_string()));
   }
-  return hops;
+  if (world_.is_own(gateway)) {
+    return fail(fmt::format("the gateway {} is this router's own address", gateway.to_string()));
+  }
+  return port->id;
+}
+
+Result<Path4> Routing::path_via(Ipv4 gateway) const {
+  const auto port = port_towards(gateway);
+  if (!port) {
+    return std::unexpected{port.error()};
+  }
+  return Path4{.next_hops = {{.via = gateway, .port = *port, .weight = 1}}};
 }
 
 Status Routing::add(const Request& request) {
-  if (request.table != Table::kMain) {
-    return fail("only the main table takes routes from outside");
+  if (Status status = check_table(request.table); !status) {
+    return status;
   }
-  if (is_never_unicast(request.prefix)) {
-    return fail(fmt::format("{} is not a unicast prefix", request.prefix.to_string()));
+  const std::string prefix = request.prefix.to_string();
+  if (!is_routable(request.prefix)) {
+    return fail(fmt::format("{} is not a unicast prefix", prefix));
   }
   if (request.type == RouteType::kUnicast && request.vias.empty()) {
-    return fail(fmt::format("{}: a route needs a gateway: via ADDR", request.prefix.to_string()));
+    return fail(fmt::format("{}: a route needs a gateway: via ADDR", prefix));
   }
-  auto hops = find_ports(request.vias, request.prefix);
-  if (!hops) {
-    return std::unexpected{hops.error()};
+  if (request.source && !world_.is_own(*request.source)) {
+    return fail(fmt::format("{} src {}: that is not an address of this router", prefix,
+                            request.source->to_string()));
   }
-  install_error_.reset();
-  const Status status = rib_.add({.prefix = request.prefix,
-                                  .table = request.table,
-                                  .protocol = Protocol::kStatic,
-                                  .type = request.type,
-                                  .metric = request.metric,
-                                  .next_hops = std::move(*hops)});
-  if (status && install_error_) {
-    const Error error = *install_error_;
-    static_cast<void>(rib_.erase({.prefix = request.prefix,
-                                  .table = request.table,
-                                  .metric = request.metric,
-                                  .via = std::nullopt,
-                                  .protocol = Protocol::kStatic}));
-    return std::unexpected{error};
+  Path4 path{.type = request.type, .source = request.source};
+  for (const Via& via : request.vias) {
+    const auto port = port_towards(via.address);
+    if (!port) {
+      return fail(fmt::format("{}: {}", prefix, port.error().what));
+    }
+    path.next_hops.push_back({.via = via.address, .port = *port, .weight = via.weight});
   }
-  return status;
+  return rib_.add({.prefix = request.prefix,
+                   .table = request.table,
+                   .metric = request.metric,
+                   .path = std::move(path)});
 }
 
-Result<fib::Route> Routing::erase(const fib::RouteSelector& selector) {
-  fib::RouteSelector only = selector;
+Result<fib::Route4> Routing::erase(const fib::RouteSelector4& selector) {
+  fib::RouteSelector4 only = selector;
   only.protocol = Protocol::kStatic;
   auto erased = rib_.erase(only);
-  if (!erased && rib_.best(selector.prefix) != nullptr) {
+  if (!erased && rib_.best(selector.prefix)) {
     return fail(
         fmt::format("{}: no static route matches; the others come and go with their "
                     "addresses",
@@ -172,77 +176,35 @@ Result<fib::Route> Routing::erase(const fib::RouteSelector& selector) {
   return erased;
 }
 
-Result<Routing::Loaded> Routing::load(const std::string& path, const std::vector<Ipv4>& vias,
-                                      std::uint32_t metric) {
-  const auto file = fib::read_prefix_file(path);
-  if (!file) {
-    return std::unexpected{file.error()};
+Result<NextHopId> Routing::next_hop_of(const Path4& path) {
+  if (path.type != RouteType::kUnicast) {
+    return next_hops_.fixed(kind_of(path.type));
   }
-  const auto fail_and_undo = [&](std::size_t added, const Error& error) {
-    for (std::size_t i = 0; i < added; ++i) {
-      static_cast<void>(rib_.erase({.prefix = file->prefixes[i],
-                                    .table = Table::kMain,
-                                    .metric = metric,
-                                    .via = std::nullopt,
-                                    .protocol = Protocol::kStatic}));
-    }
-    return std::unexpected{error};
-  };
-  for (std::size_t i = 0; i < file->prefixes.size(); ++i) {
-    const Prefix4 prefix = file->prefixes[i];
-    const Via via{vias[std::hash<Prefix4>{}(prefix) % vias.size()], 1};
-    const Status status = add({.prefix = prefix,
-                               .type = RouteType::kUnicast,
-                               .vias = {via},
-                               .metric = metric,
-                               .table = Table::kMain});
-    if (!status) {
-      return fail_and_undo(i, Error{fmt::format("{}: {}", path, status.error().what)});
-    }
-    world_.reclaimer().run_once();
+  if (is_on_link(path)) {
+    return next_hops_.glean(path.next_hops.front().port);
   }
-  return Loaded{file->prefixes.size(), file->ipv6_skipped};
-}
-
-Result<NextHopId> Routing::next_hop_of(const Route& route) {
-  if (route.type != RouteType::kUnicast) {
-    return next_hops_.fixed(kind_of(route.type));
-  }
-  if (is_on_link(route)) {
-    return next_hops_.glean(route.next_hops.front().port);
-  }
-  if (route.next_hops.size() == 1) {
-    const auto& hop = route.next_hops.front();
+  if (path.next_hops.size() == 1) {
+    const auto& hop = path.next_hops.front();
     return next_hops_.acquire({hop.port, *hop.via});
   }
   std::vector<NextHops::Member> members;
-  members.reserve(route.next_hops.size());
-  for (const auto& hop : route.next_hops) {
+  members.reserve(path.next_hops.size());
+  for (const auto& hop : path.next_hops) {
     members.push_back({{hop.port, *hop.via}, hop.weight});
   }
   return next_hops_.acquire_group(members);
 }
 
-void Routing::best_changed(Prefix4 prefix, const Route* best) {
-  const auto old = world_.trie().find(prefix);
-  if (best != nullptr) {
-    const auto next_hop = next_hop_of(*best);
-    if (!next_hop) {
-      install_error_ = next_hop.error();
-      return;
+void Routing::best_changed(std::span<const fib::RouteChange<Ipv4>> changes) {
+  world_.trie().apply(changes);
+  for (const auto& [prefix, next_hop] : changes) {
+    // A host route in its place was the neighbour's.
+    Neighbor* const host = prefix.length() == 32 ? host_route_of(prefix.address()) : nullptr;
+    if (host != nullptr) {
+      host->host_route = false;
     }
-    world_.trie().insert(prefix, *next_hop);
-  } else {
-    world_.trie().erase(prefix);
+    refresh_host_routes(prefix);
   }
-  // A host route in its place belongs to the neighbour, which holds its own reference.
-  Neighbor* const host = prefix.length() == 32 ? host_route_of(prefix.address()) : nullptr;
-  if (host != nullptr) {
-    host->host_route = false;
-  } else if (old) {
-    next_hops_.release(*old);
-  }
-  refresh_host_routes(prefix);
 }
 
 Routing::Neighbor* Routing::host_route_of(Ipv4 address) {
@@ -263,9 +225,9 @@ void Routing::refresh_host_routes(Prefix4 prefix) {
 }
 
 void Routing::refresh_host_route(neigh::Key key, Neighbor& neighbor) {
-  const Route* const route = rib_.lookup(key.address);
-  const bool wanted = neighbor.resolved && route != nullptr && is_on_link(*route) &&
-                      route->next_hops.front().port == key.port && route->prefix.length() < 32;
+  const auto route = rib_.lookup(key.address);
+  const bool wanted = neighbor.resolved && route && is_on_link(route->path) &&
+                      route->path.next_hops.front().port == key.port && route->prefix.length() < 32;
   const Prefix4 host{key.address, 32};
   if (wanted && !neighbor.host_route) {
     world_.trie().insert(host, neighbor.next_hop);

@@ -4,6 +4,8 @@
 // table. Control thread only.
 #include <map>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "control/next_hops.hpp"
@@ -31,16 +33,20 @@ class Routing {
     std::vector<Via> vias;
     std::uint32_t metric = 0;
     fib::Table table = fib::Table::kMain;
+    std::optional<Ipv4> source = std::nullopt;
   };
   Status add(const Request& request);
   // Static routes only: the others come and go with their addresses.
-  Result<fib::Route> erase(const fib::RouteSelector& selector);
-  struct Loaded {
-    std::size_t added = 0;
-    std::size_t skipped_ipv6 = 0;
-  };
-  // All of the file's prefixes or none; each by one of the gateways, chosen by hash.
-  Result<Loaded> load(const std::string& path, const std::vector<Ipv4>& vias, std::uint32_t metric);
+  Result<fib::Route4> erase(const fib::RouteSelector4& selector);
+
+  // Many routes by the same few gateways: what each gateway's path is, then batches of them.
+  [[nodiscard]] Result<fib::Path4> path_via(Ipv4 gateway) const;
+  Status add(const fib::Rib4::Batch& batch) { return rib_.add(batch); }
+  Status erase(const fib::Rib4::Batch& batch) { return rib_.erase(batch); }
+  // Whether a route from outside may lead there: not to what never is a unicast destination.
+  [[nodiscard]] static bool is_routable(Prefix4 prefix);
+  // Table local is the router's own.
+  [[nodiscard]] static Status check_table(fib::Table table);
 
   // The neighbour can be sent to: at this MAC; no longer; or is gone.
   Status resolved(neigh::Key key, Mac mac);
@@ -53,7 +59,7 @@ class Routing {
 
   // As a worker would decide it for a packet of that flow.
   [[nodiscard]] const neigh::Adjacency& resolve(Ipv4 destination) const;
-  [[nodiscard]] const fib::Rib& rib() const { return rib_; }
+  [[nodiscard]] const fib::Rib4& rib() const { return rib_; }
 
  private:
   struct Neighbor {
@@ -62,21 +68,20 @@ class Routing {
     bool host_route = false;
   };
 
-  void best_changed(Prefix4 prefix, const fib::Route* best);
-  [[nodiscard]] Result<NextHopId> next_hop_of(const fib::Route& route);
+  void best_changed(std::span<const fib::RouteChange<Ipv4>> changes);
+  [[nodiscard]] Result<NextHopId> next_hop_of(const fib::Path4& path);
   // The neighbour whose host route stands in the trie for this address.
   [[nodiscard]] Neighbor* host_route_of(Ipv4 address);
   void refresh_host_routes(Prefix4 prefix);
   void refresh_host_route(neigh::Key key, Neighbor& neighbor);
-  [[nodiscard]] Result<std::vector<fib::RouteNextHop>> find_ports(const std::vector<Via>& vias,
-                                                                  Prefix4 prefix) const;
+  // The port of a gateway, or why it cannot be one.
+  [[nodiscard]] Result<PortId> port_towards(Ipv4 gateway) const;
 
   World& world_;
   NextHops& next_hops_;
-  fib::Rib rib_;
+  fib::Rib4 rib_;
   // By address, so that a changed prefix finds the neighbours inside it.
   std::map<std::pair<Ipv4, PortId>, Neighbor> neighbors_;
-  std::optional<Error> install_error_;
 };
 
 }  // namespace ringroad::control

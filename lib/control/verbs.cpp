@@ -91,25 +91,77 @@ Result<json> answer(Options& options, const Status& status) {
   return json::object();
 }
 
-std::optional<fib::Table> table_of(Options& options) {
-  return options.has("table") ? std::optional{options.parsed<fib::Table>("table", fib::parse_table,
-                                                                         "a table: main or local")}
-                              : std::nullopt;
+std::optional<fib::Table> read_table(const Router& router, Options& options) {
+  if (!options.has("table")) {
+    return std::nullopt;
+  }
+  const std::string text = options.text("table");
+  const auto table = router.table_names().parse(text);
+  if (!table) {
+    options.complain(
+        fmt::format("there is no table '{}': it is main, default, local, a name under tables in "
+                    "the configuration, or a number of 1 to 255",
+                    text));
+  }
+  return table;
+}
+
+// An answer takes the control thread some 4 us a route.
+constexpr std::uint32_t kRoutesAPage = 500;
+
+void read_after(const Router& router, Options& options, RouteFilter& filter) {
+  const json& after = options.at("after");
+  if (!after.is_object()) {
+    options.complain("'after' is not a route");
+    return;
+  }
+  Options one{after};
+  filter.after = {.table = read_table(router, one).value_or(fib::Table::kMain),
+                  .position = {.prefix = one.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
+                               .metric = one.number("metric", 0xffffffffU)}};
+  if (one.error()) {
+    options.complain(one.error()->what);
+  }
 }
 
 Result<json> show_routes(Router& router, Options& options) {
-  const auto prefix =
-      options.has("prefix")
-          ? std::optional{options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix)}
-          : std::nullopt;
+  RouteFilter filter{.prefix = {}, .table = {}, .after = {}, .most = kRoutesAPage + 1};
+  if (options.has("prefix")) {
+    filter.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix);
+  }
   // As `ip route`: the main table, unless a prefix or a table is asked for.
-  const auto table = options.has("prefix") || options.has("table")
-                         ? table_of(options)
-                         : std::optional{fib::Table::kMain};
+  if (options.has("table") && options.at("table") != "all") {
+    filter.table = read_table(router, options);
+  } else if (!options.has("table") && !options.has("prefix")) {
+    filter.table = fib::Table::kMain;
+  }
+  if (options.has("after")) {
+    read_after(router, options, filter);
+  }
+  if (options.has("limit")) {
+    filter.most = options.number("limit", kRoutesAPage);
+  }
   if (options.error()) {
     return std::unexpected{*options.error()};
   }
-  return json(report_routes(router, prefix, table));
+  json routes = report_routes(router, filter);
+  if (routes.size() > kRoutesAPage) {
+    return fail(
+        fmt::format("there are more than {} routes: ask for a prefix, or page by page with "
+                    "a 'limit' of at most {} and 'after', the last route of the page before",
+                    kRoutesAPage, kRoutesAPage));
+  }
+  return routes;
+}
+
+Result<json> show_load(Router& router, Options& options) {
+  if (options.has("load") && options.number("load", 0xffffffffU) != router.load_number()) {
+    options.complain("another file was loaded since; see the router's log for the first");
+  }
+  if (options.error()) {
+    return std::unexpected{*options.error()};
+  }
+  return json(report_load(router));
 }
 
 void read_next_hops(Options& options, config::Route& route) {
@@ -153,8 +205,9 @@ Result<json> route_add(Router& router, Options& options) {
   if (options.has("metric")) {
     route.metric = options.number("metric", 0xffffffffU);
   }
-  if (table_of(options).value_or(fib::Table::kMain) != fib::Table::kMain) {
-    options.complain("only the main table takes routes from outside");
+  route.table = static_cast<std::uint8_t>(read_table(router, options).value_or(fib::Table::kMain));
+  if (options.has("source")) {
+    route.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress);
   }
   read_next_hops(options, route);
   if (route.type != config::RouteType::kUnicast && !route.next_hops.empty()) {
@@ -164,11 +217,11 @@ Result<json> route_add(Router& router, Options& options) {
 }
 
 Result<json> route_del(Router& router, Options& options) {
-  fib::RouteSelector selector{.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
-                              .table = table_of(options),
-                              .metric = std::nullopt,
-                              .via = std::nullopt,
-                              .protocol = std::nullopt};
+  fib::RouteSelector4 selector{.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
+                               .table = read_table(router, options),
+                               .metric = std::nullopt,
+                               .via = std::nullopt,
+                               .protocol = std::nullopt};
   if (options.has("metric")) {
     selector.metric = options.number("metric", 0xffffffffU);
   }
@@ -186,6 +239,7 @@ Result<json> route_get(Router& router, Options& options) {
   return json(report_route_to(router, address));
 }
 
+// Reading and adding go on when this has answered: `show load` tells how far they are.
 Result<json> route_load(Router& router, Options& options) {
   config::RouteFile file{.path = options.text("file"),
                          .via = {options.parsed<Ipv4>("via", Ipv4::parse, kAddress)},
@@ -193,14 +247,17 @@ Result<json> route_load(Router& router, Options& options) {
   if (options.has("metric")) {
     file.metric = options.number("metric", 0xffffffffU);
   }
+  file.table = static_cast<std::uint8_t>(read_table(router, options).value_or(fib::Table::kMain));
+  if (options.has("keep_going")) {
+    file.keep_going = options.at("keep_going") == true;
+  }
   if (options.error()) {
     return std::unexpected{*options.error()};
   }
-  const auto loaded = router.load_routes(file);
-  if (!loaded) {
-    return std::unexpected{loaded.error()};
+  if (const Status status = router.load_routes(file); !status) {
+    return std::unexpected{status.error()};
   }
-  return json{{"added", loaded->added}, {"skipped_ipv6", loaded->skipped_ipv6}};
+  return json{{"load", router.load_number()}};
 }
 
 Result<json> neighbor_add(Router& router, Options& options) {
@@ -262,6 +319,7 @@ constexpr std::array kVerbs{
     Verb{"show drops", show<report_drops>},
     Verb{"show memory", show<report_memory>},
     Verb{"show config", show_config},
+    Verb{"show load", show_load},
     Verb{"route add", route_add},
     Verb{"route del", route_del},
     Verb{"route get", route_get},

@@ -3,31 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <iterator>
 #include <limits>
-#include <string>
-#include <tuple>
 #include <utility>
 
 namespace ringroad::fib {
 namespace {
 
-template <class A, class B>
-bool before(const A& a, const B& b) {
-  return std::tie(a.prefix, a.table, a.metric) < std::tie(b.prefix, b.table, b.metric);
+constexpr std::array kForwarding{Table::kLocal, Table::kMain, Table::kDefault};
+
+// Changes for which memory is kept from one call to the next.
+constexpr std::size_t kChangesKept = 4096;
+
+template <class Address>
+bool matches(const RouteSelector<Address>& selector, std::uint32_t metric,
+             const Path<Address>& path) {
+  const auto has_via = [&](const auto& hop) { return hop.via == selector.via; };
+  return (!selector.metric || *selector.metric == metric) &&
+         (!selector.protocol || *selector.protocol == path.protocol) &&
+         (!selector.via || std::ranges::any_of(path.next_hops, has_via));
 }
 
-bool matches(const RouteSelector& selector, const Route& route) {
-  const auto has_via = [&](const RouteNextHop& hop) { return hop.via == selector.via; };
-  return (!selector.table || *selector.table == route.table) &&
-         (!selector.metric || *selector.metric == route.metric) &&
-         (!selector.protocol || *selector.protocol == route.protocol) &&
-         (!selector.via || std::ranges::any_of(route.next_hops, has_via));
-}
-
-std::string describe(const RouteSelector& selector) {
+template <class Address>
+std::string describe(const RouteSelector<Address>& selector) {
   std::string text = selector.prefix.to_string();
   if (selector.via) {
     text += fmt::format(" via {}", selector.via->to_string());
@@ -43,110 +40,404 @@ std::string describe(const RouteSelector& selector) {
 
 }  // namespace
 
-std::string_view to_string(Table table) { return table == Table::kLocal ? "local" : "main"; }
+template <class Address>
+Rib<Address>::Rib(Listener listener) : listener_{std::move(listener)} {}
 
-std::string_view to_string(Protocol protocol) {
-  constexpr std::array<std::string_view, 3> kNames{"kernel", "connected", "static"};
-  return kNames.at(static_cast<std::size_t>(protocol));
-}
-
-std::string_view to_string(RouteType type) {
-  constexpr std::array<std::string_view, 8> kNames{"unicast",     "local",   "broadcast",
-                                                   "multicast",   "martian", "blackhole",
-                                                   "unreachable", "prohibit"};
-  return kNames.at(static_cast<std::size_t>(type));
-}
-
-std::optional<Table> parse_table(std::string_view text) {
-  if (text == "local" || text == "255") {
-    return Table::kLocal;
+template <class Address>
+auto Rib<Address>::find(Table table) const -> const Routes* {
+  const auto* const asked = std::ranges::find(kForwarding, table);
+  if (asked != kForwarding.end()) {
+    return &forwarding_.at(static_cast<std::size_t>(asked - kForwarding.begin()));
   }
-  if (text == "main" || text == "254") {
-    return Table::kMain;
+  const auto named = named_.find(table);
+  return named == named_.end() ? nullptr : &named->second;
+}
+
+template <class Address>
+auto Rib<Address>::find(Table table) -> Routes* {
+  return const_cast<Routes*>(std::as_const(*this).find(table));
+}
+
+template <class Address>
+auto Rib<Address>::find_or_make(Table table) -> Routes& {
+  Routes* const routes = find(table);
+  return routes != nullptr ? *routes : named_[table];
+}
+
+template <class Address>
+Result<std::uint32_t> Rib<Address>::intern(const Path& path) {
+  if (const auto known = path_numbers_.find(path); known != path_numbers_.end()) {
+    ++paths_[known->second].routes;
+    return known->second;
+  }
+  const auto next_hop = listener_.acquire(path);
+  if (!next_hop) {
+    return std::unexpected{next_hop.error()};
+  }
+  if (free_paths_.empty()) {
+    free_paths_.push_back(static_cast<std::uint32_t>(paths_.size()));
+    paths_.emplace_back();
+  }
+  const std::uint32_t number = free_paths_.back();
+  free_paths_.pop_back();
+  const auto place = path_numbers_.emplace(path, number).first;
+  paths_[number] = {.path = &place->first,
+                    .next_hop = *next_hop,
+                    .routes = 1,
+                    .usable = !listener_.usable || listener_.usable(path)};
+  return number;
+}
+
+template <class Address>
+Result<std::vector<std::uint32_t>> Rib<Address>::intern(std::span<const Path> paths) {
+  std::vector<std::uint32_t> numbers;
+  for (const Path& path : paths) {
+    const auto number = intern(path);
+    if (!number) {
+      drop_all(numbers);
+      return std::unexpected{number.error()};
+    }
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+template <class Address>
+void Rib<Address>::drop(std::uint32_t path) {
+  if (--paths_[path].routes == 0) {
+    unused_paths_.push_back(path);
+  }
+}
+
+template <class Address>
+void Rib<Address>::drop_all(std::span<const std::uint32_t> paths) {
+  std::ranges::for_each(paths, [this](std::uint32_t path) { drop(path); });
+  publish();
+}
+
+template <class Address>
+Status Rib<Address>::add(const Batch& batch) {
+  const auto paths = intern(batch.paths);
+  if (!paths) {
+    return std::unexpected{paths.error()};
+  }
+  Routes& routes = find_or_make(batch.table);
+  changes_.reserve(batch.entries.size());
+  for (std::size_t i = 0; i < batch.entries.size(); ++i) {
+    const auto& [prefix, path] = batch.entries[i];
+    const auto place = routes.insert(Routes::key(prefix, batch.metric), (*paths)[path]);
+    if (!place) {
+      for (const auto& added : batch.entries.first(i)) {
+        remove(routes, batch.table, *routes.find(Routes::key(added.prefix, batch.metric)));
+      }
+      changes_.clear();  // they cancel each other out
+      drop_all(*paths);
+      return fail(fmt::format("{} metric {} exists already in table {}; delete it first",
+                              prefix.to_string(), batch.metric, to_string(batch.table)));
+    }
+    ++paths_[(*paths)[path]].routes;
+    changed(batch.table, prefix, *place);
+  }
+  drop_all(*paths);
+  return {};
+}
+
+template <class Address>
+Status Rib<Address>::add(const Route& route) {
+  const typename Batch::Entry entry{route.prefix, 0};
+  return add({.table = route.table,
+              .metric = route.metric,
+              .paths = {&route.path, 1},
+              .entries = {&entry, 1}});
+}
+
+template <class Address>
+Status Rib<Address>::erase(const Batch& batch) {
+  Routes* const routes = find(batch.table);
+  const auto is_missing = [&](const auto& entry) {
+    return routes == nullptr || !routes->contains(Routes::key(entry.prefix, batch.metric));
+  };
+  const auto missing = std::ranges::find_if(batch.entries, is_missing);
+  if (missing != batch.entries.end()) {
+    return fail(fmt::format("there is no route {} metric {} in table {}",
+                            missing->prefix.to_string(), batch.metric, to_string(batch.table)));
+  }
+  for (const auto& entry : batch.entries) {
+    // An entry that is in the batch twice is gone by now.
+    if (const auto place = routes->find(Routes::key(entry.prefix, batch.metric))) {
+      remove(*routes, batch.table, *place);
+    }
+  }
+  publish();
+  return {};
+}
+
+template <class Address>
+Result<Route<Address>> Rib<Address>::erase(const RouteSelector<Address>& selector) {
+  const std::array only{selector.table.value_or(Table::kMain)};
+  for (const Table table : selector.table ? std::span<const Table>{only} : kForwarding) {
+    Routes* const routes = find(table);
+    if (routes == nullptr) {
+      continue;
+    }
+    const auto place = routes->find_if(selector.prefix, [&](const Key& key, Value value) {
+      return matches(selector, key.metric, *paths_[value.path].path);
+    });
+    if (place) {
+      const auto& [key, value] = *place->at;
+      Route erased{selector.prefix, table, key.metric, *paths_[value.path].path};
+      remove(*routes, table, *place);
+      publish();
+      return erased;
+    }
+  }
+  return fail(fmt::format(
+      "there is no route {} in {}", describe(selector),
+      selector.table ? fmt::format("table {}", to_string(*selector.table)) : "any table"));
+}
+
+template <class Address>
+void Rib<Address>::remove(Routes& routes, Table table, const Place& place) {
+  const auto [key, value] = *place.at;
+  drop(value.path);
+  changed(table, key.prefix(), routes.erase(place),
+          value.best ? std::optional{paths_[value.path].next_hop} : std::nullopt);
+}
+
+template <class Address>
+void Rib<Address>::changed(Table table, Prefix prefix, const Place& place,
+                           std::optional<NextHopId> erased_best) {
+  const auto* const asked = std::ranges::find(kForwarding, table);
+  if (asked == kForwarding.end()) {
+    return;
+  }
+  const auto order = static_cast<std::size_t>(asked - kForwarding.begin());
+  const Known known{order, place};
+  choose(prefix, &known, erased_best);
+  choose_hidden(prefix, order);
+}
+
+// Chooses anew where the prefix hides routes of tables that are asked later, or no longer does.
+template <class Address>
+void Rib<Address>::choose_hidden(Prefix prefix, std::size_t order) {
+  for (Routes& routes : std::span{forwarding_}.subspan(order + 1)) {
+    if (routes.empty() || prefix.length() == Address::kBits) {
+      continue;
+    }
+    std::optional<Prefix> last;
+    routes.from(Routes::key(prefix), [&](const Key& key, Value) {
+      const Prefix under = key.prefix();
+      const bool inside = prefix.contains(under);
+      if (inside && under != prefix && under != last) {
+        choose(under);
+      }
+      last = under;
+      return inside;
+    });
+  }
+}
+
+// Marks the route of the prefix that the trie is to hold. `known`: where its routes are in one of
+// the tables. `before`: what the trie holds now, where that is not marked any more.
+template <class Address>
+void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextHopId> before) {
+  std::optional<NextHopId> now;
+  bool decided = false;
+  for (std::size_t i = 0; i < forwarding_.size(); ++i) {
+    const auto mark = [&](const Key&, Value& value) {
+      const NextHopId next_hop = paths_[value.path].next_hop;
+      if (value.best) {
+        before = next_hop;
+      }
+      value.best = !decided && usable(value) && !is_hidden(i, prefix);
+      decided = decided || usable(value);
+      if (value.best) {
+        now = next_hop;
+      }
+      return true;
+    };
+    if (known != nullptr && known->order == i) {
+      forwarding_[i].around(known->place, prefix, mark);
+    } else {
+      forwarding_[i].at(prefix, mark);
+    }
+  }
+  if (before != now) {
+    changes_.push_back({prefix, now.value_or(kNoRoute)});
+  }
+}
+
+// Lies under a prefix of a table that is asked before.
+template <class Address>
+bool Rib<Address>::is_hidden(std::size_t order, Prefix prefix) const {
+  const auto is_unusable = [this](const Key&, Value value) { return !usable(value); };
+  return !std::ranges::all_of(std::span{forwarding_}.first(order), [&](const Routes& routes) {
+    return !routes.reaches_into(first_octet(prefix.address())) ||
+           routes.covering(prefix.address(), prefix.length(), is_unusable);
+  });
+}
+
+template <class Address>
+void Rib<Address>::publish() {
+  // New answers before those that go: what takes a prefix's place is there when it goes.
+  const auto stays = [](const Change& change) { return change.next_hop != kNoRoute; };
+  if (!std::ranges::is_partitioned(changes_, stays)) {
+    std::ranges::stable_partition(changes_, stays);
+  }
+  if (!changes_.empty() && listener_.best_changed) {
+    listener_.best_changed(changes_);
+  }
+  changes_.clear();
+  if (changes_.capacity() > kChangesKept) {
+    changes_.shrink_to_fit();
+  }
+  for (const std::uint32_t path : std::exchange(unused_paths_, {})) {
+    Interned& interned = paths_[path];
+    // Used again meanwhile, or in the list twice.
+    if (interned.routes > 0 || interned.path == nullptr) {
+      continue;
+    }
+    if (listener_.release) {
+      listener_.release(interned.next_hop);
+    }
+    path_numbers_.erase(path_numbers_.find(*interned.path));
+    interned = {};
+    free_paths_.push_back(path);
+  }
+}
+
+template <class Address>
+void Rib<Address>::reconsider() {
+  std::vector<bool> turned(paths_.size());
+  bool any = false;
+  for (std::size_t i = 0; i < paths_.size(); ++i) {
+    Interned& interned = paths_[i];
+    if (interned.path != nullptr && listener_.usable) {
+      const bool was = std::exchange(interned.usable, listener_.usable(*interned.path));
+      turned[i] = was != interned.usable;
+      any = any || turned[i];
+    }
+  }
+  for (std::size_t i = 0; any && i < forwarding_.size(); ++i) {
+    forwarding_.at(i).from({}, [&](const Key& key, Value value) {
+      if (turned[value.path]) {
+        choose(key.prefix());
+        choose_hidden(key.prefix(), i);
+      }
+      return true;
+    });
+  }
+  publish();
+}
+
+template <class Address>
+auto Rib<Address>::view(Table table, const Key& key, Value value) const -> View {
+  return {.prefix = key.prefix(),
+          .table = table,
+          .metric = key.metric,
+          .best = value.best,
+          .path = *paths_[value.path].path};
+}
+
+template <class Address>
+auto Rib<Address>::best(Prefix prefix) const -> std::optional<View> {
+  for (const View& route : at(prefix)) {
+    if (route.best) {
+      return route;
+    }
   }
   return std::nullopt;
 }
 
-bool Rib::Before::operator()(const Route& a, const Route& b) const { return before(a, b); }
-bool Rib::Before::operator()(const Route& a, const Key& b) const { return before(a, b); }
-bool Rib::Before::operator()(const Key& a, const Route& b) const { return before(a, b); }
-
-Rib::Rib(BestChanged best_changed) : best_changed_{std::move(best_changed)} {}
-
-Status Rib::add(Route route) {
-  const auto [added, is_new] = routes_.insert(std::move(route));
-  if (!is_new) {
-    return fail(fmt::format("{} metric {} exists already in table {}; delete it first",
-                            added->prefix.to_string(), added->metric, to_string(added->table)));
+template <class Address>
+auto Rib<Address>::lookup(Address address) const -> std::optional<View> {
+  std::optional<View> found;
+  for (std::size_t i = 0; i < forwarding_.size() && !found; ++i) {
+    forwarding_.at(i).covering(address, Address::kBits, [&](const Key& key, Value value) {
+      if (usable(value)) {
+        found.emplace(view(kForwarding.at(i), key, value));
+      }
+      return !found;
+    });
   }
-  if (added == routes_.begin() || std::prev(added)->prefix != added->prefix) {
-    best_changed_(added->prefix, &*added);
-  }
-  return {};
+  return found;
 }
 
-Result<Route> Rib::erase(const RouteSelector& selector) {
-  const auto best = first_of(selector.prefix);
-  auto match = best;
-  while (match != routes_.end() && match->prefix == selector.prefix && !matches(selector, *match)) {
-    ++match;
+template <class Address>
+auto Rib<Address>::covering(Address address) const -> std::vector<View> {
+  std::vector<View> found;
+  for (std::size_t i = 0; i < forwarding_.size(); ++i) {
+    std::optional<std::uint8_t> last;
+    forwarding_.at(i).covering(address, Address::kBits, [&](const Key& key, Value value) {
+      if (usable(value) && key.length != last) {
+        found.push_back(view(kForwarding.at(i), key, value));
+        last = key.length;
+      }
+      return true;
+    });
   }
-  if (match == routes_.end() || match->prefix != selector.prefix) {
-    return fail(fmt::format(
-        "there is no route {} in {}", describe(selector),
-        selector.table ? fmt::format("table {}", to_string(*selector.table)) : "any table"));
-  }
-  const bool was_best = match == best;
-  Route erased = std::move(routes_.extract(match).value());
-  if (was_best) {
-    best_changed_(erased.prefix, this->best(erased.prefix));
-  }
-  return erased;
+  return found;
 }
 
-const Route* Rib::best(Prefix4 prefix) const {
-  const auto first = first_of(prefix);
-  return first != routes_.end() && first->prefix == prefix ? &*first : nullptr;
+template <class Address>
+auto Rib<Address>::at(Prefix prefix) const -> std::vector<View> {
+  std::vector<View> found;
+  for (const Table table : tables()) {
+    find(table)->at(prefix, [&](const Key& key, Value value) {
+      found.push_back(view(table, key, value));
+      return true;
+    });
+  }
+  return found;
 }
 
-const Route* Rib::lookup(Ipv4 address) const { return longest(address, 32); }
+template <class Address>
+std::vector<Table> Rib<Address>::tables() const {
+  std::vector<Table> tables;
+  const auto add = [&](Table table, const Routes& routes) {
+    if (!routes.empty()) {
+      tables.push_back(table);
+    }
+  };
+  for (std::size_t i = 0; i < forwarding_.size(); ++i) {
+    add(kForwarding.at(i), forwarding_.at(i));
+  }
+  for (const auto& [table, routes] : named_) {
+    add(table, routes);
+  }
+  return tables;
+}
 
-std::vector<const Route*> Rib::covering(Ipv4 address) const {
-  std::vector<const Route*> routes;
-  const Route* route = longest(address, 32);
-  while (route != nullptr) {
-    routes.push_back(route);
-    const std::uint8_t length = route->prefix.length();
-    route = length == 0 ? nullptr : longest(address, static_cast<std::uint8_t>(length - 1));
+template <class Address>
+void Rib<Address>::for_each(Table table, const std::function<bool(const View&)>& visit,
+                            std::optional<Position> after) const {
+  const Routes* const routes = find(table);
+  if (routes == nullptr) {
+    return;
+  }
+  const Key first = after ? Routes::key(after->prefix, after->metric) : Key{};
+  routes->from(first, [&](const Key& key, Value value) {
+    const bool skip = after && key.is_of(after->prefix) && key.metric == after->metric;
+    return skip || visit(view(table, key, value));
+  });
+}
+
+template <class Address>
+std::size_t Rib<Address>::size() const {
+  std::size_t routes = 0;
+  for (const Table table : tables()) {
+    routes += size(table);
   }
   return routes;
 }
 
-void Rib::for_each(const std::function<void(const Route&)>& visit) const {
-  std::ranges::for_each(routes_, visit);
+template <class Address>
+std::size_t Rib<Address>::size(Table table) const {
+  const Routes* const routes = find(table);
+  return routes == nullptr ? 0 : routes->size();
 }
 
-Rib::Routes::const_iterator Rib::first_of(Prefix4 prefix) const {
-  return routes_.lower_bound(Key{prefix, Table::kLocal, 0});
-}
-
-// The greatest prefix not after the address's own either covers the address, and then nothing
-// longer does, or shares its first n bits with it: whatever covers the address covers that prefix
-// too, and is no longer than n.
-const Route* Rib::longest(Ipv4 address, std::uint8_t length) const {
-  while (true) {
-    const Key last{{address, length}, Table::kMain, std::numeric_limits<std::uint32_t>::max()};
-    auto route = routes_.upper_bound(last);
-    if (route == routes_.begin()) {
-      return nullptr;
-    }
-    --route;
-    if (route->prefix.contains(address)) {
-      return best(route->prefix);
-    }
-    length = static_cast<std::uint8_t>(
-        std::countl_zero(address.value() ^ route->prefix.address().value()));
-  }
-}
+template class Rib<Ipv4>;
+template class Rib<Ipv6>;
 
 }  // namespace ringroad::fib

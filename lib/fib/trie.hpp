@@ -21,19 +21,10 @@
 #include "base/units.hpp"
 #include "fib/block_store.hpp"
 #include "fib/bulk_lookup.hpp"
+#include "fib/route_change.hpp"
 #include "fib/stride.hpp"
 
 namespace ringroad::fib {
-
-// What an address that no prefix covers gets.
-inline constexpr NextHopId kNoRoute{0};
-
-// From now on the prefix has this next hop; kNoRoute: it has none.
-template <class Address>
-struct RouteChange {
-  Prefix<Address> prefix;
-  NextHopId next_hop;
-};
 
 // Explicitly instantiated for Ipv4 and Ipv6.
 template <class Address>

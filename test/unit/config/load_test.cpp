@@ -166,6 +166,26 @@ routes:
         Route{Prefix4{Ipv4{}, 1}, RouteType::kUnicast, {{two, 256}, {three, 1}}, 0});
 }
 
+TEST_CASE("routes name their tables, and their source") {
+  const Config config = parsed(kPort + R"(
+routes:
+  - {to: default, via: 10.0.0.2, table: blue, from: 10.0.0.1}
+  - {to: default, via: 10.0.0.2, table: 100}
+  - {to: default, via: 10.0.0.2, table: default}
+  - {file: /dev/null, via: 10.0.0.2, table: blue, keep_going: true}
+tables: {blue: 10}
+)");
+  CHECK(config.tables == std::vector{RouteTable{"blue", 10}});
+  REQUIRE(config.routes.size() == 3);
+  CHECK(config.routes[0].table == 10);
+  CHECK(config.routes[0].source == Ipv4{10, 0, 0, 1});
+  CHECK(config.routes[1].table == 100);
+  CHECK(config.routes[2].table == 253);
+  REQUIRE(config.route_files.size() == 1);
+  CHECK(config.route_files[0].table == 10);
+  CHECK(config.route_files[0].keep_going);
+}
+
 TEST_CASE("a relative route file is taken from the configuration's folder") {
   const fs::path folder = kRoot / "test/unit/config/broken";
   const auto config =

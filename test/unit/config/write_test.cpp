@@ -40,6 +40,9 @@ class RandomConfig {
     for (unsigned i = 0; i < ports; ++i) {
       config.ports.push_back(port(i, config.schedulers));
     }
+    for (unsigned i = below(3); i > 0; --i) {
+      config.tables.push_back({fmt::format("t{}", i), static_cast<std::uint8_t>(i)});
+    }
     for (unsigned i = below(6); i > 0; --i) {
       config.routes.push_back(route(i, ports));
     }
@@ -47,6 +50,8 @@ class RandomConfig {
       config.route_files.push_back(
           {kRoot + "/config/README.md", {gateway(0, 2), gateway(0, 3)}, below(9)});
       config.route_files.back().via.resize(1 + below(2));
+      config.route_files.back().table = table();
+      config.route_files.back().keep_going = below(2) == 0;
     }
     for (unsigned i = below(3); i > 0; --i) {
       config.neighbors.push_back(
@@ -63,6 +68,10 @@ class RandomConfig {
  private:
   std::uint32_t below(std::uint32_t limit) { return static_cast<std::uint32_t>(random_()) % limit; }
   std::uint8_t octet() { return static_cast<std::uint8_t>(below(256)); }
+  std::uint8_t table() {
+    constexpr std::array<std::uint8_t, 5> kTables{kMainTable, kMainTable, kDefaultTable, 1, 100};
+    return kTables.at(below(kTables.size()));
+  }
   static Ipv4 gateway(unsigned port, unsigned host) {
     return {10, static_cast<std::uint8_t>(port), 0, static_cast<std::uint8_t>(host)};
   }
@@ -128,6 +137,10 @@ class RandomConfig {
       route.to = Prefix4{};
     }
     route.type = static_cast<RouteType>(below(4));
+    route.table = table();
+    if (below(3) == 0) {
+      route.source = Ipv4{10, 0, 0, 1};
+    }
     if (route.type == RouteType::kUnicast) {
       for (unsigned i = 0; i < 1 + below(3); ++i) {
         route.next_hops.push_back(

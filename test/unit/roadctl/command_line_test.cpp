@@ -47,6 +47,11 @@ TEST_CASE("a command line becomes the request that the router understands") {
        {"route get 1.2.3.4", R"(["route","get"])", R"({"address":"1.2.3.4"})"},
        {"route load /a/../b.gz via 1.2.3.4 metric 5", R"(["route","load"])",
         R"({"file":"/b.gz","via":"1.2.3.4","metric":5})"},
+       {"route load /b via 1.2.3.4 table blue --keep-going", R"(["route","load"])",
+        R"({"file":"/b","via":"1.2.3.4","table":"blue","keep_going":true})"},
+       {"route add default via 1.2.3.4 src 1.2.3.5", R"(["route","add"])",
+        R"({"type":"unicast","prefix":"default","via":"1.2.3.4","source":"1.2.3.5"})"},
+       {"show load", R"(["show","load"])", "{}"},
        {"neighbor add 1.2.3.4 port show mac 02:00:00:00:00:09", R"(["neighbor","add"])",
         R"({"address":"1.2.3.4","port":"show","mac":"02:00:00:00:00:09"})"},
        {"neigh add 1.2.3.4 lladdr 02:00:00:00:00:09 dev lan", R"(["neighbor","add"])",
@@ -126,7 +131,7 @@ TEST_CASE("help and version need no router") {
       {{"--help", "neighbor flush [port P]"},
        {"show --help", "Usage: roadctl show ports|workers|"},
        {"route add -h",
-        "Usage: roadctl route add PREFIX via ADDR [metric N] [table T]\n"
+        "Usage: roadctl route add PREFIX via ADDR [metric N] [table T] [src ADDR]\n"
         "       roadctl route add PREFIX "},
        {"show routes --help", "--table T"},
        {"--version", "roadctl "}}));

@@ -193,6 +193,14 @@ TEST_CASE("changes say nothing but their counts") {
   CHECK(text({"neighbor", "del"}, "{}") == "\n");
   CHECK(text({"neighbor", "flush"}, R"({"removed": 3})") == "\n3 neighbors removed\n");
   CHECK(text({"route", "load"}, R"({"added": 5, "skipped_ipv6": 0})") == "\n5 routes added\n");
+  CHECK(text({"show", "load"}, R"({"load": 0, "state": "none"})") ==
+        "\nno file of routes was loaded\n");
+  CHECK(text({"show", "load"}, R"({"file": "f", "state": "adding", "percent": 42})") ==
+        "\nf: adding, 42 %\n");
+  CHECK(text({"show", "load"}, R"({"file": "f", "state": "failed", "error": "f:3: bad"})") ==
+        "\nf: failed: f:3: bad\n");
+  CHECK(text({"show", "load"}, R"({"file": "f", "state": "done", "added": 5, "bad_lines": 1})") ==
+        "\nf: 5 routes added, 1 bad lines skipped\n");
   CHECK(text({"route", "load"}, R"({"added": 5, "skipped_ipv6": 2})") ==
         "\n5 routes added, 2 IPv6 prefixes skipped\n");
 }

@@ -1,0 +1,202 @@
+#include "control/route_load.hpp"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/parallel_sort.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+namespace ringroad::control {
+namespace {
+
+// Routes added in one go.
+constexpr std::size_t kSlice = 4096;
+constexpr std::size_t kComplaintsMax = 20;
+
+}  // namespace
+
+Result<std::unique_ptr<RouteLoad>> RouteLoad::start(const config::RouteFile& file, Routing& routing,
+                                                    Background& background) {
+  if (const Status status = Routing::check_table(fib::Table{file.table}); !status) {
+    return std::unexpected{status.error()};
+  }
+  std::vector<fib::Path4> paths;
+  for (const Ipv4 via : file.via) {
+    const auto path = routing.path_via(via);
+    if (!path) {
+      return fail(fmt::format("{}: {}", file.path, path.error().what));
+    }
+    paths.push_back(*path);
+  }
+  std::unique_ptr<RouteLoad> load{new RouteLoad{file, std::move(paths), routing}};
+  try {
+    load->reader_ = std::thread{[load = load.get(), &background] {
+      background.run([&] { load->read(); });
+      load->over_.store(true, std::memory_order_release);
+    }};
+  } catch (const std::system_error& error) {
+    return fail(fmt::format("{}: no thread to read it: {}", file.path, error.what()));
+  }
+  return load;
+}
+
+RouteLoad::~RouteLoad() {
+  reading_.stop.store(true, std::memory_order_relaxed);
+  if (reader_.joinable()) {
+    reader_.join();
+  }
+}
+
+void RouteLoad::read() {
+  try {
+    auto read = fib::read_prefix_file(
+        file_.path, file_.keep_going ? fib::BadLines::kPassOver : fib::BadLines::kRefuse,
+        &reading_);
+    if (!read) {
+      outcome_.error = read.error().what;
+      return;
+    }
+    outcome_.skipped_ipv6 = read->prefixes6.size();
+    outcome_.bad_lines = read->bad_lines;
+    outcome_.complaints = std::move(read->complaints);
+    drop_unroutable(read->prefixes);
+    entries_.reserve(read->prefixes.size());
+    for (const Prefix4 prefix : read->prefixes) {
+      entries_.push_back(
+          {prefix, static_cast<std::uint32_t>(std::hash<Prefix4>{}(prefix) % paths_.size())});
+    }
+    if (!std::ranges::is_sorted(entries_)) {
+      tbb::parallel_sort(entries_);
+    }
+    drop_doubles();
+  } catch (const std::exception& error) {
+    outcome_.error = fmt::format("cannot read {}: {}", file_.path, error.what());
+  }
+}
+
+// Fails the load, or counts a bad line and goes on.
+void RouteLoad::refuse(const std::string& what) {
+  std::string complaint = fmt::format("{}: {}", file_.path, what);
+  if (!file_.keep_going && outcome_.error.empty()) {
+    outcome_.error = complaint;
+  }
+  ++outcome_.bad_lines;
+  if (outcome_.complaints.size() < kComplaintsMax) {
+    outcome_.complaints.push_back(std::move(complaint));
+  }
+}
+
+void RouteLoad::drop_unroutable(std::vector<Prefix4>& prefixes) {
+  std::erase_if(prefixes, [this](Prefix4 prefix) {
+    const bool drop = !Routing::is_routable(prefix);
+    if (drop) {
+      refuse(prefix.to_string() + " is not a unicast prefix");
+    }
+    return drop;
+  });
+}
+
+void RouteLoad::drop_doubles() {
+  using Entry = fib::Rib4::Batch::Entry;
+  const auto twice = std::unique(entries_.begin(), entries_.end(),
+                                 [this](const Entry& first, const Entry& second) {
+                                   if (first.prefix == second.prefix) {
+                                     refuse(first.prefix.to_string() + " is there twice");
+                                   }
+                                   return first.prefix == second.prefix;
+                                 });
+  entries_.erase(twice, entries_.end());
+}
+
+bool RouteLoad::advance() {
+  switch (state_) {
+    case State::kReading:
+      if (!over_.load(std::memory_order_acquire)) {
+        return false;
+      }
+      take_up();
+      return true;
+    case State::kAdding:
+      add_slice();
+      return true;
+    case State::kUndoing:
+      undo_slice();
+      return true;
+    case State::kDone:
+    case State::kFailed:
+      return false;
+  }
+  return false;
+}
+
+void RouteLoad::take_up() {
+  reader_.join();
+  state_ = outcome_.error.empty() ? State::kAdding : State::kFailed;
+}
+
+void RouteLoad::add_slice() {
+  const std::size_t count = std::min(kSlice, entries_.size() - done_);
+  if (const Status status = routing_.add(batch(done_, count)); !status) {
+    outcome_.error = fmt::format("{}: {}", file_.path, status.error().what);
+    state_ = State::kUndoing;
+    return;
+  }
+  done_ += count;
+  if (done_ == entries_.size()) {
+    outcome_.added = done_;
+    entries_ = {};
+    state_ = State::kDone;
+  }
+}
+
+void RouteLoad::undo_slice() {
+  const std::size_t count = std::min(kSlice, done_);
+  done_ -= count;
+  if (!routing_.erase(batch(done_, count))) {
+    // Somebody deleted some of them meanwhile.
+    for (std::size_t i = done_; i < done_ + count; ++i) {
+      static_cast<void>(routing_.erase(batch(i, 1)));
+    }
+  }
+  if (done_ == 0) {
+    entries_ = {};
+    state_ = State::kFailed;
+  }
+}
+
+fib::Rib4::Batch RouteLoad::batch(std::size_t first, std::size_t count) const {
+  return {.table = fib::Table{file_.table},
+          .metric = file_.metric,
+          .paths = paths_,
+          .entries = std::span{entries_}.subspan(first, count)};
+}
+
+unsigned RouteLoad::percent() const {
+  const auto of = [](std::uint64_t done, std::uint64_t total) {
+    return total == 0 ? 0U : static_cast<unsigned>(done * 100 / total);
+  };
+  switch (state_) {
+    case State::kReading:
+      return of(reading_.done.load(std::memory_order_relaxed),
+                reading_.total.load(std::memory_order_relaxed));
+    case State::kAdding:
+    case State::kUndoing:
+      return of(done_, entries_.size());
+    case State::kDone:
+    case State::kFailed:
+      break;
+  }
+  return 100;
+}
+
+std::string_view to_string(RouteLoad::State state) {
+  constexpr std::array<std::string_view, 5> kNames{"reading", "adding", "undoing", "done",
+                                                   "failed"};
+  return kNames.at(static_cast<std::size_t>(state));
+}
+
+}  // namespace ringroad::control
