@@ -1,8 +1,10 @@
 #include "control/background.hpp"
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ringroad::control {
@@ -38,7 +40,9 @@ std::vector<unsigned> background_cores(std::span<const unsigned> all,
 }
 
 Background::Background(std::vector<unsigned> cores)
-    : arena_{static_cast<int>(cores.size())}, binder_{arena_, std::move(cores)} {}
+    : threads_{tbb::global_control::max_allowed_parallelism, cores.size()},
+      arena_{static_cast<int>(cores.size())},
+      binder_{arena_, std::move(cores)} {}
 
 Background::Binder::Binder(tbb::task_arena& arena, std::vector<unsigned> cores)
     : tbb::task_scheduler_observer{arena}, cores_{std::move(cores)} {
@@ -55,6 +59,9 @@ void Background::Binder::on_scheduler_entry(bool /*is_worker*/) {
   }
   // Where it is refused the work is done all the same, on the cores that there are.
   sched_setaffinity(0, sizeof set, &set);
+  // One of them is the control thread's, whose timers come first.
+  constexpr int kNice = 10;
+  setpriority(PRIO_PROCESS, 0, kNice);
 }
 
 }  // namespace ringroad::control

@@ -1,9 +1,11 @@
 #pragma once
 // Where the control side does its long work: TBB's tasks, on the cores that are no worker's.
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_scheduler_observer.h>
 
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ringroad::control {
@@ -38,6 +40,8 @@ class Background {
     std::vector<unsigned> cores_;
   };
 
+  // TBB counts the cores of the thread that first asks for them, which DPDK has bound to one.
+  tbb::global_control threads_;
   tbb::task_arena arena_;
   Binder binder_;
 };

@@ -69,6 +69,53 @@ class Routes(RouterTestCase):
         self.router.roadctl("route", "load", path, "via", B)
         self.assertEqual(len(self.has("100.19.135.0/24")), 1)
         self.assertGreaterEqual(len(self.router.show("routes")), 5000)
+        # Page by page, and each once.
+        prefixes = [row["prefix"] for row in self.router.show("routes")]
+        self.assertEqual(len(prefixes), len(set(prefixes)))
+        done = self.router.roadctl("route", "load", path, "via", B, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("exists already", done.stderr)
+        self.assertNotIn("%", done.stderr)  # no terminal, no progress
+
+    def test_a_bad_file_of_routes_changes_nothing_unless_it_is_to_go_on(self):
+        path = self.topology.directory / "bad.txt"
+        path.write_text("101.0.0.0/24\nhello\n101.0.1.1/24\n2001:db8::/32\n101.0.2.0/24\n")
+        done = self.router.roadctl("route", "load", path, "via", B, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f'{path}:2: "hello" is not a prefix', done.stderr)
+        self.assertEqual(self.has("101.0.0.0/24"), [])
+        done = self.router.roadctl("route", "load", path, "via", B, "--keep-going")
+        self.assertEqual(done.stdout,
+                         "2 routes added, 2 bad lines skipped, 1 IPv6 prefixes skipped\n")
+        self.assertIn(f"{path}:3: 101.0.1.1/24 has bits set beyond its length", done.stderr)
+        self.assertEqual(len(self.has("101.0.2.0/24")), 1)
+
+    def test_pings_go_on_while_a_large_file_is_loaded(self):
+        path = self.topology.directory / "large.txt"
+        path.write_text("".join(f"{110 + (i >> 16)}.{i >> 8 & 255}.{i & 255}.0/24\n"
+                                for i in range(300_000)))
+        self.ping(B, "-c", "1")
+        ping = self.topology.spawn(self.topology.a, "ping", "-n", "-q", "-i", "0.002", "-c", "500",
+                                   B)
+        self.router.roadctl("route", "load", path, "via", B, "metric", "9")
+        output = ping.communicate()[0]
+        self.assertIn("500 received", output)
+        state = json.loads(self.router.roadctl("--json", "show", "load").stdout)
+        self.assertEqual((state["state"], state["added"]), ("done", 300_000))
+        (row,) = self.router.show("routes", "114.147.223.0/24")
+        self.assertEqual((row["metric"], row["table"]), (9, "main"))
+
+    def test_tables_are_kept_apart(self):
+        self.router.roadctl("route", "add", "10.60.0.0/16", "via", B, "table", "7")
+        self.assertEqual(self.has("10.60.0.0/16"), [])
+        (row,) = self.router.show("routes", "--table", "7")
+        self.assertEqual(row["prefix"], "10.60.0.0/16")
+        self.assertEqual([row["table"] for row in self.router.show("routes", "10.60.0.0/16")], ["7"])
+        done = self.ping("10.60.0.1", "-c", "1", "-W", "2", check=False)
+        self.assertIn("Destination Net Unreachable", done.stdout)
+        self.router.roadctl("route", "add", "10.60.0.0/16", "via", B, "table", "default")
+        got = self.router.roadctl("route", "get", "10.60.0.1").stdout
+        self.assertIn("table default", got)
 
     def test_the_running_configuration_is_one_that_the_router_takes_back(self):
         text = self.router.roadctl("show", "config").stdout

@@ -1,0 +1,273 @@
+// Files of routes and routing tables, as packets and the verbs of roadctl meet them.
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+
+#include "control/verbs.hpp"
+#include "testbed.hpp"
+
+using namespace ringroad;
+using namespace ringroad::test;
+using nlohmann::json;
+using State = control::RouteLoad::State;
+
+namespace {
+
+constexpr unsigned kRoutes = 20'000;  // several slices
+
+// A file of /24s from 20.0.0.0 on, gone with the test.
+class PrefixList {
+ public:
+  explicit PrefixList(unsigned routes = kRoutes, std::string_view more = "") {
+    std::string name = std::filesystem::temp_directory_path() / "ringroad-load-XXXXXX";
+    ::close(::mkstemp(name.data()));
+    path_ = name;
+    std::ofstream stream{path_};
+    for (unsigned i = 0; i < routes; ++i) {
+      stream << prefix(i).to_string() << '\n';
+    }
+    stream << more;
+  }
+  ~PrefixList() { std::filesystem::remove(path_); }
+  PrefixList(const PrefixList&) = delete;
+  PrefixList& operator=(const PrefixList&) = delete;
+
+  static Prefix4 prefix(unsigned number) { return {Ipv4{(20U << 24) + (number << 8)}, 24}; }
+  [[nodiscard]] config::RouteFile file() const { return {.path = path_, .via = {kHostB}}; }
+
+ private:
+  std::string path_;
+};
+
+std::size_t main_routes(const Testbed& bed) { return bed.router->main_routes(); }
+
+// Rounds of the control thread until the load is over; how many of them did a part of it.
+int finish_load(Testbed& bed) {
+  int rounds = 0;
+  while (!bed.router->load()->finished()) {
+    if (bed.router->run_once()) {
+      ++rounds;
+    } else {
+      std::this_thread::sleep_for(100us);
+    }
+  }
+  return rounds;
+}
+
+bool reaches_b(Testbed& bed, Ipv4 destination) {
+  auto fields = bed.from_a_to_b();
+  fields.destination = destination;
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  static_cast<void>(bed.sent(kPortA));
+  return bed.sent(kPortB).size() == 1;
+}
+
+json ask(Testbed& bed, const json& verb, const json& options) {
+  // As it comes off the socket, numbers unsigned.
+  const json request = json::parse(json{{"verb", verb}, {"options", options}}.dump());
+  const auto answer = control::carry_out(*bed.router, request);
+  return answer ? json{{"ok", *answer}} : json{{"error", answer.error().what}};
+}
+
+}  // namespace
+
+TEST_CASE("a file of routes is added in slices, between which packets go on") {
+  Testbed bed;
+  bed.resolve_hosts();
+  const PrefixList list;
+  const std::size_t before = main_routes(bed);
+  REQUIRE(bed.router->load_routes(list.file()));
+  CHECK(main_routes(bed) == before);
+
+  int slices = 0;
+  std::size_t known = before;
+  while (!bed.router->load()->finished()) {
+    bed.router->run_once();
+    slices += main_routes(bed) != known ? 1 : 0;
+    CHECK(main_routes(bed) - known <= 4096);
+    known = main_routes(bed);
+    bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+    for (const auto& worker : bed.router->workers()) {
+      worker->poll_once();
+    }
+    CHECK(bed.discard(kPortB) == 1);
+  }
+  CHECK(slices == 5);
+  CHECK(bed.router->load()->state() == State::kDone);
+  CHECK(bed.router->load()->outcome().added == kRoutes);
+  CHECK(main_routes(bed) == before + kRoutes);
+  CHECK(reaches_b(bed, Ipv4{20, 0, 0, 1}));
+  CHECK(reaches_b(bed, Ipv4{20, 78, 31, 1}));
+  CHECK_FALSE(reaches_b(bed, Ipv4{20, 78, 32, 1}));
+  CHECK(bed.router->running_config().route_files == std::vector{list.file()});
+}
+
+TEST_CASE("a load that meets a route that is there takes all of its own back") {
+  Testbed bed;
+  bed.resolve_hosts();
+  const PrefixList list;
+  const config::Route other{.to = PrefixList::prefix(15'000), .next_hops = {{kHostA, 1}}};
+  REQUIRE(bed.router->add_route(other));
+  const std::size_t before = main_routes(bed);
+  const std::size_t prefixes = bed.router->world().trie().size();
+  REQUIRE(bed.router->load_routes(list.file()));
+  CHECK(finish_load(bed) > 5);
+  CHECK(bed.router->load()->state() == State::kFailed);
+  CHECK(bed.router->load()->outcome().error ==
+        list.file().path +
+            ": 20.58.152.0/24 metric 0 exists already in table main; delete it first");
+  CHECK(main_routes(bed) == before);
+  CHECK_FALSE(reaches_b(bed, Ipv4{20, 0, 0, 1}));
+  CHECK(bed.router->running_config().route_files.empty());
+  CHECK(bed.router->world().trie().size() == prefixes);
+
+  // Another metric is another route.
+  auto file = list.file();
+  file.metric = 5;
+  REQUIRE(bed.router->load_routes(file));
+  finish_load(bed);
+  CHECK(bed.router->load()->state() == State::kDone);
+  CHECK_FALSE(reaches_b(bed, Ipv4{20, 58, 152, 1}));
+  CHECK(reaches_b(bed, Ipv4{20, 58, 153, 1}));
+}
+
+TEST_CASE("a bad line fails a load, or is passed over where that is asked for") {
+  Testbed bed;
+  const PrefixList list{3, "hello\n224.0.1.0/24\n20.0.1.0/24\n2001:db8::/32\n"};
+  REQUIRE(bed.router->load_routes(list.file()));
+  finish_load(bed);
+  CHECK(bed.router->load()->state() == State::kFailed);
+  CHECK(bed.router->load()->outcome().error ==
+        list.file().path + ":4: \"hello\" is not a prefix such as 192.0.2.0/24");
+  CHECK(main_routes(bed) == 2);
+
+  auto file = list.file();
+  file.keep_going = true;
+  REQUIRE(bed.router->load_routes(file));
+  finish_load(bed);
+  const auto& outcome = bed.router->load()->outcome();
+  CHECK(bed.router->load()->state() == State::kDone);
+  CHECK(outcome.added == 3);
+  CHECK(outcome.skipped_ipv6 == 1);
+  CHECK(outcome.bad_lines == 3);
+  CHECK(outcome.complaints ==
+        std::vector{file.path + ":4: \"hello\" is not a prefix such as 192.0.2.0/24",
+                    file.path + ": 224.0.1.0/24 is not a unicast prefix",
+                    file.path + ": 20.0.1.0/24 is there twice"});
+  CHECK(main_routes(bed) == 5);
+}
+
+TEST_CASE("what no file can help is refused at once, and one file is loaded at a time") {
+  Testbed bed;
+  const PrefixList list;
+  auto nowhere = list.file();
+  nowhere.via = {Ipv4{172, 16, 0, 1}};
+  CHECK(bed.router->load_routes(nowhere).error().what ==
+        list.file().path + ": the gateway 172.16.0.1 is on no port's subnet");
+  auto local = list.file();
+  local.table = 255;
+  CHECK_FALSE(bed.router->load_routes(local));
+  CHECK(bed.router->load() == nullptr);
+
+  REQUIRE(bed.router->load_routes(list.file()));
+  CHECK(bed.router->load_routes(list.file()).error().what ==
+        list.file().path + " is being loaded; wait for its end");
+  // The bed is taken down while the file is on its way.
+}
+
+TEST_CASE("roadctl's verbs start a load, follow it and page through the routes") {
+  Testbed bed;
+  const PrefixList list;
+  CHECK(ask(bed, {"show", "load"}, json::object()) ==
+        json{{"ok", {{"load", 0}, {"state", "none"}}}});
+  const json started = ask(bed, {"route", "load"},
+                           {{"file", list.file().path}, {"via", "192.168.2.2"}, {"metric", 3}});
+  REQUIRE(started == json{{"ok", {{"load", 1}}}});
+  const json state = ask(bed, {"show", "load"}, {{"load", 1}}).at("ok").at("state");
+  CHECK((state == "reading" || state == "adding"));
+  finish_load(bed);
+  const json done = ask(bed, {"show", "load"}, {{"load", 1}}).at("ok");
+  CHECK(done.at("state") == "done");
+  CHECK(done.at("added") == kRoutes);
+  CHECK(done.at("error").is_null());
+  CHECK(ask(bed, {"show", "load"}, {{"load", 2}}).contains("error"));
+
+  CHECK(ask(bed, {"show", "routes"}, json::object())
+            .at("error")
+            .get<std::string>()
+            .starts_with("there are more than 500 routes: ask for a prefix, or page by page"));
+  json options{{"limit", 500}};
+  std::size_t routes = 0;
+  while (true) {
+    const json page = ask(bed, {"show", "routes"}, options).at("ok");
+    routes += page.size();
+    if (page.size() < 500) {
+      break;
+    }
+    options["after"] = page.back();
+  }
+  CHECK(routes == kRoutes + 2);
+  CHECK(ask(bed, {"show", "routes"}, {{"limit", 501}}).contains("error"));
+  CHECK(ask(bed, {"show", "routes"}, {{"limit", 1}, {"after", 3}}).contains("error"));
+}
+
+TEST_CASE("forwarding asks the default table where main has nothing, and no other table") {
+  auto config = Testbed::basic_config();
+  config.tables = {{"lab", 100}};
+  const Prefix4 wide{Ipv4{30, 0, 0, 0}, 8};
+  const Prefix4 narrow{Ipv4{30, 1, 0, 0}, 16};
+  config.routes = {{.to = Prefix4{Ipv4{31, 0, 0, 0}, 8}, .next_hops = {{kHostB, 1}}, .table = 100},
+                   {.to = wide, .next_hops = {{kHostB, 1}}, .table = config::kDefaultTable}};
+  Testbed bed{{.config = config}};
+  bed.resolve_hosts();
+  CHECK(reaches_b(bed, Ipv4{30, 1, 2, 3}));
+  CHECK_FALSE(reaches_b(bed, Ipv4{31, 1, 2, 3}));
+  // A shorter prefix of main beats a longer one of default, as Linux's rules have it.
+  REQUIRE(bed.router->add_route({.to = Prefix4{Ipv4{30, 0, 0, 0}, 7}, .next_hops = {{kHostA, 1}}}));
+  REQUIRE(bed.router->add_route(
+      {.to = narrow, .next_hops = {{kHostB, 1}}, .table = config::kDefaultTable}));
+  CHECK_FALSE(reaches_b(bed, Ipv4{30, 1, 2, 3}));
+
+  CHECK(ask(bed, {"show", "routes"}, {{"table", "lab"}}).at("ok").size() == 1);
+  CHECK(ask(bed, {"show", "routes"}, {{"table", "100"}}).at("ok")[0].at("table") == "lab");
+  CHECK(ask(bed, {"show", "routes"}, {{"table", "all"}}).at("ok").size() > 6);
+  CHECK(ask(bed, {"show", "routes"}, {{"table", "blue"}}).contains("error"));
+  CHECK(ask(bed, {"route", "del"}, {{"prefix", "31.0.0.0/8"}}).contains("error"));
+  CHECK(ask(bed, {"route", "del"}, {{"prefix", "31.0.0.0/8"}, {"table", "lab"}}).contains("ok"));
+  CHECK(bed.router->running_config().routes.size() == 3);
+}
+
+TEST_CASE("a second address of a subnet is one more of the router's, and the subnet one route") {
+  auto config = Testbed::basic_config();
+  config.ports[0].addresses.push_back({Ipv4{192, 168, 1, 9}, 24});
+  Testbed bed{{.config = config}};
+  bed.resolve_hosts();
+  CHECK(main_routes(bed) == 2);
+  auto fields = bed.from_a_to_b();
+  fields.destination = Ipv4{192, 168, 1, 9};
+  fields.protocol = 1;
+  fields.payload = {8, 0, 0xf7, 0xfd, 0, 1, 0, 1};
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == 1);
+}
+
+TEST_CASE("a route's source is one of the router's addresses, and shown") {
+  Testbed bed;
+  const auto add = [&](const char* source) {
+    return ask(bed, {"route", "add"},
+               {{"prefix", "40.0.0.0/8"}, {"via", "192.168.2.2"}, {"source", source}});
+  };
+  CHECK(add("192.168.2.2").at("error") ==
+        "40.0.0.0/8 src 192.168.2.2: that is not an address of this router");
+  CHECK(add("192.168.1.1").contains("ok"));
+  CHECK(ask(bed, {"route", "get"}, {{"address", "40.1.2.3"}}).at("ok").at("source") ==
+        "192.168.1.1");
+}
