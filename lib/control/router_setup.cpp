@@ -118,7 +118,7 @@ Status Router::set_up_tables() {
       Neighbors::Settings{.parameters = parameters_of(config_.arp),
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
-      *world_, *routing_, *sender_, clock_,
+      *world_, *next_hops_, *routing_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
   slow_path_->set_neighbors(*neighbors_);
   return {};
