@@ -245,6 +245,24 @@ TEST_CASE("a group that grows gets more buckets, and its flows stay") {
   }
 }
 
+TEST_CASE("who looks at a group's former buckets finds them as they were until all are quiescent") {
+  Bed bed{40};
+  const NextHopId group = *bed.table.allocate_group(std::vector{bed.member(0), bed.member(1)});
+  // As a reader that has loaded the group's slot, and no more.
+  const NextHopId reader = *bed.table.allocate_alias(group);
+  const auto before = bed.paths(reader);
+  std::vector<Member> many;
+  for (std::size_t i = 2; i < 40; ++i) {
+    many.push_back(bed.member(i));
+  }
+  bed.table.set_members(group, many);
+  CHECK(bed.table.allocate_group(std::vector{bed.member(2), bed.member(3)}));
+  CHECK(bed.paths(reader) == before);
+  bed.reclaimer.run();
+  CHECK(bed.table.allocate_group(std::vector{bed.member(4), bed.member(5)}));
+  CHECK(bed.paths(reader) != before);
+}
+
 TEST_CASE("a group made like another keeps the flows of the members that both have") {
   Bed bed{4};
   const std::vector<Member> old_members{bed.member(0), bed.member(1), bed.member(2)};
