@@ -38,7 +38,7 @@ class NextHops {
   [[nodiscard]] Result<NextHopId> acquire_recursive(Ipv4 gateway);
   // The gateway is reached through `target` from now on, any next hop, of which this takes a
   // reference of its own. Fails, and changes nothing, where that would be a loop, or too deep.
-  Status set_recursive(NextHopId recursive, NextHopId target);
+  Status set_recursive(NextHopId id, NextHopId target);
 
   // A group of next hops of any kind, of each of which it takes a reference of its own; equal
   // groups are one. A new one starts as `like`, if that is a group: what both have keeps its flows.
@@ -50,7 +50,7 @@ class NextHops {
   using Paths = std::vector<Path>;
   [[nodiscard]] Result<NextHopId> acquire_group(Paths paths, std::optional<NextHopId> like = {});
   // For every route that names the group; the fewest flows move.
-  Status set_group(NextHopId group, Paths paths);
+  Status set_group(NextHopId id, Paths paths);
   // A group of neighbours.
   struct Member {
     neigh::Key key;

@@ -44,6 +44,7 @@ std::vector<std::uint32_t> shares(const std::vector<Member>& members,
     std::uint64_t rest;  // what rounding down takes from it
     std::size_t member;
     std::uint32_t least;
+    auto operator<=>(const Rounding&) const = default;
   };
   std::vector<Rounding> roundings;
   std::vector<std::uint32_t> due;
@@ -57,7 +58,7 @@ std::vector<std::uint32_t> shares(const std::vector<Member>& members,
     roundings.push_back({rest, i, least});
   }
   // What was rounded down most is rounded up first.
-  std::ranges::stable_sort(roundings, std::greater{}, &Rounding::rest);
+  std::ranges::sort(roundings, std::greater{});
   for (const Rounding& rounding : roundings) {
     if (given < total && rounding.rest != 0 && due[rounding.member] == rounding.least) {
       ++due[rounding.member];

@@ -56,13 +56,13 @@ class NextHopTable {
   void set_alias(NextHopId id, NextHopId of) { store(id, load(of)); }
   // The group's new members, weights included; the fewest buckets that do it change hands.
   // `aliases`: all that stand for the group.
-  void set_members(NextHopId group, std::span<const Member> members,
+  void set_members(NextHopId id, std::span<const Member> members,
                    std::span<const NextHopId> aliases = {});
   // Where no member is usable all share as if they were.
-  void set_usable(NextHopId group, NextHopId member, bool usable);
+  void set_usable(NextHopId id, NextHopId member, bool usable);
 
   // How many of the group's buckets name that member, and how many there are.
-  [[nodiscard]] std::size_t buckets_of(NextHopId group, NextHopId member) const;
+  [[nodiscard]] std::size_t buckets_of(NextHopId id, NextHopId member) const;
   [[nodiscard]] std::size_t buckets(NextHopId group) const { return bucket_count(load(group)); }
 
   // Reader. `flow` is asked only where the next hop is a group: a function that gives the flow's

@@ -52,17 +52,18 @@ class Bed {
 
   // By which gateway each packet left; packet i has identification i.
   std::vector<int> send(const std::vector<Ipv4Fields>& packets) {
-    for (std::uint16_t i = 0; i < packets.size(); ++i) {
+    for (std::size_t i = 0; i < packets.size(); ++i) {
       Ipv4Fields fields = packets[i];
-      fields.id = i;
+      fields.id = static_cast<std::uint16_t>(i);
       bed.receive(kPortA, make_ipv4(fields));
     }
-    left.assign(packets.size(), kNowhere);
+    left_.assign(packets.size(), kNowhere);
     settle();
-    return left;
+    return left_;
   }
   std::vector<int> send_flows(std::uint16_t flows = kFlows) {
     std::vector<Ipv4Fields> packets;
+    packets.reserve(flows);
     for (std::uint16_t i = 0; i < flows; ++i) {
       packets.push_back(packet(i));
     }
@@ -117,8 +118,8 @@ class Bed {
   void take(const Frame& frame) {
     if (ether_type(frame) == 0x0800) {
       const Mac mac = destination_mac(frame);
-      REQUIRE(word(frame, kIpId) < left.size());
-      int& gateway = left.at(word(frame, kIpId));
+      REQUIRE(word(frame, kIpId) < left_.size());
+      int& gateway = left_.at(word(frame, kIpId));
       split += gateway != kNowhere && gateway != mac.octets[5] ? 1 : 0;
       gateway = mac.octets[5];
       return;
@@ -137,7 +138,7 @@ class Bed {
     }
   }
 
-  std::vector<int> left;
+  std::vector<int> left_;
 };
 
 std::ptrdiff_t flows_by(const std::vector<int>& paths, int gateway) {

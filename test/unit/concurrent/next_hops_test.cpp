@@ -47,8 +47,8 @@ void keep_reading(Shared& shared, std::uint32_t id, Reader& result) {
   rte_rcu_qsbr_thread_register(&readers, id);
   rte_rcu_qsbr_thread_online(&readers, id);
   std::mt19937 random{id};
-  const ip::Tables& tables = shared.world.tables();
-  while (!shared.stop.load(std::memory_order_relaxed)) {
+  const ringroad::ip::Tables& tables = shared.world.tables();
+  do {
     for (int i = 0; i < 32; ++i) {
       const std::size_t first = shared.round.load(std::memory_order_acquire);
       const AdjacencyId adjacency = tables.next_hops.resolve(
@@ -65,7 +65,8 @@ void keep_reading(Shared& shared, std::uint32_t id, Reader& result) {
       result.wrong += neighbor < kNeighbors && (allowed >> neighbor & 1U) != 0 ? 0U : 1U;
     }
     rte_rcu_qsbr_quiescent(&readers, id);
-  }
+    // Last: the writer may be done before this thread first runs.
+  } while (!shared.stop.load(std::memory_order_relaxed));
   rte_rcu_qsbr_thread_offline(&readers, id);
 }
 
@@ -149,6 +150,7 @@ TEST_CASE("a reader finds only old and new members while groups change and membe
   Writer writer{*shared};
   std::vector<Reader> results(kReaders);
   std::vector<std::thread> threads;
+  threads.reserve(kReaders);
   for (std::uint32_t id = 0; id < kReaders; ++id) {
     threads.emplace_back(keep_reading, std::ref(*shared), id, std::ref(results[id]));
   }

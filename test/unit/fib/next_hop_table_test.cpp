@@ -32,16 +32,28 @@ class HandReclaimer final : public Reclaimer {
   std::vector<std::function<void()>> waiting_;
 };
 
+NextHopId made(std::optional<NextHopId> id) {
+  REQUIRE(id);
+  return *id;  // NOLINT(bugprone-unchecked-optional-access): as REQUIRE says
+}
+
 // Next hop i answers adjacency 100 + i.
 struct Bed {
   explicit Bed(std::size_t hops, std::uint32_t capacity = 1024) : table{capacity, reclaimer} {
     for (std::uint32_t i = 0; i < hops; ++i) {
-      ids.push_back(*table.allocate(AdjacencyId{100 + i}));
+      ids.push_back(made(table.allocate(AdjacencyId{100 + i})));
     }
   }
 
   [[nodiscard]] Member member(std::size_t hop, std::uint32_t weight = 1) const {
     return {ids.at(hop), weight};
+  }
+  // Hops `from` to `to` - 1.
+  [[nodiscard]] std::vector<Member> members(std::size_t from, std::size_t to) const {
+    std::vector<Member> some(to - from);
+    std::ranges::transform(std::span{ids}.subspan(from, to - from), some.begin(),
+                           [](NextHopId id) { return Member{id}; });
+    return some;
   }
   // Which hop each flow takes.
   [[nodiscard]] std::vector<std::size_t> paths(NextHopId id) const {
@@ -99,13 +111,12 @@ TEST_CASE("flows spread over a group by its members' weights") {
                std::vector<std::uint32_t>{1, 10, 100}, std::vector<std::uint32_t>{7, 3, 5, 11, 13},
                std::vector<std::uint32_t>(64, 1));
   Bed bed{weights.size()};
-  std::vector<Member> members;
+  std::vector<Member> members = bed.members(0, weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    members.push_back(bed.member(i, weights[i]));
+    members[i].weight = weights[i];
   }
-  const auto group = bed.table.allocate_group(members);
-  REQUIRE(group);
-  const auto flows = counts(bed.paths(*group), weights.size());
+  const NextHopId group = made(bed.table.allocate_group(members));
+  const auto flows = counts(bed.paths(group), weights.size());
   const auto total = std::accumulate(weights.begin(), weights.end(), 0U);
   for (std::size_t i = 0; i < weights.size(); ++i) {
     CAPTURE(i, weights[i], flows[i]);
@@ -113,8 +124,8 @@ TEST_CASE("flows spread over a group by its members' weights") {
     // Rounding takes at most 1/32; 100k flows over 64 members scatter by 2.5% (one sigma).
     const double noise = 4 * std::sqrt(due);
     CHECK(std::abs(static_cast<double>(flows[i]) - due) < due / 32 + noise);
-    const double share = static_cast<double>(bed.table.buckets_of(*group, bed.ids[i])) /
-                         static_cast<double>(bed.table.buckets(*group));
+    const double share = static_cast<double>(bed.table.buckets_of(group, bed.ids[i])) /
+                         static_cast<double>(bed.table.buckets(group));
     CHECK(share == Approx(static_cast<double>(weights[i]) / total).epsilon(1.0 / 32));
   }
 }
@@ -122,7 +133,7 @@ TEST_CASE("flows spread over a group by its members' weights") {
 TEST_CASE("a failed member's flows move to the others, no other flow does") {
   Bed bed{4};
   const std::vector<Member> members{bed.member(0), bed.member(1), bed.member(2, 2), bed.member(3)};
-  const NextHopId group = *bed.table.allocate_group(members);
+  const NextHopId group = made(bed.table.allocate_group(members));
   const auto before = bed.paths(group);
   bed.table.set_usable(group, bed.ids[1], false);
   const auto during = bed.paths(group);
@@ -152,7 +163,7 @@ TEST_CASE("a member that leaves or joins moves only the flows it had or gets") {
   const std::vector<Member> four{bed.member(0), bed.member(1), bed.member(2), bed.member(3)};
   const std::vector<Member> three{bed.member(0), bed.member(1), bed.member(3)};
   const std::vector<Member> another{bed.member(0), bed.member(1), bed.member(3), bed.member(4)};
-  const NextHopId group = *bed.table.allocate_group(four);
+  const NextHopId group = made(bed.table.allocate_group(four));
   const auto first = bed.paths(group);
   bed.table.set_members(group, three);
   const auto second = bed.paths(group);
@@ -175,7 +186,7 @@ TEST_CASE("new weights move as few buckets as the weights allow") {
   std::vector<Member> members{bed.member(0), bed.member(1), bed.member(2)};
   // So many buckets as the weights below can want.
   members[0].weight = 256;
-  const NextHopId group = *bed.table.allocate_group(members);
+  const NextHopId group = made(bed.table.allocate_group(members));
   const std::size_t total = bed.table.buckets(group);
   for (int round = 0; round < 50; ++round) {
     std::vector<std::size_t> had;
@@ -218,15 +229,11 @@ TEST_CASE("new weights move as few buckets as the weights allow") {
 TEST_CASE("a group that grows gets more buckets, and its flows stay") {
   Bed bed{65};
   const std::vector<Member> two{bed.member(0), bed.member(1)};
-  const NextHopId group = *bed.table.allocate_group(two);
-  const NextHopId alias = *bed.table.allocate_alias(group);
+  const NextHopId group = made(bed.table.allocate_group(two));
+  const NextHopId alias = made(bed.table.allocate_alias(group));
   CHECK(bed.table.buckets(group) == 64);
   const auto before = bed.paths(group);
-  std::vector<Member> many;
-  for (std::size_t i = 0; i < 65; ++i) {
-    many.push_back(bed.member(i));
-  }
-  bed.table.set_members(group, many, std::vector{alias});
+  bed.table.set_members(group, bed.members(0, 65), std::vector{alias});
   CHECK(bed.table.buckets(group) == 2048);
   const auto after = bed.paths(group);
   CHECK(bed.paths(alias) == after);
@@ -247,15 +254,11 @@ TEST_CASE("a group that grows gets more buckets, and its flows stay") {
 
 TEST_CASE("who looks at a group's former buckets finds them as they were until all are quiescent") {
   Bed bed{40};
-  const NextHopId group = *bed.table.allocate_group(std::vector{bed.member(0), bed.member(1)});
+  const NextHopId group = made(bed.table.allocate_group(std::vector{bed.member(0), bed.member(1)}));
   // As a reader that has loaded the group's slot, and no more.
-  const NextHopId reader = *bed.table.allocate_alias(group);
+  const NextHopId reader = made(bed.table.allocate_alias(group));
   const auto before = bed.paths(reader);
-  std::vector<Member> many;
-  for (std::size_t i = 2; i < 40; ++i) {
-    many.push_back(bed.member(i));
-  }
-  bed.table.set_members(group, many);
+  bed.table.set_members(group, bed.members(2, 40));
   CHECK(bed.table.allocate_group(std::vector{bed.member(2), bed.member(3)}));
   CHECK(bed.paths(reader) == before);
   bed.reclaimer.run();
@@ -267,9 +270,9 @@ TEST_CASE("a group made like another keeps the flows of the members that both ha
   Bed bed{4};
   const std::vector<Member> old_members{bed.member(0), bed.member(1), bed.member(2)};
   const std::vector<Member> new_members{bed.member(0), bed.member(1)};
-  const NextHopId old_group = *bed.table.allocate_group(old_members);
+  const NextHopId old_group = made(bed.table.allocate_group(old_members));
   const auto before = bed.paths(old_group);
-  const NextHopId group = *bed.table.allocate_group(new_members, old_group);
+  const NextHopId group = made(bed.table.allocate_group(new_members, old_group));
   const auto after = bed.paths(group);
   for (std::size_t i = 0; i < kFlows; ++i) {
     REQUIRE((before[i] == 2 || after[i] == before[i]));
@@ -280,7 +283,7 @@ TEST_CASE("a group made like another keeps the flows of the members that both ha
 TEST_CASE("a group of which no member is usable asks all of them") {
   Bed bed{3};
   const std::vector<Member> members{bed.member(0), bed.member(1), bed.member(2)};
-  const NextHopId group = *bed.table.allocate_group(members);
+  const NextHopId group = made(bed.table.allocate_group(members));
   for (const NextHopId id : bed.ids) {
     bed.table.set_usable(group, id, false);
   }
@@ -293,8 +296,8 @@ TEST_CASE("a group of which no member is usable asks all of them") {
 
 TEST_CASE("an alias answers as its target until it is set again") {
   Bed bed{2};
-  const NextHopId group = *bed.table.allocate_group(std::vector{bed.member(0), bed.member(1)});
-  const NextHopId alias = *bed.table.allocate_alias(bed.ids[0]);
+  const NextHopId group = made(bed.table.allocate_group(std::vector{bed.member(0), bed.member(1)}));
+  const NextHopId alias = made(bed.table.allocate_alias(bed.ids[0]));
   CHECK(bed.resolve(alias) == 0);
   bed.table.set_alias(alias, group);
   CHECK(bed.paths(alias) == bed.paths(group));
@@ -304,11 +307,12 @@ TEST_CASE("an alias answers as its target until it is set again") {
 
 TEST_CASE("groups of groups choose independently at each level") {
   Bed bed{4};
-  const NextHopId left = *bed.table.allocate_group(std::vector{bed.member(0), bed.member(1)});
-  const NextHopId right = *bed.table.allocate_group(std::vector{bed.member(2), bed.member(3)});
-  const NextHopId left_alias = *bed.table.allocate_alias(left);
-  const NextHopId right_alias = *bed.table.allocate_alias(right);
-  const NextHopId top = *bed.table.allocate_group(std::vector<Member>{{left_alias}, {right_alias}});
+  const NextHopId left = made(bed.table.allocate_group(std::vector{bed.member(0), bed.member(1)}));
+  const NextHopId right = made(bed.table.allocate_group(std::vector{bed.member(2), bed.member(3)}));
+  const NextHopId left_alias = made(bed.table.allocate_alias(left));
+  const NextHopId right_alias = made(bed.table.allocate_alias(right));
+  const NextHopId top =
+      made(bed.table.allocate_group(std::vector<Member>{{left_alias}, {right_alias}}));
   for (const std::size_t flows : counts(bed.paths(top), 4)) {
     CHECK(static_cast<double>(flows) == Approx(kFlows / 4.0).epsilon(0.05));
   }
@@ -316,8 +320,8 @@ TEST_CASE("groups of groups choose independently at each level") {
 
 TEST_CASE("groups that name each other end a lookup with no route") {
   Bed bed{3};
-  const NextHopId alias = *bed.table.allocate_alias(bed.ids[1]);
-  const NextHopId group = *bed.table.allocate_group(std::vector<Member>{{alias}});
+  const NextHopId alias = made(bed.table.allocate_alias(bed.ids[1]));
+  const NextHopId group = made(bed.table.allocate_group(std::vector<Member>{{alias}}));
   bed.table.set_alias(alias, group);
   CHECK(bed.resolve(group) == 0);
 }
@@ -325,12 +329,11 @@ TEST_CASE("groups that name each other end a lookup with no route") {
 TEST_CASE("a table that is full says so, and has room again after a quiescent state") {
   Bed bed{2, 4};
   const std::vector members{bed.member(0), bed.member(1)};
-  const auto first = bed.table.allocate_group(members);
-  const auto second = bed.table.allocate_group(members);
-  REQUIRE(second);
+  const NextHopId first = made(bed.table.allocate_group(members));
+  CHECK(bed.table.allocate_group(members));
   CHECK_FALSE(bed.table.allocate_group(members));
-  CHECK_FALSE(bed.table.allocate_alias(*first));
-  bed.table.retire(*first);
+  CHECK_FALSE(bed.table.allocate_alias(first));
+  bed.table.retire(first);
   CHECK_FALSE(bed.table.allocate_group(members));
   bed.reclaimer.run();
   CHECK(bed.table.allocate_group(members) == first);
@@ -338,17 +341,12 @@ TEST_CASE("a table that is full says so, and has room again after a quiescent st
 
 TEST_CASE("4096 groups of 256 members fit, and no more") {
   Bed bed{256, 8192};
-  std::vector<Member> members;
-  for (std::size_t i = 0; i < 256; ++i) {
-    members.push_back(bed.member(i));
-  }
+  const std::vector<Member> members = bed.members(0, 256);
   NextHopId last{};
   for (std::size_t i = 0; i < fib::kGroupsMax; ++i) {
     // As few buckets as make the test quick, but for one in 64.
     const auto some = std::span{members}.first(i % 64 == 0 ? 256 : 2);
-    const auto group = bed.table.allocate_group(some);
-    REQUIRE(group);
-    last = *group;
+    last = made(bed.table.allocate_group(some));
   }
   CHECK_FALSE(bed.table.allocate_group(std::span{members}.first(2)));
   bed.table.retire(last);
@@ -358,16 +356,14 @@ TEST_CASE("4096 groups of 256 members fit, and no more") {
 TEST_CASE("members that come, go, fail and change weight at random never leave a stranger behind") {
   Bed bed{24};
   std::mt19937 random{11};
-  NextHopId group = *bed.table.allocate_group(std::vector{bed.member(0)});
+  const NextHopId group = made(bed.table.allocate_group(std::vector{bed.member(0)}));
   for (int round = 0; round < 500; ++round) {
-    std::vector<std::size_t> hops(24);
-    std::iota(hops.begin(), hops.end(), 0);
-    std::shuffle(hops.begin(), hops.end(), random);
-    hops.resize(random() % 23 + 1);
-    std::vector<Member> members;
-    for (const std::size_t hop : hops) {
-      members.push_back(
-          {bed.ids[hop], static_cast<std::uint32_t>(random() % 256 + 1), random() % 4 != 0});
+    std::vector<Member> members = bed.members(0, 24);
+    std::ranges::shuffle(members, random);
+    members.resize(random() % 23 + 1);
+    for (Member& member : members) {
+      member.weight = static_cast<std::uint32_t>(random() % 256 + 1);
+      member.usable = random() % 4 != 0;
     }
     bed.table.set_members(group, members);
     bed.reclaimer.run();
