@@ -23,8 +23,8 @@ fs::path folder_of(const std::string& file) {
 }
 
 Config read_sections(const Value& root, const std::string& file) {
-  static constexpr std::array<std::string_view, 8> kKeys{
-      "engine", "ports", "tables", "routes", "neighbors", "schedulers", "arp", "icmp"};
+  static constexpr std::array<std::string_view, 9> kKeys{
+      "engine", "ports", "tables", "routes", "neighbors", "schedulers", "arp", "icmp", "ecmp"};
   Config config;
   const Fields fields{root, kKeys};
   Names schedulers;
@@ -57,6 +57,9 @@ Config read_sections(const Value& root, const std::string& file) {
   }
   if (const Value* icmp = fields.find("icmp")) {
     config.icmp = read_icmp(*icmp);
+  }
+  if (const Value* ecmp = fields.find("ecmp")) {
+    config.ecmp = read_ecmp(*ecmp);
   }
   return config;
 }

@@ -131,6 +131,16 @@ struct Icmp {
   friend bool operator==(const Icmp&, const Icmp&) = default;
 };
 
+// What a flow is where a route has several gateways, one of which it takes. Linux's
+// fib_multipath_hash_policy and fib_multipath_hash_seed.
+enum class FlowHash : std::uint8_t { kL3, kL4 };
+struct Ecmp {
+  FlowHash hash = FlowHash::kL3;
+  std::uint32_t seed = 0;  // 0: drawn at random at each start
+
+  friend bool operator==(const Ecmp&, const Ecmp&) = default;
+};
+
 struct Config {
   Engine engine;
   std::vector<Port> ports;  // in the order of the file: PortId is the index
@@ -141,6 +151,7 @@ struct Config {
   std::vector<Scheduler> schedulers;
   Arp arp;
   Icmp icmp;
+  Ecmp ecmp;
 
   // The port's scheduler; the default one where the port names none.
   [[nodiscard]] Scheduler scheduler_of(const Port& port) const;

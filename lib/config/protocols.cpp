@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
@@ -64,6 +65,16 @@ Icmp read_icmp(const Value& section) {
   assign(icmp.per_destination,
          read(fields.find("per_destination"), Range<Nanoseconds>{Nanoseconds{0}, hours{1}}));
   return icmp;
+}
+
+Ecmp read_ecmp(const Value& section) {
+  static constexpr std::array<std::string_view, 2> kKeys{"hash", "seed"};
+  static constexpr Range<std::uint32_t> kSeeds{0, std::numeric_limits<std::uint32_t>::max()};
+  Ecmp ecmp;
+  const Fields fields{section, kKeys};
+  assign(ecmp.hash, read(fields.find("hash"), kFlowHashWords));
+  assign(ecmp.seed, read(fields.find("seed"), kSeeds));
+  return ecmp;
 }
 
 }  // namespace ringroad::config

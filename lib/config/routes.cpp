@@ -15,7 +15,7 @@
 namespace ringroad::config {
 namespace {
 
-constexpr std::size_t kNextHopsMax = 64;
+constexpr std::size_t kNextHopsMax = 256;
 constexpr Range<std::uint32_t> kMetrics{0, std::numeric_limits<std::uint32_t>::max()};
 
 // RFC 1812 4.2.2.11 and 5.3.7: what a router must never forward to.

@@ -35,6 +35,7 @@ void read_routes(const Value& section, const Connected& connected,
                                                          const Connected& connected);
 [[nodiscard]] Arp read_arp(const Value& section);
 [[nodiscard]] Icmp read_icmp(const Value& section);
+[[nodiscard]] Ecmp read_ecmp(const Value& section);
 
 // Reports a name that is not among them; `what` is "port" or "scheduler".
 bool check_reference(const Value& value, std::string_view name, std::string_view what,

@@ -19,6 +19,7 @@ inline constexpr std::array kHugePagesWords{
     Word{"true", HugePages::kOn}, Word{"false", HugePages::kOff}};
 inline constexpr std::array kIdleWords{Word{"poll", Idle::kPoll}, Word{"pause", Idle::kPause},
                                        Word{"interrupt", Idle::kInterrupt}};
+inline constexpr std::array kFlowHashWords{Word{"l3", FlowHash::kL3}, Word{"l4", FlowHash::kL4}};
 inline constexpr std::array kRouteTypeWords{
     Word{"unicast", RouteType::kUnicast}, Word{"blackhole", RouteType::kBlackhole},
     Word{"unreachable", RouteType::kUnreachable}, Word{"prohibit", RouteType::kProhibit}};

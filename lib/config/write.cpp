@@ -184,6 +184,8 @@ std::string to_yaml(const Config& config) {
       fmt::join(config.arp.gc_thresh, ", "), to_string(config.arp.queue_bytes));
   text += fmt::format("icmp: {{rate: {}, burst: {}, per_destination: {}}}\n", config.icmp.rate,
                       config.icmp.burst, to_string(config.icmp.per_destination));
+  text += fmt::format("ecmp: {{hash: {}, seed: {}}}\n", word(kFlowHashWords, config.ecmp.hash),
+                      config.ecmp.seed);
   return text;
 }
 

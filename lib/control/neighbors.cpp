@@ -13,6 +13,9 @@ using neigh::Event;
 using neigh::State;
 using stats::DropReason;
 
+// Linux's interval_probe_time, at which it asks for NTF_MANAGED neighbours.
+constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
+
 // What a waiting packet keeps from others: its buffer, not its length (BUF-08).
 Bytes footprint(const ip::Packet& packet) {
   return Bytes{sizeof(ip::Packet) + ip::kPacketPrivateBytes + packet.buf_len};
@@ -20,9 +23,10 @@ Bytes footprint(const ip::Packet& packet) {
 
 }  // namespace
 
-Neighbors::Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
-                     const Clock& clock, Unreachable unreachable)
+Neighbors::Neighbors(const Settings& settings, World& world, NextHops& next_hops, Routing& routing,
+                     Sender& sender, const Clock& clock, Unreachable unreachable)
     : world_{world},
+      next_hops_{next_hops},
       routing_{routing},
       sender_{sender},
       clock_{clock},
@@ -67,6 +71,8 @@ void Neighbors::carry_out(const neigh::Events& events) {
         routing_.report_use(entry.key, entry.state == State::kStale);
         break;
       case Event::Kind::kFailed:
+        // Its flows go elsewhere before the rest are handed up.
+        next_hops_.neighbor_failed(entry.key);
         failed(event.id);
         break;
       case Event::Kind::kRemoved:
@@ -201,9 +207,23 @@ void Neighbors::find_used(Nanoseconds now) {
   carry_out(events);
 }
 
+// A neighbour that groups do without gets no packet that would ask for it.
+void Neighbors::ask_again(Nanoseconds now) {
+  if (now < next_ask_) {
+    return;
+  }
+  next_ask_ = now + kAskAgain;
+  for (const neigh::Key key : next_hops_.failed_neighbors()) {
+    neigh::Events events;
+    static_cast<void>(table_.resolve(key, now, events));
+    carry_out(events);
+  }
+}
+
 void Neighbors::tick() {
   const Nanoseconds now = clock_.now();
   find_used(now);
+  ask_again(now);
   neigh::Events events;
   table_.tick(now, events);
   carry_out(events);

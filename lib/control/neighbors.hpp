@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "control/next_hops.hpp"
 #include "control/routing.hpp"
 #include "control/sender.hpp"
 #include "neigh/arp_message.hpp"
@@ -24,8 +25,8 @@ class Neighbors {
     Bytes queue_bytes{212992};
     std::uint64_t seed = 0;
   };
-  Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
-            const Clock& clock, Unreachable unreachable);
+  Neighbors(const Settings& settings, World& world, NextHops& next_hops, Routing& routing,
+            Sender& sender, const Clock& clock, Unreachable unreachable);
 
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
 
@@ -53,16 +54,19 @@ class Neighbors {
   void resolved(NeighborId id);
   void failed(NeighborId id);
   void find_used(Nanoseconds now);
+  void ask_again(Nanoseconds now);
   // What `message` tells, and whether it concerned us.
   bool answer(const neigh::ArpMessage& message, const PortView& port, std::uint8_t worker);
 
   World& world_;
+  NextHops& next_hops_;
   Routing& routing_;
   Sender& sender_;
   const Clock& clock_;
   Unreachable unreachable_;
   Bytes queue_bytes_;
   neigh::Table table_;
+  Nanoseconds next_ask_{};
   std::unordered_map<NeighborId, neigh::PendingQueue<ip::OwnedPacket>> pending_;
   std::vector<worker::Worker*> workers_;
 };

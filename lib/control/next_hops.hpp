@@ -1,9 +1,18 @@
 #pragma once
 // The life of next hops and adjacencies: which exist, what each resolves to now, who still needs
 // them. Control thread only.
+//
+// A route names one next hop; a next hop may name others: a group its members, a recursive one the
+// next hop through which its gateway is reached (BGP's next hops, RFC 4271 5.1.3). Readers see none
+// of that depth: a recursive next hop's slot holds what its target's holds. So a change below is
+// one store for each recursive next hop above it, and none for the routes above those: convergence
+// that does not depend on how many prefixes there are.
 #include <array>
 #include <map>
+#include <optional>
+#include <set>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
@@ -23,13 +32,32 @@ class NextHops {
 
   // The next hop of a neighbour, resolved or not; one reference more. Released by release().
   [[nodiscard]] Result<NextHopId> acquire(neigh::Key key);
+
+  // The next hop of a gateway that is reached through a route; equal gateways are one. It answers
+  // unreachable until it is given a target.
+  [[nodiscard]] Result<NextHopId> acquire_recursive(Ipv4 gateway);
+  // The gateway is reached through `target` from now on, any next hop, of which this takes a
+  // reference of its own. Fails, and changes nothing, where that would be a loop, or too deep.
+  Status set_recursive(NextHopId id, NextHopId target);
+
+  // A group of next hops of any kind, of each of which it takes a reference of its own; equal
+  // groups are one. A new one starts as `like`, if that is a group: what both have keeps its flows.
+  struct Path {
+    NextHopId next_hop;
+    std::uint32_t weight = 1;
+    friend auto operator<=>(const Path&, const Path&) = default;
+  };
+  using Paths = std::vector<Path>;
+  [[nodiscard]] Result<NextHopId> acquire_group(Paths paths, std::optional<NextHopId> like = {});
+  // For every route that names the group; the fewest flows move.
+  Status set_group(NextHopId id, Paths paths);
+  // A group of neighbours.
   struct Member {
     neigh::Key key;
     std::uint16_t weight;
-    friend auto operator<=>(const Member&, const Member&) = default;
   };
-  // A group of them; equal groups are one.
   [[nodiscard]] Result<NextHopId> acquire_group(const std::vector<Member>& members);
+
   // One reference less. Fixed and glean ones are not counted.
   void release(NextHopId id);
 
@@ -38,31 +66,66 @@ class NextHops {
   // Readers punt again.
   void unpublish(NextHopId id);
   void report_use(NextHopId id, bool report);
-
   [[nodiscard]] AdjacencyId adjacency(NextHopId id) const;
 
+  // Groups give the neighbour's share to their other members until publish(). Of a neighbour that
+  // is no next hop, nothing.
+  void neighbor_failed(neigh::Key key);
+  // The same for all neighbours on a port without a link.
+  void set_link(PortId port, bool up);
+  // Neighbours that groups do without: no packet will ask for them.
+  [[nodiscard]] std::vector<neigh::Key> failed_neighbors() const;
+
  private:
-  struct Hop {
+  struct Fixed {};  // and gleans
+  struct Neighbor {
     neigh::Key key;
     AdjacencyId unresolved;
     AdjacencyId current;
-    std::uint32_t references = 0;
+    bool failed = false;
+  };
+  struct Recursive {
+    Ipv4 gateway;
+    NextHopId target;
   };
   struct Group {
-    std::vector<Member> members;
-    std::vector<NextHopId> hops;
-    std::uint32_t references = 0;
+    Paths paths;
+  };
+  struct Node {
+    std::variant<Fixed, Neighbor, Recursive, Group> what;
+    std::uint32_t references = 0;         // dependants included
+    bool usable = true;                   // groups send flows to it
+    std::multiset<NextHopId> dependants;  // recursive ones whose target it is, groups it is in
   };
 
   [[nodiscard]] Result<AdjacencyId> make_adjacency(neigh::AdjacencyKind kind);
+  Node& add(NextHopId id, decltype(Node::what) what);
+  [[nodiscard]] Node& node(NextHopId id) { return nodes_.at(id); }
+  [[nodiscard]] Neighbor& neighbor(NextHopId id) { return std::get<Neighbor>(node(id).what); }
+
+  void forget_paths(NextHopId group, const Paths& paths);
+  // One more or one less of those that depend on `id`.
+  void depend(NextHopId dependant, NextHopId id);
+  void undepend(NextHopId dependant, NextHopId id);
+  // Fails where `dependant` may not depend on `id`; `dependant` may be none yet.
+  [[nodiscard]] Status check_depth(std::optional<NextHopId> dependant, NextHopId id) const;
+  [[nodiscard]] Status check(std::optional<NextHopId> group, const Paths& paths) const;
+  // The recursive next hops that stand for it, however indirectly.
+  [[nodiscard]] std::vector<NextHopId> aliases_of(NextHopId id) const;
+  // It and all its aliases resolve to that from now on.
+  void point(NextHopId id, AdjacencyId adjacency);
+  void set_usable(NextHopId id, bool usable);
+  [[nodiscard]] bool any_usable(const Paths& paths) const;
+  [[nodiscard]] std::vector<fib::NextHopTable::Member> members_of(const Paths& paths) const;
 
   World& world_;
   std::array<NextHopId, 11> fixed_{};
   std::map<PortId, NextHopId> gleans_;
+  std::set<PortId> without_link_;
+  std::unordered_map<NextHopId, Node> nodes_;
   std::map<neigh::Key, NextHopId> by_key_;
-  std::map<std::vector<Member>, NextHopId> by_members_;
-  std::unordered_map<NextHopId, Hop> hops_;
-  std::unordered_map<NextHopId, Group> groups_;
+  std::map<Ipv4, NextHopId> by_gateway_;
+  std::map<Paths, NextHopId> by_paths_;
 };
 
 }  // namespace ringroad::control

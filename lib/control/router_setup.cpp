@@ -34,6 +34,13 @@ neigh::Parameters parameters_of(const config::Arp& arp) {
   return parameters;
 }
 
+ip::FlowHash flow_hash_of(const config::Ecmp& ecmp) {
+  std::random_device random;
+  return ip::FlowHash{
+      ecmp.hash == config::FlowHash::kL4 ? ip::FlowHash::Policy::kL4 : ip::FlowHash::Policy::kL3,
+      ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
+}
+
 worker::Idle idle_of(config::Idle idle) {
   switch (idle) {
     case config::Idle::kPoll:
@@ -103,6 +110,7 @@ Status Router::set_up_ports() {
 Status Router::set_up_tables() {
   world_ = std::make_unique<World>(static_cast<std::uint32_t>(config_.engine.workers.size()),
                                    config_.arp.gc_thresh[2]);
+  world_->tables().flow_hash = flow_hash_of(config_.ecmp);
   for (std::uint16_t i = 0; i < ports_.size(); ++i) {
     world_->add_port({.id = PortId{i},
                       .name = config_.ports[i].name,
@@ -122,7 +130,7 @@ Status Router::set_up_tables() {
       Neighbors::Settings{.parameters = parameters_of(config_.arp),
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
-      *world_, *routing_, *sender_, clock_,
+      *world_, *next_hops_, *routing_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
   slow_path_->set_neighbors(*neighbors_);
   return {};

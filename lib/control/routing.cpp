@@ -287,10 +287,9 @@ std::optional<AdjacencyId> Routing::adjacency(neigh::Key key) const {
                                    : std::optional{next_hops_.adjacency(known->second.next_hop)};
 }
 
-const neigh::Adjacency& Routing::resolve(Ipv4 destination) const {
+const neigh::Adjacency& Routing::resolve(Ipv4 destination, std::uint32_t flow) const {
   const NextHopId next_hop = world_.trie().lookup(destination);
-  const AdjacencyId adjacency =
-      world_.next_hops().resolve(next_hop, [&] { return destination.value(); });
+  const AdjacencyId adjacency = world_.next_hops().resolve(next_hop, [&] { return flow; });
   return world_.adjacencies()[adjacency];
 }
 

@@ -58,7 +58,7 @@ class Routing {
   [[nodiscard]] std::optional<AdjacencyId> adjacency(neigh::Key key) const;
 
   // As a worker would decide it for a packet of that flow.
-  [[nodiscard]] const neigh::Adjacency& resolve(Ipv4 destination) const;
+  [[nodiscard]] const neigh::Adjacency& resolve(Ipv4 destination, std::uint32_t flow) const;
   [[nodiscard]] const fib::Rib4& rib() const { return rib_; }
 
  private:

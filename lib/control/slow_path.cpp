@@ -85,11 +85,15 @@ void SlowPath::host_unreachable(OwnedPacket packet) {
 
 // The adjacency that the worker saw may be another's by now: the tables are asked again.
 const Adjacency& SlowPath::adjacency_of(ip::Packet& packet) const {
-  return routing_.resolve(destination_of(packet));
+  return routing_.resolve(destination_of(packet), world_.tables().flow_hash(packet));
 }
 
 void SlowPath::to_neighbor(OwnedPacket packet) {
   const Adjacency& adjacency = adjacency_of(*packet);
+  to_neighbor(std::move(packet), adjacency);
+}
+
+void SlowPath::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
   switch (adjacency.kind) {
     case AdjacencyKind::kUnicast:
     case AdjacencyKind::kUnresolved:
@@ -107,12 +111,12 @@ void SlowPath::to_neighbor(OwnedPacket packet) {
 }
 
 void SlowPath::cut(OwnedPacket packet) {
-  const std::uint16_t mtu = adjacency_of(*packet).mtu;
-  if (mtu == 0) {
+  const Adjacency& adjacency = adjacency_of(*packet);
+  if (adjacency.mtu == 0) {
     sender_.drop(std::move(packet), DropReason::kNoRoute);
     return;
   }
-  auto pieces = ip::fragment(sender_.pool(), *packet, mtu);
+  auto pieces = ip::fragment(sender_.pool(), *packet, adjacency.mtu);
   if (pieces.empty()) {
     sender_.drop(std::move(packet), DropReason::kNoBuffer);
     return;
@@ -120,7 +124,8 @@ void SlowPath::cut(OwnedPacket packet) {
   sender_.deliver(std::move(packet));
   sender_.count_generated(pieces.size());
   for (auto& piece : pieces) {
-    to_neighbor(std::move(piece));
+    // The way of the whole: fragments have no ports that would find it.
+    to_neighbor(std::move(piece), adjacency);
   }
 }
 
@@ -178,8 +183,8 @@ void SlowPath::icmp_input(OwnedPacket packet) {
   }
 }
 
-std::optional<Ipv4> SlowPath::source_toward(Ipv4 destination) const {
-  const Adjacency& adjacency = routing_.resolve(destination);
+std::optional<Ipv4> SlowPath::source_toward(Ipv4 destination, std::uint32_t flow) const {
+  const Adjacency& adjacency = routing_.resolve(destination, flow);
   switch (adjacency.kind) {
     case AdjacencyKind::kUnicast:
     case AdjacencyKind::kUnresolved:
@@ -198,7 +203,9 @@ void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
   const Ipv4 sender = source_of(offender);
   // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
   const Ipv4 addressee = destination_of(offender);
-  const auto source = world_.is_own(addressee) ? std::optional{addressee} : source_toward(sender);
+  const auto source = world_.is_own(addressee)
+                          ? std::optional{addressee}
+                          : source_toward(sender, world_.tables().flow_hash(offender));
   if (!source) {
     return;
   }

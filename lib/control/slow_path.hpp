@@ -43,12 +43,13 @@ class SlowPath {
   void send_own(ip::OwnedPacket packet);
   // To its next hop, which may have to be asked for first.
   void to_neighbor(ip::OwnedPacket packet);
+  void to_neighbor(ip::OwnedPacket packet, const neigh::Adjacency& adjacency);
   void cut(ip::OwnedPacket packet);
   [[nodiscard]] const neigh::Adjacency& adjacency_of(ip::Packet& packet) const;
   // Runs one hook over one packet; null where the hook kept or dropped it.
   [[nodiscard]] ip::OwnedPacket run_hook(ip::HookPoint point, ip::OwnedPacket packet);
-  // Where a packet from the router itself to `destination` starts from.
-  [[nodiscard]] std::optional<Ipv4> source_toward(Ipv4 destination) const;
+  // Where a packet of that flow from the router itself to `destination` starts from.
+  [[nodiscard]] std::optional<Ipv4> source_toward(Ipv4 destination, std::uint32_t flow) const;
 
   World& world_;
   Routing& routing_;

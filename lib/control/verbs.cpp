@@ -172,8 +172,8 @@ void read_next_hops(Options& options, config::Route& route) {
     return;
   }
   const json& hops = options.at("nexthops");
-  if (!hops.is_array() || hops.size() > fib::kGroupBuckets) {
-    options.complain(fmt::format("'nexthops' is not a list of at most {}", fib::kGroupBuckets));
+  if (!hops.is_array() || hops.size() > fib::kGroupMembersMax) {
+    options.complain(fmt::format("'nexthops' is not a list of at most {}", fib::kGroupMembersMax));
     return;
   }
   for (const json& hop : hops) {

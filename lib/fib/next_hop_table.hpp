@@ -2,68 +2,137 @@
 // From the answer of a lookup to an adjacency. The indirection is what makes a change of a next hop
 // one store, however many routes share it, and what lets a route name several next hops.
 //
-// One writer, the control thread; the workers read. 4 bytes a next hop: the whole table of a usual
-// router is a few cache lines.
+// A next hop is a slot of 4 bytes: an adjacency, or a group's buckets. A group is resilient, as
+// Linux's `ip nexthop add ... type resilient buckets N`: a flow's hash picks a bucket, a bucket
+// names a member, and a change of the members rewrites only the buckets that must change hands; the
+// flows of all others stay where they are.
+//
+// One writer, the control thread; the workers read inside a read-side section. Each slot and each
+// bucket changes by one store: a reader finds the old or the new.
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "base/ids.hpp"
 #include "base/reclaim.hpp"
+#include "fib/reserved_array.hpp"
 
 namespace ringroad::fib {
 
-// Flows are spread over this many buckets of a group; a member has as many as its weight's share.
-inline constexpr std::size_t kGroupBuckets = 64;
+inline constexpr std::size_t kGroupsMax = 4096;
+inline constexpr std::size_t kGroupMembersMax = 256;
+// Groups that one lookup may go through: a member may stand for a group of its own.
+inline constexpr unsigned kGroupNestingMax = 8;
 
 class NextHopTable {
  public:
-  NextHopTable(std::uint32_t capacity, Reclaimer& reclaimer);
-
-  // Writer. None where the table is full.
-  [[nodiscard]] std::optional<NextHopId> allocate(AdjacencyId adjacency);
-  // Writer. A next hop that is one of several, chosen by the flow's hash; fewer than
-  // kGroupBuckets members.
+  // Of a group; each next hop at most once, each weight at least 1.
   struct Member {
     NextHopId next_hop;
-    std::uint16_t weight;
+    std::uint32_t weight = 1;
+    bool usable = true;  // false: its share goes to the others, while any of them is usable
   };
-  [[nodiscard]] std::optional<NextHopId> allocate_group(std::span<const Member> members);
-  // Writer. No route names it any more; it is reused after a quiescent state.
+
+  NextHopTable(std::uint32_t capacity, Reclaimer& reclaimer);
+
+  // The rest up to resolve() is the writer's. None where the table is full.
+  [[nodiscard]] std::optional<NextHopId> allocate(AdjacencyId adjacency);
+  // A next hop that is one of 1..kGroupMembersMax others, chosen by the flow's hash. It starts from
+  // the buckets of `like` where that is a group: the flows of members that both have stay.
+  [[nodiscard]] std::optional<NextHopId> allocate_group(std::span<const Member> members,
+                                                        std::optional<NextHopId> like = {});
+  // A next hop that answers as another does now. Whoever changes the other sets its aliases too.
+  [[nodiscard]] std::optional<NextHopId> allocate_alias(NextHopId of);
+  // No route, group or alias names it any more; it is reused after a quiescent state.
   void retire(NextHopId id);
-  // Writer. Readers see the old one or the new one.
-  void set(NextHopId id, AdjacencyId adjacency) {
-    values_[id.value()].store(adjacency.value(), std::memory_order_release);
-  }
+
+  void set(NextHopId id, AdjacencyId adjacency) { store(id, adjacency.value()); }
+  void set_alias(NextHopId id, NextHopId of) { store(id, load(of)); }
+  // The group's new members, weights included; the fewest buckets that do it change hands.
+  // `aliases`: all that stand for the group.
+  void set_members(NextHopId id, std::span<const Member> members,
+                   std::span<const NextHopId> aliases = {});
+  // Where no member is usable all share as if they were.
+  void set_usable(NextHopId id, NextHopId member, bool usable);
+
+  // How many of the group's buckets name that member, and how many there are.
+  [[nodiscard]] std::size_t buckets_of(NextHopId id, NextHopId member) const;
+  [[nodiscard]] std::size_t buckets(NextHopId group) const { return bucket_count(load(group)); }
 
   // Reader. `flow` is asked only where the next hop is a group: a function that gives the flow's
-  // hash. ~1 cycle and an L1 hit for what is no group.
+  // hash. ~1 cycle and an L1 hit for what is no group; two loads more a group.
   template <class FlowHash>
   [[nodiscard]] AdjacencyId resolve(NextHopId id, FlowHash&& flow) const {
-    std::uint32_t value = values_[id.value()].load(std::memory_order_acquire);
-    if ((value & kGroup) != 0) [[unlikely]] {
-      const auto& buckets = groups_[value & ~kGroup];
-      const NextHopId member = buckets[std::uint32_t{flow()} % kGroupBuckets];
-      value = values_[member.value()].load(std::memory_order_acquire);
+    std::uint32_t value = load(id);
+    if (is_group(value)) [[unlikely]] {
+      value = choose(value, flow());
     }
     return AdjacencyId{value};
   }
 
  private:
-  using Buckets = std::array<NextHopId, kGroupBuckets>;
+  // A slot's value is an adjacency's number or, with the top bit, where a group's buckets are: the
+  // logarithm of their number, then the place of the first, in units of the fewest. A group's
+  // buckets are a power of two and so many that rounding costs no member more than 1/32 of its
+  // share, between these bounds.
   static constexpr std::uint32_t kGroup = 1U << 31;
-  static constexpr std::uint32_t kGroupsMax = 4096;
+  static constexpr unsigned kPlaceBits = 24;
+  static constexpr unsigned kFewestBits = 6;  // 64: four cache lines
+  static constexpr unsigned kMostBits = 12;
+  static constexpr std::uint32_t kBucketsOfLightest = 16;
+  // Twice the largest groups' need, since a block serves only groups of its size.
+  static constexpr std::size_t kBucketsMax = 2 * (kGroupsMax << kMostBits);
+  using Block = std::uint32_t;  // such a value
 
+  struct Group {
+    std::vector<Member> members;  // in the order of their next hops
+    Block block;
+  };
+
+  [[nodiscard]] static bool is_group(std::uint32_t value) { return (value & kGroup) != 0; }
+  [[nodiscard]] static unsigned bucket_bits(Block block) { return (block & ~kGroup) >> kPlaceBits; }
+  [[nodiscard]] static std::size_t bucket_count(Block block) {
+    return std::size_t{1} << bucket_bits(block);
+  }
+  [[nodiscard]] static std::size_t first_bucket(Block block) {
+    return std::size_t{block & ((1U << kPlaceBits) - 1)} << kFewestBits;
+  }
+
+  [[nodiscard]] std::uint32_t load(NextHopId id) const {
+    return values_[id.value()].load(std::memory_order_acquire);
+  }
+  void store(NextHopId id, std::uint32_t value) {
+    values_[id.value()].store(value, std::memory_order_release);
+  }
+  [[nodiscard]] std::uint32_t choose(Block block, std::uint32_t flow) const;
+
+  [[nodiscard]] std::uint32_t bucket(Block block, std::size_t index) const {
+    return std::atomic_ref{buckets_[first_bucket(block) + index]}.load(std::memory_order_acquire);
+  }
+  void set_bucket(Block block, std::size_t index, std::uint32_t owner) {
+    std::atomic_ref{buckets_[first_bucket(block) + index]}.store(owner, std::memory_order_release);
+  }
+
+  [[nodiscard]] static unsigned bits_for(const std::vector<Member>& members);
   std::optional<NextHopId> take(std::uint32_t value);
+  // Its buckets are those of `like`, over and over, or nobody's.
+  std::optional<Block> take_block(unsigned bits, std::optional<Block> like);
+  void retire_block(Block block);
+  // Buckets to members by their weights.
+  void share_out(const Group& group);
 
   std::unique_ptr<std::atomic<std::uint32_t>[]> values_;
-  std::unique_ptr<Buckets[]> groups_;
+  ReservedArray<std::uint32_t> buckets_;  // a member's NextHopId each
+  std::size_t buckets_used_ = 0;
+  std::array<std::vector<Block>, kMostBits + 1> free_blocks_;  // by the logarithm of their size
+  std::unordered_map<NextHopId, Group> groups_;
   std::vector<NextHopId> free_;
-  std::vector<std::uint32_t> free_groups_;
   Reclaimer& reclaimer_;
 };
 

@@ -58,7 +58,7 @@ Status Lines::open() {
   if (fd < 0) {
     return fail(fmt::format("cannot open {}: {}", path_, std::strerror(errno)));
   }
-  struct stat status {};
+  struct stat status{};
   const bool known = ::fstat(fd, &status) == 0;
   if (!known || !S_ISREG(status.st_mode)) {
     ::close(fd);

@@ -38,10 +38,6 @@ void write_ipv4(rte_ipv4_hdr& header, const Header& fields, std::uint32_t total,
   header.hdr_checksum = rte_ipv4_cksum(&header);
 }
 
-bool is_error(std::uint8_t type) {
-  return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
-}
-
 // Over all segments; 0 where the message's checksum is right.
 std::uint16_t message_checksum(const Packet& packet, std::uint32_t offset) {
   std::uint16_t sum = 0;
@@ -63,7 +59,7 @@ bool may_answer_with_error(Packet& offender) {
   }
   // A message too short to show its type is not worth an answer (Linux icmp_send).
   const std::uint32_t offset = std::uint32_t{kL2Bytes} + header_bytes(header);
-  return offender.data_len > offset && !is_error(frame(offender)[offset]);
+  return offender.data_len > offset && !is_icmp_error(frame(offender)[offset]);
 }
 
 OwnedPacket make_error(rte_mempool& pool, Packet& offender, IcmpError error, Ipv4 source,

@@ -31,6 +31,11 @@ inline constexpr IcmpError kTtlExceeded{IcmpType::kTimeExceeded, 0};
   return {IcmpType::kUnreachable, 4, mtu};
 }
 
+// Of those that quote the packet they are about (Linux's icmp_is_err).
+[[nodiscard]] constexpr bool is_icmp_error(std::uint8_t type) {
+  return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
 // RFC 1812 4.3.2.7: never about an ICMP error, a fragment but the first, or what came to many.
 [[nodiscard]] bool may_answer_with_error(Packet& offender);
 

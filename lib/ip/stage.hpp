@@ -12,6 +12,7 @@
 #include "base/ids.hpp"
 #include "fib/next_hop_table.hpp"
 #include "fib/trie.hpp"
+#include "ip/flow_hash.hpp"
 #include "ip/own_addresses.hpp"
 #include "ip/packet.hpp"
 #include "neigh/adjacency.hpp"
@@ -55,6 +56,7 @@ struct Tables {
   std::atomic<const OwnAddresses*>& own_addresses;
   std::span<const Interface> interfaces;
   Hooks hooks{};
+  FlowHash flow_hash{};
 };
 
 // Packets that leave the main line in this loop, freed together at its end.

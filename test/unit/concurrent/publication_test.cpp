@@ -45,7 +45,7 @@ void read_tables(control::World& world, std::uint32_t id, const std::atomic<bool
   rte_rcu_qsbr_thread_online(&readers, id);
   std::mt19937 random{id};
   const ip::Tables& tables = world.tables();
-  while (!stop.load(std::memory_order_relaxed)) {
+  do {
     for (int i = 0; i < 32; ++i) {
       // 10.0.0.0/8 is always there, by the gateway; 10.x.0.0/16 by the same comes and goes.
       const Ipv4 address{10U << 24U | (static_cast<std::uint32_t>(random()) & 0xffffffU)};
@@ -55,7 +55,8 @@ void read_tables(control::World& world, std::uint32_t id, const std::atomic<bool
       result.wrong += is_whole(tables.adjacencies[adjacency]) ? 0U : 1U;
     }
     rte_rcu_qsbr_quiescent(&readers, id);
-  }
+    // Last: the writer may be done before this thread first runs.
+  } while (!stop.load(std::memory_order_relaxed));
   rte_rcu_qsbr_thread_offline(&readers, id);
 }
 

@@ -88,7 +88,7 @@ TEST_CASE("a file with nothing but ports gets every default") {
   CHECK(config.engine.memory.size == Bytes{512ULL << 20U});
 }
 
-TEST_CASE("every key of engine, arp and icmp arrives") {
+TEST_CASE("every key of engine, arp, icmp and ecmp arrives") {
   const Config config = parsed(kPort + R"(
 engine:
   workers: [2, 3]
@@ -98,6 +98,7 @@ engine:
   socket: /tmp/ringroad.sock
 arp: {base_reachable: 1m, retransmit: 250ms, gc_thresh: [1, 2, 3], queue_bytes: 64KB}
 icmp: {rate: 0, burst: 7, per_destination: 0}
+ecmp: {hash: l4, seed: 4294967295}
 )");
   CHECK(config.engine.workers == std::vector{2U, 3U});
   CHECK(config.engine.control == 1);
@@ -107,6 +108,7 @@ icmp: {rate: 0, burst: 7, per_destination: 0}
   CHECK(config.arp ==
         Arp{std::chrono::minutes{1}, std::chrono::milliseconds{250}, {1, 2, 3}, Bytes{64'000}});
   CHECK(config.icmp == Icmp{0, 7, Nanoseconds{0}});
+  CHECK(config.ecmp == Ecmp{FlowHash::kL4, 4294967295});
 }
 
 TEST_CASE("hugepages may be said as on and off or as true and false") {

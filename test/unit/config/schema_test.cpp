@@ -63,6 +63,7 @@ TEST_CASE("the schema describes every key that the reader knows, and no other") 
       {"schedulers: {a: {zzzzzz: 1}}", at("/$defs/scheduler")},
       {"arp: {zzzzzz: 1}", at("/properties/arp")},
       {"icmp: {zzzzzz: 1}", at("/properties/icmp")},
+      {"ecmp: {zzzzzz: 1}", at("/properties/ecmp")},
   };
   for (const auto& [yaml, object] : objects) {
     INFO(yaml);

@@ -62,6 +62,7 @@ class RandomConfig {
                   {1 + below(9), 10 + below(9), 20 + below(9)},
                   Bytes{below(1'000'000)}};
     config.icmp = {below(100), below(100), Nanoseconds{below(1'000'000'000)}};
+    config.ecmp = {static_cast<FlowHash>(below(2)), below(1'000'000)};
     return config;
   }
 
@@ -216,6 +217,7 @@ schedulers:
 
 arp: {base_reachable: 30s, retransmit: 1s, gc_thresh: [128, 512, 1024], queue_bytes: 208KiB}
 icmp: {rate: 1000, burst: 50, per_destination: 1s}
+ecmp: {hash: l3, seed: 0}
 )";
   const auto config = parse(text, "router.yaml");
   REQUIRE(config);
