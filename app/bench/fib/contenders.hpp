@@ -9,6 +9,7 @@
 #include "base/ipv6.hpp"
 #include "bench/fib/dpdk.hpp"
 #include "bench/fib/ringroad.hpp"
+#include "bench/fib/ringroad_rib.hpp"
 #include "bench/fib/table.hpp"
 #include "control/reclaimer.hpp"
 
@@ -67,6 +68,7 @@ class Contenders<Ipv4> {
                           Visit visit) {
     using enum FibTable::NextHopSize;
     visit("ringroad", [=, &reclaimer] { return RingroadTable<Ipv4>{routes, reclaimer}; });
+    visit("ringroad-rib", [=, &reclaimer] { return RingroadRib<Ipv4>{routes, reclaimer}; });
     visit("rte_fib-4B", [=, sizes = tbl8s(routes)] { return FibTable{routes, sizes, k4Bytes}; });
     visit("rte_fib-2B", [=, sizes = tbl8s(routes)] { return FibTable{routes, sizes, k2Bytes}; });
   }
@@ -136,6 +138,7 @@ class Contenders<Ipv6> {
   static void each_loader(std::span<const Route<Ipv6>> routes, control::QsbrReclaimer& reclaimer,
                           Visit visit) {
     visit("ringroad", [=, &reclaimer] { return RingroadTable<Ipv6>{routes, reclaimer}; });
+    visit("ringroad-rib", [=, &reclaimer] { return RingroadRib<Ipv6>{routes, reclaimer}; });
     visit("rte_fib6-4B", [=, sizes = tbl8s(routes)] { return Fib6Table{routes, sizes}; });
   }
 

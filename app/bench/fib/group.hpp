@@ -18,6 +18,7 @@
 #include "bench/fib/churn.hpp"
 #include "bench/fib/contenders.hpp"
 #include "bench/fib/report.hpp"
+#include "bench/fib/ringroad_rib.hpp"
 #include "bench/fib/streams.hpp"
 #include "bench/fib/table.hpp"
 #include "bench/fib/timing.hpp"
@@ -76,6 +77,11 @@ class Group {
       }
     });
     contest.run(settings_.rounds, report_);
+    if (settings_.wants_subject("ringroad-rib")) {
+      const RingroadRib<Address> rib{routes_, reclaimer_};
+      report_.add(name, "ringroad-rib", Contenders<Address>::kPeerTable,
+                  {{"bytes_per_route", rib.bytes_per_route()}});
+    }
 
     contenders().each_table([&](std::string_view subject, const auto& table) {
       if (!settings_.wants_subject(subject)) {

@@ -114,15 +114,14 @@ int run(const Options& options) {
   Report report;
   report.about("tsc_pair_cycles", settings.clock.overhead);
 
-  const auto ipv4 = fib::read_prefix_file(options.table);
-  const auto ipv6 = read_ipv6_prefixes(options.table);
-  if (!ipv4 || !ipv6) {
-    throw std::runtime_error{(ipv4 ? ipv6.error() : ipv4.error()).what};
+  const auto file = fib::read_prefix_file(options.table);
+  if (!file) {
+    throw std::runtime_error{file.error().what};
   }
-  report.about("ipv4_prefixes", ipv4->prefixes.size());
-  report.about("ipv6_prefixes", ipv6->size());
-  run_family("v4", std::span<const Prefix4>{ipv4->prefixes}, options.table, settings, report);
-  run_family("v6", std::span<const Prefix6>{*ipv6}, options.table, settings, report);
+  report.about("ipv4_prefixes", file->prefixes.size());
+  report.about("ipv6_prefixes", file->prefixes6.size());
+  run_family("v4", std::span<const Prefix4>{file->prefixes}, options.table, settings, report);
+  run_family("v6", std::span<const Prefix6>{file->prefixes6}, options.table, settings, report);
   std::cout << report.json().dump(1) << '\n';
   rte_eal_cleanup();
   return EXIT_SUCCESS;

@@ -1,15 +1,10 @@
 #include "bench/fib/table.hpp"
 
-#include <fmt/format.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <functional>
 #include <iterator>
-#include <memory>
 #include <random>
 #include <string_view>
 #include <type_traits>
@@ -51,32 +46,6 @@ std::uint32_t next_hop_of(Prefix<Address> prefix, Spread spread) {
 constexpr std::uint32_t another(std::uint32_t next_hop) { return 1 + next_hop % kNextHops; }
 
 }  // namespace
-
-Result<std::vector<Prefix6>> read_ipv6_prefixes(const std::string& path) {
-  struct Close {
-    void operator()(gzFile file) const { gzclose(file); }
-  };
-  errno = 0;
-  const std::unique_ptr<gzFile_s, Close> file{gzopen(path.c_str(), "rb")};
-  if (!file) {
-    return fail(fmt::format("cannot open {}: {}", path, std::strerror(errno)));
-  }
-  std::vector<Prefix6> prefixes;
-  std::array<char, 256> line{};
-  while (gzgets(file.get(), line.data(), line.size()) != nullptr) {
-    const std::string_view text = line.data();
-    const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n#"));
-    if (word.find(':') == std::string_view::npos) {
-      continue;
-    }
-    const auto prefix = Prefix6::parse(word);
-    if (!prefix) {
-      return fail(fmt::format("{}: \"{}\" is not a prefix such as 2001:db8::/32", path, word));
-    }
-    prefixes.push_back(*prefix);
-  }
-  return prefixes;
-}
 
 template <class Address>
 Routes<Address> with_next_hops(std::span<const Prefix<Address>> prefixes, Spread spread) {

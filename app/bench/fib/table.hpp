@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
@@ -27,9 +26,6 @@ enum class Spread : std::uint8_t {
   kHashed,  // over all next hops, no two neighbours alike: there is nothing to compress
   kSkewed,  // 80% over 4 next hops, by origin; the rest over the other 60: 4 uplinks, many peers
 };
-
-// The IPv6 prefixes of a file whose other lines are IPv4's, plain or gzip.
-[[nodiscard]] Result<std::vector<Prefix6>> read_ipv6_prefixes(const std::string& path);
 
 // Everything here is the same in every run.
 template <class Address>
