@@ -53,7 +53,7 @@ inline constexpr std::size_t kRootEntries = std::size_t{1} << kRootBits;
 
 [[nodiscard]] inline bool is_block(std::uint32_t word) { return (word & kBlockBit) != 0; }
 
-// Published by a release store of the writer.
+// Words and narrow leaves are published by a release store of the writer.
 [[nodiscard]] inline std::uint32_t load_word(const std::byte* word) {
   return __atomic_load_n(reinterpret_cast<const std::uint32_t*>(word), __ATOMIC_ACQUIRE);
 }
@@ -74,7 +74,8 @@ inline constexpr std::size_t kRootEntries = std::size_t{1} << kRootBits;
   return static_cast<unsigned>(std::popcount(boundaries >> (octet & 63)));
 }
 [[nodiscard]] inline std::uint32_t narrow_leaf(const std::byte* node, unsigned index) {
-  return static_cast<std::uint32_t>(node[kLeavesOffset + index]);
+  return __atomic_load_n(reinterpret_cast<const std::uint8_t*>(node) + kLeavesOffset + index,
+                         __ATOMIC_ACQUIRE);
 }
 [[nodiscard]] inline std::uint32_t wide_leaf(const std::byte* node, unsigned index) {
   return load_word(node + kLeavesOffset + index * sizeof(std::uint32_t));

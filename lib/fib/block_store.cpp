@@ -253,6 +253,27 @@ bool BlockStore::relink(std::uint32_t parent, std::uint32_t octet, std::uint32_t
   return true;
 }
 
+bool BlockStore::change_leaf(std::uint32_t word, std::uint32_t octet, std::uint32_t to) {
+  if ((word & (kWideBit | kLongBit)) != 0 || to >= kEscape) {
+    return false;
+  }
+  const std::byte* const node = node_of(arena(), word, octet);
+  const unsigned value = octet % kQuarterValues;
+  const unsigned index = leaf_index(node, value);
+  // Leaves are in the order from the last run: the run of the value after is the leaf before.
+  const bool first = value == 0;
+  const bool last = value == kQuarterValues - 1;
+  const unsigned before = first ? 0 : leaf_index(node, value - 1);
+  const unsigned after = last ? 0 : leaf_index(node, value + 1);
+  if ((!first && (before == index || narrow_leaf(node, before) == to)) ||
+      (!last && (after == index || narrow_leaf(node, after) == to))) {
+    return false;
+  }
+  auto* const leaf = reinterpret_cast<std::uint8_t*>(writable(node)) + kLeavesOffset + index;
+  __atomic_store_n(leaf, static_cast<std::uint8_t>(to), __ATOMIC_RELEASE);
+  return true;
+}
+
 void BlockStore::retire(std::uint32_t word) {
   retired_.push_back(word);
   if (retired_.size() >= kRetiredMax) {

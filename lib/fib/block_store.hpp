@@ -56,6 +56,9 @@ class BlockStore {
   // Puts one block's word in the place of another's, without a new parent. False if that octet's
   // answer is no block's now.
   bool relink(std::uint32_t parent, std::uint32_t octet, std::uint32_t word);
+  // Changes the answer of one value where it stands. False if it shares its run with another value
+  // or would, or if the block is not one of bytes alone.
+  bool change_leaf(std::uint32_t word, std::uint32_t octet, std::uint32_t to);
   // The block was unlinked. Its memory is used again after a quiescent state.
   void retire(std::uint32_t word);
   // Hands what was retired to the reclaimer; else that is done now and then.

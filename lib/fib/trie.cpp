@@ -143,6 +143,12 @@ void Trie<Address>::stage_long(Prefix prefix, std::uint32_t next_hop) {
   Node& node = nodes_[path.nodes[path.depth]];
   prefetch(node);
   const std::uint32_t before = node.stride.set(path.key, next_hop);
+  // The commonest change by far, another next hop for a prefix of a whole octet, is one store.
+  if (before != 0 && !withdraw && path.key.length == 8 && node.dirty == 0 && is_block(node.word) &&
+      !(kDeep<Key> && path.depth == 0) && node.stride.child(path.key.first) == 0 &&
+      store_.change_leaf(node.word, path.key.first, next_hop)) {
+    return;
+  }
   if (before != next_hop) {
     count_change(before != 0, !withdraw);
     node.dirty |= path.key.quarters();
