@@ -102,14 +102,13 @@ void RouteLoad::drop_unroutable(std::vector<Prefix4>& prefixes) {
 
 void RouteLoad::drop_doubles() {
   using Entry = fib::Rib4::Batch::Entry;
-  const auto twice = std::unique(entries_.begin(), entries_.end(),
-                                 [this](const Entry& first, const Entry& second) {
-                                   if (first.prefix == second.prefix) {
-                                     refuse(first.prefix.to_string() + " is there twice");
-                                   }
-                                   return first.prefix == second.prefix;
-                                 });
-  entries_.erase(twice, entries_.end());
+  const auto twice = std::ranges::unique(entries_, [this](const Entry& first, const Entry& second) {
+    if (first.prefix == second.prefix) {
+      refuse(first.prefix.to_string() + " is there twice");
+    }
+    return first.prefix == second.prefix;
+  });
+  entries_.erase(twice.begin(), twice.end());
 }
 
 bool RouteLoad::advance() {
@@ -159,7 +158,7 @@ void RouteLoad::undo_slice() {
   if (!routing_.erase(batch(done_, count))) {
     // Somebody deleted some of them meanwhile.
     for (std::size_t i = done_; i < done_ + count; ++i) {
-      static_cast<void>(routing_.erase(batch(i, 1)));
+      [[maybe_unused]] const Status erased = routing_.erase(batch(i, 1));
     }
   }
   if (done_ == 0) {

@@ -60,10 +60,11 @@ Routing::Routing(World& world, NextHops& next_hops)
 void Routing::add_fixed_routes() {
   const auto add = [&](Prefix4 prefix, RouteType type) {
     // The RIB is empty of them: they cannot be refused.
-    static_cast<void>(rib_.add({.prefix = prefix,
-                                .table = Table::kLocal,
-                                .metric = 0,
-                                .path = {.protocol = Protocol::kKernel, .type = type}}));
+    [[maybe_unused]] const Status added =
+        rib_.add({.prefix = prefix,
+                  .table = Table::kLocal,
+                  .metric = 0,
+                  .path = {.protocol = Protocol::kKernel, .type = type}});
   };
   for (const Prefix4 prefix : kMartians) {
     add(prefix, RouteType::kMartian);
@@ -185,12 +186,12 @@ Result<NextHopId> Routing::next_hop_of(const Path4& path) {
   }
   if (path.next_hops.size() == 1) {
     const auto& hop = path.next_hops.front();
-    return next_hops_.acquire({hop.port, *hop.via});
+    return next_hops_.acquire({hop.port, hop.via.value_or(Ipv4{})});
   }
   std::vector<NextHops::Member> members;
   members.reserve(path.next_hops.size());
   for (const auto& hop : path.next_hops) {
-    members.push_back({{hop.port, *hop.via}, hop.weight});
+    members.push_back({{hop.port, hop.via.value_or(Ipv4{})}, hop.weight});
   }
   return next_hops_.acquire_group(members);
 }

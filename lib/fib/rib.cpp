@@ -127,9 +127,7 @@ Status Rib<Address>::add(const Batch& batch) {
     const auto& [prefix, path] = batch.entries[i];
     const auto place = routes.insert(Routes::key(prefix, batch.metric), (*paths)[path]);
     if (!place) {
-      for (const auto& added : batch.entries.first(i)) {
-        remove(routes, batch.table, *routes.find(Routes::key(added.prefix, batch.metric)));
-      }
+      take_back(routes, batch.table, batch.metric, batch.entries.first(i));
       changes_.clear();  // they cancel each other out
       drop_all(*paths);
       return fail(fmt::format("{} metric {} exists already in table {}; delete it first",
@@ -162,11 +160,8 @@ Status Rib<Address>::erase(const Batch& batch) {
     return fail(fmt::format("there is no route {} metric {} in table {}",
                             missing->prefix.to_string(), batch.metric, to_string(batch.table)));
   }
-  for (const auto& entry : batch.entries) {
-    // An entry that is in the batch twice is gone by now.
-    if (const auto place = routes->find(Routes::key(entry.prefix, batch.metric))) {
-      remove(*routes, batch.table, *place);
-    }
+  if (routes != nullptr) {
+    take_back(*routes, batch.table, batch.metric, batch.entries);
   }
   publish();
   return {};
@@ -197,6 +192,17 @@ Result<Route<Address>> Rib<Address>::erase(const RouteSelector<Address>& selecto
 }
 
 template <class Address>
+void Rib<Address>::take_back(Routes& routes, Table table, std::uint32_t metric,
+                             std::span<const typename Batch::Entry> entries) {
+  for (const auto& entry : entries) {
+    // One that is there twice is gone the second time.
+    if (const auto place = routes.find(Routes::key(entry.prefix, metric))) {
+      remove(routes, table, *place);
+    }
+  }
+}
+
+template <class Address>
 void Rib<Address>::remove(Routes& routes, Table table, const Place& place) {
   const auto [key, value] = *place.at;
   drop(value.path);
@@ -220,7 +226,7 @@ void Rib<Address>::changed(Table table, Prefix prefix, const Place& place,
 // Chooses anew where the prefix hides routes of tables that are asked later, or no longer does.
 template <class Address>
 void Rib<Address>::choose_hidden(Prefix prefix, std::size_t order) {
-  for (Routes& routes : std::span{forwarding_}.subspan(order + 1)) {
+  for (const Routes& routes : std::span{forwarding_}.subspan(order + 1)) {
     if (routes.empty() || prefix.length() == Address::kBits) {
       continue;
     }
@@ -282,7 +288,7 @@ void Rib<Address>::publish() {
   // New answers before those that go: what takes a prefix's place is there when it goes.
   const auto stays = [](const Change& change) { return change.next_hop != kNoRoute; };
   if (!std::ranges::is_partitioned(changes_, stays)) {
-    std::ranges::stable_partition(changes_, stays);
+    static_cast<void>(std::ranges::stable_partition(changes_, stays));
   }
   if (!changes_.empty() && listener_.best_changed) {
     listener_.best_changed(changes_);
@@ -352,8 +358,9 @@ auto Rib<Address>::best(Prefix prefix) const -> std::optional<View> {
 template <class Address>
 auto Rib<Address>::lookup(Address address) const -> std::optional<View> {
   std::optional<View> found;
-  for (std::size_t i = 0; i < forwarding_.size() && !found; ++i) {
-    forwarding_.at(i).covering(address, Address::kBits, [&](const Key& key, Value value) {
+  bool go_on = true;
+  for (std::size_t i = 0; i < forwarding_.size() && go_on; ++i) {
+    go_on = forwarding_.at(i).covering(address, Address::kBits, [&](const Key& key, Value value) {
       if (usable(value)) {
         found.emplace(view(kForwarding.at(i), key, value));
       }
@@ -368,13 +375,14 @@ auto Rib<Address>::covering(Address address) const -> std::vector<View> {
   std::vector<View> found;
   for (std::size_t i = 0; i < forwarding_.size(); ++i) {
     std::optional<std::uint8_t> last;
-    forwarding_.at(i).covering(address, Address::kBits, [&](const Key& key, Value value) {
+    const auto add = [&](const Key& key, Value value) {
       if (usable(value) && key.length != last) {
         found.push_back(view(kForwarding.at(i), key, value));
         last = key.length;
       }
       return true;
-    });
+    };
+    static_cast<void>(forwarding_.at(i).covering(address, Address::kBits, add));
   }
   return found;
 }

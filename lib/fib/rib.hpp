@@ -142,6 +142,8 @@ class Rib {
 
   [[nodiscard]] View view(Table table, const Key& key, Value value) const;
   [[nodiscard]] bool usable(Value value) const { return paths_[value.path].usable; }
+  void take_back(Routes& routes, Table table, std::uint32_t metric,
+                 std::span<const typename Batch::Entry> entries);
   void remove(Routes& routes, Table table, const Place& place);
   void changed(Table table, Prefix prefix, const Place& place,
                std::optional<NextHopId> erased_best = std::nullopt);

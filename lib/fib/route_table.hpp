@@ -21,10 +21,8 @@
 
 namespace ringroad::fib {
 
-inline constexpr unsigned first_octet(Ipv4 address) { return address.value() >> 24; }
-inline constexpr unsigned first_octet(Ipv6 address) {
-  return static_cast<unsigned>(address.high() >> 56);
-}
+constexpr unsigned first_octet(Ipv4 address) { return address.value() >> 24; }
+constexpr unsigned first_octet(Ipv6 address) { return static_cast<unsigned>(address.high() >> 56); }
 
 template <class Address>
 class RouteTable {
@@ -126,43 +124,44 @@ class RouteTable {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
-  // Each visits (key, value) until the visitor answers false, and answers what the last one did.
+  // Each calls visit(key, value) for a route after the other until it answers false.
   template <class Visit>
-  bool at(Prefix prefix, Visit visit) {
-    return at(*this, prefix, visit);
+  void at(Prefix prefix, Visit visit) {
+    visit_at(*this, prefix, visit);
   }
   template <class Visit>
-  bool at(Prefix prefix, Visit visit) const {
-    return at(*this, prefix, visit);
+  void at(Prefix prefix, Visit visit) const {
+    visit_at(*this, prefix, visit);
   }
   // The same from a place that is, or was, a route of that prefix: without a search.
   template <class Visit>
-  bool around(const Place& place, Prefix prefix, Visit visit) {
+  void around(const Place& place, Prefix prefix, Visit visit) {
     auto first = place.at;
     while (first != place.tree->begin() && std::prev(first)->first.is_of(prefix)) {
       --first;
     }
-    return run(*place.tree, first, prefix, visit);
+    run(*place.tree, first, prefix, visit);
   }
   template <class Visit>
-  bool from(Key first, Visit visit) {
-    return from(*this, first, visit);
+  void from(Key first, Visit visit) const {
+    for (std::size_t i = first_octet(first.address); i < trees_.size(); ++i) {
+      for (auto place = trees_[i].lower_bound(first); place != trees_[i].end(); ++place) {
+        if (!visit(place->first, place->second)) {
+          return;
+        }
+      }
+    }
   }
+  // Those that cover the address and are no longer than `length`, longest first: a search for each
+  // length in use. Whether `visit` always answered true.
   template <class Visit>
-  bool from(Key first, Visit visit) const {
-    return from(*this, first, visit);
-  }
-
-  // Whether a route shorter than a host's may cover a prefix with that first octet.
-  [[nodiscard]] bool reaches_into(unsigned octet) const { return octets_[octet] != 0; }
-  // Visits the prefixes that cover the address and are no longer than `length`, longest first, by
-  // the lengths in use: a search for each of them.
-  template <class Visit>
-  bool covering(Address address, std::uint8_t length, Visit visit) const {
+  [[nodiscard]] bool covering(Address address, std::uint8_t length, Visit visit) const {
     return std::ranges::all_of(lengths_in_use_, [&](std::uint8_t used) {
-      return used > length || at(Prefix{address, used}, visit);
+      return used > length || visit_at(*this, Prefix{address, used}, visit);
     });
   }
+  // Whether a route shorter than a host's may cover a prefix with that first octet.
+  [[nodiscard]] bool reaches_into(unsigned octet) const { return octets_[octet] != 0; }
 
  private:
   [[nodiscard]] Tree& tree_of(Address address) { return trees_[first_octet(address)]; }
@@ -177,7 +176,7 @@ class RouteTable {
     }
   }
   template <class Self, class Visit>
-  static bool at(Self& self, Prefix prefix, Visit& visit) {
+  static bool visit_at(Self& self, Prefix prefix, Visit& visit) {
     auto& tree = self.tree_of(prefix.address());
     return tree.empty() || run(tree, tree.lower_bound(key(prefix)), prefix, visit);
   }
@@ -186,17 +185,6 @@ class RouteTable {
     for (; place != tree.end() && place->first.is_of(prefix); ++place) {
       if (!visit(place->first, place->second)) {
         return false;
-      }
-    }
-    return true;
-  }
-  template <class Self, class Visit>
-  static bool from(Self& self, Key first, Visit& visit) {
-    for (std::size_t i = first_octet(first.address); i < self.trees_.size(); ++i) {
-      for (auto place = self.trees_[i].lower_bound(first); place != self.trees_[i].end(); ++place) {
-        if (!visit(place->first, place->second)) {
-          return false;
-        }
       }
     }
     return true;
