@@ -24,13 +24,14 @@ using BulkKey = std::conditional_t<std::is_same_v<Address, Ipv4>, std::uint32_t,
 [[nodiscard]] constexpr std::uint32_t root_index(Ipv6 key) {
   return static_cast<std::uint32_t>(key.high() >> 48);
 }
-// The octet that a block at this depth looks at, in the low bits; others may stand above it.
+// The octet that a block at this depth looks at, in the low bits; others may stand above it. Below
+// the last depth, as a prefetch of what comes next may ask, any.
 [[nodiscard]] constexpr std::uint32_t octet_at(std::uint32_t key, unsigned depth) {
-  return key >> (8 - 8 * depth);
+  return key >> (8 - 8 * depth) % 32;
 }
 [[nodiscard]] constexpr std::uint32_t octet_at(Ipv6 key, unsigned depth) {
   return static_cast<std::uint32_t>(depth < 6 ? key.high() >> (40 - 8 * depth)
-                                              : key.low() >> (104 - 8 * depth));
+                                              : key.low() >> (104 - 8 * depth) % 64);
 }
 
 // The default route stands beside the arena, where an answer of 0 means it, so that it is changed
