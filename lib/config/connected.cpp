@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ringroad::config {
 
 void Connected::add(const Value& where, const std::string& port, InterfaceAddress address) {
@@ -17,6 +19,11 @@ void Connected::add(const Value& where, const std::string& port, InterfaceAddres
                               address.subnet().to_string(), subnet->second.port,
                               subnet->second.where.line));
   }
+}
+
+bool Connected::is_elsewhere(Ipv4 address) const {
+  const auto is_on = [&](const auto& subnet) { return subnet.first.contains(address); };
+  return complete_ && address.is_unicast() && std::ranges::none_of(subnets_, is_on);
 }
 
 std::optional<std::string> Connected::fault(Ipv4 address, const std::string& port) const {
@@ -42,7 +49,9 @@ std::optional<std::string> Connected::fault(Ipv4 address, const std::string& por
   if (!complete_) {
     return std::nullopt;
   }
-  return port.empty() ? text + " is not on the subnet of any port; a gateway must be"
+  return port.empty() ? text +
+                            " is not on the subnet of any port, and no route but the default "
+                            "leads to it; a gateway must be reachable"
                       : fmt::format("{} is not on a subnet of port {}", text, port);
 }
 

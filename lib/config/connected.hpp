@@ -19,6 +19,8 @@ class Connected {
 
   // Of the router, or possibly so.
   [[nodiscard]] bool is_own(Ipv4 address) const { return !complete_ || own_.contains(address); }
+  // A station's address that is on no port's subnet: a gateway there is reached through a route.
+  [[nodiscard]] bool is_elsewhere(Ipv4 address) const;
   // Why no neighbor can have this address, on `port` or where it is empty on any; nullopt: one can.
   [[nodiscard]] std::optional<std::string> fault(Ipv4 address, const std::string& port = {}) const;
 

@@ -60,26 +60,38 @@ class RoutesReader {
       : connected_{connected}, folder_{std::move(folder)}, config_{config} {}
 
   void read_route(const Value& item);
+  // After the last route: reports gateways to which none of them leads.
+  void check_gateways() const;
 
  private:
   void read_prefix_route(const Value& item, const Fields& fields);
   void read_file_route(const Fields& fields);
-  [[nodiscard]] std::optional<Ipv4> read_gateway(const Value* value) const;
-  void read_ways(const Value& item, const Fields& fields, Route& route) const;
-  [[nodiscard]] std::vector<NextHop> read_next_hops(const Value& list) const;
-  [[nodiscard]] std::vector<Ipv4> read_gateways(const Value& value) const;
+  [[nodiscard]] std::optional<Ipv4> read_gateway(const Value* value);
+  void read_ways(const Value& item, const Fields& fields, Route& route);
+  [[nodiscard]] std::vector<NextHop> read_next_hops(const Value& list);
+  [[nodiscard]] std::vector<Ipv4> read_gateways(const Value& value);
 
   const Connected& connected_;
   std::filesystem::path folder_;
   Config& config_;
   // By what no two routes have in common: table, prefix, metric.
   std::map<std::tuple<std::uint8_t, Prefix4, std::uint32_t>, Position> seen_;
+  struct Recursive {
+    Value value;
+    Ipv4 address;
+    std::size_t route;  // whose it is, in config_.routes
+  };
+  std::vector<Recursive> recursive_;
 };
 
-std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) const {
+std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) {
   const auto address = read_address(value);
   if (!address) {
     return std::nullopt;
+  }
+  if (connected_.is_elsewhere(*address)) {
+    recursive_.push_back({*value, *address, config_.routes.size()});
+    return address;
   }
   if (auto fault = connected_.fault(*address)) {
     value->problem(*std::move(fault));
@@ -88,7 +100,20 @@ std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) const {
   return address;
 }
 
-std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) const {
+// What files lead to is not known here: the router will tell.
+void RoutesReader::check_gateways() const {
+  for (const Recursive& gateway : recursive_) {
+    const auto leads_there = [&](const Route& route) {
+      return route.to.length() > 0 && route.to.contains(gateway.address) &&
+             &route != config_.routes.data() + gateway.route;
+    };
+    if (config_.route_files.empty() && std::ranges::none_of(config_.routes, leads_there)) {
+      gateway.value.problem(*connected_.fault(gateway.address));
+    }
+  }
+}
+
+std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) {
   static constexpr std::array<std::string_view, 2> kKeys{"via", "weight"};
   std::vector<NextHop> next_hops;
   const std::vector<Value> items = list.items();
@@ -115,7 +140,7 @@ std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) const {
 }
 
 // Exactly one of: a gateway, several, or a type that forwards nowhere.
-void RoutesReader::read_ways(const Value& item, const Fields& fields, Route& route) const {
+void RoutesReader::read_ways(const Value& item, const Fields& fields, Route& route) {
   const Value* const via = fields.find("via");
   const Value* const next_hops = fields.find("nexthops");
   const auto type = read(fields.find("type"), kRouteTypeWords);
@@ -177,7 +202,7 @@ void RoutesReader::read_prefix_route(const Value& item, const Fields& fields) {
   config_.routes.push_back(std::move(route));
 }
 
-std::vector<Ipv4> RoutesReader::read_gateways(const Value& value) const {
+std::vector<Ipv4> RoutesReader::read_gateways(const Value& value) {
   std::vector<Ipv4> gateways;
   if (!value.is_list()) {
     if (const auto gateway = read_gateway(&value)) {
@@ -251,6 +276,7 @@ void read_routes(const Value& section, const Connected& connected,
   for (const Value& item : section.items()) {
     reader.read_route(item);
   }
+  reader.check_gateways();
 }
 
 }  // namespace ringroad::config

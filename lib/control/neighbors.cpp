@@ -23,10 +23,9 @@ Bytes footprint(const ip::Packet& packet) {
 
 }  // namespace
 
-Neighbors::Neighbors(const Settings& settings, World& world, NextHops& next_hops, Routing& routing,
-                     Sender& sender, const Clock& clock, Unreachable unreachable)
+Neighbors::Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
+                     const Clock& clock, Unreachable unreachable)
     : world_{world},
-      next_hops_{next_hops},
       routing_{routing},
       sender_{sender},
       clock_{clock},
@@ -72,7 +71,7 @@ void Neighbors::carry_out(const neigh::Events& events) {
         break;
       case Event::Kind::kFailed:
         // Its flows go elsewhere before the rest are handed up.
-        next_hops_.neighbor_failed(entry.key);
+        routing_.failed(entry.key);
         failed(event.id);
         break;
       case Event::Kind::kRemoved:
@@ -207,13 +206,13 @@ void Neighbors::find_used(Nanoseconds now) {
   carry_out(events);
 }
 
-// A neighbour that groups do without gets no packet that would ask for it.
+// A gateway that routes do without gets no packet that would ask for it.
 void Neighbors::ask_again(Nanoseconds now) {
   if (now < next_ask_) {
     return;
   }
   next_ask_ = now + kAskAgain;
-  for (const neigh::Key key : next_hops_.failed_neighbors()) {
+  for (const neigh::Key key : routing_.failed_gateways()) {
     neigh::Events events;
     static_cast<void>(table_.resolve(key, now, events));
     carry_out(events);

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "control/next_hops.hpp"
 #include "control/routing.hpp"
 #include "control/sender.hpp"
 #include "neigh/arp_message.hpp"
@@ -25,8 +24,8 @@ class Neighbors {
     Bytes queue_bytes{212992};
     std::uint64_t seed = 0;
   };
-  Neighbors(const Settings& settings, World& world, NextHops& next_hops, Routing& routing,
-            Sender& sender, const Clock& clock, Unreachable unreachable);
+  Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
+            const Clock& clock, Unreachable unreachable);
 
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
 
@@ -59,7 +58,6 @@ class Neighbors {
   bool answer(const neigh::ArpMessage& message, const PortView& port, std::uint8_t worker);
 
   World& world_;
-  NextHops& next_hops_;
   Routing& routing_;
   Sender& sender_;
   const Clock& clock_;

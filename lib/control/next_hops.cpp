@@ -392,30 +392,43 @@ AdjacencyId NextHops::adjacency(NextHopId id) const {
   return std::get<Neighbor>(nodes_.at(id).what).current;
 }
 
-void NextHops::neighbor_failed(neigh::Key key) {
-  if (const auto found = by_key_.find(key); found != by_key_.end()) {
-    neighbor(found->second).failed = true;
-    set_usable(found->second, false);
-  }
+std::optional<NextHopId> NextHops::find(neigh::Key key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? std::nullopt : std::optional{found->second};
 }
 
-void NextHops::set_link(PortId port, bool up) {
+bool NextHops::usable(neigh::Key key) const {
+  const auto id = find(key);
+  return id ? usable(*id) : has_link(key.port);
+}
+
+bool NextHops::neighbor_failed(neigh::Key key) {
+  const auto id = find(key);
+  if (!id) {
+    return false;
+  }
+  const bool was = usable(*id);
+  neighbor(*id).failed = true;
+  set_usable(*id, false);
+  return was;
+}
+
+bool NextHops::set_link(PortId port, bool up) {
   const bool changed = up ? without_link_.erase(port) > 0 : without_link_.insert(port).second;
   if (!changed) {
-    return;
+    return false;
   }
   for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
        ++it) {
     set_usable(it->second, up && !neighbor(it->second).failed);
   }
+  return true;
 }
 
 std::vector<neigh::Key> NextHops::failed_neighbors() const {
   std::vector<neigh::Key> failed;
   for (const auto& [key, id] : by_key_) {
-    const Node& node = nodes_.at(id);
-    if (std::get<Neighbor>(node.what).failed && !node.dependants.empty() &&
-        !without_link_.contains(key.port)) {
+    if (std::get<Neighbor>(nodes_.at(id).what).failed && has_link(key.port)) {
       failed.push_back(key);
     }
   }

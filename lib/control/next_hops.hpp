@@ -69,12 +69,19 @@ class NextHops {
   [[nodiscard]] AdjacencyId adjacency(NextHopId id) const;
 
   // Groups give the neighbour's share to their other members until publish(). Of a neighbour that
-  // is no next hop, nothing.
-  void neighbor_failed(neigh::Key key);
-  // The same for all neighbours on a port without a link.
-  void set_link(PortId port, bool up);
-  // Neighbours that groups do without: no packet will ask for them.
+  // is no next hop, nothing. True where it was usable before.
+  bool neighbor_failed(neigh::Key key);
+  // The same for all neighbours on a port without a link. True where that is a change.
+  bool set_link(PortId port, bool up);
+  [[nodiscard]] bool has_link(PortId port) const { return !without_link_.contains(port); }
+  // Failed neighbours on ports with a link.
   [[nodiscard]] std::vector<neigh::Key> failed_neighbors() const;
+
+  // False: nobody answers, or nobody can. A neighbour that is no next hop is not known to fail.
+  [[nodiscard]] bool usable(NextHopId id) const { return nodes_.at(id).usable; }
+  [[nodiscard]] bool usable(neigh::Key key) const;
+  [[nodiscard]] std::optional<NextHopId> find(neigh::Key key) const;
+  [[nodiscard]] std::uint32_t references(NextHopId id) const { return nodes_.at(id).references; }
 
  private:
   struct Fixed {};  // and gleans

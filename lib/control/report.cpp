@@ -62,21 +62,25 @@ class RouteReporter {
  private:
   // A next hop's word for people: whether packets to it go.
   [[nodiscard]] std::string state_of(const fib::RouteNextHop4& hop) const {
-    if (!link_up_.at(hop.port.value())) {
+    if (!hop.port) {
+      return "recursive";
+    }
+    if (!link_up_.at(hop.port->value())) {
       return "linkdown";
     }
     if (!hop.via) {
       return "onlink";
     }
     const auto& table = router_.neighbors().table();
-    const auto id = table.find({hop.port, *hop.via});
+    const auto id = table.find({*hop.port, *hop.via});
     return id ? std::string{neigh::to_string(table.entry(*id).state)} : "NONE";
   }
   [[nodiscard]] nlohmann::json next_hops_of(const fib::Path4& path) const {
     nlohmann::json hops = nlohmann::json::array();
     for (const fib::RouteNextHop4& hop : path.next_hops) {
       hops.push_back({{"via", hop.via ? nlohmann::json(hop.via->to_string()) : nlohmann::json()},
-                      {"port", router_.world().port(hop.port).name},
+                      {"port", hop.port ? nlohmann::json(router_.world().port(*hop.port).name)
+                                        : nlohmann::json()},
                       {"weight", hop.weight},
                       {"state", state_of(hop)}});
     }
@@ -281,16 +285,16 @@ Json report_route_to(const Router& router, Ipv4 address) {
   answer["port"] = nullptr;
   answer["mac"] = nullptr;
   answer["neighbor_state"] = nullptr;
-  if (!match.path.next_hops.empty()) {
+  if (!match.path.next_hops.empty() && match.path.next_hops.front().port) {
     const fib::RouteNextHop4& hop = match.path.next_hops.front();
     const Ipv4 neighbor = hop.via.value_or(address);
     answer["via"] = hop.via ? Json(hop.via->to_string()) : Json();
-    answer["port"] = router.world().port(hop.port).name;
-    if (const auto source = router.world().source(hop.port, neighbor);
+    answer["port"] = router.world().port(*hop.port).name;
+    if (const auto source = router.world().source(*hop.port, neighbor);
         source && !match.path.source) {
       answer["source"] = source->to_string();
     }
-    if (const auto id = router.neighbors().table().find({hop.port, neighbor})) {
+    if (const auto id = router.neighbors().table().find({*hop.port, neighbor})) {
       const neigh::Entry& entry = router.neighbors().table().entry(*id);
       answer["neighbor_state"] = neigh::to_string(entry.state);
       answer["mac"] = neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json();
@@ -300,11 +304,12 @@ Json report_route_to(const Router& router, Ipv4 address) {
   for (const fib::Rib4::View& route : std::span{covering}.subspan(1)) {
     const auto& hops = route.path.next_hops;
     const auto via = hops.empty() ? std::nullopt : hops.front().via;
-    runners_up.push_back(
-        {{"prefix", route.prefix.to_string()},
-         {"type", fib::to_string(route.path.type)},
-         {"via", via ? Json(via->to_string()) : Json()},
-         {"port", hops.empty() ? Json() : Json(router.world().port(hops.front().port).name)}});
+    runners_up.push_back({{"prefix", route.prefix.to_string()},
+                          {"type", fib::to_string(route.path.type)},
+                          {"via", via ? Json(via->to_string()) : Json()},
+                          {"port", hops.empty() || !hops.front().port
+                                       ? Json()
+                                       : Json(router.world().port(*hops.front().port).name)}});
   }
   answer["runners_up"] = runners_up;
   return answer;

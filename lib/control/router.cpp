@@ -132,7 +132,7 @@ void Router::run_timers() {
 void Router::watch_links() {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const bool up = ports_[i]->link().up;
-    next_hops_->set_link(ports_[i]->settings().id, up);
+    routing_->set_link(ports_[i]->settings().id, up);
     if (up != link_up_[i]) {
       link_up_[i] = up;
       log::info("port {}: link {}", config_.ports[i].name, up ? "up" : "down");

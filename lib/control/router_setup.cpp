@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <random>
 #include <string_view>
 #include <thread>
@@ -130,7 +131,7 @@ Status Router::set_up_tables() {
       Neighbors::Settings{.parameters = parameters_of(config_.arp),
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
-      *world_, *next_hops_, *routing_, *sender_, clock_,
+      *world_, *routing_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
   slow_path_->set_neighbors(*neighbors_);
   return {};
@@ -180,15 +181,28 @@ Status Router::set_up_routes() {
       }
     }
   }
-  for (const config::Route& route : config_.routes) {
-    if (Status status = add_to_rib(route); !status) {
-      return status;
+  // A gateway may be reached through a route that comes later, or through one of a file.
+  std::vector<const config::Route*> waiting;
+  std::ranges::transform(config_.routes, std::back_inserter(waiting),
+                         [](const config::Route& route) { return &route; });
+  Status refused;
+  const auto add_those_that_can = [&] {
+    while (std::erase_if(waiting, [&](const config::Route* route) {
+             const Status status = add_to_rib(*route);
+             refused = status ? refused : status;
+             return status.has_value();
+           }) > 0) {
     }
-  }
+  };
+  add_those_that_can();
   for (const config::RouteFile& file : config_.route_files) {
     if (Status status = load_and_wait(file); !status) {
       return status;
     }
+  }
+  add_those_that_can();
+  if (!waiting.empty()) {
+    return refused;
   }
   for (const config::StaticNeighbor& neighbor : config_.neighbors) {
     if (const PortView* const port = world_->find_port(neighbor.port); port != nullptr) {

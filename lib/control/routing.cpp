@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "base/log.hpp"
+
 namespace ringroad::control {
 namespace {
 
@@ -53,9 +55,14 @@ Routing::Routing(World& world, NextHops& next_hops)
     : world_{world},
       next_hops_{next_hops},
       rib_{{.acquire = [this](const Path4& path) { return next_hop_of(path); },
-            .release = [this](NextHopId next_hop) { next_hops_.release(next_hop); },
-            .usable = {},
-            .best_changed = [this](auto changes) { best_changed(changes); }}} {}
+            .release =
+                [this](NextHopId next_hop) {
+                  next_hops_.release(next_hop);
+                  gateways_.changed();
+                },
+            .usability = [this](const Path4& path) { return usability(path); },
+            .best_changed = [this](auto changes) { best_changed(changes); }}},
+      gateways_{next_hops, rib_, [this](const Path4& path) { return next_hop_of(path); }} {}
 
 void Routing::add_fixed_routes() {
   const auto add = [&](Prefix4 prefix, RouteType type) {
@@ -101,8 +108,10 @@ Status Routing::add_connected(PortId port, InterfaceAddress address) {
       }
     }
   }
-  return add(address.subnet(), Table::kMain,
-             {.next_hops = {{.via = std::nullopt, .port = port, .weight = 1}}});
+  Status status = add(address.subnet(), Table::kMain,
+                      {.next_hops = {{.via = std::nullopt, .port = port, .weight = 1}}});
+  settle();
+  return status;
 }
 
 bool Routing::is_routable(Prefix4 prefix) {
@@ -116,23 +125,40 @@ Status Routing::check_table(Table table) {
              : Status{};
 }
 
-Result<PortId> Routing::port_towards(Ipv4 gateway) const {
-  const PortView* const port = world_.port_on_link_with(gateway);
-  if (port == nullptr) {
-    return fail(fmt::format("the gateway {} is on no port's subnet", gateway.to_string()));
-  }
+Result<fib::RouteNextHop4> Routing::hop_to(Ipv4 gateway) const {
   if (world_.is_own(gateway)) {
     return fail(fmt::format("the gateway {} is this router's own address", gateway.to_string()));
   }
-  return port->id;
+  fib::RouteNextHop4 hop{.via = gateway, .port = std::nullopt, .weight = 1};
+  if (const PortView* const port = world_.port_on_link_with(gateway); port != nullptr) {
+    hop.port = port->id;
+  } else if (!gateways_.is_covered(gateway)) {
+    return fail(
+        fmt::format("the gateway {} is on no port's subnet, and no route leads to it but possibly "
+                    "the default route, which does not count",
+                    gateway.to_string()));
+  }
+  return hop;
 }
 
 Result<Path4> Routing::path_via(Ipv4 gateway) const {
-  const auto port = port_towards(gateway);
-  if (!port) {
-    return std::unexpected{port.error()};
+  const auto hop = hop_to(gateway);
+  if (!hop) {
+    return std::unexpected{hop.error()};
   }
-  return Path4{.next_hops = {{.via = gateway, .port = *port, .weight = 1}}};
+  return Path4{.next_hops = {*hop}};
+}
+
+Status Routing::add(const fib::Rib4::Batch& batch) {
+  Status status = rib_.add(batch);
+  settle();
+  return status;
+}
+
+Status Routing::erase(const fib::Rib4::Batch& batch) {
+  Status status = rib_.erase(batch);
+  settle();
+  return status;
 }
 
 Status Routing::add(const Request& request) {
@@ -152,22 +178,26 @@ Status Routing::add(const Request& request) {
   }
   Path4 path{.type = request.type, .source = request.source};
   for (const Via& via : request.vias) {
-    const auto port = port_towards(via.address);
-    if (!port) {
-      return fail(fmt::format("{}: {}", prefix, port.error().what));
+    auto hop = hop_to(via.address);
+    if (!hop) {
+      return fail(fmt::format("{}: {}", prefix, hop.error().what));
     }
-    path.next_hops.push_back({.via = via.address, .port = *port, .weight = via.weight});
+    hop->weight = via.weight;
+    path.next_hops.push_back(*hop);
   }
-  return rib_.add({.prefix = request.prefix,
-                   .table = request.table,
-                   .metric = request.metric,
-                   .path = std::move(path)});
+  Status status = rib_.add({.prefix = request.prefix,
+                            .table = request.table,
+                            .metric = request.metric,
+                            .path = std::move(path)});
+  settle();
+  return status;
 }
 
 Result<fib::Route4> Routing::erase(const fib::RouteSelector4& selector) {
   fib::RouteSelector4 only = selector;
   only.protocol = Protocol::kStatic;
   auto erased = rib_.erase(only);
+  settle();
   if (!erased && rib_.best(selector.prefix)) {
     return fail(
         fmt::format("{}: no static route matches; the others come and go with their "
@@ -177,27 +207,89 @@ Result<fib::Route4> Routing::erase(const fib::RouteSelector4& selector) {
   return erased;
 }
 
+Result<NextHopId> Routing::next_hop_of(const fib::RouteNextHop4& hop) {
+  return hop.port ? next_hops_.acquire({*hop.port, *hop.via}) : gateways_.acquire(*hop.via);
+}
+
 Result<NextHopId> Routing::next_hop_of(const Path4& path) {
   if (path.type != RouteType::kUnicast) {
     return next_hops_.fixed(kind_of(path.type));
   }
   if (is_on_link(path)) {
-    return next_hops_.glean(path.next_hops.front().port);
+    return next_hops_.glean(*path.next_hops.front().port);
   }
   if (path.next_hops.size() == 1) {
-    const auto& hop = path.next_hops.front();
-    return next_hops_.acquire({hop.port, hop.via.value_or(Ipv4{})});
+    return next_hop_of(path.next_hops.front());
   }
-  std::vector<NextHops::Member> members;
-  members.reserve(path.next_hops.size());
+  NextHops::Paths members;
+  Result<NextHopId> id;
   for (const auto& hop : path.next_hops) {
-    members.push_back({{hop.port, hop.via.value_or(Ipv4{})}, hop.weight});
+    id = next_hop_of(hop);
+    if (!id) {
+      break;
+    }
+    members.push_back({*id, hop.weight});
   }
-  return next_hops_.acquire_group(members);
+  if (id) {
+    id = next_hops_.acquire_group(members);
+  }
+  // The group has its own references by now.
+  for (const NextHops::Path& member : members) {
+    next_hops_.release(member.next_hop);
+  }
+  return id;
+}
+
+// RFC 1812 5.2.4.3 leaves out what cannot be sent to. Of gateways that only do not answer, Linux's
+// fib_select_default chooses another where there is one, and keeps the route where there is none.
+fib::Usability Routing::usability(const Path4& path) const {
+  const auto is_dead = [this](const auto& hop) {
+    return hop.port.has_value() && !next_hops_.has_link(*hop.port);
+  };
+  const auto answers = [this](const auto& hop) {
+    return !hop.via || (hop.port ? next_hops_.usable(neigh::Key{*hop.port, *hop.via})
+                                 : gateways_.at(*hop.via).usable);
+  };
+  const auto& hops = path.next_hops;
+  if (hops.empty()) {
+    return fib::Usability::kUsable;
+  }
+  if (std::ranges::all_of(hops, is_dead)) {
+    return fib::Usability::kDead;
+  }
+  return std::ranges::any_of(hops, [&](const auto& hop) { return !is_dead(hop) && answers(hop); })
+             ? fib::Usability::kUsable
+             : fib::Usability::kDoubtful;
+}
+
+void Routing::reconsider() {
+  rib_.reconsider();
+  gateways_.changed();
+  settle();
+}
+
+void Routing::settle() {
+  // Each round settles what is one gateway further up; more would be gateways that chase each
+  // other.
+  constexpr int kRoundsMax = 16;
+  for (int round = 0; gateways_.settle(); ++round) {
+    if (round == kRoundsMax) {
+      log::warn("gateways are reached through each other in turn; some are left as they are");
+      break;
+    }
+    rib_.reconsider();
+  }
+}
+
+void Routing::set_link(PortId port, bool up) {
+  if (next_hops_.set_link(port, up)) {
+    reconsider();
+  }
 }
 
 void Routing::best_changed(std::span<const fib::RouteChange<Ipv4>> changes) {
   world_.trie().apply(changes);
+  trie_changes_ += changes.size();
   for (const auto& [prefix, next_hop] : changes) {
     // A host route in its place was the neighbour's.
     Neighbor* const host = prefix.length() == 32 ? host_route_of(prefix.address()) : nullptr;
@@ -205,6 +297,7 @@ void Routing::best_changed(std::span<const fib::RouteChange<Ipv4>> changes) {
       host->host_route = false;
     }
     refresh_host_routes(prefix);
+    gateways_.changed(prefix);
   }
 }
 
@@ -249,12 +342,33 @@ Status Routing::resolved(neigh::Key key, Mac mac) {
     }
     neighbor.next_hop = *next_hop;
   }
+  const bool was_usable = next_hops_.usable(neighbor.next_hop);
   if (const Status status = next_hops_.publish(neighbor.next_hop, mac); !status) {
     return status;
   }
   neighbor.resolved = true;
   refresh_host_route(key, neighbor);
+  if (next_hops_.usable(neighbor.next_hop) != was_usable) {
+    reconsider();
+  }
   return {};
+}
+
+void Routing::failed(neigh::Key key) {
+  if (next_hops_.neighbor_failed(key)) {
+    reconsider();
+  }
+}
+
+std::vector<neigh::Key> Routing::failed_gateways() const {
+  std::vector<neigh::Key> failed = next_hops_.failed_neighbors();
+  // Hosts on the link are next hops of their own, once they were resolved: nobody waits for those.
+  std::erase_if(failed, [this](neigh::Key key) {
+    const auto id = next_hops_.find(key);
+    const bool known = neighbors_.contains({key.address, key.port});
+    return !id || next_hops_.references(*id) <= (known ? 1U : 0U);
+  });
+  return failed;
 }
 
 void Routing::unresolved(neigh::Key key) {

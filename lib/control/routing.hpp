@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/gateways.hpp"
 #include "control/next_hops.hpp"
 #include "control/world.hpp"
 #include "fib/rib.hpp"
@@ -22,7 +23,8 @@ class Routing {
   void add_fixed_routes();
   // The subnet, the address itself, its broadcast addresses (FIB-07).
   Status add_connected(PortId port, InterfaceAddress address);
-  // The port of each next hop is found from the connected subnets.
+  // The port of each next hop is found from the connected subnets. A gateway on none of them is
+  // recursive: reached through the route that covers it, whichever that is from time to time.
   struct Via {
     Ipv4 address;
     std::uint16_t weight = 1;
@@ -41,17 +43,25 @@ class Routing {
 
   // Many routes by the same few gateways: what each gateway's path is, then batches of them.
   [[nodiscard]] Result<fib::Path4> path_via(Ipv4 gateway) const;
-  Status add(const fib::Rib4::Batch& batch) { return rib_.add(batch); }
-  Status erase(const fib::Rib4::Batch& batch) { return rib_.erase(batch); }
+  Status add(const fib::Rib4::Batch& batch);
+  Status erase(const fib::Rib4::Batch& batch);
   // Whether a route from outside may lead there: not to what never is a unicast destination.
   [[nodiscard]] static bool is_routable(Prefix4 prefix);
   // Table local is the router's own.
   [[nodiscard]] static Status check_table(fib::Table table);
 
+  // A port without a link is no way to anywhere: its subnet and the gateways on it are dead, as
+  // with Linux's ignore_routes_with_linkdown. The router's own address stays.
+  void set_link(PortId port, bool up);
+
   // The neighbour can be sent to: at this MAC; no longer; or is gone.
   Status resolved(neigh::Key key, Mac mac);
   void unresolved(neigh::Key key);
   void removed(neigh::Key key);
+  // It did not answer: other routes of a prefix are taken before those by this gateway.
+  void failed(neigh::Key key);
+  // Gateways that did not answer: no packet may ask for them, as others take their place.
+  [[nodiscard]] std::vector<neigh::Key> failed_gateways() const;
   // The packet path is to say when it uses the neighbour. Nothing where it is not resolved.
   void report_use(neigh::Key key, bool report);
   // What readers use now; none for a neighbour that never was resolved.
@@ -60,6 +70,9 @@ class Routing {
   // As a worker would decide it for a packet of that flow.
   [[nodiscard]] const neigh::Adjacency& resolve(Ipv4 destination, std::uint32_t flow) const;
   [[nodiscard]] const fib::Rib4& rib() const { return rib_; }
+  [[nodiscard]] const Gateways& gateways() const { return gateways_; }
+  // Prefixes that changed hands in the trie since the start.
+  [[nodiscard]] std::uint64_t trie_changes() const { return trie_changes_; }
 
  private:
   struct Neighbor {
@@ -70,16 +83,24 @@ class Routing {
 
   void best_changed(std::span<const fib::RouteChange<Ipv4>> changes);
   [[nodiscard]] Result<NextHopId> next_hop_of(const fib::Path4& path);
+  [[nodiscard]] Result<NextHopId> next_hop_of(const fib::RouteNextHop4& hop);
+  [[nodiscard]] fib::Usability usability(const fib::Path4& path) const;
+  // Some next hops are gained or lost.
+  void reconsider();
+  // After every change of the RIB: gateways follow it, and routes the gateways.
+  void settle();
   // The neighbour whose host route stands in the trie for this address.
   [[nodiscard]] Neighbor* host_route_of(Ipv4 address);
   void refresh_host_routes(Prefix4 prefix);
   void refresh_host_route(neigh::Key key, Neighbor& neighbor);
-  // The port of a gateway, or why it cannot be one.
-  [[nodiscard]] Result<PortId> port_towards(Ipv4 gateway) const;
+  // How a gateway is reached, or why it cannot be one.
+  [[nodiscard]] Result<fib::RouteNextHop4> hop_to(Ipv4 gateway) const;
 
   World& world_;
   NextHops& next_hops_;
   fib::Rib4 rib_;
+  Gateways gateways_;
+  std::uint64_t trie_changes_ = 0;
   // By address, so that a changed prefix finds the neighbours inside it.
   std::map<std::pair<Ipv4, PortId>, Neighbor> neighbors_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <utility>
 
@@ -81,10 +82,11 @@ Result<std::uint32_t> Rib<Address>::intern(const Path& path) {
   const std::uint32_t number = free_paths_.back();
   free_paths_.pop_back();
   const auto place = path_numbers_.emplace(path, number).first;
-  paths_[number] = {.path = &place->first,
-                    .next_hop = *next_hop,
-                    .routes = 1,
-                    .usable = !listener_.usable || listener_.usable(path)};
+  paths_[number] = {
+      .path = &place->first,
+      .next_hop = *next_hop,
+      .routes = 1,
+      .usability = listener_.usability ? listener_.usability(path) : Usability::kUsable};
   return number;
 }
 
@@ -128,6 +130,7 @@ Status Rib<Address>::add(const Batch& batch) {
     const auto place = routes.insert(Routes::key(prefix, batch.metric), (*paths)[path]);
     if (!place) {
       take_back(routes, batch.table, batch.metric, batch.entries.first(i));
+      choose_now();
       changes_.clear();  // they cancel each other out
       drop_all(*paths);
       return fail(fmt::format("{} metric {} exists already in table {}; delete it first",
@@ -218,9 +221,33 @@ void Rib<Address>::changed(Table table, Prefix prefix, const Place& place,
     return;
   }
   const auto order = static_cast<std::size_t>(asked - kForwarding.begin());
-  const Known known{order, place};
-  choose(prefix, &known, erased_best);
+  const auto is_empty = [](const Routes& routes) { return routes.empty(); };
+  if (erased_best && !std::ranges::all_of(std::span{forwarding_}.subspan(order + 1), is_empty)) {
+    // A later table may have its turn, once the batch's other routes do not hide it any more.
+    choose_later(prefix, erased_best);
+  } else {
+    const Known known{order, place};
+    choose(prefix, &known, erased_best);
+  }
   choose_hidden(prefix, order);
+}
+
+template <class Address>
+void Rib<Address>::choose_later(Prefix prefix, std::optional<NextHopId> before) {
+  later_.emplace_back(prefix, before);
+}
+
+template <class Address>
+void Rib<Address>::choose_now() {
+  // Of one prefix those that know what the trie holds come first.
+  std::ranges::sort(later_, std::greater{});
+  std::optional<Prefix> last;
+  for (const auto& [prefix, before] : std::exchange(later_, {})) {
+    if (prefix != last) {
+      choose(prefix, nullptr, before);
+    }
+    last = prefix;
+  }
 }
 
 // Chooses anew where the prefix hides routes of tables that are asked later, or no longer does.
@@ -235,7 +262,7 @@ void Rib<Address>::choose_hidden(Prefix prefix, std::size_t order) {
       const Prefix under = key.prefix();
       const bool inside = prefix.contains(under);
       if (inside && under != prefix && under != last) {
-        choose(under);
+        choose_later(under);
       }
       last = under;
       return inside;
@@ -250,15 +277,14 @@ void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextH
   std::optional<NextHopId> now;
   bool decided = false;
   for (std::size_t i = 0; i < forwarding_.size(); ++i) {
+    Value* chosen = nullptr;
     const auto mark = [&](const Key&, Value& value) {
-      const NextHopId next_hop = paths_[value.path].next_hop;
       if (value.best) {
-        before = next_hop;
+        before = paths_[value.path].next_hop;
       }
-      value.best = !decided && usable(value) && !is_hidden(i, prefix);
-      decided = decided || usable(value);
-      if (value.best) {
-        now = next_hop;
+      value.best = false;
+      if (!dead(value) && (chosen == nullptr || usability(value) < usability(*chosen))) {
+        chosen = &value;
       }
       return true;
     };
@@ -266,6 +292,10 @@ void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextH
       forwarding_[i].around(known->place, prefix, mark);
     } else {
       forwarding_[i].at(prefix, mark);
+    }
+    if (chosen != nullptr && !std::exchange(decided, true) && !is_hidden(i, prefix)) {
+      chosen->best = true;
+      now = paths_[chosen->path].next_hop;
     }
   }
   if (before != now) {
@@ -276,15 +306,16 @@ void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextH
 // Lies under a prefix of a table that is asked before.
 template <class Address>
 bool Rib<Address>::is_hidden(std::size_t order, Prefix prefix) const {
-  const auto is_unusable = [this](const Key&, Value value) { return !usable(value); };
+  const auto is_dead = [this](const Key&, Value value) { return dead(value); };
   return !std::ranges::all_of(std::span{forwarding_}.first(order), [&](const Routes& routes) {
     return !routes.reaches_into(first_octet(prefix.address())) ||
-           routes.covering(prefix.address(), prefix.length(), is_unusable);
+           routes.covering(prefix.address(), prefix.length(), is_dead);
   });
 }
 
 template <class Address>
 void Rib<Address>::publish() {
+  choose_now();
   // New answers before those that go: what takes a prefix's place is there when it goes.
   const auto stays = [](const Change& change) { return change.next_hop != kNoRoute; };
   if (!std::ranges::is_partitioned(changes_, stays)) {
@@ -318,9 +349,9 @@ void Rib<Address>::reconsider() {
   bool any = false;
   for (std::size_t i = 0; i < paths_.size(); ++i) {
     Interned& interned = paths_[i];
-    if (interned.path != nullptr && listener_.usable) {
-      const bool was = std::exchange(interned.usable, listener_.usable(*interned.path));
-      turned[i] = was != interned.usable;
+    if (interned.path != nullptr && listener_.usability) {
+      const Usability was = std::exchange(interned.usability, listener_.usability(*interned.path));
+      turned[i] = was != interned.usability;
       any = any || turned[i];
     }
   }
@@ -342,6 +373,7 @@ auto Rib<Address>::view(Table table, const Key& key, Value value) const -> View 
           .table = table,
           .metric = key.metric,
           .best = value.best,
+          .usability = usability(value),
           .path = *paths_[value.path].path};
 }
 
@@ -358,14 +390,16 @@ auto Rib<Address>::best(Prefix prefix) const -> std::optional<View> {
 template <class Address>
 auto Rib<Address>::lookup(Address address) const -> std::optional<View> {
   std::optional<View> found;
-  bool go_on = true;
-  for (std::size_t i = 0; i < forwarding_.size() && go_on; ++i) {
-    go_on = forwarding_.at(i).covering(address, Address::kBits, [&](const Key& key, Value value) {
-      if (usable(value)) {
+  for (std::size_t i = 0; i < forwarding_.size() && !found; ++i) {
+    // A table that has any route for the address has the best one of the longest such prefix: no
+    // table before it has one, so nothing hides it.
+    const auto take = [&](const Key& key, Value value) {
+      if (value.best) {
         found.emplace(view(kForwarding.at(i), key, value));
       }
       return !found;
-    });
+    };
+    static_cast<void>(forwarding_.at(i).covering(address, Address::kBits, take));
   }
   return found;
 }
@@ -374,12 +408,8 @@ template <class Address>
 auto Rib<Address>::covering(Address address) const -> std::vector<View> {
   std::vector<View> found;
   for (std::size_t i = 0; i < forwarding_.size(); ++i) {
-    std::optional<std::uint8_t> last;
     const auto add = [&](const Key& key, Value value) {
-      if (usable(value) && key.length != last) {
-        found.push_back(view(kForwarding.at(i), key, value));
-        last = key.length;
-      }
+      found.push_back(view(kForwarding.at(i), key, value));
       return true;
     };
     static_cast<void>(forwarding_.at(i).covering(address, Address::kBits, add));

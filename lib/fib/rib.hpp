@@ -5,7 +5,8 @@
 // longest match in table local, else in main, else in default (ip-rule(8)): a short prefix of local
 // beats a longer one of main. One trie can say the same, if it holds no prefix that lies under one
 // of a table that is asked before. Within a table the longest prefix wins, then the lowest metric
-// (RFC 1812 5.2.4.3). Two routes never tie: prefix, table and metric name one.
+// (RFC 1812 5.2.4.3). Two routes never tie: prefix, table and metric name one. Dead routes take no
+// part; of a prefix's others in a table the doubtful come after the usable.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -39,6 +41,13 @@ struct RouteBatch {
   std::span<const Entry> entries;
 };
 
+// What a path is good for now.
+enum class Usability : std::uint8_t {
+  kUsable,
+  kDoubtful,  // nobody answers there: taken where the prefix has no usable one in that table
+  kDead,      // as if it were not there: a shorter prefix may take its place
+};
+
 // A route as the RIB holds it; good until the next change.
 template <class Address>
 struct RouteView {
@@ -46,6 +55,7 @@ struct RouteView {
   Table table;
   std::uint32_t metric;
   bool best;  // the trie holds it
+  Usability usability;
   const Path<Address>& path;
 };
 
@@ -56,9 +66,8 @@ struct RibListener {
   std::function<Result<NextHopId>(const Path<Address>&)> acquire;
   // The path's last route went.
   std::function<void(NextHopId)> release;
-  // False: the path leads nowhere now, and the next best is chosen. Asked when the path comes, and
-  // by reconsider().
-  std::function<bool(const Path<Address>&)> usable;
+  // Asked when the path comes, and by reconsider(). Where it is empty all are usable.
+  std::function<Usability(const Path<Address>&)> usability;
   // Once for each call that changes routes; no prefix comes twice. Carried out in this order, an
   // address never gets an answer that is of neither before nor after.
   std::function<void(std::span<const RouteChange<Address>>)> best_changed;
@@ -94,7 +103,7 @@ class Rib {
   // that there is none.
   Result<Route> erase(const RouteSelector<Address>& selector);
 
-  // Asks again which paths are usable. A scan of all routes where an answer changed, ~6 ms a
+  // Asks again what each path is good for. A scan of all routes where an answer changed, ~6 ms a
   // million, and what choosing anew costs for the prefixes it concerns.
   void reconsider();
 
@@ -102,7 +111,7 @@ class Rib {
   [[nodiscard]] std::optional<View> best(Prefix prefix) const;
   // What forwards a packet to the address.
   [[nodiscard]] std::optional<View> lookup(Address address) const;
-  // The best routes of every covering prefix: the match, then the runners-up, table by table.
+  // Every route that covers the address, dead ones too, in the order of table, length and metric.
   [[nodiscard]] std::vector<View> covering(Address address) const;
   // Every route of exactly this prefix.
   [[nodiscard]] std::vector<View> at(Prefix prefix) const;
@@ -129,7 +138,7 @@ class Rib {
     const Path* path = nullptr;
     NextHopId next_hop;
     std::uint32_t routes = 0;
-    bool usable = true;
+    Usability usability = Usability::kUsable;
   };
 
   [[nodiscard]] Routes* find(Table table);
@@ -141,7 +150,8 @@ class Rib {
   void drop_all(std::span<const std::uint32_t> paths);
 
   [[nodiscard]] View view(Table table, const Key& key, Value value) const;
-  [[nodiscard]] bool usable(Value value) const { return paths_[value.path].usable; }
+  [[nodiscard]] Usability usability(Value value) const { return paths_[value.path].usability; }
+  [[nodiscard]] bool dead(Value value) const { return usability(value) == Usability::kDead; }
   void take_back(Routes& routes, Table table, std::uint32_t metric,
                  std::span<const typename Batch::Entry> entries);
   void remove(Routes& routes, Table table, const Place& place);
@@ -150,6 +160,8 @@ class Rib {
   void choose(Prefix prefix, const Known* known = nullptr,
               std::optional<NextHopId> before = std::nullopt);
   void choose_hidden(Prefix prefix, std::size_t order);
+  void choose_later(Prefix prefix, std::optional<NextHopId> before = std::nullopt);
+  void choose_now();
   [[nodiscard]] bool is_hidden(std::size_t order, Prefix prefix) const;
   void publish();
 
@@ -161,6 +173,9 @@ class Rib {
   std::vector<std::uint32_t> free_paths_;
   std::vector<std::uint32_t> unused_paths_;  // let go when the trie has let go
   std::vector<Change> changes_;
+  // Prefixes whose choice waits until the last of a batch's routes came or went, and what the trie
+  // holds for them where no route is marked any more.
+  std::vector<std::pair<Prefix, std::optional<NextHopId>>> later_;
 };
 
 using Rib4 = Rib<Ipv4>;

@@ -66,7 +66,7 @@ class TableNames {
 template <class Address>
 struct RouteNextHop {
   std::optional<Address> via;  // none: the destination itself is on the link
-  PortId port{};
+  std::optional<PortId> port;  // none: `via` is reached through another route
   std::uint16_t weight = 1;
 
   friend auto operator<=>(const RouteNextHop&, const RouteNextHop&) = default;

@@ -24,7 +24,7 @@ class RingroadRib {
         // The gateways are the next hops' numbers.
         .acquire = [](const auto& path) { return NextHopId{path.next_hops.front().weight}; },
         .release = {},
-        .usable = {},
+        .usability = {},
         .best_changed = [trie = trie_.get()](auto changes) { trie->apply(changes); },
     });
     add(routes);

@@ -17,6 +17,7 @@ struct Told {
   std::map<Prefix, NextHopId> best;
   std::map<NextHopId, Path<Address>> paths;  // acquired and not released
   std::set<Path<Address>> unusable;
+  std::set<Path<Address>> doubtful;
   std::size_t times = 0;  // prefixes told
   std::size_t calls = 0;
   std::uint32_t acquired = 0;
@@ -38,7 +39,12 @@ struct Told {
                     REQUIRE(next_hop != id);
                   }
                 },
-            .usable = [this](const Path<Address>& path) { return !unusable.contains(path); },
+            .usability =
+                [this](const Path<Address>& path) {
+                  return unusable.contains(path)   ? Usability::kDead
+                         : doubtful.contains(path) ? Usability::kDoubtful
+                                                   : Usability::kUsable;
+                },
             .best_changed =
                 [this](std::span<const RouteChange<Address>> changes) {
                   ++calls;

@@ -62,6 +62,7 @@ class Reference {
 
   std::vector<Route> routes;
   std::set<Path<Address>> unusable;
+  std::set<Path<Address>> doubtful;
 
   [[nodiscard]] bool has(const Route& route) const {
     return std::ranges::any_of(routes, [&](const Route& each) {
@@ -76,14 +77,17 @@ class Reference {
     routes.push_back(route);
     return true;
   }
-  // Linux's fib_lookup: table after table, each by longest prefix, then lowest metric.
+  // Linux's fib_lookup: table after table, each by longest prefix, then lowest metric; those in
+  // doubt come last.
   [[nodiscard]] const Route* lookup(Address address) const {
+    const auto rank = [this](const Route& each) {
+      return std::tuple{each.prefix.length(), !doubtful.contains(each.path), ~each.metric};
+    };
     for (const Table table : kForwarding) {
       const Route* best = nullptr;
       for (const Route& each : routes) {
         if (each.table == table && each.prefix.contains(address) && !unusable.contains(each.path) &&
-            (best == nullptr || std::pair{each.prefix.length(), ~each.metric} >
-                                    std::pair{best->prefix.length(), ~best->metric})) {
+            (best == nullptr || rank(each) > rank(*best))) {
           best = &each;
         }
       }
@@ -148,7 +152,10 @@ class Trial {
         REQUIRE(got->metric == expected->metric);
         REQUIRE(got->path == expected->path);
         REQUIRE(*trie == expected->path);
-        REQUIRE(rib_.covering(address).front().prefix == expected->prefix);
+        const auto covering = rib_.covering(address);
+        const auto first = std::ranges::find_if(
+            covering, [](const auto& each) { return each.usability != Usability::kDead; });
+        REQUIRE(first->prefix == expected->prefix);
       }
     }
     check_order();
@@ -216,10 +223,12 @@ class Trial {
   }
   void fail_or_heal() {
     const auto path = chance_.path();
-    if (!told_.unusable.erase(path)) {
-      told_.unusable.insert(path);
+    auto& some = chance_.below(2) == 0 ? told_.unusable : told_.doubtful;
+    if (!some.erase(path)) {
+      some.insert(path);
     }
     reference_.unusable = told_.unusable;
+    reference_.doubtful = told_.doubtful;
     rib_.reconsider();
   }
   void check_order() {

@@ -310,6 +310,46 @@ TEST_CASE("a path that is not usable is passed over until it is again") {
                                     prefix("12.0.0.0/8"), prefix("13.0.0.0/8")});
 }
 
+TEST_CASE("a doubtful path comes after the usable ones of its prefix, and before nothing") {
+  Told4 told;
+  Rib4 rib{told.listener()};
+  REQUIRE(rib.add(route("10.0.0.0/8", 3, {10, 0, 0, 3})));
+  REQUIRE(rib.add(route("10.1.0.0/16", 1, {10, 0, 0, 1})));
+  REQUIRE(rib.add(route("10.1.0.0/16", 2, {10, 0, 0, 2})));
+  told.doubtful.insert(via({10, 0, 0, 1}));
+  rib.reconsider();
+  CHECK(told.path(prefix("10.1.0.0/16")) == via({10, 0, 0, 2}));
+  CHECK(rib.lookup(Ipv4{10, 1, 0, 1})->metric == 2);
+  CHECK(rib.covering(Ipv4{10, 1, 0, 1})[0].usability == Usability::kDoubtful);
+
+  // Where all are, the first is as good as any: the shorter prefix does not take over.
+  told.doubtful.insert(via({10, 0, 0, 2}));
+  rib.reconsider();
+  CHECK(told.path(prefix("10.1.0.0/16")) == via({10, 0, 0, 1}));
+  told.unusable.insert(via({10, 0, 0, 1}));
+  rib.reconsider();
+  CHECK(told.path(prefix("10.1.0.0/16")) == via({10, 0, 0, 2}));
+  told.unusable.insert(via({10, 0, 0, 2}));
+  rib.reconsider();
+  CHECK(rib.lookup(Ipv4{10, 1, 0, 1})->prefix == prefix("10.0.0.0/8"));
+}
+
+TEST_CASE("a batch that hides a prefix and then brings it tells of it once") {
+  Told4 told;
+  Rib4 rib{told.listener()};
+  REQUIRE(rib.add(in_table(Table::kDefault, "10.1.0.0/16")));
+  const std::vector paths{via({10, 0, 0, 9})};
+  const std::vector<Rib4::Batch::Entry> entries{{prefix("10.0.0.0/8"), 0},
+                                                {prefix("10.1.0.0/16"), 0}};
+  const Rib4::Batch batch{.paths = paths, .entries = entries};
+  REQUIRE(rib.add(batch));
+  CHECK(told.path(prefix("10.1.0.0/16")) == paths[0]);
+  const std::vector<Rib4::Batch::Entry> backwards{entries.rbegin(), entries.rend()};
+  REQUIRE(rib.erase({.paths = paths, .entries = backwards}));
+  CHECK(told.prefixes() == std::set{prefix("10.1.0.0/16")});
+  CHECK(rib.best(prefix("10.1.0.0/16"))->table == Table::kDefault);
+}
+
 TEST_CASE("lookup explains itself: the match, then the shorter prefixes it won over") {
   Told4 told;
   Rib4 rib{told.listener()};
@@ -318,11 +358,12 @@ TEST_CASE("lookup explains itself: the match, then the shorter prefixes it won o
   }
   REQUIRE(rib.add(route("192.168.0.0/16", 7)));
   const auto covering = rib.covering(Ipv4{192, 168, 2, 100});
-  REQUIRE(covering.size() == 3);
+  REQUIRE(covering.size() == 4);
   CHECK(covering[0].prefix == prefix("192.168.2.0/24"));
   CHECK(covering[1].prefix == prefix("192.168.0.0/16"));
   CHECK(covering[1].metric == 5);
-  CHECK(covering[2].prefix == Prefix4{});
+  CHECK(covering[2].metric == 7);
+  CHECK(covering[3].prefix == Prefix4{});
   CHECK(rib.lookup(Ipv4{192, 168, 2, 100})->prefix == covering[0].prefix);
   CHECK(rib.lookup(Ipv4{8, 8, 8, 8})->prefix == Prefix4{});
 }
