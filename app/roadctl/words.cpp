@@ -35,6 +35,10 @@ constexpr Keyword kWeight{"weight", "weight", true};
 constexpr Keyword kNexthop{"nexthop", "nexthops"};
 constexpr Keyword kPort{"port", "port"};
 constexpr Keyword kMac{"mac", "mac"};
+constexpr Keyword kFrom{"from", "from"};
+constexpr Keyword kProto{"proto", "proto"};
+constexpr Keyword kSport{"sport", "sport", true};
+constexpr Keyword kDport{"dport", "dport", true};
 // What ip neigh calls them.
 constexpr Keyword kDev{"dev", "port"};
 constexpr Keyword kLladdr{"lladdr", "mac"};
@@ -218,7 +222,7 @@ Options route_del_options(Words words) {
 }
 
 Options route_get_options(Words words) {
-  return Reader{words, {}}.subject("ADDR", "address").pairs().result();
+  return Reader{words, {kFrom, kProto, kSport, kDport}}.subject("ADDR", "address").pairs().result();
 }
 
 Options route_load_options(Words words) {

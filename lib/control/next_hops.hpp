@@ -81,6 +81,10 @@ class NextHops {
   [[nodiscard]] bool usable(NextHopId id) const { return nodes_.at(id).usable; }
   [[nodiscard]] bool usable(neigh::Key key) const;
   [[nodiscard]] std::optional<NextHopId> find(neigh::Key key) const;
+  // What the gateway of a recursive one is reached through.
+  [[nodiscard]] NextHopId target(NextHopId id) const {
+    return std::get<Recursive>(nodes_.at(id).what).target;
+  }
   [[nodiscard]] std::uint32_t references(NextHopId id) const { return nodes_.at(id).references; }
 
  private:

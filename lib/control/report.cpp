@@ -38,59 +38,6 @@ PortTotals totals_of(const Router& router, PortId port) {
   return totals;
 }
 
-// Routes as JSON, in the form that goes out: there may be many. Asks each port's link once, however
-// many routes go by it.
-class RouteReporter {
- public:
-  explicit RouteReporter(const Router& router) : router_{router} {
-    for (const auto& port : router.ports()) {
-      link_up_.push_back(port->link().up);
-    }
-  }
-
-  [[nodiscard]] nlohmann::json report(const fib::Rib4::View& route) const {
-    const fib::Path4& path = route.path;
-    return {{"prefix", route.prefix.to_string()},
-            {"table", router_.table_names().to_string(route.table)},
-            {"protocol", fib::to_string(path.protocol)},
-            {"metric", route.metric},
-            {"type", fib::to_string(path.type)},
-            {"source", path.source ? nlohmann::json(path.source->to_string()) : nlohmann::json()},
-            {"nexthops", next_hops_of(path)}};
-  }
-
- private:
-  // A next hop's word for people: whether packets to it go.
-  [[nodiscard]] std::string state_of(const fib::RouteNextHop4& hop) const {
-    if (!hop.port) {
-      return "recursive";
-    }
-    if (!link_up_.at(hop.port->value())) {
-      return "linkdown";
-    }
-    if (!hop.via) {
-      return "onlink";
-    }
-    const auto& table = router_.neighbors().table();
-    const auto id = table.find({*hop.port, *hop.via});
-    return id ? std::string{neigh::to_string(table.entry(*id).state)} : "NONE";
-  }
-  [[nodiscard]] nlohmann::json next_hops_of(const fib::Path4& path) const {
-    nlohmann::json hops = nlohmann::json::array();
-    for (const fib::RouteNextHop4& hop : path.next_hops) {
-      hops.push_back({{"via", hop.via ? nlohmann::json(hop.via->to_string()) : nlohmann::json()},
-                      {"port", hop.port ? nlohmann::json(router_.world().port(*hop.port).name)
-                                        : nlohmann::json()},
-                      {"weight", hop.weight},
-                      {"state", state_of(hop)}});
-    }
-    return hops;
-  }
-
-  const Router& router_;
-  std::vector<bool> link_up_;
-};
-
 }  // namespace
 
 Json report_ports(const Router& router) {
@@ -145,31 +92,6 @@ Json report_workers(const Router& router) {
          {"cycles", stages}});
   }
   return workers;
-}
-
-nlohmann::json report_routes(const Router& router, const RouteFilter& filter) {
-  nlohmann::json routes = nlohmann::json::array();
-  const fib::Rib4& rib = router.routing().rib();
-  const RouteReporter reporter{router};
-  const auto add = [&](const fib::Rib4::View& route) {
-    if ((!filter.table || route.table == *filter.table) && routes.size() < filter.most) {
-      routes.push_back(reporter.report(route));
-    }
-    return routes.size() < filter.most;
-  };
-  if (filter.prefix) {
-    std::ranges::for_each(rib.at(*filter.prefix), add);
-    return routes;
-  }
-  bool reached = !filter.after;
-  for (const fib::Table table : rib.tables()) {
-    const bool in_here = filter.after && table == filter.after->table;
-    reached = reached || in_here;
-    if (reached && (!filter.table || table == *filter.table) && routes.size() < filter.most) {
-      rib.for_each(table, add, in_here ? std::optional{filter.after->position} : std::nullopt);
-    }
-  }
-  return routes;
 }
 
 Json report_load(const Router& router) {
@@ -268,51 +190,6 @@ Json report_memory(const Router& router) {
           {"fib_bytes", router.world().tables().trie.memory().count},
           {"fib_prefixes", router.world().tables().trie.size()},
           {"neighbors", {{"count", router.neighbors().table().size()}, {"gc_thresh", thresholds}}}};
-}
-
-Json report_route_to(const Router& router, Ipv4 address) {
-  const auto covering = router.routing().rib().covering(address);
-  if (covering.empty()) {
-    return {{"address", address.to_string()},
-            {"type", "unreachable"},
-            {"prefix", nullptr},
-            {"runners_up", Json::array()}};
-  }
-  const fib::Rib4::View& match = covering.front();
-  Json answer = RouteReporter{router}.report(match);
-  answer["address"] = address.to_string();
-  answer["via"] = nullptr;
-  answer["port"] = nullptr;
-  answer["mac"] = nullptr;
-  answer["neighbor_state"] = nullptr;
-  if (!match.path.next_hops.empty() && match.path.next_hops.front().port) {
-    const fib::RouteNextHop4& hop = match.path.next_hops.front();
-    const Ipv4 neighbor = hop.via.value_or(address);
-    answer["via"] = hop.via ? Json(hop.via->to_string()) : Json();
-    answer["port"] = router.world().port(*hop.port).name;
-    if (const auto source = router.world().source(*hop.port, neighbor);
-        source && !match.path.source) {
-      answer["source"] = source->to_string();
-    }
-    if (const auto id = router.neighbors().table().find({*hop.port, neighbor})) {
-      const neigh::Entry& entry = router.neighbors().table().entry(*id);
-      answer["neighbor_state"] = neigh::to_string(entry.state);
-      answer["mac"] = neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json();
-    }
-  }
-  Json runners_up = Json::array();
-  for (const fib::Rib4::View& route : std::span{covering}.subspan(1)) {
-    const auto& hops = route.path.next_hops;
-    const auto via = hops.empty() ? std::nullopt : hops.front().via;
-    runners_up.push_back({{"prefix", route.prefix.to_string()},
-                          {"type", fib::to_string(route.path.type)},
-                          {"via", via ? Json(via->to_string()) : Json()},
-                          {"port", hops.empty() || !hops.front().port
-                                       ? Json()
-                                       : Json(router.world().port(*hops.front().port).name)}});
-  }
-  answer["runners_up"] = runners_up;
-  return answer;
 }
 
 }  // namespace ringroad::control

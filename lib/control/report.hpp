@@ -30,7 +30,15 @@ struct RouteFilter {
 [[nodiscard]] Json report_bands(const Router& router);
 [[nodiscard]] Json report_drops(const Router& router);
 [[nodiscard]] Json report_memory(const Router& router);
-// How a packet to that address would go, and why.
-[[nodiscard]] Json report_route_to(const Router& router, Ipv4 address);
+// A flow whose way is asked for; what is none is not known.
+struct FlowQuestion {
+  Ipv4 destination;
+  std::optional<Ipv4> source;  // none: the router's own
+  std::uint8_t protocol = 0;
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+};
+// How a packet of that flow would go, and why.
+[[nodiscard]] Json report_route_to(const Router& router, const FlowQuestion& question);
 
 }  // namespace ringroad::control

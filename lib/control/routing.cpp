@@ -134,8 +134,8 @@ Result<fib::RouteNextHop4> Routing::hop_to(Ipv4 gateway) const {
     hop.port = port->id;
   } else if (!gateways_.is_covered(gateway)) {
     return fail(
-        fmt::format("the gateway {} is on no port's subnet, and no route leads to it but possibly "
-                    "the default route, which does not count",
+        fmt::format("the gateway {} is on no port's subnet, and no route but the default leads "
+                    "to it",
                     gateway.to_string()));
   }
   return hop;
@@ -238,6 +238,11 @@ Result<NextHopId> Routing::next_hop_of(const Path4& path) {
     next_hops_.release(member.next_hop);
   }
   return id;
+}
+
+NextHopId Routing::next_hop_id(const fib::RouteNextHop4& hop) const {
+  return hop.port ? next_hops_.find({*hop.port, *hop.via}).value_or(fib::kNoRoute)
+                  : gateways_.at(*hop.via).next_hop;
 }
 
 // RFC 1812 5.2.4.3 leaves out what cannot be sent to. Of gateways that only do not answer, Linux's

@@ -71,6 +71,9 @@ class Routing {
   [[nodiscard]] const neigh::Adjacency& resolve(Ipv4 destination, std::uint32_t flow) const;
   [[nodiscard]] const fib::Rib4& rib() const { return rib_; }
   [[nodiscard]] const Gateways& gateways() const { return gateways_; }
+  [[nodiscard]] const NextHops& next_hops() const { return next_hops_; }
+  // Of a gateway that some route names.
+  [[nodiscard]] NextHopId next_hop_id(const fib::RouteNextHop4& hop) const;
   // Prefixes that changed hands in the trie since the start.
   [[nodiscard]] std::uint64_t trie_changes() const { return trie_changes_; }
 

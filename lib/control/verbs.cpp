@@ -231,12 +231,48 @@ Result<json> route_del(Router& router, Options& options) {
   return options.error() ? answer(options, {}) : answer(options, router.erase_route(selector));
 }
 
+std::optional<std::uint8_t> parse_protocol(std::string_view text) {
+  constexpr std::array kNames{std::pair{std::string_view{"icmp"}, std::uint8_t{1}},
+                              std::pair{std::string_view{"tcp"}, std::uint8_t{6}},
+                              std::pair{std::string_view{"udp"}, std::uint8_t{17}}};
+  for (const auto& [name, number] : kNames) {
+    if (name == text) {
+      return number;
+    }
+  }
+  return std::nullopt;
+}
+
 Result<json> route_get(Router& router, Options& options) {
-  const Ipv4 address = options.parsed<Ipv4>("address", Ipv4::parse, kAddress);
+  const std::string text = options.text("address");
+  if (const auto slash = text.find('/'); slash != std::string::npos) {
+    options.complain(
+        fmt::format("'{}': a destination has no mask, only routes do; ask for {}, and the longest "
+                    "prefix that covers it answers",
+                    text, text.substr(0, slash)));
+  }
+  FlowQuestion question{.destination = options.parsed_text<Ipv4>(text, Ipv4::parse, kAddress),
+                        .source = {}};
+  if (options.has("from")) {
+    question.source = options.parsed<Ipv4>("from", Ipv4::parse, kAddress);
+  }
+  if (options.has("proto")) {
+    question.protocol = options.parsed<std::uint8_t>("proto", parse_protocol, "tcp, udp or icmp");
+  }
+  for (const auto& [key, port] :
+       {std::pair{"sport", &question.source_port}, {"dport", &question.destination_port}}) {
+    if (options.has(key)) {
+      *port = static_cast<std::uint16_t>(options.number(key, 0xffff));
+    }
+  }
+  const bool has_ports = question.protocol == 6 || question.protocol == 17;
+  if ((options.has("sport") || options.has("dport")) && !has_ports) {
+    options.complain("ports are those of 'proto udp' or 'proto tcp'");
+  }
   if (options.error()) {
     return std::unexpected{*options.error()};
   }
-  return json(report_route_to(router, address));
+  return json(report_route_to(router, question));
 }
 
 // Reading and adding go on when this has answered: `show load` tells how far they are.

@@ -244,4 +244,16 @@ std::uint32_t NextHopTable::choose(Block block, std::uint32_t flow) const {
   return load(NextHopId{0});
 }
 
+// As choose() goes.
+std::vector<NextHopId> NextHopTable::way_of(NextHopId id, std::uint32_t flow) const {
+  std::vector<NextHopId> way;
+  std::uint32_t value = load(id);
+  while (is_group(value) && way.size() < kGroupNestingMax) {
+    way.emplace_back(bucket(value, flow & (bucket_count(value) - 1)));
+    value = load(way.back());
+    flow = std::rotr(flow, kMostBits);
+  }
+  return way;
+}
+
 }  // namespace ringroad::fib

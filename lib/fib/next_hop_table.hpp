@@ -65,6 +65,9 @@ class NextHopTable {
   [[nodiscard]] std::size_t buckets_of(NextHopId id, NextHopId member) const;
   [[nodiscard]] std::size_t buckets(NextHopId group) const { return bucket_count(load(group)); }
 
+  // The members that the flow goes to, one for each group on its way from `id`.
+  [[nodiscard]] std::vector<NextHopId> way_of(NextHopId id, std::uint32_t flow) const;
+
   // Reader. `flow` is asked only where the next hop is a group: a function that gives the flow's
   // hash. ~1 cycle and an L1 hit for what is no group; two loads more a group.
   template <class FlowHash>

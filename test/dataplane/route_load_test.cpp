@@ -170,7 +170,9 @@ TEST_CASE("what no file can help is refused at once, and one file is loaded at a
   auto nowhere = list.file();
   nowhere.via = {Ipv4{172, 16, 0, 1}};
   CHECK(bed.router->load_routes(nowhere).error().what ==
-        list.file().path + ": the gateway 172.16.0.1 is on no port's subnet");
+        list.file().path +
+            ": the gateway 172.16.0.1 is on no port's subnet, and no route but the default leads "
+            "to it");
   auto local = list.file();
   local.table = 255;
   CHECK_FALSE(bed.router->load_routes(local));

@@ -45,6 +45,8 @@ TEST_CASE("a command line becomes the request that the router understands") {
        {"route del 10.0.0.0/8 via 1.2.3.4 metric 0 table local", R"(["route","del"])",
         R"({"prefix":"10.0.0.0/8","via":"1.2.3.4","metric":0,"table":"local"})"},
        {"route get 1.2.3.4", R"(["route","get"])", R"({"address":"1.2.3.4"})"},
+       {"route get 1.2.3.4 from 5.6.7.8 proto udp sport 9 dport 53", R"(["route","get"])",
+        R"({"address":"1.2.3.4","from":"5.6.7.8","proto":"udp","sport":9,"dport":53})"},
        {"route load /a/../b.gz via 1.2.3.4 metric 5", R"(["route","load"])",
         R"({"file":"/b.gz","via":"1.2.3.4","metric":5})"},
        {"route load /b via 1.2.3.4 table blue --keep-going", R"(["route","load"])",

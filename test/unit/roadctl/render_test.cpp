@@ -178,6 +178,39 @@ TEST_CASE(
 )");
 }
 
+TEST_CASE(
+    "route get tells which member of a group a flow takes, and how a far gateway is reached") {
+  CHECK(text({"route", "get"}, R"(
+    {"address": "10.1.2.3", "prefix": "10.0.0.0/8", "table": "main", "protocol": "static",
+     "type": "unicast", "metric": 0, "via": "192.168.2.10", "port": "lan",
+     "source": "192.168.2.1", "mac": "02:00:00:00:00:09", "neighbor_state": "REACHABLE",
+     "flow": {"source": "192.168.1.2", "hash": 4660},
+     "steps": [
+       {"gateway": null, "buckets": 64, "nexthops": [
+         {"via": "10.9.9.9", "port": "lan", "weight": 2, "buckets": 43, "taken": true,
+          "state": "recursive"},
+         {"via": "203.0.113.1", "port": "wan", "weight": 1, "buckets": 21, "taken": false,
+          "state": "FAILED"}]},
+       {"gateway": "10.9.9.9", "prefix": "10.9.0.0/16", "table": "main", "protocol": "static",
+        "nexthops": [{"via": "192.168.2.10", "port": "lan"}]}],
+     "runners_up": [
+       {"prefix": "10.0.0.0/8", "table": "main", "metric": 20, "type": "unicast",
+        "via": "203.0.113.1", "port": "wan", "reason": "higher metric"},
+       {"prefix": "10.1.0.0/16", "table": "default", "metric": 0, "type": "blackhole",
+        "reason": "table consulted later"}]})") ==
+        R"(
+10.1.2.3 via 192.168.2.10 dev lan src 192.168.2.1
+    matched 10.0.0.0/8 in table main, protocol static, metric 0
+    group of 2 in 64 buckets, from 192.168.1.2: hash 0x00001234
+      > via 10.9.9.9     dev lan  weight 2  43 buckets  recursive
+        via 203.0.113.1  dev wan  weight 1  21 buckets  FAILED
+    gateway 10.9.9.9 through 10.9.0.0/16 in table main, protocol static
+    neighbor 192.168.2.10 REACHABLE, mac 02:00:00:00:00:09
+    otherwise 10.0.0.0/8 via 203.0.113.1 dev wan metric 20  higher metric
+    otherwise blackhole 10.1.0.0/16 table default           table consulted later
+)");
+}
+
 TEST_CASE("route get says so where no route matches") {
   CHECK(text({"route", "get"}, R"(
     {"address": "8.8.8.8", "type": "unreachable", "prefix": null, "runners_up": []})") == R"(

@@ -1,0 +1,290 @@
+// Routes as `show routes` lists them and `route get` explains them.
+#include <fmt/format.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "control/report.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using fib::Usability;
+using nlohmann::json;
+using View = fib::Rib4::View;
+
+json or_null(std::optional<Ipv4> address) { return address ? json(address->to_string()) : json(); }
+
+// In the form that goes out: there may be many. Asks each port's link once, however many routes go
+// by it.
+class RouteReporter {
+ public:
+  explicit RouteReporter(const Router& router) : router_{router} {
+    for (const auto& port : router.ports()) {
+      link_up_.push_back(port->link().up);
+    }
+  }
+
+  [[nodiscard]] json report(const View& route) const {
+    const fib::Path4& path = route.path;
+    return {{"prefix", route.prefix.to_string()},
+            {"table", router_.table_names().to_string(route.table)},
+            {"protocol", fib::to_string(path.protocol)},
+            {"metric", route.metric},
+            {"type", fib::to_string(path.type)},
+            {"source", or_null(path.source)},
+            {"nexthops", next_hops_of(path)}};
+  }
+
+  [[nodiscard]] json next_hops_of(const fib::Path4& path) const {
+    json hops = json::array();
+    for (const fib::RouteNextHop4& hop : path.next_hops) {
+      hops.push_back(next_hop(hop, 0));
+    }
+    return hops;
+  }
+
+ private:
+  // Its port, where it is recursive, is that of the first way to it.
+  [[nodiscard]] json next_hop(const fib::RouteNextHop4& hop, unsigned depth) const {
+    json report{{"via", or_null(hop.via)},
+                {"port", hop.port ? json(router_.world().port(*hop.port).name) : json()},
+                {"weight", hop.weight},
+                {"state", state_of(hop)}};
+    if (hop.port) {
+      return report;
+    }
+    const auto& gateway = router_.routing().gateways().at(*hop.via);
+    report["recursive"] = nullptr;
+    if (!gateway.through || depth > fib::kGroupNestingMax) {
+      return report;
+    }
+    json hops = json::array();
+    for (const fib::RouteNextHop4& below : gateway.through->path.next_hops) {
+      hops.push_back(next_hop(below, depth + 1));
+    }
+    report["port"] = hops.empty() ? json() : hops.front().at("port");
+    report["recursive"] = {{"prefix", gateway.through->prefix.to_string()}, {"nexthops", hops}};
+    return report;
+  }
+  // A word for people: whether packets to it go.
+  [[nodiscard]] std::string state_of(const fib::RouteNextHop4& hop) const {
+    if (!hop.port) {
+      return router_.routing().gateways().at(*hop.via).usable ? "recursive" : "unreachable";
+    }
+    if (!link_up_.at(hop.port->value())) {
+      return "linkdown";
+    }
+    if (!hop.via) {
+      return "onlink";
+    }
+    const auto& table = router_.neighbors().table();
+    const auto id = table.find({*hop.port, *hop.via});
+    return id ? std::string{neigh::to_string(table.entry(*id).state)} : "NONE";
+  }
+
+  const Router& router_;
+  std::vector<bool> link_up_;
+};
+
+// A group's members, each with its share, the one that the flow takes marked; from there on through
+// the routes that lead to recursive gateways.
+class WayReporter {
+ public:
+  WayReporter(const Router& router, NextHopId matched, std::uint32_t flow)
+      : routing_{router.routing()},
+        table_{router.world().tables().next_hops},
+        names_{router.table_names()},
+        reporter_{router},
+        id_{matched},
+        members_{table_.way_of(matched, flow)} {}
+
+  // One step for the match and each gateway after it.
+  [[nodiscard]] json steps(const fib::Path4& matched) {
+    json steps = json::array();
+    const fib::Path4* path = &matched;
+    std::optional<Ipv4> gateway;
+    for (unsigned depth = 0; path != nullptr && depth <= fib::kGroupNestingMax; ++depth) {
+      json step{{"gateway", or_null(gateway)}, {"nexthops", reporter_.next_hops_of(*path)}};
+      if (gateway) {
+        const auto& through = *routing_.gateways().at(*gateway).through;
+        step["prefix"] = through.prefix.to_string();
+        step["table"] = names_.to_string(through.table);
+        step["protocol"] = fib::to_string(through.path.protocol);
+      }
+      const fib::RouteNextHop4* const hop = choose(*path, step);
+      steps.push_back(std::move(step));
+      path = nullptr;
+      if (hop != nullptr && !hop->port) {
+        gateway = hop->via;
+        const auto& entry = routing_.gateways().at(*gateway);
+        id_ = routing_.next_hops().target(entry.next_hop);
+        path = entry.through ? &entry.through->path : nullptr;
+      }
+    }
+    return steps;
+  }
+
+ private:
+  [[nodiscard]] const fib::RouteNextHop4* choose(const fib::Path4& path, json& step) {
+    const auto& hops = path.next_hops;
+    if (hops.size() < 2) {
+      return hops.empty() ? nullptr : &hops.front();
+    }
+    step["buckets"] = table_.buckets(id_);
+    const NextHopId taken = level_ < members_.size() ? members_[level_++] : fib::kNoRoute;
+    const fib::RouteNextHop4* chosen = nullptr;
+    for (std::size_t i = 0; i < hops.size(); ++i) {
+      const NextHopId member = routing_.next_hop_id(hops[i]);
+      step["nexthops"][i]["buckets"] = table_.buckets_of(id_, member);
+      step["nexthops"][i]["taken"] = member == taken;
+      chosen = member == taken ? &hops[i] : chosen;
+    }
+    return chosen;
+  }
+
+  const Routing& routing_;
+  const fib::NextHopTable& table_;
+  const fib::TableNames& names_;
+  RouteReporter reporter_;
+  NextHopId id_;
+  std::vector<NextHopId> members_;
+  std::size_t level_ = 0;
+};
+
+// The hash that workers would find in the flow's packets.
+std::uint32_t hash_of(const Router& router, const FlowQuestion& question) {
+  std::array<std::uint8_t, sizeof(rte_ipv4_hdr) + 4> packet{};
+  rte_ipv4_hdr header{};
+  header.version_ihl = RTE_IPV4_VHL_DEF;
+  header.next_proto_id = question.protocol;
+  header.src_addr = rte_cpu_to_be_32(question.source.value_or(Ipv4{}).value());
+  header.dst_addr = rte_cpu_to_be_32(question.destination.value());
+  const std::array ports{rte_cpu_to_be_16(question.source_port),
+                         rte_cpu_to_be_16(question.destination_port)};
+  std::memcpy(packet.data(), &header, sizeof header);
+  std::memcpy(packet.data() + sizeof header, ports.data(), sizeof ports);
+  return router.world().tables().flow_hash.of(packet);
+}
+
+std::string_view why_not(const View& route, const std::optional<View>& match) {
+  if (!match || route.usability == Usability::kDead) {
+    return "linkdown";
+  }
+  if (route.table != match->table) {
+    return "table consulted later";
+  }
+  if (route.prefix != match->prefix) {
+    return "shorter prefix";
+  }
+  return route.metric < match->metric ? "gateway unreachable" : "higher metric";
+}
+
+json runners_up(const RouteReporter& reporter, const std::vector<View>& covering,
+                const std::optional<View>& match) {
+  json others = json::array();
+  for (const View& route : covering) {
+    if (match && route.prefix == match->prefix && route.table == match->table &&
+        route.metric == match->metric) {
+      continue;
+    }
+    json other = reporter.report(route);
+    const json& hops = other["nexthops"];
+    other["via"] = hops.empty() ? json() : hops.front().at("via");
+    other["port"] = hops.empty() ? json() : hops.front().at("port");
+    other["reason"] = why_not(route, match);
+    others.push_back(std::move(other));
+  }
+  return others;
+}
+
+}  // namespace
+
+json report_routes(const Router& router, const RouteFilter& filter) {
+  json routes = json::array();
+  const fib::Rib4& rib = router.routing().rib();
+  const RouteReporter reporter{router};
+  const auto add = [&](const View& route) {
+    if ((!filter.table || route.table == *filter.table) && routes.size() < filter.most) {
+      routes.push_back(reporter.report(route));
+    }
+    return routes.size() < filter.most;
+  };
+  if (filter.prefix) {
+    std::ranges::for_each(rib.at(*filter.prefix), add);
+    return routes;
+  }
+  bool reached = !filter.after;
+  for (const fib::Table table : rib.tables()) {
+    const bool in_here = filter.after && table == filter.after->table;
+    reached = reached || in_here;
+    if (reached && (!filter.table || table == *filter.table) && routes.size() < filter.most) {
+      rib.for_each(table, add, in_here ? std::optional{filter.after->position} : std::nullopt);
+    }
+  }
+  return routes;
+}
+
+Json report_route_to(const Router& router, const FlowQuestion& question) {
+  const Ipv4 address = question.destination;
+  const Routing& routing = router.routing();
+  const RouteReporter reporter{router};
+  const auto match = routing.rib().lookup(address);
+  const auto covering = routing.rib().covering(address);
+  Json answer{{"type", "unreachable"}, {"prefix", nullptr}};
+  if (match) {
+    answer = reporter.report(*match);
+  }
+  answer["address"] = address.to_string();
+  answer["runners_up"] = runners_up(reporter, covering, match);
+  if (!match) {
+    return answer;
+  }
+  FlowQuestion flow = question;
+  std::uint32_t hash = hash_of(router, flow);
+  const neigh::Adjacency* adjacency = &routing.resolve(address, hash);
+  const auto neighbor_of = [&] {
+    return adjacency->kind == neigh::AdjacencyKind::kGlean ? address : adjacency->next_hop;
+  };
+  const bool forwards = adjacency->kind == neigh::AdjacencyKind::kUnicast ||
+                        adjacency->kind == neigh::AdjacencyKind::kUnresolved ||
+                        adjacency->kind == neigh::AdjacencyKind::kGlean;
+  for (const char* const key : {"via", "port", "mac", "neighbor_state", "mtu"}) {
+    answer[key] = nullptr;
+  }
+  if (forwards) {
+    if (!flow.source) {
+      flow.source = match->path.source ? match->path.source
+                                       : router.world().source(adjacency->port, neighbor_of());
+      hash = hash_of(router, flow);
+      adjacency = &routing.resolve(address, hash);
+    }
+    const Ipv4 neighbor = neighbor_of();
+    const bool via = !match->path.next_hops.empty() && match->path.next_hops.front().via;
+    answer["via"] = via ? Json(neighbor.to_string()) : Json();
+    answer["port"] = router.world().port(adjacency->port).name;
+    answer["mtu"] = adjacency->mtu;
+    if (!match->path.source) {
+      answer["source"] = or_null(router.world().source(adjacency->port, neighbor));
+    }
+    if (const auto id = router.neighbors().table().find({adjacency->port, neighbor})) {
+      const neigh::Entry& entry = router.neighbors().table().entry(*id);
+      answer["neighbor_state"] = neigh::to_string(entry.state);
+      answer["mac"] = neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json();
+    }
+  }
+  answer["flow"] = {{"source", or_null(flow.source)},
+                    {"protocol", flow.protocol},
+                    {"source_port", flow.source_port},
+                    {"destination_port", flow.destination_port},
+                    {"hash", hash}};
+  answer["steps"] =
+      WayReporter{router, router.world().tables().trie.lookup(address), hash}.steps(match->path);
+  return answer;
+}
+
+}  // namespace ringroad::control
