@@ -111,7 +111,9 @@ void Trie<Address>::stage_short(Prefix prefix, std::uint32_t next_hop) {
     return;
   }
   if (prefix.length() == 0) {
-    publish();  // changes are seen in their order
+    // Seen at once, so that what was staged before it has to be by then: an address that a longer
+    // prefix covers now would be answered with it, or lose it while that does not yet.
+    publish();
     default_route_.set(next_hop);
     return;
   }
