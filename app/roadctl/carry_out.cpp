@@ -46,16 +46,22 @@ std::string elements_of(const json& page) {
 // A full table is too long for one answer, and for the router to make it in one go.
 Outcome show_routes(const CommandLine& line, const Surroundings& around) {
   json options = line.options;
-  options["limit"] = kPage;
-  RoutesView view;
+  if (!options.contains("prefix")) {
+    options["limit"] = kPage;
+  }
+  const std::string style = options.value("style", std::string{});
+  options.erase("style");
+  RoutesView view{style == "ip"      ? RoutesStyle::kIp
+                  : style == "route" ? RoutesStyle::kRoute
+                                     : RoutesStyle::kTable};
   bool first = true;
   while (true) {
     const auto page = ask(around, line.verb, options);
     if (!page) {
       return std::unexpected{page.error()};
     }
-    const bool last = !page->is_array() || page->size() < kPage;
-    if (first && last) {
+    const bool last = !page->is_array() || page->size() < kPage || !options.contains("limit");
+    if (first && last && (line.json || style.empty())) {
       return print_answer(line, *page, around);
     }
     std::string text;
@@ -119,7 +125,7 @@ Outcome load_routes(const CommandLine& line, const Surroundings& around) {
 
 std::expected<void, Failure> carry_out(const CommandLine& line, const Surroundings& around) {
   const json verb = line.verb;
-  if (verb == json{"show", "routes"} && !line.options.contains("prefix")) {
+  if (verb == json{"show", "routes"}) {
     return show_routes(line, around);
   }
   if (verb == json{"route", "load"}) {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ipv4.hpp"
+#include "base/prefix.hpp"
 #include "roadctl/fields.hpp"
 #include "roadctl/table.hpp"
 
@@ -292,7 +294,8 @@ std::string runner_up_lines(const json& route) {
     if (const json& metric = field(other, "metric"); metric.is_number() && metric != 0) {
       line += " metric " + words(metric);
     }
-    if (const json& table = field(other, "table"); table != field(route, "table")) {
+    if (const json& table = field(other, "table");
+        table.is_string() && table != field(route, "table")) {
       line += " table " + words(table);
     }
     width = std::max(width, line.size());
@@ -366,6 +369,79 @@ std::string render_flush(const json& counts, bool /*colour*/) {
 
 std::string render_nothing(const json& /*answer*/, bool /*colour*/) { return ""; }
 
+// The words of `ip route` for where a next hop leads: "via 10.9.9.9 recursive via 192.168.1.2 dev
+// p".
+std::string hop_words(const json& hop) {
+  std::string text;
+  if (field(hop, "via").is_string()) {
+    text += " via " + via_of(hop);
+  }
+  if (field(hop, "port").is_string()) {
+    text += " dev " + words(hop, "port");
+  }
+  return text;
+}
+
+std::string state_words(const json& hop) {
+  const json& state = field(hop, "state");
+  return state == "linkdown" || state == "unreachable" ? " " + words(state) : "";
+}
+
+// As `ip route`, with each member of a group on a line of its own.
+std::string as_ip_route(const json& route) {
+  std::string text = type_prefix(route) + words(route, "prefix");
+  const json& hops = array(route, "nexthops");
+  const bool one = hops.size() == 1;
+  if (one) {
+    text += hop_words(hops.front());
+  }
+  if (const json& table = field(route, "table"); table.is_string() && table != "main") {
+    text += " table " + words(table);
+  }
+  text += " proto " + words(route, "protocol");
+  if (one && !field(hops.front(), "via").is_string()) {
+    text += " scope link";
+  }
+  if (field(route, "source").is_string()) {
+    text += " src " + words(route, "source");
+  }
+  if (const json& metric = field(route, "metric"); metric.is_number() && metric != 0) {
+    text += " metric " + words(metric);
+  }
+  text += one ? state_words(hops.front()) + "\n" : "\n";
+  for (const json& hop : one ? json::array() : hops) {
+    text +=
+        "\tnexthop" + hop_words(hop) + " weight " + words(hop, "weight") + state_words(hop) + "\n";
+  }
+  return text;
+}
+
+std::string route_n_line(const json& route, const json& hop) {
+  const auto prefix = Prefix4::parse(words(route, "prefix")).value_or(Prefix4{});
+  const bool rejects = !hop.is_object();
+  const bool has_gateway = field(hop, "via").is_string();
+  std::string flags = rejects ? "!" : field(hop, "state") == "linkdown" ? "" : "U";
+  flags += has_gateway ? "G" : "";
+  flags += prefix.length() == 32 ? "H" : "";
+  const std::string gateway = rejects       ? "-"
+                              : has_gateway ? words(hop, "via")
+                                            : std::string{"0.0.0.0"};
+  // Linux's own columns; Ref and Use mean nothing there either.
+  return fmt::format("{:<15} {:<15} {:<15} {:<5} {:<6} {:<6} {:>3} {}\n",
+                     prefix.address().to_string(), gateway,
+                     Ipv4{prefix.length() == 0 ? 0U : ~0U << (32U - prefix.length())}.to_string(),
+                     flags, words(route, "metric"), 0, 0, words(hop, "port"));
+}
+
+// As `route -n`: a line for each next hop.
+std::string as_route_n(const json& route) {
+  std::string text;
+  for (const json& hop : array(route, "nexthops")) {
+    text += route_n_line(route, hop);
+  }
+  return text.empty() ? route_n_line(route, json()) : text;
+}
+
 struct View {
   std::string_view group;
   std::string_view name;
@@ -394,12 +470,22 @@ constexpr std::array kViews{
 
 }  // namespace
 
-RoutesView::RoutesView() : table_{routes_table()} {
+RoutesView::RoutesView(RoutesStyle style) : style_{style}, table_{routes_table()} {
   // The longest prefix, type, gateway, port and so on that are to be expected.
   table_.widen({18, 11, 15, 15, 6, 10, 9, 10, 5});
 }
 
 std::string RoutesView::next_page(const json& routes, bool colour) {
+  if (style_ != RoutesStyle::kTable) {
+    std::string text;
+    if (style_ == RoutesStyle::kRoute && !std::exchange(begun_, true)) {
+      text = "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n";
+    }
+    for (const json& route : routes) {
+      text += style_ == RoutesStyle::kIp ? as_ip_route(route) : as_route_n(route);
+    }
+    return text;
+  }
   add_routes(table_, routes);
   return table_.next_page(colour);
 }

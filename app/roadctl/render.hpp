@@ -1,5 +1,6 @@
 #pragma once
 // What the router answered, as text for people.
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -13,14 +14,19 @@ namespace ringroad::roadctl {
 [[nodiscard]] std::string render(std::span<const std::string> verb, const nlohmann::json& answer,
                                  bool colour);
 
+// A table, or as `ip route` or `route -n` print them.
+enum class RoutesStyle : std::uint8_t { kTable, kIp, kRoute };
+
 // Routes page by page, one table in the end.
 class RoutesView {
  public:
-  RoutesView();
+  explicit RoutesView(RoutesStyle style = RoutesStyle::kTable);
   [[nodiscard]] std::string next_page(const nlohmann::json& routes, bool colour);
 
  private:
+  RoutesStyle style_;
   Table table_;
+  bool begun_ = false;
 };
 
 }  // namespace ringroad::roadctl

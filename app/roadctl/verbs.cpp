@@ -28,7 +28,7 @@ struct Verb {
 constexpr std::array kVerbs{
     Verb{"show", "ports", "", "link, addresses and counters of every port", show_options},
     Verb{"show", "workers", "", "load of every forwarding core, cycles by stage", show_options},
-    Verb{"show", "routes", "[PREFIX] [--table T]", "routes and their next hops",
+    Verb{"show", "routes", "[PREFIX] [--table T] [--style ip|route]", "routes and their next hops",
          show_routes_options},
     Verb{"show", "neighbors", "", "neighbors: MAC, state, packets that wait", show_options},
     Verb{"show", "bands", "", "priority bands of every port and TX queue", show_options},
@@ -132,6 +132,7 @@ class Parser {
   CommandLine line_;
   std::vector<std::string> words_;
   std::string table_;
+  std::string style_;
   bool keep_going_ = false;
   const Verb* verb_ = nullptr;
 };
@@ -177,6 +178,9 @@ void Parser::add_verb(CLI::App& group, const Verb& verb) {
   if (verb.options == show_routes_options) {
     app->add_option("--table", table_, "only the routes of this table, or of all")
         ->option_text("T");
+    app->add_option("--style", style_, "as `ip route` or as `route -n` prints them")
+        ->option_text("ip|route")
+        ->check(CLI::IsMember({"ip", "route"}));
   }
   if (verb.options == route_load_options) {
     app->add_flag("--keep-going", keep_going_, "pass over lines that are no prefix");
@@ -212,6 +216,9 @@ std::expected<CommandLine, EarlyExit> Parser::finish() {
   }
   line_.verb = {std::string{verb_->group}, std::string{verb_->name}};
   line_.options = std::move(*options);
+  if (!style_.empty()) {
+    line_.options["style"] = style_;
+  }
   if (keep_going_) {
     line_.options["keep_going"] = true;
   }

@@ -121,7 +121,7 @@ TEST_CASE("a port that loses its link hands its routes to the next best, and tak
     CHECK(bed.send(network) == kAllByC);
   }
   const json got = bed.get({{"address", "30.0.0.1"}});
-  CHECK(got.at("prefix") == "0.0.0.0/0");
+  CHECK(got.at("prefix") == "default");
   CHECK(got.at("runners_up")[0].at("prefix") == "30.0.0.0/8");
   CHECK(got.at("runners_up")[0].at("reason") == "linkdown");
   CHECK(got.at("runners_up")[0].at("nexthops")[0].at("state") == "linkdown");
@@ -263,7 +263,7 @@ TEST_CASE("route get explains why the others lost, and that a destination has no
     reasons.push_back(other.at("prefix").get<std::string>() + " " +
                       other.at("reason").get<std::string>());
   }
-  CHECK(reasons == std::vector<std::string>{"20.0.0.0/8 higher metric", "0.0.0.0/0 shorter prefix",
+  CHECK(reasons == std::vector<std::string>{"20.0.0.0/8 higher metric", "default shorter prefix",
                                             "20.0.0.0/16 table consulted later"});
   CHECK(bed.get({{"address", "192.168.2.100/24"}}) ==
         "'192.168.2.100/24': a destination has no mask, only routes do; ask for 192.168.2.100, and "

@@ -70,6 +70,44 @@ default         unicast    203.0.113.1  wan        2  REACHABLE  static         
 )");
 }
 
+TEST_CASE("routes print as ip route and as route -n do, where that is asked for") {
+  const json routes = json::parse(R"([
+    {"prefix": "default", "table": "main", "protocol": "static", "metric": 0, "type": "unicast",
+     "nexthops": [{"via": "203.0.113.1", "port": "wan", "weight": 2, "state": "REACHABLE"},
+                  {"via": "192.168.1.2", "port": "lan", "weight": 1, "state": "linkdown"}]},
+    {"prefix": "192.168.1.0/24", "table": "main", "protocol": "connected", "metric": 0,
+     "type": "unicast", "source": "192.168.1.1",
+     "nexthops": [{"via": null, "port": "lan", "weight": 1, "state": "linkdown"}]},
+    {"prefix": "10.1.1.1", "table": "main", "protocol": "static", "metric": 20,
+     "type": "unicast",
+     "nexthops": [{"via": "10.9.9.9", "port": "wan", "weight": 1, "state": "recursive",
+                   "recursive": {"prefix": "10.9.0.0/16",
+                     "nexthops": [{"via": "203.0.113.1", "port": "wan"}]}}]},
+    {"prefix": "10.66.0.0/16", "table": "7", "protocol": "static", "metric": 0,
+     "type": "blackhole", "nexthops": []}])");
+  const auto as = [&](RoutesStyle style) {
+    std::string text{"\n"};
+    text += RoutesView{style}.next_page(routes, false);
+    return text;
+  };
+  CHECK(as(RoutesStyle::kIp) == R"(
+default proto static
+	nexthop via 203.0.113.1 dev wan weight 2
+	nexthop via 192.168.1.2 dev lan weight 1 linkdown
+192.168.1.0/24 dev lan proto connected scope link src 192.168.1.1 linkdown
+10.1.1.1 via 10.9.9.9 recursive via 203.0.113.1 dev wan proto static metric 20
+blackhole 10.66.0.0/16 table 7 proto static
+)");
+  CHECK(as(RoutesStyle::kRoute) == R"(
+Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
+0.0.0.0         203.0.113.1     0.0.0.0         UG    0      0        0 wan
+0.0.0.0         192.168.1.2     0.0.0.0         G     0      0        0 lan
+192.168.1.0     0.0.0.0         255.255.255.0         0      0        0 lan
+10.1.1.1        10.9.9.9        255.255.255.255 UGH   20     0        0 wan
+10.66.0.0       -               255.255.0.0     !     0      0        0 -
+)");
+}
+
 TEST_CASE("neighbors are shown with their age and what waits for them") {
   CHECK(text({"show", "neighbors"}, R"([
     {"address": "192.168.1.9", "port": "lan", "mac": "02:00:00:00:00:09", "state": "REACHABLE",
