@@ -1,9 +1,15 @@
 #pragma once
-// The plainest longest-prefix match there is: each length in turn, the longest first.
+// The plainest longest-prefix match there is: each length in turn, the longest first. And a plain
+// one of many addresses at once.
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <span>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "base/prefix.hpp"
@@ -40,6 +46,42 @@ class Reference {
       }
     }
     return kNoRoute;
+  }
+  // Of many addresses in one sweep over them and the routes in order, which a large table needs.
+  [[nodiscard]] std::vector<NextHopId> lookup(std::span<const Address> addresses) const {
+    std::vector<Change> routes = this->routes();
+    std::ranges::sort(routes, {}, &Change::prefix);
+    std::vector<std::pair<Address, std::size_t>> places;
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      places.emplace_back(addresses[i], i);
+    }
+    std::ranges::sort(places);
+    std::vector<NextHopId> answers(addresses.size());
+    std::vector<Change> covering{{{}, kNoRoute}};  // the longest last
+    auto next = routes.begin();
+    for (const auto& [address, place] : places) {
+      for (; next != routes.end() && next->prefix.address() <= address; ++next) {
+        while (!covering.back().prefix.contains(next->prefix)) {
+          covering.pop_back();
+        }
+        covering.push_back(*next);
+      }
+      while (!covering.back().prefix.contains(address)) {
+        covering.pop_back();
+      }
+      answers[place] = covering.back().next_hop;
+    }
+    return answers;
+  }
+  // Shortest first.
+  [[nodiscard]] std::vector<Change> routes() const {
+    std::vector<Change> all;
+    for (std::uint8_t length = 0; length <= Address::kBits; ++length) {
+      for (const auto& [address, next_hop] : routes_.at(length)) {
+        all.push_back({{address, length}, next_hop});
+      }
+    }
+    return all;
   }
   [[nodiscard]] std::size_t size() const {
     return std::accumulate(

@@ -176,14 +176,11 @@ template <class Address>
 
 inline constexpr NextHopId kUntouched{0x55555555};
 
-// Looks each up alone and in bulk in every way; the first answer that is not the truth, in words,
-// or nothing. `truth` gives that of an address.
-template <class Address, class Truth>
+// Looks each up alone and in bulk in every way; the first answer that is not right, in words, or
+// nothing.
+template <class Address>
 [[nodiscard]] std::string first_error(const Trie<Address>& trie, std::span<const Address> addresses,
-                                      const Truth& truth) {
-  std::vector<NextHopId> right;
-  right.reserve(addresses.size());
-  std::ranges::transform(addresses, std::back_inserter(right), truth);
+                                      const std::vector<NextHopId>& right) {
   const auto compare = [&](std::string_view way, const auto& answers) {
     const auto [here, there] = std::ranges::mismatch(answers, right);
     return here == answers.end()
@@ -213,7 +210,14 @@ template <class Address>
 [[nodiscard]] std::string first_error(const Trie<Address>& trie,
                                       const Reference<Address>& reference,
                                       std::span<const Address> addresses) {
-  return first_error(trie, addresses, [&](Address address) { return reference.lookup(address); });
+  if (addresses.size() > reference.size()) {
+    return first_error(trie, addresses, reference.lookup(addresses));
+  }
+  std::vector<NextHopId> right;
+  right.reserve(addresses.size());
+  std::ranges::transform(addresses, std::back_inserter(right),
+                         [&](Address address) { return reference.lookup(address); });
+  return first_error(trie, addresses, right);
 }
 
 }  // namespace ringroad::fib
