@@ -61,7 +61,7 @@ BlockStore::BlockStore(Reclaimer& reclaimer, bool deep)
   memory_.grow(end_ + kSlack);
   for (std::uint32_t answer = 0; answer < kEscape; ++answer) {
     std::byte* const block = memory_.data() + kRootBytes + answer * kUniformBytes;
-    for (unsigned i = 0; i < kQuarters; ++i) {
+    for (std::size_t i = 0; i < kQuarters; ++i) {
       block[i * 16 + kLeavesOffset] = static_cast<std::byte>(answer);
     }
   }

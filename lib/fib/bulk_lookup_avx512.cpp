@@ -98,7 +98,7 @@ void avx512_block(const std::byte* arena, std::uint32_t default_route, const Ipv
     __m512i words;
   };
   Group groups[kGroups];
-  for (unsigned i = 0; i < kGroups; ++i) {
+  for (std::size_t i = 0; i < kGroups; ++i) {
     Group& group = groups[i];
     group.low_lanes = high_halves(keys + i * 16);
     group.high_lanes = high_halves(keys + i * 16 + 8);
@@ -132,7 +132,7 @@ void avx512_block(const std::byte* arena, std::uint32_t default_route, const Ipv
       going_on |= _mm512_movepi32_mask(group.words);
     }
   }
-  for (unsigned i = 0; i < kGroups; ++i) {
+  for (std::size_t i = 0; i < kGroups; ++i) {
     const __m512i word = groups[i].words;
     const __m512i otherwise = _mm512_set1_epi32(static_cast<int>(default_route));
     _mm512_storeu_si512(
