@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds into build/KIND: scripts/build.sh [release|debug|asan|tsan] [TARGET ...]
+# Builds into build/KIND: scripts/build.sh [release|debug|asan|tsan|fuzz] [TARGET ...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,8 +14,13 @@ case "$kind" in
   debug) options=(-Dbuildtype=debug) ;;
   asan) options=("${sanitized[@]}" "-Db_sanitize=address,undefined") ;;
   tsan) options=("${sanitized[@]}" -Db_sanitize=thread) ;;
+  fuzz) # g++ has no libFuzzer
+    export CXX=clang++-19
+    options=("${sanitized[@]}" "-Db_sanitize=address,undefined" -Dfuzz=true
+      "-Dcpp_args=-g1 -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp" -Doptimization=2)
+    ;;
   *)
-    echo "usage: $0 [release|debug|asan|tsan] [TARGET ...]" >&2
+    echo "usage: $0 [release|debug|asan|tsan|fuzz] [TARGET ...]" >&2
     exit 2
     ;;
 esac

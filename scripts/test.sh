@@ -5,13 +5,13 @@
 #   scripts/test.sh --quick         what needs no sanitizer, no linter and no network namespace
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
-# Suites: layers format unit dataplane unit-asan dataplane-asan concurrent-tsan system demo, lint
-# (what changed; everything with --only lint), and cli, the part of system that runs no router.
+# Suites: layers format unit dataplane unit-asan dataplane-asan concurrent-tsan fuzz system demo,
+# lint (what changed; everything with --only lint), and cli, the part of system that runs no router.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(layers format unit dataplane unit-asan dataplane-asan concurrent-tsan system demo lint)
+all=(layers format unit dataplane unit-asan dataplane-asan concurrent-tsan fuzz system demo lint)
 suites=()
 lint_scope=--changed
 while (($#)); do
@@ -50,6 +50,23 @@ suite_unit-asan() { scripts/run_suite.py build/asan unit; }
 suite_dataplane-asan() { scripts/run_suite.py build/asan dataplane; }
 # Those that read tables while a writer changes them.
 suite_concurrent-tsan() { scripts/run_suite.py build/tsan concurrent; }
+# For a quarter of a minute, from random inputs: those long enough for a table take a fuzzer minutes
+# to come to. One that fails is left in build/test.
+suite_fuzz() {
+  if ! command -v clang++-19 >/dev/null; then
+    echo "SKIPPED: libFuzzer needs clang++-19"
+    echo "0 passed, 0 failed, 1 skipped"
+    return
+  fi
+  local corpus=build/fuzz/corpus i
+  rm -rf "$corpus"
+  mkdir "$corpus"
+  for i in {1..8}; do
+    head -c 2048 /dev/urandom >"$corpus/$i"
+  done
+  build/fuzz/test/fuzz/fib-fuzz -max_total_time=15 -max_len=4096 -len_control=0 -timeout=10 \
+    -artifact_prefix=build/test/ "$corpus"
+}
 suite_cli() { test/system/run.py cli_test; } # a part of system
 suite_system() { test/system/run.py; }
 suite_demo() { scripts/run.sh --once; }
@@ -101,12 +118,14 @@ for suite in "${suites[@]}"; do
     layers | format) kind= ;;
     *-asan) kind=asan ;;
     *-tsan) kind=tsan ;;
+    fuzz) kind=$(command -v clang++-19 >/dev/null && echo fuzz) ;;
     *) kind=release ;;
   esac
   if [[ $kind && ! ${built[$kind]:-} ]]; then
     built[$kind]=no
     targets=()
     [[ $kind == tsan ]] && targets=(test/unit/unit-concurrent test/unit/unit-fib)
+    [[ $kind == fuzz ]] && targets=(test/fuzz/fib-fuzz)
     tally "build-$kind" scripts/build.sh "$kind" "${targets[@]}" && built[$kind]=yes
   fi
   [[ $kind && ${built[$kind]} == no ]] && continue # that it did not build is counted

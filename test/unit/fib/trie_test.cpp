@@ -192,6 +192,28 @@ TEMPLATE_TEST_CASE("blocks that were replaced are used again, once no reader can
   CHECK(trie.lookup(address) == NextHopId{8});
 }
 
+TEMPLATE_TEST_CASE("a prefix that goes takes its blocks along, wherever it was", "", Ipv4, Ipv6) {
+  HeldReclaimer reclaimer;
+  Trie<TestType> trie{reclaimer};
+  Random random{3};
+  const auto come_and_go = [&] {
+    for (unsigned i = 0; i < 200; ++i) {
+      const Prefix<TestType> somewhere{random_address<TestType>(random), TestType::kBits};
+      trie.insert(somewhere, NextHopId{i + 1});
+      REQUIRE(trie.erase(somewhere));
+    }
+    trie.apply({});  // hands on what it gathered
+    reclaimer.release_all();
+  };
+  come_and_go();
+  const Bytes before = trie.memory();
+  for (unsigned i = 0; i < 20; ++i) {
+    come_and_go();
+  }
+  // How many blocks there were of each size, chance decides.
+  CHECK(trie.memory().count < before.count + (64U << 10));
+}
+
 TEST_CASE("what a trie retired may be released after it is gone") {
   HeldReclaimer reclaimer;
   {
