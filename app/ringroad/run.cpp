@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <string>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -100,7 +102,8 @@ int run_router(const config::Config& config, std::chrono::steady_clock::time_poi
   const Clock clock;
   ProgressBar progress;
   auto router = control::Router::open(config, clock, [&](const control::RouteLoad& load) {
-    progress.show(fmt::format("{}: {}", load.file().path, to_string(load.state())), load.percent());
+    const std::string name = std::filesystem::path{load.file().path}.filename();
+    progress.show(fmt::format("{}: {}", name, to_string(load.state())), load.percent());
     if (load.finished()) {
       progress.clear();
     }

@@ -38,10 +38,10 @@ class Trie {
   explicit Trie(Reclaimer& reclaimer);
 
   // Writer. Every block that the changes touch is compiled once, so that a batch costs less than
-  // its changes one by one, least of all if ordered by prefix. For each address they are one update,
-  // but that a change of the default route divides those before it from those after. Ids must be
-  // below 2^31.
-  // Throws std::bad_alloc when the blocks would exceed 512 MiB; the trie is of no use then.
+  // its changes one by one, least of all if ordered by prefix. For each address they are one
+  // update, but that a change of the default route divides those before it from those after. Ids
+  // must be below 2^31. Throws std::bad_alloc when the blocks would exceed 512 MiB; the trie is of
+  // no use then.
   void apply(std::span<const Change> changes);
   // Writer. Adds the prefix or changes its next hop, which is not kNoRoute.
   void insert(Prefix prefix, NextHopId next_hop);

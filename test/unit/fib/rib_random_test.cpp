@@ -256,7 +256,7 @@ class Trial {
 
 TEMPLATE_TEST_CASE("random routes of every table that come, go and fail match a plain list", "",
                    Ipv4, Ipv6) {
-  for (unsigned seed = 1; seed <= 6; ++seed) {
+  for (unsigned seed = 1; seed <= 3; ++seed) {
     INFO("seed " << seed);
     Trial<TestType> trial{seed};
     for (unsigned step = 0; step < 2000; ++step) {
