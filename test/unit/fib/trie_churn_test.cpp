@@ -238,6 +238,20 @@ bool write(Trie<Address>& trie, const std::vector<RouteChange<Address>>& changes
   return true;
 }
 
+TEST_CASE("a default route that changed and changed back under a lookup is read again") {
+  DefaultRoute route;
+  route.set(1);
+  unsigned looks = 0;
+  route.with([&](std::uint32_t next_hop) {
+    CHECK(next_hop == 1);
+    if (++looks == 1) {
+      route.set(2);
+      route.set(1);
+    }
+  });
+  CHECK(looks == 2);
+}
+
 TEMPLATE_TEST_CASE("a batch that changes the default route takes each of its changes in its turn",
                    "", Ipv4, Ipv6) {
   QuiescentReclaimer reclaimer;
@@ -249,7 +263,7 @@ TEMPLATE_TEST_CASE("a batch that changes the default route takes each of its cha
   std::vector<RouteChange<TestType>> there;
   std::vector<RouteChange<TestType>> back{{everything, NextHopId{1}}, {own, kNoRoute}};
   // What takes its time: many blocks.
-  for (std::uint32_t i = 1; i < 5000 / kSlower; ++i) {
+  for (std::uint32_t i = 1; i < (kSlower == 1 ? 5000U : 500U); ++i) {
     const auto address = [&] {
       if constexpr (TestType::kBits == 32) {
         return TestType{i << 16};
@@ -271,7 +285,7 @@ TEMPLATE_TEST_CASE("a batch that changes the default route takes each of its cha
       wrong += answer == NextHopId{1} || answer == NextHopId{2} ? 0U : 1U;
     }
   }};
-  for (std::size_t i = 0; i < 50 / kSlower; ++i) {
+  for (std::size_t i = 0; i < (kSlower == 1 ? 50U : 10U); ++i) {
     trie.apply(there);
     trie.apply(back);
     reclaimer.release_safe();
