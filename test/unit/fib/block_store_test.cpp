@@ -14,7 +14,7 @@ namespace ringroad::fib {
 namespace {
 
 // What the 256 values of an octet are to answer.
-using Values = std::array<std::uint32_t, kQuarters * kQuarterValues>;
+using Values = std::array<std::uint32_t, std::size_t{kQuarters} * kQuarterValues>;
 
 // What a block is made to: an answer where all of it has one.
 enum class Format : std::uint8_t { kAnswer, kNarrow, kLong, kWide };
@@ -39,7 +39,7 @@ class Store {
  public:
   explicit Store(bool deep) : deep_{deep}, store_{reclaimer_, deep} {}
 
-  void draw(Random& random, unsigned quarter, Mixture of) {
+  void draw(Random& random, std::size_t quarter, Mixture of) {
     std::uint32_t answer = 0;
     std::size_t left = 0;
     for (std::size_t i = 0; i < kQuarterValues; ++i, --left) {
@@ -60,7 +60,7 @@ class Store {
     const std::uint32_t before = word_;
     changed = is_block(before) ? changed : kAllQuarters;
     Quarters quarters;
-    for (unsigned i = 0; i < kQuarters; ++i) {
+    for (std::size_t i = 0; i < kQuarters; ++i) {
       if ((changed >> i & 1) != 0) {
         Quarter::Words words;
         std::copy_n(values_.begin() + i * kQuarterValues, kQuarterValues, words.begin());

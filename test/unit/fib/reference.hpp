@@ -52,6 +52,7 @@ class Reference {
     std::vector<Change> routes = this->routes();
     std::ranges::sort(routes, {}, &Change::prefix);
     std::vector<std::pair<Address, std::size_t>> places;
+    places.reserve(addresses.size());
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       places.emplace_back(addresses[i], i);
     }

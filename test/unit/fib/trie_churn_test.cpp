@@ -303,6 +303,7 @@ void check_churn(std::size_t cycles) {
   Progress progress;
   Tally tally;
   std::vector<std::jthread> readers;
+  readers.reserve(kReaders);
   for (std::size_t self = 0; self < kReaders; ++self) {
     readers.emplace_back([&, self] { read(script, trie, reclaimer, self, progress, tally); });
   }

@@ -48,6 +48,7 @@ class Table {
  public:
   explicit Table(std::vector<Prefix<Address>> prefixes) : prefixes_{std::move(prefixes)} {
     std::vector<RouteChange<Address>> changes;
+    changes.reserve(prefixes_.size());
     for (const Prefix<Address> each : prefixes_) {
       changes.push_back({each, draw_next_hop(random_)});
     }
