@@ -1,0 +1,54 @@
+"""The differences that are Ringroad's right: one predicate for each row of differences.md."""
+import pathlib
+import re
+
+from packets import ICMP, IPV4
+
+TABLE = pathlib.Path(__file__).with_name("differences.md")
+PREDICATES = {}
+
+
+def predicate(function):
+    PREDICATES[function.__name__] = function
+    return function
+
+
+def rows():
+    """{predicate's name: row's id}; every row has a predicate, every predicate a row."""
+    found = dict(reversed(match) for match in re.findall(
+        r"^\| *([a-z0-9-]+) *\| *`(\w+)` *\|", TABLE.read_text(encoding="utf-8"), re.MULTILINE))
+    if set(found) != set(PREDICATES):
+        raise AssertionError(f"{TABLE.name} and the predicates differ: "
+                             f"{sorted(set(found) ^ set(PREDICATES))}")
+    return found
+
+
+def explain(difference, ids):
+    """The id of the row that says why, or None."""
+    return next((row for name, row in ids.items() if PREDICATES[name](difference)), None)
+
+
+def packets_in(raw):
+    """The IPv4 packet in a frame and, in an ICMP error, the one that it quotes."""
+    if raw is None or raw[12:14] != IPV4:
+        return
+    packet = raw[14:]
+    yield packet
+    start = (packet[0] & 15) * 4
+    if packet[9] == ICMP and len(packet) >= start + 28 and packet[start] in (3, 5, 11, 12):
+        yield packet[start + 8:]
+
+
+def only_linux(difference, wanted):
+    """Linux alone sent it, and some packet in it is as wanted."""
+    return difference.ringroad is None and any(map(wanted, packets_in(difference.linux)))
+
+
+@predicate
+def class_e(difference):
+    return only_linux(difference, lambda packet: packet[12] >= 240 or packet[16] >= 240)
+
+
+@predicate
+def this_network(difference):
+    return only_linux(difference, lambda packet: packet[12] == 0 or packet[16] == 0)
