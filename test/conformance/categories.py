@@ -2,7 +2,7 @@
 from typing import NamedTuple
 
 import packets
-from network import GATEWAY, KNOWN_HOSTS, OWN, WIRES
+from network import BROADCASTS, GATEWAY, KNOWN_HOSTS, OWN, SUBNET_ZEROS, WIRES
 from packets import DF, ICMP, MF, TCP, UDP, address, ethernet, ipv4
 
 CATEGORIES = {}
@@ -97,13 +97,14 @@ def forward(r, count):
 
 def strange_address(r, way):
     """(address, what it is)"""
-    wire = r.choice(WIRES)
+    special = r.choice(SPECIAL)
     return r.choice((
-        (address(r.choice(SPECIAL)), "special"),
+        (address(special), special),
         (r.randbytes(4), "random"),
         (r.choice(sorted(OWN)), "own"),
-        (wire.host(255), "subnet broadcast"), (wire.host(0), "subnet zero"),
-        (address("192.168.11.127"), "subnet broadcast"), (way.src, "source"), (way.dst, "destination"),
+        (r.choice(sorted(BROADCASTS)), "subnet broadcast"),
+        (r.choice(sorted(SUBNET_ZEROS)), "subnet zero"),
+        (way.src, "source"), (way.dst, "destination"),
         (address(r.choice(NO_ROUTE)), "no route"), (address(r.choice(SPECIAL_ROUTES)), "type")))
 
 

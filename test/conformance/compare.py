@@ -1,4 +1,5 @@
 """What came out of both worlds, frame by frame, but for what may differ."""
+import time
 from collections import Counter, defaultdict
 from typing import NamedTuple, Optional
 
@@ -6,6 +7,7 @@ from network import OWN
 from packets import ARP_TYPE, ICMP, IPV4, TCP, UDP, checksum
 
 ICMP_ERRORS = frozenset((3, 4, 5, 11, 12))
+TIMED = ICMP_ERRORS | {14}  # a timestamp reply, or a quote that may have a timestamp
 
 
 class Difference(NamedTuple):
@@ -17,20 +19,41 @@ class Difference(NamedTuple):
     order: bool = False  # the frames are the same, their order in the flow is not
 
 
-def normalise(raw, identifications):
-    """The router's choice of IP identification goes: only which fragments share one is kept.
+def normalise(raw, identifications, now):
+    """What the router may choose is made alike: IP identifications, of which only which fragments
+    share one is kept, and the time of day in milliseconds (RFC 791 3.1, RFC 792), which is `now`.
 
-    The header checksum that depends on it becomes whether it was right.
+    A checksum over such a field becomes whether it was right.
     """
-    if raw[12:14] != IPV4 or len(raw) < 34 or raw[26:30] not in OWN:
+    if raw[12:14] != IPV4 or len(raw) < 34:
         return raw
     end = 14 + (raw[14] & 15) * 4
-    right = b"\0\0" if checksum(raw[14:end]) == 0 else b"\xff\xff"
-    ident = 0
-    if is_fragment(raw[14:]):
-        known = identifications.setdefault(raw[23:24] + raw[26:34], {})
-        ident = known.setdefault(raw[18:20], len(known) + 1)
-    return raw[:18] + ident.to_bytes(2, "big") + raw[20:24] + right + raw[26:]
+    mended = bytearray(raw)
+    if timed := has_times(raw, end):
+        for at in range(34, min(len(raw) - 3, 14 + 60 + 8 + 60)):
+            if abs(int.from_bytes(raw[at:at + 4], "big") - now) < 60_000:
+                mended[at:at + 4] = b"time"
+        timed = mended != raw
+        if raw[23] == ICMP and mended[end:] != raw[end:]:
+            mended[end + 2:end + 4] = verdict(raw[end:])
+    if raw[26:30] in OWN:
+        ident = 0
+        if is_fragment(raw[14:]):
+            known = identifications.setdefault(raw[23:24] + raw[26:34], {})
+            ident = known.setdefault(raw[18:20], len(known) + 1)
+        mended[18:20] = ident.to_bytes(2, "big")
+    elif not timed:
+        return raw
+    mended[24:26] = verdict(raw[14:end])
+    return bytes(mended)
+
+
+def has_times(raw, end):
+    return 0x44 in raw[34:end] or (raw[23] == ICMP and len(raw) > end and raw[end] in TIMED)
+
+
+def verdict(data):
+    return b"\0\0" if checksum(data) == 0 else b"\xff\xff"
 
 
 def is_fragment(packet):
@@ -64,9 +87,10 @@ def ip_flow(packet):
 
 def by_flow(frames):
     identifications = {}
+    now = int(time.time() * 1000) % 86_400_000
     flows = defaultdict(list)
     for raw in frames:
-        raw = normalise(raw, identifications)
+        raw = normalise(raw, identifications, now)
         flows[flow(raw)].append(raw)
     return flows
 

@@ -2,7 +2,8 @@
 import pathlib
 import re
 
-from packets import ICMP, IPV4
+from network import BROADCASTS, SUBNET_ZEROS
+from packets import ARP_TYPE, ICMP, IPV4
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
@@ -52,3 +53,16 @@ def class_e(difference):
 @predicate
 def this_network(difference):
     return only_linux(difference, lambda packet: packet[12] == 0 or packet[16] == 0)
+
+
+@predicate
+def broadcast_source(difference):
+    return only_linux(difference, lambda packet: packet[12:16] in BROADCASTS)
+
+
+@predicate
+def subnet_zero(difference):
+    raw = difference.linux
+    if raw is not None and raw[12:14] == ARP_TYPE:
+        return difference.ringroad is None and raw[38:42] in SUBNET_ZEROS
+    return only_linux(difference, lambda packet: packet[16:20] in SUBNET_ZEROS)

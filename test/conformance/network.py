@@ -36,6 +36,9 @@ WIRES = (
 )
 OWN = frozenset(address(text.partition("/")[0]) for wire in WIRES for text in wire.addresses)
 
+BROADCASTS = frozenset((*(wire.host(255) for wire in WIRES), address("192.168.11.127")))
+SUBNET_ZEROS = frozenset((*(wire.host(0) for wire in WIRES), address("192.168.11.0")))
+
 # Hosts whose MAC addresses both routers are told; the marker is the harness's own.
 KNOWN_HOSTS = range(2, 10)
 GATEWAY = 2

@@ -10,13 +10,17 @@ import random
 import sys
 import time
 
+import local  # pylint: disable=unused-import
+import options  # pylint: disable=unused-import
 import worlds
 from categories import CATEGORIES
 from compare import compare
 from explained import explain, rows
-from show import report
+from show import report, signature
+from shrink import shrink
 
 BATCH = 64
+REPORTS = 12  # of a category, each of another kind
 
 
 class Tally:
@@ -24,6 +28,7 @@ class Tally:
 
     def __init__(self):
         self.packets = self.frames = self.matches = self.explained = self.failures = 0
+        self.kinds = {}  # of packets that failed: how often
 
 
 class Run:
@@ -32,8 +37,9 @@ class Run:
     def __init__(self, arguments):
         self.arguments = arguments
         self.ids = rows()
-        self.tallies = {name: Tally() for name in CATEGORIES
-                        if not arguments.category or arguments.category in name}
+        chosen = [name for name in CATEGORIES if arguments.category in name]
+        self.tallies = {name: Tally() for name in chosen
+                        if name == arguments.category or arguments.category not in chosen}
         self.explained = dict.fromkeys(self.ids.values(), 0)
 
     def steps(self):
@@ -49,28 +55,45 @@ class Run:
 
     def run(self, pair):
         for name, frames in self.steps():
-            failed = self.judge(name, frames, pair.step([frame[:2] for frame in frames]))
+            failed = self.judge(pair, name, frames)
             if failed and not self.arguments.keep_going:
                 return
 
-    def judge(self, name, frames, outputs):
-        """Counts a step's outcome; true: it failed."""
-        tally = self.tallies[name]
-        matches, differences = compare(*outputs)
-        failures = []
+    def try_out(self, pair, frames):
+        """(matches, {row of differences.md: how often}, failures) of one step."""
+        matches, differences = compare(*pair.step([frame[:2] for frame in frames]))
+        failures, explained = [], {}
         for difference in differences:
             if row := explain(difference, self.ids):
-                self.explained[row] += 1
+                explained[row] = explained.get(row, 0) + 1
             else:
                 failures.append(difference)
+        return matches, explained, failures
+
+    def judge(self, pair, name, frames):
+        """Counts a step's outcome; true: it failed."""
+        tally = self.tallies[name]
+        matches, explained, failures = self.try_out(pair, frames)
+        for row, times in explained.items():
+            self.explained[row] += times
         tally.packets += len(frames)
-        tally.frames += matches + len(differences)
+        tally.frames += matches + sum(explained.values()) + len(failures)
         tally.matches += matches
-        tally.explained += len(differences) - len(failures)
+        tally.explained += sum(explained.values())
         tally.failures += len(failures)
-        if failures:
-            report(name, frames, failures)
+        if failures and len(tally.kinds) < REPORTS and {*map(signature, failures)} - {*tally.kinds}:
+            self.find_out(pair, name, frames, failures)
         return bool(failures)
+
+    def find_out(self, pair, name, frames, failures):
+        """Prints what fails, once for each kind of packet."""
+        kinds = self.tallies[name].kinds
+        for few in shrink(frames, lambda some: bool(self.try_out(pair, some)[2])):
+            failures = self.try_out(pair, few)[2] or failures
+            kind = signature(failures[0])
+            if kind not in kinds:
+                report(name, few, failures)
+            kinds[kind] = kinds.get(kind, 0) + 1
 
     def table(self):
         print(f"{'category':16} {'packets':>9} {'frames':>9} {'matches':>9} {'explained':>9} "
@@ -87,7 +110,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--packets", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1812)
-    parser.add_argument("--category", default="", help="only those with this word in their name")
+    parser.add_argument("--category", default="", help="only the one of this name, or those with this word in theirs")
     parser.add_argument("--keep-going", action="store_true", help="past the first failure")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
@@ -97,7 +120,7 @@ def main():
     gc.freeze()
     run = Run(arguments)
     complaint = None
-    with worlds.Pair() as pair:
+    with worlds.UnlimitedErrors(), worlds.Pair() as pair:
         os.sched_setaffinity(0, {worlds.topology.CORES[0]})  # what is sent keeps its order
         run.run(pair)
         complaint = pair.ringroad.finish()

@@ -15,7 +15,7 @@ def parse(raw):
 def expression(raw):
     """Python that builds the frame with scapy."""
     text = parse(raw).command()
-    return text if len(text) < 1500 else text[:1500] + "..."
+    return text if len(text) < 600 else text[:600] + "..."
 
 
 def one_line(raw):
@@ -25,6 +25,21 @@ def one_line(raw):
     return f"{parse(raw).summary()} [{len(raw)} B] {shown}{'...' if len(raw) > 82 else ''}"
 
 
+def signature(failure):
+    """What failures of one kind have in common."""
+    def kind(raw):
+        if raw is None:
+            return None
+        start = 14 + (raw[14] & 15) * 4
+        more = raw[start:start + 2] + raw[start + 17:start + 18] if raw[23] == 1 else b""
+        return raw[12:14], raw[23:24] if raw[12:14] == b"\x08\0" else raw[20:22], more
+    linux, ours = failure.linux, failure.ringroad
+    at = None
+    if linux and ours:
+        at = next((i for i, pair in enumerate(zip(linux, ours)) if pair[0] != pair[1]), -1)
+    return kind(linux), kind(ours), at, failure.order
+
+
 def report(name, frames, failures, most=3):
     """Prints the failures of a step and what was sent."""
     print(f"FAIL {name}: {len(failures)} differences")
@@ -32,7 +47,8 @@ def report(name, frames, failures, most=3):
         print(f"  wire {WIRE_NAMES[failure.wire]}{', order' if failure.order else ''}")
         print(f"    Linux:    {one_line(failure.linux)}")
         print(f"    Ringroad: {one_line(failure.ringroad)}")
-    if len(frames) <= 4:
-        for frame in frames:
-            print(f"  sent on wire {WIRE_NAMES[frame.wire]} ({frame.what}):\n    "
-                  f"{expression(frame.raw)}")
+    for frame in frames[:8]:
+        print(f"  sent on wire {WIRE_NAMES[frame.wire]} ({frame.what}):\n    "
+              f"{expression(frame.raw)}")
+    if len(frames) > 8:
+        print(f"  and {len(frames) - 8} more")

@@ -244,6 +244,19 @@ class RingroadWorld(World):
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+class UnlimitedErrors:
+    """Linux limits what its routes refuse for all namespaces together (ip_error): not meanwhile."""
+
+    SETTING = pathlib.Path("/proc/sys/net/ipv4/route/error_cost")
+
+    def __enter__(self):
+        self.before = self.SETTING.read_text(encoding="ascii")
+        self.SETTING.write_text("0", encoding="ascii")
+
+    def __exit__(self, *_):
+        self.SETTING.write_text(self.before, encoding="ascii")
+
+
 class Pair:
     """Both worlds, in lockstep."""
 
