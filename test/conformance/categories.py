@@ -2,6 +2,7 @@
 from typing import NamedTuple
 
 import packets
+from actions import Frame
 from network import BROADCASTS, GATEWAY, KNOWN_HOSTS, OWN, SUBNET_ZEROS, WIRES
 from packets import DF, ICMP, MF, TCP, UDP, address, ethernet, ipv4
 
@@ -14,12 +15,6 @@ SPECIAL = ("0.0.0.0", "0.0.0.1", "0.1.2.3", "127.0.0.1", "127.255.255.255", "128
            "255.255.255.254", "255.255.255.255")
 NO_ROUTE = ("203.0.113.1", "198.51.100.7", "10.200.1.1", "11.0.0.1", "192.168.12.1")
 SPECIAL_ROUTES = ("10.66.1.1", "10.67.1.1", "10.68.1.1")
-
-
-class Frame(NamedTuple):
-    wire: int  # from 0
-    raw: bytes
-    what: str
 
 
 def category(function):

@@ -3,7 +3,7 @@ import pathlib
 import re
 
 from network import BROADCASTS, SUBNET_ZEROS
-from packets import ARP_TYPE, ICMP, IPV4
+from packets import ARP_TYPE, ICMP, IPV4, UDP
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
@@ -24,9 +24,9 @@ def rows():
     return found
 
 
-def explain(difference, ids):
-    """The id of the row that says why, or None."""
-    return next((row for name, row in ids.items() if PREDICATES[name](difference)), None)
+def explain(difference, ids, sent):
+    """The id of the row that says why, or None; `sent`: the frames of the step."""
+    return next((row for name, row in ids.items() if PREDICATES[name](difference, sent)), None)
 
 
 def packets_in(raw):
@@ -46,23 +46,43 @@ def only_linux(difference, wanted):
 
 
 @predicate
-def class_e(difference):
+def class_e(difference, _):
     return only_linux(difference, lambda packet: packet[12] >= 240 or packet[16] >= 240)
 
 
 @predicate
-def this_network(difference):
+def this_network(difference, _):
     return only_linux(difference, lambda packet: packet[12] == 0 or packet[16] == 0)
 
 
 @predicate
-def broadcast_source(difference):
+def broadcast_source(difference, _):
     return only_linux(difference, lambda packet: packet[12:16] in BROADCASTS)
 
 
 @predicate
-def subnet_zero(difference):
+def subnet_zero(difference, _):
     raw = difference.linux
     if raw is not None and raw[12:14] == ARP_TYPE:
         return difference.ringroad is None and raw[38:42] in SUBNET_ZEROS
     return only_linux(difference, lambda packet: packet[16:20] in SUBNET_ZEROS)
+
+
+@predicate
+def echo_to_all_stations(difference, sent):
+    reply = difference.linux
+    if difference.ringroad is not None or reply[12:14] != IPV4 or reply[23] != ICMP:
+        return False
+    return any(raw[0] & 1 and raw[26:34] == reply[30:34] + reply[26:30] for _, raw, _ in sent)
+
+
+@predicate
+def udp_quote(difference, _):
+    """Linux cuts what the UDP length does not count off before it quotes."""
+    linux, ours = difference.linux, difference.ringroad
+    if linux is None or ours is None or linux[34:36] != b"\3\3" or ours[34:36] != b"\3\3":
+        return False
+    quote, whole = linux[42:], ours[42:]
+    start = (quote[0] & 15) * 4
+    return (quote[9] == UDP and whole.startswith(quote)
+            and len(quote) == start + int.from_bytes(quote[start + 4:start + 6], "big"))

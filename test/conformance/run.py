@@ -10,16 +10,20 @@ import random
 import sys
 import time
 
+import fragments  # pylint: disable=unused-import
+import link  # pylint: disable=unused-import
 import local  # pylint: disable=unused-import
 import options  # pylint: disable=unused-import
 import worlds
+from actions import Frame
 from categories import CATEGORIES
 from compare import compare
 from explained import explain, rows
 from show import report, signature
-from shrink import shrink
+from shrink import delta_debug, shrink
 
 BATCH = 64
+STATEFUL = {"reassembly", "arp"}  # what failed once may not fail again in the same worlds
 REPORTS = 12  # of a category, each of another kind
 
 
@@ -61,10 +65,11 @@ class Run:
 
     def try_out(self, pair, frames):
         """(matches, {row of differences.md: how often}, failures) of one step."""
-        matches, differences = compare(*pair.step([frame[:2] for frame in frames]))
+        matches, differences = compare(*pair.step(frames))
         failures, explained = [], {}
+        sent = [action for action in frames if isinstance(action, Frame)]
         for difference in differences:
-            if row := explain(difference, self.ids):
+            if row := explain(difference, self.ids, sent):
                 explained[row] = explained.get(row, 0) + 1
             else:
                 failures.append(difference)
@@ -76,7 +81,7 @@ class Run:
         matches, explained, failures = self.try_out(pair, frames)
         for row, times in explained.items():
             self.explained[row] += times
-        tally.packets += len(frames)
+        tally.packets += sum(isinstance(action, Frame) for action in frames)
         tally.frames += matches + sum(explained.values()) + len(failures)
         tally.matches += matches
         tally.explained += sum(explained.values())
@@ -85,11 +90,20 @@ class Run:
             self.find_out(pair, name, frames, failures)
         return bool(failures)
 
+    def afresh(self, frames):
+        """The failures in worlds that nothing was sent into before."""
+        with worlds.Pair() as pair:
+            return self.try_out(pair, frames)[2]
+
     def find_out(self, pair, name, frames, failures):
         """Prints what fails, once for each kind of packet."""
         kinds = self.tallies[name].kinds
-        for few in shrink(frames, lambda some: bool(self.try_out(pair, some)[2])):
-            failures = self.try_out(pair, few)[2] or failures
+        if name in STATEFUL:
+            streams = [delta_debug(frames, lambda some: bool(self.afresh(some)))]
+        else:
+            streams = shrink(frames, lambda some: bool(self.try_out(pair, some)[2]))
+        for few in streams:
+            failures = (self.afresh(few) if name in STATEFUL else self.try_out(pair, few)[2]) or failures
             kind = signature(failures[0])
             if kind not in kinds:
                 report(name, few, failures)
@@ -121,7 +135,6 @@ def main():
     run = Run(arguments)
     complaint = None
     with worlds.UnlimitedErrors(), worlds.Pair() as pair:
-        os.sched_setaffinity(0, {worlds.topology.CORES[0]})  # what is sent keeps its order
         run.run(pair)
         complaint = pair.ringroad.finish()
     run.table()

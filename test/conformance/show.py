@@ -1,6 +1,8 @@
 """Frames for people: as scapy expressions and, side by side, as what each world made of them."""
 import logging
 
+from actions import Frame
+
 logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of interfaces that no test uses
 
 WIRE_NAMES = "abcd"
@@ -47,8 +49,11 @@ def report(name, frames, failures, most=3):
         print(f"  wire {WIRE_NAMES[failure.wire]}{', order' if failure.order else ''}")
         print(f"    Linux:    {one_line(failure.linux)}")
         print(f"    Ringroad: {one_line(failure.ringroad)}")
-    for frame in frames[:8]:
-        print(f"  sent on wire {WIRE_NAMES[frame.wire]} ({frame.what}):\n    "
-              f"{expression(frame.raw)}")
+    for action in frames[:8]:
+        if isinstance(action, Frame):
+            print(f"  sent on wire {WIRE_NAMES[action.wire]} ({action.what}):\n    "
+                  f"{expression(action.raw)}")
+        else:
+            print(f"  {action}")
     if len(frames) > 8:
         print(f"  and {len(frames) - 8} more")

@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 # pylint: disable=wrong-import-position
 import packets
 import topology
+from actions import Change, Frame
 from network import MARKER, OWN, ROUTES, WIRES, neighbors
 from packets import ARP_TYPE, IPV4, dotted
 
@@ -30,9 +31,11 @@ class World:
     """Router ports p1, p2, ... in one namespace; the other ends of their wires in another."""
 
     kind = None
+    made = 0
 
     def __init__(self):
-        name = f"{topology.PREFIX}{os.getpid()}-{self.kind}"
+        World.made += 1
+        name = f"{topology.PREFIX}{os.getpid()}-{self.kind[0]}{World.made}"
         self.ends, self.middle = f"{name}-e", f"{name}-r"
         self.wires = []
         self.round = 0
@@ -89,23 +92,22 @@ class World:
     def send(self, frames):
         """`frames`: (wire's index from 0, octets), in their order."""
         sockets = [wire.socket for wire in self.wires]
-        for wire, raw in frames:
-            sockets[wire].send(raw)
+        for frame in frames:
+            sockets[frame[0]].send(frame[1])
 
     def mark(self):
         """One packet of each way through the router, on each wire, behind what was sent."""
         self.round = (self.round + 1) & 0xFFFF
         self.send(markers(self.round))
 
-    def collect(self, quiet):
-        """Waits for the markers and until nothing more comes; gives a list of frames a wire."""
+    def collect(self, quiet, got):
+        """Waits for the markers and until nothing more comes; adds to the wires' lists."""
         waiting = {(index, kind) for index in range(len(WIRES)) for kind in ("out", "echo", "arp")}
-        got = [[] for _ in WIRES]
         deadline = time.monotonic() + SECONDS
         while True:
             ready = self.poll.poll(quiet if not waiting else 0.1)
             if not ready and not waiting:
-                return got
+                return
             if waiting and time.monotonic() > deadline:
                 raise AssertionError(f"{self.kind}: markers did not come back: {sorted(waiting)}")
             for fd, _ in ready:
@@ -119,16 +121,6 @@ class World:
                             got[index].append(raw)
                         elif mark[1] == self.round:
                             waiting.discard((index, mark[0]))
-
-    def watch(self, seconds, got):
-        """Adds what comes within that time."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            for fd, _ in self.poll.poll(left):
-                index = self.by_fd[fd]
-                with contextlib.suppress(BlockingIOError):
-                    while True:
-                        got[index].append(self.wires[index].socket.recv(65536))
 
 
 def markers(number):
@@ -263,13 +255,17 @@ class Pair:
     def __init__(self):
         self.linux, self.ringroad = LinuxWorld(), RingroadWorld()
         self.both = (self.linux, self.ringroad)
+        self.cores = ()
 
     def __enter__(self):
+        self.cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, topology.CORES)
         try:
             for world in self.both:
                 world.build()
             for world in self.both:
                 world.start()
+            os.sched_setaffinity(0, {topology.CORES[0]})  # what is sent keeps its order
         except BaseException:
             self.tear_down()
             raise
@@ -279,16 +275,39 @@ class Pair:
         self.tear_down()
 
     def tear_down(self):
+        os.sched_setaffinity(0, self.cores)
         for world in self.both:
             world.tear_down()
 
-    def step(self, frames):
+    def step(self, actions):
         """What came out of each world, a list a wire."""
+        got = [[[] for _ in WIRES] for _ in self.both]
+        frames = []
+        for action in actions:
+            if isinstance(action, Frame):
+                frames.append(action)
+                continue
+            self.exchange(frames, got)
+            frames = []
+            if isinstance(action, Change):
+                self.change(action)
+            elif action.seconds:
+                time.sleep(action.seconds)
+        self.exchange(frames, got)
+        return got
+
+    def exchange(self, frames, got):
         for world in (self.ringroad, self.linux):
             world.send(frames)
             world.mark()
         # The kernel forwards before send() returns.
-        return self.linux.collect(0), self.ringroad.collect(0.002)
+        self.linux.collect(0, got[0])
+        self.ringroad.collect(0.002, got[1])
+
+    def change(self, action):
+        for words in action.roadctl:
+            self.ringroad.router.roadctl(*words)
+        self.linux.batch(self.linux.middle, action.ip)
 
 
 assert all(own[3] != MARKER for own in OWN)
