@@ -21,6 +21,7 @@ class Neighbors {
 
   struct Settings {
     neigh::Parameters parameters;
+    neigh::Limits limits;
     Bytes queue_bytes{212992};
     std::uint64_t seed = 0;
   };
@@ -49,7 +50,8 @@ class Neighbors {
 
  private:
   void carry_out(const neigh::Events& events);
-  void solicit(const neigh::Entry& entry, bool broadcast);
+  void solicit(NeighborId id, bool broadcast);
+  [[nodiscard]] std::optional<Ipv4> source_for(NeighborId id) const;
   void resolved(NeighborId id);
   void failed(NeighborId id);
   void find_used(Nanoseconds now);

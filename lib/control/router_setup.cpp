@@ -31,7 +31,6 @@ neigh::Parameters parameters_of(const config::Arp& arp) {
   neigh::Parameters parameters;
   parameters.base_reachable = arp.base_reachable;
   parameters.retransmit = arp.retransmit;
-  parameters.gc_thresh = arp.gc_thresh;
   return parameters;
 }
 
@@ -129,6 +128,8 @@ Status Router::set_up_tables() {
                               .per_destination = config_.icmp.per_destination});
   neighbors_ = std::make_unique<Neighbors>(
       Neighbors::Settings{.parameters = parameters_of(config_.arp),
+                          .limits = {.gc_interval = neigh::Limits{}.gc_interval,
+                                     .gc_thresh = config_.arp.gc_thresh},
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
       *world_, *routing_, *sender_, clock_,
