@@ -28,6 +28,10 @@ class Neighbors {
   Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
             const Clock& clock, Unreachable unreachable);
 
+  // That port's own, instead of the settings'.
+  void set_parameters(PortId port, const neigh::Parameters& parameters) {
+    table_.set_parameters(port, parameters);
+  }
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
 
   // An IPv4 packet for that neighbour: goes at once, or waits until its MAC is known.

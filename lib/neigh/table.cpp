@@ -85,8 +85,8 @@ void Table::learn(const Advertisement& advertisement, Nanoseconds now, Events& e
   }
   const State before = entry.state;
   const bool same_mac = has_mac(before) && entry.mac == advertisement.mac;
-  const bool locked =
-      has_mac(before) && !advertisement.overrides && now <= entry.updated + parameters(entry.key.port).locktime;
+  const bool locked = has_mac(before) && !advertisement.overrides &&
+                      now <= entry.updated + parameters(entry.key.port).locktime;
   if (same_mac ? !confirms : locked) {
     return;
   }
@@ -387,8 +387,7 @@ void Table::collect_by_force(Nanoseconds now, Events& events) {
   while (collectable() >= target && !failed_.empty()) {
     remove(failed_.begin()->second, events);
   }
-  while (collectable() >= target && !stale_.empty() &&
-         stale_.begin()->first + kFresh <= now) {
+  while (collectable() >= target && !stale_.empty() && stale_.begin()->first + kFresh <= now) {
     remove(stale_.begin()->second, events);
   }
 }

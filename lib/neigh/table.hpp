@@ -17,17 +17,11 @@
 #include <vector>
 
 #include "base/ids.hpp"
-#include "base/ipv4.hpp"
 #include "base/mac.hpp"
+#include "neigh/key.hpp"
 #include "neigh/nud.hpp"
 
 namespace ringroad::neigh {
-
-struct Key {
-  PortId port{};
-  Ipv4 address{};
-  friend auto operator<=>(const Key&, const Key&) = default;
-};
 
 struct Entry {
   Key key;

@@ -94,7 +94,8 @@ TEST_CASE_METHOD(GcFixture, "60 s count from the last use or confirmation, not f
   CHECK(removed_by_tick_after(milliseconds{1}) == 1);
 }
 
-TEST_CASE_METHOD(GcFixture, "what became stale just now is spared: its use would not be known yet") {
+TEST_CASE_METHOD(GcFixture,
+                 "what became stale just now is spared: its use would not be known yet") {
   limits.gc_thresh[0] = 0;
   limits.gc_interval = milliseconds{1};
   parameters.base_reachable = seconds{600};
