@@ -257,7 +257,8 @@ Status Router::add_neighbor(const config::StaticNeighbor& neighbor) {
   if (!neighbor.mac.is_station()) {
     return fail(fmt::format("{} is no station's MAC address", neighbor.mac.to_string()));
   }
-  if (!neighbor.address.is_unicast() || world_->is_own(neighbor.address)) {
+  if (!neighbor.address.is_unicast() || world_->is_own(neighbor.address) ||
+      world_->is_broadcast(neighbor.address)) {
     return fail(fmt::format("{} cannot be a neighbour's address", neighbor.address.to_string()));
   }
   neighbors_->set_permanent({port->id, neighbor.address}, neighbor.mac);

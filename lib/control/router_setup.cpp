@@ -27,11 +27,15 @@ sched::Discipline discipline_of(const config::Scheduler& scheduler, std::size_t 
   return discipline;
 }
 
-neigh::Parameters parameters_of(const config::Arp& arp) {
+neigh::Parameters parameters_of(const config::ArpTimers& timers) {
   neigh::Parameters parameters;
-  parameters.base_reachable = arp.base_reachable;
-  parameters.retransmit = arp.retransmit;
-  parameters.gc_thresh = arp.gc_thresh;
+  parameters.base_reachable = timers.base_reachable;
+  parameters.retransmit = timers.retransmit;
+  parameters.delay_first_probe = timers.delay_first_probe;
+  parameters.gc_stale = timers.gc_stale;
+  parameters.locktime = timers.locktime;
+  parameters.unicast_probes = timers.unicast_probes;
+  parameters.multicast_probes = timers.multicast_probes;
   return parameters;
 }
 
@@ -117,7 +121,11 @@ Status Router::set_up_tables() {
                       .name = config_.ports[i].name,
                       .mac = ports_[i]->mac(),
                       .mtu = config_.ports[i].mtu,
-                      .addresses = config_.ports[i].addresses});
+                      .addresses = config_.ports[i].addresses,
+                      .forwarding = config_.ports[i].forwarding,
+                      .send_redirects = config_.ports[i].send_redirects,
+                      .dad = config_.ports[i].dad,
+                      .rp_filter = config_.ports[i].rp_filter});
   }
   next_hops_ = std::make_unique<NextHops>(*world_);
   routing_ = std::make_unique<Routing>(*world_, *next_hops_);
@@ -128,11 +136,18 @@ Status Router::set_up_tables() {
                               .burst = config_.icmp.burst,
                               .per_destination = config_.icmp.per_destination});
   neighbors_ = std::make_unique<Neighbors>(
-      Neighbors::Settings{.parameters = parameters_of(config_.arp),
+      Neighbors::Settings{.parameters = parameters_of(config_.arp.timers),
+                          .limits = {.gc_interval = neigh::Limits{}.gc_interval,
+                                     .gc_thresh = config_.arp.gc_thresh},
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
       *world_, *routing_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
+  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+    if (const auto& timers = config_.ports[i].arp) {
+      neighbors_->set_parameters(PortId{i}, parameters_of(*timers));
+    }
+  }
   slow_path_->set_neighbors(*neighbors_);
   return {};
 }

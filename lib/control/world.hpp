@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/model.hpp"
 #include "control/reclaimer.hpp"
 #include "ip/stage.hpp"
 
@@ -17,6 +18,10 @@ struct PortView {
   Mac mac;
   std::uint16_t mtu = 1500;
   std::vector<InterfaceAddress> addresses;
+  bool forwarding = true;
+  bool send_redirects = true;
+  bool dad = false;
+  config::ReversePath rp_filter = config::ReversePath::kOff;
 };
 
 class World {
@@ -40,6 +45,8 @@ class World {
   // The port whose subnet holds the address; the longest subnet where several do.
   [[nodiscard]] const PortView* port_on_link_with(Ipv4 address) const;
   [[nodiscard]] bool is_own(Ipv4 address) const;
+  // Of one of the router's subnets, the all-zeros form included (RFC 1122 3.3.6).
+  [[nodiscard]] bool is_broadcast(Ipv4 address) const;
   // The port's address that speaks to `to`: the one in its subnet, else the primary one. Linux's
   // inet_select_addr.
   [[nodiscard]] std::optional<Ipv4> source(PortId port, Ipv4 to) const;
