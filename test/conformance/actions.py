@@ -10,8 +10,8 @@ class Frame(NamedTuple):
     what: str
 
 
-class Wait(NamedTuple):
-    """Time passes."""
+class At(NamedTuple):
+    """Time passes until so many seconds after the step's first of these; nothing, if they have."""
 
     seconds: float
 
@@ -23,5 +23,5 @@ class Change(NamedTuple):
     roadctl: tuple  # of tuples of words
 
 
-SYNC = Wait(0)  # what was sent is dealt with before the next is sent
+SYNC = At(0)  # what was sent is dealt with before the next is sent
 FORGET = Change(("neighbor flush all",), (("neighbor", "flush"),))

@@ -47,6 +47,9 @@ def only_linux(difference, wanted):
 
 @predicate
 def class_e(difference, _):
+    raw = difference.linux
+    if raw is not None and raw[12:14] == ARP_TYPE:
+        return difference.ringroad is None and raw[38] >= 240
     return only_linux(difference, lambda packet: packet[12] >= 240 or packet[16] >= 240)
 
 

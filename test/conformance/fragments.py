@@ -100,3 +100,22 @@ def reassembly(r, count):
             frames = r.choice([frames for frames in several if frames])
             yield frames.pop(0)
             left -= 1
+
+
+class Renumbered:
+    """The same fragments of other datagrams: with IP identifications of their own."""
+
+    def __init__(self):
+        self.times = 0
+
+    def __call__(self, frames):
+        self.times += 1
+        return [frame._replace(raw=self.renumber(frame.raw)) for frame in frames]
+
+    def renumber(self, raw):
+        header = bytearray(raw[14:14 + (raw[14] & 15) * 4])
+        number = int.from_bytes(header[4:6], "big") + 257 * self.times
+        header[4:6] = (number & 0xFFFF).to_bytes(2, "big")
+        header[10:12] = b"\0\0"
+        header[10:12] = packets.checksum(bytes(header)).to_bytes(2, "big")
+        return raw[:14] + bytes(header) + raw[14 + len(header):]

@@ -88,6 +88,7 @@ def arp_frame(r):
         message = message[:r.randrange(28)]
         what += ", truncated"
     elif odd == 2:
+        message[14:18] = wire.host(r.randrange(120, 124))  # of whom nothing else is heard
         message[8:14] = r.choice((bytes(6), BROADCAST, b"\1\0\x5e\0\0\1", wire.router_mac))
         what += ", odd MAC"
     elif odd == 3:
@@ -114,9 +115,13 @@ def to_speaker(r):
 @category
 def arp(r, count):
     """Conversations with hosts whom the router does not know yet, good ones and hostile ones."""
-    yield FORGET
     for start in range(0, count, 8):
         some = to_speaker if r.random() < 0.4 else arp_frame
         yield from (some(r) for _ in range(min(8, count - start)))
         yield SYNC
     yield FORGET
+
+
+def forgotten(actions):
+    """The same conversation with strangers."""
+    return [FORGET, *actions, FORGET]

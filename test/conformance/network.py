@@ -13,6 +13,10 @@ class Wire(NamedTuple):
     addresses: tuple  # of the router, with prefix lengths
 
     @property
+    def timers(self):
+        return SHORT if self.index == len(WIRES) else USUAL
+
+    @property
     def router(self):
         return address(self.addresses[0].partition("/")[0])
 
@@ -29,15 +33,22 @@ class Wire(NamedTuple):
 
 
 WIRES = (
-    Wire("a", 1, 1500, ("192.168.1.1/24", "192.168.11.1/25")),
+    Wire("a", 1, 1500, ("192.168.1.1/24", "192.168.11.1/25", "172.16.0.1/16")),
     Wire("b", 2, 1500, ("192.168.2.1/24",)),
     Wire("c", 3, 1400, ("192.168.3.1/24",)),
     Wire("d", 4, 576, ("192.168.4.1/24",)),
 )
 OWN = frozenset(address(text.partition("/")[0]) for wire in WIRES for text in wire.addresses)
 
-BROADCASTS = frozenset((*(wire.host(255) for wire in WIRES), address("192.168.11.127")))
-SUBNET_ZEROS = frozenset((*(wire.host(0) for wire in WIRES), address("192.168.11.0")))
+HOSTS_OF_A = address("172.16.0.0")  # a subnet of many hosts
+BROADCASTS = frozenset((*(wire.host(255) for wire in WIRES), address("192.168.11.127"),
+                        address("172.16.255.255")))
+SUBNET_ZEROS = frozenset((*(wire.host(0) for wire in WIRES), address("192.168.11.0"),
+                          HOSTS_OF_A))
+
+# Timers of neighbours: the usual ones, and those of the last wire, which tests wait for.
+USUAL = {"base_reachable_ms": 30_000, "retransmit_ms": 1000, "delay_first_probe_ms": 5000}
+SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 400, "delay_first_probe_ms": 1000}
 
 # Hosts whose MAC addresses both routers are told; the marker is the harness's own.
 KNOWN_HOSTS = range(2, 10)
@@ -57,3 +68,4 @@ def neighbors():
     for wire in WIRES:
         for number in (*KNOWN_HOSTS, MARKER):
             yield wire, wire.host(number), wire.host_mac(number)
+    yield WIRES[0], HOSTS_OF_A[:2] + b"\0\2", WIRES[0].host_mac(2)

@@ -10,9 +10,11 @@ import random
 import sys
 import time
 
-import fragments  # pylint: disable=unused-import
-import link  # pylint: disable=unused-import
+import control
+import fragments
+import link
 import local  # pylint: disable=unused-import
+import neighbor
 import options  # pylint: disable=unused-import
 import worlds
 from actions import Frame
@@ -23,7 +25,12 @@ from show import report, signature
 from shrink import delta_debug, shrink
 
 BATCH = 64
-STATEFUL = {"reassembly", "arp"}  # what failed once may not fail again in the same worlds
+# How a stream is sent again to routers that remember it.
+AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
+         "routes": control.unrouted, "redirect": control.others}
+# Categories that wait have a turn only now and then, with so many hosts.
+RARE = {"neighbor": 6}
+HOSTS = 40
 REPORTS = 12  # of a category, each of another kind
 
 
@@ -50,12 +57,16 @@ class Run:
         """(category, frames) in batches, categories taking turns; the same for the same seed."""
         sources = {name: random.Random(f"{self.arguments.seed} {name}") for name in self.tallies}
         left = self.arguments.packets
+        turn = 0
         while left > 0:
             for name in self.tallies:
-                size = min(BATCH, left)
-                if size > 0:
-                    yield name, list(CATEGORIES[name](sources[name], size))
-                left -= size
+                if left <= 0 or turn % RARE.get(name, 1):
+                    continue
+                size = HOSTS if name in RARE else min(BATCH, left)
+                step = list(CATEGORIES[name](sources[name], size))
+                left -= sum(isinstance(action, Frame) for action in step)
+                yield name, step
+            turn += 1
 
     def run(self, pair):
         for name, frames in self.steps():
@@ -90,23 +101,23 @@ class Run:
             self.find_out(pair, name, frames, failures)
         return bool(failures)
 
-    def afresh(self, frames):
-        """The failures in worlds that nothing was sent into before."""
-        with worlds.Pair() as pair:
-            return self.try_out(pair, frames)[2]
+    def find_out(self, pair, name, step, failures):
+        """Prints what fails, once for each kind of failure."""
+        again = AGAIN.get(name, list)
 
-    def find_out(self, pair, name, frames, failures):
-        """Prints what fails, once for each kind of packet."""
-        kinds = self.tallies[name].kinds
-        if name in STATEFUL:
-            streams = [delta_debug(frames, lambda some: bool(self.afresh(some)))]
+        def try_again(some):
+            return self.try_out(pair, again(some))[2]
+
+        if name in RARE:  # too long to try again; its parts are independent
+            streams = neighbor.plots(step, failures)
         else:
-            streams = shrink(frames, lambda some: bool(self.try_out(pair, some)[2]))
-        for few in streams:
-            failures = (self.afresh(few) if name in STATEFUL else self.try_out(pair, few)[2]) or failures
-            kind = signature(failures[0])
+            found = [delta_debug(step, try_again)] if name in AGAIN else shrink(step, try_again)
+            streams = ((few, try_again(few) or failures) for few in found)
+        kinds = self.tallies[name].kinds
+        for few, failed in streams:
+            kind = signature(failed[0])
             if kind not in kinds:
-                report(name, few, failures)
+                report(name, few, failed)
             kinds[kind] = kinds.get(kind, 0) + 1
 
     def table(self):

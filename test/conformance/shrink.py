@@ -1,7 +1,7 @@
 """From a stream of packets that fails to the fewest that still do."""
 import time
 
-SECONDS = 20.0
+SECONDS = 10.0
 
 
 def shrink(frames, fails):

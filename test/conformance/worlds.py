@@ -18,7 +18,6 @@ from actions import Change, Frame
 from network import MARKER, OWN, ROUTES, WIRES, neighbors
 from packets import ARP_TYPE, IPV4, dotted
 
-ARP = {"base_reachable_ms": 30_000, "retransmit_ms": 200}
 MARKER_PORT = 65535
 SECONDS = 5.0  # within which a marker must be through
 
@@ -172,8 +171,10 @@ class LinuxWorld(World):
             for wire in WIRES:
                 self.sysctl(f"net/ipv4/conf/p{wire.index}/rp_filter", 0)
                 base = f"net/ipv4/neigh/p{wire.index}"
-                self.sysctl(f"{base}/base_reachable_time_ms", ARP["base_reachable_ms"])
-                self.sysctl(f"{base}/retrans_time_ms", ARP["retransmit_ms"])
+                self.sysctl(f"{base}/base_reachable_time_ms", wire.timers["base_reachable_ms"])
+                self.sysctl(f"{base}/retrans_time_ms", wire.timers["retransmit_ms"])
+                self.sysctl(f"{base}/delay_first_probe_time",
+                            wire.timers["delay_first_probe_ms"] // 1000)
         lines = [f"address add {text} dev p{wire.index}"
                  for wire in WIRES for text in wire.addresses]
         lines += [f"neighbor add {dotted(host)} dev p{wire.index} lladdr {colon(mac)} nud permanent"
@@ -206,13 +207,13 @@ class RingroadWorld(World):
             },
             "ports": {f"p{wire.index}": {
                 "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
-                "addresses": list(wire.addresses)} for wire in WIRES},
+                "addresses": list(wire.addresses),
+                "arp": {key.removesuffix("_ms"): f"{value}ms" for key, value in wire.timers.items()}}
+                for wire in WIRES},
             "routes": [{"to": prefix, **hop} for prefix, hop in ROUTES.items()],
             "neighbors": [{"address": dotted(host), "port": f"p{wire.index}", "mac": colon(mac)}
                           for wire, host, mac in neighbors()],
             "icmp": {"rate": 0, "per_destination": "0s"},
-            "arp": {"base_reachable": f"{ARP['base_reachable_ms']}ms",
-                    "retransmit": f"{ARP['retransmit_ms']}ms"},
         }
 
     def start(self):
@@ -283,6 +284,7 @@ class Pair:
         """What came out of each world, a list a wire."""
         got = [[[] for _ in WIRES] for _ in self.both]
         frames = []
+        began = None
         for action in actions:
             if isinstance(action, Frame):
                 frames.append(action)
@@ -291,8 +293,9 @@ class Pair:
             frames = []
             if isinstance(action, Change):
                 self.change(action)
-            elif action.seconds:
-                time.sleep(action.seconds)
+            else:
+                began = began or time.monotonic()
+                time.sleep(max(0, began + action.seconds - time.monotonic()))
         self.exchange(frames, got)
         return got
 
