@@ -17,6 +17,7 @@ struct PortView {
   Mac mac;
   std::uint16_t mtu = 1500;
   std::vector<InterfaceAddress> addresses;
+  bool gathers = false;  // its device sends a frame that lies in several buffers
 };
 
 class World {
