@@ -23,8 +23,9 @@ fs::path folder_of(const std::string& file) {
 }
 
 Config read_sections(const Value& root, const std::string& file) {
-  static constexpr std::array<std::string_view, 9> kKeys{
-      "engine", "ports", "tables", "routes", "neighbors", "schedulers", "arp", "icmp", "ecmp"};
+  static constexpr std::array<std::string_view, 10> kKeys{
+      "engine",     "ports", "tables", "routes", "neighbors",
+      "schedulers", "arp",   "icmp",   "ecmp",   "vlans"};
   Config config;
   const Fields fields{root, kKeys};
   Names schedulers;
@@ -38,10 +39,17 @@ Config read_sections(const Value& root, const std::string& file) {
   if (const Value* section = fields.find("schedulers")) {
     config.schedulers = read_schedulers(*section, schedulers);
   }
+  if (const Value* arp = fields.find("arp")) {
+    config.arp = read_arp(*arp);
+  }
+  PortContext context{schedulers, config.arp.timers, ports, connected};
   if (const Value* section = fields.require("ports", "a router has at least one port")) {
-    config.ports = read_ports(*section, schedulers, ports, connected);
+    config.ports = read_ports(*section, context);
   } else {
     connected.set_incomplete();
+  }
+  if (const Value* section = fields.find("vlans")) {
+    read_vlans(*section, context, config.ports);
   }
   if (const Value* tables = fields.find("tables")) {
     config.tables = read_tables(*tables);
@@ -51,9 +59,6 @@ Config read_sections(const Value& root, const std::string& file) {
   }
   if (const Value* neighbors = fields.find("neighbors")) {
     config.neighbors = read_neighbors(*neighbors, ports, connected);
-  }
-  if (const Value* arp = fields.find("arp")) {
-    config.arp = read_arp(*arp);
   }
   if (const Value* icmp = fields.find("icmp")) {
     config.icmp = read_icmp(*icmp);

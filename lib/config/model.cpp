@@ -9,4 +9,9 @@ Scheduler Config::scheduler_of(const Port& port) const {
   return found == schedulers.end() ? Scheduler{} : *found;
 }
 
+std::size_t Config::devices() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(ports, [](const Port& port) { return !port.vlan; }));
+}
+
 }  // namespace ringroad::config

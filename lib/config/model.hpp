@@ -51,13 +51,51 @@ struct Scheduler {
   friend bool operator==(const Scheduler&, const Scheduler&) = default;
 };
 
+// Linux's net.ipv4.neigh.default.* timers and counts; same names, same defaults.
+struct ArpTimers {
+  Nanoseconds base_reachable = std::chrono::seconds{30};
+  Nanoseconds retransmit = std::chrono::seconds{1};
+  Nanoseconds delay_first_probe = std::chrono::seconds{5};
+  Nanoseconds gc_stale = std::chrono::seconds{60};
+  Nanoseconds locktime = std::chrono::seconds{1};
+  std::uint32_t unicast_probes = 3;
+  std::uint32_t multicast_probes = 3;
+
+  friend bool operator==(const ArpTimers&, const ArpTimers&) = default;
+};
+
+// Linux's rp_filter 0, 2 and 1 (RFC 3704).
+enum class ReversePath : std::uint8_t { kOff, kLoose, kStrict };
+
+// IEEE 802.1Q and 802.1ad: the EtherType of the tag.
+enum class VlanProtocol : std::uint16_t { k8021Q = 0x8100, k8021ad = 0x88a8 };
+
+// What makes a port a sub-interface of another: frames with this tag on that link are its own.
+struct Vlan {
+  std::string link;  // a port's name, or that of another sub-interface, whose tag is outside
+  std::uint16_t id = 0;
+  VlanProtocol protocol = VlanProtocol::k8021Q;
+  // Linux's ingress-qos-map and egress-qos-map: priority of a PCP, where one is given; PCP of a
+  // priority.
+  std::array<std::optional<std::uint8_t>, 8> ingress_qos{};
+  std::array<std::uint8_t, kPriorities> egress_qos{};
+
+  friend bool operator==(const Vlan&, const Vlan&) = default;
+};
+
 struct Port {
   std::string name;
-  std::string device;  // PCI address or DPDK vdev string
+  std::string device;  // PCI address or DPDK vdev string; empty for a sub-interface
   std::vector<InterfaceAddress> addresses;
   std::uint16_t mtu = 1500;
   std::optional<std::uint16_t> queues;  // RX queues; none: one a worker, as far as the device has
   std::string scheduler;                // name of a Scheduler; empty: pfifo_fast
+  std::optional<Vlan> vlan;
+  ReversePath rp_filter = ReversePath::kOff;
+  bool forwarding = true;        // what comes in here may go on elsewhere
+  bool send_redirects = true;    // ICMP redirects (RFC 1812 5.2.7.2)
+  bool dad = false;              // addresses are probed for before use (RFC 5227)
+  std::optional<ArpTimers> arp;  // none: those of all ports
 
   friend bool operator==(const Port&, const Port&) = default;
 };
@@ -112,10 +150,8 @@ struct StaticNeighbor {
   friend bool operator==(const StaticNeighbor&, const StaticNeighbor&) = default;
 };
 
-// Linux's net.ipv4.neigh.default.*; same names, same defaults.
 struct Arp {
-  Nanoseconds base_reachable = std::chrono::seconds{30};
-  Nanoseconds retransmit = std::chrono::seconds{1};
+  ArpTimers timers;  // of ports that have none of their own
   std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};
   Bytes queue_bytes{212992};  // a neighbour's waiting packets
 
@@ -143,7 +179,8 @@ struct Ecmp {
 
 struct Config {
   Engine engine;
-  std::vector<Port> ports;  // in the order of the file: PortId is the index
+  // In the order of the file, sub-interfaces after all ports: PortId is the index.
+  std::vector<Port> ports;
   std::vector<RouteTable> tables;
   std::vector<Route> routes;
   std::vector<RouteFile> route_files;
@@ -155,6 +192,8 @@ struct Config {
 
   // The port's scheduler; the default one where the port names none.
   [[nodiscard]] Scheduler scheduler_of(const Port& port) const;
+  // Ports that are devices: the first so many.
+  [[nodiscard]] std::size_t devices() const;
 
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "config/interface.hpp"
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
 
@@ -42,52 +43,16 @@ std::string identity(std::string_view device) {
   return address.size() == 7 ? "0000:" + address : address;
 }
 
-std::optional<InterfaceAddress> read_interface_address(const Value& value) {
-  const auto text = value.text();
-  if (!text) {
-    return std::nullopt;
-  }
-  const auto wrong = [&](const std::string& what) {
-    value.problem(what);
-    return std::nullopt;
-  };
-  const auto address = InterfaceAddress::parse(*text);
-  if (!address && Ipv4::parse(*text)) {
-    return wrong(fmt::format("{} has no prefix length; write {}/24 or the like", *text, *text));
-  }
-  if (!address) {
-    return wrong(shown(*text) + " is not an IPv4 address with a prefix length");
-  }
-  if (!address->address.is_unicast()) {
-    return wrong(fmt::format("{} is not a unicast address", address->address.to_string()));
-  }
-  const Prefix4 subnet = address->subnet();
-  if (address->length == 0) {
-    return wrong("a subnet of length 0 would be the whole Internet");
-  }
-  // RFC 3021: a /31 has two hosts and neither a network nor a broadcast address.
-  if (address->length < 31 &&
-      (address->address == subnet.address() || address->address == subnet.last())) {
-    return wrong(fmt::format(
-        "{} is the {} address of {}, not a host's", address->address.to_string(),
-        address->address == subnet.last() ? "broadcast" : "network", subnet.to_string()));
-  }
-  return address;
-}
-
 class PortsReader {
  public:
-  PortsReader(const Names& schedulers, Connected& connected)
-      : schedulers_{schedulers}, connected_{connected} {}
+  explicit PortsReader(PortContext& context) : context_{context} {}
 
   Port read_port(const Entry& entry);
 
  private:
   void read_device(const Value* value, std::string& device);
-  void read_addresses(const Value& list, Port& port);
 
-  const Names& schedulers_;
-  Connected& connected_;
+  PortContext& context_;
   std::map<std::string, Position> devices_;
 };
 
@@ -111,42 +76,13 @@ void PortsReader::read_device(const Value* value, std::string& device) {
   device = *text;
 }
 
-void PortsReader::read_addresses(const Value& list, Port& port) {
-  constexpr std::size_t kAddressesMax = 256;
-  const std::vector<Value> items = list.items();
-  if (items.size() > kAddressesMax) {
-    list.problem(
-        fmt::format("has {} addresses; a port takes at most {}", items.size(), kAddressesMax));
-    connected_.set_incomplete();
-    return;
-  }
-  if (!list.is_list()) {
-    connected_.set_incomplete();
-  }
-  for (const Value& item : items) {
-    if (const auto address = read_interface_address(item)) {
-      connected_.add(item, port.name, *address);
-      port.addresses.push_back(*address);
-    } else {
-      connected_.set_incomplete();
-    }
-  }
-}
-
 Port PortsReader::read_port(const Entry& entry) {
-  static constexpr std::array<std::string_view, 5> kKeys{"device", "addresses", "mtu", "queues",
-                                                         "scheduler"};
+  static constexpr auto kKeys = with_interface_keys("device", "queues", "scheduler");
   Port port;
   port.name = entry.key;
   const Fields fields{entry.value, kKeys};
   read_device(fields.require("device", "a PCI address or a DPDK virtual device"), port.device);
-  if (const Value* addresses = fields.find("addresses")) {
-    read_addresses(*addresses, port);
-  } else if (!fields.is_map() || fields.has("addresses")) {
-    connected_.set_incomplete();
-  }
-  // RFC 791 3.2 asks for 68; 9710 is ixgbe's largest frame less the Ethernet header and checksum.
-  assign(port.mtu, read(fields.find("mtu"), Range<std::uint16_t>{68, 9710}));
+  read_interface(fields, context_, port);
   if (const auto* queues = fields.find("queues")) {
     const auto text = queues->text();
     if (text && *text != "auto") {
@@ -156,7 +92,7 @@ Port PortsReader::read_port(const Entry& entry) {
   const Value* scheduler = fields.find("scheduler");
   if (auto name = read_text(scheduler)) {
     if (*name == kDefaultScheduler ||
-        check_reference(*scheduler, *name, "scheduler", schedulers_)) {
+        check_reference(*scheduler, *name, "scheduler", context_.schedulers)) {
       port.scheduler = *std::move(name);
     }
   }
@@ -165,23 +101,22 @@ Port PortsReader::read_port(const Entry& entry) {
 
 }  // namespace
 
-std::vector<Port> read_ports(const Value& section, const Names& schedulers, Names& names,
-                             Connected& connected) {
+std::vector<Port> read_ports(const Value& section, PortContext& context) {
   constexpr std::size_t kPortsMax = 256;
   std::vector<Port> ports;
   const Fields fields{section};
-  names.complete = fields.is_map();
+  context.names.complete = fields.is_map();
   if (!fields.is_map()) {
-    connected.set_incomplete();
+    context.connected.set_incomplete();
   } else if (fields.entries().empty()) {
     section.missing("is empty; a router has at least one port");
   } else if (fields.entries().size() > kPortsMax) {
     section.missing(fmt::format("has more than {} ports", kPortsMax));
   }
-  PortsReader reader{schedulers, connected};
+  PortsReader reader{context};
   for (const Entry& entry : fields.entries()) {
     check_name(entry);
-    names.names.push_back(entry.key);
+    context.names.names.push_back(entry.key);
     ports.push_back(reader.read_port(entry));
   }
   return ports;

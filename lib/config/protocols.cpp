@@ -38,16 +38,36 @@ void read_gc_thresh(const Value& list, std::array<std::uint32_t, 3>& gc_thresh) 
   gc_thresh = thresholds;
 }
 
+ArpTimers read_timers(const Fields& fields, ArpTimers timers) {
+  static constexpr Range<Nanoseconds> kTimes{milliseconds{10}, hours{1}};
+  static constexpr Range<std::uint32_t> kProbes{0, 100};
+  assign(timers.base_reachable, read(fields.find("base_reachable"), kTimes));
+  assign(timers.retransmit, read(fields.find("retransmit"), kTimes));
+  assign(timers.delay_first_probe, read(fields.find("delay_first_probe"), kTimes));
+  assign(timers.gc_stale, read(fields.find("gc_stale"), kTimes));
+  assign(timers.locktime,
+         read(fields.find("locktime"), Range<Nanoseconds>{Nanoseconds{0}, hours{1}}));
+  assign(timers.unicast_probes, read(fields.find("unicast_probes"), kProbes));
+  assign(timers.multicast_probes, read(fields.find("multicast_probes"), kProbes));
+  return timers;
+}
+
 }  // namespace
 
+ArpTimers read_arp_timers(const Value& section, const ArpTimers& defaults) {
+  static constexpr std::array<std::string_view, 7> kKeys{
+      "base_reachable", "retransmit",     "delay_first_probe", "gc_stale",
+      "locktime",       "unicast_probes", "multicast_probes"};
+  return read_timers(Fields{section, kKeys}, defaults);
+}
+
 Arp read_arp(const Value& section) {
-  static constexpr std::array<std::string_view, 4> kKeys{"base_reachable", "retransmit",
-                                                         "gc_thresh", "queue_bytes"};
-  static constexpr Range<Nanoseconds> kTimers{milliseconds{10}, hours{1}};
+  static constexpr std::array<std::string_view, 9> kKeys{
+      "base_reachable", "retransmit",       "gc_thresh", "queue_bytes", "delay_first_probe",
+      "unicast_probes", "multicast_probes", "gc_stale",  "locktime"};
   Arp arp;
   const Fields fields{section, kKeys};
-  assign(arp.base_reachable, read(fields.find("base_reachable"), kTimers));
-  assign(arp.retransmit, read(fields.find("retransmit"), kTimers));
+  arp.timers = read_timers(fields, arp.timers);
   if (const Value* gc_thresh = fields.find("gc_thresh")) {
     read_gc_thresh(*gc_thresh, arp.gc_thresh);
   }

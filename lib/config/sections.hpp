@@ -22,8 +22,16 @@ struct Names {
 
 [[nodiscard]] Engine read_engine(const Value& section);
 [[nodiscard]] std::vector<Scheduler> read_schedulers(const Value& section, Names& names);
-[[nodiscard]] std::vector<Port> read_ports(const Value& section, const Names& schedulers,
-                                           Names& names, Connected& connected);
+// What ports refer to and fill.
+struct PortContext {
+  const Names& schedulers;
+  ArpTimers timers;  // of ports that have none of their own
+  Names& names;
+  Connected& connected;
+};
+[[nodiscard]] std::vector<Port> read_ports(const Value& section, PortContext& context);
+// Appends sub-interfaces to the ports.
+void read_vlans(const Value& section, PortContext& context, std::vector<Port>& ports);
 [[nodiscard]] std::vector<RouteTable> read_tables(const Value& section);
 // The number of one of them, or of a table that every router has.
 [[nodiscard]] std::optional<std::uint8_t> read_table(const Value* value,
@@ -34,6 +42,7 @@ void read_routes(const Value& section, const Connected& connected,
 [[nodiscard]] std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports,
                                                          const Connected& connected);
 [[nodiscard]] Arp read_arp(const Value& section);
+[[nodiscard]] ArpTimers read_arp_timers(const Value& section, const ArpTimers& defaults);
 [[nodiscard]] Icmp read_icmp(const Value& section);
 [[nodiscard]] Ecmp read_ecmp(const Value& section);
 

@@ -64,6 +64,8 @@ class Fields {
   // In the order of the file, those without a value left out.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   [[nodiscard]] bool is_map() const { return map_.node_->kind == Node::Kind::kMap; }
+  // The mapping itself.
+  [[nodiscard]] const Value& value() const { return map_; }
 
  private:
   Value map_;

@@ -20,6 +20,11 @@ inline constexpr std::array kHugePagesWords{
 inline constexpr std::array kIdleWords{Word{"poll", Idle::kPoll}, Word{"pause", Idle::kPause},
                                        Word{"interrupt", Idle::kInterrupt}};
 inline constexpr std::array kFlowHashWords{Word{"l3", FlowHash::kL3}, Word{"l4", FlowHash::kL4}};
+inline constexpr std::array kReversePathWords{Word{"off", ReversePath::kOff},
+                                              Word{"loose", ReversePath::kLoose},
+                                              Word{"strict", ReversePath::kStrict}};
+inline constexpr std::array kVlanProtocolWords{Word{"802.1Q", VlanProtocol::k8021Q},
+                                               Word{"802.1ad", VlanProtocol::k8021ad}};
 inline constexpr std::array kRouteTypeWords{
     Word{"unicast", RouteType::kUnicast}, Word{"blackhole", RouteType::kBlackhole},
     Word{"unreachable", RouteType::kUnreachable}, Word{"prohibit", RouteType::kProhibit}};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -75,14 +76,69 @@ std::string print(const Engine& engine) {
       to_string(memory.size), memory.buffers, word(kIdleWords, engine.idle), scalar(engine.socket));
 }
 
-std::string print(const Port& port) {
+// The last five are named only where they differ from `known`.
+std::string print(const ArpTimers& timers, const ArpTimers& known) {
+  std::string text = fmt::format("base_reachable: {}, retransmit: {}",
+                                 to_string(timers.base_reachable), to_string(timers.retransmit));
+  for (const auto& [key, time] : {std::pair{"delay_first_probe", &ArpTimers::delay_first_probe},
+                                  {"gc_stale", &ArpTimers::gc_stale},
+                                  {"locktime", &ArpTimers::locktime}}) {
+    text +=
+        timers.*time == known.*time ? "" : fmt::format(", {}: {}", key, to_string(timers.*time));
+  }
+  for (const auto& [key, count] : {std::pair{"unicast_probes", &ArpTimers::unicast_probes},
+                                   {"multicast_probes", &ArpTimers::multicast_probes}}) {
+    text += timers.*count == known.*count ? "" : fmt::format(", {}: {}", key, timers.*count);
+  }
+  return text;
+}
+
+std::string print(const Vlan& vlan) {
+  std::string text = fmt::format("    id: {}\n    link: {}\n    protocol: {}\n", vlan.id,
+                                 scalar(vlan.link), word(kVlanProtocolWords, vlan.protocol));
+  std::vector<std::string> ingress;
+  for (std::size_t pcp = 0; pcp < vlan.ingress_qos.size(); ++pcp) {
+    if (const auto priority = vlan.ingress_qos.at(pcp)) {
+      ingress.push_back(fmt::format("{}: {}", pcp, *priority));
+    }
+  }
+  std::vector<std::string> egress;
+  for (std::size_t priority = 0; priority < vlan.egress_qos.size(); ++priority) {
+    if (const auto pcp = vlan.egress_qos.at(priority); pcp != 0) {
+      egress.push_back(fmt::format("{}: {}", priority, pcp));
+    }
+  }
+  for (const auto& [key, map] : {std::pair{"ingress_qos", &ingress}, {"egress_qos", &egress}}) {
+    text += map->empty() ? "" : fmt::format("    {}: {{{}}}\n", key, fmt::join(*map, ", "));
+  }
+  return text;
+}
+
+std::string print(const Port& port, const Config& config) {
+  std::string text = fmt::format("  {}:\n", scalar(port.name));
+  text += port.vlan ? print(*port.vlan) : fmt::format("    device: {}\n", device(port.device));
   const std::string addresses =
       flow_list(port.addresses, [](InterfaceAddress address) { return address.to_string(); });
-  std::string text = fmt::format("  {}:\n    device: {}\n    addresses: {}\n    mtu: {}\n",
-                                 scalar(port.name), device(port.device), addresses, port.mtu);
-  text += fmt::format("    queues: {}\n", port.queues ? std::to_string(*port.queues) : "auto");
+  text += fmt::format("    addresses: {}\n    mtu: {}\n", addresses, port.mtu);
+  if (!port.vlan) {
+    text += fmt::format("    queues: {}\n", port.queues ? std::to_string(*port.queues) : "auto");
+  }
   if (!port.scheduler.empty()) {
     text += fmt::format("    scheduler: {}\n", scalar(port.scheduler));
+  }
+  const Port defaults;
+  if (port.rp_filter != defaults.rp_filter) {
+    text += fmt::format("    rp_filter: {}\n", word(kReversePathWords, port.rp_filter));
+  }
+  for (const auto& [key, flag] : {std::pair{"forwarding", &Port::forwarding},
+                                  {"send_redirects", &Port::send_redirects},
+                                  {"dad", &Port::dad}}) {
+    if (port.*flag != defaults.*flag) {
+      text += fmt::format("    {}: {}\n", key, port.*flag);
+    }
+  }
+  if (port.arp) {
+    text += fmt::format("    arp: {{{}}}\n", print(*port.arp, config.arp.timers));
   }
   return text;
 }
@@ -164,7 +220,11 @@ std::string print_all(const List& list, const Rest&... rest) {
 
 std::string to_yaml(const Config& config) {
   std::string text = print(config.engine);
-  text += config.ports.empty() ? "\nports: {}\n" : "\nports:\n" + print_all(config.ports);
+  const std::span<const Port> all{config.ports};
+  const auto devices = all.first(config.devices());
+  const auto vlans = all.subspan(config.devices());
+  text += devices.empty() ? "\nports: {}\n" : "\nports:\n" + print_all(devices, config);
+  text += vlans.empty() ? "" : "\nvlans:\n" + print_all(vlans, config);
   if (!config.tables.empty()) {
     text += "\ntables:\n" + print_all(config.tables);
   }
@@ -178,10 +238,9 @@ std::string to_yaml(const Config& config) {
   if (!config.schedulers.empty()) {
     text += "\nschedulers:\n" + print_all(config.schedulers);
   }
-  text += fmt::format(
-      "\narp: {{base_reachable: {}, retransmit: {}, gc_thresh: [{}], queue_bytes: {}}}\n",
-      to_string(config.arp.base_reachable), to_string(config.arp.retransmit),
-      fmt::join(config.arp.gc_thresh, ", "), to_string(config.arp.queue_bytes));
+  text += fmt::format("\narp: {{{}, gc_thresh: [{}], queue_bytes: {}}}\n",
+                      print(config.arp.timers, ArpTimers{}), fmt::join(config.arp.gc_thresh, ", "),
+                      to_string(config.arp.queue_bytes));
   text += fmt::format("icmp: {{rate: {}, burst: {}, per_destination: {}}}\n", config.icmp.rate,
                       config.icmp.burst, to_string(config.icmp.per_destination));
   text += fmt::format("ecmp: {{hash: {}, seed: {}}}\n", word(kFlowHashWords, config.ecmp.hash),

@@ -29,8 +29,13 @@ sched::Discipline discipline_of(const config::Scheduler& scheduler, std::size_t 
 
 neigh::Parameters parameters_of(const config::Arp& arp) {
   neigh::Parameters parameters;
-  parameters.base_reachable = arp.base_reachable;
-  parameters.retransmit = arp.retransmit;
+  parameters.base_reachable = arp.timers.base_reachable;
+  parameters.retransmit = arp.timers.retransmit;
+  parameters.delay_first_probe = arp.timers.delay_first_probe;
+  parameters.gc_stale = arp.timers.gc_stale;
+  parameters.locktime = arp.timers.locktime;
+  parameters.unicast_probes = arp.timers.unicast_probes;
+  parameters.multicast_probes = arp.timers.multicast_probes;
   parameters.gc_thresh = arp.gc_thresh;
   return parameters;
 }
@@ -128,6 +133,10 @@ Status Router::set_up_tables() {
                       .mac = ports_[i]->mac(),
                       .mtu = config_.ports[i].mtu,
                       .addresses = config_.ports[i].addresses,
+                      .forwarding = config_.ports[i].forwarding,
+                      .send_redirects = config_.ports[i].send_redirects,
+                      .dad = config_.ports[i].dad,
+                      .rp_filter = config_.ports[i].rp_filter,
                       .gathers = ports_[i]->gathers()});
   }
   next_hops_ = std::make_unique<NextHops>(*world_);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/model.hpp"
 #include "control/reclaimer.hpp"
 #include "ip/stage.hpp"
 
@@ -17,6 +18,10 @@ struct PortView {
   Mac mac;
   std::uint16_t mtu = 1500;
   std::vector<InterfaceAddress> addresses;
+  bool forwarding = true;
+  bool send_redirects = true;
+  bool dad = false;
+  config::ReversePath rp_filter = config::ReversePath::kOff;
   bool gathers = false;  // its device sends a frame that lies in several buffers
 };
 

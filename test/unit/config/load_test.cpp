@@ -81,7 +81,9 @@ TEST_CASE("every example configuration loads") {
 TEST_CASE("a file with nothing but ports gets every default") {
   const Config config = parsed("ports: {lan: {device: net_tap0}}");
   Config expected;
-  expected.ports.push_back({"lan", "net_tap0", {}, 1500, {}, ""});
+  expected.ports.resize(1);
+  expected.ports[0].name = "lan";
+  expected.ports[0].device = "net_tap0";
   CHECK(config == expected);
   CHECK(config.ports[0].mtu == 1500);
   CHECK_FALSE(config.ports[0].queues);
@@ -96,7 +98,8 @@ engine:
   memory: {hugepages: off, size: 1.5GiB, buffers: 4096}
   idle: interrupt
   socket: /tmp/ringroad.sock
-arp: {base_reachable: 1m, retransmit: 250ms, gc_thresh: [1, 2, 3], queue_bytes: 64KB}
+arp: {base_reachable: 1m, retransmit: 250ms, gc_thresh: [1, 2, 3], queue_bytes: 64KB,
+      delay_first_probe: 2s, gc_stale: 3m, locktime: 0, unicast_probes: 5, multicast_probes: 0}
 icmp: {rate: 0, burst: 7, per_destination: 0}
 ecmp: {hash: l4, seed: 4294967295}
 )");
@@ -105,8 +108,15 @@ ecmp: {hash: l4, seed: 4294967295}
   CHECK(config.engine.memory == Memory{HugePages::kOff, Bytes{3ULL << 29U}, 4096});
   CHECK(config.engine.idle == Idle::kInterrupt);
   CHECK(config.engine.socket == "/tmp/ringroad.sock");
-  CHECK(config.arp ==
-        Arp{std::chrono::minutes{1}, std::chrono::milliseconds{250}, {1, 2, 3}, Bytes{64'000}});
+  CHECK(config.arp == Arp{{.base_reachable = std::chrono::minutes{1},
+                           .retransmit = std::chrono::milliseconds{250},
+                           .delay_first_probe = std::chrono::seconds{2},
+                           .gc_stale = std::chrono::minutes{3},
+                           .locktime = Nanoseconds{0},
+                           .unicast_probes = 5,
+                           .multicast_probes = 0},
+                          {1, 2, 3},
+                          Bytes{64'000}});
   CHECK(config.icmp == Icmp{0, 7, Nanoseconds{0}});
   CHECK(config.ecmp == Ecmp{FlowHash::kL4, 4294967295});
 }
@@ -120,6 +130,60 @@ TEST_CASE("hugepages may be said as on and off or as true and false") {
   CHECK(hugepages("true") == HugePages::kOn);
   CHECK(hugepages("off") == HugePages::kOff);
   CHECK(hugepages("false") == HugePages::kOff);
+}
+
+TEST_CASE("a port has its own switches and timers, and those of all ports where it has none") {
+  const Config config = parsed(R"(
+ports:
+  a: {device: net_tap0, rp_filter: strict, forwarding: false, send_redirects: false, dad: true,
+      arp: {retransmit: 2s, unicast_probes: 1}}
+  b: {device: net_tap1, rp_filter: loose}
+arp: {base_reachable: 1m}
+)");
+  const Port& a = config.ports[0];
+  CHECK(a.rp_filter == ReversePath::kStrict);
+  CHECK_FALSE(a.forwarding);
+  CHECK_FALSE(a.send_redirects);
+  CHECK(a.dad);
+  CHECK(a.arp == ArpTimers{.base_reachable = std::chrono::minutes{1},
+                           .retransmit = std::chrono::seconds{2},
+                           .unicast_probes = 1});
+  const Port& b = config.ports[1];
+  CHECK(b.rp_filter == ReversePath::kLoose);
+  CHECK(b.forwarding);
+  CHECK(b.send_redirects);
+  CHECK_FALSE(b.dad);
+  CHECK_FALSE(b.arp);
+}
+
+TEST_CASE("a sub-interface takes its link and tag from its name, or says them") {
+  const Config config = parsed(R"(
+ports: {lan: {device: net_tap0, mtu: 2000}, wan: {device: net_tap1}}
+vlans:
+  lan.100: {addresses: [10.1.0.1/24], ingress_qos: {6: 6, 1: 0}, egress_qos: {6: 7, 15: 1}}
+  lan.7: {protocol: 802.1ad, mtu: 1900}
+  guests: {id: 12, link: wan, rp_filter: strict}
+  inner: {id: 5, link: lan.7}
+)");
+  REQUIRE(config.ports.size() == 6);
+  CHECK(config.devices() == 2);
+  const Port& tagged = config.ports[2];
+  CHECK(tagged.name == "lan.100");
+  CHECK(tagged.device.empty());
+  CHECK(tagged.mtu == 2000);
+  CHECK(tagged.addresses.size() == 1);
+  Vlan vlan{.link = "lan", .id = 100};
+  vlan.ingress_qos[6] = 6;
+  vlan.ingress_qos[1] = 0;
+  vlan.egress_qos[6] = 7;
+  vlan.egress_qos[15] = 1;
+  CHECK(tagged.vlan == vlan);
+  CHECK(config.ports[3].vlan == Vlan{.link = "lan", .id = 7, .protocol = VlanProtocol::k8021ad});
+  CHECK(config.ports[3].mtu == 1900);
+  CHECK(config.ports[4].vlan == Vlan{.link = "wan", .id = 12});
+  CHECK(config.ports[4].rp_filter == ReversePath::kStrict);
+  CHECK(config.ports[5].vlan == Vlan{.link = "lan.7", .id = 5});
+  CHECK(config.ports[5].mtu == 1900);
 }
 
 TEST_CASE("ports keep the order of the file") {

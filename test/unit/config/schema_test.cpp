@@ -57,6 +57,8 @@ TEST_CASE("the schema describes every key that the reader knows, and no other") 
       {"engine: {zzzzzz: 1}", at("/properties/engine")},
       {"engine: {memory: {zzzzzz: 1}}", at("/properties/engine/properties/memory")},
       {"ports: {a: {zzzzzz: 1}}", at("/$defs/port")},
+      {"ports: {a: {arp: {zzzzzz: 1}}}", at("/$defs/arp_timers")},
+      {"ports: {}\nvlans: {a.1: {zzzzzz: 1}}", at("/$defs/vlan")},
       {"routes: [{zzzzzz: 1}]", at("/$defs/route")},
       {"routes: [{nexthops: [{zzzzzz: 1}]}]", at("/$defs/nexthop")},
       {"neighbors: [{zzzzzz: 1}]", at("/$defs/neighbor")},

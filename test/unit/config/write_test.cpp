@@ -57,10 +57,10 @@ class RandomConfig {
       config.neighbors.push_back(
           {gateway(0, i + 1), config.ports[0].name, Mac{{2, 0, 0, 0, octet(), octet()}}});
     }
-    config.arp = {std::chrono::milliseconds{10 + below(3'000'000)},
-                  std::chrono::microseconds{10'000 + below(3'000'000)},
-                  {1 + below(9), 10 + below(9), 20 + below(9)},
-                  Bytes{below(1'000'000)}};
+    for (unsigned i = below(3); i > 0; --i) {
+      config.ports.push_back(sub_interface(i, config.ports[0]));
+    }
+    config.arp = {timers(), {1 + below(9), 10 + below(9), 20 + below(9)}, Bytes{below(1'000'000)}};
     config.icmp = {below(100), below(100), Nanoseconds{below(1'000'000'000)}};
     config.ecmp = {static_cast<FlowHash>(below(2)), below(1'000'000)};
     return config;
@@ -127,6 +127,37 @@ class RandomConfig {
     if (!schedulers.empty() && below(2) == 0) {
       port.scheduler = schedulers[0].name;
     }
+    port.rp_filter = static_cast<ReversePath>(below(3));
+    port.forwarding = below(2) == 0;
+    port.send_redirects = below(2) == 0;
+    port.dad = below(2) == 0;
+    if (below(3) == 0) {
+      port.arp = timers();
+    }
+    return port;
+  }
+  ArpTimers timers() {
+    return {.base_reachable = std::chrono::milliseconds{10 + below(3'000'000)},
+            .retransmit = std::chrono::microseconds{10'000 + below(3'000'000)},
+            .delay_first_probe = std::chrono::seconds{5 + below(2)},
+            .gc_stale = std::chrono::seconds{60 + below(2)},
+            .locktime = std::chrono::seconds{below(2)},
+            .unicast_probes = 3 + below(2),
+            .multicast_probes = 3 + below(2)};
+  }
+  Port sub_interface(unsigned number, const Port& link) {
+    Port port;
+    port.name = fmt::format("v{}", number);
+    port.addresses = {{Ipv4{10, static_cast<std::uint8_t>(100 + number), 0, 1}, 24}};
+    port.mtu = static_cast<std::uint16_t>(68 + below(link.mtu - 67U));
+    Vlan vlan{.link = link.name,
+              .id = static_cast<std::uint16_t>(2 * below(2000) + number % 2 + 2),
+              .protocol = below(2) == 0 ? VlanProtocol::k8021Q : VlanProtocol::k8021ad};
+    if (below(2) == 0) {
+      vlan.ingress_qos.at(below(8)) = static_cast<std::uint8_t>(below(16));
+      vlan.egress_qos.at(below(16)) = static_cast<std::uint8_t>(below(8));
+    }
+    port.vlan = vlan;
     return port;
   }
   Route route(unsigned number, unsigned ports) {

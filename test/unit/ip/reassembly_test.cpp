@@ -188,7 +188,9 @@ TEST_CASE("what is not whole after 30 s is given up, and its sender told if the 
 }
 
 TEST_CASE("more than 64 of a sender's fragments in between start the datagram anew") {
-  const auto [between, restarts] = GENERATE(std::pair{10, false}, {63, false}, {64, true}, {66, true});
+  using Case = std::pair<int, bool>;
+  const auto [between, restarts] =
+      GENERATE(Case{10, false}, Case{63, false}, Case{64, true}, Case{66, true});
   ReassemblySettings settings;
   const bool limited = GENERATE(true, false);
   settings.max_distance = limited ? settings.max_distance : 0;
@@ -258,12 +260,12 @@ TEST_CASE("random fragments agree with a reference that keeps a bit for each byt
   int whole = 0;
   for (int round = 0; round < 20000; ++round) {
     Bench bench;
-    const std::uint32_t length = 8 + random() % 120;
+    const auto length = static_cast<std::uint32_t>(8 + random() % 120);
     std::vector<bool> have(length);
     bool alive = true;
     while (alive) {
-      std::uint32_t begin = random() % ((length + 7) / 8) * 8;
-      std::uint32_t end = std::min<std::uint32_t>(length, begin + 8 + random() % 4 * 8);
+      const auto begin = static_cast<std::uint32_t>(random() % ((length + 7) / 8) * 8);
+      const auto end = std::min(length, begin + 8 + static_cast<std::uint32_t>(random() % 4 * 8));
       const auto covered = static_cast<std::uint32_t>(
           std::count(have.begin() + begin, have.begin() + end, true));
       const bool complete = bench.add(piece(begin, end, end < length));

@@ -1,0 +1,84 @@
+#include "config/interface.hpp"
+
+#include <fmt/format.h>
+
+#include "config/scalars.hpp"
+
+namespace ringroad::config {
+namespace {
+
+std::optional<InterfaceAddress> read_interface_address(const Value& value) {
+  const auto text = value.text();
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto wrong = [&](const std::string& what) {
+    value.problem(what);
+    return std::nullopt;
+  };
+  const auto address = InterfaceAddress::parse(*text);
+  if (!address && Ipv4::parse(*text)) {
+    return wrong(fmt::format("{} has no prefix length; write {}/24 or the like", *text, *text));
+  }
+  if (!address) {
+    return wrong(shown(*text) + " is not an IPv4 address with a prefix length");
+  }
+  if (!address->address.is_unicast()) {
+    return wrong(fmt::format("{} is not a unicast address", address->address.to_string()));
+  }
+  const Prefix4 subnet = address->subnet();
+  if (address->length == 0) {
+    return wrong("a subnet of length 0 would be the whole Internet");
+  }
+  // RFC 3021: a /31 has two hosts and neither a network nor a broadcast address.
+  if (address->length < 31 &&
+      (address->address == subnet.address() || address->address == subnet.last())) {
+    return wrong(fmt::format(
+        "{} is the {} address of {}, not a host's", address->address.to_string(),
+        address->address == subnet.last() ? "broadcast" : "network", subnet.to_string()));
+  }
+  return address;
+}
+
+void read_addresses(const Value& list, Connected& connected, Port& port) {
+  constexpr std::size_t kAddressesMax = 256;
+  const std::vector<Value> items = list.items();
+  if (items.size() > kAddressesMax) {
+    list.problem(
+        fmt::format("has {} addresses; a port takes at most {}", items.size(), kAddressesMax));
+    connected.set_incomplete();
+    return;
+  }
+  if (!list.is_list()) {
+    connected.set_incomplete();
+  }
+  for (const Value& item : items) {
+    if (const auto address = read_interface_address(item)) {
+      connected.add(item, port.name, *address);
+      port.addresses.push_back(*address);
+    } else {
+      connected.set_incomplete();
+    }
+  }
+}
+
+}  // namespace
+
+void read_interface(const Fields& fields, const PortContext& context, Port& port) {
+  if (const Value* addresses = fields.find("addresses")) {
+    read_addresses(*addresses, context.connected, port);
+  } else if (!fields.is_map() || fields.has("addresses")) {
+    context.connected.set_incomplete();
+  }
+  // RFC 791 3.2 asks for 68; 9710 is ixgbe's largest frame less the Ethernet header and checksum.
+  assign(port.mtu, read(fields.find("mtu"), Range<std::uint16_t>{68, 9710}));
+  assign(port.forwarding, read_flag(fields.find("forwarding")));
+  assign(port.rp_filter, read(fields.find("rp_filter"), kReversePathWords));
+  assign(port.send_redirects, read_flag(fields.find("send_redirects")));
+  assign(port.dad, read_flag(fields.find("dad")));
+  if (const Value* arp = fields.find("arp")) {
+    port.arp = read_arp_timers(*arp, context.timers);
+  }
+}
+
+}  // namespace ringroad::config

@@ -1,0 +1,25 @@
+#pragma once
+// The keys that ports and their sub-interfaces have in common. Private to lib/config.
+#include <array>
+#include <string_view>
+
+#include "config/sections.hpp"
+
+namespace ringroad::config {
+
+inline constexpr std::array<std::string_view, 7> kInterfaceKeys{
+    "addresses", "mtu", "forwarding", "rp_filter", "send_redirects", "dad", "arp"};
+
+template <class... Keys>
+constexpr auto with_interface_keys(Keys... keys) {
+  std::array<std::string_view, sizeof...(keys) + kInterfaceKeys.size()> all{keys...};
+  for (std::size_t i = 0; i < kInterfaceKeys.size(); ++i) {
+    all[sizeof...(keys) + i] = kInterfaceKeys[i];
+  }
+  return all;
+}
+
+// Fills what `fields` has of them; what it has not stays as it is.
+void read_interface(const Fields& fields, const PortContext& context, Port& port);
+
+}  // namespace ringroad::config
