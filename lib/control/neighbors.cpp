@@ -16,11 +16,6 @@ using stats::DropReason;
 // Linux's interval_probe_time, at which it asks for NTF_MANAGED neighbours.
 constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
 
-// What a waiting packet keeps from others: its buffer, not its length (BUF-08).
-Bytes footprint(const ip::Packet& packet) {
-  return Bytes{sizeof(ip::Packet) + ip::kPacketPrivateBytes + packet.buf_len};
-}
-
 }  // namespace
 
 Neighbors::Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
@@ -46,7 +41,7 @@ void Neighbors::send(neigh::Key key, ip::OwnedPacket packet) {
     sender_.send_ip(std::move(packet), key.port, table_.entry(*id).mac);
     return;
   }
-  const Bytes size = footprint(*packet);
+  const Bytes size = ip::footprint(*packet);
   for (auto& oldest : pending_[*id].push(std::move(packet), size, queue_bytes_)) {
     sender_.drop(std::move(oldest), DropReason::kNeighborQueueFull);
   }

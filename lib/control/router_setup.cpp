@@ -46,6 +46,16 @@ ip::FlowHash flow_hash_of(const config::Ecmp& ecmp) {
       ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
 }
 
+// Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
+ip::ReassemblySettings reassembly_settings(const rte_mempool& pool) {
+  std::random_device random;
+  ip::ReassemblySettings settings;
+  settings.memory.count =
+      std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);
+  settings.seed = std::uint64_t{random()} << 32U | random();
+  return settings;
+}
+
 worker::Idle idle_of(config::Idle idle) {
   switch (idle) {
     case config::Idle::kPoll:
@@ -125,16 +135,18 @@ Status Router::set_up_tables() {
                       .forwarding = config_.ports[i].forwarding,
                       .send_redirects = config_.ports[i].send_redirects,
                       .dad = config_.ports[i].dad,
-                      .rp_filter = config_.ports[i].rp_filter});
+                      .rp_filter = config_.ports[i].rp_filter,
+                      .gathers = ports_[i]->gathers()});
   }
   next_hops_ = std::make_unique<NextHops>(*world_);
   routing_ = std::make_unique<Routing>(*world_, *next_hops_);
   sender_ = std::make_unique<Sender>(*world_, *pool_);
   slow_path_ = std::make_unique<SlowPath>(
       *world_, *routing_, *sender_, clock_,
-      ip::IcmpLimiter::Limits{.rate = config_.icmp.rate,
-                              .burst = config_.icmp.burst,
-                              .per_destination = config_.icmp.per_destination});
+      SlowPath::Settings{.limits = {.rate = config_.icmp.rate,
+                                    .burst = config_.icmp.burst,
+                                    .per_destination = config_.icmp.per_destination},
+                         .reassembly = reassembly_settings(*pool_)});
   neighbors_ = std::make_unique<Neighbors>(
       Neighbors::Settings{.parameters = parameters_of(config_.arp.timers),
                           .limits = {.gc_interval = neigh::Limits{}.gc_interval,

@@ -22,6 +22,7 @@ struct PortView {
   bool send_redirects = true;
   bool dad = false;
   config::ReversePath rp_filter = config::ReversePath::kOff;
+  bool gathers = false;  // its device sends a frame that lies in several buffers
 };
 
 class World {

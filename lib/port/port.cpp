@@ -150,6 +150,9 @@ Status Port::configure(rte_mempool& pool) {
                          info.max_rx_queues);
   tx_queues_ = queues_of(settings_.workers, info.max_tx_queues);
   const Tuning tuning = tuning_of(info);
+  // Fast free takes no buffer that is referred to from another: such a queue gets whole frames.
+  gathers_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 &&
+             (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) == 0;
 
   rte_eth_conf conf{};
   conf.rxmode.offloads = tuning.rx_offloads;

@@ -55,6 +55,8 @@ class Port {
   [[nodiscard]] std::uint16_t rx_queues() const { return rx_queues_; }
   // As many as there are workers, or fewer where the device has fewer.
   [[nodiscard]] std::uint16_t tx_queues() const { return tx_queues_; }
+  // Whether a frame to be sent may lie in several buffers.
+  [[nodiscard]] bool gathers() const { return gathers_; }
   [[nodiscard]] Link link() const;
   [[nodiscard]] rte_eth_stats device_stats() const;
 
@@ -74,6 +76,7 @@ class Port {
   Mac mac_;
   std::uint16_t rx_queues_ = 0;
   std::uint16_t tx_queues_ = 0;
+  bool gathers_ = false;
   bool started_ = false;
 };
 
