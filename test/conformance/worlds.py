@@ -40,6 +40,7 @@ class World:
         self.round = 0
         self.poll = select.epoll()
         self.by_fd = {}
+        self.sent = self.seen = 0  # frames, the markers among them
 
     def build(self):
         for namespace in (self.ends, self.middle):
@@ -91,6 +92,8 @@ class World:
     def send(self, frames):
         """`frames`: (wire's index from 0, octets), in their order."""
         sockets = [wire.socket for wire in self.wires]
+        frames = list(frames)
+        self.sent += len(frames)
         for frame in frames:
             sockets[frame[0]].send(frame[1])
 
@@ -115,6 +118,7 @@ class World:
                 with contextlib.suppress(BlockingIOError):
                     while True:
                         raw = receive(65536)
+                        self.seen += 1
                         mark = marker(raw)
                         if mark is None:
                             got[index].append(raw)
@@ -222,13 +226,22 @@ class RingroadWorld(World):
 
     def finish(self):
         """Stops the router and says what was not in order: its counts, or its buffers."""
-        return self.unaccounted() or self.router.stop()
+        self.mark()
+        self.collect(0.05, [[] for _ in WIRES])
+        complaint = self.unaccounted()
+        return self.router.stop() or complaint
 
     def unaccounted(self):
-        """Every frame that came in went out or was dropped, but for what the router made itself."""
-        ports = self.router.show("ports")
-        missed = sum(port["rx_missed"] + port["rx_no_buffer"] for port in ports)
-        return f"{missed} frames were not received" if missed else None
+        """Every frame that was sent came in, and every frame that went out was seen."""
+        def total(key):
+            return sum(port[key] for port in self.router.show("ports"))
+
+        if total("rx_packets") != self.sent:
+            return (f"{self.sent} frames were sent, {total('rx_packets')} received, "
+                    f"{total('rx_missed')} missed, {total('rx_no_buffer')} without a buffer")
+        if total("tx_packets") != self.seen:
+            return f"{total('tx_packets')} frames went out, {self.seen} were seen"
+        return None
 
     def tear_down(self):
         if self.router.running():
