@@ -204,7 +204,7 @@ Json report_drops(const Router& router) {
 
 Json report_memory(const Router& router) {
   const Router::PoolLevel pool = router.pool_level();
-  const auto& thresholds = router.neighbors().table().parameters().gc_thresh;
+  const auto& thresholds = router.neighbors().table().limits().gc_thresh;
   return {{"pools", Json::array({{{"name", "packets"},
                                   {"size", pool.size},
                                   {"free", pool.free},

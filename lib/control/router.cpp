@@ -62,6 +62,7 @@ Router::~Router() {
   stop_workers();
   if (neighbors_) {
     neighbors_->clear();
+    slow_path_->clear();
   }
   for (const auto& worker : workers_) {
     worker->clear();
@@ -119,6 +120,7 @@ void Router::run_timers() {
   const Nanoseconds now = clock_.now();
   if (now >= next_tick_) {
     neighbors_->tick();
+    slow_path_->tick();
     low_water_ = std::min(low_water_, pool_level().free);
     next_tick_ = now + kTick;
   }
@@ -173,6 +175,7 @@ void Router::watch_for_hangs() {
 Status Router::shut_down() {
   stop_workers();
   neighbors_->clear();
+  slow_path_->clear();
   for (const auto& worker : workers_) {
     worker->clear();
   }
@@ -261,7 +264,8 @@ Status Router::add_neighbor(const config::StaticNeighbor& neighbor) {
   if (!neighbor.mac.is_station()) {
     return fail(fmt::format("{} is no station's MAC address", neighbor.mac.to_string()));
   }
-  if (!neighbor.address.is_unicast() || world_->is_own(neighbor.address)) {
+  if (!neighbor.address.is_unicast() || world_->is_own(neighbor.address) ||
+      world_->is_broadcast(neighbor.address)) {
     return fail(fmt::format("{} cannot be a neighbour's address", neighbor.address.to_string()));
   }
   neighbors_->set_permanent({port->id, neighbor.address}, neighbor.mac);
@@ -319,7 +323,7 @@ Ledger Router::ledger() const {
   Ledger ledger{.generated = sender_->generated(),
                 .delivered = sender_->delivered(),
                 .dropped = sender_->context().drops.total(),
-                .held = neighbors_->held()};
+                .held = neighbors_->held() + slow_path_->held()};
   for (const auto& worker : workers_) {
     ledger.received += worker->counters().packets.get();
     ledger.dropped += worker->drops().total();

@@ -27,16 +27,15 @@ sched::Discipline discipline_of(const config::Scheduler& scheduler, std::size_t 
   return discipline;
 }
 
-neigh::Parameters parameters_of(const config::Arp& arp) {
+neigh::Parameters parameters_of(const config::ArpTimers& timers) {
   neigh::Parameters parameters;
-  parameters.base_reachable = arp.timers.base_reachable;
-  parameters.retransmit = arp.timers.retransmit;
-  parameters.delay_first_probe = arp.timers.delay_first_probe;
-  parameters.gc_stale = arp.timers.gc_stale;
-  parameters.locktime = arp.timers.locktime;
-  parameters.unicast_probes = arp.timers.unicast_probes;
-  parameters.multicast_probes = arp.timers.multicast_probes;
-  parameters.gc_thresh = arp.gc_thresh;
+  parameters.base_reachable = timers.base_reachable;
+  parameters.retransmit = timers.retransmit;
+  parameters.delay_first_probe = timers.delay_first_probe;
+  parameters.gc_stale = timers.gc_stale;
+  parameters.locktime = timers.locktime;
+  parameters.unicast_probes = timers.unicast_probes;
+  parameters.multicast_probes = timers.multicast_probes;
   return parameters;
 }
 
@@ -45,6 +44,16 @@ ip::FlowHash flow_hash_of(const config::Ecmp& ecmp) {
   return ip::FlowHash{
       ecmp.hash == config::FlowHash::kL4 ? ip::FlowHash::Policy::kL4 : ip::FlowHash::Policy::kL3,
       ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
+}
+
+// Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
+ip::ReassemblySettings reassembly_settings(const rte_mempool& pool) {
+  std::random_device random;
+  ip::ReassemblySettings settings;
+  settings.memory.count =
+      std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);
+  settings.seed = std::uint64_t{random()} << 32U | random();
+  return settings;
 }
 
 worker::Idle idle_of(config::Idle idle) {
@@ -139,15 +148,23 @@ Status Router::set_up_tables() {
   sender_ = std::make_unique<Sender>(*world_, *pool_);
   slow_path_ = std::make_unique<SlowPath>(
       *world_, *routing_, *sender_, clock_,
-      ip::IcmpLimiter::Limits{.rate = config_.icmp.rate,
-                              .burst = config_.icmp.burst,
-                              .per_destination = config_.icmp.per_destination});
+      SlowPath::Settings{.limits = {.rate = config_.icmp.rate,
+                                    .burst = config_.icmp.burst,
+                                    .per_destination = config_.icmp.per_destination},
+                         .reassembly = reassembly_settings(*pool_)});
   neighbors_ = std::make_unique<Neighbors>(
-      Neighbors::Settings{.parameters = parameters_of(config_.arp),
+      Neighbors::Settings{.parameters = parameters_of(config_.arp.timers),
+                          .limits = {.gc_interval = neigh::Limits{}.gc_interval,
+                                     .gc_thresh = config_.arp.gc_thresh},
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
       *world_, *routing_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
+  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+    if (const auto& timers = config_.ports[i].arp) {
+      neighbors_->set_parameters(PortId{i}, parameters_of(*timers));
+    }
+  }
   slow_path_->set_neighbors(*neighbors_);
   return {};
 }
@@ -168,6 +185,7 @@ void Router::set_up_interfaces() {
       tag_like_its_link(view, *port.vlan);
     } else {
       view.mac = ports_[i]->mac();
+      view.gathers = ports_[i]->gathers();
     }
     world_->add_port(std::move(view));
   }
@@ -201,6 +219,7 @@ void Router::tag_like_its_link(PortView& view, const config::Vlan& vlan) {
   view.mac = link.mac;
   view.link = link.id;
   view.egress = link.egress;
+  view.gathers = link.gathers;
   view.tags = link.tags;
   view.tags.tags.at(view.tags.count++) = tag;
   // Devices insert 802.1Q, and one tag.

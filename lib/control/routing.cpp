@@ -129,6 +129,9 @@ Result<fib::RouteNextHop4> Routing::hop_to(Ipv4 gateway) const {
   if (world_.is_own(gateway)) {
     return fail(fmt::format("the gateway {} is this router's own address", gateway.to_string()));
   }
+  if (!gateway.is_unicast() || world_.is_broadcast(gateway)) {
+    return fail(fmt::format("the gateway {} is no host's address", gateway.to_string()));
+  }
   fib::RouteNextHop4 hop{.via = gateway, .port = std::nullopt, .weight = 1};
   if (const PortView* const port = world_.port_on_link_with(gateway); port != nullptr) {
     hop.port = port->id;

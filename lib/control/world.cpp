@@ -91,6 +91,16 @@ bool World::is_own(Ipv4 address) const {
   });
 }
 
+bool World::is_broadcast(Ipv4 address) const {
+  return std::ranges::any_of(ports_, [&](const PortView& port) {
+    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+      // RFC 3021: a /31 has no broadcast address.
+      return own.length <= 30 &&
+             (address == own.subnet().last() || address == own.subnet().address());
+    });
+  });
+}
+
 std::optional<Ipv4> World::source(PortId id, Ipv4 to) const {
   const auto& addresses = port(id).addresses;
   const auto near = std::ranges::find_if(

@@ -29,6 +29,7 @@ struct PortView {
   bool send_redirects = true;
   bool dad = false;
   config::ReversePath rp_filter = config::ReversePath::kOff;
+  bool gathers = false;  // its device sends a frame that lies in several buffers
 };
 
 class World {
@@ -57,6 +58,8 @@ class World {
   // The port whose subnet holds the address; the longest subnet where several do.
   [[nodiscard]] const PortView* port_on_link_with(Ipv4 address) const;
   [[nodiscard]] bool is_own(Ipv4 address) const;
+  // Of one of the router's subnets, the all-zeros form included (RFC 1122 3.3.6).
+  [[nodiscard]] bool is_broadcast(Ipv4 address) const;
   // The port's address that speaks to `to`: the one in its subnet, else the primary one. Linux's
   // inet_select_addr.
   [[nodiscard]] std::optional<Ipv4> source(PortId port, Ipv4 to) const;

@@ -157,6 +157,9 @@ Status Port::configure(rte_mempool& pool) {
   const Tuning tuning = tuning_of(info, !settings_.vlans.empty());
   inserts_tags_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT) != 0;
   filters_vlans_ = (tuning.rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER) != 0;
+  // Fast free takes no buffer that is referred to from another: such a queue gets whole frames.
+  gathers_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 &&
+             (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) == 0;
 
   rte_eth_conf conf{};
   conf.rxmode.offloads = tuning.rx_offloads;

@@ -59,6 +59,8 @@ class Port {
   [[nodiscard]] std::uint16_t tx_queues() const { return tx_queues_; }
   // The device writes a packet's 802.1Q tag where the mbuf asks for it.
   [[nodiscard]] bool inserts_tags() const { return inserts_tags_; }
+  // Whether a frame to be sent may lie in several buffers.
+  [[nodiscard]] bool gathers() const { return gathers_; }
   [[nodiscard]] Link link() const;
   [[nodiscard]] rte_eth_stats device_stats() const;
 
@@ -81,6 +83,7 @@ class Port {
   std::uint16_t tx_queues_ = 0;
   bool inserts_tags_ = false;
   bool filters_vlans_ = false;
+  bool gathers_ = false;
   bool started_ = false;
 };
 
