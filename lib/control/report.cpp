@@ -59,6 +59,7 @@ Json report_ports(const Router& router) {
                      {"speed_mbps", link.speed_mbps},
                      {"mtu", port->settings().mtu},
                      {"addresses", addresses},
+                     {"conflicts", router.addresses().claims().conflicts(id)},
                      {"rx_packets", totals.rx_packets},
                      {"rx_bytes", totals.rx_bytes},
                      {"rx_missed", device.imissed},

@@ -136,6 +136,7 @@ void Router::watch_links() {
     if (up != link_up_[i]) {
       link_up_[i] = up;
       log::info("port {}: link {}", config_.ports[i].name, up ? "up" : "down");
+      neighbors_->set_link(ports_[i]->settings().id, up);
     }
   }
 }

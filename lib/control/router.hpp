@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "config/model.hpp"
+#include "control/addresses.hpp"
 #include "control/neighbors.hpp"
 #include "control/next_hops.hpp"
 #include "control/route_load.hpp"
@@ -89,6 +90,7 @@ class Router {
   [[nodiscard]] const Routing& routing() const { return *routing_; }
   [[nodiscard]] Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const Neighbors& neighbors() const { return *neighbors_; }
+  [[nodiscard]] const Addresses& addresses() const { return *addresses_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const std::vector<std::unique_ptr<port::Port>>& ports() const { return ports_; }
   [[nodiscard]] const std::vector<std::unique_ptr<worker::Worker>>& workers() const {
@@ -126,6 +128,7 @@ class Router {
   std::unique_ptr<Routing> routing_;
   std::unique_ptr<Sender> sender_;
   std::unique_ptr<SlowPath> slow_path_;
+  std::unique_ptr<Addresses> addresses_;
   std::unique_ptr<Neighbors> neighbors_;
   Background background_;
   std::unique_ptr<RouteLoad> load_;

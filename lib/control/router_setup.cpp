@@ -135,13 +135,21 @@ Status Router::set_up_tables() {
       ip::IcmpLimiter::Limits{.rate = config_.icmp.rate,
                               .burst = config_.icmp.burst,
                               .per_destination = config_.icmp.per_destination});
+  addresses_ = std::make_unique<Addresses>(
+      Addresses::Settings{.announce = config_.arp.notify, .seed = std::random_device{}()}, *world_,
+      *sender_, clock_);
+  for (const PortView& port : world_->ports()) {
+    for (const InterfaceAddress& own : port.addresses) {
+      addresses_->use({port.id, own.address});
+    }
+  }
   neighbors_ = std::make_unique<Neighbors>(
       Neighbors::Settings{.parameters = parameters_of(config_.arp.timers),
                           .limits = {.gc_interval = neigh::Limits{}.gc_interval,
                                      .gc_thresh = config_.arp.gc_thresh},
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
-      *world_, *routing_, *sender_, clock_,
+      *world_, *routing_, *addresses_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
   for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
     if (const auto& timers = config_.ports[i].arp) {

@@ -6,7 +6,8 @@
 namespace ringroad::control {
 namespace {
 
-constexpr std::uint32_t kNextHops = 65536;
+// Beside the neighbours': ports', gateways' and groups.
+constexpr std::uint32_t kMoreNextHops = 65536;
 // Beside the neighbours': ports' and gateways', and those that wait for a quiescent state.
 constexpr std::uint32_t kMoreAdjacencies = 8192;
 
@@ -15,7 +16,7 @@ constexpr std::uint32_t kMoreAdjacencies = 8192;
 World::World(std::uint32_t workers, std::uint32_t neighbors_max)
     : reclaimer_{workers},
       trie_{reclaimer_},
-      next_hops_{kNextHops, reclaimer_},
+      next_hops_{neighbors_max + kMoreNextHops, reclaimer_},
       adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
       interfaces_{std::make_unique<ip::Interface[]>(ip::kPortsMax)},
       own_{std::make_unique<ip::OwnAddresses>()},
@@ -71,10 +72,11 @@ const PortView* World::port_on_link_with(Ipv4 address) const {
 }
 
 bool World::is_own(Ipv4 address) const {
-  return std::ranges::any_of(ports_, [&](const PortView& port) {
-    return std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
-           port.addresses.end();
-  });
+  // Nearly always one bit says no: an ARP storm asks often.
+  return own_->contains(address.value()) && std::ranges::any_of(ports_, [&](const PortView& port) {
+           return std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
+                  port.addresses.end();
+         });
 }
 
 bool World::is_broadcast(Ipv4 address) const {
