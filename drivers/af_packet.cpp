@@ -24,7 +24,12 @@ std::string arguments(std::string_view given, std::uint16_t workers) {
 Status check(std::string_view given) { return check_interface(argument(given, "iface")); }
 
 constexpr Profile kProfile{
-    .family = "af_packet", .drivers = kDrivers, .arguments = arguments, .check = check};
+    .family = "af_packet",
+    .drivers = kDrivers,
+    .arguments = arguments,
+    .check = check,
+    // The kernel takes the outer tag off; the driver does not ask which it was.
+    .hides_tag_protocol = true};
 const Registration kRegistration{kProfile};
 
 }  // namespace

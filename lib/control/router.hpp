@@ -88,6 +88,7 @@ class Router {
   [[nodiscard]] const World& world() const { return *world_; }
   [[nodiscard]] World& world() { return *world_; }
   [[nodiscard]] const Routing& routing() const { return *routing_; }
+  [[nodiscard]] const Sender& sender() const { return *sender_; }
   [[nodiscard]] Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const Neighbors& neighbors() const { return *neighbors_; }
   [[nodiscard]] const Addresses& addresses() const { return *addresses_; }
@@ -106,6 +107,8 @@ class Router {
 
   Status set_up_ports();
   Status set_up_tables();
+  void set_up_interfaces();
+  void tag_like_its_link(PortView& view, const config::Vlan& vlan);
   Status set_up_workers();
   Status set_up_routes();
   Status load_and_wait(const config::RouteFile& file);
@@ -147,7 +150,7 @@ class Router {
     std::uint64_t count = 0;
   };
   std::vector<Hang> hangs_;
-  std::vector<bool> link_up_;
+  std::vector<bool> link_up_;  // of every port, not of sub-interfaces
 };
 
 }  // namespace ringroad::control
