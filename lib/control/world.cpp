@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 
 namespace ringroad::control {
 namespace {
 
-constexpr std::uint32_t kNextHops = 65536;
+// Beside the neighbours': ports', gateways' and groups.
+constexpr std::uint32_t kMoreNextHops = 65536;
 // Beside the neighbours': ports' and gateways', and those that wait for a quiescent state.
 constexpr std::uint32_t kMoreAdjacencies = 8192;
 
@@ -15,7 +17,7 @@ constexpr std::uint32_t kMoreAdjacencies = 8192;
 World::World(std::uint32_t workers, std::uint32_t neighbors_max)
     : reclaimer_{workers},
       trie_{reclaimer_},
-      next_hops_{kNextHops, reclaimer_},
+      next_hops_{neighbors_max + kMoreNextHops, reclaimer_},
       adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
       interfaces_{std::make_unique<ip::Interface[]>(ip::kInterfacesMax)},
       own_{std::make_unique<ip::OwnAddresses>()},
@@ -27,13 +29,38 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
               .interfaces = {interfaces_.get(), ip::kInterfacesMax}} {}
 
 void World::add_port(PortView port) {
-  std::uint64_t mac = 0;
-  std::memcpy(&mac, port.mac.octets.data(), port.mac.octets.size());
-  interfaces_[port.id.value()].mac.store(mac, std::memory_order_relaxed);
   if (!port.link) {
     port.egress = port.id;
   }
   ports_.push_back(std::move(port));
+  set_mac(ports_.back().id, ports_.back().mac);
+  publish_own_addresses();
+}
+
+void World::set_mac(PortId id, Mac mac) {
+  ports_[id.value()].mac = mac;
+  std::uint64_t octets = 0;
+  std::memcpy(&octets, mac.octets.data(), mac.octets.size());
+  interfaces_[id.value()].mac.store(octets, std::memory_order_relaxed);
+}
+
+void World::set_addresses(PortId id, std::vector<InterfaceAddress> addresses) {
+  ports_[id.value()].addresses = std::move(addresses);
+  publish_own_addresses();
+}
+
+void World::set_tentative(PortId id, Ipv4 address, bool tentative) {
+  auto& list = ports_[id.value()].tentative;
+  std::erase(list, address);
+  if (tentative) {
+    list.push_back(address);
+  }
+  publish_own_addresses();
+}
+
+void World::set_up(PortId id, bool up) {
+  ports_[id.value()].up = up;
+  interfaces_[id.value()].up.store(up, std::memory_order_relaxed);
   publish_own_addresses();
 }
 
@@ -52,6 +79,9 @@ void World::publish_own_addresses() {
   std::vector<Ipv4> addresses;
   for (const PortView& port : ports_) {
     for (const InterfaceAddress& own : port.addresses) {
+      if (!port.uses(own)) {
+        continue;
+      }
       addresses.push_back(own.address);
       // RFC 3021: a /31 has no broadcast address.
       if (own.length <= 30) {
@@ -75,7 +105,7 @@ const PortView* World::port_on_link_with(Ipv4 address) const {
   int longest = -1;
   for (const PortView& port : ports_) {
     for (const InterfaceAddress& own : port.addresses) {
-      if (own.subnet().contains(address) && own.length > longest) {
+      if (port.up && own.subnet().contains(address) && own.length > longest) {
         best = &port;
         longest = own.length;
       }
@@ -85,30 +115,37 @@ const PortView* World::port_on_link_with(Ipv4 address) const {
 }
 
 bool World::is_own(Ipv4 address) const {
-  return std::ranges::any_of(ports_, [&](const PortView& port) {
-    return std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
-           port.addresses.end();
-  });
+  // Nearly always one bit says no: an ARP storm asks often.
+  return own_->contains(address.value()) && std::ranges::any_of(ports_, [&](const PortView& port) {
+           return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+             return own.address == address && port.uses(own);
+           });
+         });
 }
 
 bool World::is_broadcast(Ipv4 address) const {
   return std::ranges::any_of(ports_, [&](const PortView& port) {
     return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
       // RFC 3021: a /31 has no broadcast address.
-      return own.length <= 30 &&
+      return port.uses(own) && own.length <= 30 &&
              (address == own.subnet().last() || address == own.subnet().address());
     });
   });
 }
 
 std::optional<Ipv4> World::source(PortId id, Ipv4 to) const {
-  const auto& addresses = port(id).addresses;
-  const auto near = std::ranges::find_if(
-      addresses, [&](const InterfaceAddress& own) { return own.subnet().contains(to); });
-  if (near != addresses.end()) {
-    return near->address;
+  const PortView& view = port(id);
+  std::optional<Ipv4> primary;
+  for (const InterfaceAddress& own : view.addresses) {
+    if (!view.uses(own)) {
+      continue;
+    }
+    if (own.subnet().contains(to)) {
+      return own.address;
+    }
+    primary = primary.value_or(own.address);
   }
-  return addresses.empty() ? std::nullopt : std::optional{addresses.front().address};
+  return primary;
 }
 
 }  // namespace ringroad::control

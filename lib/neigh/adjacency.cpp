@@ -20,10 +20,11 @@ std::optional<AdjacencyId> AdjacencyTable::allocate() {
   }
   const AdjacencyId id = free_.back();
   free_.pop_back();
+  end_ = std::max(end_, id.value() + 1);
   Adjacency& fresh = at(id);
   fresh.kind = AdjacencyKind::kNoRoute;
   fresh.report_use.store(false, std::memory_order_relaxed);
-  fresh.mtu = 0;
+  fresh.mtu.store(0, std::memory_order_relaxed);
   fresh.port = PortId{};
   fresh.egress = PortId{};
   fresh.tags = nullptr;
