@@ -89,3 +89,10 @@ def udp_quote(difference, _):
     start = (quote[0] & 15) * 4
     return (quote[9] == UDP and whole.startswith(quote)
             and len(quote) == start + int.from_bytes(quote[start + 4:start + 6], "big"))
+
+
+@predicate
+def group_mac(difference, _):
+    linux = difference.linux
+    return difference.ringroad is None and linux[12:14] == ARP_TYPE and bool(linux[0] & 1) \
+        and linux[20:22] == b"\0\2"
