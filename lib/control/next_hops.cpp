@@ -91,6 +91,7 @@ NextHopId NextHops::glean(PortId port) {
     const AdjacencyId adjacency = *make_adjacency(AdjacencyKind::kGlean);
     Adjacency& entry = world_.adjacencies().at(adjacency);
     entry.port = port;
+    entry.egress = world_.port(port).egress;
     entry.mtu = world_.port(port).mtu;
     // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
     found->second = *world_.next_hops().allocate(adjacency);
@@ -110,6 +111,7 @@ Result<NextHopId> NextHops::acquire(neigh::Key key) {
   }
   Adjacency& entry = world_.adjacencies().at(*adjacency);
   entry.port = key.port;
+  entry.egress = world_.port(key.port).egress;
   entry.mtu = world_.port(key.port).mtu;
   entry.next_hop = key.address;
   const auto id = world_.next_hops().allocate(*adjacency);
@@ -362,6 +364,8 @@ Status NextHops::publish(NextHopId id, Mac mac) {
   const PortView& port = world_.port(neighbor.key.port);
   Adjacency& entry = world_.adjacencies().at(*adjacency);
   entry.port = neighbor.key.port;
+  entry.egress = port.egress;
+  entry.tags = port.tags.count > 0 ? &port.tags : nullptr;
   entry.mtu = port.mtu;
   entry.next_hop = neighbor.key.address;
   entry.header = neigh::ethernet_header(mac, port.mac, kIpv4EtherType);

@@ -17,21 +17,35 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
       trie_{reclaimer_},
       next_hops_{kNextHops, reclaimer_},
       adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
-      interfaces_{std::make_unique<ip::Interface[]>(ip::kPortsMax)},
+      interfaces_{std::make_unique<ip::Interface[]>(ip::kInterfacesMax)},
       own_{std::make_unique<ip::OwnAddresses>()},
       own_published_{own_.get()},
       tables_{.trie = trie_,
               .next_hops = next_hops_,
               .adjacencies = adjacencies_,
               .own_addresses = own_published_,
-              .interfaces = {interfaces_.get(), ip::kPortsMax}} {}
+              .interfaces = {interfaces_.get(), ip::kInterfacesMax}} {}
 
 void World::add_port(PortView port) {
   std::uint64_t mac = 0;
   std::memcpy(&mac, port.mac.octets.data(), port.mac.octets.size());
   interfaces_[port.id.value()].mac.store(mac, std::memory_order_relaxed);
+  if (!port.link) {
+    port.egress = port.id;
+  }
   ports_.push_back(std::move(port));
   publish_own_addresses();
+}
+
+void World::add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, PortId id) {
+  auto& table = vlans_[link];
+  if (!table) {
+    table = std::make_unique<ip::VlanTable>();
+  }
+  if (!table->find(protocol, vlan)) {
+    table->set(protocol, vlan, id);
+  }
+  interfaces_[link.value()].vlans.store(table.get(), std::memory_order_release);
 }
 
 void World::publish_own_addresses() {

@@ -2,6 +2,8 @@
 // The tables that the packet path reads, and what the control thread knows of the router's own
 // addresses. The control thread writes; workers read through tables().
 #include <atomic>
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,11 +14,16 @@
 
 namespace ringroad::control {
 
+// A port or a sub-interface.
 struct PortView {
   PortId id;
   std::string name;
   Mac mac;
   std::uint16_t mtu = 1500;
+  // Of a sub-interface: whose frames have its tag, the port that sends for it, all their tags.
+  std::optional<PortId> link{};
+  PortId egress{};  // of a port, itself
+  neigh::Tags tags{};
   std::vector<InterfaceAddress> addresses;
   bool forwarding = true;
   bool send_redirects = true;
@@ -37,10 +44,15 @@ class World {
   neigh::AdjacencyTable& adjacencies() { return adjacencies_; }
   [[nodiscard]] const neigh::AdjacencyTable& adjacencies() const { return adjacencies_; }
 
-  // Before the workers start.
+  // Before the workers start; a sub-interface after its link.
   void add_port(PortView port);
+  // Frames on `link` with that tag are the sub-interface's, unless they are another's already.
+  void add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, PortId id);
+  void set_priorities(PortId id, const std::array<std::uint8_t, 8>& priority_of_pcp) {
+    interfaces_[id.value()].priority_of_pcp = priority_of_pcp;
+  }
 
-  [[nodiscard]] const std::vector<PortView>& ports() const { return ports_; }
+  [[nodiscard]] const std::deque<PortView>& ports() const { return ports_; }
   [[nodiscard]] const PortView& port(PortId id) const { return ports_[id.value()]; }
   [[nodiscard]] const PortView* find_port(std::string_view name) const;
   // The port whose subnet holds the address; the longest subnet where several do.
@@ -59,8 +71,9 @@ class World {
   fib::Trie4 trie_;
   fib::NextHopTable next_hops_;
   neigh::AdjacencyTable adjacencies_;
-  std::vector<PortView> ports_;
+  std::deque<PortView> ports_;  // they stay where they are: adjacencies point at their tags
   std::unique_ptr<ip::Interface[]> interfaces_;
+  std::map<PortId, std::unique_ptr<ip::VlanTable>> vlans_;
   std::unique_ptr<const ip::OwnAddresses> own_;
   std::atomic<const ip::OwnAddresses*> own_published_;
   ip::Tables tables_;

@@ -25,6 +25,8 @@ std::optional<AdjacencyId> AdjacencyTable::allocate() {
   fresh.report_use.store(false, std::memory_order_relaxed);
   fresh.mtu = 0;
   fresh.port = PortId{};
+  fresh.egress = PortId{};
+  fresh.tags = nullptr;
   fresh.header = {};
   fresh.next_hop = Ipv4{};
   return id;

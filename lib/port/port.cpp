@@ -84,12 +84,17 @@ std::uint16_t queues_of(std::uint16_t wanted, std::uint16_t device_has) {
   return std::clamp<std::uint16_t>(wanted, 1, std::max<std::uint16_t>(device_has, 1));
 }
 
-Tuning tuning_of(const rte_eth_dev_info& info) {
+// `tagged`: the port has sub-interfaces, and the device is to do what it can of their tags.
+Tuning tuning_of(const rte_eth_dev_info& info, bool tagged) {
   Tuning tuning;
   tuning.rx = info.default_rxconf;
   tuning.tx = info.default_txconf;
   if (const Profile& profile = profile_of(info.driver_name); profile.tune != nullptr) {
     profile.tune(info, tuning);
+  }
+  if (tagged) {
+    tuning.rx_offloads |= RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
+    tuning.tx_offloads |= RTE_ETH_TX_OFFLOAD_VLAN_INSERT;
   }
   tuning.rx_offloads &= info.rx_offload_capa;
   tuning.tx_offloads &= info.tx_offload_capa;
@@ -149,7 +154,9 @@ Status Port::configure(rte_mempool& pool) {
   rx_queues_ = queues_of(settings_.rx_queues != 0 ? settings_.rx_queues : settings_.workers,
                          info.max_rx_queues);
   tx_queues_ = queues_of(settings_.workers, info.max_tx_queues);
-  const Tuning tuning = tuning_of(info);
+  const Tuning tuning = tuning_of(info, !settings_.vlans.empty());
+  inserts_tags_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT) != 0;
+  filters_vlans_ = (tuning.rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER) != 0;
   // Fast free takes no buffer that is referred to from another: such a queue gets whole frames.
   gathers_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 &&
              (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) == 0;
@@ -233,10 +240,24 @@ Status Port::start() {
     return failed("the device does not start: " + error_text(error));
   }
   started_ = true;
+  if (const Status status = filter_vlans(); !status) {
+    return status;
+  }
   // Only frames for this station are forwarded; a device that cannot filter shows more, which
   // layer 2 input drops.
   if (const int error = rte_eth_promiscuous_disable(device_); error != 0 && error != -ENOTSUP) {
     log::debug("port {}: promiscuous mode stays as it is: {}", settings_.name, error_text(error));
+  }
+  return {};
+}
+
+// Where the device filters, what it does not know it does not show.
+Status Port::filter_vlans() {
+  for (const std::uint16_t vlan : settings_.vlans) {
+    const int error = filters_vlans_ ? rte_eth_dev_vlan_filter(device_, vlan, 1) : 0;
+    if (error != 0) {
+      return failed(fmt::format("the device refuses VLAN {}: {}", vlan, error_text(error)));
+    }
   }
   return {};
 }
