@@ -2,6 +2,7 @@
 import pathlib
 import re
 
+from compare import untagged
 from network import BROADCASTS, SUBNET_ZEROS
 from packets import ARP_TYPE, ICMP, IPV4, UDP
 
@@ -26,6 +27,8 @@ def rows():
 
 def explain(difference, ids, sent):
     """The id of the row that says why, or None; `sent`: the frames of the step."""
+    linux, ours = (raw and untagged(raw)[1] for raw in (difference.linux, difference.ringroad))
+    difference = difference._replace(linux=linux, ringroad=ours)
     return next((row for name, row in ids.items() if PREDICATES[name](difference, sent)), None)
 
 

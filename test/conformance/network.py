@@ -1,4 +1,5 @@
 """The network that both worlds have: wires, addresses, hosts, routes."""
+import struct
 from typing import NamedTuple
 
 from packets import address
@@ -11,6 +12,10 @@ class Wire(NamedTuple):
     index: int
     mtu: int
     addresses: tuple  # of the router, with prefix lengths
+
+    @property
+    def port(self):
+        return f"p{self.index}"
 
     @property
     def timers(self):
@@ -38,12 +43,49 @@ WIRES = (
     Wire("c", 3, 1400, ("192.168.3.1/24",)),
     Wire("d", 4, 576, ("192.168.4.1/24",)),
 )
-OWN = frozenset(address(text.partition("/")[0]) for wire in WIRES for text in wire.addresses)
+TRUNK = 2  # the wire, from 0, that has VLANs too
 
+
+class Vlan(NamedTuple):
+    """A sub-interface of the trunk's port; to the kernel of an oracle without VLANs, a wire."""
+
+    number: int
+    tags: tuple  # (EtherType, VLAN), the outer one first
+    mtu: int
+
+    @property
+    def name(self):
+        return f"p{TRUNK + 1}" + "".join(f".{vid}" for _, vid in self.tags)
+
+    @property
+    def octets(self):
+        return b"".join(struct.pack("!HH", *tag) for tag in self.tags)
+
+    @property
+    def link(self):
+        return self.name.rpartition(".")[0]
+
+    @property
+    def router(self):
+        return bytes((192, 168, 100 + self.number, 1))
+
+    def host(self, number):
+        return self.router[:3] + bytes((number,))
+
+    def host_mac(self, number):
+        return bytes((2, 0, 0, 1, self.number, number))
+
+
+# A packet socket takes a longer frame for one 802.1Q tag alone: other tags cost MTU.
+VLANS = (Vlan(0, ((0x8100, 100),), 1400), Vlan(1, ((0x8100, 200),), 1300),
+         Vlan(2, ((0x88A8, 300),), 1396), Vlan(3, ((0x88A8, 300), (0x8100, 7)), 1392))
+
+OWN = frozenset((*(address(text.partition("/")[0]) for wire in WIRES for text in wire.addresses),
+                 *(vlan.router for vlan in VLANS)))
 HOSTS_OF_A = address("172.16.0.0")  # a subnet of many hosts
-BROADCASTS = frozenset((*(wire.host(255) for wire in WIRES), address("192.168.11.127"),
+BROADCASTS = frozenset((*(link.host(255) for link in WIRES + VLANS), address("192.168.11.127"),
                         address("172.16.255.255")))
-SUBNET_ZEROS = frozenset((*(wire.host(0) for wire in WIRES), address("192.168.11.0"),
+SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("192.168.11.0"),
                           HOSTS_OF_A))
 
 # Timers of neighbours: the usual ones, and those of the last wire, which tests wait for.
@@ -64,8 +106,11 @@ ROUTES = {
 
 
 def neighbors():
-    """(wire, address, mac) of everyone whom the routers need not ask for."""
+    """(port, address, MAC address) of everyone whom the routers need not ask for."""
     for wire in WIRES:
         for number in (*KNOWN_HOSTS, MARKER):
-            yield wire, wire.host(number), wire.host_mac(number)
-    yield WIRES[0], HOSTS_OF_A[:2] + b"\0\2", WIRES[0].host_mac(2)
+            yield wire.port, wire.host(number), wire.host_mac(number)
+    for vlan in VLANS:
+        for number in KNOWN_HOSTS:
+            yield vlan.name, vlan.host(number), vlan.host_mac(number)
+    yield WIRES[0].port, HOSTS_OF_A[:2] + b"\0\2", WIRES[0].host_mac(2)

@@ -16,6 +16,7 @@ import link
 import local  # pylint: disable=unused-import
 import neighbor
 import options  # pylint: disable=unused-import
+import vlan  # pylint: disable=unused-import
 import worlds
 from actions import Frame
 from categories import CATEGORIES
