@@ -90,7 +90,7 @@ SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("19
 
 # Timers of neighbours: the usual ones, and those of the last wire, which tests wait for.
 USUAL = {"base_reachable_ms": 30_000, "retransmit_ms": 1000, "delay_first_probe_ms": 5000}
-SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 400, "delay_first_probe_ms": 1000}
+SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 600, "delay_first_probe_ms": 1000}
 
 # Hosts whose MAC addresses both routers are told; the marker is the harness's own.
 KNOWN_HOSTS = range(2, 10)

@@ -30,8 +30,8 @@ BATCH = 64
 AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
          "routes": control.unrouted, "redirect": control.others}
 # Categories that wait have a turn only now and then, with so many hosts.
-RARE = {"neighbor": 6}
-HOSTS = 40
+RARE = {"neighbor": 10}
+HOSTS = 64
 REPORTS = 12  # of a category, each of another kind
 
 
