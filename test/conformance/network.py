@@ -2,7 +2,7 @@
 import struct
 from typing import NamedTuple
 
-from packets import address
+from packets import address, dotted
 
 
 class Wire(NamedTuple):
@@ -19,7 +19,11 @@ class Wire(NamedTuple):
 
     @property
     def timers(self):
-        return SHORT if self.index == len(WIRES) else USUAL
+        return SHORT if self.name == "d" else USUAL
+
+    @property
+    def redirects(self):
+        return self is LAN
 
     @property
     def router(self):
@@ -38,11 +42,15 @@ class Wire(NamedTuple):
 
 
 WIRES = (
-    Wire("a", 1, 1500, ("192.168.1.1/24", "192.168.11.1/25", "172.16.0.1/16")),
+    Wire("a", 1, 1500, ("192.168.1.1/24", "192.168.11.1/25")),
     Wire("b", 2, 1500, ("192.168.2.1/24",)),
     Wire("c", 3, 1400, ("192.168.3.1/24",)),
     Wire("d", 4, 576, ("192.168.4.1/24",)),
 )
+# Where hosts are told of better gateways. Only there: how often one host is told depends on the time
+# between its packets.
+LAN = Wire("e", 5, 1500, ("172.16.0.1/16",))
+ALL_WIRES = WIRES + (LAN,)
 TRUNK = 2  # the wire, from 0, that has VLANs too
 
 
@@ -80,15 +88,14 @@ class Vlan(NamedTuple):
 VLANS = (Vlan(0, ((0x8100, 100),), 1400), Vlan(1, ((0x8100, 200),), 1300),
          Vlan(2, ((0x88A8, 300),), 1396), Vlan(3, ((0x88A8, 300), (0x8100, 7)), 1392))
 
-OWN = frozenset((*(address(text.partition("/")[0]) for wire in WIRES for text in wire.addresses),
+OWN = frozenset((*(address(text.partition("/")[0]) for wire in ALL_WIRES for text in wire.addresses),
                  *(vlan.router for vlan in VLANS)))
-HOSTS_OF_A = address("172.16.0.0")  # a subnet of many hosts
 BROADCASTS = frozenset((*(link.host(255) for link in WIRES + VLANS), address("192.168.11.127"),
                         address("172.16.255.255")))
 SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("192.168.11.0"),
-                          HOSTS_OF_A))
+                          address("172.16.0.0")))
 
-# Timers of neighbours: the usual ones, and those of the last wire, which tests wait for.
+# Timers of neighbours: the usual ones, and those of wire d, which tests wait for.
 USUAL = {"base_reachable_ms": 30_000, "retransmit_ms": 1000, "delay_first_probe_ms": 5000}
 SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 600, "delay_first_probe_ms": 1000}
 
@@ -98,7 +105,7 @@ GATEWAY = 2
 MARKER = 254
 
 ROUTES = {
-    **{f"10.{wire.index}.0.0/16": {"via": f"192.168.{wire.index}.{GATEWAY}"} for wire in WIRES},
+    **{f"10.{wire.index}.0.0/16": {"via": dotted(wire.host(GATEWAY))} for wire in ALL_WIRES},
     "10.66.0.0/16": {"type": "blackhole"},
     "10.67.0.0/16": {"type": "unreachable"},
     "10.68.0.0/16": {"type": "prohibit"},
@@ -107,10 +114,9 @@ ROUTES = {
 
 def neighbors():
     """(port, address, MAC address) of everyone whom the routers need not ask for."""
-    for wire in WIRES:
+    for wire in ALL_WIRES:
         for number in (*KNOWN_HOSTS, MARKER):
             yield wire.port, wire.host(number), wire.host_mac(number)
     for vlan in VLANS:
         for number in KNOWN_HOSTS:
             yield vlan.name, vlan.host(number), vlan.host_mac(number)
-    yield WIRES[0].port, HOSTS_OF_A[:2] + b"\0\2", WIRES[0].host_mac(2)

@@ -5,7 +5,7 @@ from actions import Frame
 
 logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of interfaces that no test uses
 
-WIRE_NAMES = "abcd"
+WIRE_NAMES = "abcde"
 
 
 def parse(raw):

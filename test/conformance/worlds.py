@@ -15,11 +15,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import packets
 import topology
 from actions import Change, Frame
-from network import MARKER, OWN, ROUTES, TRUNK, VLANS, WIRES, neighbors
+from network import ALL_WIRES, MARKER, OWN, ROUTES, TRUNK, VLANS, neighbors
 from packets import ARP_TYPE, IPV4, dotted
 
 PACKET_AUXDATA = 8
 VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID
+MARKED = frozenset(wire.router[:2] for wire in ALL_WIRES)
 MARKER_PORT = 65535
 PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}
 SECONDS = 5.0  # within which a marker must be through
@@ -75,7 +76,7 @@ class World:
 
     def links(self):
         """(end, port, MAC address, MTU) of the veth pairs; first those of the wires."""
-        for wire in WIRES:
+        for wire in ALL_WIRES:
             yield f"w{wire.index}", wire.port, wire.router_mac, wire.mtu
 
     @staticmethod
@@ -121,7 +122,7 @@ class World:
 
     def collect(self, quiet, got):
         """Waits for the markers and until nothing more comes; adds to the wires' lists."""
-        waiting = {(index, kind) for index in range(len(WIRES)) for kind in ("out", "echo", "arp")}
+        waiting = {(index, kind) for index in range(len(ALL_WIRES)) for kind in ("out", "echo", "arp")}
         deadline = time.monotonic() + SECONDS
         while True:
             ready = self.poll.poll(quiet if not waiting else 0.1)
@@ -137,7 +138,7 @@ class World:
                         self.seen += 1
                         mark = marker(raw)
                         if mark is None:
-                            got[index if index < len(WIRES) else TRUNK].append(raw)
+                            got[index if index < len(ALL_WIRES) else TRUNK].append(raw)
                         elif mark[1] == self.round:
                             waiting.discard((index, mark[0]))
 
@@ -145,8 +146,8 @@ class World:
 def markers(number):
     """The last wire's marker goes out by the first."""
     mark = struct.pack("!H", number)
-    for index, wire in enumerate(WIRES):
-        following = WIRES[(index + 1) % len(WIRES)]
+    for index, wire in enumerate(ALL_WIRES):
+        following = ALL_WIRES[(index + 1) % len(ALL_WIRES)]
         source, mac = wire.host(MARKER), wire.host_mac(MARKER)
         target = following.host(MARKER)
         message = packets.udp(source, target, MARKER_PORT, MARKER_PORT, mark)
@@ -165,10 +166,10 @@ def markers(number):
 def marker(raw):
     """(kind, number) of a marker that came out, None for any other frame."""
     kind = raw[12:14]
-    if kind == IPV4 and raw[33] == MARKER and raw[30:32] == b"\xc0\xa8":
+    if kind == IPV4 and raw[33] == MARKER and raw[30:32] in MARKED:
         return ("echo" if raw[23] == packets.ICMP else "out",
                 int.from_bytes(raw[-2:] if raw[23] == packets.UDP else raw[40:42], "big"))
-    if kind == ARP_TYPE and raw[41] == MARKER and raw[38:40] == b"\xc0\xa8":
+    if kind == ARP_TYPE and raw[41] == MARKER and raw[38:40] in MARKED:
         return "arp", int.from_bytes(raw[35:37], "big")
     return None
 
@@ -182,7 +183,7 @@ def sorted_out(frame):
         end = 12 + len(vlan.octets)
         tags = zip(*[iter(struct.unpack_from(f"!{len(vlan.tags) * 2}H", raw.ljust(20), 12))] * 2)
         if tuple((kind, vid & 0xFFF) for kind, vid in tags) == vlan.tags:
-            return len(WIRES) + vlan.number, raw[:12] + raw[end:]
+            return len(ALL_WIRES) + vlan.number, raw[:12] + raw[end:]
     return frame
 
 
@@ -194,22 +195,22 @@ class LinuxWorld(World):
     def links(self):
         yield from super().links()
         for vlan in VLANS:
-            yield f"v{vlan.number}", vlan.name, WIRES[TRUNK].router_mac, vlan.mtu
+            yield f"v{vlan.number}", vlan.name, ALL_WIRES[TRUNK].router_mac, vlan.mtu
 
     def send(self, frames):
         super().send(sorted_out(frame) for frame in frames)
 
     def receive(self, index):
         raw = super().receive(index)
-        if index < len(WIRES):
+        if index < len(ALL_WIRES):
             return raw
-        return raw[:12] + VLANS[index - len(WIRES)].octets + raw[12:]
+        return raw[:12] + VLANS[index - len(ALL_WIRES)].octets + raw[12:]
 
     def start(self):
         with topology.inside(self.middle):
             for path, value in {
                     "ip_forward": 1, "icmp_ratelimit": 0, "conf/all/rp_filter": 0,
-                    "conf/default/rp_filter": 0,
+                    "conf/default/rp_filter": 0, "conf/all/send_redirects": 0,
             }.items():
                 self.sysctl(f"net/ipv4/{path}", value)
             with contextlib.suppress(FileNotFoundError):  # the host's alone before Linux 6.13
@@ -217,14 +218,16 @@ class LinuxWorld(World):
                 self.sysctl("net/ipv4/icmp_msgs_burst", 1_000_000_000)
             for _, port, _, _ in self.links():
                 self.sysctl(f"net/ipv4/conf/{port}/rp_filter", 0)
-            for wire in WIRES:
-                base = f"net/ipv4/neigh/p{wire.index}"
+                self.sysctl(f"net/ipv4/conf/{port}/send_redirects", 0)
+            for wire in ALL_WIRES:
+                self.sysctl(f"net/ipv4/conf/{wire.port}/send_redirects", int(wire.redirects))
+                base = f"net/ipv4/neigh/{wire.port}"
                 self.sysctl(f"{base}/base_reachable_time_ms", wire.timers["base_reachable_ms"])
                 self.sysctl(f"{base}/retrans_time_ms", wire.timers["retransmit_ms"])
                 self.sysctl(f"{base}/delay_first_probe_time",
                             wire.timers["delay_first_probe_ms"] // 1000)
         lines = [f"address add {text} dev p{wire.index}"
-                 for wire in WIRES for text in wire.addresses]
+                 for wire in ALL_WIRES for text in wire.addresses]
         lines += [f"address add {dotted(vlan.router)}/24 dev {vlan.name}" for vlan in VLANS]
         lines += [f"neighbor add {dotted(host)} dev {port} lladdr {colon(mac)} nud permanent"
                   for port, host, mac in neighbors()]
@@ -256,13 +259,14 @@ class RingroadWorld(World):
             },
             "ports": {f"p{wire.index}": {
                 "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
-                "addresses": list(wire.addresses),
+                "addresses": list(wire.addresses), "send_redirects": wire.redirects,
                 "arp": {key.removesuffix("_ms"): f"{value}ms" for key, value in wire.timers.items()}}
-                for wire in WIRES},
+                for wire in ALL_WIRES},
             "routes": [{"to": prefix, **hop} for prefix, hop in ROUTES.items()],
             "vlans": {vlan.name: {
                 "id": vlan.tags[-1][1], "link": vlan.link, "protocol": PROTOCOLS[vlan.tags[-1][0]],
-                "mtu": vlan.mtu, "addresses": [f"{dotted(vlan.router)}/24"]} for vlan in VLANS},
+                "mtu": vlan.mtu, "send_redirects": False,
+                "addresses": [f"{dotted(vlan.router)}/24"]} for vlan in VLANS},
             "neighbors": [{"address": dotted(host), "port": port, "mac": colon(mac)}
                           for port, host, mac in neighbors()],
             "icmp": {"rate": 0, "per_destination": "0s"},
@@ -275,7 +279,7 @@ class RingroadWorld(World):
     def finish(self):
         """Stops the router and says what was not in order: its counts, or its buffers."""
         self.mark()
-        self.collect(0.05, [[] for _ in WIRES])
+        self.collect(0.05, [[] for _ in ALL_WIRES])
         complaint = self.unaccounted()
         return self.router.stop() or complaint
 
@@ -343,7 +347,7 @@ class Pair:
 
     def step(self, actions):
         """What came out of each world, a list a wire."""
-        got = [[[] for _ in WIRES] for _ in self.both]
+        got = [[[] for _ in ALL_WIRES] for _ in self.both]
         frames = []
         began = None
         for action in actions:
