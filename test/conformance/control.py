@@ -76,21 +76,22 @@ new_source = Sources()
 @category
 def redirect(r, count):
     """Packets that go back by the wire they came from."""
-    sources = [(new_source(), LAN.host_mac(r.randrange(20, 90))) for _ in range(6)]
-    for src, mac in sources:
-        message = packets.arp(1, mac, src, bytes(6), LAN.router)
-        yield Frame(INTO_LAN, ethernet(BROADCAST, mac, message, ARP_TYPE), "ARP")
-    yield SYNC
-    for _ in range(count - len(sources)):
-        src, mac = r.choice(sources)
-        dst, what = r.choice((
-            (bytes((10, 5, r.randrange(256), 9)), "same wire by the gateway"),
-            (LAN.host(r.randrange(2, 10)), "same wire"), (src, "itself"),
-            (bytes((10, 2, 3, 4)), "another wire"), (WIRES[1].host(3), "another wire")))
-        if r.random() < 0.2:
-            src, mac, what = bytes((10, 5, 1, 1)), LAN.host_mac(GATEWAY), what + ", from afar"
-        yield datagram(r, INTO_LAN, src, mac, dst, what, r.choice((1, 2, 64, 64)))
-    yield SYNC
+    # A router need not tell all at once: few senders at a time. Nor the same one soon again.
+    for _ in range(0, count, 8):
+        sources = [(new_source(), LAN.host_mac(r.randrange(20, 90))) for _ in range(2)]
+        for src, mac in sources:
+            message = packets.arp(1, mac, src, bytes(6), LAN.router)
+            yield Frame(INTO_LAN, ethernet(BROADCAST, mac, message, ARP_TYPE), "ARP")
+        yield SYNC
+        sources.append((bytes((10, 5, 1, 1)), LAN.host_mac(GATEWAY)))
+        for _ in range(6):
+            src, mac = r.choice(sources)
+            dst, what = r.choice((
+                (bytes((10, 5, r.randrange(256), 9)), "same wire by the gateway"),
+                (LAN.host(r.randrange(2, 10)), "same wire"), (src, "itself"),
+                (bytes((10, 2, 3, 4)), "another wire"), (WIRES[1].host(3), "another wire")))
+            yield datagram(r, INTO_LAN, src, mac, dst, what, r.choice((1, 2, 64, 64)))
+        yield SYNC
     yield FORGET
 
 

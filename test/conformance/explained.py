@@ -3,11 +3,12 @@ import pathlib
 import re
 
 from compare import untagged
-from network import BROADCASTS, SUBNET_ZEROS
-from packets import ARP_TYPE, ICMP, IPV4, UDP
+from network import ALL_WIRES, BROADCASTS, OWN, SUBNET_ZEROS
+from packets import ARP_TYPE, ICMP, IPV4, UDP, address
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
+ADDRESSES = [[address(text.partition("/")[0]) for text in wire.addresses] for wire in ALL_WIRES]
 
 
 def predicate(function):
@@ -99,3 +100,16 @@ def group_mac(difference, _):
     linux = difference.linux
     return difference.ringroad is None and linux[12:14] == ARP_TYPE and bool(linux[0] & 1) \
         and linux[20:22] == b"\0\2"
+
+
+@predicate
+def timestamp_address(difference, _):
+    """Both are the same but for some address of the router's, ours the one of the wire it is on."""
+    linux, ours = difference.linux, difference.ringroad
+    if linux is None or ours is None or len(linux) != len(ours) or 0x44 not in ours[34:]:
+        return False
+    at = next(i for i, pair in enumerate(zip(linux, ours)) if pair[0] != pair[1])
+    own = ADDRESSES[difference.wire]
+    return any(linux[i:i + 4] in OWN and ours[i:i + 4] in own and ours[i + 4:i + 8] == b"time"
+               and linux[:i] + linux[i + 4:] == ours[:i] + ours[i + 4:]
+               for i in range(max(34, at - 3), at + 1))
