@@ -40,7 +40,9 @@ class Sender {
 
   [[nodiscard]] rte_mempool& pool() { return pool_; }
   [[nodiscard]] ip::StageContext& context() const { return *context_; }
-  [[nodiscard]] std::uint64_t generated() const { return generated_.get(); }
+  [[nodiscard]] std::uint64_t generated() const {
+    return generated_.get() + context_->generated.get();
+  }
   [[nodiscard]] std::uint64_t delivered() const { return delivered_.get(); }
 
  private:

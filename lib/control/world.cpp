@@ -10,6 +10,21 @@ constexpr std::uint32_t kNextHops = 65536;
 // Beside the neighbours': ports' and gateways', and those that wait for a quiescent state.
 constexpr std::uint32_t kMoreAdjacencies = 8192;
 
+std::uint8_t checks_of(const PortView& port) {
+  using ip::IngressCheck;
+  unsigned checks = 0;
+  const auto ask = [&](IngressCheck check) { checks |= static_cast<unsigned>(check); };
+  if (!port.forwarding) {
+    ask(IngressCheck::kNoForwarding);
+  }
+  if (port.rp_filter == config::ReversePath::kStrict) {
+    ask(IngressCheck::kStrictReversePath);
+  } else if (port.rp_filter == config::ReversePath::kLoose) {
+    ask(IngressCheck::kLooseReversePath);
+  }
+  return static_cast<std::uint8_t>(checks);
+}
+
 }  // namespace
 
 World::World(std::uint32_t workers, std::uint32_t neighbors_max)
@@ -29,9 +44,21 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
 void World::add_port(PortView port) {
   std::uint64_t mac = 0;
   std::memcpy(&mac, port.mac.octets.data(), port.mac.octets.size());
-  interfaces_[port.id.value()].mac.store(mac, std::memory_order_relaxed);
+  ip::Interface& interface = interfaces_[port.id.value()];
+  interface.mac.store(mac, std::memory_order_relaxed);
+  interface.checks.store(checks_of(port), std::memory_order_relaxed);
   ports_.push_back(std::move(port));
   publish_own_addresses();
+}
+
+void World::next_redirect_round() {
+  for (const PortView& port : ports_) {
+    if (port.send_redirects) {
+      auto& round = interfaces_[port.id.value()].redirect_round;
+      const std::uint32_t next = round.load(std::memory_order_relaxed) + 1;
+      round.store(std::max(next, 1U), std::memory_order_relaxed);
+    }
+  }
 }
 
 void World::publish_own_addresses() {

@@ -39,6 +39,8 @@ class World {
 
   // Before the workers start.
   void add_port(PortView port);
+  // Workers may tell once more of senders that a better gateway would serve.
+  void next_redirect_round();
 
   [[nodiscard]] const std::vector<PortView>& ports() const { return ports_; }
   [[nodiscard]] const PortView& port(PortId id) const { return ports_[id.value()]; }

@@ -27,6 +27,7 @@ inline constexpr std::size_t kPortsMax = 64;
 struct Burst {
   std::uint16_t count = 0;
   PortId ingress{};
+  bool has_options = false;  // some packet's header is longer than 20 bytes
   alignas(64) std::array<Packet*, kBurstMax> packets;
   alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
   alignas(64) std::array<NextHopId, kBurstMax> next_hops;
@@ -34,9 +35,20 @@ struct Burst {
   alignas(64) std::array<L2Class, kBurstMax> l2_classes;
 };
 
+// What a port asks of packets beyond what all do; a bit each.
+enum class IngressCheck : std::uint8_t {
+  kLooseReversePath = 1,   // there is a route to the source (RFC 3704 2.4)
+  kStrictReversePath = 2,  // and it leads out by that port (RFC 3704 2.2)
+  kNoForwarding = 4,       // what is not for the router goes no further
+};
+
 // What is known of a port outside its own queues. The control thread writes, relaxed; workers read.
 struct alignas(64) Interface {
   std::atomic<std::uint64_t> mac{0};  // the six octets as they lie in memory, then two zeros
+  std::atomic<std::uint8_t> checks{0};
+  // In each round a worker tells at most once of a sender whom a better gateway would serve; 0: of
+  // none.
+  std::atomic<std::uint32_t> redirect_round{0};
 };
 
 struct StageContext;
@@ -104,6 +116,16 @@ struct Egress {
   }
 };
 
+// The senders that a worker told of last, so that a hairpin's every packet costs a look, not a copy.
+struct RedirectNotes {
+  struct Told {
+    std::uint32_t sender = 0;
+    std::uint32_t round = 0;
+  };
+  static constexpr std::size_t kPlaces = 256;
+  std::array<Told, kPlaces> told{};
+};
+
 struct StageContext {
   explicit StageContext(const Tables& all_tables) : tables{all_tables} {}
 
@@ -113,6 +135,8 @@ struct StageContext {
   DropList drop_list;
   PuntList punts;
   Egress egress;
+  RedirectNotes redirects;
+  stats::Counter generated;  // copies for the control thread
   // One byte an adjacency, set by this worker, cleared by the control thread: the neighbour was
   // used while STALE.
   std::span<std::atomic<std::uint8_t>> used;
@@ -135,7 +159,8 @@ struct StageContext {
                      .punt = reason,
                      .l2_class = burst.l2_classes[index],
                      .priority = 0,
-                     .worker = worker};
+                     .worker = worker,
+                     .options = {}};
     punts.packets[punts.count++] = packet;
   }
 };
