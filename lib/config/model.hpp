@@ -90,12 +90,12 @@ struct Port {
   std::uint16_t mtu = 1500;
   std::optional<std::uint16_t> queues;  // RX queues; none: one a worker, as far as the device has
   std::string scheduler;                // name of a Scheduler; empty: pfifo_fast
-  std::optional<Vlan> vlan;
+  std::optional<Vlan> vlan{};
   ReversePath rp_filter = ReversePath::kOff;
-  bool forwarding = true;        // what comes in here may go on elsewhere
-  bool send_redirects = true;    // ICMP redirects (RFC 1812 5.2.7.2)
-  bool dad = false;              // addresses are probed for before use (RFC 5227)
-  std::optional<ArpTimers> arp;  // none: those of all ports
+  bool forwarding = true;          // what comes in here may go on elsewhere
+  bool send_redirects = true;      // ICMP redirects (RFC 1812 5.2.7.2)
+  bool dad = false;                // addresses are probed for before use (RFC 5227)
+  std::optional<ArpTimers> arp{};  // none: those of all ports
 
   friend bool operator==(const Port&, const Port&) = default;
 };

@@ -26,7 +26,7 @@ Neighbors::Neighbors(const Settings& settings, World& world, Routing& routing, S
       clock_{clock},
       unreachable_{std::move(unreachable)},
       queue_bytes_{settings.queue_bytes},
-      table_{settings.parameters, settings.seed} {}
+      table_{settings.parameters, settings.limits, settings.seed} {}
 
 void Neighbors::send(neigh::Key key, ip::OwnedPacket packet) {
   neigh::Events events;
@@ -53,10 +53,10 @@ void Neighbors::carry_out(const neigh::Events& events) {
     const neigh::Entry& entry = table_.entry(event.id);
     switch (event.kind) {
       case Event::Kind::kSolicitBroadcast:
-        solicit(entry, true);
+        solicit(event.id, true);
         break;
       case Event::Kind::kSolicitUnicast:
-        solicit(entry, false);
+        solicit(event.id, false);
         break;
       case Event::Kind::kResolved:
         resolved(event.id);
@@ -77,9 +77,22 @@ void Neighbors::carry_out(const neigh::Events& events) {
   }
 }
 
-void Neighbors::solicit(const neigh::Entry& entry, bool broadcast) {
+// Linux's arp_announce 0: the source of the newest packet that waits, where that is one of ours.
+std::optional<Ipv4> Neighbors::source_for(NeighborId id) const {
+  if (const auto waiting = pending_.find(id); waiting != pending_.end()) {
+    const Ipv4 source{be32::from_wire(ip::ipv4(**waiting->second.newest()).src_addr)};
+    if (world_.is_own(source)) {
+      return source;
+    }
+  }
+  const neigh::Key key = table_.entry(id).key;
+  return world_.source(key.port, key.address);
+}
+
+void Neighbors::solicit(NeighborId id, bool broadcast) {
+  const neigh::Entry& entry = table_.entry(id);
   const PortView& port = world_.port(entry.key.port);
-  const auto source = world_.source(port.id, entry.key.address);
+  const auto source = source_for(id);
   if (!source) {
     return;
   }
@@ -155,10 +168,16 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
     sender_.drop(std::move(frame), DropReason::kArpIgnored);
     return;
   }
+  // A probe is answered and tells of no neighbour (RFC 5227 2.1.1). No other message from an
+  // address that no station can have is heard; to one that claims a broadcast address Linux
+  // answers.
+  if (!message->is_probe() && !message->sender.is_unicast()) {
+    sender_.drop(std::move(frame), DropReason::kArpIgnored);
+    return;
+  }
   neigh::Events events;
   bool concerns_us = false;
-  // A probe comes from 0.0.0.0: it is answered and tells of no neighbour (RFC 5227 2.1.1).
-  if (message->sender.is_unicast()) {
+  if (!message->is_probe() && !world_.is_broadcast(message->sender)) {
     const neigh::Key key{port.id, message->sender};
     const bool request = message->operation == ArpMessage::Operation::kRequest;
     const bool for_us = request && world_.is_own(message->target);
@@ -167,7 +186,7 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
                   .mac = message->sender_mac,
                   .solicited = !request && meta.l2_class == ip::L2Class::kHost,
                   .for_us = for_us,
-                  .overrides = for_us || message->sender == message->target},
+                  .overrides = for_us || message->is_gratuitous()},
                  clock_.now(), events);
   }
   concerns_us = answer(*message, port, meta.worker) || concerns_us;

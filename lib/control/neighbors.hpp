@@ -21,12 +21,17 @@ class Neighbors {
 
   struct Settings {
     neigh::Parameters parameters;
+    neigh::Limits limits;
     Bytes queue_bytes{212992};
     std::uint64_t seed = 0;
   };
   Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
             const Clock& clock, Unreachable unreachable);
 
+  // That port's own, instead of the settings'.
+  void set_parameters(PortId port, const neigh::Parameters& parameters) {
+    table_.set_parameters(port, parameters);
+  }
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
 
   // An IPv4 packet for that neighbour: goes at once, or waits until its MAC is known.
@@ -49,7 +54,8 @@ class Neighbors {
 
  private:
   void carry_out(const neigh::Events& events);
-  void solicit(const neigh::Entry& entry, bool broadcast);
+  void solicit(NeighborId id, bool broadcast);
+  [[nodiscard]] std::optional<Ipv4> source_for(NeighborId id) const;
   void resolved(NeighborId id);
   void failed(NeighborId id);
   void find_used(Nanoseconds now);

@@ -91,6 +91,7 @@ NextHopId NextHops::glean(PortId port) {
     const AdjacencyId adjacency = *make_adjacency(AdjacencyKind::kGlean);
     Adjacency& entry = world_.adjacencies().at(adjacency);
     entry.port = port;
+    entry.egress = world_.port(port).egress;
     entry.mtu = world_.port(port).mtu;
     // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
     found->second = *world_.next_hops().allocate(adjacency);
@@ -110,6 +111,7 @@ Result<NextHopId> NextHops::acquire(neigh::Key key) {
   }
   Adjacency& entry = world_.adjacencies().at(*adjacency);
   entry.port = key.port;
+  entry.egress = world_.port(key.port).egress;
   entry.mtu = world_.port(key.port).mtu;
   entry.next_hop = key.address;
   const auto id = world_.next_hops().allocate(*adjacency);
@@ -362,6 +364,8 @@ Status NextHops::publish(NextHopId id, Mac mac) {
   const PortView& port = world_.port(neighbor.key.port);
   Adjacency& entry = world_.adjacencies().at(*adjacency);
   entry.port = neighbor.key.port;
+  entry.egress = port.egress;
+  entry.tags = port.tags.count > 0 ? &port.tags : nullptr;
   entry.mtu = port.mtu;
   entry.next_hop = neighbor.key.address;
   entry.header = neigh::ethernet_header(mac, port.mac, kIpv4EtherType);
@@ -372,6 +376,44 @@ Status NextHops::publish(NextHopId id, Mac mac) {
   }
   neighbor.failed = false;
   set_usable(id, !without_link_.contains(neighbor.key.port));
+  return {};
+}
+
+void NextHops::set_mtu(PortId port, std::uint16_t mtu) {
+  const auto set = [&](AdjacencyId id) {
+    world_.adjacencies().at(id).mtu.store(mtu, std::memory_order_relaxed);
+  };
+  if (const auto found = gleans_.find(port); found != gleans_.end()) {
+    set(world_.next_hops().resolve(found->second, [] { return 0U; }));
+  }
+  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
+       ++it) {
+    const Neighbor& neighbor = this->neighbor(it->second);
+    set(neighbor.unresolved);
+    set(neighbor.current);
+  }
+}
+
+Status NextHops::set_source_mac(PortId port) {
+  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
+       ++it) {
+    const Neighbor& neighbor = this->neighbor(it->second);
+    if (neighbor.current == neighbor.unresolved) {
+      continue;
+    }
+    const Adjacency& old = world_.adjacencies()[neighbor.current];
+    const bool report = old.report_use.load(std::memory_order_relaxed);
+    const bool failed = neighbor.failed;
+    Mac destination;
+    std::copy_n(old.header.begin(), destination.octets.size(), destination.octets.begin());
+    if (const Status status = publish(it->second, destination); !status) {
+      return status;
+    }
+    report_use(it->second, report);
+    if (failed) {
+      static_cast<void>(neighbor_failed(it->first));
+    }
+  }
   return {};
 }
 

@@ -14,20 +14,26 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// What all workers together did with a port.
 struct PortTotals {
   std::uint64_t rx_packets = 0;
   std::uint64_t rx_bytes = 0;
   std::uint64_t tx_packets = 0;
   std::uint64_t tx_bytes = 0;
   std::uint64_t tx_requeued = 0;
+
+  void add(const ip::InterfaceCounters& counters) {
+    rx_packets += counters.rx_packets.get();
+    rx_bytes += counters.rx_bytes.get();
+    tx_packets += counters.tx_packets.get();
+    tx_bytes += counters.tx_bytes.get();
+  }
 };
 
+// What all workers together did with a port, or with a sub-interface and the control thread too.
 PortTotals totals_of(const Router& router, PortId port) {
   PortTotals totals;
   for (const auto& worker : router.workers()) {
-    totals.rx_packets += worker->port_counters(port).rx_packets.get();
-    totals.rx_bytes += worker->port_counters(port).rx_bytes.get();
+    totals.add(worker->interface(port));
     const port::TxQueue* const queue = worker->tx(port);
     if (queue == nullptr) {
       continue;
@@ -37,39 +43,55 @@ PortTotals totals_of(const Router& router, PortId port) {
     totals.tx_bytes += bands.sent_bytes;
     totals.tx_requeued += bands.requeued;
   }
+  totals.add(router.sender().interface(port));
   return totals;
+}
+
+Json tags_of(const neigh::Tags& tags) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < tags.count; ++i) {
+    const neigh::Tag& tag = tags.tags.at(i);
+    list.push_back(
+        {{"protocol", tag.protocol == RTE_ETHER_TYPE_VLAN ? "802.1Q" : "802.1ad"}, {"id", tag.id}});
+  }
+  return list;
 }
 
 }  // namespace
 
 Json report_ports(const Router& router) {
   Json ports = Json::array();
-  for (const auto& port : router.ports()) {
-    const PortId id = port->settings().id;
-    const PortTotals totals = totals_of(router, id);
-    const port::Link link = port->link();
-    const rte_eth_stats device = port->device_stats();
+  for (const PortView& view : router.world().ports()) {
+    const PortTotals totals = totals_of(router, view.id);
     Json addresses = Json::array();
-    for (const InterfaceAddress& address : router.world().port(id).addresses) {
+    for (const InterfaceAddress& address : view.addresses) {
       addresses.push_back(address.to_string());
     }
-    ports.push_back({{"name", port->settings().name},
-                     {"device", port->settings().device},
-                     {"driver", port->driver()},
-                     {"mac", port->mac().to_string()},
-                     {"link", link.up ? "up" : "down"},
-                     {"speed_mbps", link.speed_mbps},
-                     {"mtu", port->settings().mtu},
-                     {"addresses", addresses},
-                     {"rx_packets", totals.rx_packets},
-                     {"rx_bytes", totals.rx_bytes},
-                     {"rx_missed", device.imissed},
-                     {"rx_no_buffer", device.rx_nombuf},
-                     {"tx_packets", totals.tx_packets},
-                     {"tx_bytes", totals.tx_bytes},
-                     {"tx_requeued", totals.tx_requeued},
-                     {"tx_completed", device.opackets},
-                     {"tx_hangs", router.tx_hangs(id)}});
+    const port::Port& device = *router.ports().at(view.egress.value());
+    const port::Link link = device.link();
+    Json port{{"name", view.name},
+              {"device", device.settings().device},
+              {"driver", device.driver()},
+              {"mac", view.mac.to_string()},
+              {"link", router.routing().next_hops().has_link(view.id) && link.up ? "up" : "down"},
+              {"speed_mbps", link.speed_mbps},
+              {"mtu", view.mtu},
+              {"addresses", addresses},
+              {"rx_packets", totals.rx_packets},
+              {"rx_bytes", totals.rx_bytes},
+              {"tx_packets", totals.tx_packets},
+              {"tx_bytes", totals.tx_bytes}};
+    if (view.link) {
+      port["vlan"] = {{"link", router.world().port(*view.link).name}, {"tags", tags_of(view.tags)}};
+    } else {
+      const rte_eth_stats stats = device.device_stats();
+      port["rx_missed"] = stats.imissed;
+      port["rx_no_buffer"] = stats.rx_nombuf;
+      port["tx_requeued"] = totals.tx_requeued;
+      port["tx_completed"] = stats.opackets;
+      port["tx_hangs"] = router.tx_hangs(view.id);
+    }
+    ports.push_back(std::move(port));
   }
   return ports;
 }
@@ -216,7 +238,7 @@ Json report_counters(const Router& router) {
 
 Json report_memory(const Router& router) {
   const Router::PoolLevel pool = router.pool_level();
-  const auto& thresholds = router.neighbors().table().parameters().gc_thresh;
+  const auto& thresholds = router.neighbors().table().limits().gc_thresh;
   return {{"pools", Json::array({{{"name", "packets"},
                                   {"size", pool.size},
                                   {"free", pool.free},

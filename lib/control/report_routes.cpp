@@ -24,8 +24,8 @@ json or_null(std::optional<Ipv4> address) { return address ? json(address->to_st
 class RouteReporter {
  public:
   explicit RouteReporter(const Router& router) : router_{router} {
-    for (const auto& port : router.ports()) {
-      link_up_.push_back(port->link().up);
+    for (const PortView& port : router.world().ports()) {
+      link_up_.push_back(router.routing().next_hops().has_link(port.id));
     }
   }
 

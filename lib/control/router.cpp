@@ -140,7 +140,11 @@ void Router::run_timers() {
 void Router::watch_links() {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const bool up = ports_[i]->link().up;
-    routing_->set_link(ports_[i]->settings().id, up);
+    for (const PortView& view : world_->ports()) {
+      if (view.egress == PortId{static_cast<PortId::rep>(i)}) {
+        routing_->set_link(view.id, up);
+      }
+    }
     if (up != link_up_[i]) {
       link_up_[i] = up;
       log::info("port {}: link {}", config_.ports[i].name, up ? "up" : "down");
@@ -266,7 +270,8 @@ Status Router::add_neighbor(const config::StaticNeighbor& neighbor) {
   if (!neighbor.mac.is_station()) {
     return fail(fmt::format("{} is no station's MAC address", neighbor.mac.to_string()));
   }
-  if (!neighbor.address.is_unicast() || world_->is_own(neighbor.address)) {
+  if (!neighbor.address.is_unicast() || world_->is_own(neighbor.address) ||
+      world_->is_broadcast(neighbor.address)) {
     return fail(fmt::format("{} cannot be a neighbour's address", neighbor.address.to_string()));
   }
   neighbors_->set_permanent({port->id, neighbor.address}, neighbor.mac);

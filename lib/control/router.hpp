@@ -87,6 +87,7 @@ class Router {
   [[nodiscard]] const World& world() const { return *world_; }
   [[nodiscard]] World& world() { return *world_; }
   [[nodiscard]] const Routing& routing() const { return *routing_; }
+  [[nodiscard]] const Sender& sender() const { return *sender_; }
   [[nodiscard]] Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const Neighbors& neighbors() const { return *neighbors_; }
   [[nodiscard]] const stats::IpCounters& ip_counters() const { return slow_path_->counters(); }
@@ -105,6 +106,8 @@ class Router {
 
   Status set_up_ports();
   Status set_up_tables();
+  void set_up_interfaces();
+  void tag_like_its_link(PortView& view, const config::Vlan& vlan);
   Status set_up_workers();
   Status set_up_routes();
   Status load_and_wait(const config::RouteFile& file);
@@ -146,7 +149,7 @@ class Router {
     std::uint64_t count = 0;
   };
   std::vector<Hang> hangs_;
-  std::vector<bool> link_up_;
+  std::vector<bool> link_up_;  // of every port, not of sub-interfaces
 };
 
 }  // namespace ringroad::control

@@ -27,16 +27,15 @@ sched::Discipline discipline_of(const config::Scheduler& scheduler, std::size_t 
   return discipline;
 }
 
-neigh::Parameters parameters_of(const config::Arp& arp) {
+neigh::Parameters parameters_of(const config::ArpTimers& timers) {
   neigh::Parameters parameters;
-  parameters.base_reachable = arp.timers.base_reachable;
-  parameters.retransmit = arp.timers.retransmit;
-  parameters.delay_first_probe = arp.timers.delay_first_probe;
-  parameters.gc_stale = arp.timers.gc_stale;
-  parameters.locktime = arp.timers.locktime;
-  parameters.unicast_probes = arp.timers.unicast_probes;
-  parameters.multicast_probes = arp.timers.multicast_probes;
-  parameters.gc_thresh = arp.gc_thresh;
+  parameters.base_reachable = timers.base_reachable;
+  parameters.retransmit = timers.retransmit;
+  parameters.delay_first_probe = timers.delay_first_probe;
+  parameters.gc_stale = timers.gc_stale;
+  parameters.locktime = timers.locktime;
+  parameters.unicast_probes = timers.unicast_probes;
+  parameters.multicast_probes = timers.multicast_probes;
   return parameters;
 }
 
@@ -69,6 +68,21 @@ worker::Idle idle_of(config::Idle idle) {
   return worker::Idle::kPoll;
 }
 
+// The VLANs of whose frames the port is a link, and the number by which priorities come (IEEE
+// 802.1Q 6.9).
+std::vector<std::uint16_t> vlans_on(const config::Config& config, const std::string& link) {
+  std::vector<std::uint16_t> vlans;
+  for (const config::Port& port : config.ports) {
+    if (port.vlan && port.vlan->link == link) {
+      vlans.push_back(port.vlan->id);
+    }
+  }
+  if (!vlans.empty()) {
+    vlans.push_back(0);
+  }
+  return vlans;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Router>> Router::open(const config::Config& config, const Clock& clock,
@@ -90,9 +104,9 @@ Result<std::unique_ptr<Router>> Router::open(const config::Config& config, const
 }
 
 Status Router::set_up_ports() {
-  if (config_.ports.size() > ip::kPortsMax) {
-    return fail(fmt::format("{} ports are configured; {} is the most", config_.ports.size(),
-                            ip::kPortsMax));
+  if (config_.devices() > ip::kPortsMax) {
+    return fail(
+        fmt::format("{} ports are configured; {} is the most", config_.devices(), ip::kPortsMax));
   }
   const auto largest = std::ranges::max_element(config_.ports, {}, &config::Port::mtu);
   auto pool = port::make_pool("packets", config_.engine.memory.buffers, largest->mtu);
@@ -102,14 +116,15 @@ Status Router::set_up_ports() {
   pool_ = std::move(*pool);
   low_water_ = pool_->size;
   const auto workers = static_cast<std::uint16_t>(config_.engine.workers.size());
-  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+  for (std::uint16_t i = 0; i < config_.devices(); ++i) {
     const config::Port& port = config_.ports[i];
     auto opened = port::Port::open({.id = PortId{i},
                                     .name = port.name,
                                     .device = port.device,
                                     .mtu = port.mtu,
                                     .workers = workers,
-                                    .rx_queues = port.queues.value_or(0)},
+                                    .rx_queues = port.queues.value_or(0),
+                                    .vlans = vlans_on(config_, port.name)},
                                    *pool_);
     if (!opened) {
       return std::unexpected{opened.error()};
@@ -127,18 +142,7 @@ Status Router::set_up_tables() {
   world_ = std::make_unique<World>(static_cast<std::uint32_t>(config_.engine.workers.size()),
                                    config_.arp.gc_thresh[2]);
   world_->tables().flow_hash = flow_hash_of(config_.ecmp);
-  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
-    world_->add_port({.id = PortId{i},
-                      .name = config_.ports[i].name,
-                      .mac = ports_[i]->mac(),
-                      .mtu = config_.ports[i].mtu,
-                      .addresses = config_.ports[i].addresses,
-                      .forwarding = config_.ports[i].forwarding,
-                      .send_redirects = config_.ports[i].send_redirects,
-                      .dad = config_.ports[i].dad,
-                      .rp_filter = config_.ports[i].rp_filter,
-                      .gathers = ports_[i]->gathers()});
-  }
+  set_up_interfaces();
   next_hops_ = std::make_unique<NextHops>(*world_);
   routing_ = std::make_unique<Routing>(*world_, *next_hops_);
   sender_ = std::make_unique<Sender>(*world_, *pool_);
@@ -149,13 +153,82 @@ Status Router::set_up_tables() {
                                     .per_destination = config_.icmp.per_destination},
                          .reassembly = reassembly_settings(*pool_)});
   neighbors_ = std::make_unique<Neighbors>(
-      Neighbors::Settings{.parameters = parameters_of(config_.arp),
+      Neighbors::Settings{.parameters = parameters_of(config_.arp.timers),
+                          .limits = {.gc_interval = neigh::Limits{}.gc_interval,
+                                     .gc_thresh = config_.arp.gc_thresh},
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
       *world_, *routing_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
+  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+    if (const auto& timers = config_.ports[i].arp) {
+      neighbors_->set_parameters(PortId{i}, parameters_of(*timers));
+    }
+  }
   slow_path_->set_neighbors(*neighbors_);
   return {};
+}
+
+void Router::set_up_interfaces() {
+  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+    const config::Port& port = config_.ports[i];
+    PortView view{.id = PortId{i},
+                  .name = port.name,
+                  .mac = {},
+                  .mtu = port.mtu,
+                  .addresses = port.addresses,
+                  .forwarding = port.forwarding,
+                  .send_redirects = port.send_redirects,
+                  .dad = port.dad,
+                  .rp_filter = port.rp_filter};
+    if (port.vlan) {
+      tag_like_its_link(view, *port.vlan);
+    } else {
+      view.mac = ports_[i]->mac();
+      view.gathers = ports_[i]->gathers();
+    }
+    world_->add_port(std::move(view));
+  }
+  // A driver that does not tell one protocol of tags from the other reports all as 802.1Q.
+  const auto add_vlans = [this](bool hidden) {
+    for (const PortView& view : world_->ports()) {
+      if (!view.link) {
+        continue;
+      }
+      const config::Vlan& vlan = config_.ports[view.id.value()].vlan.value();
+      const port::Port* const device =
+          view.link->value() < ports_.size() ? ports_[view.link->value()].get() : nullptr;
+      if (hidden && (device == nullptr || !port::profile_of(device->driver()).hides_tag_protocol)) {
+        continue;
+      }
+      const auto protocol = hidden ? config::VlanProtocol::k8021Q : vlan.protocol;
+      world_->add_vlan(*view.link, static_cast<std::uint16_t>(protocol), vlan.id, view.id);
+    }
+  };
+  add_vlans(false);
+  add_vlans(true);
+}
+
+// The link comes before its sub-interfaces in the configuration.
+void Router::tag_like_its_link(PortView& view, const config::Vlan& vlan) {
+  const PortView& link = *world_->find_port(vlan.link);
+  neigh::Tag tag{.protocol = static_cast<std::uint16_t>(vlan.protocol), .id = vlan.id};
+  for (std::size_t priority = 0; priority < vlan.egress_qos.size(); ++priority) {
+    tag.pcp_of_priority |= std::uint64_t{vlan.egress_qos.at(priority)} << (4 * priority);
+  }
+  view.mac = link.mac;
+  view.link = link.id;
+  view.egress = link.egress;
+  view.gathers = link.gathers;
+  view.tags = link.tags;
+  view.tags.tags.at(view.tags.count++) = tag;
+  // Devices insert 802.1Q, and one tag.
+  view.tags.offload = ports_[link.egress.value()]->inserts_tags() &&
+                      view.tags.tags[0].protocol == RTE_ETHER_TYPE_VLAN;
+  std::array<std::uint8_t, 8> priorities{};
+  std::ranges::transform(vlan.ingress_qos, priorities.begin(),
+                         [](auto priority) { return priority.value_or(ip::kPriorityOfTos); });
+  world_->set_priorities(view.id, priorities);
 }
 
 Status Router::set_up_workers() {
@@ -195,7 +268,7 @@ Status Router::set_up_workers() {
 
 Status Router::set_up_routes() {
   routing_->add_fixed_routes();
-  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
     for (const InterfaceAddress& address : config_.ports[i].addresses) {
       if (Status status = routing_->add_connected(PortId{i}, address); !status) {
         return status;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "ip/tos.hpp"
+#include "ip/vlan.hpp"
 
 namespace ringroad::control {
 
@@ -20,8 +21,18 @@ ip::OwnedPacket Sender::make_frame(std::span<const std::uint8_t> bytes) {
 }
 
 void Sender::send(ip::OwnedPacket frame, PortId port, std::uint8_t priority) {
+  const PortView& view = world_.port(port);
+  if (view.tags.count > 0) {
+    ip::InterfaceCounters& counters = interfaces_[port.value()];
+    counters.tx_packets.add(1);
+    counters.tx_bytes.add(frame->pkt_len);
+    if (!ip::push_tags(*frame, view.tags, priority)) {
+      drop(std::move(frame), stats::DropReason::kNoHeadroom);
+      return;
+    }
+  }
   ip::PacketMeta& meta = ip::meta(*frame);
-  meta.egress = port;
+  meta.egress = view.egress;
   meta.priority = priority;
   worker::Worker& worker = *workers_[meta.worker];
   if (worker.inject(frame.get())) {

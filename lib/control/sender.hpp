@@ -13,7 +13,12 @@ namespace ringroad::control {
 class Sender {
  public:
   Sender(const World& world, rte_mempool& pool)
-      : world_{world}, pool_{pool}, context_{std::make_unique<ip::StageContext>(world.tables())} {}
+      : world_{world},
+        pool_{pool},
+        context_{std::make_unique<ip::StageContext>(world.tables())},
+        interfaces_(world.tables().interfaces.size()) {
+    context_->interfaces = interfaces_;
+  }
 
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
 
@@ -33,13 +38,17 @@ class Sender {
     context_->drops.add(reason);
   }
 
-  // A whole frame. It goes by the worker that punted it, so that a flow keeps its order.
+  // A whole frame without tags; those of a sub-interface are added. It goes by the worker that
+  // punted it, so that a flow keeps its order.
   void send(ip::OwnedPacket frame, PortId port, std::uint8_t priority);
   // An IPv4 packet with room for its Ethernet header, to that station.
   void send_ip(ip::OwnedPacket packet, PortId port, Mac destination);
 
   [[nodiscard]] rte_mempool& pool() { return pool_; }
   [[nodiscard]] ip::StageContext& context() const { return *context_; }
+  [[nodiscard]] const ip::InterfaceCounters& interface(PortId port) const {
+    return interfaces_[port.value()];
+  }
   [[nodiscard]] std::uint64_t generated() const {
     return generated_.get() + context_->generated.get();
   }
@@ -50,6 +59,7 @@ class Sender {
   rte_mempool& pool_;
   std::vector<worker::Worker*> workers_;
   std::unique_ptr<ip::StageContext> context_;
+  std::vector<ip::InterfaceCounters> interfaces_;
   stats::Counter generated_;
   stats::Counter delivered_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 
 namespace ringroad::control {
 namespace {
@@ -32,22 +33,23 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
       trie_{reclaimer_},
       next_hops_{kNextHops, reclaimer_},
       adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
-      interfaces_{std::make_unique<ip::Interface[]>(ip::kPortsMax)},
+      interfaces_{std::make_unique<ip::Interface[]>(ip::kInterfacesMax)},
       own_{std::make_unique<ip::OwnAddresses>()},
       own_published_{own_.get()},
       tables_{.trie = trie_,
               .next_hops = next_hops_,
               .adjacencies = adjacencies_,
               .own_addresses = own_published_,
-              .interfaces = {interfaces_.get(), ip::kPortsMax}} {}
+              .interfaces = {interfaces_.get(), ip::kInterfacesMax}} {}
 
 void World::add_port(PortView port) {
-  std::uint64_t mac = 0;
-  std::memcpy(&mac, port.mac.octets.data(), port.mac.octets.size());
-  ip::Interface& interface = interfaces_[port.id.value()];
-  interface.mac.store(mac, std::memory_order_relaxed);
-  interface.checks.store(checks_of(port), std::memory_order_relaxed);
+  if (!port.link) {
+    port.egress = port.id;
+  }
   ports_.push_back(std::move(port));
+  set_mac(ports_.back().id, ports_.back().mac);
+  interfaces_[ports_.back().id.value()].checks.store(checks_of(ports_.back()),
+                                                     std::memory_order_relaxed);
   publish_own_addresses();
 }
 
@@ -61,9 +63,38 @@ void World::next_redirect_round() {
   }
 }
 
+void World::set_mac(PortId id, Mac mac) {
+  ports_[id.value()].mac = mac;
+  std::uint64_t octets = 0;
+  std::memcpy(&octets, mac.octets.data(), mac.octets.size());
+  interfaces_[id.value()].mac.store(octets, std::memory_order_relaxed);
+}
+
+void World::set_addresses(PortId id, std::vector<InterfaceAddress> addresses) {
+  ports_[id.value()].addresses = std::move(addresses);
+  publish_own_addresses();
+}
+
+void World::set_up(PortId id, bool up) {
+  ports_[id.value()].up = up;
+  interfaces_[id.value()].up.store(up, std::memory_order_relaxed);
+  publish_own_addresses();
+}
+
+void World::add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, PortId id) {
+  auto& table = vlans_[link];
+  if (!table) {
+    table = std::make_unique<ip::VlanTable>();
+  }
+  if (!table->find(protocol, vlan)) {
+    table->set(protocol, vlan, id);
+  }
+  interfaces_[link.value()].vlans.store(table.get(), std::memory_order_release);
+}
+
 void World::publish_own_addresses() {
   std::vector<Ipv4> addresses;
-  for (const PortView& port : ports_) {
+  for (const PortView& port : ports_ | std::views::filter(&PortView::up)) {
     for (const InterfaceAddress& own : port.addresses) {
       addresses.push_back(own.address);
       // RFC 3021: a /31 has no broadcast address.
@@ -86,7 +117,7 @@ const PortView* World::find_port(std::string_view name) const {
 const PortView* World::port_on_link_with(Ipv4 address) const {
   const PortView* best = nullptr;
   int longest = -1;
-  for (const PortView& port : ports_) {
+  for (const PortView& port : ports_ | std::views::filter(&PortView::up)) {
     for (const InterfaceAddress& own : port.addresses) {
       if (own.subnet().contains(address) && own.length > longest) {
         best = &port;
@@ -99,8 +130,18 @@ const PortView* World::port_on_link_with(Ipv4 address) const {
 
 bool World::is_own(Ipv4 address) const {
   return std::ranges::any_of(ports_, [&](const PortView& port) {
-    return std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
-           port.addresses.end();
+    return port.up && std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
+                          port.addresses.end();
+  });
+}
+
+bool World::is_broadcast(Ipv4 address) const {
+  return std::ranges::any_of(ports_, [&](const PortView& port) {
+    return port.up && std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+             // RFC 3021: a /31 has no broadcast address.
+             return own.length <= 30 &&
+                    (address == own.subnet().last() || address == own.subnet().address());
+           });
   });
 }
 

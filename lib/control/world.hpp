@@ -2,6 +2,8 @@
 // The tables that the packet path reads, and what the control thread knows of the router's own
 // addresses. The control thread writes; workers read through tables().
 #include <atomic>
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,12 +14,18 @@
 
 namespace ringroad::control {
 
+// A port or a sub-interface.
 struct PortView {
   PortId id;
   std::string name;
   Mac mac;
   std::uint16_t mtu = 1500;
+  // Of a sub-interface: whose frames have its tag, the port that sends for it, all their tags.
+  std::optional<PortId> link{};
+  PortId egress{};  // of a port, itself
+  neigh::Tags tags{};
   std::vector<InterfaceAddress> addresses;
+  bool up = true;  // the operator's will, for its links too; a port that is down has no addresses
   bool forwarding = true;
   bool send_redirects = true;
   bool dad = false;
@@ -37,17 +45,30 @@ class World {
   neigh::AdjacencyTable& adjacencies() { return adjacencies_; }
   [[nodiscard]] const neigh::AdjacencyTable& adjacencies() const { return adjacencies_; }
 
-  // Before the workers start.
+  // Before the workers start; a sub-interface after its link.
   void add_port(PortView port);
+  // Frames on `link` with that tag are the sub-interface's, unless they are another's already.
+  void add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, PortId id);
+  // While the workers run.
+  void set_addresses(PortId id, std::vector<InterfaceAddress> addresses);
+  void set_up(PortId id, bool up);
+  void set_mtu(PortId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
+  void set_mac(PortId id, Mac mac);
   // Workers may tell once more of senders that a better gateway would serve.
   void next_redirect_round();
 
-  [[nodiscard]] const std::vector<PortView>& ports() const { return ports_; }
+  void set_priorities(PortId id, const std::array<std::uint8_t, 8>& priority_of_pcp) {
+    interfaces_[id.value()].priority_of_pcp = priority_of_pcp;
+  }
+
+  [[nodiscard]] const std::deque<PortView>& ports() const { return ports_; }
   [[nodiscard]] const PortView& port(PortId id) const { return ports_[id.value()]; }
   [[nodiscard]] const PortView* find_port(std::string_view name) const;
   // The port whose subnet holds the address; the longest subnet where several do.
   [[nodiscard]] const PortView* port_on_link_with(Ipv4 address) const;
   [[nodiscard]] bool is_own(Ipv4 address) const;
+  // Of one of the router's subnets, the all-zeros form included (RFC 1122 3.3.6).
+  [[nodiscard]] bool is_broadcast(Ipv4 address) const;
   // The port's address that speaks to `to`: the one in its subnet, else the primary one. Linux's
   // inet_select_addr.
   [[nodiscard]] std::optional<Ipv4> source(PortId port, Ipv4 to) const;
@@ -59,8 +80,9 @@ class World {
   fib::Trie4 trie_;
   fib::NextHopTable next_hops_;
   neigh::AdjacencyTable adjacencies_;
-  std::vector<PortView> ports_;
+  std::deque<PortView> ports_;  // they stay where they are: adjacencies point at their tags
   std::unique_ptr<ip::Interface[]> interfaces_;
+  std::map<PortId, std::unique_ptr<ip::VlanTable>> vlans_;
   std::unique_ptr<const ip::OwnAddresses> own_;
   std::atomic<const ip::OwnAddresses*> own_published_;
   ip::Tables tables_;

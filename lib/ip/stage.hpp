@@ -13,6 +13,7 @@
 #include "fib/next_hop_table.hpp"
 #include "fib/trie.hpp"
 #include "ip/flow_hash.hpp"
+#include "ip/interface.hpp"
 #include "ip/own_addresses.hpp"
 #include "ip/packet.hpp"
 #include "neigh/adjacency.hpp"
@@ -23,32 +24,18 @@ namespace ringroad::ip {
 
 inline constexpr std::uint16_t kBurstMax = 64;
 inline constexpr std::size_t kPortsMax = 64;
+inline constexpr std::size_t kInterfacesMax = 1024;  // ports, then sub-interfaces
 
 struct Burst {
   std::uint16_t count = 0;
   PortId ingress{};
+  std::uint8_t priority = kPriorityOfTos;
   bool has_options = false;  // some packet's header is longer than 20 bytes
   alignas(64) std::array<Packet*, kBurstMax> packets;
   alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
   alignas(64) std::array<NextHopId, kBurstMax> next_hops;
   alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
   alignas(64) std::array<L2Class, kBurstMax> l2_classes;
-};
-
-// What a port asks of packets beyond what all do; a bit each.
-enum class IngressCheck : std::uint8_t {
-  kLooseReversePath = 1,   // there is a route to the source (RFC 3704 2.4)
-  kStrictReversePath = 2,  // and it leads out by that port (RFC 3704 2.2)
-  kNoForwarding = 4,       // what is not for the router goes no further
-};
-
-// What is known of a port outside its own queues. The control thread writes, relaxed; workers read.
-struct alignas(64) Interface {
-  std::atomic<std::uint64_t> mac{0};  // the six octets as they lie in memory, then two zeros
-  std::atomic<std::uint8_t> checks{0};
-  // In each round a worker tells at most once of a sender whom a better gateway would serve; 0: of
-  // none.
-  std::atomic<std::uint32_t> redirect_round{0};
 };
 
 struct StageContext;
@@ -131,6 +118,7 @@ struct StageContext {
 
   const Tables& tables;
   std::uint8_t worker = 0;
+  std::span<InterfaceCounters> interfaces;
   stats::DropCounters drops;
   DropList drop_list;
   PuntList punts;

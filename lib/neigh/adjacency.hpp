@@ -3,7 +3,7 @@
 // line, or the reason why it cannot.
 //
 // One writer, the control thread; the workers read. An adjacency does not change while a reader
-// may hold its id, but for `report_use`: a new MAC or MTU is a new adjacency, published by one
+// may hold its id, but for `report_use` and `mtu`: a new MAC is a new adjacency, published by one
 // store to the next-hop table, and the old one is reused after a quiescent state.
 #include <array>
 #include <atomic>
@@ -35,15 +35,40 @@ enum class AdjacencyKind : std::uint8_t {
 };
 
 inline constexpr std::size_t kEthernetHeader = 14;
+inline constexpr std::size_t kTagBytes = 4;
+inline constexpr std::size_t kTagsMax = 2;
+
+// An IEEE 802.1Q or 802.1ad tag of a sub-interface's frames.
+struct Tag {
+  std::uint16_t protocol = 0x8100;
+  std::uint16_t id = 0;
+  // The PCP of each of the 16 priorities, four bits each, priority 0 lowest.
+  std::uint64_t pcp_of_priority = 0;
+
+  [[nodiscard]] std::uint16_t tci(std::uint8_t priority) const {
+    const auto pcp = static_cast<std::uint16_t>(pcp_of_priority >> (priority % 16 * 4) & 7);
+    return static_cast<std::uint16_t>(pcp << 13 | id);
+  }
+};
+
+// Outermost first.
+struct Tags {
+  std::array<Tag, kTagsMax> tags{};
+  std::uint8_t count = 0;
+  // The device inserts the outermost.
+  bool offload = false;
+};
 
 struct alignas(64) Adjacency {
   AdjacencyKind kind = AdjacencyKind::kNoRoute;
   // The packet path marks this adjacency used: its neighbour is STALE (NEI-17).
   std::atomic<bool> report_use{false};
-  std::uint16_t mtu = 0;  // of the IPv4 packet, without the Ethernet header
-  PortId port{};
-  std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800
+  std::atomic<std::uint16_t> mtu{0};  // of the IPv4 packet, without the Ethernet header
+  PortId port{};          // a port or a sub-interface
+  PortId egress{};        // the port that sends for it
+  std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800; no tags
   Ipv4 next_hop;                                       // of kUnicast and kUnresolved
+  const Tags* tags = nullptr;  // null: none; else those of the sub-interface, which outlive this
 };
 static_assert(sizeof(Adjacency) == 64);
 

@@ -9,6 +9,8 @@ namespace {
 
 // hardware Ethernet, protocol IPv4, lengths 6 and 4: RFC 826 as everyone uses it.
 constexpr std::array<std::uint8_t, 6> kFixedPart{0, 1, 0x08, 0x00, 6, 4};
+// Also said by stations of IEEE 802 networks that Ethernet reaches; Linux believes them too.
+constexpr std::uint8_t kHardwareIeee802 = 6;
 constexpr std::size_t kMessage = 28;
 constexpr std::size_t kSenderMac = 8;
 constexpr std::size_t kSender = 14;
@@ -40,7 +42,9 @@ bool believable(Ipv4 address) { return !address.is_multicast() && !address.is_lo
 }  // namespace
 
 std::optional<ArpMessage> ArpMessage::parse(std::span<const std::uint8_t> payload) {
-  if (payload.size() < kMessage || !std::ranges::equal(payload.first(6), kFixedPart) ||
+  if (payload.size() < kMessage || payload[0] != 0 ||
+      (payload[1] != kFixedPart[1] && payload[1] != kHardwareIeee802) ||
+      !std::ranges::equal(payload.subspan(2, 4), std::span{kFixedPart}.subspan(2)) ||
       payload[6] != 0 || (payload[7] != 1 && payload[7] != 2)) {
     return std::nullopt;
   }
@@ -56,6 +60,10 @@ std::optional<ArpMessage> ArpMessage::parse(std::span<const std::uint8_t> payloa
     return std::nullopt;
   }
   return message;
+}
+
+bool ArpMessage::is_gratuitous() const {
+  return sender == target && (operation == Operation::kRequest || target_mac == sender_mac);
 }
 
 std::array<std::uint8_t, kArpFrame> ArpMessage::frame(Mac destination, Mac source) const {

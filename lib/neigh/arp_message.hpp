@@ -26,6 +26,12 @@ struct ArpMessage {
   // a sender MAC that is no station's (RFC 1812 3.3.2), a sender or target address that is
   // multicast or loopback (Linux arp_process).
   [[nodiscard]] static std::optional<ArpMessage> parse(std::span<const std::uint8_t> payload);
+  // RFC 5227 2.1.1: asks for `target` without saying who asks.
+  [[nodiscard]] bool is_probe() const {
+    return operation == Operation::kRequest && sender == Ipv4{};
+  }
+  // Tells all stations of itself; of a reply Linux wants the target's MAC to say so too.
+  [[nodiscard]] bool is_gratuitous() const;
   [[nodiscard]] std::array<std::uint8_t, kArpFrame> frame(Mac destination, Mac source) const;
 };
 

@@ -27,16 +27,22 @@ enum class State : std::uint8_t {
          state == State::kProbe || state == State::kPermanent;
 }
 
-// Linux's net.ipv4.neigh.default.* with its defaults.
+// Of one port: Linux's net.ipv4.neigh.<port>.*, with its defaults.
 struct Parameters {
   Nanoseconds base_reachable = std::chrono::seconds{30};  // x 0.5..1.5, drawn at random
   Nanoseconds retransmit = std::chrono::seconds{1};
   Nanoseconds delay_first_probe = std::chrono::seconds{5};
   Nanoseconds gc_stale = std::chrono::seconds{60};
-  Nanoseconds gc_interval = std::chrono::seconds{30};
   Nanoseconds locktime = std::chrono::seconds{1};
   std::uint32_t unicast_probes = 3;
   std::uint32_t multicast_probes = 3;
+
+  friend bool operator==(const Parameters&, const Parameters&) = default;
+};
+
+// Of the table as a whole: Linux has these under net.ipv4.neigh.default only.
+struct Limits {
+  Nanoseconds gc_interval = std::chrono::seconds{30};
   std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};
 };
 

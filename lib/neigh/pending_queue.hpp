@@ -42,6 +42,10 @@ class PendingQueue {
     return taken;
   }
 
+  // Null where nothing waits.
+  [[nodiscard]] const Packet* newest() const {
+    return packets_.empty() ? nullptr : &packets_.back().packet;
+  }
   [[nodiscard]] std::size_t size() const { return packets_.size(); }
   [[nodiscard]] Bytes bytes() const { return Bytes{bytes_}; }
 

@@ -15,8 +15,9 @@ constexpr Nanoseconds kShortestRetransmit = milliseconds{500};
 // RFC 4861 6.3.4 wants a new random value "every few hours"; Linux draws one every 300 s.
 constexpr Nanoseconds kRedrawInterval = seconds{300};
 // Linux's "5 * HZ": above gc_thresh2 collection is forced no more often than this, and spares what
-// became stale more recently.
-constexpr Nanoseconds kForcedGcAge = seconds{5};
+// changed more recently. Here periodic collection does too: the packet path reports use of what is
+// STALE only, so of what has just become so nothing is known yet.
+constexpr Nanoseconds kFresh = seconds{5};
 
 }  // namespace
 
@@ -28,8 +29,13 @@ std::size_t Table::KeyHash::operator()(const Key& key) const noexcept {
   return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
 }
 
-Table::Table(Parameters parameters, std::uint64_t seed)
-    : parameters_{parameters}, random_{seed}, index_{0, KeyHash{random_(), random_() | 1U}} {}
+Table::Table(const Parameters& defaults, const Limits& limits, std::uint64_t seed)
+    : defaults_{defaults},
+      limits_{limits},
+      random_{seed},
+      index_{0, KeyHash{random_(), random_() | 1U}} {}
+
+void Table::set_parameters(PortId id, const Parameters& parameters) { port(id) = {parameters}; }
 
 std::optional<NeighborId> Table::resolve(Key key, Nanoseconds now, Events& events) {
   recycle();
@@ -79,8 +85,8 @@ void Table::learn(const Advertisement& advertisement, Nanoseconds now, Events& e
   }
   const State before = entry.state;
   const bool same_mac = has_mac(before) && entry.mac == advertisement.mac;
-  const bool locked =
-      has_mac(before) && !advertisement.overrides && now <= entry.updated + parameters_.locktime;
+  const bool locked = has_mac(before) && !advertisement.overrides &&
+                      now <= entry.updated + parameters(entry.key.port).locktime;
   if (same_mac ? !confirms : locked) {
     return;
   }
@@ -90,7 +96,7 @@ void Table::learn(const Advertisement& advertisement, Nanoseconds now, Events& e
   }
   if (confirms) {
     entry.confirmed = now;
-    enter(*id, State::kReachable, now + reachable_time(now), now);
+    enter(*id, State::kReachable, now + reachable_time(entry.key.port, now), now);
   } else {
     entry.confirmed = Nanoseconds{};
     enter(*id, State::kStale, now, now);
@@ -165,7 +171,12 @@ std::optional<NeighborId> Table::find(Key key) const {
 
 std::size_t Table::size() const { return index_.size(); }
 const Counters& Table::counters() const { return counters_; }
-const Parameters& Table::parameters() const { return parameters_; }
+const Limits& Table::limits() const { return limits_; }
+std::size_t Table::stale() const { return stale_.size(); }
+
+const Parameters& Table::parameters(PortId id) const {
+  return id.value() < ports_.size() ? ports_[id.value()].parameters : defaults_;
+}
 
 void Table::for_each(const std::function<void(NeighborId, const Entry&)>& visit) const {
   for (const NeighborId id : sorted_ids()) {
@@ -201,14 +212,22 @@ std::vector<NeighborId> Table::sorted_ids() const {
 }
 
 // RFC 4861 6.3.2: spread, so that routers that start together do not probe together.
-Nanoseconds Table::reachable_time(Nanoseconds now) {
-  if (now >= redraw_at_) {
-    const auto base = parameters_.base_reachable.count();
-    reachable_time_ = Nanoseconds{
+Nanoseconds Table::reachable_time(PortId id, Nanoseconds now) {
+  Port& its = port(id);
+  if (now >= its.redraw_at) {
+    const auto base = its.parameters.base_reachable.count();
+    its.reachable_time = Nanoseconds{
         std::uniform_int_distribution<Nanoseconds::rep>{base / 2, base / 2 + base}(random_)};
-    redraw_at_ = now + kRedrawInterval;
+    its.redraw_at = now + kRedrawInterval;
   }
-  return reachable_time_;
+  return its.reachable_time;
+}
+
+Table::Port& Table::port(PortId id) {
+  if (id.value() >= ports_.size()) {
+    ports_.resize(std::size_t{id.value()} + 1, Port{defaults_});
+  }
+  return ports_[id.value()];
 }
 
 void Table::recycle() {
@@ -225,8 +244,8 @@ std::optional<NeighborId> Table::look_up(Key key) {
 
 // What packets ask for is bounded; what the operator sets is not.
 std::optional<NeighborId> Table::create(Key key, Nanoseconds now, Events& events) {
-  const std::size_t soft_limit = parameters_.gc_thresh[1];
-  const std::size_t hard_limit = parameters_.gc_thresh[2];
+  const std::size_t soft_limit = limits_.gc_thresh[1];
+  const std::size_t hard_limit = limits_.gc_thresh[2];
   if (collectable() >= hard_limit || (collectable() >= soft_limit && now >= next_forced_gc_)) {
     collect_by_force(now, events);
   }
@@ -240,7 +259,7 @@ std::optional<NeighborId> Table::create(Key key, Nanoseconds now, Events& events
 // The new entry is in no queue yet: the caller has it enter its first state.
 NeighborId Table::allocate(Key key, Nanoseconds now) {
   if (index_.empty()) {
-    next_periodic_gc_ = now + parameters_.gc_interval;
+    next_periodic_gc_ = now + limits_.gc_interval;
   }
   NeighborId id{static_cast<NeighborId::rep>(slots_.size())};
   if (free_.empty()) {
@@ -254,7 +273,9 @@ NeighborId Table::allocate(Key key, Nanoseconds now) {
   entry.key = key;
   entry.updated = now;
   entry.used = now;
+  const std::size_t buckets = index_.bucket_count();
   index_.emplace(key, id);
+  counters_.hash_grows += index_.bucket_count() != buckets ? 1U : 0U;
   ++counters_.allocs;
   return id;
 }
@@ -296,7 +317,7 @@ void Table::use(NeighborId id, Nanoseconds now, Events& events) {
   Entry& entry = slot(id).entry;
   entry.used = now;
   if (entry.state == State::kStale) {
-    enter(id, State::kDelay, now + parameters_.delay_first_probe, now);
+    enter(id, State::kDelay, now + parameters(entry.key.port).delay_first_probe, now);
     events.push_back({Kind::kStateChanged, id});
   }
 }
@@ -304,15 +325,16 @@ void Table::use(NeighborId id, Nanoseconds now, Events& events) {
 // Asks once more, or gives up.
 void Table::probe(NeighborId id, Nanoseconds now, Events& events) {
   Entry& entry = slot(id).entry;
+  const Parameters& its = parameters(entry.key.port);
   const bool broadcast = entry.state == State::kIncomplete;
-  if (entry.probes >= (broadcast ? parameters_.multicast_probes : parameters_.unicast_probes)) {
+  if (entry.probes >= (broadcast ? its.multicast_probes : its.unicast_probes)) {
     enter(id, State::kFailed, now, now);
     ++counters_.res_failed;
     events.push_back({Kind::kFailed, id});
     return;
   }
   ++entry.probes;
-  enter(id, entry.state, now + std::max(parameters_.retransmit, kShortestRetransmit), now);
+  enter(id, entry.state, now + std::max(its.retransmit, kShortestRetransmit), now);
   events.push_back({broadcast ? Kind::kSolicitBroadcast : Kind::kSolicitUnicast, id});
 }
 
@@ -321,8 +343,9 @@ void Table::probe(NeighborId id, Nanoseconds now, Events& events) {
 void Table::run_timer(NeighborId id, Nanoseconds now, Events& events) {
   const Entry& entry = slot(id).entry;
   if (entry.state == State::kReachable) {
-    if (now <= entry.used + parameters_.delay_first_probe) {
-      enter(id, State::kDelay, now + parameters_.delay_first_probe, now);
+    const Nanoseconds delay = parameters(entry.key.port).delay_first_probe;
+    if (now <= entry.used + delay) {
+      enter(id, State::kDelay, now + delay, now);
     } else {
       enter(id, State::kStale, now, now);
     }
@@ -338,29 +361,33 @@ void Table::run_timer(NeighborId id, Nanoseconds now, Events& events) {
 
 void Table::collect_periodically(Nanoseconds now, Events& events) {
   ++counters_.periodic_gc_runs;
-  next_periodic_gc_ = now + parameters_.gc_interval;
-  if (index_.size() < parameters_.gc_thresh[0]) {
+  next_periodic_gc_ = now + limits_.gc_interval;
+  if (index_.size() < limits_.gc_thresh[0]) {
     return;
   }
   while (!failed_.empty()) {
     remove(failed_.begin()->second, events);
   }
-  while (!stale_.empty() && stale_.begin()->first + parameters_.gc_stale <= now) {
-    remove(stale_.begin()->second, events);
+  for (auto next = stale_.begin(); next != stale_.end() && next->first + kFresh <= now;) {
+    const NeighborId id = (next++)->second;
+    const Entry& candidate = entry(id);
+    const Nanoseconds last_needed = std::max(candidate.used, candidate.confirmed);
+    if (last_needed + parameters(candidate.key.port).gc_stale <= now) {
+      remove(id, events);
+    }
   }
 }
 
-// Makes room for one entry below gc_thresh2, oldest first. Unlike Linux it spares what probes or is
-// confirmed, however old: forwarding to known neighbours must not suffer from a scan (NEI-07).
+// Makes room for one entry below gc_thresh2, oldest first. What has a timer is spared, however old,
+// as in Linux: forwarding to known neighbours must not suffer from a scan (NEI-07).
 void Table::collect_by_force(Nanoseconds now, Events& events) {
   ++counters_.forced_gc_runs;
-  next_forced_gc_ = now + kForcedGcAge;
-  const std::size_t target = std::min(parameters_.gc_thresh[1], parameters_.gc_thresh[2]);
+  next_forced_gc_ = now + kFresh;
+  const std::size_t target = std::min(limits_.gc_thresh[1], limits_.gc_thresh[2]);
   while (collectable() >= target && !failed_.empty()) {
     remove(failed_.begin()->second, events);
   }
-  while (collectable() >= target && !stale_.empty() &&
-         stale_.begin()->first + kForcedGcAge <= now) {
+  while (collectable() >= target && !stale_.empty() && stale_.begin()->first + kFresh <= now) {
     remove(stale_.begin()->second, events);
   }
 }

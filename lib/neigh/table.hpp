@@ -17,17 +17,11 @@
 #include <vector>
 
 #include "base/ids.hpp"
-#include "base/ipv4.hpp"
 #include "base/mac.hpp"
+#include "neigh/key.hpp"
 #include "neigh/nud.hpp"
 
 namespace ringroad::neigh {
-
-struct Key {
-  PortId port{};
-  Ipv4 address{};
-  friend auto operator<=>(const Key&, const Key&) = default;
-};
 
 struct Entry {
   Key key;
@@ -56,12 +50,16 @@ using Events = std::vector<Event>;
 // Of the table as a whole, named as in /proc/net/stat/arp_cache.
 struct Counters {
   std::uint64_t allocs = 0, destroys = 0, lookups = 0, hits = 0, res_failed = 0;
-  std::uint64_t periodic_gc_runs = 0, forced_gc_runs = 0, table_fulls = 0;
+  std::uint64_t hash_grows = 0, periodic_gc_runs = 0, forced_gc_runs = 0, table_fulls = 0;
 };
 
 class Table {
  public:
-  Table(Parameters parameters, std::uint64_t seed);
+  // `defaults`: of every port that is not given its own.
+  Table(const Parameters& defaults, const Limits& limits, std::uint64_t seed);
+
+  // For what happens on that port from now on; a timer that runs keeps its deadline.
+  void set_parameters(PortId port, const Parameters& parameters);
 
   // A packet needs this neighbour and the packet path had no MAC for it. Creates the entry
   // (kIncomplete, asked for at once) or marks it used. Nullopt: the table is full (NEI-07).
@@ -101,7 +99,10 @@ class Table {
   [[nodiscard]] std::optional<NeighborId> find(Key key) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const Counters& counters() const;
-  [[nodiscard]] const Parameters& parameters() const;
+  [[nodiscard]] const Parameters& parameters(PortId port) const;
+  [[nodiscard]] const Limits& limits() const;
+  // Those of which use is to be reported.
+  [[nodiscard]] std::size_t stale() const;
   // In the order of ports, then addresses.
   void for_each(const std::function<void(NeighborId, const Entry&)>& visit) const;
 
@@ -110,6 +111,11 @@ class Table {
     std::uint64_t mask;
     std::uint64_t factor;
     std::size_t operator()(const Key& key) const noexcept;
+  };
+  struct Port {
+    Parameters parameters;
+    Nanoseconds reachable_time{};
+    Nanoseconds redraw_at = Nanoseconds::min();
   };
   // An entry stands in the queue of its state, if it has one, at `position`.
   struct Slot {
@@ -122,7 +128,7 @@ class Table {
   [[nodiscard]] Queue* queue_of(State state);
   [[nodiscard]] std::size_t collectable() const { return index_.size() - permanent_count_; }
   [[nodiscard]] std::vector<NeighborId> sorted_ids() const;
-  [[nodiscard]] Nanoseconds reachable_time(Nanoseconds now);
+  [[nodiscard]] Nanoseconds reachable_time(PortId port, Nanoseconds now);
 
   void recycle();
   std::optional<NeighborId> look_up(Key key);
@@ -136,11 +142,13 @@ class Table {
   void collect_periodically(Nanoseconds now, Events& events);
   void collect_by_force(Nanoseconds now, Events& events);
 
-  Parameters parameters_;
+  [[nodiscard]] Port& port(PortId id);
+
+  Parameters defaults_;
+  Limits limits_;
+  std::vector<Port> ports_;  // by PortId, as far as any was seen
   Counters counters_;
   std::mt19937_64 random_;
-  Nanoseconds reachable_time_{};
-  Nanoseconds redraw_at_ = Nanoseconds::min();
 
   std::deque<Slot> slots_;
   std::vector<NeighborId> free_;
@@ -150,7 +158,7 @@ class Table {
 
   // So that neither timers nor garbage collection look at entries they leave alone.
   Queue timers_;  // kIncomplete, kReachable, kDelay and kProbe, by deadline
-  Queue stale_;   // kStale, by when it became so; unused since then, or it would be in kDelay
+  Queue stale_;   // kStale, by when it became so or changed its MAC
   Queue failed_;  // kFailed, by time of failure
   Nanoseconds next_periodic_gc_{};
   Nanoseconds next_forced_gc_ = Nanoseconds::min();

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <optional>
 
+#include "ip/vlan.hpp"
+
 namespace ringroad::port {
 namespace {
 
@@ -22,10 +24,10 @@ std::uint64_t destination_mac(Packet& packet) {
 }
 
 // As it stands in memory.
-std::uint16_t wire_type(Packet& packet) {
-  std::uint16_t type = 0;
-  std::memcpy(&type, ip::frame(packet) + kEtherTypeOffset, sizeof type);
-  return type;
+std::uint16_t word_at(Packet& packet, std::size_t offset) {
+  std::uint16_t word = 0;
+  std::memcpy(&word, ip::frame(packet) + offset, sizeof word);
+  return word;
 }
 
 // None: another station's.
@@ -40,9 +42,18 @@ std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
   return (destination & 1U) != 0 ? std::optional{L2Class::kMulticast} : std::nullopt;
 }
 
+// Frames that go on together.
+struct Party {
+  FrameHandler handler;
+  PortId ingress;
+  std::uint8_t priority;
+
+  friend bool operator==(const Party&, const Party&) = default;
+};
+
 struct Aside {
   Packet* packet;
-  FrameHandler handler;
+  Party party;
   L2Class l2_class;
 };
 
@@ -51,21 +62,86 @@ struct Others {
   std::uint16_t count = 0;
 };
 
+// Whose frame it is by its tags, and what of it is left to read.
+struct Tagging {
+  PortId interface;
+  std::uint8_t priority = ip::kPriorityOfTos;
+  std::size_t tags = 0;  // in the frame
+};
+
+// Linux's vlan_do_receive: an unknown VLAN is another station's; VID 0 is no VLAN but a priority
+// (IEEE 802.1Q 6.9).
+std::optional<DropReason> enter(const ip::StageContext& context, std::uint16_t protocol,
+                                std::uint16_t tci, Tagging& tagging) {
+  const auto id = static_cast<std::uint16_t>(tci % ip::VlanTable::kIds);
+  if (id == 0) {
+    return std::nullopt;
+  }
+  const auto& interfaces = context.tables.interfaces;
+  const ip::VlanTable* const vlans =
+      interfaces[tagging.interface.value()].vlans.load(std::memory_order_acquire);
+  const auto found = vlans != nullptr ? vlans->find(protocol, id) : std::nullopt;
+  if (!found) {
+    return DropReason::kVlanUnknown;
+  }
+  const ip::Interface& interface = interfaces[found->value()];
+  tagging.interface = *found;
+  tagging.priority = interface.priority_of_pcp[tci >> 13];
+  return interface.up.load(std::memory_order_relaxed) ? std::nullopt
+                                                      : std::optional{DropReason::kPortDown};
+}
+
+// Takes the tags off, those the device took included.
+std::optional<DropReason> untag(const ip::StageContext& context, Packet& packet, Tagging& tagging) {
+  if ((packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0) {
+    // The device does not say the tag's protocol; drivers strip 802.1Q alone unless told otherwise.
+    if (const auto reason = enter(context, RTE_ETHER_TYPE_VLAN, packet.vlan_tci, tagging)) {
+      return reason;
+    }
+    packet.ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
+  }
+  for (std::size_t offset = kEtherTypeOffset;; offset += neigh::kTagBytes) {
+    const std::uint16_t type = rte_be_to_cpu_16(word_at(packet, offset));
+    if (!ip::VlanTable::is_tag(type)) {
+      break;
+    }
+    ++tagging.tags;
+    if (packet.data_len < ip::kL2Bytes + tagging.tags * neigh::kTagBytes) {
+      return DropReason::kFrameTruncated;
+    }
+    const std::uint16_t tci = rte_be_to_cpu_16(word_at(packet, offset + 2));
+    if (const auto reason = enter(context, type, tci, tagging)) {
+      return reason;
+    }
+  }
+  if (tagging.tags > 0) {
+    ip::pop_tags(packet, tagging.tags);
+  }
+  return std::nullopt;
+}
+
 // A frame that is not plainly IPv4 for this station. True: it is IPv4 all the same.
-bool sort_out(ip::StageContext& context, Packet* packet, const EtherTypes& types, std::uint64_t mac,
+bool sort_out(ip::StageContext& context, PortId ingress, Packet* packet, const EtherTypes& types,
               Others& others, L2Class& l2_class) {
   if (packet->data_len < ip::kL2Bytes) {
     context.drop(packet, DropReason::kFrameTruncated);
     return false;
   }
+  const std::uint64_t mac =
+      context.tables.interfaces[ingress.value()].mac.load(std::memory_order_relaxed);
   const auto for_whom = classify(destination_mac(*packet), mac);
   if (!for_whom) {
     context.drop(packet, DropReason::kOtherHost);
     return false;
   }
+  Tagging tagging{.interface = ingress};
+  if (const auto reason = untag(context, *packet, tagging)) {
+    context.drop(packet, *reason);
+    return false;
+  }
   l2_class = *for_whom;
-  const std::uint16_t type = rte_be_to_cpu_16(wire_type(*packet));
-  if (type == RTE_ETHER_TYPE_IPV4) {
+  const std::uint16_t type = rte_be_to_cpu_16(word_at(*packet, kEtherTypeOffset));
+  if (type == RTE_ETHER_TYPE_IPV4 && tagging.interface == ingress) {
     return true;
   }
   const FrameHandler handler = types.find(type);
@@ -73,29 +149,38 @@ bool sort_out(ip::StageContext& context, Packet* packet, const EtherTypes& types
     context.drop(packet, type < kEtherTypeMin ? DropReason::kLlc : DropReason::kUnknownEthertype);
     return false;
   }
-  others.frames[others.count++] = {packet, handler, l2_class};
+  others.frames[others.count++] = {
+      packet, {handler, tagging.interface, tagging.priority}, l2_class};
   return false;
 }
 
-// One burst for each handler, the frames in their order.
-void hand_out(ip::StageContext& context, PortId ingress, Others& others) {
+// One burst for each party, the frames in their order.
+void hand_out(ip::StageContext& context, PortId port, Others& others) {
   while (others.count > 0) {
     ip::Burst burst;
-    burst.ingress = ingress;
-    const FrameHandler handler = others.frames[0].handler;
+    const Party party = others.frames[0].party;
+    burst.ingress = party.ingress;
+    burst.priority = party.priority;
     std::uint16_t left = 0;
+    std::uint64_t bytes = 0;
     for (std::uint16_t i = 0; i < others.count; ++i) {
       const Aside& frame = others.frames[i];
-      if (frame.handler == handler) {
+      if (frame.party == party) {
         burst.packets[burst.count] = frame.packet;
         burst.l2_classes[burst.count] = frame.l2_class;
+        bytes += frame.packet->pkt_len;
         ++burst.count;
       } else {
         others.frames[left++] = frame;
       }
     }
     others.count = left;
-    handler(context, burst);
+    if (party.ingress != port) {
+      ip::InterfaceCounters& counters = context.interfaces[party.ingress.value()];
+      counters.rx_packets.add(burst.count);
+      counters.rx_bytes.add(bytes);
+    }
+    party.handler(context, burst);
   }
 }
 
@@ -110,17 +195,25 @@ bool EtherTypes::add(std::uint16_t ether_type, FrameHandler handler) {
   return true;
 }
 
-void ethernet_input(ip::StageContext& context, ip::Burst& burst, const EtherTypes& types,
-                    std::uint64_t mac) {
+void ethernet_input(ip::StageContext& context, ip::Burst& burst, const EtherTypes& types) {
   constexpr std::uint16_t kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+  const ip::Interface& interface = context.tables.interfaces[burst.ingress.value()];
+  if (!interface.up.load(std::memory_order_relaxed)) [[unlikely]] {
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
+      context.drop(burst.packets[i], DropReason::kPortDown);
+    }
+    return;
+  }
+  const std::uint64_t mac = interface.mac.load(std::memory_order_relaxed);
   Others others;
   std::uint16_t kept = 0;
   for (std::uint16_t i = 0; i < burst.count; ++i) {
     Packet* const packet = burst.packets[i];
     L2Class l2_class = L2Class::kHost;
     const bool plain = packet->data_len >= ip::kL2Bytes && destination_mac(*packet) == mac &&
-                       wire_type(*packet) == kIpv4;
-    if (!plain && !sort_out(context, packet, types, mac, others, l2_class)) [[unlikely]] {
+                       word_at(*packet, kEtherTypeOffset) == kIpv4 &&
+                       (packet->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0;
+    if (!plain && !sort_out(context, burst.ingress, packet, types, others, l2_class)) [[unlikely]] {
       continue;
     }
     burst.packets[kept] = packet;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
@@ -35,7 +36,8 @@ class Port {
     std::string device;  // PCI address, vdev string, or the name of a device that exists already
     std::uint16_t mtu = 1500;
     std::uint16_t workers = 1;
-    std::uint16_t rx_queues = 0;  // 0: one a worker, as far as the device has them
+    std::uint16_t rx_queues = 0;         // 0: one a worker, as far as the device has them
+    std::vector<std::uint16_t> vlans{};  // of its sub-interfaces, 0 for priority tags
   };
 
   // Probes and configures; the queues take their buffers from `pool` as start() runs.
@@ -48,6 +50,12 @@ class Port {
   [[nodiscard]] Status start();
   void stop();
 
+  // While it runs.
+  Status set_mtu(std::uint16_t mtu);
+  Status set_mac(Mac mac);
+  // As far as the device can be told; what it still receives is the caller's to drop.
+  void set_link(bool up);
+
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] std::uint16_t device() const { return device_; }
   [[nodiscard]] const std::string& driver() const { return driver_; }
@@ -55,27 +63,33 @@ class Port {
   [[nodiscard]] std::uint16_t rx_queues() const { return rx_queues_; }
   // As many as there are workers, or fewer where the device has fewer.
   [[nodiscard]] std::uint16_t tx_queues() const { return tx_queues_; }
+  // The device writes a packet's 802.1Q tag where the mbuf asks for it.
+  [[nodiscard]] bool inserts_tags() const { return inserts_tags_; }
   // Whether a frame to be sent may lie in several buffers.
   [[nodiscard]] bool gathers() const { return gathers_; }
   [[nodiscard]] Link link() const;
   [[nodiscard]] rte_eth_stats device_stats() const;
 
  private:
-  Port(Settings settings, std::uint16_t device) : settings_{std::move(settings)}, device_{device} {}
+  Port(Settings settings, std::uint16_t device, rte_mempool& pool)
+      : settings_{std::move(settings)}, device_{device}, pool_{pool} {}
 
-  [[nodiscard]] Status configure(rte_mempool& pool);
-  [[nodiscard]] Status set_up_queues(const Tuning& tuning, rte_mempool& pool);
-  [[nodiscard]] Status set_mtu(const rte_eth_dev_info& info);
+  [[nodiscard]] Status configure();
+  [[nodiscard]] Status set_up_queues(const Tuning& tuning);
   void find_mac();
+  Status filter_vlans();
   // "port lan (net_tap0): what"
   [[nodiscard]] std::unexpected<Error> failed(const std::string& what) const;
 
   Settings settings_;
   std::uint16_t device_;
+  rte_mempool& pool_;
   std::string driver_;
   Mac mac_;
   std::uint16_t rx_queues_ = 0;
   std::uint16_t tx_queues_ = 0;
+  bool inserts_tags_ = false;
+  bool filters_vlans_ = false;
   bool gathers_ = false;
   bool started_ = false;
 };

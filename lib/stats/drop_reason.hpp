@@ -12,6 +12,8 @@ namespace ringroad::stats {
   X(kFrameTruncated, "frame_truncated", "shorter than an Ethernet header")                         \
   X(kOtherHost, "other_host", "sent to another station's MAC address")                             \
   X(kUnknownEthertype, "unknown_ethertype", "an EtherType that nothing here handles")              \
+  X(kVlanUnknown, "vlan_unknown", "a VLAN tag that no sub-interface of the port has")              \
+  X(kNoHeadroom, "no_headroom", "the driver left no room in front of the frame for a VLAN tag")    \
   X(kLlc, "llc", "an 802.3 frame with a length instead of an EtherType")                           \
   X(kIpTruncated, "ip_truncated", "shorter than its IPv4 header or its total length says")         \
   X(kIpBadVersion, "ip_bad_version", "IP version is not 4, or the header length is below 20")      \
@@ -53,7 +55,7 @@ namespace ringroad::stats {
   X(kInjectQueueFull, "inject_queue_full", "a worker was behind with packets handed to it")        \
   X(kBandFull, "band_full", "the egress band held as many packets as its limit")                   \
   X(kNoBuffer, "no_buffer", "no packet buffer was free to make the packet")                        \
-  X(kPortDown, "port_down", "the egress port has no link or was stopped")                          \
+  X(kPortDown, "port_down", "the port was taken down, or stopped with packets queued")             \
   X(kHook, "hook", "a hook asked for it")
 
 enum class DropReason : std::uint8_t {

@@ -58,10 +58,11 @@ Worker::Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr&
       types_{make_ether_types()},
       used_{std::make_unique<std::atomic<std::uint8_t>[]>(tables.adjacencies.capacity())},
       context_{tables},
-      port_counters_(tables.interfaces.size()) {
+      interfaces_(tables.interfaces.size()) {
+  context_.interfaces = interfaces_;
   context_.worker = static_cast<std::uint8_t>(settings.id.value());
   context_.used = {used_.get(), tables.adjacencies.capacity()};
-  tx_.resize(tables.interfaces.size());
+  tx_.resize(ip::kPortsMax);
   rte_rcu_qsbr_thread_register(&readers_, settings.id.value());
   rte_rcu_qsbr_thread_online(&readers_, settings.id.value());
 }
@@ -97,7 +98,9 @@ void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
 
 void Worker::add_tx_through(PortId port, Worker& owner) { tx_[port.value()].owner = &owner; }
 
-const port::TxQueue* Worker::tx(PortId port) const { return tx_[port.value()].queue.get(); }
+const port::TxQueue* Worker::tx(PortId port) const {
+  return port.value() < tx_.size() ? tx_[port.value()].queue.get() : nullptr;
+}
 
 std::uint64_t Worker::held() const {
   std::uint64_t packets = inject_.size() + arp_punts_.size() + punts_.size();
@@ -179,15 +182,14 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
     rte_prefetch0(ip::frame(*burst.packets[i]));
     bytes += burst.packets[i]->pkt_len;
   }
-  PortCounters& counters = port_counters_[queue.port.value()];
+  ip::InterfaceCounters& counters = interfaces_[queue.port.value()];
   counters.rx_packets.add(count);
   counters.rx_bytes.add(bytes);
   counters_.packets.add(count);
 
   burst.count = count;
   burst.ingress = queue.port;
-  const ip::Interface& interface = context_.tables.interfaces[queue.port.value()];
-  port::ethernet_input(context_, burst, *types_, interface.mac.load(std::memory_order_relaxed));
+  port::ethernet_input(context_, burst, *types_);
   flush_egress();
   flush_punts();
   context_.times = nullptr;

@@ -25,12 +25,6 @@ enum class Idle : std::uint8_t {
   kSleep,  // sleeps up to 500 us
 };
 
-// A worker's share of a port, written by it alone.
-struct alignas(64) PortCounters {
-  stats::Counter rx_packets;
-  stats::Counter rx_bytes;
-};
-
 struct alignas(64) LoopCounters {
   stats::Counter packets;      // received
   stats::Counter polls;        // loops
@@ -73,14 +67,14 @@ class Worker {
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const LoopCounters& counters() const { return counters_; }
-  [[nodiscard]] const PortCounters& port_counters(PortId port) const {
-    return port_counters_[port.value()];
+  [[nodiscard]] const ip::InterfaceCounters& interface(PortId port) const {
+    return interfaces_[port.value()];
   }
   [[nodiscard]] const stats::DropCounters& drops() const { return context_.drops; }
   // Copies that it made for the control thread.
   [[nodiscard]] std::uint64_t generated() const { return context_.generated.get(); }
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
-  // Null where another worker sends for this one.
+  // Null where another worker sends for this one, and of a sub-interface.
   [[nodiscard]] const port::TxQueue* tx(PortId port) const;
   // Packets in the rings to and from the control thread, and in the bands.
   [[nodiscard]] std::uint64_t held() const;
@@ -124,7 +118,7 @@ class Worker {
 
   alignas(64) ip::StageContext context_;
   LoopCounters counters_;
-  std::vector<PortCounters> port_counters_;
+  std::vector<ip::InterfaceCounters> interfaces_;
   stats::StageTimes times_;
 };
 

@@ -123,6 +123,120 @@ TEST_CASE("the router answers for its own addresses and learns who asked") {
   CHECK(bed.router->neighbors().table().size() == 1);
 }
 
+TEST_CASE("the router answers for any of its addresses, on whatever port it is asked") {
+  Testbed bed;
+  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kRouterB, kBroadcastMac));
+  bed.run();
+  const auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == 1);
+  CHECK(address(out[0], 28) == kRouterB);
+  CHECK(source_mac(out[0]) == bed.mac(kPortA));
+}
+
+TEST_CASE("a request from an address that no host can have is not answered") {
+  Testbed bed;
+  for (const Ipv4 sender : {Ipv4{0, 0, 0, 1}, Ipv4{240, 0, 0, 1}, kLimitedBroadcast}) {
+    bed.receive(kPortA, make_arp(1, kMacA, sender, {}, kRouterA, kBroadcastMac));
+  }
+  bed.run();
+  CHECK(bed.sent(kPortA).empty());
+  CHECK(bed.drops(DropReason::kArpIgnored) == 3);
+}
+
+TEST_CASE("who claims a broadcast address is answered and not learnt") {
+  Testbed bed;
+  bed.receive(kPortA, make_arp(1, kMacA, Ipv4{192, 168, 1, 255}, {}, kRouterA, kBroadcastMac));
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == 1);
+  CHECK(bed.router->neighbors().table().size() == 0);
+}
+
+TEST_CASE("the router asks with the source of what waits, where that is its own") {
+  Testbed bed;
+  // B pings the address of the other port, and is forgotten before the answer leaves.
+  auto fields = bed.from_a_to_b();
+  fields.destination_mac = bed.mac(kPortB);
+  fields.source_mac = kMacB;
+  fields.source = kHostB;
+  fields.destination = kRouterA;
+  fields.protocol = 1;
+  fields.payload = echo_request(1);
+  bed.receive(kPortB, make_ipv4(fields));
+  bed.run();
+  auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(is_request_for(out[0], kHostB));
+  CHECK(address(out[0], 28) == kRouterA);
+  // The newest packet says it, and this one is not the router's.
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  bed.advance(1s);
+  out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(address(out[0], 28) == kRouterB);
+  bed.receive(kPortB, reply_from_b(bed));
+  bed.run();
+  CHECK(bed.sent(kPortB).size() == 2);
+}
+
+TEST_CASE("within the locktime a request to us and an announcement override, an answer does not") {
+  Testbed bed;
+  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  bed.run();
+  bed.receive(kPortB, reply_from_b(bed));
+  bed.run();
+  static_cast<void>(bed.sent(kPortB));
+  const Mac other{{0x02, 0, 0, 0, 0, 0x0c}};
+  bed.advance(100ms);
+  const auto mac_of_b = [&] {
+    bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+    bed.run();
+    const auto out = bed.sent(kPortB);
+    return out.empty() ? Mac{} : destination_mac(out.back());
+  };
+  SECTION("an answer") {
+    bed.receive(kPortB, reply_from_b(bed, other));
+    bed.run();
+    CHECK(mac_of_b() == kMacB);
+  }
+  SECTION("a request to another") {
+    bed.receive(kPortB, make_arp(1, other, kHostB, {}, Ipv4{192, 168, 2, 77}, kBroadcastMac));
+    bed.run();
+    CHECK(mac_of_b() == kMacB);
+  }
+  SECTION("a reply about itself that names another MAC") {
+    bed.receive(kPortB, make_arp(2, other, kHostB, {}, kHostB, kBroadcastMac));
+    bed.run();
+    CHECK(mac_of_b() == kMacB);
+  }
+  SECTION("a request to us") {
+    bed.receive(kPortB, make_arp(1, other, kHostB, {}, kRouterB, kBroadcastMac));
+    bed.run();
+    CHECK(mac_of_b() == other);
+  }
+  SECTION("an announcement") {
+    bed.receive(kPortB, make_arp(1, other, kHostB, {}, kHostB, kBroadcastMac));
+    bed.run();
+    CHECK(mac_of_b() == other);
+    CHECK(state_of_b(bed) != "REACHABLE");
+  }
+  SECTION("a gratuitous reply") {
+    bed.receive(kPortB, make_arp(2, other, kHostB, other, kHostB, kBroadcastMac));
+    bed.run();
+    CHECK(mac_of_b() == other);
+  }
+}
+
+TEST_CASE("no gateway is a broadcast or multicast address") {
+  Testbed bed;
+  config::Route route{.to = *Prefix4::parse("10.0.0.0/8"), .next_hops = {}};
+  for (const Ipv4 gateway :
+       {Ipv4{192, 168, 2, 255}, Ipv4{192, 168, 2, 0}, Ipv4{224, 0, 0, 5}, kLimitedBroadcast}) {
+    route.next_hops = {{.via = gateway, .weight = 1}};
+    CHECK_FALSE(bed.router->add_route(route).has_value());
+  }
+}
+
 TEST_CASE("a probe for the router's address is answered and teaches nothing") {
   Testbed bed;
   bed.receive(kPortA, make_arp(1, kMacA, Ipv4{}, {}, kRouterA, kBroadcastMac));

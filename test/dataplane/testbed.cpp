@@ -29,6 +29,9 @@ config::Config Testbed::basic_config() {
 Testbed::Testbed(Options options) {
   ++serial;
   for (config::Port& port : options.config.ports) {
+    if (port.vlan) {
+      continue;
+    }
     const std::string name = fmt::format("{}{}", port.name, serial);
     Wire wire;
     wire.rx.reset(rte_ring_create(("rx-" + name).c_str(), kRxRing, SOCKET_ID_ANY, 0));

@@ -54,8 +54,8 @@ TEST_CASE_METHOD(GcFixture, "collection runs every gc_interval") {
 }
 
 TEST_CASE_METHOD(GcFixture, "the failed are collected whatever their age") {
-  parameters.gc_thresh[0] = 0;
-  use_parameters(parameters);
+  limits.gc_thresh[0] = 0;
+  rebuild();
   const NeighborId id = incomplete(host(1));
   tick_after(seconds{27});
   tick_after(seconds{1});
@@ -70,8 +70,8 @@ TEST_CASE_METHOD(GcFixture, "the failed are collected whatever their age") {
 }
 
 TEST_CASE_METHOD(GcFixture, "a neighbour in use is not collected") {
-  parameters.gc_thresh[0] = 0;
-  use_parameters(parameters);
+  limits.gc_thresh[0] = 0;
+  rebuild();
   stale(host(1));
   const NeighborId used = stale(host(2));
   now += seconds{58};
@@ -83,10 +83,53 @@ TEST_CASE_METHOD(GcFixture, "a neighbour in use is not collected") {
   CHECK(state(used) == State::kDelay);
 }
 
+TEST_CASE_METHOD(GcFixture, "60 s count from the last use or confirmation, not from going stale") {
+  limits.gc_thresh[0] = 0;
+  limits.gc_interval = milliseconds{1};
+  rebuild();
+  const NeighborId id = reachable(host(1));
+  CHECK(removed_by_tick_after(seconds{45}) == 0);
+  CHECK(state(id) == State::kStale);
+  CHECK(removed_by_tick_after(seconds{15} - milliseconds{1}) == 0);
+  CHECK(removed_by_tick_after(milliseconds{1}) == 1);
+}
+
+TEST_CASE_METHOD(GcFixture,
+                 "what became stale just now is spared: its use would not be known yet") {
+  limits.gc_thresh[0] = 0;
+  limits.gc_interval = milliseconds{1};
+  parameters.base_reachable = seconds{600};
+  rebuild();
+  reachable(host(1));
+  tick_after(seconds{1000});
+  CHECK(state(table.find(host(1)).value()) == State::kStale);
+  SECTION("and goes after 5 s") {
+    CHECK(removed_by_tick_after(milliseconds{4900}) == 0);
+    CHECK(removed_by_tick_after(milliseconds{200}) == 1);
+  }
+  SECTION("a new MAC counts as a change too") {
+    now += milliseconds{4900};
+    overhear(host(1), kOtherMac);
+    CHECK(removed_by_tick_after(milliseconds{4900}) == 0);
+    CHECK(removed_by_tick_after(milliseconds{200}) == 1);
+  }
+}
+
+TEST_CASE_METHOD(GcFixture, "gc_stale is each port's own") {
+  limits.gc_thresh[0] = 0;
+  rebuild();
+  parameters.gc_stale = seconds{20};
+  table.set_parameters(PortId{1}, parameters);
+  stale(host(1, 0));
+  stale(host(1, 1));
+  CHECK(removed_by_tick_after(seconds{30}) == 1);
+  CHECK(table.find(host(1, 0)).has_value());
+}
+
 TEST_CASE_METHOD(GcFixture, "nothing is collected while it has a timer") {
-  parameters.gc_thresh[0] = 0;
-  parameters.gc_interval = seconds{0};
-  use_parameters(parameters);
+  limits.gc_thresh[0] = 0;
+  limits.gc_interval = seconds{0};
+  rebuild();
   incomplete(host(1));
   reachable(host(2));
   delay(host(3));
@@ -149,8 +192,8 @@ TEST_CASE_METHOD(GcFixture, "the failed are forced out before the stale") {
 }
 
 TEST_CASE_METHOD(GcFixture, "a full table refuses, counts, and keeps what it knows") {
-  parameters.gc_thresh = {1, 4, 8};
-  use_parameters(parameters);
+  limits.gc_thresh = {1, 4, 8};
+  rebuild();
   const NeighborId known = reachable(host(1));
   for (std::uint32_t i = 2; i <= 8; ++i) {
     incomplete(host(i));
@@ -181,8 +224,8 @@ TEST_CASE_METHOD(GcFixture, "a full table refuses, counts, and keeps what it kno
 }
 
 TEST_CASE_METHOD(GcFixture, "permanent neighbours do not count against the limits") {
-  parameters.gc_thresh = {1, 2, 2};
-  use_parameters(parameters);
+  limits.gc_thresh = {1, 2, 2};
+  rebuild();
   for (std::uint32_t i = 1; i <= 50; ++i) {
     table.set_permanent(host(i), kMac, now, events);
   }
@@ -194,8 +237,8 @@ TEST_CASE_METHOD(GcFixture, "permanent neighbours do not count against the limit
 
 TEST_CASE_METHOD(GcFixture,
                  "a permanent neighbour that is erased or replaced leaves the limits right") {
-  parameters.gc_thresh = {1, 1, 1};
-  use_parameters(parameters);
+  limits.gc_thresh = {1, 1, 1};
+  rebuild();
   incomplete(host(1));
   table.set_permanent(host(1), kMac, now, events);
   incomplete(host(2));
@@ -223,8 +266,8 @@ TEST_CASE_METHOD(GcFixture, "a scan of absent hosts stays within gc_thresh3 and 
 }
 
 TEST_CASE_METHOD(GcFixture, "65536 neighbours live, time out and leave") {
-  parameters.gc_thresh = {1024, 65'536, 65'536};
-  use_parameters(parameters);
+  limits.gc_thresh = {1024, 65'536, 65'536};
+  rebuild();
   for (std::uint32_t i = 0; i < 65'536; ++i) {
     reachable(host(i));
   }

@@ -34,10 +34,13 @@ TEST_CASE("packets that wait leave in the order they came") {
   }
   CHECK(queue.size() == 5);
   CHECK(queue.bytes() == Bytes{50});
+  REQUIRE(queue.newest() != nullptr);
+  CHECK(**queue.newest() == 5);
   CHECK(numbers(queue.take()) == std::vector{1, 2, 3, 4, 5});
   CHECK(queue.size() == 0);
   CHECK(queue.bytes() == Bytes{0});
   CHECK(queue.take().empty());
+  CHECK(queue.newest() == nullptr);
 }
 
 TEST_CASE("a queue filled to its limit exactly drops nothing") {

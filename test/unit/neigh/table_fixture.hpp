@@ -26,13 +26,12 @@ inline Key host(std::uint32_t number, std::uint16_t port = 0) {
 struct TableFixture {
   Nanoseconds now = seconds{100};
   Parameters parameters;
-  Table table{parameters, 1};
+  Limits limits;
+  Table table{parameters, limits, 1};
   Events events;
 
-  void use_parameters(const Parameters& changed) {
-    parameters = changed;
-    table = Table{changed, 1};
-  }
+  // After a change of `parameters` or `limits`.
+  void rebuild(std::uint64_t seed = 1) { table = Table{parameters, limits, seed}; }
 
   // What the last calls asked for; forgets it.
   Kinds take_kinds() {
@@ -127,8 +126,8 @@ struct TableFixture {
 // Nothing is collected while a state is looked at.
 struct NudFixture : TableFixture {
   NudFixture() {
-    parameters.gc_interval = std::chrono::hours{24};
-    use_parameters(parameters);
+    limits.gc_interval = std::chrono::hours{24};
+    rebuild();
   }
 };
 

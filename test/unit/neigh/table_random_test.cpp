@@ -11,7 +11,7 @@ namespace {
 
 class Caller {
  public:
-  explicit Caller(std::uint64_t seed) : random_{seed}, table_{parameters(), seed} {}
+  explicit Caller(std::uint64_t seed) : random_{seed}, table_{parameters(), limits(), seed} {}
 
   void run(int steps) {
     for (int step = 0; step < steps; ++step) {
@@ -32,11 +32,11 @@ class Caller {
  private:
   static Parameters parameters() {
     Parameters parameters;
-    parameters.gc_thresh = {8, 24, 40};
     parameters.base_reachable = seconds{8};
     parameters.gc_stale = seconds{10};
     return parameters;
   }
+  static Limits limits() { return {.gc_interval = seconds{30}, .gc_thresh = {8, 24, 40}}; }
 
   std::uint32_t below(std::uint32_t limit) {
     return std::uniform_int_distribution<std::uint32_t>{0, limit - 1}(random_);
@@ -103,12 +103,12 @@ class Caller {
     switch (event.kind) {
       case Kind::kSolicitBroadcast:
         REQUIRE(entry.state == State::kIncomplete);
-        REQUIRE(entry.probes <= table_.parameters().multicast_probes);
+        REQUIRE(entry.probes <= table_.parameters(PortId{0}).multicast_probes);
         REQUIRE_FALSE(published_.contains(event.id));
         break;
       case Kind::kSolicitUnicast:
         REQUIRE(entry.state == State::kProbe);
-        REQUIRE(entry.probes <= table_.parameters().unicast_probes);
+        REQUIRE(entry.probes <= table_.parameters(PortId{0}).unicast_probes);
         REQUIRE(published_.at(event.id) == entry.mac);
         break;
       case Kind::kResolved:
@@ -147,7 +147,7 @@ class Caller {
     });
     REQUIRE(published_.size() == with_mac);
     REQUIRE(keys.size() == table_.size());
-    REQUIRE(not_permanent <= table_.parameters().gc_thresh[2]);
+    REQUIRE(not_permanent <= table_.limits().gc_thresh[2]);
     REQUIRE(table_.next_deadline().has_value() == (table_.size() != 0));
     const Counters& counters = table_.counters();
     REQUIRE(counters.allocs - counters.destroys == table_.size());

@@ -49,7 +49,7 @@ TEST_CASE_METHOD(NudFixture,
 
 TEST_CASE_METHOD(NudFixture, "requests are never less than half a second apart") {
   parameters.retransmit = milliseconds{100};
-  use_parameters(parameters);
+  rebuild();
   incomplete(host(1));
   CHECK(remaining() == milliseconds{500});
   CHECK(tick_after(milliseconds{499}).empty());
@@ -58,19 +58,19 @@ TEST_CASE_METHOD(NudFixture, "requests are never less than half a second apart")
 
 TEST_CASE_METHOD(NudFixture, "a longer retransmit time is kept to") {
   parameters.retransmit = seconds{7};
-  use_parameters(parameters);
+  rebuild();
   incomplete(host(1));
   CHECK(remaining() == seconds{7});
 }
 
 TEST_CASE_METHOD(NudFixture, "the number of requests is a parameter, none included") {
   parameters.multicast_probes = 1;
-  use_parameters(parameters);
+  rebuild();
   incomplete(host(1));
   CHECK(tick_after(seconds{1}) == Kinds{Kind::kFailed});
 
   parameters.multicast_probes = 0;
-  use_parameters(parameters);
+  rebuild();
   REQUIRE(table.resolve(host(1), now, events).has_value());
   CHECK(take_kinds() == Kinds{Kind::kFailed});
 }
@@ -139,7 +139,7 @@ TEST_CASE_METHOD(NudFixture,
   Nanoseconds shortest = seconds{1000};
   Nanoseconds longest{};
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
-    table = Table{parameters, seed};
+    rebuild(seed);
     reachable(host(1));
     shortest = std::min(shortest, remaining());
     longest = std::max(longest, remaining());
@@ -161,13 +161,40 @@ TEST_CASE_METHOD(NudFixture, "the reachable time is drawn again every 300 s") {
   CHECK(remaining() != first);
 }
 
+TEST_CASE_METHOD(NudFixture, "each port has its own parameters, and draws its own reachable time") {
+  Parameters slow = parameters;
+  slow.base_reachable = seconds{1000};
+  slow.retransmit = seconds{7};
+  slow.multicast_probes = 1;
+  table.set_parameters(PortId{1}, slow);
+  CHECK(table.parameters(PortId{0}) == parameters);
+  CHECK(table.parameters(PortId{1}) == slow);
+  CHECK(table.parameters(PortId{9}) == parameters);
+  incomplete(host(1, 1));
+  CHECK(remaining() == seconds{7});
+  CHECK(tick_after(seconds{7}) == Kinds{Kind::kFailed});
+  reachable(host(2, 1));
+  CHECK(remaining() >= seconds{500});
+  reachable(host(1, 0));
+  CHECK(remaining() <= seconds{45});
+}
+
+TEST_CASE_METHOD(NudFixture, "a port's new base is drawn from at once") {
+  reachable(host(1));
+  CHECK(remaining() <= seconds{45});
+  parameters.base_reachable = seconds{1000};
+  table.set_parameters(PortId{0}, parameters);
+  answer(host(1));
+  CHECK(remaining() >= seconds{500});
+}
+
 TEST_CASE_METHOD(NudFixture, "the reachable time repeats with the seed") {
   reachable(host(1));
   const Nanoseconds first = remaining();
-  table = Table{parameters, 1};
+  rebuild(1);
   reachable(host(1));
   CHECK(remaining() == first);
-  table = Table{parameters, 2};
+  rebuild(2);
   reachable(host(1));
   CHECK(remaining() != first);
 }
@@ -245,7 +272,7 @@ TEST_CASE_METHOD(NudFixture, "after 5 s of delay the known MAC is asked three ti
 TEST_CASE_METHOD(NudFixture, "delay and unicast requests are parameters") {
   parameters.delay_first_probe = seconds{2};
   parameters.unicast_probes = 1;
-  use_parameters(parameters);
+  rebuild();
   delay(host(1));
   CHECK(tick_after(seconds{2}) == Kinds{Kind::kStateChanged, Kind::kSolicitUnicast});
   CHECK(tick_after(seconds{1}) == Kinds{Kind::kFailed});
