@@ -50,6 +50,12 @@ class Port {
   [[nodiscard]] Status start();
   void stop();
 
+  // While it runs.
+  Status set_mtu(std::uint16_t mtu);
+  Status set_mac(Mac mac);
+  // As far as the device can be told; what it still receives is the caller's to drop.
+  void set_link(bool up);
+
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] std::uint16_t device() const { return device_; }
   [[nodiscard]] const std::string& driver() const { return driver_; }
@@ -65,11 +71,11 @@ class Port {
   [[nodiscard]] rte_eth_stats device_stats() const;
 
  private:
-  Port(Settings settings, std::uint16_t device) : settings_{std::move(settings)}, device_{device} {}
+  Port(Settings settings, std::uint16_t device, rte_mempool& pool)
+      : settings_{std::move(settings)}, device_{device}, pool_{pool} {}
 
-  [[nodiscard]] Status configure(rte_mempool& pool);
-  [[nodiscard]] Status set_up_queues(const Tuning& tuning, rte_mempool& pool);
-  [[nodiscard]] Status set_mtu(const rte_eth_dev_info& info);
+  [[nodiscard]] Status configure();
+  [[nodiscard]] Status set_up_queues(const Tuning& tuning);
   void find_mac();
   Status filter_vlans();
   // "port lan (net_tap0): what"
@@ -77,6 +83,7 @@ class Port {
 
   Settings settings_;
   std::uint16_t device_;
+  rte_mempool& pool_;
   std::string driver_;
   Mac mac_;
   std::uint16_t rx_queues_ = 0;
