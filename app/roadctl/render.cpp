@@ -208,6 +208,17 @@ std::string render_drops(const json& drops, bool colour) {
   return table.print(colour);
 }
 
+// As nstat: what never was counted is left out.
+std::string render_counters(const json& counters, bool colour) {
+  Table table{{{"COUNTER"}, {"PACKETS", kRight}}};
+  for (const auto& [name, value] : counters.items()) {
+    if (value != 0) {
+      table.add({Cell{name}, plain(counters, name.c_str())});
+    }
+  }
+  return table.print(colour);
+}
+
 std::string render_memory(const json& memory, bool colour) {
   Table pools{{{"POOL"},
                {"SIZE buffers", kRight},
@@ -456,6 +467,7 @@ constexpr std::array kViews{
     View{"show", "neighbors", json::value_t::array, render_neighbors},
     View{"show", "bands", json::value_t::array, render_bands},
     View{"show", "drops", json::value_t::array, render_drops},
+    View{"show", "counters", json::value_t::object, render_counters},
     View{"show", "memory", json::value_t::object, render_memory},
     View{"show", "config", json::value_t::object, render_config},
     View{"show", "load", json::value_t::object, render_show_load},

@@ -33,6 +33,8 @@ constexpr std::array kVerbs{
     Verb{"show", "neighbors", "", "neighbors: MAC, state, packets that wait", show_options},
     Verb{"show", "bands", "", "priority bands of every port and TX queue", show_options},
     Verb{"show", "drops", "", "dropped packets by reason", show_options},
+    Verb{"show", "counters", "", "IP, ICMP, TCP and UDP counters, named as nstat names them",
+         show_options},
     Verb{"show", "memory", "", "packet pools, FIB and neighbor table", show_options},
     Verb{"show", "config", "", "the configuration that runs now, as YAML", show_options},
     Verb{"show", "load", "", "how far a file of routes is, or what became of it", show_options},

@@ -1,7 +1,9 @@
 #include "control/report.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <initializer_list>
 
 namespace ringroad::control {
 namespace {
@@ -201,6 +203,38 @@ Json report_drops(const Router& router) {
     }
   }
   return drops;
+}
+
+Json report_counters(const Router& router) {
+  using stats::DropReason;
+  // What Linux counts by name and Ringroad as drops.
+  struct Derived {
+    const char* name;
+    std::initializer_list<DropReason> reasons;
+  };
+  const std::array derived{
+      Derived{"IpInHdrErrors",
+              {DropReason::kIpBadVersion, DropReason::kIpBadChecksum, DropReason::kIpBadLength,
+               DropReason::kIpBadOptions, DropReason::kTtlExceeded}},
+      Derived{"IpInAddrErrors", {DropReason::kForwardingOff}},
+      Derived{"IpInUnknownProtos", {DropReason::kUnknownProtocol}},
+      Derived{"IpExtInNoRoutes", {DropReason::kNoRoute}},
+      Derived{"IpExtInTruncatedPkts", {DropReason::kIpTruncated}},
+      Derived{"TcpExtIPReversePathFilter", {DropReason::kReversePath}},
+  };
+  Json counters = Json::object();
+  for (const Derived& one : derived) {
+    std::uint64_t packets = 0;
+    for (const DropReason reason : one.reasons) {
+      packets += router.drops(reason);
+    }
+    counters[one.name] = packets;
+  }
+  for (std::size_t i = 0; i < stats::kIpCounters; ++i) {
+    const auto counter = static_cast<stats::IpCounter>(i);
+    counters[std::string{stats::name(counter)}] = router.ip_counters().get(counter);
+  }
+  return counters;
 }
 
 Json report_memory(const Router& router) {

@@ -29,6 +29,8 @@ struct RouteFilter {
 [[nodiscard]] Json report_neighbors(const Router& router);
 [[nodiscard]] Json report_bands(const Router& router);
 [[nodiscard]] Json report_drops(const Router& router);
+// A flat object, under the names of Linux's nstat.
+[[nodiscard]] Json report_counters(const Router& router);
 [[nodiscard]] Json report_memory(const Router& router);
 // A flow whose way is asked for; what is none is not known.
 struct FlowQuestion {

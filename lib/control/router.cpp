@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 
 // The shortest timer is ARP's second; reports of use come at this pace too.
 constexpr Nanoseconds kTick = 50ms;
+// Linux's ip_rt_redirect_load: the shortest time between two redirects to one sender.
+constexpr Nanoseconds kRedirectRound = 20ms;
 constexpr Nanoseconds kWatch = 200ms;
 // Linux's watchdog_timeo.
 constexpr Nanoseconds kHang = 5s;
@@ -123,6 +125,10 @@ void Router::run_timers() {
     slow_path_->tick();
     low_water_ = std::min(low_water_, pool_level().free);
     next_tick_ = now + kTick;
+  }
+  if (now >= next_redirect_round_) {
+    world_->next_redirect_round();
+    next_redirect_round_ = now + kRedirectRound;
   }
   if (now >= next_watch_) {
     watch_links();
@@ -311,6 +317,7 @@ Ledger Router::ledger() const {
                 .held = neighbors_->held() + slow_path_->held()};
   for (const auto& worker : workers_) {
     ledger.received += worker->counters().packets.get();
+    ledger.generated += worker->generated();
     ledger.dropped += worker->drops().total();
     ledger.held += worker->held();
     for (std::uint16_t i = 0; i < ports_.size(); ++i) {

@@ -157,6 +157,7 @@ class Router {
   bool files_outdated_ = false;
   std::uint32_t low_water_ = 0;
   Nanoseconds next_tick_{};
+  Nanoseconds next_redirect_round_{};
   Nanoseconds next_watch_{};
   struct Hang {
     std::uint64_t sent = 0;

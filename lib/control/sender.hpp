@@ -49,7 +49,9 @@ class Sender {
   [[nodiscard]] const ip::InterfaceCounters& interface(PortId port) const {
     return interfaces_[port.value()];
   }
-  [[nodiscard]] std::uint64_t generated() const { return generated_.get(); }
+  [[nodiscard]] std::uint64_t generated() const {
+    return generated_.get() + context_->generated.get();
+  }
   [[nodiscard]] std::uint64_t delivered() const { return delivered_.get(); }
 
  private:

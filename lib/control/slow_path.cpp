@@ -2,24 +2,41 @@
 
 #include <netinet/in.h>
 
+#include "ip/forward.hpp"
 #include "ip/fragment.hpp"
+#include "ip/ingress_checks.hpp"
+#include "ip/route.hpp"
 
 namespace ringroad::control {
-namespace {
 
+using ip::destination_of;
 using ip::OwnedPacket;
 using ip::PuntReason;
+using ip::source_of;
 using neigh::Adjacency;
 using neigh::AdjacencyKind;
 using stats::DropReason;
 using stats::IpCounter;
 
-Ipv4 source_of(ip::Packet& packet) { return Ipv4{be32::from_wire(ip::ipv4(packet).src_addr)}; }
-Ipv4 destination_of(ip::Packet& packet) { return Ipv4{be32::from_wire(ip::ipv4(packet).dst_addr)}; }
+namespace {
 
-bool is_fragment(ip::Packet& packet) {
-  constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
-  return (ip::ipv4(packet).fragment_offset & rte_cpu_to_be_16(kMoreOrOffset)) != 0;
+// The packet alone, as a worker's stages take it. Its owner is the burst now.
+void fill(ip::Burst& burst, OwnedPacket packet) {
+  burst.count = 1;
+  burst.ingress = ip::meta(*packet).ingress;
+  burst.l2_classes[0] = ip::meta(*packet).l2_class;
+  burst.destinations[0] = destination_of(*packet).value();
+  burst.packets[0] = packet.release();
+}
+
+OwnedPacket take(ip::Burst& burst) {
+  return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
+}
+
+// Destinations that Linux drops before it looks at options.
+bool ends_before_options(const Adjacency& adjacency) {
+  return adjacency.kind == AdjacencyKind::kMartian || adjacency.kind == AdjacencyKind::kBroadcast ||
+         adjacency.kind == AdjacencyKind::kMulticast;
 }
 
 }  // namespace
@@ -31,20 +48,15 @@ SlowPath::SlowPath(World& world, Routing& routing, Sender& sender, const Clock& 
       sender_{sender},
       clock_{clock},
       limiter_{settings.limits},
+      identifications_{settings.reassembly.seed},
       reassembly_{settings.reassembly, counters_,
                   [this](OwnedPacket packet, DropReason reason) {
                     sender_.drop(std::move(packet), reason);
                   },
                   [this](OwnedPacket& first) { send_error(*first, ip::kReassemblyTimeExceeded); }} {
   add_protocol(IPPROTO_ICMP, [this](OwnedPacket packet) { icmp_input(std::move(packet)); });
-  // Nothing listens here: every port is closed (RFC 1122 4.1.3.1).
-  add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) {
-    refuse(std::move(packet), {DropReason::kPortClosed, ip::kPortUnreachable});
-  });
-  // A reset would be due (RFC 9293 3.5.2); until there is one, silence.
-  add_protocol(IPPROTO_TCP, [this](OwnedPacket packet) {
-    sender_.drop(std::move(packet), DropReason::kPortClosed);
-  });
+  add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) { udp_input(std::move(packet)); });
+  add_protocol(IPPROTO_TCP, [this](OwnedPacket packet) { tcp_input(std::move(packet)); });
 }
 
 bool SlowPath::add_protocol(std::uint8_t protocol, ProtocolHandler handler) {
@@ -63,14 +75,25 @@ void SlowPath::handle(OwnedPacket packet) {
     case PuntReason::kLocal:
       deliver_locally(std::move(packet));
       break;
-    case PuntReason::kUnresolved:
-      to_neighbor(std::move(packet));
+    case PuntReason::kUnresolved: {
+      const Adjacency& adjacency = adjacency_of(*packet);
+      finish_forwarding(*packet, adjacency);
+      to_neighbor(std::move(packet), adjacency);
       break;
+    }
     case PuntReason::kFragment: {
       const Adjacency& adjacency = adjacency_of(*packet);
+      finish_forwarding(*packet, adjacency);
       cut(std::move(packet), adjacency, adjacency.mtu);
       break;
     }
+    case PuntReason::kOptions:
+      with_options(std::move(packet));
+      break;
+    case PuntReason::kRedirect:
+      redirect(*packet, adjacency_of(*packet));
+      sender_.deliver(std::move(packet));
+      break;
     case PuntReason::kTtlExceeded:
       refuse(std::move(packet), {DropReason::kTtlExceeded, ip::kTtlExceeded});
       break;
@@ -101,9 +124,78 @@ const Adjacency& SlowPath::adjacency_of(ip::Packet& packet) const {
   return routing_.resolve(destination_of(packet), world_.tables().flow_hash(packet));
 }
 
-void SlowPath::to_neighbor(OwnedPacket packet) {
-  const Adjacency& adjacency = adjacency_of(*packet);
-  to_neighbor(std::move(packet), adjacency);
+// Linux's order (FWD-05): the route, the way back, the options, then what forward() asks.
+void SlowPath::with_options(OwnedPacket packet) {
+  ip::StageContext& context = sender_.context();
+  ip::Burst burst;
+  fill(burst, std::move(packet));
+  ip::route(context, burst);
+  ip::ingress_checks(context, burst);
+  context.drop_list.flush();
+  packet = take(burst);
+  const Adjacency& adjacency = *burst.adjacencies[0];
+  if (!packet || (!ends_before_options(adjacency) && !read_options(packet))) {
+    return;
+  }
+  const ip::PacketMeta before = ip::meta(*packet);
+  burst.packets[0] = packet.release();
+  ip::forward(context, burst);
+  context.drop_list.flush();
+  const auto punted = std::span{context.punts.packets}.first(context.punts.count);
+  context.punts.count = 0;
+  packet = take(burst);
+  for (ip::Packet* const one : punted) {
+    ip::meta(*one).options = before.options;
+    ip::meta(*one).worker = before.worker;
+    handle(OwnedPacket{one});
+  }
+  if (packet) {
+    packet = run_hook(ip::HookPoint::kForward, std::move(packet));
+  }
+  if (packet) {
+    write_options(*packet);
+    packet = run_hook(ip::HookPoint::kPostRouting, std::move(packet));
+  }
+  if (packet) {
+    to_neighbor(std::move(packet), adjacency);
+  }
+}
+
+bool SlowPath::read_options(OwnedPacket& packet) {
+  const Ipv4 destination = destination_of(*packet);
+  const PortView& port = world_.port(ip::meta(*packet).ingress);
+  // The address that the packet came to, or the one that faces its sender.
+  const auto facing = world_.is_own(destination)
+                          ? std::optional{destination}
+                          : source_toward(source_of(*packet), world_.tables().flow_hash(*packet));
+  const Ipv4 primary = port.addresses.empty() ? Ipv4{} : port.addresses.front().address;
+  rte_ipv4_hdr& header = ip::ipv4(*packet);
+  const auto [options, fault] =
+      ip::check_options({reinterpret_cast<std::uint8_t*>(&header), ip::header_bytes(header)},
+                        option_source(facing.value_or(primary)));
+  ip::meta(*packet).options = options;
+  if (fault != 0) {
+    refuse(std::move(packet), {DropReason::kIpBadOptions, ip::parameter_problem(fault)});
+    return false;
+  }
+  // Linux accepts none unless told to (accept_source_route 0); RFC 7126 4.3 agrees.
+  if (options.source_route != 0) {
+    sender_.drop(std::move(packet), DropReason::kSourceRoute);
+    return false;
+  }
+  return true;
+}
+
+void SlowPath::finish_forwarding(ip::Packet& packet, const Adjacency& adjacency) {
+  redirect(packet, adjacency);
+  write_options(packet);
+}
+
+void SlowPath::write_options(ip::Packet& packet) {
+  if (ip::header_bytes(ip::ipv4(packet)) > sizeof(rte_ipv4_hdr)) {
+    const auto address = source_toward(destination_of(packet), world_.tables().flow_hash(packet));
+    ip::forward_options(packet, address.value_or(Ipv4{}));
+  }
 }
 
 void SlowPath::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
@@ -150,134 +242,10 @@ OwnedPacket SlowPath::run_hook(ip::HookPoint point, OwnedPacket packet) {
     return packet;
   }
   ip::Burst burst;
-  burst.count = 1;
-  burst.ingress = ip::meta(*packet).ingress;
-  burst.l2_classes[0] = ip::meta(*packet).l2_class;
-  burst.packets[0] = packet.release();
+  fill(burst, std::move(packet));
   ip::run_hook(point, sender_.context(), burst);
   sender_.context().drop_list.flush();
-  return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
-}
-
-OwnedPacket SlowPath::reassemble(OwnedPacket packet) {
-  const ip::FragmentInfo fragment = ip::describe_fragment(*packet);
-  auto datagram = reassembly_.add(fragment, std::move(packet), clock_.now());
-  if (!datagram) {
-    return nullptr;
-  }
-  // Of its fragments one goes on.
-  sender_.count_delivered(datagram->pieces.size() - 1);
-  return ip::join(std::move(*datagram));
-}
-
-void SlowPath::deliver_locally(OwnedPacket packet) {
-  if (is_fragment(*packet)) {
-    packet = reassemble(std::move(packet));
-    if (!packet) {
-      return;
-    }
-  }
-  packet = run_hook(ip::HookPoint::kInput, std::move(packet));
-  if (!packet) {
-    return;
-  }
-  const auto& handler = protocols_[ip::ipv4(*packet).next_proto_id];
-  if (handler) {
-    handler(std::move(packet));
-  } else {
-    refuse(std::move(packet), {DropReason::kUnknownProtocol, ip::kProtocolUnreachable});
-  }
-}
-
-void SlowPath::icmp_input(OwnedPacket packet) {
-  switch (ip::classify_icmp(*packet)) {
-    case ip::IcmpInput::kBad:
-      sender_.drop(std::move(packet), DropReason::kIcmpBad);
-      break;
-    case ip::IcmpInput::kOther:
-      sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
-      break;
-    case ip::IcmpInput::kEchoRequest:
-      if (ip::meta(*packet).l2_class != ip::L2Class::kHost) {
-        sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
-        break;
-      }
-      // One packet came and ended here; another, in its buffer, goes out.
-      ip::make_echo_reply(*packet, identification_++);
-      sender_.count_delivered();
-      sender_.count_generated();
-      send_own(std::move(packet));
-      break;
-  }
-}
-
-std::optional<Ipv4> SlowPath::source_toward(Ipv4 destination, std::uint32_t flow) const {
-  const Adjacency& adjacency = routing_.resolve(destination, flow);
-  switch (adjacency.kind) {
-    case AdjacencyKind::kUnicast:
-    case AdjacencyKind::kUnresolved:
-      return world_.source(adjacency.port, adjacency.next_hop);
-    case AdjacencyKind::kGlean:
-      return world_.source(adjacency.port, destination);
-    default:
-      return std::nullopt;
-  }
-}
-
-void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
-  if (!ip::may_answer_with_error(offender)) {
-    return;
-  }
-  const Ipv4 sender = source_of(offender);
-  // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
-  const Ipv4 addressee = destination_of(offender);
-  const auto source = world_.is_own(addressee)
-                          ? std::optional{addressee}
-                          : source_toward(sender, world_.tables().flow_hash(offender));
-  if (!source) {
-    return;
-  }
-  // Path MTU discovery stands still without its message: Linux does not limit it.
-  const bool unlimited = error.type == ip::IcmpType::kUnreachable && error.mtu != 0;
-  if (!unlimited && !limiter_.allow(sender, clock_.now())) {
-    return;
-  }
-  auto packet = ip::make_error(sender_.pool(), offender, error, *source, identification_++);
-  if (!packet) {
-    return;
-  }
-  ip::meta(*packet) = {};
-  ip::meta(*packet).worker = ip::meta(offender).worker;
-  sender_.count_generated();
-  send_own(std::move(packet));
-}
-
-void SlowPath::refuse(OwnedPacket packet, const Refusal& refusal) {
-  send_error(*packet, refusal.error);
-  sender_.drop(std::move(packet), refusal.reason);
-}
-
-void SlowPath::send_own(OwnedPacket packet) {
-  packet = run_hook(ip::HookPoint::kOutput, std::move(packet));
-  if (packet) {
-    packet = run_hook(ip::HookPoint::kPostRouting, std::move(packet));
-  }
-  if (!packet) {
-    return;
-  }
-  const Adjacency& adjacency = adjacency_of(*packet);
-  if (adjacency.mtu != 0 && packet->pkt_len > std::uint32_t{adjacency.mtu} + ip::kL2Bytes) {
-    cut(std::move(packet), adjacency, adjacency.mtu);
-    return;
-  }
-  if (packet->nb_segs > 1 && !world_.port(adjacency.port).gathers) {
-    packet = ip::in_one_buffer(sender_.pool(), std::move(packet));
-    if (!packet) {
-      sender_.drop(nullptr, DropReason::kNoBuffer);
-      return;
-    }
-  }
-  to_neighbor(std::move(packet), adjacency);
+  return take(burst);
 }
 
 }  // namespace ringroad::control

@@ -1,8 +1,10 @@
 #pragma once
-// What workers hand up: packets for the router itself, packets that need a neighbour's MAC or
-// cutting, packets whose sender is told why they went no further. Control thread only.
+// What workers hand up: packets for the router itself, packets that need a neighbour's MAC, cutting
+// or a look at their options, packets whose sender is told why they went no further. Control thread
+// only.
 #include <array>
 #include <functional>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "control/neighbors.hpp"
@@ -10,7 +12,11 @@
 #include "control/sender.hpp"
 #include "ip/icmp.hpp"
 #include "ip/icmp_limiter.hpp"
+#include "ip/identifications.hpp"
+#include "ip/options.hpp"
+#include "ip/path_mtu.hpp"
 #include "ip/reassembly.hpp"
+#include "ip/redirect_limiter.hpp"
 #include "stats/ip_counters.hpp"
 
 namespace ringroad::control {
@@ -49,24 +55,54 @@ class SlowPath {
     ip::IcmpError error;
   };
 
-  void deliver_locally(ip::OwnedPacket packet);
-  // The datagram, where this fragment was the last that it lacked.
-  [[nodiscard]] ip::OwnedPacket reassemble(ip::OwnedPacket packet);
-  void icmp_input(ip::OwnedPacket packet);
-  // Tells the sender, then drops.
-  void refuse(ip::OwnedPacket packet, const Refusal& refusal);
-  void send_error(ip::Packet& offender, const ip::IcmpError& error);
-  void send_own(ip::OwnedPacket packet);
+  // On its way through (slow_path.cpp).
+
+  // As the worker does it for others: the options are in the way of none of its stages.
+  void with_options(ip::OwnedPacket packet);
+  // False: the options are wrong or not wanted, and the packet is no more.
+  [[nodiscard]] bool read_options(ip::OwnedPacket& packet);
+  // What is left to do before the packet goes by that adjacency.
+  void finish_forwarding(ip::Packet& packet, const neigh::Adjacency& adjacency);
+  void write_options(ip::Packet& packet);
   // To its next hop, which may have to be asked for first.
-  void to_neighbor(ip::OwnedPacket packet);
   void to_neighbor(ip::OwnedPacket packet, const neigh::Adjacency& adjacency);
   // In as many pieces as that MTU asks for.
   void cut(ip::OwnedPacket packet, const neigh::Adjacency& adjacency, std::uint16_t mtu);
   [[nodiscard]] const neigh::Adjacency& adjacency_of(ip::Packet& packet) const;
   // Runs one hook over one packet; null where the hook kept or dropped it.
   [[nodiscard]] ip::OwnedPacket run_hook(ip::HookPoint point, ip::OwnedPacket packet);
+
+  // For the router itself (slow_path_local.cpp).
+
+  void deliver_locally(ip::OwnedPacket packet);
+  // The datagram, where this fragment was the last that it lacked.
+  [[nodiscard]] ip::OwnedPacket reassemble(ip::OwnedPacket packet);
+  void icmp_input(ip::OwnedPacket packet);
+  void echo(ip::OwnedPacket packet);
+  void tell_time(ip::OwnedPacket packet);
+  // Of a message that a packet of the router's own was too large (RFC 1191). False: of another's.
+  [[nodiscard]] bool learn_path_mtu(ip::Packet& packet);
+  void tcp_input(ip::OwnedPacket packet);
+  void udp_input(ip::OwnedPacket packet);
+
+  // From the router itself (slow_path_send.cpp).
+
+  // Tells the sender, then drops.
+  void refuse(ip::OwnedPacket packet, const Refusal& refusal);
+  void send_error(ip::Packet& offender, const ip::IcmpError& error);
+  // Where the packet goes back by the port it came by: its sender may do without the router.
+  void redirect(ip::Packet& packet, const neigh::Adjacency& adjacency);
+  // An answer in a buffer of its own; null: there was none.
+  void answer(ip::Packet& asked, ip::OwnedPacket packet);
+  void send_own(ip::OwnedPacket packet);
+  // From the addressee to the sender of what came, with its options; none where they do not fit.
+  [[nodiscard]] std::optional<ip::AnswerOptions> options_for_answer(ip::Packet& packet,
+                                                                    Ipv4 source) const;
+  [[nodiscard]] ip::OwnHeader reply_header(ip::Packet& packet, const ip::AnswerOptions& options,
+                                           std::uint8_t protocol);
   // Where a packet of that flow from the router itself to `destination` starts from.
   [[nodiscard]] std::optional<Ipv4> source_toward(Ipv4 destination, std::uint32_t flow) const;
+  [[nodiscard]] ip::OptionSource option_source(Ipv4 address) const;
 
   World& world_;
   Routing& routing_;
@@ -75,9 +111,11 @@ class SlowPath {
   Neighbors* neighbors_ = nullptr;
   stats::IpCounters counters_;
   ip::IcmpLimiter limiter_;
+  ip::RedirectLimiter redirects_;
+  ip::PathMtu path_mtu_;
+  ip::Identifications identifications_;
   ip::Reassembly<ip::OwnedPacket> reassembly_;
   std::array<ProtocolHandler, 256> protocols_;
-  std::uint16_t identification_ = 0;
 };
 
 }  // namespace ringroad::control

@@ -389,6 +389,7 @@ constexpr std::array kVerbs{
     Verb{"show neighbors", show<report_neighbors>},
     Verb{"show bands", show<report_bands>},
     Verb{"show drops", show<report_drops>},
+    Verb{"show counters", show<report_counters>},
     Verb{"show memory", show<report_memory>},
     Verb{"show config", show_config},
     Verb{"show load", show_load},

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ranges>
 
 namespace ringroad::control {
 namespace {
@@ -11,6 +10,21 @@ namespace {
 constexpr std::uint32_t kMoreNextHops = 65536;
 // Beside the neighbours': ports' and gateways', and those that wait for a quiescent state.
 constexpr std::uint32_t kMoreAdjacencies = 8192;
+
+std::uint8_t checks_of(const PortView& port) {
+  using ip::IngressCheck;
+  unsigned checks = 0;
+  const auto ask = [&](IngressCheck check) { checks |= static_cast<unsigned>(check); };
+  if (!port.forwarding) {
+    ask(IngressCheck::kNoForwarding);
+  }
+  if (port.rp_filter == config::ReversePath::kStrict) {
+    ask(IngressCheck::kStrictReversePath);
+  } else if (port.rp_filter == config::ReversePath::kLoose) {
+    ask(IngressCheck::kLooseReversePath);
+  }
+  return static_cast<std::uint8_t>(checks);
+}
 
 }  // namespace
 
@@ -34,7 +48,19 @@ void World::add_port(PortView port) {
   }
   ports_.push_back(std::move(port));
   set_mac(ports_.back().id, ports_.back().mac);
+  interfaces_[ports_.back().id.value()].checks.store(checks_of(ports_.back()),
+                                                     std::memory_order_relaxed);
   publish_own_addresses();
+}
+
+void World::next_redirect_round() {
+  for (const PortView& port : ports_) {
+    if (port.send_redirects) {
+      auto& round = interfaces_[port.id.value()].redirect_round;
+      const std::uint32_t next = round.load(std::memory_order_relaxed) + 1;
+      round.store(std::max(next, 1U), std::memory_order_relaxed);
+    }
+  }
 }
 
 void World::set_mac(PortId id, Mac mac) {

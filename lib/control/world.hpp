@@ -61,6 +61,8 @@ class World {
   void set_up(PortId id, bool up);
   void set_mtu(PortId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
   void set_mac(PortId id, Mac mac);
+  // Workers may tell once more of senders that a better gateway would serve.
+  void next_redirect_round();
 
   void set_priorities(PortId id, const std::array<std::uint8_t, 8>& priority_of_pcp) {
     interfaces_[id.value()].priority_of_pcp = priority_of_pcp;

@@ -79,6 +79,21 @@ class NextHopTable {
     return AdjacencyId{value};
   }
 
+  // Reader. Whether some flow may go to an adjacency that `is`; every bucket of a group is asked.
+  template <class Predicate>
+  [[nodiscard]] bool any(NextHopId id, const Predicate& is) const {
+    const std::uint32_t value = load(id);
+    if (!is_group(value)) {
+      return is(AdjacencyId{value});
+    }
+    for (std::size_t i = 0; i < bucket_count(value); ++i) {
+      if (any(NextHopId{bucket(value, i)}, is)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
  private:
   // A slot's value is an adjacency's number or, with the top bit, where a group's buckets are: the
   // logarithm of their number, then the place of the first, in units of the fewest. A group's

@@ -1,6 +1,7 @@
 #include "ip/forward.hpp"
 
 #include "ip/checksum.hpp"
+#include "ip/redirect_notes.hpp"
 
 namespace ringroad::ip {
 namespace {
@@ -86,6 +87,10 @@ void leave_main_line(StageContext& context, const Burst& burst, std::uint16_t in
 
 void mark_used(const StageContext& context, const Adjacency& adjacency) {
   const auto index = static_cast<std::size_t>(&adjacency - context.tables.adjacencies.data());
+  // The control thread has none: what it sends goes by the neighbour table anyway.
+  if (index >= context.used.size()) {
+    return;
+  }
   context.used[index].store(1, std::memory_order_relaxed);
 }
 
@@ -93,6 +98,7 @@ void mark_used(const StageContext& context, const Adjacency& adjacency) {
 
 void forward(StageContext& context, Burst& burst) {
   std::uint16_t kept = 0;
+  bool hairpin = false;
   for (std::uint16_t i = 0; i < burst.count; ++i) {
     const Adjacency& adjacency = *burst.adjacencies[i];
     if (adjacency.kind != AdjacencyKind::kUnicast) [[unlikely]] {
@@ -105,12 +111,16 @@ void forward(StageContext& context, Burst& burst) {
     if (adjacency.report_use.load(std::memory_order_relaxed)) [[unlikely]] {
       mark_used(context, adjacency);
     }
+    hairpin |= adjacency.port == burst.ingress;
     burst.packets[kept] = burst.packets[i];
     burst.adjacencies[kept] = &adjacency;
     burst.l2_classes[kept] = L2Class::kHost;
     ++kept;
   }
   burst.count = kept;
+  if (hairpin) [[unlikely]] {
+    note_redirects(context, burst);
+  }
 }
 
 }  // namespace ringroad::ip

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/ipv4.hpp"
+#include "ip/compose.hpp"
 #include "ip/packet.hpp"
 
 struct rte_mempool;
@@ -12,14 +13,19 @@ namespace ringroad::ip {
 enum class IcmpType : std::uint8_t {
   kEchoReply = 0,
   kUnreachable = 3,
+  kSourceQuench = 4,
+  kRedirect = 5,
   kEchoRequest = 8,
   kTimeExceeded = 11,
+  kParameterProblem = 12,
+  kTimestamp = 13,
+  kTimestampReply = 14,
 };
 
 struct IcmpError {
   IcmpType type;
   std::uint8_t code;
-  std::uint16_t mtu = 0;  // of kFragmentationNeeded: RFC 1191 4
+  std::uint32_t rest = 0;  // of its header: the MTU, the place of the fault, the gateway
 };
 inline constexpr IcmpError kNetUnreachable{IcmpType::kUnreachable, 0};
 inline constexpr IcmpError kHostUnreachable{IcmpType::kUnreachable, 1};
@@ -28,28 +34,51 @@ inline constexpr IcmpError kPortUnreachable{IcmpType::kUnreachable, 3};
 inline constexpr IcmpError kAdministrativelyProhibited{IcmpType::kUnreachable, 13};
 inline constexpr IcmpError kTtlExceeded{IcmpType::kTimeExceeded, 0};
 inline constexpr IcmpError kReassemblyTimeExceeded{IcmpType::kTimeExceeded, 1};
+// RFC 1191 4.
 [[nodiscard]] constexpr IcmpError fragmentation_needed(std::uint16_t mtu) {
   return {IcmpType::kUnreachable, 4, mtu};
 }
+[[nodiscard]] constexpr IcmpError parameter_problem(std::uint8_t place) {
+  return {IcmpType::kParameterProblem, 0, std::uint32_t{place} << 24U};
+}
+[[nodiscard]] constexpr IcmpError host_redirect(Ipv4 gateway) {
+  return {IcmpType::kRedirect, 1, gateway.value()};
+}
 
-// Of those that quote the packet they are about (Linux's icmp_is_err).
+// Of those that quote the packet they are about.
 [[nodiscard]] constexpr bool is_icmp_error(std::uint8_t type) {
   return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+// The types that Linux knows and sends errors about; whatever it does not know may be an error
+// itself (icmp_pointers).
+[[nodiscard]] constexpr bool may_be_reported(std::uint8_t type) {
+  return type == 0 || type == 8 || (type >= 13 && type <= 18);
 }
 
 // RFC 1812 4.3.2.7: never about an ICMP error, a fragment but the first, or what came to many.
 [[nodiscard]] bool may_answer_with_error(Packet& offender);
 
-// The error with its IPv4 header, room for the Ethernet header before it; null where the pool is
-// empty. It quotes as much of the offender as fits in 576 bytes (RFC 1812 4.3.2.3).
+// How the error travels; its protocol and TOS follow from the offender.
+struct ErrorEnvelope {
+  OwnHeader header;
+  std::uint16_t mtu = 0;  // of its way
+};
+// Null where the pool is empty. It quotes as much of the offender as fits in 576 bytes (RFC 1812
+// 4.3.2.3) and the MTU.
 [[nodiscard]] OwnedPacket make_error(rte_mempool& pool, Packet& offender, IcmpError error,
-                                     Ipv4 source, std::uint16_t identification);
+                                     ErrorEnvelope envelope);
 
-// What came to the router as ICMP.
-enum class IcmpInput : std::uint8_t { kEchoRequest, kOther, kBad };
-[[nodiscard]] IcmpInput classify_icmp(Packet& packet);
+// Whether a message to the router is whole; its type is then octet 0 of the payload.
+enum class IcmpCheck : std::uint8_t { kGood, kTooShort, kBadChecksum };
+[[nodiscard]] IcmpCheck check_icmp(Packet& packet);
+
 // Turns an echo request into its reply, in place, as Linux builds it: from the address that was
-// asked, TTL 64, the same TOS, no options.
-void make_echo_reply(Packet& packet, std::uint16_t identification);
+// asked, TTL 64, the same TOS and code. Its options are at most as long as the request's.
+void make_echo_reply(Packet& packet, OwnHeader header);
+
+// RFC 792's timestamp reply; `time` in milliseconds since midnight UT. Null where the pool is empty
+// or the request too short.
+[[nodiscard]] OwnedPacket make_timestamp_reply(rte_mempool& pool, Packet& request, OwnHeader header,
+                                               std::uint32_t time);
 
 }  // namespace ringroad::ip

@@ -10,28 +10,6 @@ namespace {
 using stats::DropReason;
 
 constexpr std::uint8_t kVersion4NoOptions = 0x45;
-constexpr std::uint8_t kOptionEnd = 0;
-constexpr std::uint8_t kOptionNop = 1;
-constexpr std::uint8_t kOptionLooseSourceRoute = 131;
-constexpr std::uint8_t kOptionStrictSourceRoute = 137;
-
-// Linux accepts no source route unless told to (accept_source_route 0); RFC 7126 4.3 agrees.
-std::optional<DropReason> check_options(std::span<const std::uint8_t> options) {
-  while (!options.empty() && options[0] != kOptionEnd) {
-    if (options[0] == kOptionNop) {
-      options = options.subspan(1);
-      continue;
-    }
-    if (options.size() < 2 || options[1] < 2 || options[1] > options.size()) {
-      return DropReason::kIpBadOptions;
-    }
-    if (options[0] == kOptionLooseSourceRoute || options[0] == kOptionStrictSourceRoute) {
-      return DropReason::kSourceRoute;
-    }
-    options = options.subspan(options[1]);
-  }
-  return std::nullopt;
-}
 
 // The checks one by one, in order, for a packet that is not as nearly all are. The packet is long
 // enough for a header without options.
@@ -57,7 +35,7 @@ std::optional<DropReason> check_header(const Packet& packet, const rte_ipv4_hdr&
   if (total < bytes) {
     return DropReason::kIpBadLength;
   }
-  return check_options(whole.subspan(sizeof(rte_ipv4_hdr)));
+  return std::nullopt;
 }
 
 // Linux's ip_route_input_slow, and 240/4 besides: Linux has taken class E for unicast since 2.6.25,
@@ -94,6 +72,7 @@ void input(StageContext& context, Burst& burst) {
         context.drop(packet, *reason);
         continue;
       }
+      burst.has_options = burst.has_options || header.version_ihl != kVersion4NoOptions;
     }
     const std::uint32_t source = rte_be_to_cpu_32(header.src_addr);
     const std::uint32_t destination = rte_be_to_cpu_32(header.dst_addr);
@@ -111,6 +90,22 @@ void input(StageContext& context, Burst& burst) {
     ++kept;
   }
   burst.count = kept;
+}
+
+void set_options_aside(StageContext& context, Burst& burst) {
+  std::uint16_t kept = 0;
+  for (std::uint16_t i = 0; i < burst.count; ++i) {
+    if (ipv4(*burst.packets[i]).version_ihl != kVersion4NoOptions) {
+      context.punt(burst, i, PuntReason::kOptions);
+      continue;
+    }
+    burst.packets[kept] = burst.packets[i];
+    burst.destinations[kept] = burst.destinations[i];
+    burst.l2_classes[kept] = burst.l2_classes[i];
+    ++kept;
+  }
+  burst.count = kept;
+  burst.has_options = false;
 }
 
 }  // namespace ringroad::ip

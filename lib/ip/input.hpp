@@ -8,4 +8,7 @@ namespace ringroad::ip {
 // Ethernet padding; fills burst.destinations. ~9 cycles a packet, the packet's first cache line.
 void input(StageContext& context, Burst& burst);
 
+// Packets whose header has options are the control thread's, which reads and writes them.
+void set_options_aside(StageContext& context, Burst& burst);
+
 }  // namespace ringroad::ip

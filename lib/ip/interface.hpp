@@ -43,10 +43,21 @@ class VlanTable {
 // A packet's priority comes from its TOS (Linux's rt_tos2priority) unless its tag's PCP has one.
 inline constexpr std::uint8_t kPriorityOfTos = 0xff;
 
+// What a port asks of packets beyond what all do; a bit each.
+enum class IngressCheck : std::uint8_t {
+  kLooseReversePath = 1,   // there is a route to the source (RFC 3704 2.4)
+  kStrictReversePath = 2,  // and it leads out by that port (RFC 3704 2.2)
+  kNoForwarding = 4,       // what is not for the router goes no further
+};
+
 struct alignas(64) Interface {
   std::atomic<std::uint64_t> mac{0};  // the six octets as they lie in memory, then two zeros
   std::atomic<const VlanTable*> vlans{nullptr};  // null: no sub-interface
   std::atomic<bool> up{true};                    // false: the operator took it down
+  std::atomic<std::uint8_t> checks{0};           // of IngressCheck
+  // In each round a worker tells at most once of a sender whom a better gateway would serve; 0: of
+  // none.
+  std::atomic<std::uint32_t> redirect_round{0};
   // Of a sub-interface, before it is in a VlanTable.
   std::array<std::uint8_t, 8> priority_of_pcp{};
 };

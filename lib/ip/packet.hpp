@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/ids.hpp"
+#include "base/ipv4.hpp"
 #include "base/units.hpp"
 
 namespace ringroad::ip {
@@ -25,12 +26,26 @@ enum class PuntReason : std::uint8_t {
   kLocal,       // addressed to the router
   kUnresolved,  // the neighbour's MAC is not known; TTL already decremented
   kFragment,    // larger than the egress MTU, may be cut; TTL already decremented
+  kOptions,     // its header has options; nothing is decided yet
+  kRedirect,    // a copy: the packet leaves by the port it came by
   // These are dropped for the reason of their name, and an ICMP error may tell the sender.
   kTtlExceeded,
   kFragmentationNeeded,
   kNoRoute,
   kUnreachable,
   kProhibited,
+};
+
+// Where the options stand that the control thread acts on, from the start of the header (0: there
+// is none), and what it wrote or is to write there: Linux's ip_options.
+struct Options {
+  std::uint8_t source_route = 0;
+  std::uint8_t record_route = 0;
+  std::uint8_t timestamp = 0;
+  bool record_address = false;  // our address is the last in record_route
+  bool stamp_address = false;   // and in timestamp
+  bool stamp_time = false;
+  bool changed = false;  // the header's checksum is to be mended
 };
 
 struct PacketMeta {
@@ -40,8 +55,9 @@ struct PacketMeta {
   L2Class l2_class{};
   std::uint8_t priority = 0;  // of a packet handed to a worker
   std::uint8_t worker = 0;    // that punted it: what comes back to it keeps the flow's order
+  Options options{};
 };
-static_assert(sizeof(PacketMeta) == 8);
+static_assert(sizeof(PacketMeta) == 16);
 // What a pool's buffers reserve for it: a whole cache line, so that the frame, behind the headroom,
 // begins at one too and a short frame is one line, not two.
 inline constexpr std::uint16_t kPacketPrivateBytes = RTE_CACHE_LINE_SIZE;
@@ -61,6 +77,13 @@ inline constexpr std::uint16_t kL2Bytes = RTE_ETHER_HDR_LEN;
 }
 [[nodiscard]] inline std::uint16_t header_bytes(const rte_ipv4_hdr& header) {
   return static_cast<std::uint16_t>((header.version_ihl & 0xfU) * 4U);
+}
+
+[[nodiscard]] inline Ipv4 source_of(Packet& packet) {
+  return Ipv4{be32::from_wire(ipv4(packet).src_addr)};
+}
+[[nodiscard]] inline Ipv4 destination_of(Packet& packet) {
+  return Ipv4{be32::from_wire(ipv4(packet).dst_addr)};
 }
 
 // Cuts what is behind the first `length` bytes, Ethernet header included, and frees its buffers.

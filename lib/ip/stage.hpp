@@ -30,6 +30,7 @@ struct Burst {
   std::uint16_t count = 0;
   PortId ingress{};
   std::uint8_t priority = kPriorityOfTos;
+  bool has_options = false;  // some packet's header is longer than 20 bytes
   alignas(64) std::array<Packet*, kBurstMax> packets;
   alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
   alignas(64) std::array<NextHopId, kBurstMax> next_hops;
@@ -102,6 +103,16 @@ struct Egress {
   }
 };
 
+// The senders that a worker told of last, so that a hairpin's every packet costs a look, not a copy.
+struct RedirectNotes {
+  struct Told {
+    std::uint32_t sender = 0;
+    std::uint32_t round = 0;
+  };
+  static constexpr std::size_t kPlaces = 256;
+  std::array<Told, kPlaces> told{};
+};
+
 struct StageContext {
   explicit StageContext(const Tables& all_tables) : tables{all_tables} {}
 
@@ -112,6 +123,8 @@ struct StageContext {
   DropList drop_list;
   PuntList punts;
   Egress egress;
+  RedirectNotes redirects;
+  stats::Counter generated;  // copies for the control thread
   // One byte an adjacency, set by this worker, cleared by the control thread: the neighbour was
   // used while STALE.
   std::span<std::atomic<std::uint8_t>> used;
@@ -134,7 +147,8 @@ struct StageContext {
                      .punt = reason,
                      .l2_class = burst.l2_classes[index],
                      .priority = 0,
-                     .worker = worker};
+                     .worker = worker,
+                     .options = {}};
     punts.packets[punts.count++] = packet;
   }
 };

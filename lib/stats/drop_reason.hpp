@@ -23,6 +23,8 @@ namespace ringroad::stats {
   X(kSourceRoute, "source_route", "a source-route option, which is refused (RFC 7126)")            \
   X(kMartianSource, "martian_source", "a source address that no packet may have on a wire")        \
   X(kMartianDestination, "martian_destination", "a destination that no packet may have on a wire") \
+  X(kReversePath, "reverse_path", "no way back to the source by that port (rp_filter)")             \
+  X(kForwardingOff, "forwarding_off", "not for the router, by a port whose forwarding is off")     \
   X(kL2Broadcast, "l2_broadcast", "sent to all stations but addressed to one beyond the router")   \
   X(kBroadcast, "broadcast", "to a broadcast address: never forwarded, and nothing here wants it") \
   X(kMulticast, "multicast", "to a multicast group that the router has not joined")                \
@@ -43,6 +45,8 @@ namespace ringroad::stats {
   X(kReassemblyMemory, "reassembly_memory", "a fragment while others held all that they may") \
   X(kUnknownProtocol, "unknown_protocol", "to the router, an IP protocol that it does not speak")  \
   X(kPortClosed, "port_closed", "to the router, a port that nothing listens on")                   \
+  X(kTcpBad, "tcp_bad", "to the router, a truncated TCP segment or a wrong checksum")              \
+  X(kUdpBad, "udp_bad", "to the router, a UDP datagram with a wrong length or checksum")           \
   X(kIcmpBad, "icmp_bad", "to the router, a truncated ICMP message or a wrong checksum")           \
   X(kIcmpIgnored, "icmp_ignored", "to the router, an ICMP message that needs no answer")           \
   X(kArpInvalid, "arp_invalid", "an ARP message that is malformed or must not be believed")        \

@@ -1,6 +1,7 @@
 #include "worker/pipeline.hpp"
 
 #include "ip/forward.hpp"
+#include "ip/ingress_checks.hpp"
 #include "ip/input.hpp"
 #include "ip/output.hpp"
 #include "ip/route.hpp"
@@ -13,8 +14,12 @@ using stats::Stage;
 void ipv4_line(ip::StageContext& context, ip::Burst& burst) {
   ip::input(context, burst);
   ip::run_hook(HookPoint::kPreRouting, context, burst);
+  if (burst.has_options) [[unlikely]] {
+    ip::set_options_aside(context, burst);
+  }
   context.lap(Stage::kInput);
   ip::route(context, burst);
+  ip::ingress_checks(context, burst);
   context.lap(Stage::kRoute);
   ip::forward(context, burst);
   ip::run_hook(HookPoint::kForward, context, burst);

@@ -5,7 +5,7 @@
 
 namespace ringroad::worker {
 
-// IPv4: input checks, pre-routing, route lookup, forward decision, forward and post-routing hooks,
+// IPv4: input checks, pre-routing, route lookup, what the port asks for, forward decision, forward and post-routing hooks,
 // output to the egress stages.
 void ipv4_line(ip::StageContext& context, ip::Burst& burst);
 // ARP is the control thread's.

@@ -44,6 +44,8 @@ DropReason reason_if_not_punted(ip::PuntReason reason) {
     case ip::PuntReason::kLocal:
     case ip::PuntReason::kUnresolved:
     case ip::PuntReason::kFragment:
+    case ip::PuntReason::kOptions:
+    case ip::PuntReason::kRedirect:
       break;
   }
   return DropReason::kPuntQueueFull;

@@ -71,6 +71,8 @@ class Worker {
     return interfaces_[port.value()];
   }
   [[nodiscard]] const stats::DropCounters& drops() const { return context_.drops; }
+  // Copies that it made for the control thread.
+  [[nodiscard]] std::uint64_t generated() const { return context_.generated.get(); }
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
   // Null where another worker sends for this one, and of a sub-interface.
   [[nodiscard]] const port::TxQueue* tx(PortId port) const;

@@ -2,11 +2,13 @@
 import pathlib
 import re
 
-from network import BROADCASTS, SUBNET_ZEROS
-from packets import ARP_TYPE, ICMP, IPV4, UDP
+from compare import untagged
+from network import ALL_WIRES, BROADCASTS, OWN, SUBNET_ZEROS
+from packets import ARP_TYPE, ICMP, IPV4, UDP, address
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
+ADDRESSES = [[address(text.partition("/")[0]) for text in wire.addresses] for wire in ALL_WIRES]
 
 
 def predicate(function):
@@ -26,6 +28,8 @@ def rows():
 
 def explain(difference, ids, sent):
     """The id of the row that says why, or None; `sent`: the frames of the step."""
+    linux, ours = (raw and untagged(raw)[1] for raw in (difference.linux, difference.ringroad))
+    difference = difference._replace(linux=linux, ringroad=ours)
     return next((row for name, row in ids.items() if PREDICATES[name](difference, sent)), None)
 
 
@@ -89,3 +93,23 @@ def udp_quote(difference, _):
     start = (quote[0] & 15) * 4
     return (quote[9] == UDP and whole.startswith(quote)
             and len(quote) == start + int.from_bytes(quote[start + 4:start + 6], "big"))
+
+
+@predicate
+def group_mac(difference, _):
+    linux = difference.linux
+    return difference.ringroad is None and linux[12:14] == ARP_TYPE and bool(linux[0] & 1) \
+        and linux[20:22] == b"\0\2"
+
+
+@predicate
+def timestamp_address(difference, _):
+    """Both are the same but for some address of the router's, ours the one of the wire it is on."""
+    linux, ours = difference.linux, difference.ringroad
+    if linux is None or ours is None or len(linux) != len(ours) or 0x44 not in ours[34:]:
+        return False
+    at = next(i for i, pair in enumerate(zip(linux, ours)) if pair[0] != pair[1])
+    own = ADDRESSES[difference.wire]
+    return any(linux[i:i + 4] in OWN and ours[i:i + 4] in own and ours[i + 4:i + 8] == b"time"
+               and linux[:i] + linux[i + 4:] == ours[:i] + ours[i + 4:]
+               for i in range(max(34, at - 3), at + 1))

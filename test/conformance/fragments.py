@@ -44,7 +44,7 @@ def disturbed(r, cuts):
     cuts = [(at, data, at + len(data) == length) for at, data in cuts]
     which = r.randrange(len(cuts))
     at, data, last = cuts[which]
-    kind = r.randrange(12)
+    kind = r.randrange(20)
     if kind == 0:
         return cuts + [cuts[which]], "duplicate"
     if kind == 1:
@@ -85,9 +85,25 @@ def datagram(r):
     number, service, df = ident(r), r.choice(SERVICE), DF if r.random() < 0.1 else 0
     for at, data, last in cuts[:60]:
         tos = r.choice(SERVICE) if r.random() < 0.05 else service
-        yield way.frame(f"{what}, {order}", ipv4(
+        yield way.frame(f"{what}, {order}: {at}+{len(data)}{'' if last else ' more'}, tos {tos}", ipv4(
             way.src, way.dst, proto, data[:1480], r.choice((1, 64)), tos, number,
             at // 8 | df | (0 if last else MF)))
+
+
+def ended(frames):
+    """And what is left of their datagrams goes: an empty fragment ends a datagram. Unfinished ones
+    would fill the routers' memories, whose limits count differently.
+    """
+    frames = list(frames)
+    last = {}
+    for frame in frames:
+        header = bytearray(frame.raw[14:34])
+        last[bytes(header[4:6] + header[9:10] + header[12:])] = frame
+    for frame in last.values():
+        raw = frame.raw
+        frames.append(frame._replace(what="the end", raw=raw[:14] + ipv4(
+            raw[26:30], raw[30:34], raw[23], b"", ident=int.from_bytes(raw[18:20], "big"), frag=MF)))
+    return frames
 
 
 @category
@@ -95,7 +111,7 @@ def reassembly(r, count):
     """Datagrams for the router, their fragments in all orders, duplicates and overlaps."""
     left = count
     while left > 0:
-        several = [list(datagram(r)) for _ in range(r.randrange(1, 4))]
+        several = [ended(datagram(r)) for _ in range(r.randrange(1, 4))]
         while any(several):
             frames = r.choice([frames for frames in several if frames])
             yield frames.pop(0)
@@ -110,7 +126,7 @@ class Renumbered:
 
     def __call__(self, frames):
         self.times += 1
-        return [frame._replace(raw=self.renumber(frame.raw)) for frame in frames]
+        return ended(frame._replace(raw=self.renumber(frame.raw)) for frame in frames)
 
     def renumber(self, raw):
         header = bytearray(raw[14:14 + (raw[14] & 15) * 4])

@@ -16,6 +16,7 @@ import link
 import local  # pylint: disable=unused-import
 import neighbor
 import options  # pylint: disable=unused-import
+import vlan  # pylint: disable=unused-import
 import worlds
 from actions import Frame
 from categories import CATEGORIES
@@ -29,8 +30,8 @@ BATCH = 64
 AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
          "routes": control.unrouted, "redirect": control.others}
 # Categories that wait have a turn only now and then, with so many hosts.
-RARE = {"neighbor": 6}
-HOSTS = 40
+RARE = {"neighbor": 10}
+HOSTS = 64
 REPORTS = 12  # of a category, each of another kind
 
 

@@ -20,11 +20,27 @@ std::vector<Frame> seeds(const Testbed& bed) {
   large.payload.assign(1480, 3);
   auto dying = plain;
   dying.ttl = 1;
+  auto first = local;
+  first.flags_offset = 0x2000;
+  auto last = local;
+  last.flags_offset = 8;
+  auto hairpin = plain;
+  hairpin.destination = Ipv4{192, 168, 1, 2};
+  auto segment = plain;
+  segment.destination = kRouterA;
+  segment.protocol = 6;
+  auto stamped = local;
+  stamped.options = {68, 12, 5, 1, 0, 0, 0, 0, 0, 0, 0, 0};
   return {make_ipv4(plain),
           make_ipv4(options),
           make_ipv4(local),
           make_ipv4(large),
           make_ipv4(dying),
+          make_ipv4(first),
+          make_ipv4(last),
+          make_ipv4(hairpin),
+          make_ipv4(segment),
+          make_ipv4(stamped),
           make_arp(1, kMacA, kHostA, {}, kRouterA, kBroadcastMac),
           make_arp(2, kMacA, kHostA, bed.mac(kPortA), kRouterA, bed.mac(kPortA))};
 }

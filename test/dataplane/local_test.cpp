@@ -40,7 +40,7 @@ TEST_CASE("the router answers a ping to any of its addresses from the address th
   CHECK(bed.all_drops() == 0);
 }
 
-TEST_CASE("a ping with options is answered without them") {
+TEST_CASE("a ping with NOPs is answered without them") {
   Testbed bed;
   bed.resolve_hosts();
   auto fields = ping(bed, kRouterA);
@@ -80,12 +80,6 @@ TEST_CASE("ICMP that needs no answer gets none") {
     bed.run();
     CHECK(bed.drops(DropReason::kIcmpIgnored) == 1);
   }
-  SECTION("a ping to all stations") {
-    fields.destination_mac = kBroadcastMac;
-    bed.receive(kPortA, make_ipv4(fields));
-    bed.run();
-    CHECK(bed.drops(DropReason::kIcmpIgnored) == 1);
-  }
   CHECK(bed.sent(kPortA).empty());
   CHECK(bed.all_drops() == 1);
 }
@@ -97,7 +91,7 @@ TEST_CASE("closed ports and unknown protocols are reported from the address that
   fields.destination = kRouterB;
   int code = 3;
   DropReason reason = DropReason::kPortClosed;
-  SECTION("UDP") { fields.protocol = 17; }
+  SECTION("UDP") { fields.payload = {0x9c, 0x40, 0, 53, 0, 8, 0, 0}; }
   SECTION("an IP protocol that nothing speaks") {
     fields.protocol = 253;
     code = 2;

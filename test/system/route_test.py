@@ -125,6 +125,7 @@ class Routes(RouterTestCase):
         self.assertIn("rr-left", text)
 
     def test_every_verb_that_shows_answers_in_json_and_in_text(self):
-        for what in ("ports", "workers", "routes", "neighbors", "bands", "drops", "memory"):
+        for what in ("ports", "workers", "routes", "neighbors", "bands", "drops", "counters",
+                     "memory"):
             json.loads(self.router.roadctl("--json", "show", what).stdout)
             self.assertTrue(self.router.roadctl("show", what).stdout.strip(), what)

@@ -160,6 +160,15 @@ no_route           3  no route covers the destination
 )");
 }
 
+TEST_CASE("counters are shown as nstat shows them: those that count something") {
+  CHECK(text({"show", "counters"}, R"({"IpReasmOKs": 3, "IpReasmFails": 0, "IcmpOutMsgs": 12})") ==
+        R"(
+COUNTER      PACKETS
+IcmpOutMsgs       12
+IpReasmOKs         3
+)");
+}
+
 TEST_CASE("memory is shown by pool, FIB and neighbor table") {
   CHECK(text({"show", "memory"}, R"(
     {"pools": [{"name": "packets", "size": 65536, "free": 64000, "low_water": 1024}],
@@ -284,7 +293,8 @@ no_route        -  -
 -               -  -
 )");
   for (const char* const name :
-       {"ports", "workers", "routes", "neighbors", "bands", "drops", "memory", "config"}) {
+       {"ports", "workers", "routes", "neighbors", "bands", "drops", "counters", "memory",
+        "config"}) {
     for (const char* const answer : {"[{}]", "[1]", "[[]]", "[]", "{}", R"([{"nexthops": 1}])",
                                      R"([{"cycles": [1], "bands": {}, "rate_bits": "x"}])",
                                      R"({"pools": {}, "neighbors": 3, "yaml": null})"}) {

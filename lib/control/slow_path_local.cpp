@@ -1,0 +1,225 @@
+// What is addressed to the router itself: Linux's ip_local_deliver and the protocols above it.
+#include <netinet/in.h>
+#include <rte_icmp.h>
+
+#include <chrono>
+#include <cstring>
+
+#include "control/slow_path.hpp"
+#include "ip/transport.hpp"
+
+namespace ringroad::control {
+
+using ip::destination_of;
+using ip::IcmpType;
+using ip::OwnedPacket;
+using ip::TransportCheck;
+using stats::DropReason;
+using stats::IpCounter;
+
+namespace {
+
+constexpr std::uint8_t kFragmentationNeededCode = 4;
+
+bool is_fragment(ip::Packet& packet) {
+  constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
+  return (ip::ipv4(packet).fragment_offset & rte_cpu_to_be_16(kMoreOrOffset)) != 0;
+}
+
+std::optional<IpCounter> received(IcmpType type) {
+  switch (type) {
+    case IcmpType::kUnreachable:
+      return IpCounter::kIcmpInDestUnreachs;
+    case IcmpType::kTimeExceeded:
+      return IpCounter::kIcmpInTimeExcds;
+    case IcmpType::kParameterProblem:
+      return IpCounter::kIcmpInParmProbs;
+    case IcmpType::kRedirect:
+      return IpCounter::kIcmpInRedirects;
+    case IcmpType::kEchoRequest:
+      return IpCounter::kIcmpInEchos;
+    case IcmpType::kEchoReply:
+      return IpCounter::kIcmpInEchoReps;
+    case IcmpType::kTimestamp:
+      return IpCounter::kIcmpInTimestamps;
+    case IcmpType::kTimestampReply:
+      return IpCounter::kIcmpInTimestampReps;
+    case IcmpType::kSourceQuench:
+      break;
+  }
+  return std::nullopt;
+}
+
+// An object of that kind at that place of the packet; none where the packet ends before.
+template <class T>
+std::optional<T> read_at(const ip::Packet& packet, std::uint32_t offset) {
+  T value{};
+  const void* const at = rte_pktmbuf_read(&packet, offset, sizeof value, &value);
+  if (at == nullptr) {
+    return std::nullopt;
+  }
+  if (at != &value) {
+    std::memcpy(&value, at, sizeof value);
+  }
+  return value;
+}
+
+}  // namespace
+
+OwnedPacket SlowPath::reassemble(OwnedPacket packet) {
+  const ip::FragmentInfo fragment = ip::describe_fragment(*packet);
+  auto datagram = reassembly_.add(fragment, std::move(packet), clock_.now());
+  if (!datagram) {
+    return nullptr;
+  }
+  // Of its fragments one goes on.
+  sender_.count_delivered(datagram->pieces.size() - 1);
+  return ip::join(std::move(*datagram));
+}
+
+void SlowPath::deliver_locally(OwnedPacket packet) {
+  if (is_fragment(*packet)) {
+    packet = reassemble(std::move(packet));
+    if (!packet) {
+      return;
+    }
+  }
+  packet = run_hook(ip::HookPoint::kInput, std::move(packet));
+  if (!packet) {
+    return;
+  }
+  const auto& handler = protocols_[ip::ipv4(*packet).next_proto_id];
+  if (handler) {
+    counters_.add(IpCounter::kInDelivers);
+    handler(std::move(packet));
+  } else {
+    refuse(std::move(packet), {DropReason::kUnknownProtocol, ip::kProtocolUnreachable});
+  }
+}
+
+void SlowPath::icmp_input(OwnedPacket packet) {
+  counters_.add(IpCounter::kIcmpInMsgs);
+  if (const auto check = ip::check_icmp(*packet); check != ip::IcmpCheck::kGood) {
+    counters_.add(IpCounter::kIcmpInErrors);
+    if (check == ip::IcmpCheck::kBadChecksum) {
+      counters_.add(IpCounter::kIcmpInCsumErrors);
+    }
+    sender_.drop(std::move(packet), DropReason::kIcmpBad);
+    return;
+  }
+  const std::uint8_t* const message = ip::payload(*packet);
+  const auto type = static_cast<IcmpType>(message[0]);
+  if (const auto counter = received(type)) {
+    counters_.add(*counter);
+  }
+  if (type == IcmpType::kEchoRequest) {
+    echo(std::move(packet));
+  } else if (type == IcmpType::kTimestamp) {
+    tell_time(std::move(packet));
+  } else if (type == IcmpType::kUnreachable && message[1] == kFragmentationNeededCode &&
+             learn_path_mtu(*packet)) {
+    sender_.deliver(std::move(packet));
+  } else {
+    sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
+  }
+}
+
+void SlowPath::echo(OwnedPacket packet) {
+  const auto options = options_for_answer(*packet, destination_of(*packet));
+  if (!options) {
+    sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
+    return;
+  }
+  // One packet came and ended here; another, in its buffers, goes out.
+  ip::make_echo_reply(*packet, reply_header(*packet, *options, IPPROTO_ICMP));
+  counters_.add(IpCounter::kIcmpOutMsgs);
+  counters_.add(IpCounter::kIcmpOutEchoReps);
+  sender_.count_delivered();
+  sender_.count_generated();
+  send_own(std::move(packet));
+}
+
+void SlowPath::tell_time(OwnedPacket packet) {
+  OwnedPacket reply;
+  if (const auto options = options_for_answer(*packet, destination_of(*packet))) {
+    reply = ip::make_timestamp_reply(sender_.pool(), *packet,
+                                     reply_header(*packet, *options, IPPROTO_ICMP),
+                                     option_source({}).time);
+  }
+  if (!reply) {
+    sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
+    return;
+  }
+  counters_.add(IpCounter::kIcmpOutMsgs);
+  counters_.add(IpCounter::kIcmpOutTimestampReps);
+  answer(*packet, std::move(reply));
+  sender_.deliver(std::move(packet));
+}
+
+// Linux's icmp_err: of what the router sends only echo replies are larger than any MTU.
+bool SlowPath::learn_path_mtu(ip::Packet& packet) {
+  constexpr std::uint32_t kMtuOffset = 6;
+  constexpr std::uint32_t kQuotedMin = 8;  // octets of the quoted packet's payload
+  const std::uint32_t message = std::uint32_t{ip::kL2Bytes} + ip::header_bytes(ip::ipv4(packet));
+  constexpr std::uint32_t kHeader = sizeof(rte_icmp_hdr);
+  const std::uint32_t quote = message + kHeader;
+  const auto about = read_at<rte_ipv4_hdr>(packet, quote);
+  const auto mtu = read_at<std::uint16_t>(packet, message + kMtuOffset);
+  if (!about || !mtu || ip::header_bytes(*about) < sizeof *about ||
+      packet.pkt_len < quote + ip::header_bytes(*about) + kQuotedMin) {
+    return false;
+  }
+  const auto type = read_at<std::uint8_t>(packet, quote + ip::header_bytes(*about));
+  const Ipv4 destination{be32::from_wire(about->dst_addr)};
+  const std::uint16_t link = routing_.resolve(destination, 0).mtu;
+  if (about->next_proto_id != IPPROTO_ICMP || *type != 0 || link == 0 ||
+      !world_.is_own(Ipv4{be32::from_wire(about->src_addr)})) {
+    return false;
+  }
+  const Nanoseconds now = clock_.now();
+  path_mtu_.learn(destination, rte_be_to_cpu_16(*mtu), path_mtu_.of(destination, link, now), now);
+  return true;
+}
+
+// Nothing listens here: every port is closed (RFC 9293 3.5.2).
+void SlowPath::tcp_input(OwnedPacket packet) {
+  if (ip::meta(*packet).l2_class != ip::L2Class::kHost) {
+    sender_.drop(std::move(packet), DropReason::kPortClosed);
+    return;
+  }
+  counters_.add(IpCounter::kTcpInSegs);
+  if (const auto check = ip::check_tcp(*packet); check != TransportCheck::kGood) {
+    counters_.add(IpCounter::kTcpInErrs);
+    if (check == TransportCheck::kBadChecksum) {
+      counters_.add(IpCounter::kTcpInCsumErrors);
+    }
+    sender_.drop(std::move(packet), DropReason::kTcpBad);
+    return;
+  }
+  const auto reset = ip::reset_of(*packet);
+  const auto options = options_for_answer(*packet, destination_of(*packet));
+  if (reset && options) {
+    ip::OwnHeader header = reply_header(*packet, *options, IPPROTO_TCP);
+    header.identification = 0;
+    header.tos = ip::ipv4(*packet).type_of_service;
+    counters_.add(IpCounter::kTcpOutRsts);
+    answer(*packet, ip::make_reset(sender_.pool(), header, *reset));
+  }
+  sender_.drop(std::move(packet), DropReason::kPortClosed);
+}
+
+// RFC 1122 4.1.3.1.
+void SlowPath::udp_input(OwnedPacket packet) {
+  if (const auto check = ip::check_udp(*packet); check != TransportCheck::kGood) {
+    counters_.add(IpCounter::kUdpInErrors);
+    if (check == TransportCheck::kBadChecksum) {
+      counters_.add(IpCounter::kUdpInCsumErrors);
+    }
+    sender_.drop(std::move(packet), DropReason::kUdpBad);
+    return;
+  }
+  counters_.add(IpCounter::kUdpNoPorts);
+  refuse(std::move(packet), {DropReason::kPortClosed, ip::kPortUnreachable});
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,196 @@
+// What the router itself sends: errors, redirects, answers.
+#include <netinet/in.h>
+
+#include <chrono>
+
+#include "control/slow_path.hpp"
+#include "ip/fragment.hpp"
+
+namespace ringroad::control {
+
+using ip::destination_of;
+using ip::IcmpType;
+using ip::OwnedPacket;
+using ip::source_of;
+using neigh::Adjacency;
+using neigh::AdjacencyKind;
+using stats::DropReason;
+using stats::IpCounter;
+
+namespace {
+
+std::optional<IpCounter> sent(IcmpType type) {
+  switch (type) {
+    case IcmpType::kUnreachable:
+      return IpCounter::kIcmpOutDestUnreachs;
+    case IcmpType::kTimeExceeded:
+      return IpCounter::kIcmpOutTimeExcds;
+    case IcmpType::kParameterProblem:
+      return IpCounter::kIcmpOutParmProbs;
+    case IcmpType::kRedirect:
+      return IpCounter::kIcmpOutRedirects;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Linux's icmp_ratemask has neither redirects, which have a limit of their own, nor what path MTU
+// discovery would stand still without.
+bool is_limited(const ip::IcmpError& error) {
+  return error.type != IcmpType::kRedirect &&
+         !(error.type == IcmpType::kUnreachable && error.rest != 0);
+}
+
+// RFC 792: a day's milliseconds, by the wall clock.
+std::uint32_t milliseconds_since_midnight() {
+  using std::chrono::duration_cast;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint32_t>(duration_cast<std::chrono::milliseconds>(now).count() %
+                                    std::chrono::milliseconds{std::chrono::days{1}}.count());
+}
+
+}  // namespace
+
+ip::OptionSource SlowPath::option_source(Ipv4 address) const {
+  return {.address = address,
+          .time = milliseconds_since_midnight(),
+          .is_elsewhere = [this](Ipv4 other) {
+            const AdjacencyKind kind = routing_.resolve(other, 0).kind;
+            return kind != AdjacencyKind::kLocal && kind != AdjacencyKind::kBroadcast &&
+                   kind != AdjacencyKind::kMulticast && !other.is_loopback() &&
+                   !other.is_this_network();
+          }};
+}
+
+std::optional<Ipv4> SlowPath::source_toward(Ipv4 destination, std::uint32_t flow) const {
+  const Adjacency& adjacency = routing_.resolve(destination, flow);
+  switch (adjacency.kind) {
+    case AdjacencyKind::kUnicast:
+    case AdjacencyKind::kUnresolved:
+      return world_.source(adjacency.port, adjacency.next_hop);
+    case AdjacencyKind::kGlean:
+      return world_.source(adjacency.port, destination);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<ip::AnswerOptions> SlowPath::options_for_answer(ip::Packet& packet,
+                                                              Ipv4 source) const {
+  if (ip::header_bytes(ip::ipv4(packet)) == sizeof(rte_ipv4_hdr)) {
+    return ip::AnswerOptions{};
+  }
+  return ip::answer_options(packet, option_source(source));
+}
+
+ip::OwnHeader SlowPath::reply_header(ip::Packet& packet, const ip::AnswerOptions& options,
+                                     std::uint8_t protocol) {
+  const Ipv4 source = destination_of(packet);
+  const Ipv4 destination = source_of(packet);
+  return {.source = source,
+          .destination = destination,
+          .protocol = protocol,
+          .identification = identifications_.next(source, destination, protocol),
+          .options = options.span()};
+}
+
+void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
+  if (!ip::may_answer_with_error(offender)) {
+    return;
+  }
+  // The sender, or whom it came by last of those that it was to come by.
+  const Ipv4 to = ip::first_hop_back(offender).value_or(source_of(offender));
+  const std::uint32_t flow = world_.tables().flow_hash(offender);
+  // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
+  const Ipv4 addressee = destination_of(offender);
+  const auto source =
+      world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
+  if (!source) {
+    return;
+  }
+  const Nanoseconds now = clock_.now();
+  if (is_limited(error) && !limiter_.allow(to, now)) {
+    return;
+  }
+  const auto options = options_for_answer(offender, *source);
+  if (!options) {
+    return;
+  }
+  const ip::ErrorEnvelope envelope{
+      .header = {.source = *source,
+                 .destination = to,
+                 .identification = identifications_.next(*source, to, IPPROTO_ICMP),
+                 .options = options->span()},
+      .mtu = path_mtu_.of(to, routing_.resolve(to, flow).mtu, now)};
+  auto packet = ip::make_error(sender_.pool(), offender, error, envelope);
+  if (!packet) {
+    return;
+  }
+  counters_.add(IpCounter::kIcmpOutMsgs);
+  if (const auto counter = sent(error.type)) {
+    counters_.add(*counter);
+  }
+  answer(offender, std::move(packet));
+}
+
+void SlowPath::redirect(ip::Packet& packet, const Adjacency& adjacency) {
+  const PortId ingress = ip::meta(packet).ingress;
+  const bool goes_on = adjacency.kind == AdjacencyKind::kUnicast ||
+                       adjacency.kind == AdjacencyKind::kUnresolved ||
+                       adjacency.kind == AdjacencyKind::kGlean;
+  if (!goes_on || adjacency.port != ingress || !world_.port(ingress).send_redirects) {
+    return;
+  }
+  // A sender behind a gateway of its own cannot do without us.
+  const Ipv4 sender = source_of(packet);
+  const Adjacency& back = routing_.resolve(sender, 0);
+  const bool on_link =
+      back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
+                               (back.kind == AdjacencyKind::kUnicast && back.next_hop == sender) ||
+                               (back.kind == AdjacencyKind::kUnresolved && back.next_hop == sender));
+  if (on_link && redirects_.allow(sender, clock_.now())) {
+    send_error(packet, ip::host_redirect(adjacency.kind == AdjacencyKind::kGlean
+                                             ? destination_of(packet)
+                                             : adjacency.next_hop));
+  }
+}
+
+void SlowPath::refuse(OwnedPacket packet, const Refusal& refusal) {
+  send_error(*packet, refusal.error);
+  sender_.drop(std::move(packet), refusal.reason);
+}
+
+void SlowPath::answer(ip::Packet& asked, OwnedPacket packet) {
+  if (packet) {
+    ip::meta(*packet).worker = ip::meta(asked).worker;
+    sender_.count_generated();
+    send_own(std::move(packet));
+  }
+}
+
+void SlowPath::send_own(OwnedPacket packet) {
+  counters_.add(IpCounter::kOutRequests);
+  packet = run_hook(ip::HookPoint::kOutput, std::move(packet));
+  if (packet) {
+    packet = run_hook(ip::HookPoint::kPostRouting, std::move(packet));
+  }
+  if (!packet) {
+    return;
+  }
+  const Adjacency& adjacency = adjacency_of(*packet);
+  const std::uint16_t mtu = path_mtu_.of(destination_of(*packet), adjacency.mtu, clock_.now());
+  if (mtu != 0 && packet->pkt_len > std::uint32_t{mtu} + ip::kL2Bytes) {
+    cut(std::move(packet), adjacency, mtu);
+    return;
+  }
+  if (!world_.port(adjacency.port).gathers) {
+    packet = ip::in_one_buffer(sender_.pool(), std::move(packet));
+    if (!packet) {
+      sender_.drop(nullptr, DropReason::kNoBuffer);
+      return;
+    }
+  }
+  to_neighbor(std::move(packet), adjacency);
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,72 @@
+#include "ip/compose.hpp"
+
+#include <rte_mempool.h>
+
+#include <cstring>
+
+#include "ip/checksum.hpp"
+
+namespace ringroad::ip {
+namespace {
+
+constexpr std::uint8_t kTtl = 64;  // Linux's ip_default_ttl
+constexpr unsigned kVersion = 0x40;
+
+std::uint16_t raw_sum(Packet& packet) {
+  const std::uint32_t offset = std::uint32_t{kL2Bytes} + header_bytes(ipv4(packet));
+  std::uint16_t sum = 0;
+  rte_raw_cksum_mbuf(&packet, offset, packet.pkt_len - offset, &sum);
+  return sum;
+}
+
+}  // namespace
+
+void write_header(Packet& packet, const OwnHeader& fields) {
+  const std::uint16_t bytes = header_bytes(fields);
+  rte_ipv4_hdr& header = ipv4(packet);
+  header = {};
+  header.version_ihl = static_cast<std::uint8_t>(kVersion | bytes / 4U);
+  header.type_of_service = fields.tos;
+  header.total_length = rte_cpu_to_be_16(static_cast<std::uint16_t>(packet.pkt_len - kL2Bytes));
+  header.packet_id = rte_cpu_to_be_16(fields.identification);
+  header.fragment_offset = fields.dont_fragment ? rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG) : 0;
+  header.time_to_live = kTtl;
+  header.next_proto_id = fields.protocol;
+  header.src_addr = fields.source.wire().wire();
+  header.dst_addr = fields.destination.wire().wire();
+  auto* const start = reinterpret_cast<std::uint8_t*>(&header);
+  if (!fields.options.empty()) {
+    std::memcpy(start + sizeof header, fields.options.data(), fields.options.size());
+  }
+  header.hdr_checksum = checksum({start, bytes});
+}
+
+OwnedPacket make_packet(rte_mempool& pool, const OwnHeader& header, std::uint16_t payload) {
+  OwnedPacket packet{rte_pktmbuf_alloc(&pool)};
+  if (!packet) {
+    return nullptr;
+  }
+  const auto length = static_cast<std::uint16_t>(kL2Bytes + header_bytes(header) + payload);
+  char* const room = rte_pktmbuf_append(packet.get(), length);
+  if (room == nullptr) {
+    return nullptr;
+  }
+  std::memset(room, 0, length);
+  meta(*packet) = {};
+  write_header(*packet, header);
+  return packet;
+}
+
+std::uint16_t payload_checksum(Packet& packet) { return static_cast<std::uint16_t>(~raw_sum(packet)); }
+
+std::uint16_t payload_checksum_with_pseudo_header(Packet& packet) {
+  const rte_ipv4_hdr& header = ipv4(packet);
+  const std::uint32_t length = packet.pkt_len - kL2Bytes - header_bytes(header);
+  // RFC 9293 3.1; UDP's is the same.
+  const std::uint64_t pseudo =
+      std::uint64_t{header.src_addr} + header.dst_addr +
+      rte_cpu_to_be_16(header.next_proto_id) + rte_cpu_to_be_16(static_cast<std::uint16_t>(length));
+  return static_cast<std::uint16_t>(~fold(pseudo + raw_sum(packet)));
+}
+
+}  // namespace ringroad::ip

@@ -1,0 +1,56 @@
+#include "ip/redirect_notes.hpp"
+
+#include <algorithm>
+
+namespace ringroad::ip {
+namespace {
+
+// What an ICMP error quotes at the most.
+constexpr std::uint32_t kCopied = kL2Bytes + 576;
+// Copies a burst: a flood of senders costs no more.
+constexpr unsigned kCopiesMax = 4;
+
+void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
+  Packet* const packet = burst.packets[index];
+  Packet* const copy =
+      rte_pktmbuf_copy(packet, packet->pool, 0, std::min(packet->pkt_len, kCopied));
+  if (copy == nullptr) {
+    return;
+  }
+  context.generated.add(1);
+  meta(*copy) = {.ingress = burst.ingress,
+                 .egress = {},
+                 .punt = PuntReason::kRedirect,
+                 .l2_class = L2Class::kHost,
+                 .priority = 0,
+                 .worker = context.worker,
+                 .options = {}};
+  // There is room: its original is not among the punts.
+  context.punts.packets[context.punts.count++] = copy;
+}
+
+}  // namespace
+
+void note_redirects(StageContext& context, const Burst& burst) {
+  const Interface& ingress = context.tables.interfaces[burst.ingress.value()];
+  const std::uint32_t round = ingress.redirect_round.load(std::memory_order_relaxed);
+  if (round == 0) {
+    return;
+  }
+  unsigned copies = 0;
+  for (std::uint16_t i = 0; i < burst.count && copies < kCopiesMax; ++i) {
+    if (burst.adjacencies[i]->port != burst.ingress) {
+      continue;
+    }
+    const std::uint32_t sender = ipv4(*burst.packets[i]).src_addr;
+    constexpr std::uint32_t kGolden = 0x9e3779b1U;
+    auto& told = context.redirects.told[sender * kGolden >> 24U];
+    if (told.sender != sender || told.round != round) {
+      told = {sender, round};
+      punt_copy(context, burst, i);
+      ++copies;
+    }
+  }
+}
+
+}  // namespace ringroad::ip
