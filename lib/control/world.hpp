@@ -53,6 +53,8 @@ class World {
 
   // Before the workers start; a sub-interface after its link.
   void add_port(PortView port);
+  // Workers may tell once more of senders that a better gateway would serve.
+  void next_redirect_round();
   // Frames on `link` with that tag are the sub-interface's, unless they are another's already.
   void add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, PortId id);
   // While the workers run.
@@ -61,8 +63,6 @@ class World {
   void set_up(PortId id, bool up);
   void set_mtu(PortId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
   void set_mac(PortId id, Mac mac);
-  // Workers may tell once more of senders that a better gateway would serve.
-  void next_redirect_round();
 
   void set_priorities(PortId id, const std::array<std::uint8_t, 8>& priority_of_pcp) {
     interfaces_[id.value()].priority_of_pcp = priority_of_pcp;
