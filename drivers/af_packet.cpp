@@ -23,11 +23,16 @@ std::string arguments(std::string_view given, std::uint16_t workers) {
 
 Status check(std::string_view given) { return check_interface(argument(given, "iface")); }
 
+void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
+  tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+}
+
 constexpr Profile kProfile{
     .family = "af_packet",
     .drivers = kDrivers,
     .arguments = arguments,
     .check = check,
+    .tune = tune,
     // The kernel takes the outer tag off; the driver does not ask which it was.
     .hides_tag_protocol = true};
 const Registration kRegistration{kProfile};

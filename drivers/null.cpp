@@ -13,7 +13,12 @@ std::string arguments(std::string_view given, std::uint16_t /*workers*/) {
   return with_argument(given, "no-rx", "1");
 }
 
-constexpr Profile kProfile{.family = "null", .drivers = kDrivers, .arguments = arguments};
+void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
+  tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+}
+
+constexpr Profile kProfile{
+    .family = "null", .drivers = kDrivers, .arguments = arguments, .tune = tune};
 const Registration kRegistration{kProfile};
 
 }  // namespace

@@ -7,7 +7,11 @@ namespace ringroad::port {
 namespace {
 
 constexpr std::array<std::string_view, 1> kDrivers{"net_pcap"};
-constexpr Profile kProfile{.family = "pcap", .drivers = kDrivers};
+void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
+  tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+}
+
+constexpr Profile kProfile{.family = "pcap", .drivers = kDrivers, .tune = tune};
 const Registration kRegistration{kProfile};
 
 }  // namespace

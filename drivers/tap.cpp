@@ -12,6 +12,7 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   // A read or write call a packet dominates: deep rings would only hold more buffers.
   tuning.rx_descriptors = 256;
   tuning.tx_descriptors = 256;
+  tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
 constexpr Profile kProfile{.family = "tap", .drivers = kDrivers, .tune = tune};

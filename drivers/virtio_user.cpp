@@ -20,6 +20,7 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   // The ring's size is the backend's; 256 is what both sides offer by default.
   tuning.rx_descriptors = 256;
   tuning.tx_descriptors = 256;
+  tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
 constexpr Profile kProfile{

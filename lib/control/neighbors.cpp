@@ -15,11 +15,9 @@ using stats::DropReason;
 
 // Linux's interval_probe_time, at which it asks for NTF_MANAGED neighbours.
 constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
-
-// What a waiting packet keeps from others: its buffer, not its length (BUF-08).
-Bytes footprint(const ip::Packet& packet) {
-  return Bytes{sizeof(ip::Packet) + ip::kPacketPrivateBytes + packet.buf_len};
-}
+// Timers and reports of use that one round sees to, ~150 us of it: what waits in the punt rings does
+// not wait for thousands of neighbours that were learnt, and expire, together.
+constexpr std::size_t kNeighborsARound = 256;
 
 }  // namespace
 
@@ -47,7 +45,7 @@ void Neighbors::send(neigh::Key key, ip::OwnedPacket packet) {
     sender_.send_ip(std::move(packet), key.port, table_.entry(*id).mac);
     return;
   }
-  const Bytes size = footprint(*packet);
+  const Bytes size = ip::footprint(*packet);
   for (auto& oldest : pending_[*id].push(std::move(packet), size, queue_bytes_)) {
     sender_.drop(std::move(oldest), DropReason::kNeighborQueueFull);
   }
@@ -182,7 +180,10 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
   const bool for_us = request && world_.is_own(message->target);
   const neigh::Key key{port.id, message->sender};
   const bool known = table_.find(key).has_value();
-  if (!message->is_probe() && !(for_us && world_.is_broadcast(message->sender))) {
+  // RFC 1812 3.3.2's rule, that no MAC is believed which no station has, for the zero one.
+  const bool believed = !message->is_probe() && message->sender_mac.is_station() &&
+                        !(for_us && world_.is_broadcast(message->sender));
+  if (believed) {
     table_.learn({.key = key,
                   .mac = message->sender_mac,
                   .solicited = !request && meta.l2_class == ip::L2Class::kHost,
@@ -201,18 +202,21 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
   }
 }
 
-void Neighbors::find_used(Nanoseconds now) {
-  if (table_.stale() == 0) {
+void Neighbors::find_used() {
+  if (table_.stale() == 0 || !used_.empty()) {
     return;
   }
-  used_.clear();
   for (worker::Worker* const worker : workers_) {
     worker->take_used(world_.adjacencies().end(), used_);
   }
+}
+
+void Neighbors::mark_used(Nanoseconds now) {
   neigh::Events events;
-  for (const AdjacencyId used : used_) {
+  for (std::size_t i = 0; i < kNeighborsARound && !used_.empty(); ++i) {
     // It may be another's by now, or nobody's: who is taken for used in error is asked once.
-    const neigh::Adjacency& adjacency = world_.adjacencies()[used];
+    const neigh::Adjacency& adjacency = world_.adjacencies()[used_.back()];
+    used_.pop_back();
     if (const auto id = table_.find({adjacency.port, adjacency.next_hop})) {
       table_.mark_used(*id, now, events);
     }
@@ -233,14 +237,17 @@ void Neighbors::ask_again(Nanoseconds now) {
   }
 }
 
-void Neighbors::tick() {
+bool Neighbors::tick() {
   const Nanoseconds now = clock_.now();
-  find_used(now);
+  find_used();
+  mark_used(now);
   ask_again(now);
   addresses_.tick();
   neigh::Events events;
-  table_.tick(now, events);
+  table_.tick(now, events, kNeighborsARound);
   carry_out(events);
+  const auto next = table_.next_deadline();
+  return !used_.empty() || (next && *next <= now);
 }
 
 void Neighbors::set_permanent(neigh::Key key, Mac mac) {

@@ -39,8 +39,8 @@ class Neighbors {
   void send(neigh::Key key, ip::OwnedPacket packet);
   // A frame of EtherType 0x0806.
   void arp_input(ip::OwnedPacket frame);
-  // Runs the timers that are due.
-  void tick();
+  // Runs the timers that are due; true: there were more of them than may hold up a round.
+  bool tick();
   // Without it nothing is known of anybody there (Linux's arp_evict_nocarrier).
   void set_link(PortId port, bool up);
 
@@ -62,7 +62,8 @@ class Neighbors {
   void resolved(NeighborId id);
   void failed(NeighborId id);
   void drop_waiting(std::optional<PortId> only);
-  void find_used(Nanoseconds now);
+  void find_used();
+  void mark_used(Nanoseconds now);
   void ask_again(Nanoseconds now);
   void answer(const neigh::ArpMessage& request, const PortView& port, std::uint8_t worker);
 
@@ -77,7 +78,7 @@ class Neighbors {
   Nanoseconds next_ask_{};
   std::unordered_map<NeighborId, neigh::PendingQueue<ip::OwnedPacket>> pending_;
   std::vector<worker::Worker*> workers_;
-  std::vector<AdjacencyId> used_;  // find_used()'s; kept for its memory
+  std::vector<AdjacencyId> used_;  // reported, and not seen to yet
 };
 
 }  // namespace ringroad::control

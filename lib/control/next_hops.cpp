@@ -380,6 +380,44 @@ Status NextHops::publish(NextHopId id, Mac mac) {
   return {};
 }
 
+void NextHops::set_mtu(PortId port, std::uint16_t mtu) {
+  const auto set = [&](AdjacencyId id) {
+    world_.adjacencies().at(id).mtu.store(mtu, std::memory_order_relaxed);
+  };
+  if (const auto found = gleans_.find(port); found != gleans_.end()) {
+    set(world_.next_hops().resolve(found->second, [] { return 0U; }));
+  }
+  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
+       ++it) {
+    const Neighbor& neighbor = this->neighbor(it->second);
+    set(neighbor.unresolved);
+    set(neighbor.current);
+  }
+}
+
+Status NextHops::set_source_mac(PortId port) {
+  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
+       ++it) {
+    const Neighbor& neighbor = this->neighbor(it->second);
+    if (neighbor.current == neighbor.unresolved) {
+      continue;
+    }
+    const Adjacency& old = world_.adjacencies()[neighbor.current];
+    const bool report = old.report_use.load(std::memory_order_relaxed);
+    const bool failed = failed_.contains(it->first);
+    Mac destination;
+    std::copy_n(old.header.begin(), destination.octets.size(), destination.octets.begin());
+    if (const Status status = publish(it->second, destination); !status) {
+      return status;
+    }
+    report_use(it->second, report);
+    if (failed) {
+      static_cast<void>(neighbor_failed(it->first));
+    }
+  }
+  return {};
+}
+
 void NextHops::unpublish(NextHopId id) {
   Neighbor& neighbor = this->neighbor(id);
   if (neighbor.current == neighbor.unresolved) {

@@ -68,6 +68,11 @@ class NextHops {
   void report_use(NextHopId id, bool report);
   [[nodiscard]] AdjacencyId adjacency(NextHopId id) const;
 
+  // The port's MTU or MAC is another now: all that is sent by it takes it on. Fails where the
+  // adjacency table has no room for a moment; those not yet changed keep the old MAC.
+  void set_mtu(PortId port, std::uint16_t mtu);
+  Status set_source_mac(PortId port);
+
   // Groups give the neighbour's share to their other members until publish(). Of a neighbour that
   // is no next hop, nothing. True where it was usable before.
   bool neighbor_failed(neigh::Key key);

@@ -62,6 +62,7 @@ Router::~Router() {
   stop_workers();
   if (neighbors_) {
     neighbors_->clear();
+    slow_path_->clear();
   }
   for (const auto& worker : workers_) {
     worker->clear();
@@ -93,7 +94,7 @@ void Router::stop_workers() {
 
 bool Router::run_once() {
   bool busy = handle_punts();
-  run_timers();
+  busy = run_timers() || busy;
   busy = advance_load() || busy;
   world_->reclaimer().run_once();
   return busy;
@@ -115,18 +116,21 @@ bool Router::handle_punts() {
   return handled > 0;
 }
 
-void Router::run_timers() {
+bool Router::run_timers() {
   const Nanoseconds now = clock_.now();
+  bool more = false;
   if (now >= next_tick_) {
-    neighbors_->tick();
+    more = neighbors_->tick();
+    slow_path_->tick();
     low_water_ = std::min(low_water_, pool_level().free);
-    next_tick_ = now + kTick;
+    next_tick_ = more ? now : now + kTick;
   }
   if (now >= next_watch_) {
     watch_links();
     watch_for_hangs();
     next_watch_ = now + kWatch;
   }
+  return more;
 }
 
 void Router::watch_links() {
@@ -176,6 +180,7 @@ void Router::watch_for_hangs() {
 Status Router::shut_down() {
   stop_workers();
   neighbors_->clear();
+  slow_path_->clear();
   for (const auto& worker : workers_) {
     worker->clear();
   }
@@ -323,7 +328,7 @@ Ledger Router::ledger() const {
   Ledger ledger{.generated = sender_->generated(),
                 .delivered = sender_->delivered(),
                 .dropped = sender_->context().drops.total(),
-                .held = neighbors_->held()};
+                .held = neighbors_->held() + slow_path_->held()};
   for (const auto& worker : workers_) {
     ledger.received += worker->counters().packets.get();
     ledger.dropped += worker->drops().total();

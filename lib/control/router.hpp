@@ -34,7 +34,7 @@ struct Ledger {
   std::uint64_t sent = 0;
   std::uint64_t delivered = 0;  // ended at the router
   std::uint64_t dropped = 0;
-  std::uint64_t held = 0;  // in bands, rings and neighbour queues
+  std::uint64_t held = 0;  // in bands, rings, neighbour queues and incomplete datagrams
 
   [[nodiscard]] bool balanced() const {
     return received + generated == sent + delivered + dropped + held;
@@ -92,6 +92,7 @@ class Router {
   [[nodiscard]] Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const Neighbors& neighbors() const { return *neighbors_; }
   [[nodiscard]] const Addresses& addresses() const { return *addresses_; }
+  [[nodiscard]] const stats::IpCounters& ip_counters() const { return slow_path_->counters(); }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const std::vector<std::unique_ptr<port::Port>>& ports() const { return ports_; }
   [[nodiscard]] const std::vector<std::unique_ptr<worker::Worker>>& workers() const {
@@ -114,7 +115,7 @@ class Router {
   Status load_and_wait(const config::RouteFile& file);
   bool handle_punts();
   bool advance_load();
-  void run_timers();
+  bool run_timers();
   void watch_links();
   void watch_for_hangs();
   Status add_to_rib(const config::Route& route);

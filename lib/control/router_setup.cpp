@@ -46,6 +46,16 @@ ip::FlowHash flow_hash_of(const config::Ecmp& ecmp) {
       ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
 }
 
+// Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
+ip::ReassemblySettings reassembly_settings(const rte_mempool& pool) {
+  std::random_device random;
+  ip::ReassemblySettings settings;
+  settings.memory.count =
+      std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);
+  settings.seed = std::uint64_t{random()} << 32U | random();
+  return settings;
+}
+
 worker::Idle idle_of(config::Idle idle) {
   switch (idle) {
     case config::Idle::kPoll:
@@ -138,9 +148,10 @@ Status Router::set_up_tables() {
   sender_ = std::make_unique<Sender>(*world_, *pool_);
   slow_path_ = std::make_unique<SlowPath>(
       *world_, *routing_, *sender_, clock_,
-      ip::IcmpLimiter::Limits{.rate = config_.icmp.rate,
-                              .burst = config_.icmp.burst,
-                              .per_destination = config_.icmp.per_destination});
+      SlowPath::Settings{.limits = {.rate = config_.icmp.rate,
+                                    .burst = config_.icmp.burst,
+                                    .per_destination = config_.icmp.per_destination},
+                         .reassembly = reassembly_settings(*pool_)});
   addresses_ = std::make_unique<Addresses>(
       Addresses::Settings{.announce = config_.arp.notify, .seed = std::random_device{}()}, *world_,
       *sender_, clock_);
@@ -182,6 +193,7 @@ void Router::set_up_interfaces() {
       tag_like_its_link(view, *port.vlan);
     } else {
       view.mac = ports_[i]->mac();
+      view.gathers = ports_[i]->gathers();
     }
     world_->add_port(std::move(view));
   }
@@ -215,6 +227,7 @@ void Router::tag_like_its_link(PortView& view, const config::Vlan& vlan) {
   view.mac = link.mac;
   view.link = link.id;
   view.egress = link.egress;
+  view.gathers = link.gathers;
   view.tags = link.tags;
   view.tags.tags.at(view.tags.count++) = tag;
   // Devices insert 802.1Q, and one tag.

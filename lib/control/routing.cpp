@@ -114,6 +114,62 @@ Status Routing::add_connected(PortId port, InterfaceAddress address) {
   return status;
 }
 
+void Routing::replace_source(Prefix4 prefix, Table table, Ipv4 from, Ipv4 to) {
+  for (const fib::Rib4::View& view : rib_.at(prefix)) {
+    if (view.table != table || view.metric != 0 || view.path.source != from) {
+      continue;
+    }
+    fib::Route4 route{.prefix = prefix, .table = table, .metric = 1, .path = view.path};
+    route.path.source = to;
+    // The one that is last in turn bridges the moment between the two.
+    const fib::RouteSelector4 old{.prefix = prefix,
+                                  .table = table,
+                                  .metric = 0,
+                                  .via = std::nullopt,
+                                  .protocol = std::nullopt};
+    fib::RouteSelector4 bridge = old;
+    bridge.metric = 1;
+    const bool bridged = rib_.add(route).has_value();
+    static_cast<void>(rib_.erase(old));
+    route.metric = 0;
+    static_cast<void>(rib_.add(route));
+    if (bridged) {
+      static_cast<void>(rib_.erase(bridge));
+    }
+    return;
+  }
+}
+
+void Routing::remove_connected(InterfaceAddress address, std::span<const InterfaceAddress> left) {
+  const auto erase = [this](Prefix4 prefix, Table table) {
+    // What never was there, or is another address's, stays as it is.
+    static_cast<void>(rib_.erase(
+        {.prefix = prefix,
+         .table = table,
+         .metric = 0,
+         .via = std::nullopt,
+         .protocol = table == Table::kLocal ? Protocol::kKernel : Protocol::kConnected}));
+  };
+  erase({address.address, 32}, Table::kLocal);
+  const Prefix4 subnet = address.subnet();
+  const auto heir = std::ranges::find(left, subnet, &InterfaceAddress::subnet);
+  if (address.length < 32 && heir != left.end()) {
+    replace_source(subnet, Table::kMain, address.address, heir->address);
+    for (const Ipv4 broadcast : {subnet.last(), subnet.address()}) {
+      replace_source({broadcast, 32}, Table::kLocal, address.address, heir->address);
+    }
+  } else if (address.length < 32) {
+    erase(subnet, Table::kMain);
+    if (address.length <= 30) {
+      erase({subnet.last(), 32}, Table::kLocal);
+      erase({subnet.address(), 32}, Table::kLocal);
+    }
+  }
+  // No packet of that subnet is to find a neighbour by a way that is gone.
+  refresh_host_routes(subnet);
+  settle();
+}
+
 bool Routing::is_routable(Prefix4 prefix) {
   return !kMulticast.contains(prefix) &&
          std::ranges::none_of(kMartians, [&](Prefix4 martian) { return martian.contains(prefix); });

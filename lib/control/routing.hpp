@@ -23,6 +23,9 @@ class Routing {
   void add_fixed_routes();
   // The subnet, the address itself, its broadcast addresses (FIB-07).
   Status add_connected(PortId port, InterfaceAddress address);
+  // The address went; `left` are those that the port still has. The first of them on the same
+  // subnet takes its place, as with Linux's promote_secondaries.
+  void remove_connected(InterfaceAddress address, std::span<const InterfaceAddress> left);
   // The port of each next hop is found from the connected subnets. A gateway on none of them is
   // recursive: reached through the route that covers it, whichever that is from time to time.
   struct Via {
@@ -58,6 +61,9 @@ class Routing {
   Status resolved(neigh::Key key, Mac mac);
   void unresolved(neigh::Key key);
   void removed(neigh::Key key);
+  // The port's MTU or MAC changed.
+  void set_mtu(PortId port, std::uint16_t mtu) { next_hops_.set_mtu(port, mtu); }
+  Status set_source_mac(PortId port) { return next_hops_.set_source_mac(port); }
   // It did not answer: other routes of a prefix are taken before those by this gateway.
   void failed(neigh::Key key);
   // A port that lost its link lost its neighbours: when it has one again, routes come back to each
@@ -88,6 +94,7 @@ class Routing {
   };
 
   void best_changed(std::span<const fib::RouteChange<Ipv4>> changes);
+  void replace_source(Prefix4 prefix, fib::Table table, Ipv4 from, Ipv4 to);
   [[nodiscard]] Result<NextHopId> next_hop_of(const fib::Path4& path);
   [[nodiscard]] Result<NextHopId> next_hop_of(const fib::RouteNextHop4& hop);
   [[nodiscard]] fib::Usability usability(const fib::Path4& path) const;

@@ -32,7 +32,7 @@ class Sender {
     packet.reset();
     count_delivered();
   }
-  void count_delivered() { delivered_.add(1); }
+  void count_delivered(std::uint64_t packets = 1) { delivered_.add(packets); }
   void drop(ip::OwnedPacket packet, stats::DropReason reason) {
     packet.reset();
     context_->drops.add(reason);

@@ -12,6 +12,7 @@ using ip::PuntReason;
 using neigh::Adjacency;
 using neigh::AdjacencyKind;
 using stats::DropReason;
+using stats::IpCounter;
 
 Ipv4 source_of(ip::Packet& packet) { return Ipv4{be32::from_wire(ip::ipv4(packet).src_addr)}; }
 Ipv4 destination_of(ip::Packet& packet) { return Ipv4{be32::from_wire(ip::ipv4(packet).dst_addr)}; }
@@ -24,8 +25,17 @@ bool is_fragment(ip::Packet& packet) {
 }  // namespace
 
 SlowPath::SlowPath(World& world, Routing& routing, Sender& sender, const Clock& clock,
-                   ip::IcmpLimiter::Limits limits)
-    : world_{world}, routing_{routing}, sender_{sender}, clock_{clock}, limiter_{limits} {
+                   const Settings& settings)
+    : world_{world},
+      routing_{routing},
+      sender_{sender},
+      clock_{clock},
+      limiter_{settings.limits},
+      reassembly_{settings.reassembly, counters_,
+                  [this](OwnedPacket packet, DropReason reason) {
+                    sender_.drop(std::move(packet), reason);
+                  },
+                  [this](OwnedPacket& first) { send_error(*first, ip::kReassemblyTimeExceeded); }} {
   add_protocol(IPPROTO_ICMP, [this](OwnedPacket packet) { icmp_input(std::move(packet)); });
   // Nothing listens here: every port is closed (RFC 1122 4.1.3.1).
   add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) {
@@ -56,14 +66,17 @@ void SlowPath::handle(OwnedPacket packet) {
     case PuntReason::kUnresolved:
       to_neighbor(std::move(packet));
       break;
-    case PuntReason::kFragment:
-      cut(std::move(packet));
+    case PuntReason::kFragment: {
+      const Adjacency& adjacency = adjacency_of(*packet);
+      cut(std::move(packet), adjacency, adjacency.mtu);
       break;
+    }
     case PuntReason::kTtlExceeded:
       refuse(std::move(packet), {DropReason::kTtlExceeded, ip::kTtlExceeded});
       break;
     case PuntReason::kFragmentationNeeded: {
       const std::uint16_t mtu = adjacency_of(*packet).mtu;
+      counters_.add(IpCounter::kFragFails);
       refuse(std::move(packet), {DropReason::kFragmentationNeeded, ip::fragmentation_needed(mtu)});
       break;
     }
@@ -110,17 +123,20 @@ void SlowPath::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
   }
 }
 
-void SlowPath::cut(OwnedPacket packet) {
-  const Adjacency& adjacency = adjacency_of(*packet);
+void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t mtu) {
   if (adjacency.mtu == 0) {
     sender_.drop(std::move(packet), DropReason::kNoRoute);
     return;
   }
-  auto pieces = ip::fragment(sender_.pool(), *packet, adjacency.mtu);
+  auto pieces = ip::fragment(sender_.pool(), *packet,
+                             {.mtu = mtu, .gather = world_.port(adjacency.port).gathers});
   if (pieces.empty()) {
+    counters_.add(IpCounter::kFragFails);
     sender_.drop(std::move(packet), DropReason::kNoBuffer);
     return;
   }
+  counters_.add(IpCounter::kFragOks);
+  counters_.add(IpCounter::kFragCreates, pieces.size());
   sender_.deliver(std::move(packet));
   sender_.count_generated(pieces.size());
   for (auto& piece : pieces) {
@@ -143,11 +159,23 @@ OwnedPacket SlowPath::run_hook(ip::HookPoint point, OwnedPacket packet) {
   return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
 }
 
+OwnedPacket SlowPath::reassemble(OwnedPacket packet) {
+  const ip::FragmentInfo fragment = ip::describe_fragment(*packet);
+  auto datagram = reassembly_.add(fragment, std::move(packet), clock_.now());
+  if (!datagram) {
+    return nullptr;
+  }
+  // Of its fragments one goes on.
+  sender_.count_delivered(datagram->pieces.size() - 1);
+  return ip::join(std::move(*datagram));
+}
+
 void SlowPath::deliver_locally(OwnedPacket packet) {
-  // RFC 1122 3.2.1.4 wants reassembly here.
   if (is_fragment(*packet)) {
-    sender_.drop(std::move(packet), DropReason::kFragmentForRouter);
-    return;
+    packet = reassemble(std::move(packet));
+    if (!packet) {
+      return;
+    }
   }
   packet = run_hook(ip::HookPoint::kInput, std::move(packet));
   if (!packet) {
@@ -234,9 +262,22 @@ void SlowPath::send_own(OwnedPacket packet) {
   if (packet) {
     packet = run_hook(ip::HookPoint::kPostRouting, std::move(packet));
   }
-  if (packet) {
-    to_neighbor(std::move(packet));
+  if (!packet) {
+    return;
   }
+  const Adjacency& adjacency = adjacency_of(*packet);
+  if (adjacency.mtu != 0 && packet->pkt_len > std::uint32_t{adjacency.mtu} + ip::kL2Bytes) {
+    cut(std::move(packet), adjacency, adjacency.mtu);
+    return;
+  }
+  if (packet->nb_segs > 1 && !world_.port(adjacency.port).gathers) {
+    packet = ip::in_one_buffer(sender_.pool(), std::move(packet));
+    if (!packet) {
+      sender_.drop(nullptr, DropReason::kNoBuffer);
+      return;
+    }
+  }
+  to_neighbor(std::move(packet), adjacency);
 }
 
 }  // namespace ringroad::control

@@ -10,13 +10,19 @@
 #include "control/sender.hpp"
 #include "ip/icmp.hpp"
 #include "ip/icmp_limiter.hpp"
+#include "ip/reassembly.hpp"
+#include "stats/ip_counters.hpp"
 
 namespace ringroad::control {
 
 class SlowPath {
  public:
+  struct Settings {
+    ip::IcmpLimiter::Limits limits;
+    ip::ReassemblySettings reassembly;
+  };
   SlowPath(World& world, Routing& routing, Sender& sender, const Clock& clock,
-           ip::IcmpLimiter::Limits limits);
+           const Settings& settings);
   // Before the first packet: the two know each other.
   void set_neighbors(Neighbors& neighbors) { neighbors_ = &neighbors; }
 
@@ -29,6 +35,14 @@ class SlowPath {
   using ProtocolHandler = std::function<void(ip::OwnedPacket)>;
   bool add_protocol(std::uint8_t protocol, ProtocolHandler handler);
 
+  // Runs the timers that are due.
+  void tick() { reassembly_.tick(clock_.now()); }
+  // Gives up everything that waits, for reason kPortDown.
+  void clear() { reassembly_.clear(stats::DropReason::kPortDown); }
+  // Fragments that wait for others.
+  [[nodiscard]] std::uint64_t held() const { return reassembly_.held(); }
+  [[nodiscard]] const stats::IpCounters& counters() const { return counters_; }
+
  private:
   struct Refusal {
     stats::DropReason reason;
@@ -36,6 +50,8 @@ class SlowPath {
   };
 
   void deliver_locally(ip::OwnedPacket packet);
+  // The datagram, where this fragment was the last that it lacked.
+  [[nodiscard]] ip::OwnedPacket reassemble(ip::OwnedPacket packet);
   void icmp_input(ip::OwnedPacket packet);
   // Tells the sender, then drops.
   void refuse(ip::OwnedPacket packet, const Refusal& refusal);
@@ -44,7 +60,8 @@ class SlowPath {
   // To its next hop, which may have to be asked for first.
   void to_neighbor(ip::OwnedPacket packet);
   void to_neighbor(ip::OwnedPacket packet, const neigh::Adjacency& adjacency);
-  void cut(ip::OwnedPacket packet);
+  // In as many pieces as that MTU asks for.
+  void cut(ip::OwnedPacket packet, const neigh::Adjacency& adjacency, std::uint16_t mtu);
   [[nodiscard]] const neigh::Adjacency& adjacency_of(ip::Packet& packet) const;
   // Runs one hook over one packet; null where the hook kept or dropped it.
   [[nodiscard]] ip::OwnedPacket run_hook(ip::HookPoint point, ip::OwnedPacket packet);
@@ -56,7 +73,9 @@ class SlowPath {
   Sender& sender_;
   const Clock& clock_;
   Neighbors* neighbors_ = nullptr;
+  stats::IpCounters counters_;
   ip::IcmpLimiter limiter_;
+  ip::Reassembly<ip::OwnedPacket> reassembly_;
   std::array<ProtocolHandler, 256> protocols_;
   std::uint16_t identification_ = 0;
 };

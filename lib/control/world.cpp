@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 
 namespace ringroad::control {
 namespace {
@@ -28,13 +29,29 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
               .interfaces = {interfaces_.get(), ip::kInterfacesMax}} {}
 
 void World::add_port(PortView port) {
-  std::uint64_t mac = 0;
-  std::memcpy(&mac, port.mac.octets.data(), port.mac.octets.size());
-  interfaces_[port.id.value()].mac.store(mac, std::memory_order_relaxed);
   if (!port.link) {
     port.egress = port.id;
   }
   ports_.push_back(std::move(port));
+  set_mac(ports_.back().id, ports_.back().mac);
+  publish_own_addresses();
+}
+
+void World::set_mac(PortId id, Mac mac) {
+  ports_[id.value()].mac = mac;
+  std::uint64_t octets = 0;
+  std::memcpy(&octets, mac.octets.data(), mac.octets.size());
+  interfaces_[id.value()].mac.store(octets, std::memory_order_relaxed);
+}
+
+void World::set_addresses(PortId id, std::vector<InterfaceAddress> addresses) {
+  ports_[id.value()].addresses = std::move(addresses);
+  publish_own_addresses();
+}
+
+void World::set_up(PortId id, bool up) {
+  ports_[id.value()].up = up;
+  interfaces_[id.value()].up.store(up, std::memory_order_relaxed);
   publish_own_addresses();
 }
 
@@ -51,7 +68,7 @@ void World::add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, Po
 
 void World::publish_own_addresses() {
   std::vector<Ipv4> addresses;
-  for (const PortView& port : ports_) {
+  for (const PortView& port : ports_ | std::views::filter(&PortView::up)) {
     for (const InterfaceAddress& own : port.addresses) {
       addresses.push_back(own.address);
       // RFC 3021: a /31 has no broadcast address.
@@ -74,7 +91,7 @@ const PortView* World::find_port(std::string_view name) const {
 const PortView* World::port_on_link_with(Ipv4 address) const {
   const PortView* best = nullptr;
   int longest = -1;
-  for (const PortView& port : ports_) {
+  for (const PortView& port : ports_ | std::views::filter(&PortView::up)) {
     for (const InterfaceAddress& own : port.addresses) {
       if (own.subnet().contains(address) && own.length > longest) {
         best = &port;
@@ -88,18 +105,18 @@ const PortView* World::port_on_link_with(Ipv4 address) const {
 bool World::is_own(Ipv4 address) const {
   // Nearly always one bit says no: an ARP storm asks often.
   return own_->contains(address.value()) && std::ranges::any_of(ports_, [&](const PortView& port) {
-           return std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
-                  port.addresses.end();
+           return port.up && std::ranges::find(port.addresses, address,
+                                               &InterfaceAddress::address) != port.addresses.end();
          });
 }
 
 bool World::is_broadcast(Ipv4 address) const {
   return std::ranges::any_of(ports_, [&](const PortView& port) {
-    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
-      // RFC 3021: a /31 has no broadcast address.
-      return own.length <= 30 &&
-             (address == own.subnet().last() || address == own.subnet().address());
-    });
+    return port.up && std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+             // RFC 3021: a /31 has no broadcast address.
+             return own.length <= 30 &&
+                    (address == own.subnet().last() || address == own.subnet().address());
+           });
   });
 }
 

@@ -25,10 +25,12 @@ struct PortView {
   PortId egress{};  // of a port, itself
   neigh::Tags tags{};
   std::vector<InterfaceAddress> addresses;
+  bool up = true;  // the operator's will, for its links too; a port that is down has no addresses
   bool forwarding = true;
   bool send_redirects = true;
   bool dad = false;
   config::ReversePath rp_filter = config::ReversePath::kOff;
+  bool gathers = false;  // its device sends a frame that lies in several buffers
 };
 
 class World {
@@ -47,6 +49,12 @@ class World {
   void add_port(PortView port);
   // Frames on `link` with that tag are the sub-interface's, unless they are another's already.
   void add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, PortId id);
+  // While the workers run.
+  void set_addresses(PortId id, std::vector<InterfaceAddress> addresses);
+  void set_up(PortId id, bool up);
+  void set_mtu(PortId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
+  void set_mac(PortId id, Mac mac);
+
   void set_priorities(PortId id, const std::array<std::uint8_t, 8>& priority_of_pcp) {
     interfaces_[id.value()].priority_of_pcp = priority_of_pcp;
   }

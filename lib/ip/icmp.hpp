@@ -27,6 +27,7 @@ inline constexpr IcmpError kProtocolUnreachable{IcmpType::kUnreachable, 2};
 inline constexpr IcmpError kPortUnreachable{IcmpType::kUnreachable, 3};
 inline constexpr IcmpError kAdministrativelyProhibited{IcmpType::kUnreachable, 13};
 inline constexpr IcmpError kTtlExceeded{IcmpType::kTimeExceeded, 0};
+inline constexpr IcmpError kReassemblyTimeExceeded{IcmpType::kTimeExceeded, 1};
 [[nodiscard]] constexpr IcmpError fragmentation_needed(std::uint16_t mtu) {
   return {IcmpType::kUnreachable, 4, mtu};
 }

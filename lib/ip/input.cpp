@@ -71,23 +71,6 @@ bool martian_source(const OwnAddresses& own, std::uint32_t source, std::uint32_t
   return net == 127 || net >= 224 || own.contains(source);
 }
 
-// Ethernet padding goes, so that nothing after it is taken for payload (L2D-19).
-void trim(Packet& packet, std::uint32_t length) {
-  if (packet.nb_segs == 1) {
-    packet.pkt_len = length;
-    packet.data_len = static_cast<std::uint16_t>(length);
-    return;
-  }
-  while (packet.pkt_len > length) {
-    const Packet* const last = rte_pktmbuf_lastseg(&packet);
-    const auto excess = static_cast<std::uint16_t>(
-        std::min<std::uint32_t>(packet.pkt_len - length, last->data_len));
-    if (excess == 0 || rte_pktmbuf_trim(&packet, excess) != 0) {
-      return;
-    }
-  }
-}
-
 }  // namespace
 
 void input(StageContext& context, Burst& burst) {
@@ -119,7 +102,8 @@ void input(StageContext& context, Burst& burst) {
       continue;
     }
     if (total < available) {
-      trim(*packet, total + kL2Bytes);
+      // Ethernet padding goes, so that nothing after it is taken for payload (L2D-19).
+      set_length(*packet, total + kL2Bytes);
     }
     burst.packets[kept] = packet;
     burst.destinations[kept] = destination;

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/ids.hpp"
+#include "base/units.hpp"
 
 namespace ringroad::ip {
 
@@ -60,6 +61,40 @@ inline constexpr std::uint16_t kL2Bytes = RTE_ETHER_HDR_LEN;
 }
 [[nodiscard]] inline std::uint16_t header_bytes(const rte_ipv4_hdr& header) {
   return static_cast<std::uint16_t>((header.version_ihl & 0xfU) * 4U);
+}
+
+// Cuts what is behind the first `length` bytes, Ethernet header included, and frees its buffers.
+inline void set_length(Packet& packet, std::uint32_t length) {
+  if (packet.pkt_len <= length) {
+    return;
+  }
+  if (packet.nb_segs == 1) [[likely]] {
+    packet.pkt_len = length;
+    packet.data_len = static_cast<std::uint16_t>(length);
+    return;
+  }
+  Packet* segment = &packet;
+  std::uint16_t segments = 1;
+  std::uint32_t left = length;
+  while (left > segment->data_len) {
+    left -= segment->data_len;
+    segment = segment->next;
+    ++segments;
+  }
+  segment->data_len = static_cast<std::uint16_t>(left);
+  rte_pktmbuf_free(segment->next);
+  segment->next = nullptr;
+  packet.pkt_len = length;
+  packet.nb_segs = segments;
+}
+
+// What a packet that waits keeps from others: its buffers, not its length (Linux's truesize).
+[[nodiscard]] inline Bytes footprint(const Packet& packet) {
+  std::uint64_t bytes = 0;
+  for (const Packet* segment = &packet; segment != nullptr; segment = segment->next) {
+    bytes += sizeof(Packet) + kPacketPrivateBytes + segment->buf_len;
+  }
+  return Bytes{bytes};
 }
 
 // Owns a packet off the main line: returns it to its pool.

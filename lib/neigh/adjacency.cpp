@@ -24,7 +24,7 @@ std::optional<AdjacencyId> AdjacencyTable::allocate() {
   Adjacency& fresh = at(id);
   fresh.kind = AdjacencyKind::kNoRoute;
   fresh.report_use.store(false, std::memory_order_relaxed);
-  fresh.mtu = 0;
+  fresh.mtu.store(0, std::memory_order_relaxed);
   fresh.port = PortId{};
   fresh.egress = PortId{};
   fresh.tags = nullptr;

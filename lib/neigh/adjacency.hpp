@@ -3,7 +3,7 @@
 // line, or the reason why it cannot.
 //
 // One writer, the control thread; the workers read. An adjacency does not change while a reader
-// may hold its id, but for `report_use`: a new MAC or MTU is a new adjacency, published by one
+// may hold its id, but for `report_use` and `mtu`: a new MAC is a new adjacency, published by one
 // store to the next-hop table, and the old one is reused after a quiescent state.
 #include <array>
 #include <atomic>
@@ -63,9 +63,9 @@ struct alignas(64) Adjacency {
   AdjacencyKind kind = AdjacencyKind::kNoRoute;
   // The packet path marks this adjacency used: its neighbour is STALE (NEI-17).
   std::atomic<bool> report_use{false};
-  std::uint16_t mtu = 0;  // of the IPv4 packet, without the Ethernet header
-  PortId port{};          // a port or a sub-interface
-  PortId egress{};        // the port that sends for it
+  std::atomic<std::uint16_t> mtu{0};  // of the IPv4 packet, without the Ethernet header
+  PortId port{};                      // a port or a sub-interface
+  PortId egress{};                    // the port that sends for it
   std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800; no tags
   Ipv4 next_hop;                                       // of kUnicast and kUnresolved
   const Tags* tags = nullptr;  // null: none; else those of the sub-interface, which outlive this

@@ -142,13 +142,16 @@ std::size_t Table::flush(std::optional<PortId> port, Events& events) {
   return flushed;
 }
 
-void Table::tick(Nanoseconds now, Events& events) {
+void Table::tick(Nanoseconds now, Events& events, std::size_t most) {
   recycle();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
+  for (; most > 0 && !timers_.empty() && timers_.begin()->first <= now; --most) {
     run_timer(timers_.begin()->second, now, events);
   }
   if (!index_.empty() && now >= next_periodic_gc_) {
-    collect_periodically(now, events);
+    start_collection(now);
+  }
+  if (collect_from_) {
+    collect_periodically(now, events, most);
   }
 }
 
@@ -156,7 +159,8 @@ std::optional<Nanoseconds> Table::next_deadline() const {
   if (index_.empty()) {
     return std::nullopt;
   }
-  return timers_.empty() ? next_periodic_gc_ : std::min(next_periodic_gc_, timers_.begin()->first);
+  const Nanoseconds gc = collect_from_ ? Nanoseconds{} : next_periodic_gc_;
+  return timers_.empty() ? gc : std::min(gc, timers_.begin()->first);
 }
 
 const Entry& Table::entry(NeighborId id) const {
@@ -359,16 +363,27 @@ void Table::run_timer(NeighborId id, Nanoseconds now, Events& events) {
   probe(id, now, events);
 }
 
-void Table::collect_periodically(Nanoseconds now, Events& events) {
+void Table::start_collection(Nanoseconds now) {
   ++counters_.periodic_gc_runs;
   next_periodic_gc_ = now + limits_.gc_interval;
-  if (index_.size() < limits_.gc_thresh[0]) {
-    return;
+  if (index_.size() >= limits_.gc_thresh[0]) {
+    collect_from_ = {Nanoseconds::min(), NeighborId{0}};
   }
-  while (!failed_.empty()) {
+}
+
+void Table::collect_periodically(Nanoseconds now, Events& events, std::size_t most) {
+  for (; most > 0 && !failed_.empty(); --most) {
     remove(failed_.begin()->second, events);
   }
-  for (auto next = stale_.begin(); next != stale_.end() && next->first + kFresh <= now;) {
+  if (!failed_.empty()) {
+    return;
+  }
+  auto next = stale_.lower_bound(*collect_from_);
+  for (; next != stale_.end() && next->first + kFresh <= now; --most) {
+    if (most == 0) {
+      collect_from_ = *next;
+      return;
+    }
     const NeighborId id = (next++)->second;
     const Entry& candidate = entry(id);
     const Nanoseconds last_needed = std::max(candidate.used, candidate.confirmed);
@@ -376,6 +391,7 @@ void Table::collect_periodically(Nanoseconds now, Events& events) {
       remove(id, events);
     }
   }
+  collect_from_ = std::nullopt;
 }
 
 // Makes room for one entry below gc_thresh2, oldest first. What has a timer is spared, however old,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <random>
 #include <set>
@@ -89,8 +90,10 @@ class Table {
   // `ip neigh flush`: all but the permanent ones; of one port, or of every port.
   std::size_t flush(std::optional<PortId> port, Events& events);
 
-  // Runs every timer that is due, garbage collection included.
-  void tick(Nanoseconds now, Events& events);
+  // Runs the timers that are due, garbage collection included, but looks at no more than `most`
+  // entries: where that leaves some for later, the next deadline is in the past.
+  void tick(Nanoseconds now, Events& events,
+            std::size_t most = std::numeric_limits<std::size_t>::max());
   // When tick() next has something to do; nullopt while the table is empty.
   [[nodiscard]] std::optional<Nanoseconds> next_deadline() const;
 
@@ -139,7 +142,8 @@ class Table {
   void use(NeighborId id, Nanoseconds now, Events& events);
   void probe(NeighborId id, Nanoseconds now, Events& events);
   void run_timer(NeighborId id, Nanoseconds now, Events& events);
-  void collect_periodically(Nanoseconds now, Events& events);
+  void start_collection(Nanoseconds now);
+  void collect_periodically(Nanoseconds now, Events& events, std::size_t most);
   void collect_by_force(Nanoseconds now, Events& events);
 
   [[nodiscard]] Port& port(PortId id);
@@ -161,6 +165,8 @@ class Table {
   Queue stale_;   // kStale, by when it became so or changed its MAC
   Queue failed_;  // kFailed, by time of failure
   Nanoseconds next_periodic_gc_{};
+  // Where in `stale_` a periodic collection goes on; none: it is finished.
+  std::optional<Queue::value_type> collect_from_;
   Nanoseconds next_forced_gc_ = Nanoseconds::min();
 };
 

@@ -133,8 +133,8 @@ Result<std::unique_ptr<Port>> Port::open(const Settings& settings, rte_mempool& 
     return fail(
         fmt::format("port {} ({}): {}", settings.name, settings.device, device.error().what));
   }
-  std::unique_ptr<Port> port{new Port{settings, *device}};
-  if (const Status status = port->configure(pool); !status) {
+  std::unique_ptr<Port> port{new Port{settings, *device, pool}};
+  if (const Status status = port->configure(); !status) {
     return std::unexpected{status.error()};
   }
   return port;
@@ -145,7 +145,7 @@ Port::~Port() {
   rte_eth_dev_close(device_);
 }
 
-Status Port::configure(rte_mempool& pool) {
+Status Port::configure() {
   rte_eth_dev_info info{};
   if (const int error = rte_eth_dev_info_get(device_, &info); error != 0) {
     return failed("the device does not describe itself: " + error_text(error));
@@ -157,6 +157,9 @@ Status Port::configure(rte_mempool& pool) {
   const Tuning tuning = tuning_of(info, !settings_.vlans.empty());
   inserts_tags_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT) != 0;
   filters_vlans_ = (tuning.rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER) != 0;
+  // Fast free takes no buffer that is referred to from another: such a queue gets whole frames.
+  gathers_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 &&
+             (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) == 0;
 
   rte_eth_conf conf{};
   conf.rxmode.offloads = tuning.rx_offloads;
@@ -171,31 +174,62 @@ Status Port::configure(rte_mempool& pool) {
     return failed(fmt::format("the device refuses {} RX and {} TX queues: {}", rx_queues_,
                               tx_queues_, error_text(error)));
   }
-  if (const Status status = set_mtu(info); !status) {
+  if (const Status status = set_mtu(settings_.mtu); !status) {
     return status;
   }
-  if (const Status status = set_up_queues(tuning, pool); !status) {
+  if (const Status status = set_up_queues(tuning); !status) {
     return status;
   }
   find_mac();
   return {};
 }
 
-Status Port::set_mtu(const rte_eth_dev_info& info) {
-  if (settings_.mtu > info.max_mtu || settings_.mtu < info.min_mtu) {
-    return failed(fmt::format("the device takes an MTU of {} to {}, not {}", info.min_mtu,
-                              info.max_mtu, settings_.mtu));
+Status Port::set_mtu(std::uint16_t mtu) {
+  rte_eth_dev_info info{};
+  if (const int error = rte_eth_dev_info_get(device_, &info); error != 0) {
+    return failed("the device does not describe itself: " + error_text(error));
   }
-  const int error = rte_eth_dev_set_mtu(device_, settings_.mtu);
+  if (mtu > info.max_mtu || mtu < info.min_mtu) {
+    return failed(fmt::format("the device takes an MTU of {} to {}, not {}", info.min_mtu,
+                              info.max_mtu, mtu));
+  }
+  const std::uint16_t room = rte_pktmbuf_data_room_size(&pool_);
+  if (mtu + kL2Overhead + RTE_PKTMBUF_HEADROOM > room) {
+    return failed(
+        fmt::format("the packet buffers hold an MTU of {}; set this port's mtu to {} in "
+                    "the configuration and restart",
+                    room - kL2Overhead - RTE_PKTMBUF_HEADROOM, mtu));
+  }
+  const int error = rte_eth_dev_set_mtu(device_, mtu);
   // Where there is no such call the device takes frames as they come.
   if (error != 0 && error != -ENOTSUP) {
-    return failed(
-        fmt::format("the device refuses an MTU of {}: {}", settings_.mtu, error_text(error)));
+    return failed(fmt::format("the device refuses an MTU of {}: {}", mtu, error_text(error)));
   }
+  settings_.mtu = mtu;
   return {};
 }
 
-Status Port::set_up_queues(const Tuning& tuning, rte_mempool& pool) {
+Status Port::set_mac(Mac mac) {
+  rte_ether_addr address{};
+  std::ranges::copy(mac.octets, address.addr_bytes);
+  const int error = rte_eth_dev_default_mac_addr_set(device_, &address);
+  // A device without such a call does not filter either; layer 2 input does.
+  if (error != 0 && error != -ENOTSUP) {
+    return failed(
+        fmt::format("the device refuses the MAC {}: {}", mac.to_string(), error_text(error)));
+  }
+  mac_ = mac;
+  return {};
+}
+
+void Port::set_link(bool up) {
+  const int error = up ? rte_eth_dev_set_link_up(device_) : rte_eth_dev_set_link_down(device_);
+  if (error != 0 && error != -ENOTSUP) {
+    log::debug("port {}: its device keeps the link: {}", settings_.name, error_text(error));
+  }
+}
+
+Status Port::set_up_queues(const Tuning& tuning) {
   std::uint16_t rx_descriptors = tuning.rx_descriptors;
   std::uint16_t tx_descriptors = tuning.tx_descriptors;
   if (const int error = rte_eth_dev_adjust_nb_rx_tx_desc(device_, &rx_descriptors, &tx_descriptors);
@@ -207,7 +241,7 @@ Status Port::set_up_queues(const Tuning& tuning, rte_mempool& pool) {
       socket < 0 ? static_cast<unsigned>(SOCKET_ID_ANY) : static_cast<unsigned>(socket);
   for (std::uint16_t queue = 0; queue < rx_queues_; ++queue) {
     if (const int error =
-            rte_eth_rx_queue_setup(device_, queue, rx_descriptors, node, &tuning.rx, &pool);
+            rte_eth_rx_queue_setup(device_, queue, rx_descriptors, node, &tuning.rx, &pool_);
         error != 0) {
       return failed(fmt::format("RX queue {}: {}", queue, error_text(error)));
     }

@@ -50,6 +50,12 @@ class Port {
   [[nodiscard]] Status start();
   void stop();
 
+  // While it runs.
+  Status set_mtu(std::uint16_t mtu);
+  Status set_mac(Mac mac);
+  // As far as the device can be told; what it still receives is the caller's to drop.
+  void set_link(bool up);
+
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] std::uint16_t device() const { return device_; }
   [[nodiscard]] const std::string& driver() const { return driver_; }
@@ -59,15 +65,17 @@ class Port {
   [[nodiscard]] std::uint16_t tx_queues() const { return tx_queues_; }
   // The device writes a packet's 802.1Q tag where the mbuf asks for it.
   [[nodiscard]] bool inserts_tags() const { return inserts_tags_; }
+  // Whether a frame to be sent may lie in several buffers.
+  [[nodiscard]] bool gathers() const { return gathers_; }
   [[nodiscard]] Link link() const;
   [[nodiscard]] rte_eth_stats device_stats() const;
 
  private:
-  Port(Settings settings, std::uint16_t device) : settings_{std::move(settings)}, device_{device} {}
+  Port(Settings settings, std::uint16_t device, rte_mempool& pool)
+      : settings_{std::move(settings)}, device_{device}, pool_{pool} {}
 
-  [[nodiscard]] Status configure(rte_mempool& pool);
-  [[nodiscard]] Status set_up_queues(const Tuning& tuning, rte_mempool& pool);
-  [[nodiscard]] Status set_mtu(const rte_eth_dev_info& info);
+  [[nodiscard]] Status configure();
+  [[nodiscard]] Status set_up_queues(const Tuning& tuning);
   void find_mac();
   Status filter_vlans();
   // "port lan (net_tap0): what"
@@ -75,12 +83,14 @@ class Port {
 
   Settings settings_;
   std::uint16_t device_;
+  rte_mempool& pool_;
   std::string driver_;
   Mac mac_;
   std::uint16_t rx_queues_ = 0;
   std::uint16_t tx_queues_ = 0;
   bool inserts_tags_ = false;
   bool filters_vlans_ = false;
+  bool gathers_ = false;
   bool started_ = false;
 };
 

@@ -35,7 +35,12 @@ namespace ringroad::stats {
   X(kHostUnreachable, "host_unreachable", "the next hop did not answer ARP")                       \
   X(kNeighborQueueFull, "neighbor_queue_full", "oldest of too many waiting for one neighbour")     \
   X(kNeighborTableFull, "neighbor_table_full", "no room for another neighbour")                    \
-  X(kFragmentForRouter, "fragment_for_router", "a fragment to the router, which reassembles none") \
+  X(kReassemblyTimeout, "reassembly_timeout", "a fragment of a datagram that lacked others for 30 s") \
+  X(kReassemblyOverlap, "reassembly_overlap", "a fragment of a datagram in which two overlapped") \
+  X(kReassemblyInvalid, "reassembly_invalid", "a fragment that is empty or contradicts another") \
+  X(kReassemblyDuplicate, "reassembly_duplicate", "a fragment to the router that had come before") \
+  X(kReassemblyTooFar, "reassembly_too_far", "a fragment that 64 others of its sender overtook") \
+  X(kReassemblyMemory, "reassembly_memory", "a fragment while others held all that they may") \
   X(kUnknownProtocol, "unknown_protocol", "to the router, an IP protocol that it does not speak")  \
   X(kPortClosed, "port_closed", "to the router, a port that nothing listens on")                   \
   X(kIcmpBad, "icmp_bad", "to the router, a truncated ICMP message or a wrong checksum")           \

@@ -143,6 +143,16 @@ TEST_CASE("a request from an address that no host can have is not answered") {
   CHECK(bed.drops(DropReason::kArpIgnored) == 3);
 }
 
+TEST_CASE("who has no MAC is answered, as by Linux, and not learnt") {
+  Testbed bed;
+  bed.receive(kPortA, make_arp(1, Mac{}, kHostA, {}, kRouterA, kBroadcastMac));
+  bed.run();
+  const auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == 1);
+  CHECK(destination_mac(out[0]) == Mac{});
+  CHECK(bed.router->neighbors().table().size() == 0);
+}
+
 TEST_CASE("who claims a broadcast address is answered and not learnt") {
   Testbed bed;
   bed.receive(kPortA, make_arp(1, kMacA, Ipv4{192, 168, 1, 255}, {}, kRouterA, kBroadcastMac));

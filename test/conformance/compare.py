@@ -1,0 +1,127 @@
+"""What came out of both worlds, frame by frame, but for what may differ."""
+import time
+from collections import Counter, defaultdict
+from typing import NamedTuple, Optional
+
+from network import OWN
+from packets import ARP_TYPE, ICMP, IPV4, TCP, UDP, checksum
+
+ICMP_ERRORS = frozenset((3, 4, 5, 11, 12))
+TIMED = ICMP_ERRORS | {14}  # a timestamp reply, or a quote that may have a timestamp
+
+
+class Difference(NamedTuple):
+    """A frame of one world that the other lacks, or two of one flow in each other's place."""
+
+    wire: int
+    linux: Optional[bytes]
+    ringroad: Optional[bytes]
+    order: bool = False  # the frames are the same, their order in the flow is not
+
+
+def normalise(raw, identifications, now):
+    """What the router may choose is made alike: IP identifications, of which only which fragments
+    share one is kept, and the time of day in milliseconds (RFC 791 3.1, RFC 792), which is `now`.
+
+    A checksum over such a field becomes whether it was right.
+    """
+    if raw[12:14] == ARP_TYPE and len(raw) == 60 and not any(raw[42:]):
+        return raw[:42]  # who fills a frame up to Ethernet's least length is left open
+    if raw[12:14] != IPV4 or len(raw) < 34:
+        return raw
+    end = 14 + (raw[14] & 15) * 4
+    mended = bytearray(raw)
+    if timed := has_times(raw, end):
+        for at in range(34, min(len(raw) - 3, 14 + 60 + 8 + 60)):
+            if abs(int.from_bytes(raw[at:at + 4], "big") - now) < 60_000:
+                mended[at:at + 4] = b"time"
+        timed = mended != raw
+        if raw[23] == ICMP and mended[end:] != raw[end:]:
+            mended[end + 2:end + 4] = verdict(raw[end:])
+    if raw[26:30] in OWN:
+        ident = 0
+        if is_fragment(raw[14:]):
+            known = identifications.setdefault(raw[23:24] + raw[26:34], {})
+            ident = known.setdefault(raw[18:20], len(known) + 1)
+        mended[18:20] = ident.to_bytes(2, "big")
+    elif not timed:
+        return raw
+    mended[24:26] = verdict(raw[14:end])
+    return bytes(mended)
+
+
+def has_times(raw, end):
+    return 0x44 in raw[34:end] or (raw[23] == ICMP and len(raw) > end and raw[end] in TIMED)
+
+
+def verdict(data):
+    return b"\0\0" if checksum(data) == 0 else b"\xff\xff"
+
+
+def is_fragment(packet):
+    return bool(packet[6] & 0x3F or packet[7])
+
+
+def flow(raw):
+    """What frames must have in common to be kept in order."""
+    kind = raw[12:14]
+    if kind == IPV4 and len(raw) >= 34:
+        return raw[:12] + ip_flow(raw[14:])
+    if kind == ARP_TYPE:
+        return raw[:12] + raw[20:22] + raw[38:42]
+    return raw[:14]
+
+
+def ip_flow(packet):
+    start = (packet[0] & 15) * 4
+    proto = packet[9]
+    key = packet[9:10] + packet[12:20]
+    if is_fragment(packet):
+        return key + packet[4:6]
+    if proto in (UDP, TCP):
+        return key + packet[start:start + 4]
+    if proto == ICMP and len(packet) > start:
+        if packet[start] in ICMP_ERRORS:
+            return key + packet[start:start + 2] + ip_flow(packet[start + 8:].ljust(20, b"\0"))
+        return key + packet[start:start + 1] + packet[start + 4:start + 6]
+    return key
+
+
+def by_flow(frames):
+    identifications = {}
+    now = int(time.time() * 1000) % 86_400_000
+    flows = defaultdict(list)
+    for raw in frames:
+        raw = normalise(raw, identifications, now)
+        flows[flow(raw)].append(raw)
+    return flows
+
+
+def compare(linux, ringroad):
+    """(frames that match, differences) of two lists of frames a wire."""
+    matches = 0
+    differences = []
+    for wire, (theirs, ours) in enumerate(zip(linux, ringroad)):
+        if theirs == ours:
+            matches += len(ours)
+            continue
+        theirs, ours = by_flow(theirs), by_flow(ours)
+        for key in {**theirs, **ours}:
+            same, found = compare_flow(wire, theirs.get(key, []), ours.get(key, []))
+            matches += same
+            differences += found
+    return matches, differences
+
+
+def compare_flow(wire, theirs, ours):
+    if theirs == ours:
+        return len(ours), []
+    missing, extra = Counter(theirs) - Counter(ours), Counter(ours) - Counter(theirs)
+    if not missing and not extra:
+        at = next(i for i, pair in enumerate(zip(theirs, ours)) if pair[0] != pair[1])
+        return len(ours) - 1, [Difference(wire, theirs[at], ours[at], order=True)]
+    missing, extra = list(missing.elements()), list(extra.elements())
+    same = len(ours) - len(extra)
+    width = max(len(missing), len(extra))
+    return same, [Difference(wire, *pair) for pair in zip(
+        missing + [None] * (width - len(missing)), extra + [None] * (width - len(extra)))]

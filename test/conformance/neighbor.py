@@ -1,0 +1,148 @@
+"""Hosts that answer late, never, or not any more: what the timers of neighbours do."""
+import packets
+from actions import FORGET, At, Frame
+from categories import WIRES, category, ident
+from network import SHORT
+from packets import ARP_TYPE, BROADCAST, ethernet, ipv4
+
+# Timers end at even slots after the first packet of a plot; what happens later lies between.
+RETRANSMIT = SHORT["retransmit_ms"] / 1000
+SLOT = RETRANSMIT / 2
+PROBING = (SHORT["delay_first_probe_ms"] + 3 * SHORT["retransmit_ms"]) / 1000
+
+
+class Host:
+    """A host on the wire with the short timers; its script is a list of (slot, frame)."""
+
+    index = 3
+    wire = WIRES[3]
+
+    def __init__(self, r, number):
+        self.r = r
+        self.address, self.mac = self.wire.host(number), self.wire.host_mac(number)
+        self.script = []
+
+    def at(self, slot, *frames):
+        self.script += [(slot, frame) for frame in frames]
+
+    def data(self, times=1):
+        src, mac = WIRES[1].host(4), WIRES[1].host_mac(4)
+        return [Frame(1, ethernet(WIRES[1].router_mac, mac, ipv4(
+            src, self.address, packets.UDP,
+            packets.udp(src, self.address, 1000 + self.address[3], 9, self.r.randbytes(30)),
+            ident=ident(self.r))), "datagram") for _ in range(times)]
+
+    def echo(self):
+        message = packets.echo(self.address[3], ident(self.r))
+        return Frame(self.index, ethernet(self.wire.router_mac, self.mac, ipv4(
+            self.address, self.wire.router, packets.ICMP, message)), "echo request")
+
+    def arp(self, operation, target, dst=None, mac=None):
+        mac = mac or self.mac
+        message = packets.arp(operation, mac, self.address, self.wire.router_mac, target)
+        return Frame(self.index, ethernet(dst or self.wire.router_mac, mac, message, ARP_TYPE),
+                     f"ARP {operation}")
+
+    def answer(self, mac=None):
+        return self.arp(2, self.wire.router, mac=mac)
+
+    def request(self, mac=None):
+        return self.arp(1, self.wire.router, BROADCAST, mac)
+
+    def gratuitous(self, operation, mac=None):
+        return self.arp(operation, self.address, BROADCAST, mac)
+
+    def other_mac(self):
+        return self.mac[:4] + b"\xee" + self.mac[5:]
+
+
+def never(host):
+    host.at(0, *host.data(3))
+    host.at(7, *host.data(2))
+
+
+def late(host):
+    """The answer comes between two requests."""
+    host.at(0, *host.data(2))
+    host.at(host.r.choice((1, 3)), *host.data())
+    host.at(host.r.choice((3, 5)), host.answer(), *host.data())
+    host.at(9, *host.data())
+
+
+def too_late(host):
+    host.at(0, *host.data(2))
+    host.at(7, host.answer())
+    host.at(9, *host.data())
+    host.at(11, host.answer())
+
+
+def speaks_itself(host):
+    """Unresolved, then heard of otherwise than by an answer."""
+    host.at(0, *host.data())
+    host.at(1, host.r.choice((host.request(), host.gratuitous(1), host.gratuitous(2))))
+    host.at(3, *host.data())
+
+
+def stale_and_gone(host):
+    """Known from its request; delay, three unicast probes, and then it is no more."""
+    host.at(0, host.request())
+    host.at(1, *host.data())
+    host.at(3, *host.data())
+    host.at(3 + round(PROBING / SLOT), *host.data())
+
+
+def stale_and_there(host):
+    host.at(0, host.request())
+    host.at(1, *host.data())
+    host.at(2 + round(SHORT["delay_first_probe_ms"] / 1000 / SLOT), *host.data(), host.answer())
+    host.at(5 + round(SHORT["delay_first_probe_ms"] / 1000 / SLOT), *host.data())
+
+
+def moves(host):
+    """Its MAC address changes, within the second for which one is kept or after it."""
+    host.at(0, *host.data())
+    host.at(1, host.answer(), *host.data())
+    other = host.other_mac()
+    host.at(host.r.choice((2, 9)), host.r.choice((
+        host.answer(other), host.request(other), host.gratuitous(1, other),
+        host.gratuitous(2, other))))
+    host.at(11, *host.data())
+
+
+def asks_the_router(host):
+    host.at(0, host.echo())
+    host.at(host.r.choice((1, 3)), host.answer())
+    host.at(4, host.echo())
+
+
+PLOTS = (never, late, too_late, speaks_itself, stale_and_gone, stale_and_there, moves,
+         asks_the_router)
+
+
+@category
+def neighbor(r, count):
+    """Many hosts at once, each with a plot of its own."""
+    hosts = [Host(r, 20 + i) for i in range(max(1, count))]
+    for i, host in enumerate(hosts):
+        PLOTS[i % len(PLOTS)](host)
+    moments = {}
+    for host in hosts:
+        for slot, frame in host.script:
+            moments.setdefault(slot, []).append(frame)
+    yield FORGET
+    for slot, frames in sorted(moments.items()):
+        yield At(slot * SLOT)
+        yield from frames
+    yield At((max(moments) + 8) * SLOT)
+    yield FORGET
+
+
+def plots(actions, failures):
+    """(actions, failures) of each host whose plot failed."""
+    for number in range(20, 100):
+        name = Host.wire.host(number)
+        concerned = [failure for failure in failures if name in (failure.linux or failure.ringroad)]
+        if concerned:
+            yield [action for action in actions
+                   if isinstance(action, At) or isinstance(action, Frame) and name in action.raw
+                   ], concerned

@@ -1,0 +1,164 @@
+#!/usr/bin/python3
+"""Sends the same packets through the Linux kernel and through Ringroad and compares every wire.
+
+The last line is `N passed, N failed`, of categories.
+"""
+import argparse
+import gc
+import os
+import random
+import sys
+import time
+
+import control
+import fragments
+import link
+import local  # pylint: disable=unused-import
+import neighbor
+import options  # pylint: disable=unused-import
+import worlds
+from actions import Frame
+from categories import CATEGORIES
+from compare import compare
+from explained import explain, rows
+from show import report, signature
+from shrink import delta_debug, shrink
+
+BATCH = 64
+# How a stream is sent again to routers that remember it.
+AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
+         "routes": control.unrouted, "redirect": control.others}
+# Categories that wait have a turn only now and then, with so many hosts.
+RARE = {"neighbor": 6}
+HOSTS = 40
+REPORTS = 12  # of a category, each of another kind
+
+
+class Tally:
+    """A category's row."""
+
+    def __init__(self):
+        self.packets = self.frames = self.matches = self.explained = self.failures = 0
+        self.kinds = {}  # of packets that failed: how often
+
+
+class Run:
+    """The steps of all categories, in turn."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.ids = rows()
+        chosen = [name for name in CATEGORIES if arguments.category in name]
+        self.tallies = {name: Tally() for name in chosen
+                        if name == arguments.category or arguments.category not in chosen}
+        self.explained = dict.fromkeys(self.ids.values(), 0)
+
+    def steps(self):
+        """(category, frames) in batches, categories taking turns; the same for the same seed."""
+        sources = {name: random.Random(f"{self.arguments.seed} {name}") for name in self.tallies}
+        left = self.arguments.packets
+        turn = 0
+        while left > 0:
+            for name in self.tallies:
+                if left <= 0 or turn % RARE.get(name, 1):
+                    continue
+                size = HOSTS if name in RARE else min(BATCH, left)
+                step = list(CATEGORIES[name](sources[name], size))
+                left -= sum(isinstance(action, Frame) for action in step)
+                yield name, step
+            turn += 1
+
+    def run(self, pair):
+        for name, frames in self.steps():
+            failed = self.judge(pair, name, frames)
+            if failed and not self.arguments.keep_going:
+                return
+
+    def try_out(self, pair, frames):
+        """(matches, {row of differences.md: how often}, failures) of one step."""
+        matches, differences = compare(*pair.step(frames))
+        failures, explained = [], {}
+        sent = [action for action in frames if isinstance(action, Frame)]
+        for difference in differences:
+            if row := explain(difference, self.ids, sent):
+                explained[row] = explained.get(row, 0) + 1
+            else:
+                failures.append(difference)
+        return matches, explained, failures
+
+    def judge(self, pair, name, frames):
+        """Counts a step's outcome; true: it failed."""
+        tally = self.tallies[name]
+        matches, explained, failures = self.try_out(pair, frames)
+        for row, times in explained.items():
+            self.explained[row] += times
+        tally.packets += sum(isinstance(action, Frame) for action in frames)
+        tally.frames += matches + sum(explained.values()) + len(failures)
+        tally.matches += matches
+        tally.explained += sum(explained.values())
+        tally.failures += len(failures)
+        if failures and len(tally.kinds) < REPORTS and {*map(signature, failures)} - {*tally.kinds}:
+            self.find_out(pair, name, frames, failures)
+        return bool(failures)
+
+    def find_out(self, pair, name, step, failures):
+        """Prints what fails, once for each kind of failure."""
+        again = AGAIN.get(name, list)
+
+        def try_again(some):
+            return self.try_out(pair, again(some))[2]
+
+        if name in RARE:  # too long to try again; its parts are independent
+            streams = neighbor.plots(step, failures)
+        else:
+            found = [delta_debug(step, try_again)] if name in AGAIN else shrink(step, try_again)
+            streams = ((few, try_again(few) or failures) for few in found)
+        kinds = self.tallies[name].kinds
+        for few, failed in streams:
+            kind = signature(failed[0])
+            if kind not in kinds:
+                report(name, few, failed)
+            kinds[kind] = kinds.get(kind, 0) + 1
+
+    def table(self):
+        print(f"{'category':16} {'packets':>9} {'frames':>9} {'matches':>9} {'explained':>9} "
+              f"{'failures':>9}")
+        for name, row in self.tallies.items():
+            print(f"{name:16} {row.packets:9} {row.frames:9} {row.matches:9} {row.explained:9} "
+                  f"{row.failures:9}")
+        for row, count in self.explained.items():
+            if count:
+                print(f"differences.md {row}: {count}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--packets", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1812)
+    parser.add_argument("--category", default="", help="only the one of this name, or those with this word in theirs")
+    parser.add_argument("--keep-going", action="store_true", help="past the first failure")
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("run.py: this makes network namespaces: run it as root")
+    started = time.monotonic()
+    worlds.topology.clear_leftovers()
+    gc.freeze()
+    run = Run(arguments)
+    complaint = None
+    with worlds.UnlimitedErrors(), worlds.Pair() as pair:
+        run.run(pair)
+        complaint = pair.ringroad.finish()
+    run.table()
+    failed = sum(row.failures > 0 for row in run.tallies.values())
+    if complaint:
+        print(f"the router at its end: {complaint}")
+        failed += 1
+    passed = sum(row.packets > 0 and not row.failures for row in run.tallies.values())
+    print(f"{sum(row.packets for row in run.tallies.values())} packets each, seed "
+          f"{arguments.seed}, {time.monotonic() - started:.1f} s")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Frames for people: as scapy expressions and, side by side, as what each world made of them."""
+import logging
+
+from actions import Frame
+
+logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of interfaces that no test uses
+
+WIRE_NAMES = "abcd"
+
+
+def parse(raw):
+    from scapy.layers import inet, l2  # pylint: disable=import-outside-toplevel
+    assert inet  # its layers are bound by being imported
+    return l2.Ether(raw)
+
+
+def expression(raw):
+    """Python that builds the frame with scapy."""
+    text = parse(raw).command()
+    return text if len(text) < 600 else text[:600] + "..."
+
+
+def one_line(raw):
+    if raw is None:
+        return "nothing"
+    shown = raw[14:14 + 68].hex()
+    return f"{parse(raw).summary()} [{len(raw)} B] {shown}{'...' if len(raw) > 82 else ''}"
+
+
+def signature(failure):
+    """What failures of one kind have in common."""
+    def kind(raw):
+        if raw is None:
+            return None
+        start = 14 + (raw[14] & 15) * 4
+        more = raw[start:start + 2] + raw[start + 17:start + 18] if raw[23] == 1 else b""
+        return raw[12:14], raw[23:24] if raw[12:14] == b"\x08\0" else raw[20:22], more
+    linux, ours = failure.linux, failure.ringroad
+    at = None
+    if linux and ours:
+        at = next((i for i, pair in enumerate(zip(linux, ours)) if pair[0] != pair[1]), -1)
+    return kind(linux), kind(ours), at, failure.order
+
+
+def report(name, frames, failures, most=3):
+    """Prints the failures of a step and what was sent."""
+    print(f"FAIL {name}: {len(failures)} differences")
+    for failure in failures[:most]:
+        print(f"  wire {WIRE_NAMES[failure.wire]}{', order' if failure.order else ''}")
+        print(f"    Linux:    {one_line(failure.linux)}")
+        print(f"    Ringroad: {one_line(failure.ringroad)}")
+    for action in frames[:8]:
+        if isinstance(action, Frame):
+            print(f"  sent on wire {WIRE_NAMES[action.wire]} ({action.what}):\n    "
+                  f"{expression(action.raw)}")
+        else:
+            print(f"  {action}")
+    if len(frames) > 8:
+        print(f"  and {len(frames) - 8} more")

@@ -1,0 +1,329 @@
+"""The network twice: forwarded by the Linux kernel, and by Ringroad."""
+import contextlib
+import os
+import pathlib
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+# pylint: disable=wrong-import-position
+import packets
+import topology
+from actions import Change, Frame
+from network import MARKER, OWN, ROUTES, WIRES, neighbors
+from packets import ARP_TYPE, IPV4, dotted
+
+MARKER_PORT = 65535
+SECONDS = 5.0  # within which a marker must be through
+
+
+def colon(mac):
+    return mac.hex(":")
+
+
+class World:
+    """Router ports p1, p2, ... in one namespace; the other ends of their wires in another."""
+
+    kind = None
+    made = 0
+
+    def __init__(self):
+        World.made += 1
+        name = f"{topology.PREFIX}{os.getpid()}-{self.kind[0]}{World.made}"
+        self.ends, self.middle = f"{name}-e", f"{name}-r"
+        self.wires = []
+        self.round = 0
+        self.poll = select.epoll()
+        self.by_fd = {}
+        self.sent = self.seen = 0  # frames, the markers among them
+
+    def build(self):
+        for namespace in (self.ends, self.middle):
+            topology.run("ip", "netns", "add", namespace)
+            with topology.inside(namespace):
+                self.sysctl("net/ipv6/conf/all/disable_ipv6", 1)
+                self.sysctl("net/ipv6/conf/default/disable_ipv6", 1)
+                self.sysctl("net/ipv4/ip_forward", 0)
+        lines = []
+        for wire in WIRES:
+            end, port = f"w{wire.index}", f"p{wire.index}"
+            lines.append(f"link add {end} netns {self.ends} type veth "
+                         f"peer name {port} netns {self.middle} address {colon(wire.router_mac)}")
+        self.batch(None, lines)
+        for namespace, letter in ((self.ends, "w"), (self.middle, "p")):
+            for wire in WIRES:
+                topology.run("nsenter", f"--net=/run/netns/{namespace}", "ethtool", "-K",
+                             f"{letter}{wire.index}", "tx", "off", "rx", "off", "sg", "off",
+                             "tso", "off", "gso", "off", "gro", "off")
+        # The wires' ends are silent: no address, no ARP.
+        self.batch(self.ends, [f"link set w{wire.index} arp off up" for wire in WIRES])
+        self.batch(self.middle, [f"link set p{wire.index} mtu {wire.mtu} up" for wire in WIRES])
+        for wire in WIRES:
+            end = topology.Wire(self.ends, f"w{wire.index}")
+            end.socket.setblocking(False)
+            self.by_fd[end.socket.fileno()] = len(self.wires)
+            self.wires.append(end)
+            self.poll.register(end.socket, select.EPOLLIN)
+
+    @staticmethod
+    def sysctl(path, value):
+        pathlib.Path("/proc/sys", path).write_text(str(value), encoding="ascii")
+
+    @staticmethod
+    def batch(namespace, lines):
+        subprocess.run(["ip", *(["-n", namespace] if namespace else []), "-batch", "-"], check=True,
+                       text=True, input="\n".join(lines), stdout=subprocess.DEVNULL)
+
+    def start(self):
+        pass
+
+    def tear_down(self):
+        for wire in self.wires:
+            wire.close()
+        self.poll.close()
+        for namespace in (self.ends, self.middle):
+            topology.delete_namespace(namespace)
+
+    def send(self, frames):
+        """`frames`: (wire's index from 0, octets), in their order."""
+        sockets = [wire.socket for wire in self.wires]
+        frames = list(frames)
+        self.sent += len(frames)
+        for frame in frames:
+            sockets[frame[0]].send(frame[1])
+
+    def mark(self):
+        """One packet of each way through the router, on each wire, behind what was sent."""
+        self.round = (self.round + 1) & 0xFFFF
+        self.send(markers(self.round))
+
+    def collect(self, quiet, got):
+        """Waits for the markers and until nothing more comes; adds to the wires' lists."""
+        waiting = {(index, kind) for index in range(len(WIRES)) for kind in ("out", "echo", "arp")}
+        deadline = time.monotonic() + SECONDS
+        while True:
+            ready = self.poll.poll(quiet if not waiting else 0.1)
+            if not ready and not waiting:
+                return
+            if waiting and time.monotonic() > deadline:
+                raise AssertionError(f"{self.kind}: markers did not come back: {sorted(waiting)}")
+            for fd, _ in ready:
+                index = self.by_fd[fd]
+                receive = self.wires[index].socket.recv
+                with contextlib.suppress(BlockingIOError):
+                    while True:
+                        raw = receive(65536)
+                        self.seen += 1
+                        mark = marker(raw)
+                        if mark is None:
+                            got[index].append(raw)
+                        elif mark[1] == self.round:
+                            waiting.discard((index, mark[0]))
+
+
+def markers(number):
+    """The last wire's marker goes out by the first."""
+    mark = struct.pack("!H", number)
+    for index, wire in enumerate(WIRES):
+        following = WIRES[(index + 1) % len(WIRES)]
+        source, mac = wire.host(MARKER), wire.host_mac(MARKER)
+        target = following.host(MARKER)
+        message = packets.udp(source, target, MARKER_PORT, MARKER_PORT, mark)
+        yield index, packets.ethernet(wire.router_mac, mac,
+                                      packets.ipv4(source, target, packets.UDP, message))
+        message = packets.echo(MARKER_PORT, number)
+        yield index, packets.ethernet(wire.router_mac, mac,
+                                      packets.ipv4(source, wire.router, packets.ICMP, message))
+        # The number is in the sender's MAC address, which its reply returns.
+        sender_mac = mac[:3] + mark + mac[5:]
+        yield index, packets.ethernet(
+            packets.BROADCAST, sender_mac,
+            packets.arp(1, sender_mac, source, bytes(6), wire.router), ARP_TYPE)
+
+
+def marker(raw):
+    """(kind, number) of a marker that came out, None for any other frame."""
+    kind = raw[12:14]
+    if kind == IPV4 and raw[33] == MARKER and raw[30:32] == b"\xc0\xa8":
+        return ("echo" if raw[23] == packets.ICMP else "out",
+                int.from_bytes(raw[-2:] if raw[23] == packets.UDP else raw[40:42], "big"))
+    if kind == ARP_TYPE and raw[41] == MARKER and raw[38:40] == b"\xc0\xa8":
+        return "arp", int.from_bytes(raw[35:37], "big")
+    return None
+
+
+class LinuxWorld(World):
+    """The oracle."""
+
+    kind = "linux"
+
+    def start(self):
+        with topology.inside(self.middle):
+            for path, value in {
+                    "ip_forward": 1, "icmp_ratelimit": 0, "conf/all/rp_filter": 0,
+                    "conf/default/rp_filter": 0,
+            }.items():
+                self.sysctl(f"net/ipv4/{path}", value)
+            with contextlib.suppress(FileNotFoundError):  # the host's alone before Linux 6.13
+                self.sysctl("net/ipv4/icmp_msgs_per_sec", 1_000_000_000)
+                self.sysctl("net/ipv4/icmp_msgs_burst", 1_000_000_000)
+            for wire in WIRES:
+                self.sysctl(f"net/ipv4/conf/p{wire.index}/rp_filter", 0)
+                base = f"net/ipv4/neigh/p{wire.index}"
+                self.sysctl(f"{base}/base_reachable_time_ms", wire.timers["base_reachable_ms"])
+                self.sysctl(f"{base}/retrans_time_ms", wire.timers["retransmit_ms"])
+                self.sysctl(f"{base}/delay_first_probe_time",
+                            wire.timers["delay_first_probe_ms"] // 1000)
+        lines = [f"address add {text} dev p{wire.index}"
+                 for wire in WIRES for text in wire.addresses]
+        lines += [f"neighbor add {dotted(host)} dev p{wire.index} lladdr {colon(mac)} nud permanent"
+                  for wire, host, mac in neighbors()]
+        lines += [f"route add {hop.get('type', '')} {prefix}"
+                  + (f" via {hop['via']}" if "via" in hop else "") for prefix, hop in ROUTES.items()]
+        self.batch(self.middle, lines)
+
+    def finish(self):
+        return None
+
+
+class RingroadWorld(World):
+    """What is tested."""
+
+    kind = "ringroad"
+
+    def __init__(self):
+        super().__init__()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ringroad-conformance-"))
+        self.router = topology.Router(self.directory, self.config(), self.middle)
+
+    def config(self):
+        cores = topology.CORES
+        return {
+            "engine": {
+                "workers": [cores[-1]], "control": cores[0], "idle": "pause",
+                "memory": {"hugepages": "off", "size": "128MiB", "buffers": 16384},
+                "socket": str(self.directory / "router.sock"),
+            },
+            "ports": {f"p{wire.index}": {
+                "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
+                "addresses": list(wire.addresses),
+                "arp": {key.removesuffix("_ms"): f"{value}ms" for key, value in wire.timers.items()}}
+                for wire in WIRES},
+            "routes": [{"to": prefix, **hop} for prefix, hop in ROUTES.items()],
+            "neighbors": [{"address": dotted(host), "port": f"p{wire.index}", "mac": colon(mac)}
+                          for wire, host, mac in neighbors()],
+            "icmp": {"rate": 0, "per_destination": "0s"},
+        }
+
+    def start(self):
+        self.router.start()
+        self.router.wait_ready()
+
+    def finish(self):
+        """Stops the router and says what was not in order: its counts, or its buffers."""
+        self.mark()
+        self.collect(0.05, [[] for _ in WIRES])
+        complaint = self.unaccounted()
+        return self.router.stop() or complaint
+
+    def unaccounted(self):
+        """Every frame that was sent came in, and every frame that went out was seen."""
+        def total(key):
+            return sum(port[key] for port in self.router.show("ports"))
+
+        if total("rx_packets") != self.sent:
+            return (f"{self.sent} frames were sent, {total('rx_packets')} received, "
+                    f"{total('rx_missed')} missed, {total('rx_no_buffer')} without a buffer")
+        if total("tx_packets") != self.seen:
+            return f"{total('tx_packets')} frames went out, {self.seen} were seen"
+        return None
+
+    def tear_down(self):
+        if self.router.running():
+            self.router.kill()
+        super().tear_down()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class UnlimitedErrors:
+    """Linux limits what its routes refuse for all namespaces together (ip_error): not meanwhile."""
+
+    SETTING = pathlib.Path("/proc/sys/net/ipv4/route/error_cost")
+
+    def __enter__(self):
+        self.before = self.SETTING.read_text(encoding="ascii")
+        self.SETTING.write_text("0", encoding="ascii")
+
+    def __exit__(self, *_):
+        self.SETTING.write_text(self.before, encoding="ascii")
+
+
+class Pair:
+    """Both worlds, in lockstep."""
+
+    def __init__(self):
+        self.linux, self.ringroad = LinuxWorld(), RingroadWorld()
+        self.both = (self.linux, self.ringroad)
+        self.cores = ()
+
+    def __enter__(self):
+        self.cores = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, topology.CORES)
+        try:
+            for world in self.both:
+                world.build()
+            for world in self.both:
+                world.start()
+            os.sched_setaffinity(0, {topology.CORES[0]})  # what is sent keeps its order
+        except BaseException:
+            self.tear_down()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.tear_down()
+
+    def tear_down(self):
+        os.sched_setaffinity(0, self.cores)
+        for world in self.both:
+            world.tear_down()
+
+    def step(self, actions):
+        """What came out of each world, a list a wire."""
+        got = [[[] for _ in WIRES] for _ in self.both]
+        frames = []
+        began = None
+        for action in actions:
+            if isinstance(action, Frame):
+                frames.append(action)
+                continue
+            self.exchange(frames, got)
+            frames = []
+            if isinstance(action, Change):
+                self.change(action)
+            else:
+                began = began or time.monotonic()
+                time.sleep(max(0, began + action.seconds - time.monotonic()))
+        self.exchange(frames, got)
+        return got
+
+    def exchange(self, frames, got):
+        for world in (self.ringroad, self.linux):
+            world.send(frames)
+            world.mark()
+        # The kernel forwards before send() returns.
+        self.linux.collect(0, got[0])
+        self.ringroad.collect(0.002, got[1])
+
+    def change(self, action):
+        for words in action.roadctl:
+            self.ringroad.router.roadctl(*words)
+        self.linux.batch(self.linux.middle, action.ip)
+
+
+assert all(own[3] != MARKER for own in OWN)
