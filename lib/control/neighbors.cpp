@@ -15,8 +15,8 @@ using stats::DropReason;
 
 // Linux's interval_probe_time, at which it asks for NTF_MANAGED neighbours.
 constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
-// Timers and reports of use that one round sees to, ~150 us of it: what waits in the punt rings does
-// not wait for thousands of neighbours that were learnt, and expire, together.
+// Timers and reports of use that one round sees to, ~150 us of it: what waits in the punt rings
+// does not wait for thousands of neighbours that were learnt, and expire, together.
 constexpr std::size_t kNeighborsARound = 256;
 
 }  // namespace
@@ -192,6 +192,7 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
                  clock_.now(), events);
   }
   if (for_us) {
+    ++(meta.l2_class == ip::L2Class::kHost ? probes_.unicast : probes_.broadcast);
     answer(*message, port, meta.worker);
   }
   carry_out(events);

@@ -51,6 +51,12 @@ class Neighbors {
   void clear();
 
   [[nodiscard]] const neigh::Table& table() const { return table_; }
+  // Requests for an address of the router's own, by how they came.
+  struct Probes {
+    std::uint64_t broadcast = 0;
+    std::uint64_t unicast = 0;
+  };
+  [[nodiscard]] const Probes& probes() const { return probes_; }
   [[nodiscard]] std::size_t queued(NeighborId id) const;
   // Packets that wait, all neighbours together.
   [[nodiscard]] std::uint64_t held() const;
@@ -75,6 +81,7 @@ class Neighbors {
   Unreachable unreachable_;
   Bytes queue_bytes_;
   neigh::Table table_;
+  Probes probes_;
   Nanoseconds next_ask_{};
   std::unordered_map<NeighborId, neigh::PendingQueue<ip::OwnedPacket>> pending_;
   std::vector<worker::Worker*> workers_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace ringroad::neigh {
 namespace {
@@ -132,7 +133,7 @@ bool Table::erase(Key key, Events& events) {
 std::size_t Table::flush(std::optional<PortId> port, Events& events) {
   recycle();
   std::size_t flushed = 0;
-  for (const NeighborId id : sorted_ids()) {
+  for (const NeighborId id : page(std::nullopt, index_.size())) {
     const Entry& candidate = entry(id);
     if (candidate.state != State::kPermanent && (!port || candidate.key.port == *port)) {
       remove(id, events);
@@ -183,7 +184,7 @@ const Parameters& Table::parameters(PortId id) const {
 }
 
 void Table::for_each(const std::function<void(NeighborId, const Entry&)>& visit) const {
-  for (const NeighborId id : sorted_ids()) {
+  for (const NeighborId id : page(std::nullopt, index_.size())) {
     visit(id, entry(id));
   }
 }
@@ -205,13 +206,19 @@ Table::Queue* Table::queue_of(State state) {
   return nullptr;
 }
 
-std::vector<NeighborId> Table::sorted_ids() const {
-  std::vector<NeighborId> ids;
-  ids.reserve(index_.size());
+std::vector<NeighborId> Table::page(std::optional<Key> after, std::size_t most) const {
+  std::vector<std::pair<Key, NeighborId>> found;
   for (const auto& [key, id] : index_) {
-    ids.push_back(id);
+    if (!after || key > *after) {
+      found.emplace_back(key, id);
+    }
   }
-  std::ranges::sort(ids, {}, [this](NeighborId id) { return entry(id).key; });
+  const auto count = static_cast<std::ptrdiff_t>(std::min(most, found.size()));
+  std::ranges::partial_sort(found, found.begin() + count);
+  std::vector<NeighborId> ids;
+  ids.reserve(static_cast<std::size_t>(count));
+  std::transform(found.begin(), found.begin() + count, std::back_inserter(ids),
+                 [](const auto& one) { return one.second; });
   return ids;
 }
 

@@ -106,7 +106,9 @@ class Table {
   [[nodiscard]] const Limits& limits() const;
   // Those of which use is to be reported.
   [[nodiscard]] std::size_t stale() const;
-  // In the order of ports, then addresses.
+  // In the order of ports, then addresses: at most so many of those behind `after`.
+  [[nodiscard]] std::vector<NeighborId> page(std::optional<Key> after, std::size_t most) const;
+  // All of them, in that order.
   void for_each(const std::function<void(NeighborId, const Entry&)>& visit) const;
 
  private:
@@ -130,7 +132,6 @@ class Table {
   [[nodiscard]] Slot& slot(NeighborId id) { return slots_[id.value()]; }
   [[nodiscard]] Queue* queue_of(State state);
   [[nodiscard]] std::size_t collectable() const { return index_.size() - permanent_count_; }
-  [[nodiscard]] std::vector<NeighborId> sorted_ids() const;
   [[nodiscard]] Nanoseconds reachable_time(PortId port, Nanoseconds now);
 
   void recycle();
