@@ -238,7 +238,7 @@ void Neighbors::ask_again(Nanoseconds now) {
   }
 }
 
-bool Neighbors::tick() {
+Nanoseconds Neighbors::tick() {
   const Nanoseconds now = clock_.now();
   find_used();
   mark_used(now);
@@ -247,8 +247,7 @@ bool Neighbors::tick() {
   neigh::Events events;
   table_.tick(now, events, kNeighborsARound);
   carry_out(events);
-  const auto next = table_.next_deadline();
-  return !used_.empty() || (next && *next <= now);
+  return used_.empty() ? table_.next_deadline().value_or(Nanoseconds::max()) : now;
 }
 
 void Neighbors::set_permanent(neigh::Key key, Mac mac) {

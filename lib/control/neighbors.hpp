@@ -39,8 +39,9 @@ class Neighbors {
   void send(neigh::Key key, ip::OwnedPacket packet);
   // A frame of EtherType 0x0806.
   void arp_input(ip::OwnedPacket frame);
-  // Runs the timers that are due; true: there were more of them than may hold up a round.
-  bool tick();
+  // Runs the timers that are due, and says when the next one is: at once, where there were more
+  // than may hold up a round.
+  Nanoseconds tick();
   // Without it nothing is known of anybody there (Linux's arp_evict_nocarrier).
   void set_link(PortId port, bool up);
 

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The shortest timer is ARP's second; reports of use come at this pace too.
+// Reports of use come at this pace; neighbours' timers are waited for.
 constexpr Nanoseconds kTick = 50ms;
 constexpr Nanoseconds kWatch = 200ms;
 // Linux's watchdog_timeo.
@@ -118,19 +118,17 @@ bool Router::handle_punts() {
 
 bool Router::run_timers() {
   const Nanoseconds now = clock_.now();
-  bool more = false;
   if (now >= next_tick_) {
-    more = neighbors_->tick();
+    next_tick_ = std::min(neighbors_->tick(), now + kTick);
     slow_path_->tick();
     low_water_ = std::min(low_water_, pool_level().free);
-    next_tick_ = more ? now : now + kTick;
   }
   if (now >= next_watch_) {
     watch_links();
     watch_for_hangs();
     next_watch_ = now + kWatch;
   }
-  return more;
+  return next_tick_ <= now;
 }
 
 void Router::watch_links() {

@@ -11,8 +11,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Kind = Event::Kind;
 
-// As in Linux: no request follows another sooner, whatever `retransmit` says.
-constexpr Nanoseconds kShortestRetransmit = milliseconds{500};
+// As in Linux since 5.7, HZ/2 before: no request follows another sooner, whatever `retransmit` says.
+constexpr Nanoseconds kShortestRetransmit = milliseconds{10};
 // RFC 4861 6.3.4 wants a new random value "every few hours"; Linux draws one every 300 s.
 constexpr Nanoseconds kRedrawInterval = seconds{300};
 // Linux's "5 * HZ": above gc_thresh2 collection is forced no more often than this, and spares what

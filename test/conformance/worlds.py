@@ -218,6 +218,7 @@ class RingroadWorld(World):
             "neighbors": [{"address": dotted(host), "port": f"p{wire.index}", "mac": colon(mac)}
                           for wire, host, mac in neighbors()],
             "icmp": {"rate": 0, "per_destination": "0s"},
+            "arp": {"notify": False},  # as arp_notify by default
         }
 
     def start(self):
