@@ -88,6 +88,7 @@ struct Port {
   std::string device;  // PCI address or DPDK vdev string; empty for a sub-interface
   std::vector<InterfaceAddress> addresses;
   std::uint16_t mtu = 1500;
+  std::optional<Mac> mac{};             // none: the device's own
   std::optional<std::uint16_t> queues;  // RX queues; none: one a worker, as far as the device has
   std::string scheduler;                // name of a Scheduler; empty: pfifo_fast
   std::optional<Vlan> vlan{};

@@ -120,6 +120,9 @@ std::string print(const Port& port, const Config& config) {
   const std::string addresses =
       flow_list(port.addresses, [](InterfaceAddress address) { return address.to_string(); });
   text += fmt::format("    addresses: {}\n    mtu: {}\n", addresses, port.mtu);
+  if (port.mac) {
+    text += fmt::format("    macaddress: \"{}\"\n", port.mac->to_string());
+  }
   if (!port.vlan) {
     text += fmt::format("    queues: {}\n", port.queues ? std::to_string(*port.queues) : "auto");
   }

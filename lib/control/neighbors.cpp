@@ -180,10 +180,7 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
   const bool for_us = request && world_.is_own(message->target);
   const neigh::Key key{port.id, message->sender};
   const bool known = table_.find(key).has_value();
-  // RFC 1812 3.3.2's rule, that no MAC is believed which no station has, for the zero one.
-  const bool believed = !message->is_probe() && message->sender_mac.is_station() &&
-                        !(for_us && world_.is_broadcast(message->sender));
-  if (believed) {
+  if (!message->is_probe() && !(for_us && world_.is_broadcast(message->sender))) {
     table_.learn({.key = key,
                   .mac = message->sender_mac,
                   .solicited = !request && meta.l2_class == ip::L2Class::kHost,
@@ -271,7 +268,6 @@ std::size_t Neighbors::flush(std::optional<PortId> port) {
 }
 
 void Neighbors::set_link(PortId port, bool up) {
-  addresses_.set_link(port, up);
   if (!up) {
     drop_waiting(port);
     flush(port);

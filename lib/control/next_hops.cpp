@@ -404,16 +404,12 @@ Status NextHops::set_source_mac(PortId port) {
     }
     const Adjacency& old = world_.adjacencies()[neighbor.current];
     const bool report = old.report_use.load(std::memory_order_relaxed);
-    const bool failed = failed_.contains(it->first);
     Mac destination;
     std::copy_n(old.header.begin(), destination.octets.size(), destination.octets.begin());
     if (const Status status = publish(it->second, destination); !status) {
       return status;
     }
     report_use(it->second, report);
-    if (failed) {
-      static_cast<void>(neighbor_failed(it->first));
-    }
   }
   return {};
 }

@@ -130,6 +130,9 @@ class RandomConfig {
     if (!schedulers.empty() && below(2) == 0) {
       port.scheduler = schedulers[0].name;
     }
+    if (below(3) == 0) {
+      port.mac = Mac{{2, 0, 0, 0, octet(), octet()}};
+    }
     port.rp_filter = static_cast<ReversePath>(below(3));
     port.forwarding = below(2) == 0;
     port.send_redirects = below(2) == 0;
