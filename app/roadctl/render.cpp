@@ -477,6 +477,9 @@ constexpr std::array kViews{
     View{"route", "load", json::value_t::object, render_load},
     View{"neighbor", "add", json::value_t::object, render_nothing},
     View{"neighbor", "del", json::value_t::object, render_nothing},
+    View{"link", "set", json::value_t::object, render_nothing},
+    View{"address", "add", json::value_t::object, render_nothing},
+    View{"address", "del", json::value_t::object, render_nothing},
     View{"neighbor", "flush", json::value_t::object, render_flush},
 };
 

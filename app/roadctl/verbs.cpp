@@ -53,6 +53,10 @@ constexpr std::array kVerbs{
     Verb{"neighbor", "del", "ADDR port P", "delete a neighbor", neighbor_del_options},
     Verb{"neighbor", "flush", "[port P]", "forget every neighbor that was learned",
          neighbor_flush_options},
+    Verb{"link", "set", "P [up|down] [mtu N] [mac M]",
+         "take a port up or down, change its MTU or MAC", link_set_options},
+    Verb{"address", "add", "ADDR/LENGTH port P", "give a port an address", address_options},
+    Verb{"address", "del", "ADDR/LENGTH port P", "take an address from a port", address_options},
 };
 
 struct Group {
@@ -65,6 +69,8 @@ constexpr std::array kGroups{
     Group{"show", "", "show what the router knows, does and counts"},
     Group{"route", "", "change and query routes, as ip route does"},
     Group{"neighbor", "neigh", "change neighbors, as ip neigh does"},
+    Group{"link", "", "change ports, as ip link does"},
+    Group{"address", "addr", "change the router's addresses, as ip address does"},
 };
 
 constexpr auto kFooter =

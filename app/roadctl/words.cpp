@@ -35,6 +35,7 @@ constexpr Keyword kWeight{"weight", "weight", true};
 constexpr Keyword kNexthop{"nexthop", "nexthops"};
 constexpr Keyword kPort{"port", "port"};
 constexpr Keyword kMac{"mac", "mac"};
+constexpr Keyword kMtu{"mtu", "mtu", true};
 constexpr Keyword kFrom{"from", "from"};
 constexpr Keyword kProto{"proto", "proto"};
 constexpr Keyword kSport{"sport", "sport", true};
@@ -42,6 +43,7 @@ constexpr Keyword kDport{"dport", "dport", true};
 // What ip neigh calls them.
 constexpr Keyword kDev{"dev", "port"};
 constexpr Keyword kLladdr{"lladdr", "mac"};
+constexpr Keyword kAddress{"address", "mac"};
 
 using Keywords = std::vector<Keyword>;
 
@@ -255,6 +257,46 @@ Options neighbor_del_options(Words words) {
 
 Options neighbor_flush_options(Words words) {
   return Reader{words, {kPort, kDev}}.pairs().result();
+}
+
+Options link_set_options(Words words) {
+  // "up" and "down" have no value and may stand anywhere after the port's name.
+  std::vector<std::string> others;
+  others.reserve(words.size());
+  std::vector<bool> ups;
+  for (const std::string& word : words) {
+    const bool is_state = word == "up" || word == "down";
+    if (is_state && !others.empty() && others != std::vector<std::string>{"dev"}) {
+      ups.push_back(word == "up");
+    } else {
+      others.push_back(word);
+    }
+  }
+  Words rest{others};
+  if (!rest.empty() && rest.front() == "dev") {
+    rest = rest.subspan(1);
+  }
+  Reader reader{rest, {kMtu, kMac, kAddress}};
+  reader.subject("P", "port").pairs();
+  if (ups.size() > 1) {
+    reader.complain("'up' or 'down' is given once");
+  }
+  Options options = reader.result();
+  if (options && !ups.empty()) {
+    (*options)["up"] = ups.front();
+  }
+  if (options && options->size() == 1) {
+    return fail("what is to be set? up, down, mtu N or mac M");
+  }
+  return options;
+}
+
+Options address_options(Words words) {
+  return Reader{words, {kPort, kDev}}
+      .subject("ADDR/LENGTH", "address")
+      .pairs()
+      .require({"port"})
+      .result();
 }
 
 }  // namespace ringroad::roadctl

@@ -22,5 +22,7 @@ using Options = Result<nlohmann::json>;
 [[nodiscard]] Options neighbor_add_options(Words words);
 [[nodiscard]] Options neighbor_del_options(Words words);
 [[nodiscard]] Options neighbor_flush_options(Words words);
+[[nodiscard]] Options link_set_options(Words words);
+[[nodiscard]] Options address_options(Words words);
 
 }  // namespace ringroad::roadctl

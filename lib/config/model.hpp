@@ -88,6 +88,7 @@ struct Port {
   std::string device;  // PCI address or DPDK vdev string; empty for a sub-interface
   std::vector<InterfaceAddress> addresses;
   std::uint16_t mtu = 1500;
+  std::optional<Mac> mac{};             // none: the device's own
   std::optional<std::uint16_t> queues;  // RX queues; none: one a worker, as far as the device has
   std::string scheduler;                // name of a Scheduler; empty: pfifo_fast
   std::optional<Vlan> vlan{};
@@ -154,6 +155,9 @@ struct Arp {
   ArpTimers timers;  // of ports that have none of their own
   std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};
   Bytes queue_bytes{212992};  // a neighbour's waiting packets
+  // Linux's arp_notify, there off: the router's addresses are announced when they come, and when
+  // their port gets a link.
+  bool notify = true;
 
   friend bool operator==(const Arp&, const Arp&) = default;
 };

@@ -7,26 +7,6 @@
 #include "config/sections.hpp"
 
 namespace ringroad::config {
-namespace {
-
-std::optional<Mac> read_mac(const Value* value) {
-  const auto text = read_text(value);
-  if (!text) {
-    return std::nullopt;
-  }
-  const auto mac = Mac::parse(*text);
-  if (!mac) {
-    value->problem(shown(*text) + " is not a MAC address; write it as \"02:00:00:00:00:09\"");
-  } else if (!mac->is_station()) {
-    value->problem(fmt::format("{} is {}, not one station's address", *text,
-                               mac->is_zero() ? "zero" : "a group address"));
-    return std::nullopt;
-  }
-  return mac;
-}
-
-}  // namespace
-
 std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports,
                                            const Connected& connected) {
   static constexpr std::array<std::string_view, 3> kKeys{"address", "port", "mac"};

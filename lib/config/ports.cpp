@@ -77,11 +77,12 @@ void PortsReader::read_device(const Value* value, std::string& device) {
 }
 
 Port PortsReader::read_port(const Entry& entry) {
-  static constexpr auto kKeys = with_interface_keys("device", "queues", "scheduler");
+  static constexpr auto kKeys = with_interface_keys("device", "macaddress", "queues", "scheduler");
   Port port;
   port.name = entry.key;
   const Fields fields{entry.value, kKeys};
   read_device(fields.require("device", "a PCI address or a DPDK virtual device"), port.device);
+  port.mac = read_mac(fields.find("macaddress"));
   read_interface(fields, context_, port);
   if (const auto* queues = fields.find("queues")) {
     const auto text = queues->text();

@@ -62,9 +62,9 @@ ArpTimers read_arp_timers(const Value& section, const ArpTimers& defaults) {
 }
 
 Arp read_arp(const Value& section) {
-  static constexpr std::array<std::string_view, 9> kKeys{
+  static constexpr std::array<std::string_view, 10> kKeys{
       "base_reachable", "retransmit",       "gc_thresh", "queue_bytes", "delay_first_probe",
-      "unicast_probes", "multicast_probes", "gc_stale",  "locktime"};
+      "unicast_probes", "multicast_probes", "gc_stale",  "locktime",    "notify"};
   Arp arp;
   const Fields fields{section, kKeys};
   arp.timers = read_timers(fields, arp.timers);
@@ -72,6 +72,7 @@ Arp read_arp(const Value& section) {
     read_gc_thresh(*gc_thresh, arp.gc_thresh);
   }
   assign(arp.queue_bytes, read(fields.find("queue_bytes"), Range<Bytes>{{0}, {1ULL << 30U}}));
+  assign(arp.notify, read_flag(fields.find("notify")));
   return arp;
 }
 

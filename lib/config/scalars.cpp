@@ -88,6 +88,22 @@ std::optional<Ipv4> read_address(const Value* value) {
   return address;
 }
 
+std::optional<Mac> read_mac(const Value* value) {
+  const auto text = read_text(value);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto mac = Mac::parse(*text);
+  if (!mac) {
+    value->problem(shown(*text) + " is not a MAC address; write it as \"02:00:00:00:00:09\"");
+  } else if (!mac->is_station()) {
+    value->problem(fmt::format("{} is {}, not one station's address", *text,
+                               mac->is_zero() ? "zero" : "a group address"));
+    return std::nullopt;
+  }
+  return mac;
+}
+
 bool check_name(const Entry& entry) {
   // What fits Linux's IFNAMSIZ, so that the same name serves for a kernel interface.
   constexpr std::size_t kLongest = 15;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/ipv4.hpp"
+#include "base/mac.hpp"
 #include "base/units.hpp"
 #include "config/value.hpp"
 #include "config/words.hpp"
@@ -39,6 +40,7 @@ template <std::unsigned_integral T>
 
 [[nodiscard]] std::optional<std::string> read_text(const Value* value);
 [[nodiscard]] std::optional<Ipv4> read_address(const Value* value);
+[[nodiscard]] std::optional<Mac> read_mac(const Value* value);  // one station's
 
 // A port's or scheduler's name, at its key.
 bool check_name(const Entry& entry);

@@ -120,6 +120,9 @@ std::string print(const Port& port, const Config& config) {
   const std::string addresses =
       flow_list(port.addresses, [](InterfaceAddress address) { return address.to_string(); });
   text += fmt::format("    addresses: {}\n    mtu: {}\n", addresses, port.mtu);
+  if (port.mac) {
+    text += fmt::format("    macaddress: \"{}\"\n", port.mac->to_string());
+  }
   if (!port.vlan) {
     text += fmt::format("    queues: {}\n", port.queues ? std::to_string(*port.queues) : "auto");
   }
@@ -238,9 +241,10 @@ std::string to_yaml(const Config& config) {
   if (!config.schedulers.empty()) {
     text += "\nschedulers:\n" + print_all(config.schedulers);
   }
-  text += fmt::format("\narp: {{{}, gc_thresh: [{}], queue_bytes: {}}}\n",
-                      print(config.arp.timers, ArpTimers{}), fmt::join(config.arp.gc_thresh, ", "),
-                      to_string(config.arp.queue_bytes));
+  text +=
+      fmt::format("\narp: {{{}, gc_thresh: [{}], queue_bytes: {}{}}}\n",
+                  print(config.arp.timers, ArpTimers{}), fmt::join(config.arp.gc_thresh, ", "),
+                  to_string(config.arp.queue_bytes), config.arp.notify ? "" : ", notify: false");
   text += fmt::format("icmp: {{rate: {}, burst: {}, per_destination: {}}}\n", config.icmp.rate,
                       config.icmp.burst, to_string(config.icmp.per_destination));
   text += fmt::format("ecmp: {{hash: {}, seed: {}}}\n", word(kFlowHashWords, config.ecmp.hash),

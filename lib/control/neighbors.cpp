@@ -18,10 +18,11 @@ constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
 
 }  // namespace
 
-Neighbors::Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
-                     const Clock& clock, Unreachable unreachable)
+Neighbors::Neighbors(const Settings& settings, World& world, Routing& routing, Addresses& addresses,
+                     Sender& sender, const Clock& clock, Unreachable unreachable)
     : world_{world},
       routing_{routing},
+      addresses_{addresses},
       sender_{sender},
       clock_{clock},
       unreachable_{std::move(unreachable)},
@@ -135,22 +136,17 @@ void Neighbors::failed(NeighborId id) {
   }
 }
 
-bool Neighbors::answer(const ArpMessage& message, const PortView& port, std::uint8_t worker) {
-  const bool for_us = world_.is_own(message.target);
-  if (!for_us || message.operation != ArpMessage::Operation::kRequest) {
-    return false;
-  }
+void Neighbors::answer(const ArpMessage& request, const PortView& port, std::uint8_t worker) {
   const ArpMessage reply{.operation = ArpMessage::Operation::kReply,
                          .sender_mac = port.mac,
-                         .sender = message.target,
-                         .target_mac = message.sender_mac,
-                         .target = message.sender};
-  auto frame = sender_.make_frame(reply.frame(message.sender_mac, port.mac));
+                         .sender = request.target,
+                         .target_mac = request.sender_mac,
+                         .target = request.sender};
+  auto frame = sender_.make_frame(reply.frame(request.sender_mac, port.mac));
   if (frame) {
     ip::meta(*frame).worker = worker;
     sender_.send(std::move(frame), port.id, ip::kPriorityControl);
   }
-  return true;
 }
 
 // The order and the conditions are Linux's arp_process.
@@ -163,6 +159,7 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
     return;
   }
   const PortView& port = world_.port(meta.ingress);
+  addresses_.hear(port.id, *message);
   // Somebody else speaks as one of us: nothing to learn from it.
   if (world_.is_own(message->sender)) {
     sender_.drop(std::move(frame), DropReason::kArpIgnored);
@@ -176,12 +173,11 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
     return;
   }
   neigh::Events events;
-  bool concerns_us = false;
-  if (!message->is_probe() && !world_.is_broadcast(message->sender)) {
-    const neigh::Key key{port.id, message->sender};
-    const bool request = message->operation == ArpMessage::Operation::kRequest;
-    const bool for_us = request && world_.is_own(message->target);
-    concerns_us = table_.find(key).has_value();
+  const bool request = message->operation == ArpMessage::Operation::kRequest;
+  const bool for_us = request && world_.is_own(message->target);
+  const neigh::Key key{port.id, message->sender};
+  const bool known = table_.find(key).has_value();
+  if (!message->is_probe() && !(for_us && world_.is_broadcast(message->sender))) {
     table_.learn({.key = key,
                   .mac = message->sender_mac,
                   .solicited = !request && meta.l2_class == ip::L2Class::kHost,
@@ -189,9 +185,11 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
                   .overrides = for_us || message->is_gratuitous()},
                  clock_.now(), events);
   }
-  concerns_us = answer(*message, port, meta.worker) || concerns_us;
+  if (for_us) {
+    answer(*message, port, meta.worker);
+  }
   carry_out(events);
-  if (concerns_us) {
+  if (known || for_us) {
     sender_.deliver(std::move(frame));
   } else {
     sender_.drop(std::move(frame), DropReason::kArpIgnored);
@@ -199,23 +197,20 @@ void Neighbors::arp_input(ip::OwnedPacket frame) {
 }
 
 void Neighbors::find_used(Nanoseconds now) {
+  if (table_.stale() == 0) {
+    return;
+  }
+  used_.clear();
+  for (worker::Worker* const worker : workers_) {
+    worker->take_used(world_.adjacencies().end(), used_);
+  }
   neigh::Events events;
-  std::vector<NeighborId> used;
-  table_.for_each([&](NeighborId id, const neigh::Entry& entry) {
-    if (entry.state != State::kStale) {
-      return;
+  for (const AdjacencyId used : used_) {
+    // It may be another's by now, or nobody's: who is taken for used in error is asked once.
+    const neigh::Adjacency& adjacency = world_.adjacencies()[used];
+    if (const auto id = table_.find({adjacency.port, adjacency.next_hop})) {
+      table_.mark_used(*id, now, events);
     }
-    const auto adjacency = routing_.adjacency(entry.key);
-    bool seen = false;
-    for (worker::Worker* const worker : workers_) {
-      seen = (adjacency && worker->take_used(*adjacency)) || seen;
-    }
-    if (seen) {
-      used.push_back(id);
-    }
-  });
-  for (const NeighborId id : used) {
-    table_.mark_used(id, now, events);
   }
   carry_out(events);
 }
@@ -237,6 +232,7 @@ void Neighbors::tick() {
   const Nanoseconds now = clock_.now();
   find_used(now);
   ask_again(now);
+  addresses_.tick();
   neigh::Events events;
   table_.tick(now, events);
   carry_out(events);
@@ -262,13 +258,28 @@ std::size_t Neighbors::flush(std::optional<PortId> port) {
   return removed;
 }
 
-void Neighbors::clear() {
+void Neighbors::set_link(PortId port, bool up) {
+  if (!up) {
+    drop_waiting(port);
+    flush(port);
+    routing_.doubt_neighbors(port);
+  } else {
+    next_ask_ = {};
+  }
+}
+
+void Neighbors::clear() { drop_waiting(std::nullopt); }
+
+void Neighbors::drop_waiting(std::optional<PortId> only) {
   for (auto& [id, queue] : pending_) {
+    if (only && table_.entry(id).key.port != *only) {
+      continue;
+    }
     for (auto& packet : queue.take()) {
       sender_.drop(std::move(packet), DropReason::kPortDown);
     }
   }
-  pending_.clear();
+  std::erase_if(pending_, [](const auto& waiting) { return waiting.second.size() == 0; });
 }
 
 std::size_t Neighbors::queued(NeighborId id) const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "control/addresses.hpp"
 #include "control/routing.hpp"
 #include "control/sender.hpp"
 #include "neigh/arp_message.hpp"
@@ -25,8 +26,8 @@ class Neighbors {
     Bytes queue_bytes{212992};
     std::uint64_t seed = 0;
   };
-  Neighbors(const Settings& settings, World& world, Routing& routing, Sender& sender,
-            const Clock& clock, Unreachable unreachable);
+  Neighbors(const Settings& settings, World& world, Routing& routing, Addresses& addresses,
+            Sender& sender, const Clock& clock, Unreachable unreachable);
 
   // That port's own, instead of the settings'.
   void set_parameters(PortId port, const neigh::Parameters& parameters) {
@@ -40,6 +41,8 @@ class Neighbors {
   void arp_input(ip::OwnedPacket frame);
   // Runs the timers that are due.
   void tick();
+  // Without it nothing is known of anybody there (Linux's arp_evict_nocarrier).
+  void set_link(PortId port, bool up);
 
   void set_permanent(neigh::Key key, Mac mac);
   bool erase(neigh::Key key);
@@ -58,13 +61,14 @@ class Neighbors {
   [[nodiscard]] std::optional<Ipv4> source_for(NeighborId id) const;
   void resolved(NeighborId id);
   void failed(NeighborId id);
+  void drop_waiting(std::optional<PortId> only);
   void find_used(Nanoseconds now);
   void ask_again(Nanoseconds now);
-  // What `message` tells, and whether it concerned us.
-  bool answer(const neigh::ArpMessage& message, const PortView& port, std::uint8_t worker);
+  void answer(const neigh::ArpMessage& request, const PortView& port, std::uint8_t worker);
 
   World& world_;
   Routing& routing_;
+  Addresses& addresses_;
   Sender& sender_;
   const Clock& clock_;
   Unreachable unreachable_;
@@ -73,6 +77,7 @@ class Neighbors {
   Nanoseconds next_ask_{};
   std::unordered_map<NeighborId, neigh::PendingQueue<ip::OwnedPacket>> pending_;
   std::vector<worker::Worker*> workers_;
+  std::vector<AdjacencyId> used_;  // find_used()'s; kept for its memory
 };
 
 }  // namespace ringroad::control

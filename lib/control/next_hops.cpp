@@ -230,6 +230,7 @@ void NextHops::release(NextHopId id) {
   nodes_.erase(found);
   if (const auto* const neighbor = std::get_if<Neighbor>(&gone.what)) {
     by_key_.erase(neighbor->key);
+    failed_.erase(neighbor->key);
     world_.adjacencies().retire(neighbor->unresolved);
     if (neighbor->current != neighbor->unresolved) {
       world_.adjacencies().retire(neighbor->current);
@@ -374,7 +375,7 @@ Status NextHops::publish(NextHopId id, Mac mac) {
   if (old != neighbor.unresolved) {
     world_.adjacencies().retire(old);
   }
-  neighbor.failed = false;
+  failed_.erase(neighbor.key);
   set_usable(id, !without_link_.contains(neighbor.key.port));
   return {};
 }
@@ -403,16 +404,12 @@ Status NextHops::set_source_mac(PortId port) {
     }
     const Adjacency& old = world_.adjacencies()[neighbor.current];
     const bool report = old.report_use.load(std::memory_order_relaxed);
-    const bool failed = neighbor.failed;
     Mac destination;
     std::copy_n(old.header.begin(), destination.octets.size(), destination.octets.begin());
     if (const Status status = publish(it->second, destination); !status) {
       return status;
     }
     report_use(it->second, report);
-    if (failed) {
-      static_cast<void>(neighbor_failed(it->first));
-    }
   }
   return {};
 }
@@ -450,7 +447,7 @@ bool NextHops::neighbor_failed(neigh::Key key) {
     return false;
   }
   const bool was = usable(*id);
-  neighbor(*id).failed = true;
+  failed_.insert(key);
   set_usable(*id, false);
   return was;
 }
@@ -462,18 +459,26 @@ bool NextHops::set_link(PortId port, bool up) {
   }
   for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
        ++it) {
-    set_usable(it->second, up && !neighbor(it->second).failed);
+    set_usable(it->second, up && !failed_.contains(it->first));
   }
   return true;
 }
 
-std::vector<neigh::Key> NextHops::failed_neighbors() const {
-  std::vector<neigh::Key> failed;
-  for (const auto& [key, id] : by_key_) {
-    if (std::get<Neighbor>(nodes_.at(id).what).failed && has_link(key.port)) {
-      failed.push_back(key);
+void NextHops::doubt_neighbors(PortId port) {
+  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
+       ++it) {
+    const Neighbor& there = neighbor(it->second);
+    if (there.current == there.unresolved) {
+      failed_.insert(it->first);
+      set_usable(it->second, false);
     }
   }
+}
+
+std::vector<neigh::Key> NextHops::failed_neighbors() const {
+  std::vector<neigh::Key> failed;
+  std::ranges::copy_if(failed_, std::back_inserter(failed),
+                       [this](neigh::Key key) { return has_link(key.port); });
   return failed;
 }
 

@@ -78,6 +78,8 @@ class NextHops {
   bool neighbor_failed(neigh::Key key);
   // The same for all neighbours on a port without a link. True where that is a change.
   bool set_link(PortId port, bool up);
+  // Those on that port whose MAC is not known are taken for failed, until publish().
+  void doubt_neighbors(PortId port);
   [[nodiscard]] bool has_link(PortId port) const { return !without_link_.contains(port); }
   // Failed neighbours on ports with a link.
   [[nodiscard]] std::vector<neigh::Key> failed_neighbors() const;
@@ -98,7 +100,6 @@ class NextHops {
     neigh::Key key;
     AdjacencyId unresolved;
     AdjacencyId current;
-    bool failed = false;
   };
   struct Recursive {
     Ipv4 gateway;
@@ -140,6 +141,7 @@ class NextHops {
   std::set<PortId> without_link_;
   std::unordered_map<NextHopId, Node> nodes_;
   std::map<neigh::Key, NextHopId> by_key_;
+  std::set<neigh::Key> failed_;  // of those
   std::map<Ipv4, NextHopId> by_gateway_;
   std::map<Paths, NextHopId> by_paths_;
 };

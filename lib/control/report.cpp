@@ -77,6 +77,7 @@ Json report_ports(const Router& router) {
               {"speed_mbps", link.speed_mbps},
               {"mtu", view.mtu},
               {"addresses", addresses},
+              {"conflicts", router.addresses().claims().conflicts(view.id)},
               {"rx_packets", totals.rx_packets},
               {"rx_bytes", totals.rx_bytes},
               {"tx_packets", totals.tx_packets},

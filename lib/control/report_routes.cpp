@@ -267,7 +267,7 @@ Json report_route_to(const Router& router, const FlowQuestion& question) {
     const bool via = !match->path.next_hops.empty() && match->path.next_hops.front().via;
     answer["via"] = via ? Json(neighbor.to_string()) : Json();
     answer["port"] = router.world().port(adjacency->port).name;
-    answer["mtu"] = adjacency->mtu;
+    answer["mtu"] = adjacency->mtu.load(std::memory_order_relaxed);
     if (!match->path.source) {
       answer["source"] = or_null(router.world().source(adjacency->port, neighbor));
     }

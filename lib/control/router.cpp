@@ -137,21 +137,6 @@ void Router::run_timers() {
   }
 }
 
-void Router::watch_links() {
-  for (std::size_t i = 0; i < ports_.size(); ++i) {
-    const bool up = ports_[i]->link().up;
-    for (const PortView& view : world_->ports()) {
-      if (view.egress == PortId{static_cast<PortId::rep>(i)}) {
-        routing_->set_link(view.id, up);
-      }
-    }
-    if (up != link_up_[i]) {
-      link_up_[i] = up;
-      log::info("port {}: link {}", config_.ports[i].name, up ? "up" : "down");
-    }
-  }
-}
-
 // A queue that has packets and sends none for five seconds, its link up (DEV-08).
 void Router::watch_for_hangs() {
   const Nanoseconds now = clock_.now();

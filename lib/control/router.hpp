@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "config/model.hpp"
+#include "control/addresses.hpp"
 #include "control/neighbors.hpp"
 #include "control/next_hops.hpp"
 #include "control/route_load.hpp"
@@ -68,6 +69,14 @@ class Router {
   // The last one that was started, and its number; null where there was none.
   [[nodiscard]] const RouteLoad* load() const { return load_.get(); }
   [[nodiscard]] std::uint64_t load_number() const { return load_number_; }
+  // Live changes of a port or a sub-interface, with the effects on ARP and routes that they have in
+  // Linux. The configuration follows.
+  Status set_link(PortId port, bool up);
+  Status set_mtu(PortId port, std::uint16_t mtu);
+  Status set_mac(PortId port, Mac mac);
+  Status add_address(PortId port, InterfaceAddress address);
+  Status erase_address(PortId port, InterfaceAddress address);
+
   Status add_neighbor(const config::StaticNeighbor& neighbor);
   Status erase_neighbor(neigh::Key key);
 
@@ -91,6 +100,7 @@ class Router {
   [[nodiscard]] Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const Neighbors& neighbors() const { return *neighbors_; }
   [[nodiscard]] const stats::IpCounters& ip_counters() const { return slow_path_->counters(); }
+  [[nodiscard]] const Addresses& addresses() const { return *addresses_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const std::vector<std::unique_ptr<port::Port>>& ports() const { return ports_; }
   [[nodiscard]] const std::vector<std::unique_ptr<worker::Worker>>& workers() const {
@@ -115,6 +125,11 @@ class Router {
   bool advance_load();
   void run_timers();
   void watch_links();
+  void apply_link(const PortView& view);
+  void probe_for(PortId port, InterfaceAddress address);
+  std::vector<InterfaceAddress> forget_address(PortId port, InterfaceAddress address);
+  Status connect(PortId port, InterfaceAddress address);
+  Status check_address(const PortView& view, InterfaceAddress address) const;
   void watch_for_hangs();
   Status add_to_rib(const config::Route& route);
 
@@ -130,6 +145,7 @@ class Router {
   std::unique_ptr<Routing> routing_;
   std::unique_ptr<Sender> sender_;
   std::unique_ptr<SlowPath> slow_path_;
+  std::unique_ptr<Addresses> addresses_;
   std::unique_ptr<Neighbors> neighbors_;
   Background background_;
   std::unique_ptr<RouteLoad> load_;
@@ -150,6 +166,8 @@ class Router {
   };
   std::vector<Hang> hangs_;
   std::vector<bool> link_up_;  // of every port, not of sub-interfaces
+  std::vector<bool> linked_;   // of every port and sub-interface: has a link and is up
+  std::vector<bool> usable_;   // of every port and sub-interface, as routes know it
 };
 
 }  // namespace ringroad::control

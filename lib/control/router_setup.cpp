@@ -129,12 +129,19 @@ Status Router::set_up_ports() {
     if (!opened) {
       return std::unexpected{opened.error()};
     }
+    if (port.mac) {
+      if (Status status = (*opened)->set_mac(*port.mac); !status) {
+        return status;
+      }
+    }
     log::debug("port {}: {} ({}), {} RX and {} TX queues", port.name, port.device,
                (*opened)->driver(), (*opened)->rx_queues(), (*opened)->tx_queues());
     ports_.push_back(std::move(*opened));
   }
   hangs_.resize(ports_.size());
   link_up_.resize(ports_.size());
+  linked_.resize(config_.ports.size());
+  usable_.resize(config_.ports.size());
   return {};
 }
 
@@ -152,13 +159,16 @@ Status Router::set_up_tables() {
                                     .burst = config_.icmp.burst,
                                     .per_destination = config_.icmp.per_destination},
                          .reassembly = reassembly_settings(*pool_)});
+  addresses_ = std::make_unique<Addresses>(
+      Addresses::Settings{.announce = config_.arp.notify, .seed = std::random_device{}()}, *world_,
+      *sender_, clock_);
   neighbors_ = std::make_unique<Neighbors>(
       Neighbors::Settings{.parameters = parameters_of(config_.arp.timers),
                           .limits = {.gc_interval = neigh::Limits{}.gc_interval,
                                      .gc_thresh = config_.arp.gc_thresh},
                           .queue_bytes = config_.arp.queue_bytes,
                           .seed = std::random_device{}()},
-      *world_, *routing_, *sender_, clock_,
+      *world_, *routing_, *addresses_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
   for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
     if (const auto& timers = config_.ports[i].arp) {
@@ -270,7 +280,9 @@ Status Router::set_up_routes() {
   routing_->add_fixed_routes();
   for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
     for (const InterfaceAddress& address : config_.ports[i].addresses) {
-      if (Status status = routing_->add_connected(PortId{i}, address); !status) {
+      if (config_.ports[i].dad) {
+        probe_for(PortId{i}, address);
+      } else if (Status status = connect(PortId{i}, address); !status) {
         return status;
       }
     }

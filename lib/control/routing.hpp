@@ -66,6 +66,9 @@ class Routing {
   Status set_source_mac(PortId port) { return next_hops_.set_source_mac(port); }
   // It did not answer: other routes of a prefix are taken before those by this gateway.
   void failed(neigh::Key key);
+  // A port that lost its link lost its neighbours: when it has one again, routes come back to each
+  // gateway with its first answer, so that no packet waits for it.
+  void doubt_neighbors(PortId port) { next_hops_.doubt_neighbors(port); }
   // Gateways that did not answer: no packet may ask for them, as others take their place.
   [[nodiscard]] std::vector<neigh::Key> failed_gateways() const;
   // The packet path is to say when it uses the neighbour. Nothing where it is not resolved.

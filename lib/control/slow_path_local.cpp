@@ -20,6 +20,7 @@ using stats::IpCounter;
 namespace {
 
 constexpr std::uint8_t kFragmentationNeededCode = 4;
+constexpr unsigned kEcnBits = 0x3;
 
 bool is_fragment(ip::Packet& packet) {
   constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
@@ -201,7 +202,8 @@ void SlowPath::tcp_input(OwnedPacket packet) {
   if (reset && options) {
     ip::OwnHeader header = reply_header(*packet, *options, IPPROTO_TCP);
     header.identification = 0;
-    header.tos = ip::ipv4(*packet).type_of_service;
+    // A reset is not ECN-capable (RFC 3168 6.1.4).
+    header.tos = static_cast<std::uint8_t>(ip::ipv4(*packet).type_of_service & ~kEcnBits);
     counters_.add(IpCounter::kTcpOutRsts);
     answer(*packet, ip::make_reset(sender_.pool(), header, *reset));
   }

@@ -333,6 +333,42 @@ Result<json> neighbor_flush(Router& router, Options& options) {
   return json{{"removed", router.neighbors().flush(only)}};
 }
 
+// All of it or, from the first that is refused on, none: what was set before stays.
+Result<json> link_set(Router& router, Options& options) {
+  const PortView* const port = port_of(router, options);
+  std::optional<std::uint16_t> mtu;
+  std::optional<Mac> mac;
+  if (options.has("mtu")) {
+    mtu = static_cast<std::uint16_t>(options.number("mtu", 0xffff));
+  }
+  if (options.has("mac")) {
+    mac = options.parsed<Mac>("mac", Mac::parse, "a MAC address");
+  }
+  if (options.has("up") && !options.at("up").is_boolean()) {
+    options.complain("'up' is true or false");
+  }
+  Status status;
+  if (!options.error() && mtu) {
+    status = router.set_mtu(port->id, *mtu);
+  }
+  if (!options.error() && status && mac) {
+    status = router.set_mac(port->id, *mac);
+  }
+  if (!options.error() && status && options.has("up")) {
+    status = router.set_link(port->id, options.at("up").get<bool>());
+  }
+  return answer(options, status);
+}
+
+template <Status (Router::*kChange)(PortId, InterfaceAddress)>
+Result<json> change_address(Router& router, Options& options) {
+  const auto address = options.parsed<InterfaceAddress>(
+      "address", InterfaceAddress::parse, "an IPv4 address with its subnet's length (a.b.c.d/24)");
+  const PortView* const port = port_of(router, options);
+  return options.error() ? answer(options, {})
+                         : answer(options, (router.*kChange)(port->id, address));
+}
+
 Result<json> show_config(Router& router, Options& /*options*/) {
   return json{{"yaml", config::to_yaml(router.running_config())}};
 }
@@ -364,6 +400,9 @@ constexpr std::array kVerbs{
     Verb{"neighbor add", neighbor_add},
     Verb{"neighbor del", neighbor_del},
     Verb{"neighbor flush", neighbor_flush},
+    Verb{"link set", link_set},
+    Verb{"address add", change_address<&Router::add_address>},
+    Verb{"address del", change_address<&Router::erase_address>},
 };
 
 }  // namespace

@@ -7,7 +7,8 @@
 namespace ringroad::control {
 namespace {
 
-constexpr std::uint32_t kNextHops = 65536;
+// Beside the neighbours': ports', gateways' and groups.
+constexpr std::uint32_t kMoreNextHops = 65536;
 // Beside the neighbours': ports' and gateways', and those that wait for a quiescent state.
 constexpr std::uint32_t kMoreAdjacencies = 8192;
 
@@ -31,7 +32,7 @@ std::uint8_t checks_of(const PortView& port) {
 World::World(std::uint32_t workers, std::uint32_t neighbors_max)
     : reclaimer_{workers},
       trie_{reclaimer_},
-      next_hops_{kNextHops, reclaimer_},
+      next_hops_{neighbors_max + kMoreNextHops, reclaimer_},
       adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
       interfaces_{std::make_unique<ip::Interface[]>(ip::kInterfacesMax)},
       own_{std::make_unique<ip::OwnAddresses>()},
@@ -75,6 +76,15 @@ void World::set_addresses(PortId id, std::vector<InterfaceAddress> addresses) {
   publish_own_addresses();
 }
 
+void World::set_tentative(PortId id, Ipv4 address, bool tentative) {
+  auto& list = ports_[id.value()].tentative;
+  std::erase(list, address);
+  if (tentative) {
+    list.push_back(address);
+  }
+  publish_own_addresses();
+}
+
 void World::set_up(PortId id, bool up) {
   ports_[id.value()].up = up;
   interfaces_[id.value()].up.store(up, std::memory_order_relaxed);
@@ -94,8 +104,11 @@ void World::add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, Po
 
 void World::publish_own_addresses() {
   std::vector<Ipv4> addresses;
-  for (const PortView& port : ports_ | std::views::filter(&PortView::up)) {
+  for (const PortView& port : ports_) {
     for (const InterfaceAddress& own : port.addresses) {
+      if (!port.uses(own)) {
+        continue;
+      }
       addresses.push_back(own.address);
       // RFC 3021: a /31 has no broadcast address.
       if (own.length <= 30) {
@@ -117,9 +130,9 @@ const PortView* World::find_port(std::string_view name) const {
 const PortView* World::port_on_link_with(Ipv4 address) const {
   const PortView* best = nullptr;
   int longest = -1;
-  for (const PortView& port : ports_ | std::views::filter(&PortView::up)) {
+  for (const PortView& port : ports_) {
     for (const InterfaceAddress& own : port.addresses) {
-      if (own.subnet().contains(address) && own.length > longest) {
+      if (port.up && own.subnet().contains(address) && own.length > longest) {
         best = &port;
         longest = own.length;
       }
@@ -129,30 +142,37 @@ const PortView* World::port_on_link_with(Ipv4 address) const {
 }
 
 bool World::is_own(Ipv4 address) const {
-  return std::ranges::any_of(ports_, [&](const PortView& port) {
-    return port.up && std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
-                          port.addresses.end();
-  });
+  // Nearly always one bit says no: an ARP storm asks often.
+  return own_->contains(address.value()) && std::ranges::any_of(ports_, [&](const PortView& port) {
+           return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+             return own.address == address && port.uses(own);
+           });
+         });
 }
 
 bool World::is_broadcast(Ipv4 address) const {
   return std::ranges::any_of(ports_, [&](const PortView& port) {
-    return port.up && std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
-             // RFC 3021: a /31 has no broadcast address.
-             return own.length <= 30 &&
-                    (address == own.subnet().last() || address == own.subnet().address());
-           });
+    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+      // RFC 3021: a /31 has no broadcast address.
+      return port.uses(own) && own.length <= 30 &&
+             (address == own.subnet().last() || address == own.subnet().address());
+    });
   });
 }
 
 std::optional<Ipv4> World::source(PortId id, Ipv4 to) const {
-  const auto& addresses = port(id).addresses;
-  const auto near = std::ranges::find_if(
-      addresses, [&](const InterfaceAddress& own) { return own.subnet().contains(to); });
-  if (near != addresses.end()) {
-    return near->address;
+  const PortView& view = port(id);
+  std::optional<Ipv4> primary;
+  for (const InterfaceAddress& own : view.addresses) {
+    if (!view.uses(own)) {
+      continue;
+    }
+    if (own.subnet().contains(to)) {
+      return own.address;
+    }
+    primary = primary.value_or(own.address);
   }
-  return addresses.empty() ? std::nullopt : std::optional{addresses.front().address};
+  return primary;
 }
 
 }  // namespace ringroad::control

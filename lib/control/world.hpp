@@ -1,6 +1,7 @@
 #pragma once
 // The tables that the packet path reads, and what the control thread knows of the router's own
 // addresses. The control thread writes; workers read through tables().
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -24,7 +25,12 @@ struct PortView {
   std::optional<PortId> link{};
   PortId egress{};  // of a port, itself
   neigh::Tags tags{};
-  std::vector<InterfaceAddress> addresses;
+  std::vector<InterfaceAddress> addresses{};
+  std::vector<Ipv4> tentative{};  // of them, not to be used before they were probed for
+
+  [[nodiscard]] bool uses(const InterfaceAddress& own) const {
+    return up && std::ranges::find(tentative, own.address) == tentative.end();
+  }
   bool up = true;  // the operator's will, for its links too; a port that is down has no addresses
   bool forwarding = true;
   bool send_redirects = true;
@@ -47,15 +53,16 @@ class World {
 
   // Before the workers start; a sub-interface after its link.
   void add_port(PortView port);
+  // Workers may tell once more of senders that a better gateway would serve.
+  void next_redirect_round();
   // Frames on `link` with that tag are the sub-interface's, unless they are another's already.
   void add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, PortId id);
   // While the workers run.
   void set_addresses(PortId id, std::vector<InterfaceAddress> addresses);
+  void set_tentative(PortId id, Ipv4 address, bool tentative);
   void set_up(PortId id, bool up);
   void set_mtu(PortId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
   void set_mac(PortId id, Mac mac);
-  // Workers may tell once more of senders that a better gateway would serve.
-  void next_redirect_round();
 
   void set_priorities(PortId id, const std::array<std::uint8_t, 8>& priority_of_pcp) {
     interfaces_[id.value()].priority_of_pcp = priority_of_pcp;

@@ -28,7 +28,7 @@ void AddressClaims::probe(Key key, Nanoseconds now, Events& events) {
   }
 }
 
-void AddressClaims::announce(Key key, Nanoseconds now, Events& events) {
+void AddressClaims::use(Key key, Nanoseconds now, Events& events) {
   Claim& claim = claims_[key];
   claim.in_use = true;
   if (ports_[key.port].has_link) {
@@ -73,18 +73,29 @@ void AddressClaims::run(const Key& key, Claim& claim, Nanoseconds now, Events& e
     claim.sent = 0;
     events.push_back({Kind::kUsable, key});
   }
+  if (!announce_) {
+    claim.next = kNever;
+    return;
+  }
   ++claim.sent;
   claim.next = claim.sent < kAnnounceNum ? now + kAnnounceInterval : kNever;
   events.push_back({Kind::kAnnounce, key});
 }
 
+// Whose address the message is about. Two that probe for one at once: neither takes it (RFC 5227
+// 2.1.1); a probe for one in use is but answered.
+bool AddressClaims::concerns(PortId port, const ArpMessage& message) const {
+  const bool probe = message.is_probe();
+  const auto found = claims_.find({port, probe ? message.target : message.sender});
+  return found != claims_.end() && !(probe && found->second.in_use);
+}
+
 void AddressClaims::hear(PortId port, const ArpMessage& message, Nanoseconds now, Events& events) {
-  // Two that probe for the same address at once: neither takes it (RFC 5227 2.1.1).
-  const Key key{port, message.is_probe() ? message.target : message.sender};
-  const auto found = claims_.find(key);
-  if (found == claims_.end() || (message.is_probe() && found->second.in_use)) {
+  if (!concerns(port, message)) {
     return;
   }
+  const Key key{port, message.is_probe() ? message.target : message.sender};
+  const auto found = claims_.find(key);
   Claim& claim = found->second;
   ++ports_[port].conflicts;
   if (!claim.in_use) {

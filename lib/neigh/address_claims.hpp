@@ -31,17 +31,24 @@ class AddressClaims {
   };
   using Events = std::vector<Event>;
 
-  explicit AddressClaims(std::uint64_t seed) : random_{seed} {}
+  struct Settings {
+    bool announce = true;  // false: nothing is sent but probes and defence
+    std::uint64_t seed = 0;
+  };
+  explicit AddressClaims(const Settings& settings)
+      : announce_{settings.announce}, random_{settings.seed} {}
 
   // A claim lasts until withdraw() or kRefused; nothing is sent while its port has no link. This
   // one is to be used once nobody answered for it, 4 to 7 s from now (RFC 5227 2.1).
   void probe(Key key, Nanoseconds now, Events& events);
   // In use from now on, without asking. Of one in use: announced again, for its port's MAC is new.
-  void announce(Key key, Nanoseconds now, Events& events);
+  void use(Key key, Nanoseconds now, Events& events);
   void withdraw(Key key);
 
   // A port that gets its link begins as if its claims were new: it may be another link.
   void set_link(PortId port, bool up, Nanoseconds now, Events& events);
+  // Somebody else may send no such message where all is well.
+  [[nodiscard]] bool concerns(PortId port, const ArpMessage& message) const;
   // An ARP message that came by that port from no station of our own.
   void hear(PortId port, const ArpMessage& message, Nanoseconds now, Events& events);
 
@@ -73,6 +80,7 @@ class AddressClaims {
   void run(const Key& key, Claim& claim, Nanoseconds now, Events& events);
   [[nodiscard]] Nanoseconds random(Nanoseconds least, Nanoseconds most);
 
+  bool announce_;
   std::mt19937_64 random_;
   Claims claims_;
   std::map<PortId, Port> ports_;

@@ -20,6 +20,7 @@ std::optional<AdjacencyId> AdjacencyTable::allocate() {
   }
   const AdjacencyId id = free_.back();
   free_.pop_back();
+  end_ = std::max(end_, id.value() + 1);
   Adjacency& fresh = at(id);
   fresh.kind = AdjacencyKind::kNoRoute;
   fresh.report_use.store(false, std::memory_order_relaxed);

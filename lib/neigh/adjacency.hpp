@@ -84,6 +84,9 @@ class AdjacencyTable {
   // Writer. No next hop names it any more; it is reused after a quiescent state.
   void retire(AdjacencyId id);
 
+  // Ids are below this, so far.
+  [[nodiscard]] std::uint32_t end() const { return end_; }
+
   // Any reader.
   [[nodiscard]] const Adjacency* data() const { return entries_.get(); }
   [[nodiscard]] const Adjacency& operator[](AdjacencyId id) const { return entries_[id.value()]; }
@@ -92,6 +95,7 @@ class AdjacencyTable {
  private:
   std::unique_ptr<Adjacency[]> entries_;
   std::uint32_t capacity_;
+  std::uint32_t end_ = 0;
   std::vector<AdjacencyId> free_;
   Reclaimer& reclaimer_;
 };

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <thread>
 
+#include "worker/arp_sender.hpp"
 #include "worker/pipeline.hpp"
 
 namespace ringroad::worker {
@@ -110,13 +111,13 @@ std::uint64_t Worker::held() const {
   return packets;
 }
 
-bool Worker::take_used(AdjacencyId adjacency) {
-  auto& used = used_[adjacency.value()];
-  if (used.load(std::memory_order_relaxed) == 0) {
-    return false;
+void Worker::take_used(std::uint32_t end, std::vector<AdjacencyId>& used) {
+  for (std::uint32_t i = 0; i < end; ++i) {
+    if (used_[i].load(std::memory_order_relaxed) != 0) [[unlikely]] {
+      used_[i].store(0, std::memory_order_relaxed);
+      used.emplace_back(i);
+    }
   }
-  used.store(0, std::memory_order_relaxed);
-  return true;
 }
 
 bool Worker::poll_once() {
@@ -230,12 +231,30 @@ void Worker::flush_punts() {
   for (std::uint16_t i = 0; i < context_.punts.count; ++i) {
     ip::Packet* const packet = context_.punts.packets[i];
     const ip::PuntReason reason = ip::meta(*packet).punt;
-    PacketRing& ring = reason == ip::PuntReason::kArp ? arp_punts_ : punts_;
-    if (!ring.push(packet)) {
+    const bool arp = reason == ip::PuntReason::kArp;
+    PacketRing& ring = arp ? arp_punts_ : punts_;
+    if ((arp && !has_room_for_arp(*packet)) || !ring.push(packet)) {
       context_.drop(packet, reason_if_not_punted(reason));
     }
   }
   context_.punts.count = 0;
+}
+
+// A storm of strangers must not crowd out the answers that the router waits for.
+bool Worker::has_room_for_arp(ip::Packet& packet) const {
+  const unsigned waiting = arp_punts_.size();
+  if (waiting < kArpRing / 2) [[likely]] {
+    return true;
+  }
+  switch (arp_sender(context_.tables, packet)) {
+    case ArpSender::kNeighbor:
+      return true;
+    case ArpSender::kSpeaksToUs:
+      return waiting < kArpRing / 4 * 3;
+    case ArpSender::kStranger:
+      break;
+  }
+  return false;
 }
 
 std::uint32_t Worker::drain_bands() {

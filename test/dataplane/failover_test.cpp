@@ -134,7 +134,17 @@ TEST_CASE("a port that loses its link hands its routes to the next best, and tak
   bed.bed.run();
   CHECK(bed.bed.sent(kPortA).size() == 1);
 
+  // Who is there now is not known: the others go on until the gateway answers, asked at once.
+  bed.drain();
   bed.set_link(kPortB, true);
+  bed.bed.advance(100ms);
+  const auto asked = bed.bed.sent(kPortB);
+  REQUIRE(asked.size() == 1);
+  CHECK(address(asked[0], kArpTarget) == kGatewayB);
+  CHECK(bed.send(20) == kAllByC);
+  CHECK(bed.send(40) == kAllByC);
+  bed.answer(kPortB, kGatewayB);
+  bed.drain();
   for (const std::uint8_t network : kNetworks) {
     CHECK(bed.send(network) == kAllByB);
   }

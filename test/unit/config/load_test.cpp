@@ -99,7 +99,8 @@ engine:
   idle: interrupt
   socket: /tmp/ringroad.sock
 arp: {base_reachable: 1m, retransmit: 250ms, gc_thresh: [1, 2, 3], queue_bytes: 64KB,
-      delay_first_probe: 2s, gc_stale: 3m, locktime: 0, unicast_probes: 5, multicast_probes: 0}
+      delay_first_probe: 2s, gc_stale: 3m, locktime: 0, unicast_probes: 5, multicast_probes: 0,
+      notify: false}
 icmp: {rate: 0, burst: 7, per_destination: 0}
 ecmp: {hash: l4, seed: 4294967295}
 )");
@@ -116,7 +117,8 @@ ecmp: {hash: l4, seed: 4294967295}
                            .unicast_probes = 5,
                            .multicast_probes = 0},
                           {1, 2, 3},
-                          Bytes{64'000}});
+                          Bytes{64'000},
+                          false});
   CHECK(config.icmp == Icmp{0, 7, Nanoseconds{0}});
   CHECK(config.ecmp == Ecmp{FlowHash::kL4, 4294967295});
 }

@@ -60,7 +60,10 @@ class RandomConfig {
     for (unsigned i = below(3); i > 0; --i) {
       config.ports.push_back(sub_interface(i, config.ports[0]));
     }
-    config.arp = {timers(), {1 + below(9), 10 + below(9), 20 + below(9)}, Bytes{below(1'000'000)}};
+    config.arp = {timers(),
+                  {1 + below(9), 10 + below(9), 20 + below(9)},
+                  Bytes{below(1'000'000)},
+                  below(2) == 0};
     config.icmp = {below(100), below(100), Nanoseconds{below(1'000'000'000)}};
     config.ecmp = {static_cast<FlowHash>(below(2)), below(1'000'000)};
     return config;
@@ -126,6 +129,9 @@ class RandomConfig {
     }
     if (!schedulers.empty() && below(2) == 0) {
       port.scheduler = schedulers[0].name;
+    }
+    if (below(3) == 0) {
+      port.mac = Mac{{2, 0, 0, 0, octet(), octet()}};
     }
     port.rp_filter = static_cast<ReversePath>(below(3));
     port.forwarding = below(2) == 0;

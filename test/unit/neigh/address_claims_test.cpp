@@ -67,14 +67,14 @@ struct ClaimsFixture {
   }
 
   Nanoseconds now = seconds{100};
-  AddressClaims claims{1};
+  AddressClaims claims{{.announce = true, .seed = 1}};
   AddressClaims::Events events;
 };
 
 }  // namespace
 
 TEST_CASE_METHOD(ClaimsFixture, "an address in use is announced twice, 2 s apart, at once") {
-  claims.announce(kKey, now, events);
+  claims.use(kKey, now, events);
   CHECK(take() == Kinds{Kind::kAnnounce});
   CHECK_FALSE(claims.is_tentative(kKey));
   const auto seen = run_for(seconds{60});
@@ -88,7 +88,7 @@ TEST_CASE("probes are three, 1 to 2 s apart, the first within 1 s; then 2 s of s
   Nanoseconds first_most{};
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     ClaimsFixture fixture;
-    fixture.claims = AddressClaims{seed};
+    fixture.claims = AddressClaims{{.announce = true, .seed = seed}};
     fixture.claims.set_link(kPort, true, fixture.now, fixture.events);
     fixture.claims.probe(kKey, fixture.now, fixture.events);
     CHECK(fixture.claims.is_tentative(kKey));
@@ -142,7 +142,7 @@ TEST_CASE_METHOD(ClaimsFixture, "whoever speaks as the address, or probes for it
 
 TEST_CASE_METHOD(ClaimsFixture, "messages of others about others, and on other ports, are none") {
   SECTION("while probing") { claims.probe(kKey, now, events); }
-  SECTION("in use") { claims.announce(kKey, now, events); }
+  SECTION("in use") { claims.use(kKey, now, events); }
   take();
   CHECK(hear(message({192, 168, 1, 2}, kKey.address)).empty());
   CHECK(hear(message({192, 168, 1, 2}, {192, 168, 1, 3})).empty());
@@ -153,7 +153,7 @@ TEST_CASE_METHOD(ClaimsFixture, "messages of others about others, and on other p
 }
 
 TEST_CASE_METHOD(ClaimsFixture, "an address in use is defended once in 10 s and never given up") {
-  claims.announce(kKey, now, events);
+  claims.use(kKey, now, events);
   run_for(seconds{5});
   CHECK(hear(kSpeaksAsUs) == Kinds{Kind::kConflict, Kind::kAnnounce});
   run_for(seconds{10} - milliseconds{1});
@@ -166,14 +166,14 @@ TEST_CASE_METHOD(ClaimsFixture, "an address in use is defended once in 10 s and 
 }
 
 TEST_CASE_METHOD(ClaimsFixture, "a probe for an address in use is no conflict: it is answered") {
-  claims.announce(kKey, now, events);
+  claims.use(kKey, now, events);
   take();
   CHECK(hear(kProbesForIt).empty());
   CHECK(claims.conflicts(kPort) == 0);
 }
 
 TEST_CASE_METHOD(ClaimsFixture, "what is withdrawn is neither announced nor defended") {
-  claims.announce(kKey, now, events);
+  claims.use(kKey, now, events);
   take();
   claims.withdraw(kKey);
   CHECK(run_for(seconds{10}).empty());
@@ -183,7 +183,7 @@ TEST_CASE_METHOD(ClaimsFixture, "what is withdrawn is neither announced nor defe
 TEST_CASE_METHOD(ClaimsFixture, "nothing is sent without a link; with one, all begins anew") {
   claims.set_link(kPort, false, now, events);
   SECTION("an address in use") {
-    claims.announce(kKey, now, events);
+    claims.use(kKey, now, events);
     CHECK(run_for(seconds{10}).empty());
     claims.set_link(kPort, true, now, events);
     CHECK(take() == Kinds{Kind::kAnnounce});
@@ -208,10 +208,20 @@ TEST_CASE_METHOD(ClaimsFixture, "nothing is sent without a link; with one, all b
   }
 }
 
+TEST_CASE_METHOD(ClaimsFixture, "where nothing is to be announced, addresses are still defended") {
+  claims = AddressClaims{{.announce = false, .seed = 1}};
+  claims.set_link(kPort, true, now, events);
+  claims.probe(kKey, now, events);
+  CHECK(kinds_in(seconds{20}) == Kinds{Kind::kProbe, Kind::kProbe, Kind::kProbe, Kind::kUsable});
+  claims.use(kKey, now, events);
+  CHECK(run_for(seconds{20}).empty());
+  CHECK(hear(kSpeaksAsUs) == Kinds{Kind::kConflict, Kind::kAnnounce});
+}
+
 TEST_CASE_METHOD(ClaimsFixture, "an address in use that is announced again starts over, in use") {
-  claims.announce(kKey, now, events);
+  claims.use(kKey, now, events);
   run_for(seconds{60});
-  claims.announce(kKey, now, events);
+  claims.use(kKey, now, events);
   CHECK(take() == Kinds{Kind::kAnnounce});
   CHECK(kinds_in(seconds{5}) == Kinds{Kind::kAnnounce});
   claims.probe(kKey, now, events);

@@ -1,0 +1,30 @@
+#include "worker/arp_sender.hpp"
+
+#include <rte_arp.h>
+
+#include <cstddef>
+#include <cstring>
+
+namespace ringroad::worker {
+
+ArpSender arp_sender(const ip::Tables& tables, ip::Packet& frame) {
+  constexpr std::size_t kSender =
+      ip::kL2Bytes + offsetof(rte_arp_hdr, arp_data) + offsetof(rte_arp_ipv4, arp_sip);
+  const ip::PacketMeta& meta = ip::meta(frame);
+  if (frame.data_len >= kSender + sizeof(std::uint32_t)) {
+    std::uint32_t wire = 0;
+    std::memcpy(&wire, ip::frame(frame) + kSender, sizeof wire);
+    const Ipv4 sender{be32::from_wire(wire)};
+    // A resolved neighbour has a host route of its own. One that several ways lead to is none.
+    const AdjacencyId id =
+        tables.next_hops.resolve(tables.trie.lookup(sender), [] { return std::uint32_t{0}; });
+    const neigh::Adjacency& adjacency = tables.adjacencies[id];
+    if (adjacency.kind == neigh::AdjacencyKind::kUnicast && adjacency.next_hop == sender &&
+        adjacency.port == meta.ingress) {
+      return ArpSender::kNeighbor;
+    }
+  }
+  return meta.l2_class == ip::L2Class::kHost ? ArpSender::kSpeaksToUs : ArpSender::kStranger;
+}
+
+}  // namespace ringroad::worker
