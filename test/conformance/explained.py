@@ -113,3 +113,11 @@ def timestamp_address(difference, _):
     return any(linux[i:i + 4] in OWN and ours[i:i + 4] in own and ours[i + 4:i + 8] == b"time"
                and linux[:i] + linux[i + 4:] == ours[:i] + ours[i + 4:]
                for i in range(max(34, at - 3), at + 1))
+
+
+@predicate
+def address_defence(difference, _):
+    """An announcement: sender and target are one address, the router's."""
+    ours = difference.ringroad
+    return (difference.linux is None and ours[12:14] == ARP_TYPE and ours[20:22] == b"\0\1"
+            and ours[28:32] == ours[38:42] and ours[28:32] in OWN)

@@ -70,10 +70,11 @@ def addresses(r, count):
             for _ in range(15):
                 wire = r.choice(WIRES[:2])
                 src, mac_ = host(r, wire)
+                dst = r.choice(there)
                 if r.random() < 0.2 and wire is WIRES[0]:
-                    src, mac_ = router[:3] + b"\2", mac
+                    src, mac_, dst = router[:3] + b"\2", mac, router
                 message = packets.echo(ident(r), ident(r), b"there?")
                 yield Frame(wire.index - 1, ethernet(wire.router_mac, mac_, ipv4(
-                    src, r.choice(there), ICMP, message, ident=ident(r))), prefix)
+                    src, dst, ICMP, message, ident=ident(r))), prefix)
             yield SYNC
             yield FORGET  # who was asked for while there was an address to ask from
