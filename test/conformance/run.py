@@ -82,9 +82,8 @@ class Run:
         """(matches, {row of differences.md: how often}, failures) of one step."""
         matches, differences = compare(*pair.step(frames))
         failures, explained = [], {}
-        sent = [action for action in frames if isinstance(action, Frame)]
         for difference in differences:
-            if row := explain(difference, self.ids, sent):
+            if row := explain(difference, self.ids):
                 explained[row] = explained.get(row, 0) + 1
             else:
                 failures.append(difference)
