@@ -98,17 +98,18 @@ void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
   if (!ip::may_answer_with_error(offender)) {
     return;
   }
-  const Ipv4 sender = source_of(offender);
+  // The sender, or whom it came by last of those that it was to come by.
+  const Ipv4 to = ip::first_hop_back(offender).value_or(source_of(offender));
   const std::uint32_t flow = world_.tables().flow_hash(offender);
   // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
   const Ipv4 addressee = destination_of(offender);
   const auto source =
-      world_.is_own(addressee) ? std::optional{addressee} : source_toward(sender, flow);
+      world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
   if (!source) {
     return;
   }
   const Nanoseconds now = clock_.now();
-  if (is_limited(error) && !limiter_.allow(sender, now)) {
+  if (is_limited(error) && !limiter_.allow(to, now)) {
     return;
   }
   const auto options = options_for_answer(offender, *source);
@@ -117,10 +118,10 @@ void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
   }
   const ip::ErrorEnvelope envelope{
       .header = {.source = *source,
-                 .destination = sender,
-                 .identification = identifications_.next(*source, sender, IPPROTO_ICMP),
+                 .destination = to,
+                 .identification = identifications_.next(*source, to, IPPROTO_ICMP),
                  .options = options->span()},
-      .mtu = path_mtu_.of(sender, routing_.resolve(sender, flow).mtu, now)};
+      .mtu = path_mtu_.of(to, routing_.resolve(to, flow).mtu, now)};
   auto packet = ip::make_error(sender_.pool(), offender, error, envelope);
   if (!packet) {
     return;

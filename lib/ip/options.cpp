@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "ip/checksum.hpp"
 
@@ -253,6 +254,45 @@ bool answer_timestamp(Octets option, const Options& options, const OptionSource&
   return true;
 }
 
+// The route that the packet took so far, backwards, without its sender at its start.
+std::vector<Ipv4> way_back(Packet& packet) {
+  std::vector<Ipv4> hops;
+  const std::size_t place = meta(packet).options.source_route;
+  if (place == 0) {
+    return hops;
+  }
+  const Octets option = option_at(header_octets(packet), place);
+  std::size_t pointer = std::min<std::size_t>(option[kPointer], option.size() + 1);
+  for (; pointer >= kFirstRecord + 4U; pointer -= 4) {
+    hops.push_back(address_at(option, pointer - 4));
+  }
+  // Some senders put themselves there; RFC 1812 wants that mended.
+  if (!hops.empty() && hops.back() == source_of(packet)) {
+    hops.pop_back();
+  }
+  return hops;
+}
+
+// To the first of them the answer is addressed; the last is who gets it.
+void answer_source_route(AnswerOptions& answer, Packet& packet) {
+  std::vector<Ipv4> hops = way_back(packet);
+  if (hops.empty()) {
+    return;
+  }
+  hops.erase(hops.begin());
+  hops.push_back(source_of(packet));
+  const std::uint8_t kind = header_octets(packet)[meta(packet).options.source_route];
+  const auto length = static_cast<std::uint8_t>(3 + 4 * hops.size());
+  const Octets option = Octets{answer.bytes}.subspan(answer.length, length);
+  option[0] = kind;
+  option[kLength] = length;
+  option[kPointer] = kFirstRecord;
+  for (std::size_t i = 0; i < hops.size(); ++i) {
+    put(option, kFirstRecord + 4 * i, hops[i].value());
+  }
+  answer.length = static_cast<std::uint8_t>(answer.length + length);
+}
+
 }  // namespace
 
 CheckedOptions check_options(std::span<std::uint8_t> header, const OptionSource& source) {
@@ -293,9 +333,15 @@ std::optional<AnswerOptions> answer_options(Packet& packet, const OptionSource& 
   if (!echo(options.record_route, answer_route) || !echo(options.timestamp, answer_timestamp)) {
     return std::nullopt;
   }
+  answer_source_route(answer, packet);
   // The rest of the last word is zero: the end of the list.
   answer.length = static_cast<std::uint8_t>((answer.length + 3U) & ~3U);
   return answer;
+}
+
+std::optional<Ipv4> first_hop_back(Packet& packet) {
+  const std::vector<Ipv4> hops = way_back(packet);
+  return hops.empty() ? std::nullopt : std::optional{hops.front()};
 }
 
 void blank_uncopied(std::span<std::uint8_t> options) {

@@ -44,6 +44,10 @@ struct AnswerOptions {
 [[nodiscard]] std::optional<AnswerOptions> answer_options(Packet& packet,
                                                           const OptionSource& source);
 
+// The first hop of an answer where the packet came by a source route, which the answer takes back
+// (RFC 1812 4.3.2.6).
+[[nodiscard]] std::optional<Ipv4> first_hop_back(Packet& packet);
+
 // For fragments behind the first: what is not to be copied into them becomes NOPs, so that all
 // headers are of one length (Linux's ip_options_fragment).
 void blank_uncopied(std::span<std::uint8_t> options);

@@ -8,24 +8,24 @@ using stats::DropReason;
 
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using Octets = std::vector<std::uint8_t>;
 constexpr std::size_t kOptions = kIp + 20;
 
-Bytes octets(Ipv4 address) {
+Octets octets(Ipv4 address) {
   const std::uint32_t value = address.value();
   return {static_cast<std::uint8_t>(value >> 24U), static_cast<std::uint8_t>(value >> 16U),
           static_cast<std::uint8_t>(value >> 8U), static_cast<std::uint8_t>(value)};
 }
-Bytes operator+(Bytes left, const Bytes& right) {
+Octets operator+(Octets left, const Octets& right) {
   left.insert(left.end(), right.begin(), right.end());
   return left;
 }
-Bytes options_of(const Frame& frame) {
+Octets options_of(const Frame& frame) {
   const auto header = static_cast<std::ptrdiff_t>((frame[kIp] & 0xfU) * 4U);
   return {frame.begin() + kOptions, frame.begin() + kIp + header};
 }
 
-const Bytes kEmptySlots(8);
+const Octets kEmptySlots(8);
 
 }  // namespace
 
@@ -33,13 +33,13 @@ TEST_CASE("record route gets the address by which the packet leaves") {
   Testbed bed;
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();
-  fields.options = Bytes{7, 11, 4} + kEmptySlots + Bytes{0};
+  fields.options = Octets{7, 11, 4} + kEmptySlots + Octets{0};
   SECTION("an empty place") {
     bed.receive(kPortA, make_ipv4(fields));
     bed.run();
     const auto out = bed.sent(kPortB);
     REQUIRE(out.size() == 1);
-    CHECK(options_of(out[0]) == Bytes{7, 11, 8} + octets(kRouterB) + Bytes{0, 0, 0, 0, 0});
+    CHECK(options_of(out[0]) == Octets{7, 11, 8} + octets(kRouterB) + Octets{0, 0, 0, 0, 0});
     CHECK(ip_checksum_right(out[0]));
     CHECK(out[0][kTtl] == 63);
   }
@@ -62,7 +62,7 @@ TEST_CASE("record route gets the address by which the packet leaves") {
     bed.run();
     const auto out = bed.sent(kPortB);
     REQUIRE(out.size() == 1);
-    CHECK(options_of(out[0]) == Bytes{7, 11, 8} + octets(kRouterB) + Bytes{0, 0, 0, 0, 0});
+    CHECK(options_of(out[0]) == Octets{7, 11, 8} + octets(kRouterB) + Octets{0, 0, 0, 0, 0});
     CHECK(ip_checksum_right(out[0]));
   }
   CHECK(bed.all_drops() == 0);
@@ -72,26 +72,26 @@ TEST_CASE("a timestamp gets our time, with our address where it asks for it") {
   Testbed bed;
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();
-  Bytes start;
+  Octets start;
   SECTION("time only") {
-    fields.options = Bytes{68, 12, 5, 0} + kEmptySlots;
+    fields.options = Octets{68, 12, 5, 0} + kEmptySlots;
     start = {68, 12, 9, 0};
   }
   SECTION("time and address") {
-    fields.options = Bytes{68, 12, 5, 1} + kEmptySlots;
-    start = Bytes{68, 12, 13, 1} + octets(kRouterB);
+    fields.options = Octets{68, 12, 5, 1} + kEmptySlots;
+    start = Octets{68, 12, 13, 1} + octets(kRouterB);
   }
   SECTION("our address is asked for") {
-    fields.options = Bytes{68, 12, 5, 3} + octets(kRouterA) + Bytes(4);
-    start = Bytes{68, 12, 13, 3} + octets(kRouterA);
+    fields.options = Octets{68, 12, 5, 3} + octets(kRouterA) + Octets(4);
+    start = Octets{68, 12, 13, 3} + octets(kRouterA);
   }
   SECTION("another's is asked for") {
-    fields.options = Bytes{68, 12, 5, 3} + octets(kHostB) + Bytes(4);
+    fields.options = Octets{68, 12, 5, 3} + octets(kHostB) + Octets(4);
     start = fields.options;
   }
   SECTION("no room: overflow is counted") {
-    fields.options = Bytes{68, 12, 13, 0x21} + kEmptySlots;
-    start = Bytes{68, 12, 13, 0x31} + kEmptySlots;
+    fields.options = Octets{68, 12, 13, 0x21} + kEmptySlots;
+    start = Octets{68, 12, 13, 0x31} + kEmptySlots;
   }
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
@@ -108,7 +108,7 @@ TEST_CASE("router alert and what is unknown go on as they are; behind the end al
   Testbed bed;
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();
-  Bytes expected;
+  Octets expected;
   SECTION("router alert") {
     fields.options = {148, 4, 0, 0};
     expected = fields.options;
@@ -132,7 +132,7 @@ TEST_CASE("router alert and what is unknown go on as they are; behind the end al
 TEST_CASE("a parameter problem names the octet at fault") {
   Testbed bed;
   bed.resolve_hosts();
-  using Case = std::pair<Bytes, int>;
+  using Case = std::pair<Octets, int>;
   const auto [options, place] = GENERATE(
       Case{{7, 39, 4, 0}, 20}, Case{{7, 1, 4, 0}, 20}, Case{{1, 1, 1, 7}, 23},
       Case{{7, 2, 1, 1}, 21}, Case{{7, 3, 3, 0}, 22}, Case{{7, 4, 4, 0}, 22},
@@ -173,30 +173,52 @@ TEST_CASE("answers carry the options of what they answer") {
   Testbed bed;
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();
-  fields.options = Bytes{1, 7, 15, 4} + Bytes(12) + Bytes(4);
-  Bytes route{7, 15};
+  fields.options = Octets{1, 7, 15, 4} + Octets(12) + Octets(4);
+  Octets route{7, 15};
   SECTION("an echo reply: we, coming and going") {
     fields.destination = kRouterB;
     fields.protocol = 1;
     fields.payload = echo_request(1);
-    route = route + Bytes{12} + octets(kRouterB) + octets(kRouterB) + Bytes{0, 0, 0, 0};
+    route = route + Octets{12} + octets(kRouterB) + octets(kRouterB) + Octets{0, 0, 0, 0};
   }
   SECTION("an error: the address that faces the sender") {
     fields.ttl = 1;
-    route = route + Bytes{12} + octets(kRouterA) + octets(kRouterA) + Bytes{0, 0, 0, 0};
+    route = route + Octets{12} + octets(kRouterA) + octets(kRouterA) + Octets{0, 0, 0, 0};
   }
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
   const auto out = bed.sent(kPortA);
   REQUIRE(out.size() == 1);
-  CHECK(options_of(out[0]) == route + Bytes{0});
+  CHECK(options_of(out[0]) == route + Octets{0});
   CHECK(ip_checksum_right(out[0]));
   CHECK(sum(std::span{out[0]}.subspan(kIp + 36)) == 0);
 }
 
+TEST_CASE("an error about a source-routed packet goes back its way") {
+  Testbed bed;
+  bed.resolve_hosts();
+  auto fields = bed.from_a_to_b();
+  const Ipv4 hop{192, 168, 2, 3};
+  // Both places are used; then a record route that is too short.
+  fields.options = Octets{131, 11, 12} + octets(hop) + octets(kHostB) + Octets{7, 2, 0, 0, 0};
+  SECTION("by what it came by") {}
+  SECTION("without its sender, where that stands at the start") {
+    fields.options = Octets{131, 15, 16} + octets(kHostA) + octets(hop) + octets(kHostB) +
+                     Octets{7, 2, 0, 0, 0};
+  }
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  const auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(ip_destination(out[0]) == kHostB);
+  CHECK(options_of(out[0]) == Octets{131, 11, 4} + octets(hop) + octets(kHostA) + Octets{0});
+  CHECK(ip_checksum_right(out[0]));
+  CHECK(out[0][kIp + 32] == 12);
+}
+
 TEST_CASE("packets with options keep to the same rules as others") {
   auto config = Testbed::basic_config();
-  config.routes = {{.to = *Prefix4::parse("10.1.0.0/16"), .type = config::RouteType::kBlackhole}};
+  config.routes = {{.to = *Prefix4::parse("10.1.0.0/16"), .type = config::RouteType::kBlackhole, .next_hops = {}}};
   Testbed bed{{.config = config}};
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();

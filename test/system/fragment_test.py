@@ -3,7 +3,7 @@ import socket
 import unittest
 
 from frames import IP, datagram, ethernet, frame, is_icmp_error, parse
-from topology import A, B, LEFT, RouterTestCase, received
+from topology import A, B, LEFT, RouterTestCase, eventually, received
 
 AF_XDP = 44
 
@@ -57,11 +57,20 @@ class Fragments(RouterTestCase):
         self.assertIsNotNone(raw)
         self.assertIn(b"first", raw)
 
-    def test_a_fragment_for_the_router_is_dropped(self):
-        with self.drops_rise_by(fragment_for_router=2):
-            wire = self.topology.wire(self.topology.a)
-            wire.send(ethernet() / datagram("piece", dst=LEFT, flags="MF"))
-            wire.send(ethernet() / datagram("piece", dst=LEFT, frag=20))
+    def test_the_router_answers_the_largest_ping_there_is(self):
+        before = self.router.show("counters")
+        self.assertEqual(received(self.ping(LEFT, "-c", "2", "-i", "0.2", "-s", "65507")), 2)
+        after = self.router.show("counters")
+        for counter, by in {"IpReasmReqds": 90, "IpReasmOKs": 2, "IpReasmFails": 0,
+                            "IpFragOKs": 2, "IpFragCreates": 90}.items():
+            self.assertEqual(after[counter] - before[counter], by, counter)
+
+    def test_a_lone_fragment_for_the_router_waits(self):
+        before = self.router.show("counters")["IpReasmReqds"]
+        self.topology.wire(self.topology.a).send(
+            ethernet() / datagram("piece", dst=LEFT, flags="MF"))
+        self.assertTrue(eventually(
+            lambda: self.router.show("counters")["IpReasmReqds"] == before + 1))
 
 
 class FragmentsOnXdp(Fragments):
