@@ -276,7 +276,7 @@ class RingroadWorld(World):
             "neighbors": [{"address": dotted(host), "port": port, "mac": colon(mac)}
                           for port, host, mac in neighbors()],
             "icmp": {"rate": 0, "per_destination": "0s"},
-            "arp": {"notify": False},
+            "arp": {"notify": False},  # as arp_notify by default
         }
 
     def start(self):
