@@ -3,7 +3,7 @@ import time
 from collections import Counter, defaultdict
 from typing import NamedTuple, Optional
 
-from network import OWN
+from network import OWN, PASSING
 from packets import ARP_TYPE, ICMP, IPV4, TCP, UDP, checksum
 
 VLAN_TAGS = (b"\x81\0", b"\x88\xa8")
@@ -39,7 +39,7 @@ def normalise(raw, identifications, now):
         timed = mended != raw
         if raw[23] == ICMP and mended[end:] != raw[end:]:
             mended[end + 2:end + 4] = verdict(raw[end:])
-    if raw[26:30] in OWN:
+    if raw[26:30] in OWN or raw[26:30] in PASSING:
         ident = 0
         if is_fragment(raw[14:]):
             known = identifications.setdefault(raw[23:24] + raw[26:34], {})

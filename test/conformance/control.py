@@ -115,11 +115,11 @@ def others(actions):
             for action in actions] + [FORGET]
 
 
-def unrouted(actions):
-    """The same; what it leaves of its routes is taken away, what it takes away unfounded is not."""
+def undone(actions):
+    """The same; what it leaves is taken away, what it would take away without having it is not."""
     there, played = {}, []
     for action in actions:
-        if not isinstance(action, Change):
+        if not isinstance(action, Change) or action.roadctl[0][1] not in ("add", "del"):
             played.append(action)
             continue
         verb = action.roadctl[0][1]
@@ -127,8 +127,13 @@ def unrouted(actions):
         if (verb == "add") == (prefix in there):
             continue
         if verb == "add":
-            there[prefix] = True
+            there[prefix] = action
         else:
             del there[prefix]
         played.append(action)
-    return played + [Change((f"route del {gone}",), (("route", "del", gone),)) for gone in there]
+    for prefix, action in there.items():
+        words = action.roadctl[0]
+        more = words[words.index(prefix) + 1:] if words[0] == "address" else ()
+        played.append(Change((action.ip[0].replace(" add ", " del "),),
+                             ((words[0], "del", prefix, *more),)))
+    return played

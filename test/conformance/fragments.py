@@ -2,7 +2,8 @@
 import packets
 from categories import (SERVICE, WIRES, category, ident, most_through, path, transport)
 from local import to_router
-from packets import DF, ICMP, MF, UDP, ipv4
+from network import OWN
+from packets import DF, ICMP, IPV4, MF, UDP, ethernet, ipv4
 
 
 @category
@@ -90,20 +91,22 @@ def datagram(r):
             at // 8 | df | (0 if last else MF)))
 
 
-def ended(frames):
-    """And what is left of their datagrams goes: an empty fragment ends a datagram. Unfinished ones
-    would fill the routers' memories, whose limits count differently.
+def ended(actions):
+    """And what is left of datagrams for the router goes: an empty fragment ends a datagram.
+
+    Unfinished ones would fill the routers' memories, whose limits count differently, and time out
+    in some later step.
     """
-    frames = list(frames)
     last = {}
-    for frame in frames:
-        header = bytearray(frame.raw[14:34])
-        last[bytes(header[4:6] + header[9:10] + header[12:])] = frame
-    for frame in last.values():
-        raw = frame.raw
-        frames.append(frame._replace(what="the end", raw=raw[:14] + ipv4(
-            raw[26:30], raw[30:34], raw[23], b"", ident=int.from_bytes(raw[18:20], "big"), frag=MF)))
-    return frames
+    for action in actions:
+        raw = getattr(action, "raw", b"")
+        if raw[12:14] == IPV4 and len(raw) >= 34 and raw[30:34] in OWN and (
+                raw[20] & 0x3F or raw[21]):
+            last[raw[18:20] + raw[23:24] + raw[26:34]] = action
+    return [*actions, *(action._replace(what="the end", raw=ethernet(
+        action.raw[6:12] if action.raw[0] & 1 else action.raw[:6], action.raw[6:12], ipv4(
+            action.raw[26:30], action.raw[30:34], action.raw[23], b"", frag=MF,
+            ident=int.from_bytes(action.raw[18:20], "big")))) for action in last.values())]
 
 
 @category
@@ -111,7 +114,7 @@ def reassembly(r, count):
     """Datagrams for the router, their fragments in all orders, duplicates and overlaps."""
     left = count
     while left > 0:
-        several = [ended(datagram(r)) for _ in range(r.randrange(1, 4))]
+        several = [list(datagram(r)) for _ in range(r.randrange(1, 4))]
         while any(several):
             frames = r.choice([frames for frames in several if frames])
             yield frames.pop(0)
@@ -126,7 +129,7 @@ class Renumbered:
 
     def __call__(self, frames):
         self.times += 1
-        return ended(frame._replace(raw=self.renumber(frame.raw)) for frame in frames)
+        return [frame._replace(raw=self.renumber(frame.raw)) for frame in frames]
 
     def renumber(self, raw):
         header = bytearray(raw[14:14 + (raw[14] & 15) * 4])

@@ -2,7 +2,7 @@
 import packets
 from actions import FORGET, SYNC, Change, Frame
 from categories import SERVICE, WIRES, category, host, ident
-from network import OWN
+from network import PASSING
 from packets import ARP_TYPE, BROADCAST, DF, ICMP, UDP, ethernet, ipv4
 
 CHANGED = 1  # the wire, from 0, whose port changes
@@ -12,6 +12,9 @@ MTUS = (68, 69, 100, 296, 552, 576, 577, 1000, 1006, 1280, 1492, 1499, 1500)
 def mtu_of(value):
     port = WIRES[CHANGED].port
     return Change((f"link set {port} mtu {value}",), (("link", "set", port, "mtu", str(value)),))
+
+
+USUAL = mtu_of(WIRES[CHANGED].mtu)
 
 
 def towards(r, most):
@@ -42,7 +45,7 @@ def mtu(r, count):
         yield mtu_of(value)
         for _ in range(16):
             yield towards(r, value)
-    yield mtu_of(WIRES[CHANGED].mtu)
+    yield USUAL
 
 
 def own(verb, prefix):
@@ -55,14 +58,10 @@ def own(verb, prefix):
 def addresses(r, count):
     """The router gets an address and loses it again."""
     for _ in range(0, count, 32):
-        net, length = r.randrange(20, 200), r.choice((24, 25, 30, 31, 32))
-        prefix = f"192.168.{net}.1/{length}"
-        if prefix.partition("/")[0] in [packets.dotted(known) for known in OWN]:
-            continue
-        router = bytes((192, 168, net, 1))
+        router = r.choice(sorted(PASSING))
+        prefix = f"{packets.dotted(router)}/{r.choice((24, 25, 30, 31, 32))}"
         mac = WIRES[0].host_mac(90)
-        there = [router, router, router[:3] + b"\0", router[:3] + b"\3", router[:3] + b"\x7f",
-                 router[:3] + b"\xff"]
+        there = [router, router, *(router[:3] + bytes((number,)) for number in (3, 127, 255))]
         for change in (own("add", prefix), own("del", prefix)):
             yield change
             message = packets.arp(1, mac, router[:3] + b"\2", bytes(6), router)
@@ -71,10 +70,11 @@ def addresses(r, count):
             for _ in range(15):
                 wire = r.choice(WIRES[:2])
                 src, mac_ = host(r, wire)
+                dst = r.choice(there)
                 if r.random() < 0.2 and wire is WIRES[0]:
-                    src, mac_ = router[:3] + b"\2", mac
+                    src, mac_, dst = router[:3] + b"\2", mac, router
                 message = packets.echo(ident(r), ident(r), b"there?")
                 yield Frame(wire.index - 1, ethernet(wire.router_mac, mac_, ipv4(
-                    src, r.choice(there), ICMP, message, ident=ident(r))), prefix)
-        yield SYNC
-        yield FORGET
+                    src, dst, ICMP, message, ident=ident(r))), prefix)
+            yield SYNC
+            yield FORGET  # who was asked for while there was an address to ask from
