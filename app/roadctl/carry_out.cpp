@@ -82,6 +82,27 @@ Outcome show_routes(const CommandLine& line, const Surroundings& around) {
   }
 }
 
+// Many neighbors make one answer for the person, and several for the router.
+Outcome show_neighbors(const CommandLine& line, const Surroundings& around) {
+  json options = line.options;
+  options["limit"] = kPage;
+  json all = json::array();
+  while (true) {
+    const auto page = ask(around, line.verb, options);
+    if (!page) {
+      return std::unexpected{page.error()};
+    }
+    if (!page->is_array()) {
+      return print_answer(line, *page, around);
+    }
+    all.insert(all.end(), page->begin(), page->end());
+    if (page->size() != kPage) {
+      return print_answer(line, all, around);
+    }
+    options["after"] = page->back();
+  }
+}
+
 Outcome tell_of_load(const CommandLine& line, const json& answer, const Surroundings& around) {
   if (const json& error = field(answer, "error"); error.is_string()) {
     return refused(error.get<std::string>());
@@ -127,6 +148,9 @@ std::expected<void, Failure> carry_out(const CommandLine& line, const Surroundin
   const json verb = line.verb;
   if (verb == json{"show", "routes"}) {
     return show_routes(line, around);
+  }
+  if (verb == json{"show", "neighbors"}) {
+    return show_neighbors(line, around);
   }
   if (verb == json{"route", "load"}) {
     return load_routes(line, around);

@@ -23,6 +23,13 @@ using enum Align;
 constexpr std::array kStages{"rx",      "classify", "input", "route",
                              "forward", "output",   "bands", "tx"};
 
+// In the order of /proc/net/stat/arp_cache.
+constexpr std::array kArpCache{"entries",          "allocs",           "destroys",
+                               "hash_grows",       "lookups",          "hits",
+                               "res_failed",       "rcv_probes_mcast", "rcv_probes_ucast",
+                               "periodic_gc_runs", "forced_gc_runs",   "unresolved_discards",
+                               "table_fulls"};
+
 std::string render_ports(const json& ports, bool colour) {
   Table identity{{{"PORT"},
                   {"LINK"},
@@ -41,7 +48,8 @@ std::string render_ports(const json& ports, bool colour) {
                   {"TX bytes", kRight},
                   {"TX requeued", kRight},
                   {"TX completed", kRight},
-                  {"TX hangs", kRight}}};
+                  {"TX hangs", kRight},
+                  {"CONFLICTS", kRight}}};
   for (const json& port : ports) {
     identity.add({plain(port, "name"), state(port, "link"), plain(port, "speed_mbps"),
                   plain(port, "mtu"), plain(port, "mac"), plain(port, "driver"),
@@ -49,7 +57,8 @@ std::string render_ports(const json& ports, bool colour) {
     counters.add({plain(port, "name"), plain(port, "rx_packets"), plain(port, "rx_bytes"),
                   trouble(port, "rx_missed"), trouble(port, "rx_no_buffer"),
                   plain(port, "tx_packets"), plain(port, "tx_bytes"), plain(port, "tx_requeued"),
-                  plain(port, "tx_completed"), trouble(port, "tx_hangs")});
+                  plain(port, "tx_completed"), trouble(port, "tx_hangs"),
+                  trouble(port, "conflicts")});
   }
   return identity.print(colour) + "\n" + counters.print(colour);
 }
@@ -229,7 +238,12 @@ std::string render_memory(const json& memory, bool colour) {
         {plain(pool, "name"), plain(pool, "size"), plain(pool, "free"), plain(pool, "low_water")});
   }
   const json& neighbors = field(memory, "neighbors");
-  return pools.print(colour) +
+  Table cache{{{"ARP CACHE"}, {"COUNT", kRight}}};
+  const json& counters = field(memory, "arp_cache");
+  for (const char* const name : kArpCache) {
+    cache.add({{name}, plain(counters, name)});
+  }
+  return pools.print(colour) + (counters.is_object() ? "\n" + cache.print(colour) : "") +
          fmt::format("\nFIB        {} prefixes in {} bytes\nneighbors  {}, gc_thresh {}\n",
                      words(memory, "fib_prefixes"), words(memory, "fib_bytes"),
                      words(neighbors, "count"), words(neighbors, "gc_thresh"));

@@ -39,8 +39,9 @@ class Neighbors {
   void send(neigh::Key key, ip::OwnedPacket packet);
   // A frame of EtherType 0x0806.
   void arp_input(ip::OwnedPacket frame);
-  // Runs the timers that are due.
-  void tick();
+  // Runs the timers that are due, and says when the next one is: at once, where there were more
+  // than may hold up a round.
+  Nanoseconds tick();
   // Without it nothing is known of anybody there (Linux's arp_evict_nocarrier).
   void set_link(PortId port, bool up);
 
@@ -51,6 +52,12 @@ class Neighbors {
   void clear();
 
   [[nodiscard]] const neigh::Table& table() const { return table_; }
+  // Requests for an address of the router's own, by how they came.
+  struct Probes {
+    std::uint64_t broadcast = 0;
+    std::uint64_t unicast = 0;
+  };
+  [[nodiscard]] const Probes& probes() const { return probes_; }
   [[nodiscard]] std::size_t queued(NeighborId id) const;
   // Packets that wait, all neighbours together.
   [[nodiscard]] std::uint64_t held() const;
@@ -62,7 +69,8 @@ class Neighbors {
   void resolved(NeighborId id);
   void failed(NeighborId id);
   void drop_waiting(std::optional<PortId> only);
-  void find_used(Nanoseconds now);
+  void find_used();
+  void mark_used(Nanoseconds now);
   void ask_again(Nanoseconds now);
   void answer(const neigh::ArpMessage& request, const PortView& port, std::uint8_t worker);
 
@@ -74,10 +82,11 @@ class Neighbors {
   Unreachable unreachable_;
   Bytes queue_bytes_;
   neigh::Table table_;
+  Probes probes_;
   Nanoseconds next_ask_{};
   std::unordered_map<NeighborId, neigh::PendingQueue<ip::OwnedPacket>> pending_;
   std::vector<worker::Worker*> workers_;
-  std::vector<AdjacencyId> used_;  // find_used()'s; kept for its memory
+  std::vector<AdjacencyId> used_;  // reported, and not seen to yet
 };
 
 }  // namespace ringroad::control

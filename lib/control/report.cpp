@@ -139,10 +139,11 @@ Json report_load(const Router& router) {
   return answer;
 }
 
-Json report_neighbors(const Router& router) {
+Json report_neighbors(const Router& router, std::optional<neigh::Key> after, std::size_t most) {
   Json neighbors = Json::array();
   const Nanoseconds now = router.clock().now();
-  router.neighbors().table().for_each([&](NeighborId id, const neigh::Entry& entry) {
+  for (const NeighborId id : router.neighbors().table().page(after, most)) {
+    const neigh::Entry& entry = router.neighbors().table().entry(id);
     const double age = std::chrono::duration<double>(now - entry.updated).count();
     neighbors.push_back(
         {{"address", entry.key.address.to_string()},
@@ -151,7 +152,7 @@ Json report_neighbors(const Router& router) {
          {"state", neigh::to_string(entry.state)},
          {"age_seconds", round_to_tenth(age)},
          {"queued", router.neighbors().queued(id)}});
-  });
+  }
   return neighbors;
 }
 
@@ -237,6 +238,26 @@ Json report_counters(const Router& router) {
   return counters;
 }
 
+// Names and order of /proc/net/stat/arp_cache.
+Json report_arp_cache(const Router& router) {
+  const neigh::Table& table = router.neighbors().table();
+  const neigh::Counters& counters = table.counters();
+  const Neighbors::Probes& probes = router.neighbors().probes();
+  return {{"entries", table.size()},
+          {"allocs", counters.allocs},
+          {"destroys", counters.destroys},
+          {"hash_grows", counters.hash_grows},
+          {"lookups", counters.lookups},
+          {"hits", counters.hits},
+          {"res_failed", counters.res_failed},
+          {"rcv_probes_mcast", probes.broadcast},
+          {"rcv_probes_ucast", probes.unicast},
+          {"periodic_gc_runs", counters.periodic_gc_runs},
+          {"forced_gc_runs", counters.forced_gc_runs},
+          {"unresolved_discards", router.drops(stats::DropReason::kNeighborQueueFull)},
+          {"table_fulls", counters.table_fulls}};
+}
+
 Json report_memory(const Router& router) {
   const Router::PoolLevel pool = router.pool_level();
   const auto& thresholds = router.neighbors().table().limits().gc_thresh;
@@ -246,7 +267,8 @@ Json report_memory(const Router& router) {
                                   {"low_water", pool.low_water}}})},
           {"fib_bytes", router.world().tables().trie.memory().count},
           {"fib_prefixes", router.world().tables().trie.size()},
-          {"neighbors", {{"count", router.neighbors().table().size()}, {"gc_thresh", thresholds}}}};
+          {"neighbors", {{"count", router.neighbors().table().size()}, {"gc_thresh", thresholds}}},
+          {"arp_cache", report_arp_cache(router)}};
 }
 
 }  // namespace ringroad::control

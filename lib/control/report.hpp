@@ -26,7 +26,9 @@ struct RouteFilter {
 [[nodiscard]] nlohmann::json report_routes(const Router& router, const RouteFilter& filter);
 // The file that is being loaded, or was last.
 [[nodiscard]] Json report_load(const Router& router);
-[[nodiscard]] Json report_neighbors(const Router& router);
+// At most so many of those behind `after`, in the order of ports, then addresses.
+[[nodiscard]] Json report_neighbors(const Router& router, std::optional<neigh::Key> after,
+                                    std::size_t most);
 [[nodiscard]] Json report_bands(const Router& router);
 [[nodiscard]] Json report_drops(const Router& router);
 // A flat object, under the names of Linux's nstat.

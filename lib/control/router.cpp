@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The shortest timer is ARP's second; reports of use come at this pace too.
+// Reports of use come at this pace; neighbours' timers are waited for.
 constexpr Nanoseconds kTick = 50ms;
 // Linux's ip_rt_redirect_load: the shortest time between two redirects to one sender.
 constexpr Nanoseconds kRedirectRound = 20ms;
@@ -96,7 +96,7 @@ void Router::stop_workers() {
 
 bool Router::run_once() {
   bool busy = handle_punts();
-  run_timers();
+  busy = run_timers() || busy;
   busy = advance_load() || busy;
   world_->reclaimer().run_once();
   return busy;
@@ -118,13 +118,12 @@ bool Router::handle_punts() {
   return handled > 0;
 }
 
-void Router::run_timers() {
+bool Router::run_timers() {
   const Nanoseconds now = clock_.now();
   if (now >= next_tick_) {
-    neighbors_->tick();
+    next_tick_ = std::min(neighbors_->tick(), now + kTick);
     slow_path_->tick();
     low_water_ = std::min(low_water_, pool_level().free);
-    next_tick_ = now + kTick;
   }
   if (now >= next_redirect_round_) {
     world_->next_redirect_round();
@@ -135,6 +134,7 @@ void Router::run_timers() {
     watch_for_hangs();
     next_watch_ = now + kWatch;
   }
+  return next_tick_ <= now;
 }
 
 // A queue that has packets and sends none for five seconds, its link up (DEV-08).

@@ -123,7 +123,7 @@ class Router {
   Status load_and_wait(const config::RouteFile& file);
   bool handle_punts();
   bool advance_load();
-  void run_timers();
+  bool run_timers();
   void watch_links();
   void apply_link(const PortView& view);
   void probe_for(PortId port, InterfaceAddress address);

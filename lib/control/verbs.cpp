@@ -106,8 +106,8 @@ std::optional<fib::Table> read_table(const Router& router, Options& options) {
   return table;
 }
 
-// An answer takes the control thread some 4 us a route.
-constexpr std::uint32_t kRoutesAPage = 500;
+// An answer takes the control thread some 4 us a row.
+constexpr std::uint32_t kRowsAPage = 500;
 
 void read_after(const Router& router, Options& options, RouteFilter& filter) {
   const json& after = options.at("after");
@@ -125,7 +125,7 @@ void read_after(const Router& router, Options& options, RouteFilter& filter) {
 }
 
 Result<json> show_routes(Router& router, Options& options) {
-  RouteFilter filter{.prefix = {}, .table = {}, .after = {}, .most = kRoutesAPage + 1};
+  RouteFilter filter{.prefix = {}, .table = {}, .after = {}, .most = kRowsAPage + 1};
   if (options.has("prefix")) {
     filter.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix);
   }
@@ -139,19 +139,53 @@ Result<json> show_routes(Router& router, Options& options) {
     read_after(router, options, filter);
   }
   if (options.has("limit")) {
-    filter.most = options.number("limit", kRoutesAPage);
+    filter.most = options.number("limit", kRowsAPage);
   }
   if (options.error()) {
     return std::unexpected{*options.error()};
   }
   json routes = report_routes(router, filter);
-  if (routes.size() > kRoutesAPage) {
+  if (routes.size() > kRowsAPage) {
     return fail(
         fmt::format("there are more than {} routes: ask for a prefix, or page by page with "
                     "a 'limit' of at most {} and 'after', the last route of the page before",
-                    kRoutesAPage, kRoutesAPage));
+                    kRowsAPage, kRowsAPage));
   }
   return routes;
+}
+
+const PortView* port_of(Router& router, Options& options) {
+  const std::string name = options.text("port");
+  const PortView* const port = router.world().find_port(name);
+  if (port == nullptr) {
+    options.complain(fmt::format("there is no port '{}'", name));
+  }
+  return port;
+}
+
+// Whole, or page by page as routes.
+Result<json> show_neighbors(Router& router, Options& options) {
+  std::size_t most = router.neighbors().table().size();
+  std::optional<neigh::Key> after;
+  if (options.has("limit")) {
+    most = options.number("limit", kRowsAPage);
+  }
+  if (options.has("after") && !options.at("after").is_object()) {
+    options.complain("'after' is not a neighbor");
+  } else if (options.has("after")) {
+    Options row{options.at("after")};
+    after = neigh::Key{.port = {}, .address = row.parsed<Ipv4>("address", Ipv4::parse, kAddress)};
+    if (const PortView* const port = port_of(router, row); port != nullptr) {
+      after->port = port->id;
+    }
+    if (row.error()) {
+      options.complain(row.error()->what);
+    }
+  }
+  if (options.error()) {
+    return std::unexpected{*options.error()};
+  }
+  return json(report_neighbors(router, after, most));
 }
 
 Result<json> show_load(Router& router, Options& options) {
@@ -304,15 +338,6 @@ Result<json> neighbor_add(Router& router, Options& options) {
   return options.error() ? answer(options, {}) : answer(options, router.add_neighbor(neighbor));
 }
 
-const PortView* port_of(Router& router, Options& options) {
-  const std::string name = options.text("port");
-  const PortView* const port = router.world().find_port(name);
-  if (port == nullptr) {
-    options.complain(fmt::format("there is no port '{}'", name));
-  }
-  return port;
-}
-
 Result<json> neighbor_del(Router& router, Options& options) {
   const Ipv4 address = options.parsed<Ipv4>("address", Ipv4::parse, kAddress);
   const PortView* const port = port_of(router, options);
@@ -386,7 +411,7 @@ constexpr std::array kVerbs{
     Verb{"show ports", show<report_ports>},
     Verb{"show workers", show<report_workers>},
     Verb{"show routes", show_routes},
-    Verb{"show neighbors", show<report_neighbors>},
+    Verb{"show neighbors", show_neighbors},
     Verb{"show bands", show<report_bands>},
     Verb{"show drops", show<report_drops>},
     Verb{"show counters", show<report_counters>},

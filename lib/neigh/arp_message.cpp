@@ -55,7 +55,7 @@ std::optional<ArpMessage> ArpMessage::parse(std::span<const std::uint8_t> payloa
       .target_mac = mac_at(payload, kTargetMac),
       .target = address_at(payload, kTarget),
   };
-  if (!message.sender_mac.is_station() || !believable(message.sender) ||
+  if (message.sender_mac.is_multicast() || !believable(message.sender) ||
       !believable(message.target)) {
     return std::nullopt;
   }

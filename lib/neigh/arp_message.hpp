@@ -23,7 +23,7 @@ struct ArpMessage {
   Ipv4 target;
 
   // What follows the Ethernet header. None where the message is malformed or must not be believed:
-  // a sender MAC that is no station's (RFC 1812 3.3.2), a sender or target address that is
+  // a sender MAC that is a group's (RFC 1812 3.3.2), a sender or target address that is
   // multicast or loopback (Linux arp_process).
   [[nodiscard]] static std::optional<ArpMessage> parse(std::span<const std::uint8_t> payload);
   // RFC 5227 2.1.1: asks for `target` without saying who asks.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace ringroad::neigh {
 namespace {
@@ -10,8 +11,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Kind = Event::Kind;
 
-// As in Linux: no request follows another sooner, whatever `retransmit` says.
-constexpr Nanoseconds kShortestRetransmit = milliseconds{500};
+// As in Linux since 5.7, HZ/2 before: no request follows another sooner, whatever `retransmit` says.
+constexpr Nanoseconds kShortestRetransmit = milliseconds{10};
 // RFC 4861 6.3.4 wants a new random value "every few hours"; Linux draws one every 300 s.
 constexpr Nanoseconds kRedrawInterval = seconds{300};
 // Linux's "5 * HZ": above gc_thresh2 collection is forced no more often than this, and spares what
@@ -132,7 +133,7 @@ bool Table::erase(Key key, Events& events) {
 std::size_t Table::flush(std::optional<PortId> port, Events& events) {
   recycle();
   std::size_t flushed = 0;
-  for (const NeighborId id : sorted_ids()) {
+  for (const NeighborId id : page(std::nullopt, index_.size())) {
     const Entry& candidate = entry(id);
     if (candidate.state != State::kPermanent && (!port || candidate.key.port == *port)) {
       remove(id, events);
@@ -142,13 +143,16 @@ std::size_t Table::flush(std::optional<PortId> port, Events& events) {
   return flushed;
 }
 
-void Table::tick(Nanoseconds now, Events& events) {
+void Table::tick(Nanoseconds now, Events& events, std::size_t most) {
   recycle();
-  while (!timers_.empty() && timers_.begin()->first <= now) {
+  for (; most > 0 && !timers_.empty() && timers_.begin()->first <= now; --most) {
     run_timer(timers_.begin()->second, now, events);
   }
   if (!index_.empty() && now >= next_periodic_gc_) {
-    collect_periodically(now, events);
+    start_collection(now);
+  }
+  if (collect_from_) {
+    collect_periodically(now, events, most);
   }
 }
 
@@ -156,7 +160,8 @@ std::optional<Nanoseconds> Table::next_deadline() const {
   if (index_.empty()) {
     return std::nullopt;
   }
-  return timers_.empty() ? next_periodic_gc_ : std::min(next_periodic_gc_, timers_.begin()->first);
+  const Nanoseconds gc = collect_from_ ? Nanoseconds{} : next_periodic_gc_;
+  return timers_.empty() ? gc : std::min(gc, timers_.begin()->first);
 }
 
 const Entry& Table::entry(NeighborId id) const {
@@ -179,7 +184,7 @@ const Parameters& Table::parameters(PortId id) const {
 }
 
 void Table::for_each(const std::function<void(NeighborId, const Entry&)>& visit) const {
-  for (const NeighborId id : sorted_ids()) {
+  for (const NeighborId id : page(std::nullopt, index_.size())) {
     visit(id, entry(id));
   }
 }
@@ -201,13 +206,19 @@ Table::Queue* Table::queue_of(State state) {
   return nullptr;
 }
 
-std::vector<NeighborId> Table::sorted_ids() const {
-  std::vector<NeighborId> ids;
-  ids.reserve(index_.size());
+std::vector<NeighborId> Table::page(std::optional<Key> after, std::size_t most) const {
+  std::vector<std::pair<Key, NeighborId>> found;
   for (const auto& [key, id] : index_) {
-    ids.push_back(id);
+    if (!after || key > *after) {
+      found.emplace_back(key, id);
+    }
   }
-  std::ranges::sort(ids, {}, [this](NeighborId id) { return entry(id).key; });
+  const auto count = static_cast<std::ptrdiff_t>(std::min(most, found.size()));
+  std::ranges::partial_sort(found, found.begin() + count);
+  std::vector<NeighborId> ids;
+  ids.reserve(static_cast<std::size_t>(count));
+  std::transform(found.begin(), found.begin() + count, std::back_inserter(ids),
+                 [](const auto& one) { return one.second; });
   return ids;
 }
 
@@ -359,16 +370,27 @@ void Table::run_timer(NeighborId id, Nanoseconds now, Events& events) {
   probe(id, now, events);
 }
 
-void Table::collect_periodically(Nanoseconds now, Events& events) {
+void Table::start_collection(Nanoseconds now) {
   ++counters_.periodic_gc_runs;
   next_periodic_gc_ = now + limits_.gc_interval;
-  if (index_.size() < limits_.gc_thresh[0]) {
-    return;
+  if (index_.size() >= limits_.gc_thresh[0]) {
+    collect_from_ = {Nanoseconds::min(), NeighborId{0}};
   }
-  while (!failed_.empty()) {
+}
+
+void Table::collect_periodically(Nanoseconds now, Events& events, std::size_t most) {
+  for (; most > 0 && !failed_.empty(); --most) {
     remove(failed_.begin()->second, events);
   }
-  for (auto next = stale_.begin(); next != stale_.end() && next->first + kFresh <= now;) {
+  if (!failed_.empty()) {
+    return;
+  }
+  auto next = stale_.lower_bound(*collect_from_);
+  for (; next != stale_.end() && next->first + kFresh <= now; --most) {
+    if (most == 0) {
+      collect_from_ = *next;
+      return;
+    }
     const NeighborId id = (next++)->second;
     const Entry& candidate = entry(id);
     const Nanoseconds last_needed = std::max(candidate.used, candidate.confirmed);
@@ -376,6 +398,7 @@ void Table::collect_periodically(Nanoseconds now, Events& events) {
       remove(id, events);
     }
   }
+  collect_from_ = std::nullopt;
 }
 
 // Makes room for one entry below gc_thresh2, oldest first. What has a timer is spared, however old,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <random>
 #include <set>
@@ -89,8 +90,10 @@ class Table {
   // `ip neigh flush`: all but the permanent ones; of one port, or of every port.
   std::size_t flush(std::optional<PortId> port, Events& events);
 
-  // Runs every timer that is due, garbage collection included.
-  void tick(Nanoseconds now, Events& events);
+  // Runs the timers that are due, garbage collection included, but looks at no more than `most`
+  // entries: where that leaves some for later, the next deadline is in the past.
+  void tick(Nanoseconds now, Events& events,
+            std::size_t most = std::numeric_limits<std::size_t>::max());
   // When tick() next has something to do; nullopt while the table is empty.
   [[nodiscard]] std::optional<Nanoseconds> next_deadline() const;
 
@@ -103,7 +106,9 @@ class Table {
   [[nodiscard]] const Limits& limits() const;
   // Those of which use is to be reported.
   [[nodiscard]] std::size_t stale() const;
-  // In the order of ports, then addresses.
+  // In the order of ports, then addresses: at most so many of those behind `after`.
+  [[nodiscard]] std::vector<NeighborId> page(std::optional<Key> after, std::size_t most) const;
+  // All of them, in that order.
   void for_each(const std::function<void(NeighborId, const Entry&)>& visit) const;
 
  private:
@@ -127,7 +132,6 @@ class Table {
   [[nodiscard]] Slot& slot(NeighborId id) { return slots_[id.value()]; }
   [[nodiscard]] Queue* queue_of(State state);
   [[nodiscard]] std::size_t collectable() const { return index_.size() - permanent_count_; }
-  [[nodiscard]] std::vector<NeighborId> sorted_ids() const;
   [[nodiscard]] Nanoseconds reachable_time(PortId port, Nanoseconds now);
 
   void recycle();
@@ -139,7 +143,8 @@ class Table {
   void use(NeighborId id, Nanoseconds now, Events& events);
   void probe(NeighborId id, Nanoseconds now, Events& events);
   void run_timer(NeighborId id, Nanoseconds now, Events& events);
-  void collect_periodically(Nanoseconds now, Events& events);
+  void start_collection(Nanoseconds now);
+  void collect_periodically(Nanoseconds now, Events& events, std::size_t most);
   void collect_by_force(Nanoseconds now, Events& events);
 
   [[nodiscard]] Port& port(PortId id);
@@ -161,6 +166,8 @@ class Table {
   Queue stale_;   // kStale, by when it became so or changed its MAC
   Queue failed_;  // kFailed, by time of failure
   Nanoseconds next_periodic_gc_{};
+  // Where in `stale_` a periodic collection goes on; none: it is finished.
+  std::optional<Queue::value_type> collect_from_;
   Nanoseconds next_forced_gc_ = Nanoseconds::min();
 };
 

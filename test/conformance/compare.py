@@ -3,9 +3,10 @@ import time
 from collections import Counter, defaultdict
 from typing import NamedTuple, Optional
 
-from network import OWN
+from network import OWN, PASSING
 from packets import ARP_TYPE, ICMP, IPV4, TCP, UDP, checksum
 
+VLAN_TAGS = (b"\x81\0", b"\x88\xa8")
 ICMP_ERRORS = frozenset((3, 4, 5, 11, 12))
 TIMED = ICMP_ERRORS | {14}  # a timestamp reply, or a quote that may have a timestamp
 
@@ -38,7 +39,7 @@ def normalise(raw, identifications, now):
         timed = mended != raw
         if raw[23] == ICMP and mended[end:] != raw[end:]:
             mended[end + 2:end + 4] = verdict(raw[end:])
-    if raw[26:30] in OWN:
+    if raw[26:30] in OWN or raw[26:30] in PASSING:
         ident = 0
         if is_fragment(raw[14:]):
             known = identifications.setdefault(raw[23:24] + raw[26:34], {})
@@ -92,9 +93,17 @@ def by_flow(frames):
     now = int(time.time() * 1000) % 86_400_000
     flows = defaultdict(list)
     for raw in frames:
+        tags, raw = untagged(raw)
         raw = normalise(raw, identifications, now)
-        flows[flow(raw)].append(raw)
+        flows[tags, flow(raw)].append(raw[:12] + tags + raw[12:])
     return flows
+
+
+def untagged(raw):
+    end = 12
+    while raw[end:end + 2] in VLAN_TAGS:
+        end += 4
+    return raw[12:end], raw[:12] + raw[end:]
 
 
 def compare(linux, ringroad):

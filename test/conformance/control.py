@@ -2,13 +2,13 @@
 import packets
 from actions import FORGET, SYNC, Change, Frame
 from categories import WIRES, category, host, ident
-from network import GATEWAY, HOSTS_OF_A
+from network import ALL_WIRES, GATEWAY, LAN
 from packets import ARP_TYPE, BROADCAST, address, dotted, ethernet, ipv4
 
 
 def datagram(r, index, src, mac, dst, what, ttl=64):
     message = packets.udp(src, dst, ident(r), ident(r), r.randbytes(r.randrange(40)))
-    return Frame(index, ethernet(WIRES[index].router_mac, mac,
+    return Frame(index, ethernet(ALL_WIRES[index].router_mac, mac,
                                  ipv4(src, dst, packets.UDP, message, ttl, ident=ident(r))), what)
 
 
@@ -56,15 +56,18 @@ def routes(r, count):
         yield Change((f"route del {gone}",), (("route", "del", gone),))
 
 
+INTO_LAN = ALL_WIRES.index(LAN)
+
+
 class Sources:
-    """Hosts on wire a, each once: to whom a redirect was sent, another is not at once."""
+    """Hosts on the LAN, each once: to whom a redirect was sent, another is not at once."""
 
     def __init__(self):
         self.number = 256
 
     def __call__(self):
         self.number = 256 if self.number >= 0xFF00 else self.number + 1
-        return HOSTS_OF_A[:2] + self.number.to_bytes(2, "big")
+        return LAN.router[:2] + self.number.to_bytes(2, "big")
 
 
 new_source = Sources()
@@ -73,23 +76,22 @@ new_source = Sources()
 @category
 def redirect(r, count):
     """Packets that go back by the wire they came from."""
-    sources = [(new_source(), WIRES[0].host_mac(r.randrange(20, 90))) for _ in range(6)]
-    router = HOSTS_OF_A[:3] + b"\1"
-    for src, mac in sources:
-        yield Frame(0, ethernet(BROADCAST, mac, packets.arp(1, mac, src, bytes(6), router), ARP_TYPE),
-                    "ARP")
-    yield SYNC
-    for _ in range(count - len(sources)):
-        src, mac = r.choice(sources)
-        dst, what = r.choice((
-            (bytes((10, 1, r.randrange(256), 9)), "same wire by the gateway"),
-            (WIRES[0].host(r.randrange(2, 10)), "same wire"),
-            (bytes((10, 2, 3, 4)), "another wire"),
-            (HOSTS_OF_A[:2] + b"\0\2", "same subnet")))
-        if r.random() < 0.2:
-            src, mac, what = bytes((10, 1, 1, 1)), WIRES[0].host_mac(GATEWAY), what + ", from afar"
-        yield datagram(r, 0, src, mac, dst, what, r.choice((1, 2, 64, 64)))
-    yield SYNC
+    # A router need not tell all at once: few senders at a time. Nor the same one soon again.
+    for _ in range(0, count, 8):
+        sources = [(new_source(), LAN.host_mac(r.randrange(20, 90))) for _ in range(2)]
+        for src, mac in sources:
+            message = packets.arp(1, mac, src, bytes(6), LAN.router)
+            yield Frame(INTO_LAN, ethernet(BROADCAST, mac, message, ARP_TYPE), "ARP")
+        yield SYNC
+        sources.append((bytes((10, 5, 1, 1)), LAN.host_mac(GATEWAY)))
+        for _ in range(6):
+            src, mac = r.choice(sources)
+            dst, what = r.choice((
+                (bytes((10, 5, r.randrange(256), 9)), "same wire by the gateway"),
+                (LAN.host(r.randrange(2, 10)), "same wire"), (src, "itself"),
+                (bytes((10, 2, 3, 4)), "another wire"), (WIRES[1].host(3), "another wire")))
+            yield datagram(r, INTO_LAN, src, mac, dst, what, r.choice((1, 2, 64, 64)))
+        yield SYNC
     yield FORGET
 
 
@@ -100,7 +102,7 @@ def others(actions):
     def renamed(raw):
         at = 28 if raw[12:14] == ARP_TYPE else 26
         src = raw[at:at + 4]
-        if src[:2] != HOSTS_OF_A[:2]:
+        if src[:2] != LAN.router[:2]:
             return raw
         new = names.setdefault(src, new_source())
         raw = raw[:at] + new + raw[at + 4:]
@@ -113,11 +115,11 @@ def others(actions):
             for action in actions] + [FORGET]
 
 
-def unrouted(actions):
-    """The same; what it leaves of its routes is taken away, what it takes away unfounded is not."""
+def undone(actions):
+    """The same; what it leaves is taken away, what it would take away without having it is not."""
     there, played = {}, []
     for action in actions:
-        if not isinstance(action, Change):
+        if not isinstance(action, Change) or action.roadctl[0][1] not in ("add", "del"):
             played.append(action)
             continue
         verb = action.roadctl[0][1]
@@ -125,8 +127,13 @@ def unrouted(actions):
         if (verb == "add") == (prefix in there):
             continue
         if verb == "add":
-            there[prefix] = True
+            there[prefix] = action
         else:
             del there[prefix]
         played.append(action)
-    return played + [Change((f"route del {gone}",), (("route", "del", gone),)) for gone in there]
+    for prefix, action in there.items():
+        words = action.roadctl[0]
+        more = words[words.index(prefix) + 1:] if words[0] == "address" else ()
+        played.append(Change((action.ip[0].replace(" add ", " del "),),
+                             ((words[0], "del", prefix, *more),)))
+    return played

@@ -2,11 +2,13 @@
 import pathlib
 import re
 
-from network import BROADCASTS, SUBNET_ZEROS
-from packets import ARP_TYPE, ICMP, IPV4, UDP
+from compare import untagged
+from network import ALL_WIRES, BROADCASTS, OWN, SUBNET_ZEROS
+from packets import ARP_TYPE, ICMP, IPV4, address
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
+ADDRESSES = [[address(text.partition("/")[0]) for text in wire.addresses] for wire in ALL_WIRES]
 
 
 def predicate(function):
@@ -24,9 +26,11 @@ def rows():
     return found
 
 
-def explain(difference, ids, sent):
-    """The id of the row that says why, or None; `sent`: the frames of the step."""
-    return next((row for name, row in ids.items() if PREDICATES[name](difference, sent)), None)
+def explain(difference, ids):
+    """The id of the row that says why, or None."""
+    linux, ours = (raw and untagged(raw)[1] for raw in (difference.linux, difference.ringroad))
+    difference = difference._replace(linux=linux, ringroad=ours)
+    return next((row for name, row in ids.items() if PREDICATES[name](difference)), None)
 
 
 def packets_in(raw):
@@ -46,7 +50,7 @@ def only_linux(difference, wanted):
 
 
 @predicate
-def class_e(difference, _):
+def class_e(difference):
     raw = difference.linux
     if raw is not None and raw[12:14] == ARP_TYPE:
         return difference.ringroad is None and raw[38] >= 240
@@ -54,17 +58,17 @@ def class_e(difference, _):
 
 
 @predicate
-def this_network(difference, _):
+def this_network(difference):
     return only_linux(difference, lambda packet: packet[12] == 0 or packet[16] == 0)
 
 
 @predicate
-def broadcast_source(difference, _):
+def broadcast_source(difference):
     return only_linux(difference, lambda packet: packet[12:16] in BROADCASTS)
 
 
 @predicate
-def subnet_zero(difference, _):
+def subnet_zero(difference):
     raw = difference.linux
     if raw is not None and raw[12:14] == ARP_TYPE:
         return difference.ringroad is None and raw[38:42] in SUBNET_ZEROS
@@ -72,20 +76,28 @@ def subnet_zero(difference, _):
 
 
 @predicate
-def echo_to_all_stations(difference, sent):
-    reply = difference.linux
-    if difference.ringroad is not None or reply[12:14] != IPV4 or reply[23] != ICMP:
-        return False
-    return any(raw[0] & 1 and raw[26:34] == reply[30:34] + reply[26:30] for _, raw, _ in sent)
+def group_mac(difference):
+    linux = difference.linux
+    return difference.ringroad is None and linux[12:14] == ARP_TYPE and bool(linux[0] & 1) \
+        and linux[20:22] == b"\0\2"
 
 
 @predicate
-def udp_quote(difference, _):
-    """Linux cuts what the UDP length does not count off before it quotes."""
+def timestamp_address(difference):
+    """Both are the same but for some address of the router's, ours the one of the wire it is on."""
     linux, ours = difference.linux, difference.ringroad
-    if linux is None or ours is None or linux[34:36] != b"\3\3" or ours[34:36] != b"\3\3":
+    if linux is None or ours is None or len(linux) != len(ours) or 0x44 not in ours[34:]:
         return False
-    quote, whole = linux[42:], ours[42:]
-    start = (quote[0] & 15) * 4
-    return (quote[9] == UDP and whole.startswith(quote)
-            and len(quote) == start + int.from_bytes(quote[start + 4:start + 6], "big"))
+    at = next(i for i, pair in enumerate(zip(linux, ours)) if pair[0] != pair[1])
+    own = ADDRESSES[difference.wire]
+    return any(linux[i:i + 4] in OWN and ours[i:i + 4] in own and ours[i + 4:i + 8] == b"time"
+               and linux[:i] + linux[i + 4:] == ours[:i] + ours[i + 4:]
+               for i in range(max(34, at - 3), at + 1))
+
+
+@predicate
+def address_defence(difference):
+    """An announcement: sender and target are one address, the router's."""
+    ours = difference.ringroad
+    return (difference.linux is None and ours[12:14] == ARP_TYPE and ours[20:22] == b"\0\1"
+            and ours[28:32] == ours[38:42] and ours[28:32] in OWN)

@@ -2,7 +2,8 @@
 import packets
 from categories import (SERVICE, WIRES, category, ident, most_through, path, transport)
 from local import to_router
-from packets import DF, ICMP, MF, UDP, ipv4
+from network import OWN
+from packets import DF, ICMP, IPV4, MF, UDP, ethernet, ipv4
 
 
 @category
@@ -44,7 +45,7 @@ def disturbed(r, cuts):
     cuts = [(at, data, at + len(data) == length) for at, data in cuts]
     which = r.randrange(len(cuts))
     at, data, last = cuts[which]
-    kind = r.randrange(12)
+    kind = r.randrange(20)
     if kind == 0:
         return cuts + [cuts[which]], "duplicate"
     if kind == 1:
@@ -85,9 +86,27 @@ def datagram(r):
     number, service, df = ident(r), r.choice(SERVICE), DF if r.random() < 0.1 else 0
     for at, data, last in cuts[:60]:
         tos = r.choice(SERVICE) if r.random() < 0.05 else service
-        yield way.frame(f"{what}, {order}", ipv4(
+        yield way.frame(f"{what}, {order}: {at}+{len(data)}{'' if last else ' more'}, tos {tos}", ipv4(
             way.src, way.dst, proto, data[:1480], r.choice((1, 64)), tos, number,
             at // 8 | df | (0 if last else MF)))
+
+
+def ended(actions):
+    """And what is left of datagrams for the router goes: an empty fragment ends a datagram.
+
+    Unfinished ones would fill the routers' memories, whose limits count differently, and time out
+    in some later step.
+    """
+    last = {}
+    for action in actions:
+        raw = getattr(action, "raw", b"")
+        if raw[12:14] == IPV4 and len(raw) >= 34 and raw[30:34] in OWN and (
+                raw[20] & 0x3F or raw[21]):
+            last[raw[18:20] + raw[23:24] + raw[26:34]] = action
+    return [*actions, *(action._replace(what="the end", raw=ethernet(
+        action.raw[6:12] if action.raw[0] & 1 else action.raw[:6], action.raw[6:12], ipv4(
+            action.raw[26:30], action.raw[30:34], action.raw[23], b"", frag=MF,
+            ident=int.from_bytes(action.raw[18:20], "big")))) for action in last.values())]
 
 
 @category

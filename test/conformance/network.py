@@ -1,7 +1,8 @@
 """The network that both worlds have: wires, addresses, hosts, routes."""
+import struct
 from typing import NamedTuple
 
-from packets import address
+from packets import address, dotted
 
 
 class Wire(NamedTuple):
@@ -13,8 +14,16 @@ class Wire(NamedTuple):
     addresses: tuple  # of the router, with prefix lengths
 
     @property
+    def port(self):
+        return f"p{self.index}"
+
+    @property
     def timers(self):
-        return SHORT if self.index == len(WIRES) else USUAL
+        return SHORT if self.name == "d" else USUAL
+
+    @property
+    def redirects(self):
+        return self is LAN
 
     @property
     def router(self):
@@ -33,22 +42,65 @@ class Wire(NamedTuple):
 
 
 WIRES = (
-    Wire("a", 1, 1500, ("192.168.1.1/24", "192.168.11.1/25", "172.16.0.1/16")),
+    Wire("a", 1, 1500, ("192.168.1.1/24", "192.168.11.1/25")),
     Wire("b", 2, 1500, ("192.168.2.1/24",)),
     Wire("c", 3, 1400, ("192.168.3.1/24",)),
     Wire("d", 4, 576, ("192.168.4.1/24",)),
 )
-OWN = frozenset(address(text.partition("/")[0]) for wire in WIRES for text in wire.addresses)
+# Where hosts are told of better gateways. Only there: how often one host is told depends on the time
+# between its packets.
+LAN = Wire("e", 5, 1500, ("172.16.0.1/16",))
+ALL_WIRES = WIRES + (LAN,)
+TRUNK = 2  # the wire, from 0, that has VLANs too
 
-HOSTS_OF_A = address("172.16.0.0")  # a subnet of many hosts
-BROADCASTS = frozenset((*(wire.host(255) for wire in WIRES), address("192.168.11.127"),
+
+class Vlan(NamedTuple):
+    """A sub-interface of the trunk's port; to the kernel of an oracle without VLANs, a wire."""
+
+    number: int
+    tags: tuple  # (EtherType, VLAN), the outer one first
+    mtu: int
+
+    @property
+    def name(self):
+        return f"p{TRUNK + 1}" + "".join(f".{vid}" for _, vid in self.tags)
+
+    @property
+    def octets(self):
+        return b"".join(struct.pack("!HH", *tag) for tag in self.tags)
+
+    @property
+    def link(self):
+        return self.name.rpartition(".")[0]
+
+    @property
+    def router(self):
+        return bytes((192, 168, 100 + self.number, 1))
+
+    def host(self, number):
+        return self.router[:3] + bytes((number,))
+
+    def host_mac(self, number):
+        return bytes((2, 0, 0, 1, self.number, number))
+
+
+# A packet socket takes a longer frame for one 802.1Q tag alone: other tags cost MTU.
+VLANS = (Vlan(0, ((0x8100, 100),), 1400), Vlan(1, ((0x8100, 200),), 1300),
+         Vlan(2, ((0x88A8, 300),), 1396), Vlan(3, ((0x88A8, 300), (0x8100, 7)), 1392))
+
+OWN = frozenset((*(address(text.partition("/")[0]) for wire in ALL_WIRES for text in wire.addresses),
+                 *(vlan.router for vlan in VLANS)))
+BROADCASTS = frozenset((*(link.host(255) for link in WIRES + VLANS), address("192.168.11.127"),
                         address("172.16.255.255")))
-SUBNET_ZEROS = frozenset((*(wire.host(0) for wire in WIRES), address("192.168.11.0"),
-                          HOSTS_OF_A))
+SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("192.168.11.0"),
+                          address("172.16.0.0")))
 
-# Timers of neighbours: the usual ones, and those of the last wire, which tests wait for.
+# Addresses that the router has for a while.
+PASSING = frozenset(bytes((192, 168, net, 1)) for net in range(20, 90))
+
+# Timers of neighbours: the usual ones, and those of wire d, which tests wait for.
 USUAL = {"base_reachable_ms": 30_000, "retransmit_ms": 1000, "delay_first_probe_ms": 5000}
-SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 400, "delay_first_probe_ms": 1000}
+SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 600, "delay_first_probe_ms": 1000}
 
 # Hosts whose MAC addresses both routers are told; the marker is the harness's own.
 KNOWN_HOSTS = range(2, 10)
@@ -56,7 +108,7 @@ GATEWAY = 2
 MARKER = 254
 
 ROUTES = {
-    **{f"10.{wire.index}.0.0/16": {"via": f"192.168.{wire.index}.{GATEWAY}"} for wire in WIRES},
+    **{f"10.{wire.index}.0.0/16": {"via": dotted(wire.host(GATEWAY))} for wire in ALL_WIRES},
     "10.66.0.0/16": {"type": "blackhole"},
     "10.67.0.0/16": {"type": "unreachable"},
     "10.68.0.0/16": {"type": "prohibit"},
@@ -64,8 +116,10 @@ ROUTES = {
 
 
 def neighbors():
-    """(wire, address, mac) of everyone whom the routers need not ask for."""
-    for wire in WIRES:
+    """(port, address, MAC address) of everyone whom the routers need not ask for."""
+    for wire in ALL_WIRES:
         for number in (*KNOWN_HOSTS, MARKER):
-            yield wire, wire.host(number), wire.host_mac(number)
-    yield WIRES[0], HOSTS_OF_A[:2] + b"\0\2", WIRES[0].host_mac(2)
+            yield wire.port, wire.host(number), wire.host_mac(number)
+    for vlan in VLANS:
+        for number in KNOWN_HOSTS:
+            yield vlan.name, vlan.host(number), vlan.host_mac(number)

@@ -16,8 +16,10 @@ import link
 import local  # pylint: disable=unused-import
 import neighbor
 import options  # pylint: disable=unused-import
+import ports
+import vlan  # pylint: disable=unused-import
 import worlds
-from actions import Frame
+from actions import FORGET, Frame
 from categories import CATEGORIES
 from compare import compare
 from explained import explain, rows
@@ -27,10 +29,12 @@ from shrink import delta_debug, shrink
 BATCH = 64
 # How a stream is sent again to routers that remember it.
 AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
-         "routes": control.unrouted, "redirect": control.others}
+         "routes": control.undone, "redirect": control.others,
+         "addresses": lambda step: [*control.undone(step), FORGET],
+         "mtu": lambda step: [*step, ports.USUAL]}
 # Categories that wait have a turn only now and then, with so many hosts.
-RARE = {"neighbor": 6}
-HOSTS = 40
+RARE = {"neighbor": 10}
+HOSTS = 64
 REPORTS = 12  # of a category, each of another kind
 
 
@@ -65,7 +69,7 @@ class Run:
                 size = HOSTS if name in RARE else min(BATCH, left)
                 step = list(CATEGORIES[name](sources[name], size))
                 left -= sum(isinstance(action, Frame) for action in step)
-                yield name, step
+                yield name, fragments.ended(step)
             turn += 1
 
     def run(self, pair):
@@ -78,9 +82,8 @@ class Run:
         """(matches, {row of differences.md: how often}, failures) of one step."""
         matches, differences = compare(*pair.step(frames))
         failures, explained = [], {}
-        sent = [action for action in frames if isinstance(action, Frame)]
         for difference in differences:
-            if row := explain(difference, self.ids, sent):
+            if row := explain(difference, self.ids):
                 explained[row] = explained.get(row, 0) + 1
             else:
                 failures.append(difference)
@@ -106,7 +109,7 @@ class Run:
         again = AGAIN.get(name, list)
 
         def try_again(some):
-            return self.try_out(pair, again(some))[2]
+            return self.try_out(pair, fragments.ended(again(some)))[2]
 
         if name in RARE:  # too long to try again; its parts are independent
             streams = neighbor.plots(step, failures)

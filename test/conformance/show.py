@@ -5,7 +5,7 @@ from actions import Frame
 
 logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of interfaces that no test uses
 
-WIRE_NAMES = "abcd"
+WIRE_NAMES = "abcde"
 
 
 def parse(raw):
@@ -49,11 +49,11 @@ def report(name, frames, failures, most=3):
         print(f"  wire {WIRE_NAMES[failure.wire]}{', order' if failure.order else ''}")
         print(f"    Linux:    {one_line(failure.linux)}")
         print(f"    Ringroad: {one_line(failure.ringroad)}")
-    for action in frames[:8]:
+    for action in frames[:16]:
         if isinstance(action, Frame):
             print(f"  sent on wire {WIRE_NAMES[action.wire]} ({action.what}):\n    "
                   f"{expression(action.raw)}")
         else:
             print(f"  {action}")
-    if len(frames) > 8:
-        print(f"  and {len(frames) - 8} more")
+    if len(frames) > 16:
+        print(f"  and {len(frames) - 16} more")

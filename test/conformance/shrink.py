@@ -1,6 +1,8 @@
 """From a stream of packets that fails to the fewest that still do."""
 import time
 
+from actions import At
+
 SECONDS = 10.0
 
 
@@ -10,19 +12,25 @@ def shrink(frames, fails):
     return singles or [delta_debug(frames, fails)]
 
 
-def delta_debug(frames, fails):
-    """Zeller's ddmin: drops one part after another, in ever smaller parts."""
+def delta_debug(actions, fails):
+    """Zeller's ddmin: drops one part after another, in ever smaller parts; moments stay."""
     deadline = time.monotonic() + SECONDS
-    parts = 2
-    while len(frames) >= 2 and time.monotonic() < deadline:
-        size = -(-len(frames) // parts)
-        for start in range(0, len(frames), size):
-            rest = frames[:start] + frames[start + size:]
-            if rest and fails(rest):
-                frames, parts = rest, max(parts - 1, 2)
+    kept, parts = [i for i, action in enumerate(actions) if not isinstance(action, At)], 2
+
+    def stream(wanted):
+        wanted = set(wanted)
+        return [action for i, action in enumerate(actions)
+                if i in wanted or isinstance(action, At)]
+
+    while len(kept) >= 2 and time.monotonic() < deadline:
+        size = -(-len(kept) // parts)
+        for start in range(0, len(kept), size):
+            rest = kept[:start] + kept[start + size:]
+            if rest and fails(stream(rest)):
+                kept, parts = rest, max(parts - 1, 2)
                 break
         else:
-            if parts >= len(frames):
+            if parts >= len(kept):
                 break
-            parts = min(2 * parts, len(frames))
-    return frames
+            parts = min(2 * parts, len(kept))
+    return stream(kept)

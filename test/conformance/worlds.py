@@ -1,5 +1,6 @@
 """The network twice: forwarded by the Linux kernel, and by Ringroad."""
 import contextlib
+import errno
 import os
 import pathlib
 import select
@@ -15,10 +16,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import packets
 import topology
 from actions import Change, Frame
-from network import MARKER, OWN, ROUTES, WIRES, neighbors
+from network import ALL_WIRES, MARKER, OWN, ROUTES, TRUNK, VLANS, neighbors
 from packets import ARP_TYPE, IPV4, dotted
 
+PACKET_AUXDATA = 8
+VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID
+MARKED = frozenset(wire.router[:2] for wire in ALL_WIRES)
 MARKER_PORT = 65535
+PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}
 SECONDS = 5.0  # within which a marker must be through
 
 
@@ -49,26 +54,31 @@ class World:
                 self.sysctl("net/ipv6/conf/all/disable_ipv6", 1)
                 self.sysctl("net/ipv6/conf/default/disable_ipv6", 1)
                 self.sysctl("net/ipv4/ip_forward", 0)
-        lines = []
-        for wire in WIRES:
-            end, port = f"w{wire.index}", f"p{wire.index}"
-            lines.append(f"link add {end} netns {self.ends} type veth "
-                         f"peer name {port} netns {self.middle} address {colon(wire.router_mac)}")
-        self.batch(None, lines)
-        for namespace, letter in ((self.ends, "w"), (self.middle, "p")):
-            for wire in WIRES:
-                topology.run("nsenter", f"--net=/run/netns/{namespace}", "ethtool", "-K",
-                             f"{letter}{wire.index}", "tx", "off", "rx", "off", "sg", "off",
-                             "tso", "off", "gso", "off", "gro", "off")
+        links = list(self.links())
+        self.batch(None, [f"link add {end} netns {self.ends} type veth peer name {port} "
+                          f"netns {self.middle} address {colon(mac)}"
+                          for end, port, mac, _ in links])
+        for namespace, names in ((self.ends, [link[0] for link in links]),
+                                 (self.middle, [link[1] for link in links])):
+            for name in names:
+                topology.run("nsenter", f"--net=/run/netns/{namespace}", "ethtool", "-K", name, "tx",
+                             "off", "rx", "off", "sg", "off", "tso", "off", "gso", "off",
+                             "gro", "off")
         # The wires' ends are silent: no address, no ARP.
-        self.batch(self.ends, [f"link set w{wire.index} arp off up" for wire in WIRES])
-        self.batch(self.middle, [f"link set p{wire.index} mtu {wire.mtu} up" for wire in WIRES])
-        for wire in WIRES:
-            end = topology.Wire(self.ends, f"w{wire.index}")
-            end.socket.setblocking(False)
-            self.by_fd[end.socket.fileno()] = len(self.wires)
-            self.wires.append(end)
-            self.poll.register(end.socket, select.EPOLLIN)
+        self.batch(self.ends, [f"link set {end} arp off up" for end, *_ in links])
+        self.batch(self.middle, [f"link set {port} mtu {mtu} up" for _, port, _, mtu in links])
+        for index, (end, *_) in enumerate(links):
+            wire = topology.Wire(self.ends, end)
+            wire.socket.setblocking(False)
+            wire.socket.setsockopt(wire.SOL_PACKET, PACKET_AUXDATA, 1)
+            self.by_fd[wire.socket.fileno()] = index
+            self.wires.append(wire)
+            self.poll.register(wire.socket, select.EPOLLIN)
+
+    def links(self):
+        """(end, port, MAC address, MTU) of the veth pairs; first those of the wires."""
+        for wire in ALL_WIRES:
+            yield f"w{wire.index}", wire.port, wire.router_mac, wire.mtu
 
     @staticmethod
     def sysctl(path, value):
@@ -95,7 +105,21 @@ class World:
         frames = list(frames)
         self.sent += len(frames)
         for frame in frames:
-            sockets[frame[0]].send(frame[1])
+            try:
+                sockets[frame[0]].send(frame[1])
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                self.sent -= 1  # the wire does not take a frame of that length
+
+    def receive(self, index):
+        """The next frame there. Of one with a VLAN the socket gives the outer tag beside it."""
+        sock = self.wires[index].socket
+        if index != TRUNK:
+            return sock.recv(65536)
+        raw, beside, _, _ = sock.recvmsg(65536, 64)
+        status, tag, kind = struct.unpack("=I12xHH", beside[0][2])
+        return raw[:12] + struct.pack("!HH", kind, tag) + raw[12:] if status & VLAN_VALID else raw
 
     def mark(self):
         """One packet of each way through the router, on each wire, behind what was sent."""
@@ -104,7 +128,7 @@ class World:
 
     def collect(self, quiet, got):
         """Waits for the markers and until nothing more comes; adds to the wires' lists."""
-        waiting = {(index, kind) for index in range(len(WIRES)) for kind in ("out", "echo", "arp")}
+        waiting = {(index, kind) for index in range(len(ALL_WIRES)) for kind in ("out", "echo", "arp")}
         deadline = time.monotonic() + SECONDS
         while True:
             ready = self.poll.poll(quiet if not waiting else 0.1)
@@ -114,14 +138,13 @@ class World:
                 raise AssertionError(f"{self.kind}: markers did not come back: {sorted(waiting)}")
             for fd, _ in ready:
                 index = self.by_fd[fd]
-                receive = self.wires[index].socket.recv
                 with contextlib.suppress(BlockingIOError):
                     while True:
-                        raw = receive(65536)
+                        raw = self.receive(index)
                         self.seen += 1
                         mark = marker(raw)
                         if mark is None:
-                            got[index].append(raw)
+                            got[index if index < len(ALL_WIRES) else TRUNK].append(raw)
                         elif mark[1] == self.round:
                             waiting.discard((index, mark[0]))
 
@@ -129,8 +152,8 @@ class World:
 def markers(number):
     """The last wire's marker goes out by the first."""
     mark = struct.pack("!H", number)
-    for index, wire in enumerate(WIRES):
-        following = WIRES[(index + 1) % len(WIRES)]
+    for index, wire in enumerate(ALL_WIRES):
+        following = ALL_WIRES[(index + 1) % len(ALL_WIRES)]
         source, mac = wire.host(MARKER), wire.host_mac(MARKER)
         target = following.host(MARKER)
         message = packets.udp(source, target, MARKER_PORT, MARKER_PORT, mark)
@@ -149,40 +172,71 @@ def markers(number):
 def marker(raw):
     """(kind, number) of a marker that came out, None for any other frame."""
     kind = raw[12:14]
-    if kind == IPV4 and raw[33] == MARKER and raw[30:32] == b"\xc0\xa8":
+    if kind == IPV4 and raw[33] == MARKER and raw[30:32] in MARKED:
         return ("echo" if raw[23] == packets.ICMP else "out",
                 int.from_bytes(raw[-2:] if raw[23] == packets.UDP else raw[40:42], "big"))
-    if kind == ARP_TYPE and raw[41] == MARKER and raw[38:40] == b"\xc0\xa8":
+    if kind == ARP_TYPE and raw[41] == MARKER and raw[38:40] in MARKED:
         return "arp", int.from_bytes(raw[35:37], "big")
     return None
 
 
+def sorted_out(frame):
+    """(wire, octets) of a frame, on the wire that stands for its VLAN."""
+    if frame[0] != TRUNK:
+        return frame
+    raw = frame[1]
+    for vlan in reversed(VLANS):  # those with two tags first
+        end = 12 + len(vlan.octets)
+        tags = zip(*[iter(struct.unpack_from(f"!{len(vlan.tags) * 2}H", raw.ljust(20), 12))] * 2)
+        if tuple((kind, vid & 0xFFF) for kind, vid in tags) == vlan.tags:
+            return len(ALL_WIRES) + vlan.number, raw[:12] + raw[end:]
+    return frame
+
+
 class LinuxWorld(World):
-    """The oracle."""
+    """The oracle. A VLAN is a wire of its own to it: what has that tag goes there without."""
 
     kind = "linux"
+
+    def links(self):
+        yield from super().links()
+        for vlan in VLANS:
+            yield f"v{vlan.number}", vlan.name, ALL_WIRES[TRUNK].router_mac, vlan.mtu
+
+    def send(self, frames):
+        super().send(sorted_out(frame) for frame in frames)
+
+    def receive(self, index):
+        raw = super().receive(index)
+        if index < len(ALL_WIRES):
+            return raw
+        return raw[:12] + VLANS[index - len(ALL_WIRES)].octets + raw[12:]
 
     def start(self):
         with topology.inside(self.middle):
             for path, value in {
                     "ip_forward": 1, "icmp_ratelimit": 0, "conf/all/rp_filter": 0,
-                    "conf/default/rp_filter": 0,
+                    "conf/default/rp_filter": 0, "conf/all/send_redirects": 0,
             }.items():
                 self.sysctl(f"net/ipv4/{path}", value)
             with contextlib.suppress(FileNotFoundError):  # the host's alone before Linux 6.13
                 self.sysctl("net/ipv4/icmp_msgs_per_sec", 1_000_000_000)
                 self.sysctl("net/ipv4/icmp_msgs_burst", 1_000_000_000)
-            for wire in WIRES:
-                self.sysctl(f"net/ipv4/conf/p{wire.index}/rp_filter", 0)
-                base = f"net/ipv4/neigh/p{wire.index}"
+            for _, port, _, _ in self.links():
+                self.sysctl(f"net/ipv4/conf/{port}/rp_filter", 0)
+                self.sysctl(f"net/ipv4/conf/{port}/send_redirects", 0)
+            for wire in ALL_WIRES:
+                self.sysctl(f"net/ipv4/conf/{wire.port}/send_redirects", int(wire.redirects))
+                base = f"net/ipv4/neigh/{wire.port}"
                 self.sysctl(f"{base}/base_reachable_time_ms", wire.timers["base_reachable_ms"])
                 self.sysctl(f"{base}/retrans_time_ms", wire.timers["retransmit_ms"])
                 self.sysctl(f"{base}/delay_first_probe_time",
                             wire.timers["delay_first_probe_ms"] // 1000)
         lines = [f"address add {text} dev p{wire.index}"
-                 for wire in WIRES for text in wire.addresses]
-        lines += [f"neighbor add {dotted(host)} dev p{wire.index} lladdr {colon(mac)} nud permanent"
-                  for wire, host, mac in neighbors()]
+                 for wire in ALL_WIRES for text in wire.addresses]
+        lines += [f"address add {dotted(vlan.router)}/24 dev {vlan.name}" for vlan in VLANS]
+        lines += [f"neighbor add {dotted(host)} dev {port} lladdr {colon(mac)} nud permanent"
+                  for port, host, mac in neighbors()]
         lines += [f"route add {hop.get('type', '')} {prefix}"
                   + (f" via {hop['via']}" if "via" in hop else "") for prefix, hop in ROUTES.items()]
         self.batch(self.middle, lines)
@@ -211,13 +265,18 @@ class RingroadWorld(World):
             },
             "ports": {f"p{wire.index}": {
                 "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
-                "addresses": list(wire.addresses),
+                "addresses": list(wire.addresses), "send_redirects": wire.redirects,
                 "arp": {key.removesuffix("_ms"): f"{value}ms" for key, value in wire.timers.items()}}
-                for wire in WIRES},
+                for wire in ALL_WIRES},
             "routes": [{"to": prefix, **hop} for prefix, hop in ROUTES.items()],
-            "neighbors": [{"address": dotted(host), "port": f"p{wire.index}", "mac": colon(mac)}
-                          for wire, host, mac in neighbors()],
+            "vlans": {vlan.name: {
+                "id": vlan.tags[-1][1], "link": vlan.link, "protocol": PROTOCOLS[vlan.tags[-1][0]],
+                "mtu": vlan.mtu, "send_redirects": False,
+                "addresses": [f"{dotted(vlan.router)}/24"]} for vlan in VLANS},
+            "neighbors": [{"address": dotted(host), "port": port, "mac": colon(mac)}
+                          for port, host, mac in neighbors()],
             "icmp": {"rate": 0, "per_destination": "0s"},
+            "arp": {"notify": False},  # as arp_notify by default
         }
 
     def start(self):
@@ -227,14 +286,14 @@ class RingroadWorld(World):
     def finish(self):
         """Stops the router and says what was not in order: its counts, or its buffers."""
         self.mark()
-        self.collect(0.05, [[] for _ in WIRES])
+        self.collect(0.05, [[] for _ in ALL_WIRES])
         complaint = self.unaccounted()
         return self.router.stop() or complaint
 
     def unaccounted(self):
         """Every frame that was sent came in, and every frame that went out was seen."""
         def total(key):
-            return sum(port[key] for port in self.router.show("ports"))
+            return sum(port[key] for port in self.router.show("ports") if "vlan" not in port)
 
         if total("rx_packets") != self.sent:
             return (f"{self.sent} frames were sent, {total('rx_packets')} received, "
@@ -295,7 +354,7 @@ class Pair:
 
     def step(self, actions):
         """What came out of each world, a list a wire."""
-        got = [[[] for _ in WIRES] for _ in self.both]
+        got = [[[] for _ in ALL_WIRES] for _ in self.both]
         frames = []
         began = None
         for action in actions:

@@ -81,6 +81,29 @@ class Neighbors(RouterTestCase):
         self.assertEqual(received(self.ping(B, "-c", "1", "-W", "2")), 1)
 
 
+class Announcements(RouterTestCase):
+    overrides = {"arp": {"notify": True}}
+
+    def announcement(self):
+        """The next on A's wire of the router's address there."""
+        return self.topology.wire(self.topology.a).wait(
+            lambda raw: raw[12:14] == b"\x08\x06" and ARP(raw[14:]).psrc == LEFT
+            and ARP(raw[14:]).pdst == LEFT, 4)
+
+    def test_the_router_announces_and_defends_its_address(self):
+        raw = self.announcement()  # the second, 2 s after the start
+        self.assertIsNotNone(raw)
+        self.assertEqual((Ether(raw).dst, ARP(raw[14:]).op, ARP(raw[14:]).hwsrc),
+                         ("ff:ff:ff:ff:ff:ff", 1, LEFT_MAC))
+        wire = self.topology.wire(self.topology.a)
+        wire.send(ethernet(dst="ff:ff:ff:ff:ff:ff") /
+                  ARP(op=1, hwsrc=A_MAC, psrc=LEFT, pdst="192.168.1.77"))
+        self.assertIsNotNone(wire.wait(
+            lambda raw: raw[12:14] == b"\x08\x06" and raw[6:12] != bytes.fromhex(
+                A_MAC.replace(":", "")) and ARP(raw[14:]).pdst == LEFT))
+        self.assertEqual(eventually(lambda: self.router.show("ports")[0]["conflicts"]), 1)
+
+
 class StaticNeighbor(RouterTestCase):
     overrides = {"neighbors": [{"address": "192.168.2.9", "port": "right",
                                 "mac": "02:00:00:00:02:09"}]}

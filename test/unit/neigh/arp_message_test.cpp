@@ -73,7 +73,6 @@ TEST_CASE("a sender that no station can be is not believed") {
   ArpMessage message = request();
   SECTION("a broadcast MAC") { message.sender_mac = kBroadcastMac; }
   SECTION("a group's MAC") { message.sender_mac.octets[0] = 1; }
-  SECTION("no MAC") { message.sender_mac = {}; }
   SECTION("a multicast address") { message.sender = {224, 0, 0, 1}; }
   SECTION("a loopback address") { message.sender = {127, 0, 0, 1}; }
   SECTION("a multicast target") { message.target = {239, 1, 1, 1}; }

@@ -115,6 +115,46 @@ TEST_CASE_METHOD(GcFixture,
   }
 }
 
+TEST_CASE_METHOD(GcFixture,
+                 "a tick that may look at few neighbours leaves the others for the next") {
+  limits.gc_thresh[0] = 0;
+  rebuild();
+  for (std::uint32_t i = 0; i < 10; ++i) {
+    incomplete(host(i));
+  }
+  const auto asked = [&](std::size_t most) {
+    table.tick(now, events, most);
+    return take_count(Kind::kSolicitBroadcast);
+  };
+  now += seconds{1};
+  CHECK(asked(4) == 4);
+  CHECK(table.next_deadline() == now);
+  CHECK(asked(4) == 4);
+  CHECK(asked(4) == 2);
+  CHECK(*table.next_deadline() > now);
+  table.flush(std::nullopt, events);
+
+  make_stale(5);
+  failed(host(1));
+  failed(host(2));
+  const NeighborId young = [&] {
+    now += seconds{90};
+    return stale(host(3));
+  }();
+  use(young);
+  const auto collected = [&](std::size_t most) {
+    table.tick(now, events, most);
+    return take_count(Kind::kRemoved);
+  };
+  CHECK(collected(1) == 1);
+  CHECK(*table.next_deadline() <= now);
+  CHECK(collected(3) == 3);
+  CHECK(collected(2) == 2);
+  CHECK(collected(2) == 1);
+  CHECK(*table.next_deadline() > now);
+  CHECK(table.size() == 1);
+}
+
 TEST_CASE_METHOD(GcFixture, "gc_stale is each port's own") {
   limits.gc_thresh[0] = 0;
   rebuild();

@@ -114,6 +114,24 @@ TEST_CASE_METHOD(NudFixture, "neighbours are visited in the order of ports, then
   CHECK(visited == std::vector<Key>{host(3, 0), host(7, 0), host(1, 1), host(9, 1)});
 }
 
+TEST_CASE_METHOD(NudFixture, "pages, one behind the other, are the whole in order") {
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    incomplete(host(i * 7919 % 1000, static_cast<std::uint16_t>(i % 3)));
+  }
+  std::vector<NeighborId> whole;
+  table.for_each([&](NeighborId id, const Entry&) { whole.push_back(id); });
+  REQUIRE(whole.size() == 100);
+  std::vector<NeighborId> pages;
+  std::optional<Key> after;
+  for (auto page = table.page(after, 7); !page.empty(); page = table.page(after, 7)) {
+    CHECK(page.size() <= 7);
+    pages.insert(pages.end(), page.begin(), page.end());
+    after = table.entry(page.back()).key;
+  }
+  CHECK(pages == whole);
+  CHECK(table.page(std::nullopt, 0).empty());
+}
+
 TEST_CASE_METHOD(NudFixture, "lookups and hits are counted where packets and messages look") {
   incomplete(host(1));
   table.resolve(host(1), now, events);

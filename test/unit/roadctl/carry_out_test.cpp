@@ -94,6 +94,19 @@ TEST_CASE("few routes are printed as any answer, and a prefix needs no pages") {
   CHECK_FALSE(one.requests[0].at("options").contains("limit"));
 }
 
+TEST_CASE("neighbors too are asked for page by page") {
+  const json last{{"address", "10.0.1.243"}, {"port", "lan"}};
+  json full = json::array();
+  full.get_ref<json::array_t&>().assign(499, {{"address", "10.0.0.1"}, {"port", "lan"}});
+  full.push_back(last);
+  Stage stage{.answers = {full, json::array({last})}};
+  REQUIRE(stage.carry_out({"show", "neighbors"}, json::object(), true));
+  REQUIRE(stage.requests.size() == 2);
+  CHECK(stage.requests[0].at("options") == json{{"limit", 500}});
+  CHECK(stage.requests[1].at("options") == json{{"limit", 500}, {"after", last}});
+  CHECK(json::parse(stage.printed).size() == 501);
+}
+
 TEST_CASE("a load is followed to its end") {
   const json done{{"load", 7},
                   {"state", "done"},

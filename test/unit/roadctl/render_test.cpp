@@ -20,7 +20,8 @@ TEST_CASE("ports are shown as what they are and what they counted") {
     {"name": "wan", "device": "0000:03:00.0", "driver": "net_ixgbe", "mac": "02:00:00:00:00:01",
      "link": "up", "speed_mbps": 10000, "mtu": 1500, "addresses": ["203.0.113.2/24", "10.0.0.1/8"],
      "rx_packets": 18446744073709551615, "rx_bytes": 64, "rx_missed": 0, "rx_no_buffer": 0,
-     "tx_packets": 7, "tx_bytes": 448, "tx_requeued": 1, "tx_completed": 6, "tx_hangs": 0},
+     "tx_packets": 7, "tx_bytes": 448, "tx_requeued": 1, "tx_completed": 6, "tx_hangs": 0,
+     "conflicts": 2},
     {"name": "lan", "device": "net_tap0", "driver": "net_tap", "mac": "02:00:00:00:00:02",
      "link": "down", "speed_mbps": 0, "mtu": 9000, "addresses": [],
      "rx_packets": 0, "rx_bytes": 0, "rx_missed": 3, "rx_no_buffer": 0,
@@ -29,9 +30,9 @@ PORT  LINK  SPEED Mbit/s  MTU bytes  MAC                DRIVER     DEVICE       
 wan   up           10000       1500  02:00:00:00:00:01  net_ixgbe  0000:03:00.0  203.0.113.2/24, 10.0.0.1/8
 lan   down             0       9000  02:00:00:00:00:02  net_tap    net_tap0      -
 
-PORT            RX packets  RX bytes  RX missed  RX no buffer  TX packets  TX bytes  TX requeued  TX completed  TX hangs
-wan   18446744073709551615        64          0             0           7       448            1             6         0
-lan                      0         0          3             0           0         0            0             0         0
+PORT            RX packets  RX bytes  RX missed  RX no buffer  TX packets  TX bytes  TX requeued  TX completed  TX hangs  CONFLICTS
+wan   18446744073709551615        64          0             0           7       448            1             6         0          2
+lan                      0         0          3             0           0         0            0             0         0          -
 )");
 }
 
@@ -180,6 +181,16 @@ packets         65536         64000               1024
 FIB        1000000 prefixes in 4194304 bytes
 neighbors  12, gc_thresh 128, 512, 1024
 )");
+}
+
+TEST_CASE("memory shows what the ARP cache counted, as /proc/net/stat/arp_cache names it") {
+  const std::string shown = text({"show", "memory"}, R"(
+    {"pools": [], "fib_bytes": 1, "fib_prefixes": 1,
+     "neighbors": {"count": 12, "gc_thresh": [128, 512, 1024]},
+     "arp_cache": {"table_fulls": 7, "entries": 12}})");
+  CHECK(shown.find("ARP CACHE            COUNT\nentries                 12\nallocs ") !=
+        std::string::npos);
+  CHECK(shown.find("table_fulls              7\n") != std::string::npos);
 }
 
 TEST_CASE("the configuration is printed as it is") {
