@@ -11,8 +11,12 @@
 namespace ringroad::config {
 namespace {
 
-constexpr std::array kEveryRoutersTables{RouteTable{"main", kMainTable},
-                                         RouteTable{"default", kDefaultTable}};
+struct KnownTable {
+  std::string_view name;
+  std::uint8_t number;
+};
+constexpr std::array kEveryRoutersTables{KnownTable{"main", kMainTable},
+                                         KnownTable{"default", kDefaultTable}};
 // That the router fills itself, and that roadctl takes for every table.
 constexpr std::array<std::string_view, 2> kTaken{"local", "all"};
 
@@ -25,7 +29,7 @@ std::vector<RouteTable> read_tables(const Value& section) {
   for (const Entry& entry : fields.entries()) {
     if (check_name(entry) && (std::ranges::find(kTaken, entry.key) != kTaken.end() ||
                               std::ranges::find(kEveryRoutersTables, entry.key,
-                                                &RouteTable::name) != kEveryRoutersTables.end())) {
+                                                &KnownTable::name) != kEveryRoutersTables.end())) {
       entry.value.missing("is a table that every router has; give this one another name");
     }
     const auto number = read(&entry.value, kNumbers);
@@ -46,7 +50,10 @@ std::optional<std::uint8_t> read_table(const Value* value, const std::vector<Rou
   if (!text) {
     return std::nullopt;
   }
-  std::vector<RouteTable> all{kEveryRoutersTables.begin(), kEveryRoutersTables.end()};
+  std::vector<RouteTable> all;
+  for (const KnownTable& known : kEveryRoutersTables) {
+    all.push_back({std::string{known.name}, known.number});
+  }
   all.insert(all.end(), tables.begin(), tables.end());
   const auto named = std::ranges::find(all, *text, &RouteTable::name);
   if (named != all.end()) {
