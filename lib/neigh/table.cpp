@@ -11,7 +11,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Kind = Event::Kind;
 
-// As in Linux since 5.7, HZ/2 before: no request follows another sooner, whatever `retransmit` says.
+// As in Linux since 5.7, HZ/2 before: no request follows another sooner, whatever `retransmit`
+// says.
 constexpr Nanoseconds kShortestRetransmit = milliseconds{10};
 // RFC 4861 6.3.4 wants a new random value "every few hours"; Linux draws one every 300 s.
 constexpr Nanoseconds kRedrawInterval = seconds{300};
@@ -152,7 +153,7 @@ void Table::tick(Nanoseconds now, Events& events, std::size_t most) {
     start_collection(now);
   }
   if (collect_from_) {
-    collect_periodically(now, events, most);
+    collect_periodically(*collect_from_, now, events, most);
   }
 }
 
@@ -378,14 +379,15 @@ void Table::start_collection(Nanoseconds now) {
   }
 }
 
-void Table::collect_periodically(Nanoseconds now, Events& events, std::size_t most) {
+void Table::collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
+                                 std::size_t most) {
   for (; most > 0 && !failed_.empty(); --most) {
     remove(failed_.begin()->second, events);
   }
   if (!failed_.empty()) {
     return;
   }
-  auto next = stale_.lower_bound(*collect_from_);
+  auto next = stale_.lower_bound(from);
   for (; next != stale_.end() && next->first + kFresh <= now; --most) {
     if (most == 0) {
       collect_from_ = *next;
