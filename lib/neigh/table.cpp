@@ -153,7 +153,7 @@ void Table::tick(Nanoseconds now, Events& events, std::size_t most) {
     start_collection(now);
   }
   if (collect_from_) {
-    collect_periodically(now, events, most);
+    collect_periodically(*collect_from_, now, events, most);
   }
 }
 
@@ -379,14 +379,15 @@ void Table::start_collection(Nanoseconds now) {
   }
 }
 
-void Table::collect_periodically(Nanoseconds now, Events& events, std::size_t most) {
+void Table::collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
+                                 std::size_t most) {
   for (; most > 0 && !failed_.empty(); --most) {
     remove(failed_.begin()->second, events);
   }
   if (!failed_.empty()) {
     return;
   }
-  auto next = stale_.lower_bound(*collect_from_);
+  auto next = stale_.lower_bound(from);
   for (; next != stale_.end() && next->first + kFresh <= now; --most) {
     if (most == 0) {
       collect_from_ = *next;

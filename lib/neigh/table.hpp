@@ -60,7 +60,7 @@ class Table {
   Table(const Parameters& defaults, const Limits& limits, std::uint64_t seed);
 
   // For what happens on that port from now on; a timer that runs keeps its deadline.
-  void set_parameters(PortId port, const Parameters& parameters);
+  void set_parameters(PortId id, const Parameters& parameters);
 
   // A packet needs this neighbour and the packet path had no MAC for it. Creates the entry
   // (kIncomplete, asked for at once) or marks it used. Nullopt: the table is full (NEI-07).
@@ -102,7 +102,7 @@ class Table {
   [[nodiscard]] std::optional<NeighborId> find(Key key) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const Counters& counters() const;
-  [[nodiscard]] const Parameters& parameters(PortId port) const;
+  [[nodiscard]] const Parameters& parameters(PortId id) const;
   [[nodiscard]] const Limits& limits() const;
   // Those of which use is to be reported.
   [[nodiscard]] std::size_t stale() const;
@@ -132,7 +132,7 @@ class Table {
   [[nodiscard]] Slot& slot(NeighborId id) { return slots_[id.value()]; }
   [[nodiscard]] Queue* queue_of(State state);
   [[nodiscard]] std::size_t collectable() const { return index_.size() - permanent_count_; }
-  [[nodiscard]] Nanoseconds reachable_time(PortId port, Nanoseconds now);
+  [[nodiscard]] Nanoseconds reachable_time(PortId id, Nanoseconds now);
 
   void recycle();
   std::optional<NeighborId> look_up(Key key);
@@ -144,7 +144,8 @@ class Table {
   void probe(NeighborId id, Nanoseconds now, Events& events);
   void run_timer(NeighborId id, Nanoseconds now, Events& events);
   void start_collection(Nanoseconds now);
-  void collect_periodically(Nanoseconds now, Events& events, std::size_t most);
+  void collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
+                            std::size_t most);
   void collect_by_force(Nanoseconds now, Events& events);
 
   [[nodiscard]] Port& port(PortId id);

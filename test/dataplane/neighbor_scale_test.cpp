@@ -49,8 +49,8 @@ class Bed {
     std::uint64_t arrived = 0;
     for (const Frame& frame : bed.sent(kPortB)) {
       const bool arp = ether_type(frame) == 0x0806;
-      const Ipv4 target = arp ? address(frame, kArpTarget) : ip_destination(frame);
-      const std::uint32_t number = target.value() - host(0).value();
+      const Ipv4 meant = arp ? address(frame, kArpTarget) : ip_destination(frame);
+      const std::uint32_t number = meant.value() - host(0).value();
       if (number >= count) {
         continue;
       }
@@ -58,7 +58,7 @@ class Bed {
         CHECK(destination_mac(frame) == mac_of(number));
         ++arrived;
       } else if (answer && word(frame, kArpOperation) == 1) {
-        bed.receive(kPortB, make_arp(2, mac_of(number), target, bed.mac(kPortB), kRouterWide,
+        bed.receive(kPortB, make_arp(2, mac_of(number), meant, bed.mac(kPortB), kRouterWide,
                                      bed.mac(kPortB)));
       }
     }
@@ -184,25 +184,26 @@ TEST_CASE("a worker tells neighbours from those who speak to the router, and fro
   bed.bed.run();
   const auto pool = port::make_pool("arp-sender", 1023, 1500);
   REQUIRE(pool);
-  const auto sender_of = [&](const Frame& frame, ip::L2Class l2_class, PortId port = kPortB) {
-    ip::OwnedPacket packet{rte_pktmbuf_alloc(pool->get())};
+  const auto sender_of = [&](const Frame& frame, ringroad::ip::L2Class l2_class,
+                             PortId port = kPortB) {
+    ringroad::ip::OwnedPacket packet{rte_pktmbuf_alloc(pool->get())};
     REQUIRE(packet);
     std::ranges::copy(frame,
                       rte_pktmbuf_append(packet.get(), static_cast<std::uint16_t>(frame.size())));
-    ip::meta(*packet) = {};
-    ip::meta(*packet).ingress = port;
-    ip::meta(*packet).l2_class = l2_class;
+    ringroad::ip::meta(*packet) = {};
+    ringroad::ip::meta(*packet).ingress = port;
+    ringroad::ip::meta(*packet).l2_class = l2_class;
     return worker::arp_sender(bed.bed.router->world().tables(), *packet);
   };
   using worker::ArpSender;
   const Frame known = make_arp(1, mac_of(0), host(0), {}, host(9), kBroadcastMac);
   const Frame stranger = make_arp(1, mac_of(5), host(5), {}, host(9), kBroadcastMac);
-  CHECK(sender_of(known, ip::L2Class::kBroadcast) == ArpSender::kNeighbor);
-  CHECK(sender_of(known, ip::L2Class::kBroadcast, kPortA) == ArpSender::kStranger);
-  CHECK(sender_of(stranger, ip::L2Class::kBroadcast) == ArpSender::kStranger);
-  CHECK(sender_of(stranger, ip::L2Class::kHost) == ArpSender::kSpeaksToUs);
+  CHECK(sender_of(known, ringroad::ip::L2Class::kBroadcast) == ArpSender::kNeighbor);
+  CHECK(sender_of(known, ringroad::ip::L2Class::kBroadcast, kPortA) == ArpSender::kStranger);
+  CHECK(sender_of(stranger, ringroad::ip::L2Class::kBroadcast) == ArpSender::kStranger);
+  CHECK(sender_of(stranger, ringroad::ip::L2Class::kHost) == ArpSender::kSpeaksToUs);
   const Frame cut{known.begin(), known.begin() + 30};
-  CHECK(sender_of(cut, ip::L2Class::kBroadcast) == ArpSender::kStranger);
+  CHECK(sender_of(cut, ringroad::ip::L2Class::kBroadcast) == ArpSender::kStranger);
 }
 
 TEST_CASE("a neighbour that changes its MAC under traffic loses nothing") {

@@ -250,7 +250,7 @@ TEST_CASE("within the locktime a request to us and an announcement override, an 
 
 TEST_CASE("no gateway is a broadcast or multicast address") {
   Testbed bed;
-  config::Route route{.to = *Prefix4::parse("10.0.0.0/8"), .next_hops = {}};
+  config::Route route{.to = Prefix4::parse("10.0.0.0/8").value(), .next_hops = {}};
   for (const Ipv4 gateway :
        {Ipv4{192, 168, 2, 255}, Ipv4{192, 168, 2, 0}, Ipv4{224, 0, 0, 5}, kLimitedBroadcast}) {
     route.next_hops = {{.via = gateway, .weight = 1}};
@@ -510,7 +510,7 @@ TEST_CASE("deleting and flushing neighbours makes the router ask again") {
 TEST_CASE("a more specific route takes a host away from its subnet and gives it back") {
   Testbed bed;
   bed.resolve_hosts();
-  const config::Route route{.to = *Prefix4::parse("192.168.2.0/25"),
+  const config::Route route{.to = Prefix4::parse("192.168.2.0/25").value(),
                             .type = config::RouteType::kBlackhole,
                             .next_hops = {}};
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
