@@ -47,9 +47,10 @@ def routes(r, count):
         for _ in range(min(left, 12)):
             index = r.randrange(2)
             src, mac = host(r, WIRES[index])
-            dst = (address(r.choice(sorted(there) or ["10.77.0.0/16"]).partition("/")[0])
-                   if r.random() < 0.7 else bytes((10, r.choice((64, 77, 127)), r.choice((0, 1, 255)),
-                                                   r.choice((0, 1, 2, 127, 128, 255)))))
+            dst = bytes((10, r.choice((64, 77, 127)), r.choice((0, 1, 255)),
+                         r.choice((0, 1, 2, 127, 128, 255))))
+            if there and r.random() < 0.7:
+                dst = address(r.choice(sorted(there)).partition("/")[0])
             yield datagram(r, index, src, mac, dst, "by changing routes")
         left -= 12
     for gone in there:

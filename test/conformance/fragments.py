@@ -86,7 +86,8 @@ def datagram(r):
     number, service, df = ident(r), r.choice(SERVICE), DF if r.random() < 0.1 else 0
     for at, data, last in cuts[:60]:
         tos = r.choice(SERVICE) if r.random() < 0.05 else service
-        yield way.frame(f"{what}, {order}: {at}+{len(data)}{'' if last else ' more'}, tos {tos}", ipv4(
+        said = f"{what}, {order}: {at}+{len(data)}{'' if last else ' more'}, tos {tos}"
+        yield way.frame(said, ipv4(
             way.src, way.dst, proto, data[:1480], r.choice((1, 64)), tos, number,
             at // 8 | df | (0 if last else MF)))
 

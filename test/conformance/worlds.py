@@ -61,8 +61,8 @@ class World:
         for namespace, names in ((self.ends, [link[0] for link in links]),
                                  (self.middle, [link[1] for link in links])):
             for name in names:
-                topology.run("nsenter", f"--net=/run/netns/{namespace}", "ethtool", "-K", name, "tx",
-                             "off", "rx", "off", "sg", "off", "tso", "off", "gso", "off",
+                topology.run("nsenter", f"--net=/run/netns/{namespace}", "ethtool", "-K", name,
+                             "tx", "off", "rx", "off", "sg", "off", "tso", "off", "gso", "off",
                              "gro", "off")
         # The wires' ends are silent: no address, no ARP.
         self.batch(self.ends, [f"link set {end} arp off up" for end, *_ in links])
@@ -90,7 +90,10 @@ class World:
                        text=True, input="\n".join(lines), stdout=subprocess.DEVNULL)
 
     def start(self):
-        pass
+        """What is not the same in both worlds."""
+
+    def log(self):
+        return ""
 
     def tear_down(self):
         for wire in self.wires:
@@ -128,14 +131,16 @@ class World:
 
     def collect(self, quiet, got):
         """Waits for the markers and until nothing more comes; adds to the wires' lists."""
-        waiting = {(index, kind) for index in range(len(ALL_WIRES)) for kind in ("out", "echo", "arp")}
+        waiting = {(index, kind) for index in range(len(ALL_WIRES))
+                   for kind in ("out", "echo", "arp")}
         deadline = time.monotonic() + SECONDS
         while True:
             ready = self.poll.poll(quiet if not waiting else 0.1)
             if not ready and not waiting:
                 return
             if waiting and time.monotonic() > deadline:
-                raise AssertionError(f"{self.kind}: markers did not come back: {sorted(waiting)}")
+                raise AssertionError(f"{self.kind}: markers did not come back: {sorted(waiting)}"
+                                     f"\n{self.log()}")
             for fd, _ in ready:
                 index = self.by_fd[fd]
                 with contextlib.suppress(BlockingIOError):
@@ -238,11 +243,9 @@ class LinuxWorld(World):
         lines += [f"neighbor add {dotted(host)} dev {port} lladdr {colon(mac)} nud permanent"
                   for port, host, mac in neighbors()]
         lines += [f"route add {hop.get('type', '')} {prefix}"
-                  + (f" via {hop['via']}" if "via" in hop else "") for prefix, hop in ROUTES.items()]
+                  + (f" via {hop['via']}" if "via" in hop else "")
+                  for prefix, hop in ROUTES.items()]
         self.batch(self.middle, lines)
-
-    def finish(self):
-        return None
 
 
 class RingroadWorld(World):
@@ -266,7 +269,8 @@ class RingroadWorld(World):
             "ports": {f"p{wire.index}": {
                 "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
                 "addresses": list(wire.addresses), "send_redirects": wire.redirects,
-                "arp": {key.removesuffix("_ms"): f"{value}ms" for key, value in wire.timers.items()}}
+                "arp": {key.removesuffix("_ms"): f"{value}ms"
+                        for key, value in wire.timers.items()}}
                 for wire in ALL_WIRES},
             "routes": [{"to": prefix, **hop} for prefix, hop in ROUTES.items()],
             "vlans": {vlan.name: {
@@ -282,6 +286,9 @@ class RingroadWorld(World):
     def start(self):
         self.router.start()
         self.router.wait_ready()
+
+    def log(self):
+        return self.router.log()
 
     def finish(self):
         """Stops the router and says what was not in order: its counts, or its buffers."""
