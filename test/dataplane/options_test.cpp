@@ -141,9 +141,10 @@ TEST_CASE("a parameter problem names the octet at fault") {
       Case{{131, 3, 3, 0}, 22}, Case{{131, 2, 0, 0}, 21}, Case{{131, 3, 4, 131, 3, 4, 0, 0}, 23});
   auto fields = bed.from_a_to_b();
   // Before anything else: whether there is a route, and whether time is left.
-  fields.destination = GENERATE(kHostB, kRouterA, Ipv4{203, 0, 113, 1});
+  fields.destination = GENERATE(Ipv4{kHostB}, kRouterA, Ipv4{203, 0, 113, 1});
   fields.ttl = GENERATE(std::uint8_t{64}, std::uint8_t{1});
   fields.options = options;
+  CAPTURE(options, fields.destination.to_string(), int{fields.ttl});
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
   const auto out = bed.sent(kPortA);

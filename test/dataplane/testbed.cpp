@@ -5,8 +5,9 @@
 #include <rte_mbuf.h>
 
 #include <array>
-#include <catch2/catch.hpp>
 #include <cstring>
+
+#include "expect.hpp"
 
 namespace ringroad::test {
 namespace {

@@ -1,0 +1,328 @@
+// libFuzzer over the whole pipeline and the control side: bytes are frames on the wires, time that
+// passes and what an operator does. Afterwards every packet is accounted for, every timer has run
+// out, and every buffer is back. An input is one router's life.
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "eal.hpp"
+#include "input.hpp"
+#include "testbed.hpp"
+
+namespace ringroad::test {
+namespace {
+
+constexpr std::size_t kEthernet = 14;
+constexpr std::size_t kOperationsMax = 128;
+
+// Ports a and b, VLAN 10 of a, VLAN 7 within a's provider VLAN 300; b is narrow.
+Testbed::Options network() {
+  Testbed::Options options;
+  config::Config& config = options.config;
+  config.engine.memory.buffers = 2047;
+  config.icmp.rate = 0;
+  config.icmp.per_destination = {};
+  config.ports[1].mtu = 600;
+  config.ports[1].rp_filter = config::ReversePath::kLoose;
+  const auto add = [&](const char* name, const char* link, std::uint16_t id, Ipv4 address,
+                       config::VlanProtocol protocol) {
+    config::Port port;
+    port.name = name;
+    port.addresses = {{address, 24}};
+    port.vlan = config::Vlan{.link = link, .id = id, .protocol = protocol};
+    config.ports.push_back(port);
+  };
+  add("a.10", "a", 10, {10, 0, 10, 1}, config::VlanProtocol::k8021Q);
+  add("a.300", "a", 300, {10, 0, 30, 1}, config::VlanProtocol::k8021ad);
+  add("a.300.7", "a.300", 7, {10, 0, 7, 1}, config::VlanProtocol::k8021Q);
+  config.ports[2].dad = true;
+  config.neighbors = {{kHostB, "b", kMacB}};
+  for (const char* const prefix : {"20.0.0.0/8", "20.1.0.0/16"}) {
+    config::Route route;
+    route.to = *Prefix4::parse(prefix);
+    route.next_hops = {{kHostB, 1}, {kHostA, 2}};
+    config.routes.push_back(route);
+  }
+  return options;
+}
+
+class Life {
+ public:
+  explicit Life(Input input) : input_{input}, bed_{network()} {}
+
+  void run() {
+    for (std::size_t i = 0; i < kOperationsMax && !input_.empty(); ++i) {
+      step();
+    }
+    bed_.run();
+    // Reassembly's half minute and every probe.
+    for (int i = 0; i < 40; ++i) {
+      bed_.advance(std::chrono::seconds{1});
+      drain();
+    }
+  }
+
+ private:
+  void step() {
+    switch (input_.byte() % 8) {
+      case 0:
+        raw();
+        break;
+      case 1:
+      case 2:
+      case 3:
+        ipv4();
+        break;
+      case 4:
+        again();
+        break;
+      case 5:
+        arp();
+        break;
+      case 6:
+        bed_.advance(std::chrono::milliseconds{1} * (input_.byte() * 40));
+        drain();
+        break;
+      default:
+        operate();
+    }
+  }
+
+  void drain() {
+    for (const PortId port : {kPortA, kPortB}) {
+      bed_.discard(port);
+    }
+  }
+
+  void receive(PortId port, Frame frame, std::uint8_t tags) {
+    constexpr std::array<std::uint16_t, 8> kWords{0x8100, 10, 0x88a8, 300, 0x8100, 7, 0x8100, 0};
+    // Bits of `tags`: VLAN 10; 300; 7 within; a priority.
+    std::vector<std::uint8_t> bytes;
+    for (std::size_t i = 0; i < 4; ++i) {
+      if ((tags >> i & 1) != 0) {
+        for (const std::uint16_t word : {kWords.at(2 * i), kWords.at(2 * i + 1)}) {
+          bytes.push_back(static_cast<std::uint8_t>(word >> 8));
+          bytes.push_back(static_cast<std::uint8_t>(word & 0xff));
+        }
+      }
+    }
+    if (!bytes.empty() && frame.size() >= 12) {
+      frame.insert(frame.begin() + 12, bytes.begin(), bytes.end());
+    }
+    bed_.receive(port, frame);
+    bed_.run();
+    drain();
+    last_ = std::move(frame);
+    last_port_ = port;
+  }
+
+  PortId port(std::uint8_t choice) const { return (choice & 1) != 0 ? kPortB : kPortA; }
+  Mac destination(std::uint8_t choice) const {
+    constexpr Mac kGroup{{0x01, 0, 0x5e, 0, 0, 1}};
+    switch (choice >> 1 & 3) {
+      case 0:
+      case 1:
+        return bed_.mac(port(choice));
+      case 2:
+        return kBroadcastMac;
+      default:
+        return (choice & 8) != 0 ? kGroup : kMacB;
+    }
+  }
+  Ipv4 address() {
+    static constexpr std::array kAddresses{kHostA,
+                                           kHostB,
+                                           kRouterA,
+                                           kRouterB,
+                                           Ipv4{192, 168, 1, 9},
+                                           Ipv4{192, 168, 2, 9},
+                                           Ipv4{192, 168, 1, 255},
+                                           Ipv4{10, 0, 10, 1},
+                                           Ipv4{10, 0, 7, 9},
+                                           Ipv4{20, 1, 2, 3},
+                                           Ipv4{203, 0, 113, 1},
+                                           Ipv4{224, 0, 0, 1},
+                                           kLimitedBroadcast,
+                                           Ipv4{127, 0, 0, 1},
+                                           Ipv4{}};
+    const std::uint8_t choice = input_.byte();
+    if (choice < 240) {
+      return kAddresses.at(choice % kAddresses.size());
+    }
+    const std::uint32_t high = input_.word();
+    return Ipv4{high << 16 | input_.word()};
+  }
+
+  // As it is, but that it begins with a MAC that is listened to.
+  void raw() {
+    const std::uint8_t choice = input_.byte();
+    const auto bytes = input_.bytes(input_.byte());
+    Frame frame(bytes.begin(), bytes.end());
+    if ((choice & 0x80) == 0 && frame.size() >= 6) {
+      std::ranges::copy(destination(choice).octets, frame.begin());
+    }
+    if (frame.empty()) {
+      return;
+    }
+    receive(port(choice), std::move(frame), 0);
+  }
+
+  // Checksums right but where one is asked to be wrong: nothing past them would be reached else.
+  void ipv4() {
+    const std::uint8_t choice = input_.byte();
+    const std::uint8_t oddity = input_.byte();
+    Ipv4Fields fields;
+    fields.destination_mac = destination(choice);
+    fields.source = address();
+    fields.destination = address();
+    fields.protocol = std::array<std::uint8_t, 4>{1, 6, 17, input_.byte()}.at(choice >> 6);
+    const auto options = input_.bytes((oddity & 3) == 3 ? input_.byte() % 41 : 0);
+    fields.options.assign(options.begin(), options.end());
+    if ((oddity & 4) != 0) {
+      fields.ttl = input_.byte();
+      fields.tos = input_.byte();
+    }
+    if ((oddity & 8) != 0) {
+      fields.flags_offset = input_.word();
+      fields.id = input_.byte();
+    }
+    if ((oddity & 16) != 0) {
+      fields.total_length = input_.word();
+    }
+    if ((oddity & 32) != 0) {
+      fields.version_ihl = input_.byte();
+    }
+    fields.bad_checksum = (oddity & 0xc0) == 0xc0;
+    const std::uint8_t length = input_.byte();
+    const auto payload = input_.bytes(length);
+    fields.payload.assign(payload.begin(), payload.end());
+    if ((choice & 16) != 0) {
+      fields.payload.resize(std::size_t{length} * 6, 0x33);
+    }
+    if (fields.protocol == 1 && fields.payload.size() >= 8) {
+      fields.payload[2] = 0;
+      fields.payload[3] = 0;
+      const std::uint16_t right = sum(fields.payload);
+      fields.payload[2] = static_cast<std::uint8_t>(right >> 8);
+      fields.payload[3] = static_cast<std::uint8_t>(right & 0xff);
+    } else if (fields.protocol == 17 && fields.payload.size() >= 8) {
+      fields.payload[4] = static_cast<std::uint8_t>(fields.payload.size() >> 8);
+      fields.payload[5] = static_cast<std::uint8_t>(fields.payload.size() & 0xff);
+      fields.payload[6] = 0;
+      fields.payload[7] = 0;
+    }
+    Frame frame = make_ipv4(fields);
+    if ((choice & 32) != 0) {
+      frame.resize(frame.size() + input_.byte());  // padding
+    }
+    receive(port(choice), std::move(frame), static_cast<std::uint8_t>(input_.byte() >> 4));
+  }
+
+  // The last packet once more, as another fragment of it.
+  void again() {
+    if (last_.size() < kEthernet + 20) {
+      return;
+    }
+    Frame frame = last_;
+    const std::uint16_t offset = input_.word();
+    frame[kEthernet + 6] = static_cast<std::uint8_t>(offset >> 8);
+    frame[kEthernet + 7] = static_cast<std::uint8_t>(offset & 0xff);
+    frame[kEthernet + 10] = 0;
+    frame[kEthernet + 11] = 0;
+    const std::size_t header = std::size_t{frame[kEthernet] & 0xfU} * 4;
+    if (header >= 20 && kEthernet + header <= frame.size()) {
+      const std::uint16_t right = sum(std::span{frame}.subspan(kEthernet, header));
+      frame[kEthernet + 10] = static_cast<std::uint8_t>(right >> 8);
+      frame[kEthernet + 11] = static_cast<std::uint8_t>(right & 0xff);
+    }
+    receive(last_port_, std::move(frame), 0);
+  }
+
+  void arp() {
+    const std::uint8_t choice = input_.byte();
+    constexpr std::array kMacs{kMacA, kMacB, Mac{}, kBroadcastMac};
+    Frame frame = make_arp(input_.byte() % 4, kMacs.at(choice >> 4 & 3), address(), Mac{},
+                           address(), destination(choice));
+    if ((choice & 0x80) != 0) {
+      frame.at(input_.byte() % frame.size()) = input_.byte();
+    }
+    receive(port(choice), std::move(frame), static_cast<std::uint8_t>(input_.byte() >> 4));
+  }
+
+  void operate() {
+    control::Router& router = *bed_.router;
+    const std::uint8_t choice = input_.byte();
+    const PortId any{static_cast<PortId::rep>(choice >> 4 & 3)};
+    const InterfaceAddress own{Ipv4{10, 9, static_cast<std::uint8_t>(any.value()), 1}, 24};
+    Status status;
+    switch (choice & 0xf) {
+      case 0:
+        status = router.set_mtu(any, static_cast<std::uint16_t>(60 + input_.byte() * 8));
+        break;
+      case 1:
+      case 2:
+        status = router.set_link(any, (choice & 1) != 0);
+        break;
+      case 3:
+        status = router.set_mac(any, Mac{{2, 0, 0, 0, 1, input_.byte()}});
+        break;
+      case 4:
+        status = router.add_address(any, own);
+        break;
+      case 5:
+        status = router.erase_address(any, own);
+        break;
+      case 6:
+        status = router.erase_address(kPortA, {kRouterA, 24});
+        break;
+      case 7:
+        status = router.add_address(kPortA, {kRouterA, 24});
+        break;
+      case 8: {
+        config::Route route;
+        route.to = Prefix4{address(), static_cast<std::uint8_t>(input_.byte() % 33)};
+        route.next_hops = {{address(), 1}};
+        status = router.add_route(route);
+        break;
+      }
+      case 9: {
+        const Prefix4 prefix{address(), static_cast<std::uint8_t>(input_.byte() % 33)};
+        status = router.erase_route({.prefix = prefix,
+                                     .table = std::nullopt,
+                                     .metric = std::nullopt,
+                                     .via = std::nullopt,
+                                     .protocol = std::nullopt});
+        break;
+      }
+      case 10:
+        status = router.add_neighbor({address(), "a", kMacA});
+        break;
+      case 11:
+        status = router.erase_neighbor({any, address()});
+        break;
+      default:
+        router.neighbors().flush(any);
+    }
+    bed_.run();
+    drain();
+  }
+
+  Input input_;
+  Testbed bed_;
+  Frame last_;
+  PortId last_port_ = kPortA;
+};
+
+}  // namespace
+}  // namespace ringroad::test
+
+extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
+  ringroad::test::start_eal();
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  ringroad::test::Life{ringroad::test::Input{{data, size}}}.run();
+  return 0;
+}
