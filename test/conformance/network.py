@@ -26,6 +26,11 @@ class Wire(NamedTuple):
         return self is LAN
 
     @property
+    def rp_filter(self):
+        """Linux's number; the word is at that place of RP_FILTERS."""
+        return {"c": 2, "e": 1}.get(self.name, 0)
+
+    @property
     def router(self):
         return address(self.addresses[0].partition("/")[0])
 
@@ -51,6 +56,7 @@ WIRES = (
 # time between its packets.
 LAN = Wire("e", 5, 1500, ("172.16.0.1/16",))
 ALL_WIRES = WIRES + (LAN,)
+RP_FILTERS = ("off", "strict", "loose")
 TRUNK = 2  # the wire, from 0, that has VLANs too
 
 
@@ -64,6 +70,10 @@ class Vlan(NamedTuple):
     @property
     def name(self):
         return f"p{TRUNK + 1}" + "".join(f".{vid}" for _, vid in self.tags)
+
+    @property
+    def forwarding(self):
+        return self.number != 1
 
     @property
     def octets(self):

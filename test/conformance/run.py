@@ -12,6 +12,7 @@ import time
 
 import control
 import fragments
+import ingress  # pylint: disable=unused-import
 import link
 import local  # pylint: disable=unused-import
 import mixed  # pylint: disable=unused-import

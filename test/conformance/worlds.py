@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import packets
 import topology
 from actions import Change, Frame
-from network import ALL_WIRES, MARKER, OWN, ROUTES, TRUNK, VLANS, neighbors
+from network import ALL_WIRES, MARKER, OWN, ROUTES, RP_FILTERS, TRUNK, VLANS, neighbors
 from packets import ARP_TYPE, IPV4, dotted
 
 PACKET_AUXDATA = 8
@@ -220,8 +220,8 @@ class LinuxWorld(World):
     def start(self):
         with topology.inside(self.middle):
             for path, value in {
-                    "ip_forward": 1, "icmp_ratelimit": 0, "icmp_ratemask": 0, "conf/all/rp_filter": 0,
-                    "conf/default/rp_filter": 0, "conf/all/send_redirects": 0,
+                    "ip_forward": 1, "icmp_ratelimit": 0, "icmp_ratemask": 0,
+                    "conf/all/rp_filter": 0, "conf/all/send_redirects": 0,
             }.items():
                 self.sysctl(f"net/ipv4/{path}", value)
             for _, port, _, _ in self.links():
@@ -229,11 +229,14 @@ class LinuxWorld(World):
                 self.sysctl(f"net/ipv4/conf/{port}/send_redirects", 0)
             for wire in ALL_WIRES:
                 self.sysctl(f"net/ipv4/conf/{wire.port}/send_redirects", int(wire.redirects))
+                self.sysctl(f"net/ipv4/conf/{wire.port}/rp_filter", wire.rp_filter)
                 base = f"net/ipv4/neigh/{wire.port}"
                 self.sysctl(f"{base}/base_reachable_time_ms", wire.timers["base_reachable_ms"])
                 self.sysctl(f"{base}/retrans_time_ms", wire.timers["retransmit_ms"])
                 self.sysctl(f"{base}/delay_first_probe_time",
                             wire.timers["delay_first_probe_ms"] // 1000)
+            for vlan in VLANS:
+                self.sysctl(f"net/ipv4/conf/{vlan.name}/forwarding", int(vlan.forwarding))
         lines = [f"address add {text} dev p{wire.index}"
                  for wire in ALL_WIRES for text in wire.addresses]
         lines += [f"address add {dotted(vlan.router)}/24 dev {vlan.name}" for vlan in VLANS]
@@ -266,13 +269,14 @@ class RingroadWorld(World):
             "ports": {f"p{wire.index}": {
                 "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
                 "addresses": list(wire.addresses), "send_redirects": wire.redirects,
+                "rp_filter": RP_FILTERS[wire.rp_filter],
                 "arp": {key.removesuffix("_ms"): f"{value}ms"
                         for key, value in wire.timers.items()}}
                 for wire in ALL_WIRES},
             "routes": [{"to": prefix, **hop} for prefix, hop in ROUTES.items()],
             "vlans": {vlan.name: {
                 "id": vlan.tags[-1][1], "link": vlan.link, "protocol": PROTOCOLS[vlan.tags[-1][0]],
-                "mtu": vlan.mtu, "send_redirects": False,
+                "mtu": vlan.mtu, "send_redirects": False, "forwarding": vlan.forwarding,
                 "addresses": [f"{dotted(vlan.router)}/24"]} for vlan in VLANS},
             "neighbors": [{"address": dotted(host), "port": port, "mac": colon(mac)}
                           for port, host, mac in neighbors()],
@@ -316,14 +320,17 @@ class RingroadWorld(World):
 class UnlimitedErrors:
     """Linux limits what its routes refuse for all namespaces together (ip_error): not meanwhile."""
 
-    SETTING = pathlib.Path("/proc/sys/net/ipv4/route/error_cost")
+    COST, BURST = (pathlib.Path("/proc/sys/net/ipv4/route", name)
+                   for name in ("error_cost", "error_burst"))
 
     def __enter__(self):
-        self.before = self.SETTING.read_text(encoding="ascii")
-        self.SETTING.write_text("0", encoding="ascii")
+        self.before = int(self.COST.read_text(encoding="ascii"))
+        self.COST.write_text("0", encoding="ascii")
 
     def __exit__(self, *_):
-        self.SETTING.write_text(self.before, encoding="ascii")
+        # Where another run was before, or was killed: five errors at once, as by default.
+        cost = self.before or int(self.BURST.read_text(encoding="ascii")) // 5
+        self.COST.write_text(str(cost), encoding="ascii")
 
 
 class Pair:
