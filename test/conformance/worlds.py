@@ -1,6 +1,7 @@
 """The network twice: forwarded by the Linux kernel, and by Ringroad."""
 import contextlib
 import errno
+import fcntl
 import os
 import pathlib
 import select
@@ -318,19 +319,29 @@ class RingroadWorld(World):
 
 
 class UnlimitedErrors:
-    """Linux limits what its routes refuse for all namespaces together (ip_error): not meanwhile."""
+    """Linux limits what its routes refuse for all namespaces together (ip_error): not meanwhile.
 
-    COST, BURST = (pathlib.Path("/proc/sys/net/ipv4/route", name)
-                   for name in ("error_cost", "error_burst"))
+    What it was stands in a file for the last of several runs, or the next after one was killed.
+    """
+
+    SETTING = pathlib.Path("/proc/sys/net/ipv4/route/error_cost")
+    USUAL = pathlib.Path("/run/ringroad-conformance")
+
+    def __init__(self):
+        self.lock = None
 
     def __enter__(self):
-        self.before = int(self.COST.read_text(encoding="ascii"))
-        self.COST.write_text("0", encoding="ascii")
+        self.lock = self.USUAL.open("a+", encoding="ascii")
+        fcntl.flock(self.lock, fcntl.LOCK_SH)
+        before = self.SETTING.read_text(encoding="ascii")
+        if int(before):
+            self.USUAL.write_text(before, encoding="ascii")
+            self.SETTING.write_text("0", encoding="ascii")
 
     def __exit__(self, *_):
-        # Where another run was before, or was killed: five errors at once, as by default.
-        cost = self.before or int(self.BURST.read_text(encoding="ascii")) // 5
-        self.COST.write_text(str(cost), encoding="ascii")
+        with self.lock, contextlib.suppress(BlockingIOError):  # another run is not done
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.SETTING.write_text(self.USUAL.read_text(encoding="ascii"), encoding="ascii")
 
 
 class Pair:
