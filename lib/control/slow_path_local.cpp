@@ -173,7 +173,7 @@ bool SlowPath::learn_path_mtu(ip::Packet& packet) {
   const auto type = read_at<std::uint8_t>(packet, quote + ip::header_bytes(*about));
   const Ipv4 destination{be32::from_wire(about->dst_addr)};
   const std::uint16_t link = routing_.resolve(destination, 0).mtu;
-  if (about->next_proto_id != IPPROTO_ICMP || *type != 0 || link == 0 ||
+  if (about->next_proto_id != IPPROTO_ICMP || type.value_or(1) != 0 || link == 0 ||
       !world_.is_own(Ipv4{be32::from_wire(about->src_addr)})) {
     return false;
   }

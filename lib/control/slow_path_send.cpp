@@ -38,7 +38,7 @@ std::optional<IpCounter> sent(IcmpType type) {
 // discovery would stand still without.
 bool is_limited(const ip::IcmpError& error) {
   return error.type != IcmpType::kRedirect &&
-         !(error.type == IcmpType::kUnreachable && error.rest != 0);
+         (error.type != IcmpType::kUnreachable || error.rest == 0);
 }
 
 // RFC 792: a day's milliseconds, by the wall clock.
@@ -103,8 +103,7 @@ void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
   const std::uint32_t flow = world_.tables().flow_hash(offender);
   // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
   const Ipv4 addressee = destination_of(offender);
-  const auto source =
-      world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
+  const auto source = world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
   if (!source) {
     return;
   }
@@ -144,14 +143,14 @@ void SlowPath::redirect(ip::Packet& packet, const Adjacency& adjacency) {
   // A sender behind a gateway of its own cannot do without us.
   const Ipv4 sender = source_of(packet);
   const Adjacency& back = routing_.resolve(sender, 0);
-  const bool on_link =
-      back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
-                               (back.kind == AdjacencyKind::kUnicast && back.next_hop == sender) ||
-                               (back.kind == AdjacencyKind::kUnresolved && back.next_hop == sender));
+  const bool on_link = back.port == ingress &&
+                       (back.kind == AdjacencyKind::kGlean ||
+                        (back.kind == AdjacencyKind::kUnicast && back.next_hop == sender) ||
+                        (back.kind == AdjacencyKind::kUnresolved && back.next_hop == sender));
   if (on_link && redirects_.allow(sender, clock_.now())) {
-    send_error(packet, ip::host_redirect(adjacency.kind == AdjacencyKind::kGlean
-                                             ? destination_of(packet)
-                                             : adjacency.next_hop));
+    send_error(packet,
+               ip::host_redirect(adjacency.kind == AdjacencyKind::kGlean ? destination_of(packet)
+                                                                         : adjacency.next_hop));
   }
 }
 

@@ -21,24 +21,24 @@ std::uint16_t raw_sum(Packet& packet) {
 
 }  // namespace
 
-void write_header(Packet& packet, const OwnHeader& fields) {
-  const std::uint16_t bytes = header_bytes(fields);
-  rte_ipv4_hdr& header = ipv4(packet);
-  header = {};
-  header.version_ihl = static_cast<std::uint8_t>(kVersion | bytes / 4U);
-  header.type_of_service = fields.tos;
-  header.total_length = rte_cpu_to_be_16(static_cast<std::uint16_t>(packet.pkt_len - kL2Bytes));
-  header.packet_id = rte_cpu_to_be_16(fields.identification);
-  header.fragment_offset = fields.dont_fragment ? rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG) : 0;
-  header.time_to_live = kTtl;
-  header.next_proto_id = fields.protocol;
-  header.src_addr = fields.source.wire().wire();
-  header.dst_addr = fields.destination.wire().wire();
-  auto* const start = reinterpret_cast<std::uint8_t*>(&header);
-  if (!fields.options.empty()) {
-    std::memcpy(start + sizeof header, fields.options.data(), fields.options.size());
+void write_header(Packet& packet, const OwnHeader& header) {
+  const std::uint16_t bytes = header_bytes(header);
+  rte_ipv4_hdr& wire = ipv4(packet);
+  wire = {};
+  wire.version_ihl = static_cast<std::uint8_t>(kVersion | bytes / 4U);
+  wire.type_of_service = header.tos;
+  wire.total_length = rte_cpu_to_be_16(static_cast<std::uint16_t>(packet.pkt_len - kL2Bytes));
+  wire.packet_id = rte_cpu_to_be_16(header.identification);
+  wire.fragment_offset = header.dont_fragment ? rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG) : 0;
+  wire.time_to_live = kTtl;
+  wire.next_proto_id = header.protocol;
+  wire.src_addr = header.source.wire().wire();
+  wire.dst_addr = header.destination.wire().wire();
+  auto* const start = reinterpret_cast<std::uint8_t*>(&wire);
+  if (!header.options.empty()) {
+    std::memcpy(start + sizeof wire, header.options.data(), header.options.size());
   }
-  header.hdr_checksum = checksum({start, bytes});
+  wire.hdr_checksum = checksum({start, bytes});
 }
 
 OwnedPacket make_packet(rte_mempool& pool, const OwnHeader& header, std::uint16_t payload) {
@@ -57,15 +57,17 @@ OwnedPacket make_packet(rte_mempool& pool, const OwnHeader& header, std::uint16_
   return packet;
 }
 
-std::uint16_t payload_checksum(Packet& packet) { return static_cast<std::uint16_t>(~raw_sum(packet)); }
+std::uint16_t payload_checksum(Packet& packet) {
+  return static_cast<std::uint16_t>(~raw_sum(packet));
+}
 
 std::uint16_t payload_checksum_with_pseudo_header(Packet& packet) {
   const rte_ipv4_hdr& header = ipv4(packet);
   const std::uint32_t length = packet.pkt_len - kL2Bytes - header_bytes(header);
   // RFC 9293 3.1; UDP's is the same.
-  const std::uint64_t pseudo =
-      std::uint64_t{header.src_addr} + header.dst_addr +
-      rte_cpu_to_be_16(header.next_proto_id) + rte_cpu_to_be_16(static_cast<std::uint16_t>(length));
+  const std::uint64_t pseudo = std::uint64_t{header.src_addr} + header.dst_addr +
+                               rte_cpu_to_be_16(header.next_proto_id) +
+                               rte_cpu_to_be_16(static_cast<std::uint16_t>(length));
   return static_cast<std::uint16_t>(~fold(pseudo + raw_sum(packet)));
 }
 

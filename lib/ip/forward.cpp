@@ -29,7 +29,8 @@ bool may_go_on(StageContext& context, const Burst& burst, std::uint16_t index,
     context.punt(burst, index, PuntReason::kTtlExceeded);
     return false;
   }
-  if (packet->pkt_len > std::uint32_t{adjacency.mtu.load(std::memory_order_relaxed)} + kL2Bytes) [[unlikely]] {
+  if (packet->pkt_len > std::uint32_t{adjacency.mtu.load(std::memory_order_relaxed)} + kL2Bytes)
+      [[unlikely]] {
     const bool dont_fragment =
         (header.fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)) != 0;
     if (!dont_fragment) {

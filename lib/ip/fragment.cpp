@@ -33,8 +33,8 @@ class Cursor {
   template <class Show>
   bool take(std::uint32_t bytes, Show&& show) {
     while (bytes > 0 && segment_ != nullptr) {
-      const std::uint32_t here =
-          std::min(segment_->data_len - std::min<std::uint32_t>(offset_, segment_->data_len), bytes);
+      const std::uint32_t here = std::min(
+          segment_->data_len - std::min<std::uint32_t>(offset_, segment_->data_len), bytes);
       if (here > 0 && !show(*segment_, offset_, here)) {
         return false;
       }

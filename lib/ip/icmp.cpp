@@ -94,7 +94,7 @@ void make_echo_reply(Packet& packet, OwnHeader header) {
   // RFC 1624: the type's octet went from 8 to 0, the first of its word in memory.
   std::uint16_t sum = 0;
   std::memcpy(&sum, message + 2, sizeof sum);
-  constexpr std::uint16_t kRequestWord = static_cast<std::uint16_t>(IcmpType::kEchoRequest);
+  constexpr auto kRequestWord = static_cast<std::uint16_t>(IcmpType::kEchoRequest);
   sum = static_cast<std::uint16_t>(~fold(std::uint64_t{static_cast<std::uint16_t>(~sum)} +
                                          static_cast<std::uint16_t>(~kRequestWord)));
   std::memcpy(message + 2, &sum, sizeof sum);

@@ -12,8 +12,8 @@ using stats::DropReason;
 }
 
 bool leads_on(const Adjacency& adjacency) {
-  return adjacency.kind == AdjacencyKind::kUnicast || adjacency.kind == AdjacencyKind::kUnresolved ||
-         adjacency.kind == AdjacencyKind::kGlean;
+  return adjacency.kind == AdjacencyKind::kUnicast ||
+         adjacency.kind == AdjacencyKind::kUnresolved || adjacency.kind == AdjacencyKind::kGlean;
 }
 
 bool ends_here(const Adjacency& adjacency) {

@@ -24,7 +24,7 @@ class PathMtu {
     std::uint16_t mtu;
     Nanoseconds expires;
   };
-  static constexpr std::uint16_t kLeast = 552;                         // min_pmtu
+  static constexpr std::uint16_t kLeast = 552;                        // min_pmtu
   static constexpr Nanoseconds kLifetime = std::chrono::minutes{10};  // mtu_expires
   static constexpr std::size_t kMost = 4096;
 

@@ -62,8 +62,8 @@ OwnedPacket join(Reassembly<OwnedPacket>::Datagram datagram) {
     header.type_of_service |= kEcnBits;
   }
   header.hdr_checksum = 0;
-  header.hdr_checksum = checksum({reinterpret_cast<const std::uint8_t*>(&header),
-                                  header_bytes(header)});
+  header.hdr_checksum =
+      checksum({reinterpret_cast<const std::uint8_t*>(&header), header_bytes(header)});
   return whole;
 }
 

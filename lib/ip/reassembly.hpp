@@ -92,7 +92,7 @@ class Reassembly {
       drop_(std::move(packet), DropReason::kReassemblyMemory);
       return std::nullopt;
     }
-    const Place place = queue_of(fragment.key, now);
+    const auto place = queue_of(fragment.key, now);
     Queue& queue = place->second;
     if (is_too_far(queue)) {
       counters_.add(stats::IpCounter::kReasmFails);

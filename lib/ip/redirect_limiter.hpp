@@ -20,7 +20,7 @@ class RedirectLimiter {
     Nanoseconds last{};
     unsigned sent = 0;
   };
-  static constexpr unsigned kMost = 9;                                // ip_rt_redirect_number
+  static constexpr unsigned kMost = 9;                                 // ip_rt_redirect_number
   static constexpr Nanoseconds kLoad = std::chrono::milliseconds{20};  // ip_rt_redirect_load
   static constexpr Nanoseconds kSilence = kLoad * (1U << (kMost + 1));
   static constexpr std::size_t kSenders = 8192;  // remembered at most

@@ -7,8 +7,6 @@ namespace {
 
 // What an ICMP error quotes at the most.
 constexpr std::uint32_t kCopied = kL2Bytes + 576;
-// Copies a burst: a flood of senders costs no more.
-constexpr unsigned kCopiesMax = 4;
 
 void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
   Packet* const packet = burst.packets[index];
@@ -37,18 +35,22 @@ void note_redirects(StageContext& context, const Burst& burst) {
   if (round == 0) {
     return;
   }
-  unsigned copies = 0;
-  for (std::uint16_t i = 0; i < burst.count && copies < kCopiesMax; ++i) {
+  RedirectNotes& notes = context.redirects;
+  if (notes.round != round) {
+    notes.round = round;
+    notes.copies = 0;
+  }
+  for (std::uint16_t i = 0; i < burst.count && notes.copies < RedirectNotes::kCopiesMax; ++i) {
     if (burst.adjacencies[i]->port != burst.ingress) {
       continue;
     }
     const std::uint32_t sender = ipv4(*burst.packets[i]).src_addr;
     constexpr std::uint32_t kGolden = 0x9e3779b1U;
-    auto& told = context.redirects.told[sender * kGolden >> 24U];
+    auto& told = notes.told[sender * kGolden >> 24U];
     if (told.sender != sender || told.round != round) {
       told = {sender, round};
       punt_copy(context, burst, i);
-      ++copies;
+      ++notes.copies;
     }
   }
 }

@@ -103,14 +103,18 @@ struct Egress {
   }
 };
 
-// The senders that a worker told of last, so that a hairpin's every packet costs a look, not a copy.
+// The senders that a worker told of last, so that a hairpin's every packet costs a look, not a
+// copy.
 struct RedirectNotes {
   struct Told {
     std::uint32_t sender = 0;
     std::uint32_t round = 0;
   };
   static constexpr std::size_t kPlaces = 256;
+  static constexpr unsigned kCopiesMax = 32;  // a round: a flood of senders costs no more
   std::array<Told, kPlaces> told{};
+  std::uint32_t round = 0;
+  unsigned copies = 0;  // in that round
 };
 
 struct StageContext {

@@ -64,8 +64,8 @@ struct alignas(64) Adjacency {
   // The packet path marks this adjacency used: its neighbour is STALE (NEI-17).
   std::atomic<bool> report_use{false};
   std::atomic<std::uint16_t> mtu{0};  // of the IPv4 packet, without the Ethernet header
-  PortId port{};          // a port or a sub-interface
-  PortId egress{};        // the port that sends for it
+  PortId port{};                      // a port or a sub-interface
+  PortId egress{};                    // the port that sends for it
   std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800; no tags
   Ipv4 next_hop;                                       // of kUnicast and kUnresolved
   const Tags* tags = nullptr;  // null: none; else those of the sub-interface, which outlive this

@@ -11,7 +11,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Kind = Event::Kind;
 
-// As in Linux since 5.7, HZ/2 before: no request follows another sooner, whatever `retransmit` says.
+// As in Linux since 5.7, HZ/2 before: no request follows another sooner, whatever `retransmit`
+// says.
 constexpr Nanoseconds kShortestRetransmit = milliseconds{10};
 // RFC 4861 6.3.4 wants a new random value "every few hours"; Linux draws one every 300 s.
 constexpr Nanoseconds kRedrawInterval = seconds{300};

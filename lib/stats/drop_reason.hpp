@@ -23,7 +23,7 @@ namespace ringroad::stats {
   X(kSourceRoute, "source_route", "a source-route option, which is refused (RFC 7126)")            \
   X(kMartianSource, "martian_source", "a source address that no packet may have on a wire")        \
   X(kMartianDestination, "martian_destination", "a destination that no packet may have on a wire") \
-  X(kReversePath, "reverse_path", "no way back to the source by that port (rp_filter)")             \
+  X(kReversePath, "reverse_path", "no way back to the source by that port (rp_filter)")            \
   X(kForwardingOff, "forwarding_off", "not for the router, by a port whose forwarding is off")     \
   X(kL2Broadcast, "l2_broadcast", "sent to all stations but addressed to one beyond the router")   \
   X(kBroadcast, "broadcast", "to a broadcast address: never forwarded, and nothing here wants it") \
@@ -37,12 +37,13 @@ namespace ringroad::stats {
   X(kHostUnreachable, "host_unreachable", "the next hop did not answer ARP")                       \
   X(kNeighborQueueFull, "neighbor_queue_full", "oldest of too many waiting for one neighbour")     \
   X(kNeighborTableFull, "neighbor_table_full", "no room for another neighbour")                    \
-  X(kReassemblyTimeout, "reassembly_timeout", "a fragment of a datagram that lacked others for 30 s") \
-  X(kReassemblyOverlap, "reassembly_overlap", "a fragment of a datagram in which two overlapped") \
-  X(kReassemblyInvalid, "reassembly_invalid", "a fragment that is empty or contradicts another") \
+  X(kReassemblyTimeout, "reassembly_timeout",                                                      \
+    "a fragment of a datagram that lacked others for 30 s")                                        \
+  X(kReassemblyOverlap, "reassembly_overlap", "a fragment of a datagram in which two overlapped")  \
+  X(kReassemblyInvalid, "reassembly_invalid", "a fragment that is empty or contradicts another")   \
   X(kReassemblyDuplicate, "reassembly_duplicate", "a fragment to the router that had come before") \
-  X(kReassemblyTooFar, "reassembly_too_far", "a fragment that 64 others of its sender overtook") \
-  X(kReassemblyMemory, "reassembly_memory", "a fragment while others held all that they may") \
+  X(kReassemblyTooFar, "reassembly_too_far", "a fragment that 64 others of its sender overtook")   \
+  X(kReassemblyMemory, "reassembly_memory", "a fragment while others held all that they may")      \
   X(kUnknownProtocol, "unknown_protocol", "to the router, an IP protocol that it does not speak")  \
   X(kPortClosed, "port_closed", "to the router, a port that nothing listens on")                   \
   X(kTcpBad, "tcp_bad", "to the router, a truncated TCP segment or a wrong checksum")              \

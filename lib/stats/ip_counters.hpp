@@ -1,6 +1,7 @@
 #pragma once
-// What IP, ICMP, TCP and UDP count at the router itself, under the names of Linux's nstat (RFC 4293).
-// The control thread counts; what goes by on the fast path is in the ports' counters and the drops.
+// What IP, ICMP, TCP and UDP count at the router itself, under the names of Linux's nstat (RFC
+// 4293). The control thread counts; what goes by on the fast path is in the ports' counters and the
+// drops.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -11,41 +12,41 @@
 namespace ringroad::stats {
 
 // X(enumerator, nstat's name)
-#define RINGROAD_IP_COUNTERS(X)                         \
-  X(kInDelivers, "IpInDelivers")                        \
-  X(kOutRequests, "IpOutRequests")                      \
-  X(kReasmTimeout, "IpReasmTimeout")                    \
-  X(kReasmReqds, "IpReasmReqds")                        \
-  X(kReasmOks, "IpReasmOKs")                            \
-  X(kReasmFails, "IpReasmFails")                        \
-  X(kReasmOverlaps, "IpExtReasmOverlaps")               \
-  X(kFragOks, "IpFragOKs")                              \
-  X(kFragFails, "IpFragFails")                          \
-  X(kFragCreates, "IpFragCreates")                      \
-  X(kIcmpInMsgs, "IcmpInMsgs")                          \
-  X(kIcmpInErrors, "IcmpInErrors")                      \
-  X(kIcmpInCsumErrors, "IcmpInCsumErrors")              \
-  X(kIcmpInDestUnreachs, "IcmpInDestUnreachs")          \
-  X(kIcmpInTimeExcds, "IcmpInTimeExcds")                \
-  X(kIcmpInParmProbs, "IcmpInParmProbs")                \
-  X(kIcmpInRedirects, "IcmpInRedirects")                \
-  X(kIcmpInEchos, "IcmpInEchos")                        \
-  X(kIcmpInEchoReps, "IcmpInEchoReps")                  \
-  X(kIcmpInTimestamps, "IcmpInTimestamps")              \
-  X(kIcmpInTimestampReps, "IcmpInTimestampReps")        \
-  X(kIcmpOutMsgs, "IcmpOutMsgs")                        \
-  X(kIcmpOutDestUnreachs, "IcmpOutDestUnreachs")        \
-  X(kIcmpOutTimeExcds, "IcmpOutTimeExcds")              \
-  X(kIcmpOutParmProbs, "IcmpOutParmProbs")              \
-  X(kIcmpOutRedirects, "IcmpOutRedirects")              \
-  X(kIcmpOutEchoReps, "IcmpOutEchoReps")                \
-  X(kIcmpOutTimestampReps, "IcmpOutTimestampReps")      \
-  X(kTcpInSegs, "TcpInSegs")                            \
-  X(kTcpInErrs, "TcpInErrs")                            \
-  X(kTcpInCsumErrors, "TcpInCsumErrors")                \
-  X(kTcpOutRsts, "TcpOutRsts")                          \
-  X(kUdpNoPorts, "UdpNoPorts")                          \
-  X(kUdpInErrors, "UdpInErrors")                        \
+#define RINGROAD_IP_COUNTERS(X)                    \
+  X(kInDelivers, "IpInDelivers")                   \
+  X(kOutRequests, "IpOutRequests")                 \
+  X(kReasmTimeout, "IpReasmTimeout")               \
+  X(kReasmReqds, "IpReasmReqds")                   \
+  X(kReasmOks, "IpReasmOKs")                       \
+  X(kReasmFails, "IpReasmFails")                   \
+  X(kReasmOverlaps, "IpExtReasmOverlaps")          \
+  X(kFragOks, "IpFragOKs")                         \
+  X(kFragFails, "IpFragFails")                     \
+  X(kFragCreates, "IpFragCreates")                 \
+  X(kIcmpInMsgs, "IcmpInMsgs")                     \
+  X(kIcmpInErrors, "IcmpInErrors")                 \
+  X(kIcmpInCsumErrors, "IcmpInCsumErrors")         \
+  X(kIcmpInDestUnreachs, "IcmpInDestUnreachs")     \
+  X(kIcmpInTimeExcds, "IcmpInTimeExcds")           \
+  X(kIcmpInParmProbs, "IcmpInParmProbs")           \
+  X(kIcmpInRedirects, "IcmpInRedirects")           \
+  X(kIcmpInEchos, "IcmpInEchos")                   \
+  X(kIcmpInEchoReps, "IcmpInEchoReps")             \
+  X(kIcmpInTimestamps, "IcmpInTimestamps")         \
+  X(kIcmpInTimestampReps, "IcmpInTimestampReps")   \
+  X(kIcmpOutMsgs, "IcmpOutMsgs")                   \
+  X(kIcmpOutDestUnreachs, "IcmpOutDestUnreachs")   \
+  X(kIcmpOutTimeExcds, "IcmpOutTimeExcds")         \
+  X(kIcmpOutParmProbs, "IcmpOutParmProbs")         \
+  X(kIcmpOutRedirects, "IcmpOutRedirects")         \
+  X(kIcmpOutEchoReps, "IcmpOutEchoReps")           \
+  X(kIcmpOutTimestampReps, "IcmpOutTimestampReps") \
+  X(kTcpInSegs, "TcpInSegs")                       \
+  X(kTcpInErrs, "TcpInErrs")                       \
+  X(kTcpInCsumErrors, "TcpInCsumErrors")           \
+  X(kTcpOutRsts, "TcpOutRsts")                     \
+  X(kUdpNoPorts, "UdpNoPorts")                     \
+  X(kUdpInErrors, "UdpInErrors")                   \
   X(kUdpInCsumErrors, "UdpInCsumErrors")
 
 enum class IpCounter : std::uint8_t {

@@ -9,9 +9,9 @@ using stats::DropReason;
 
 namespace {
 
-constexpr Ipv4 kFarA{10, 1, 0, 1};    // behind host A
-constexpr Ipv4 kFarB{10, 2, 0, 1};    // behind host B
-constexpr Ipv4 kBoth{10, 3, 0, 1};    // behind both
+constexpr Ipv4 kFarA{10, 1, 0, 1};  // behind host A
+constexpr Ipv4 kFarB{10, 2, 0, 1};  // behind host B
+constexpr Ipv4 kBoth{10, 3, 0, 1};  // behind both
 constexpr Ipv4 kNowhere{203, 0, 113, 9};
 constexpr Ipv4 kBlackholed{10, 4, 0, 1};
 
@@ -21,7 +21,9 @@ config::Config filtered(ReversePath filter) {
   config.routes = {{.to = *Prefix4::parse("10.1.0.0/16"), .next_hops = {{kHostA, 1}}},
                    {.to = *Prefix4::parse("10.2.0.0/16"), .next_hops = {{kHostB, 1}}},
                    {.to = *Prefix4::parse("10.3.0.0/16"), .next_hops = {{kHostA, 1}, {kHostB, 1}}},
-                   {.to = *Prefix4::parse("10.4.0.0/16"), .type = config::RouteType::kBlackhole, .next_hops = {}}};
+                   {.to = *Prefix4::parse("10.4.0.0/16"),
+                    .type = config::RouteType::kBlackhole,
+                    .next_hops = {}}};
   return config;
 }
 

@@ -57,8 +57,8 @@ TEST_CASE("record route gets the address by which the packet leaves") {
     bed.receive(kPortA, make_ipv4(fields));
     bed.run();
     REQUIRE(bed.sent(kPortB).size() == 1);  // who has
-    bed.receive(kPortB, make_arp(2, kMacB, fields.destination, bed.mac(kPortB), kRouterB,
-                                 bed.mac(kPortB)));
+    bed.receive(kPortB,
+                make_arp(2, kMacB, fields.destination, bed.mac(kPortB), kRouterB, bed.mac(kPortB)));
     bed.run();
     const auto out = bed.sent(kPortB);
     REQUIRE(out.size() == 1);
@@ -204,8 +204,8 @@ TEST_CASE("an error about a source-routed packet goes back its way") {
   fields.options = Octets{131, 11, 12} + octets(hop) + octets(kHostB) + Octets{7, 2, 0, 0, 0};
   SECTION("by what it came by") {}
   SECTION("without its sender, where that stands at the start") {
-    fields.options = Octets{131, 15, 16} + octets(kHostA) + octets(hop) + octets(kHostB) +
-                     Octets{7, 2, 0, 0, 0};
+    fields.options =
+        Octets{131, 15, 16} + octets(kHostA) + octets(hop) + octets(kHostB) + Octets{7, 2, 0, 0, 0};
   }
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
@@ -219,7 +219,9 @@ TEST_CASE("an error about a source-routed packet goes back its way") {
 
 TEST_CASE("packets with options keep to the same rules as others") {
   auto config = Testbed::basic_config();
-  config.routes = {{.to = *Prefix4::parse("10.1.0.0/16"), .type = config::RouteType::kBlackhole, .next_hops = {}}};
+  config.routes = {{.to = *Prefix4::parse("10.1.0.0/16"),
+                    .type = config::RouteType::kBlackhole,
+                    .next_hops = {}}};
   Testbed bed{{.config = config}};
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();

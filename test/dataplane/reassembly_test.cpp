@@ -75,8 +75,8 @@ void check_answered(Testbed& bed, const Ipv4Fields& fields) {
   auto reply = join(out);
   CHECK(sum(reply) == 0);
   CHECK(reply[0] == 0);
-  CHECK(std::equal(reply.begin() + 4, reply.end(), fields.payload.begin() + 4,
-                   fields.payload.end()));
+  CHECK(
+      std::equal(reply.begin() + 4, reply.end(), fields.payload.begin() + 4, fields.payload.end()));
 }
 
 }  // namespace
@@ -181,7 +181,8 @@ TEST_CASE("teardrop and a ping of death leave nothing behind") {
   check_answered(bed, ping(bed, 2000));
 }
 
-TEST_CASE("a flood of first fragments takes no more than its memory, and a quarter of the buffers") {
+TEST_CASE(
+    "a flood of first fragments takes no more than its memory, and a quarter of the buffers") {
   auto config = Testbed::basic_config();
   config.engine.memory.buffers = 2047;
   Testbed bed{{.config = config}};

@@ -108,6 +108,23 @@ TEST_CASE("a hairpin's packets stay on the fast path") {
   CHECK(hairpin.bed.router->workers()[0]->generated() == 1);
 }
 
+TEST_CASE("a flood of senders costs no more than 32 copies in 20 ms") {
+  Hairpin hairpin;
+  auto fields = hairpin.bed.from_a_to_b();
+  fields.destination = Ipv4{10, 1, 2, 3};
+  for (int round = 0; round < 3; ++round) {
+    const std::uint64_t before = hairpin.bed.router->workers()[0]->generated();
+    for (std::uint32_t i = 0; i < 2000; ++i) {
+      fields.source = Ipv4{Ipv4{172, 16, 0, 1}.value() + i};
+      hairpin.bed.receive(kPortA, make_ipv4(fields));
+    }
+    hairpin.bed.run();
+    CHECK(hairpin.bed.discard(kPortA) == 2000);
+    CHECK(hairpin.bed.router->workers()[0]->generated() - before == 32);
+    hairpin.bed.advance(20ms);
+  }
+}
+
 TEST_CASE("no redirect where it would not help or is not wanted") {
   auto config = with_gateway();
   Ipv4 from = kHostA;

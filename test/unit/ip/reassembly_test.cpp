@@ -27,9 +27,10 @@ FragmentInfo piece(std::uint32_t begin, std::uint32_t end, bool more, DatagramKe
 // Reassembly, and what came of it.
 struct Bench {
   explicit Bench(const ReassemblySettings& settings = {})
-      : reassembly{settings, counters,
-                   [this](Packet packet, DropReason reason) { dropped.emplace_back(*packet, reason); },
-                   [this](Packet& first) { told.push_back(*first); }} {}
+      : reassembly{
+            settings, counters,
+            [this](Packet packet, DropReason reason) { dropped.emplace_back(*packet, reason); },
+            [this](Packet& first) { told.push_back(*first); }} {}
 
   // True where the datagram became whole.
   bool add(const FragmentInfo& fragment) {
@@ -266,8 +267,8 @@ TEST_CASE("random fragments agree with a reference that keeps a bit for each byt
     while (alive) {
       const auto begin = static_cast<std::uint32_t>(random() % ((length + 7) / 8) * 8);
       const auto end = std::min(length, begin + 8 + static_cast<std::uint32_t>(random() % 4 * 8));
-      const auto covered = static_cast<std::uint32_t>(
-          std::count(have.begin() + begin, have.begin() + end, true));
+      const auto covered =
+          static_cast<std::uint32_t>(std::count(have.begin() + begin, have.begin() + end, true));
       const bool complete = bench.add(piece(begin, end, end < length));
       if (covered == 0) {
         std::fill(have.begin() + begin, have.begin() + end, true);

@@ -303,9 +303,8 @@ no_route        -  -
 -               -  -
 -               -  -
 )");
-  for (const char* const name :
-       {"ports", "workers", "routes", "neighbors", "bands", "drops", "counters", "memory",
-        "config"}) {
+  for (const char* const name : {"ports", "workers", "routes", "neighbors", "bands", "drops",
+                                 "counters", "memory", "config"}) {
     for (const char* const answer : {"[{}]", "[1]", "[[]]", "[]", "{}", R"([{"nexthops": 1}])",
                                      R"([{"cycles": [1], "bands": {}, "rate_bits": "x"}])",
                                      R"({"pools": {}, "neighbors": 3, "yaml": null})"}) {
