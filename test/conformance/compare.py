@@ -8,7 +8,7 @@ from packets import ARP_TYPE, ICMP, IPV4, TCP, UDP, checksum
 
 VLAN_TAGS = (b"\x81\0", b"\x88\xa8")
 ICMP_ERRORS = frozenset((3, 4, 5, 11, 12))
-TIMED = ICMP_ERRORS | {14}  # a timestamp reply, or a quote that may have a timestamp
+TIMESTAMP_REPLY, TIMESTAMP_OPTION = 14, 68
 
 
 class Difference(NamedTuple):
@@ -32,13 +32,12 @@ def normalise(raw, identifications, now):
         return raw
     end = 14 + (raw[14] & 15) * 4
     mended = bytearray(raw)
-    if timed := has_times(raw, end):
-        for at in range(34, min(len(raw) - 3, 14 + 60 + 8 + 60)):
-            if abs(int.from_bytes(raw[at:at + 4], "big") - now) < 60_000:
-                mended[at:at + 4] = b"time"
-        timed = mended != raw
-        if raw[23] == ICMP and mended[end:] != raw[end:]:
-            mended[end + 2:end + 4] = verdict(raw[end:])
+    for at in times(raw, end):
+        if abs(int.from_bytes(raw[at:at + 4], "big") - now) < 60_000:
+            mended[at:at + 4] = b"time"
+    timed = mended != raw
+    if timed and raw[23] == ICMP and mended[end:] != raw[end:]:
+        mended[end + 2:end + 4] = verdict(raw[end:])
     if raw[26:30] in OWN or raw[26:30] in PASSING:
         ident = 0
         if is_fragment(raw[14:]):
@@ -51,8 +50,27 @@ def normalise(raw, identifications, now):
     return bytes(mended)
 
 
-def has_times(raw, end):
-    return 0x44 in raw[34:end] or (raw[23] == ICMP and len(raw) > end and raw[end] in TIMED)
+def times(raw, end):
+    """Where a time of day may stand; `end`: of the IP header."""
+    if end > 34:
+        yield from times_in_options(raw, 34, end)
+    if raw[23] != ICMP or len(raw) < end + 20:
+        return
+    if raw[end] == TIMESTAMP_REPLY:
+        yield from (end + 12, end + 16)
+    elif raw[end] in ICMP_ERRORS and raw[end + 8] > 0x45:
+        yield from times_in_options(raw, end + 28, end + 8 + (raw[end + 8] & 15) * 4)
+
+
+def times_in_options(raw, at, end):
+    end = min(end, len(raw))
+    while at + 1 < end and raw[at]:
+        length = 1 if raw[at] == 1 else raw[at + 1]
+        if length == 0:
+            return
+        if raw[at] == TIMESTAMP_OPTION:
+            yield from range(at + 4, min(at + length, end) - 3, 4)
+        at += length
 
 
 def verdict(data):

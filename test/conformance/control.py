@@ -29,31 +29,35 @@ def added(r, prefix):
     return [("blackhole", "unreachable", "prohibit")[kind - 5], prefix]
 
 
+def change(verb, words):
+    return Change((f"route {verb} {' '.join(words)}",), (("route", verb, *words),))
+
+
 @category
 def routes(r, count):
-    """Routes come and go between packets for them."""
-    there = {}
-    left = count
-    while left > 0:
-        prefix = some_prefix(r)
+    """Routes come and go between packets for them; some prefixes have several."""
+    there = set()  # (prefix, metric)
+    for _ in range(0, count, 12):
+        prefix, metric = some_prefix(r), r.choice(("10", "20", "30"))
+        if there and r.random() < 0.3:
+            prefix = r.choice(sorted(there))[0]
         if there and r.random() < 0.4:
             gone = r.choice(sorted(there))
-            yield Change((f"route del {gone}",), (("route", "del", gone),))
-            del there[gone]
-        elif prefix not in there:
-            words = added(r, prefix)
-            there[prefix] = words
-            yield Change((f"route add {' '.join(words)}",), (("route", "add", *words),))
-        for _ in range(min(left, 12)):
+            yield change("del", (gone[0], "metric", gone[1]))
+            there.remove(gone)
+        elif (prefix, metric) not in there:
+            yield change("add", (*added(r, prefix), "metric", metric))
+            there.add((prefix, metric))
+        for _ in range(12):
             index = r.randrange(2)
             src, mac = host(r, WIRES[index])
-            dst = (address(r.choice(sorted(there) or ["10.77.0.0/16"]).partition("/")[0])
-                   if r.random() < 0.7 else bytes((10, r.choice((64, 77, 127)), r.choice((0, 1, 255)),
-                                                   r.choice((0, 1, 2, 127, 128, 255)))))
+            dst = bytes((10, r.choice((64, 77, 127)), r.choice((0, 1, 255)),
+                         r.choice((0, 1, 2, 127, 128, 255))))
+            if there and r.random() < 0.7:
+                dst = address(r.choice(sorted(there))[0].partition("/")[0])
             yield datagram(r, index, src, mac, dst, "by changing routes")
-        left -= 12
-    for gone in there:
-        yield Change((f"route del {gone}",), (("route", "del", gone),))
+    for prefix, metric in sorted(there):
+        yield change("del", (prefix, "metric", metric))
 
 
 INTO_LAN = ALL_WIRES.index(LAN)
@@ -122,18 +126,15 @@ def undone(actions):
         if not isinstance(action, Change) or action.roadctl[0][1] not in ("add", "del"):
             played.append(action)
             continue
-        verb = action.roadctl[0][1]
-        prefix = next(word for word in action.roadctl[0] if "/" in word)
-        if (verb == "add") == (prefix in there):
+        what, verb, *words = action.roadctl[0]
+        at = next(i for i, word in enumerate(words) if "/" in word)
+        key = tuple([what, words[at]] + (words[-2:] if what == "route" else words[at + 1:]))
+        if (verb == "add") == (key in there):
             continue
         if verb == "add":
-            there[prefix] = action
+            there[key] = action
         else:
-            del there[prefix]
+            del there[key]
         played.append(action)
-    for prefix, action in there.items():
-        words = action.roadctl[0]
-        more = words[words.index(prefix) + 1:] if words[0] == "address" else ()
-        played.append(Change((action.ip[0].replace(" add ", " del "),),
-                             ((words[0], "del", prefix, *more),)))
-    return played
+    return played + [Change((action.ip[0].replace(" add ", " del "),), ((key[0], "del", *key[1:]),))
+                     for key, action in there.items()]

@@ -72,7 +72,8 @@ def subnet_zero(difference):
     raw = difference.linux
     if raw is not None and raw[12:14] == ARP_TYPE:
         return difference.ringroad is None and raw[38:42] in SUBNET_ZEROS
-    return only_linux(difference, lambda packet: packet[16:20] in SUBNET_ZEROS)
+    return only_linux(difference, lambda packet: packet[12:16] in SUBNET_ZEROS
+                      or packet[16:20] in SUBNET_ZEROS)
 
 
 @predicate

@@ -72,21 +72,24 @@ def disturbed(r, cuts):
 def datagram(r):
     """The frames of one datagram that comes in fragments."""
     way = to_router(r, WIRES[:2])
+    most = r.choice((16, 200, 600, 1480))
+    data = r.randbytes(r.randrange(1, min(10 * most, 4000)))
     if r.random() < 0.6:
-        proto, message = ICMP, packets.echo(ident(r), ident(r), r.randbytes(r.randrange(0, 3000)))
+        proto, message = ICMP, packets.echo(ident(r), ident(r), data)
     else:
         proto, message = UDP, packets.udp(way.src, way.dst, ident(r), ident(r),
-                                          r.randbytes(r.randrange(1, 3000)))
-    cuts, what = disturbed(r, pieces(r, message, r.choice((16, 200, 1480, 1480))))
+                                          data)
+    cuts, what = disturbed(r, pieces(r, message, most))
     order = r.choice(("ascending", "descending", "shuffled"))
     if order == "descending":
         cuts.reverse()
     elif order == "shuffled":
         r.shuffle(cuts)
     number, service, df = ident(r), r.choice(SERVICE), DF if r.random() < 0.1 else 0
-    for at, data, last in cuts[:60]:
+    for at, data, last in cuts:
         tos = r.choice(SERVICE) if r.random() < 0.05 else service
-        yield way.frame(f"{what}, {order}: {at}+{len(data)}{'' if last else ' more'}, tos {tos}", ipv4(
+        said = f"{what}, {order}: {at}+{len(data)}{'' if last else ' more'}, tos {tos}"
+        yield way.frame(said, ipv4(
             way.src, way.dst, proto, data[:1480], r.choice((1, 64)), tos, number,
             at // 8 | df | (0 if last else MF)))
 

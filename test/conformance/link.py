@@ -55,10 +55,11 @@ def speaker(r, wire):
     kind = r.randrange(12)
     if kind < 7:
         return wire.host(r.randrange(100, 108)), "host"
-    return r.choice(((bytes(4), "nobody"), (wire.router, "the router"), (wire.host(255), "broadcast"),
-                     (b"\xe0\0\0\1", "group"), (b"\x7f\0\0\1", "loopback"), (b"\x0b\0\0\1", "stranger"),
-                     (wire.host(3), "permanent host"), (BROADCAST[:4], "everyone"),
-                     (wire.host(0), "subnet zero"), (b"\xf0\0\0\1", "class E")))
+    return r.choice((
+        (bytes(4), "nobody"), (wire.router, "the router"), (wire.host(255), "broadcast"),
+        (b"\xe0\0\0\1", "group"), (b"\x7f\0\0\1", "loopback"), (b"\x0b\0\0\1", "stranger"),
+        (wire.host(3), "permanent host"), (BROADCAST[:4], "everyone"),
+        (wire.host(0), "subnet zero"), (b"\xf0\0\0\1", "class E")))
 
 
 def subject(r, wire, sender):

@@ -62,8 +62,8 @@ def tcp_segment(r, way):
     data = r.randbytes(r.choice((0, 0, 0, 1, 100)))
     option = r.choice((b"", b"", b"\2\4\5\xb4", b"\2\4\5\xb4\4\2\x08\x0a" + bytes(8) + b"\1\3\3\7",
                        r.randbytes(4)))
-    ports = r.choice((0, 22, 80, 179, r.randrange(65536))), r.choice((0, 1, 179, r.randrange(65536)))
-    message = packets.tcp(way.src, way.dst, ports[1], ports[0], flags,
+    sport, dport = (r.choice((0, 22, 80, 179, r.randrange(65536))) for _ in range(2))
+    message = packets.tcp(way.src, way.dst, sport, dport, flags,
                           r.choice((0, 0xFFFFFFFF, r.getrandbits(32))),
                           r.choice((0, r.getrandbits(32))), data, option,
                           ident(r) if r.random() < 0.1 else None)

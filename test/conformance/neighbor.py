@@ -5,7 +5,8 @@ from categories import WIRES, category, ident
 from network import SHORT
 from packets import ARP_TYPE, BROADCAST, ethernet, ipv4
 
-# Timers end at even slots after the first packet of a plot; what happens later lies between.
+# Timers end at even slots after the first packet of a plot; what happens later lies between, at odd
+# ones.
 RETRANSMIT = SHORT["retransmit_ms"] / 1000
 SLOT = RETRANSMIT / 2
 PROBING = (SHORT["delay_first_probe_ms"] + 3 * SHORT["retransmit_ms"]) / 1000
@@ -109,6 +110,25 @@ def moves(host):
     host.at(11, *host.data())
 
 
+def moves_while_stale(host):
+    """Known from its request alone, then heard of with another MAC address."""
+    host.at(0, host.request())
+    other = host.other_mac()
+    host.at(host.r.choice((1, 7)), host.r.choice((
+        host.answer(other), host.request(other), host.gratuitous(1, other),
+        host.gratuitous(2, other))))
+    host.at(9, *host.data())
+
+
+def moves_while_asked(host):
+    """The answer to a unicast probe comes with another MAC address."""
+    host.at(0, host.request())
+    host.at(1, *host.data())
+    probed = 2 + round(SHORT["delay_first_probe_ms"] / 1000 / SLOT)
+    host.at(probed, *host.data(), host.answer(host.other_mac()))
+    host.at(probed + 3, *host.data())
+
+
 def asks_the_router(host):
     host.at(0, host.echo())
     host.at(host.r.choice((1, 3)), host.answer())
@@ -116,7 +136,7 @@ def asks_the_router(host):
 
 
 PLOTS = (never, late, too_late, speaks_itself, stale_and_gone, stale_and_there, moves,
-         asks_the_router)
+         moves_while_stale, moves_while_asked, asks_the_router)
 
 
 @category

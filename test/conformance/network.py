@@ -26,6 +26,11 @@ class Wire(NamedTuple):
         return self is LAN
 
     @property
+    def rp_filter(self):
+        """Linux's number; the word is at that place of RP_FILTERS."""
+        return {"c": 2, "e": 1}.get(self.name, 0)
+
+    @property
     def router(self):
         return address(self.addresses[0].partition("/")[0])
 
@@ -47,10 +52,11 @@ WIRES = (
     Wire("c", 3, 1400, ("192.168.3.1/24",)),
     Wire("d", 4, 576, ("192.168.4.1/24",)),
 )
-# Where hosts are told of better gateways. Only there: how often one host is told depends on the time
-# between its packets.
+# Where hosts are told of better gateways. Only there: how often one host is told depends on the
+# time between its packets.
 LAN = Wire("e", 5, 1500, ("172.16.0.1/16",))
 ALL_WIRES = WIRES + (LAN,)
+RP_FILTERS = ("off", "strict", "loose")
 TRUNK = 2  # the wire, from 0, that has VLANs too
 
 
@@ -64,6 +70,10 @@ class Vlan(NamedTuple):
     @property
     def name(self):
         return f"p{TRUNK + 1}" + "".join(f".{vid}" for _, vid in self.tags)
+
+    @property
+    def forwarding(self):
+        return self.number != 1
 
     @property
     def octets(self):
@@ -88,8 +98,9 @@ class Vlan(NamedTuple):
 VLANS = (Vlan(0, ((0x8100, 100),), 1400), Vlan(1, ((0x8100, 200),), 1300),
          Vlan(2, ((0x88A8, 300),), 1396), Vlan(3, ((0x88A8, 300), (0x8100, 7)), 1392))
 
-OWN = frozenset((*(address(text.partition("/")[0]) for wire in ALL_WIRES for text in wire.addresses),
-                 *(vlan.router for vlan in VLANS)))
+OWN = frozenset((
+    *(address(text.partition("/")[0]) for wire in ALL_WIRES for text in wire.addresses),
+    *(vlan.router for vlan in VLANS)))
 BROADCASTS = frozenset((*(link.host(255) for link in WIRES + VLANS), address("192.168.11.127"),
                         address("172.16.255.255")))
 SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("192.168.11.0"),

@@ -55,7 +55,8 @@ def one_option(r):
     if kind == 5:
         return source_route(r, STRICT), "strict source route"
     if kind == 6:
-        return option(ALERT, r.choice((b"\0\0", b"\0\1", b"\1\0", b"\0", b"\0\0\0"))), "router alert"
+        value = r.choice((b"\0\0", b"\0\1", b"\1\0", b"\0", b"\0\0\0"))
+        return option(ALERT, value), "router alert"
     if kind == 7:
         return option(r.choice((SECURITY, STREAM, 205, 0x94 & 0x1F, 30, 94, 158, 222)),
                       r.randbytes(r.randrange(0, 12))), "unknown option"

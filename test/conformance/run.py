@@ -12,8 +12,10 @@ import time
 
 import control
 import fragments
+import ingress  # pylint: disable=unused-import
 import link
 import local  # pylint: disable=unused-import
+import mixed  # pylint: disable=unused-import
 import neighbor
 import options  # pylint: disable=unused-import
 import ports
@@ -93,6 +95,8 @@ class Run:
         """Counts a step's outcome; true: it failed."""
         tally = self.tallies[name]
         matches, explained, failures = self.try_out(pair, frames)
+        if failures and name in RARE:  # timers: a busy machine may have been late
+            matches, explained, failures = self.try_out(pair, frames)
         for row, times in explained.items():
             self.explained[row] += times
         tally.packets += sum(isinstance(action, Frame) for action in frames)
@@ -138,7 +142,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--packets", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1812)
-    parser.add_argument("--category", default="", help="only the one of this name, or those with this word in theirs")
+    parser.add_argument("--category", default="",
+                        help="only the one of this name, or those with this word in theirs")
     parser.add_argument("--keep-going", action="store_true", help="past the first failure")
     arguments = parser.parse_args()
     if os.geteuid() != 0:

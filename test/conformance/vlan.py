@@ -37,8 +37,8 @@ def into_router(r, vlan):
         (r.choice(others).host(r.randrange(2, 5)), "to another VLAN"),
         (WIRES[TRUNK].host(3), "to the untagged"), (packets.address("203.0.113.9"), "no route")))
     message = packets.udp(src, dst, ident(r), ident(r), r.randbytes(r.randrange(1372)))
-    packet = ipv4(src, dst, UDP, message[:vlan.mtu - 20], r.choice((1, 2, 64, 64)), r.choice(SERVICE),
-                  ident(r), DF if r.random() < 0.2 else 0)
+    packet = ipv4(src, dst, UDP, message[:vlan.mtu - 20], r.choice((1, 2, 64, 64)),
+                  r.choice(SERVICE), ident(r), DF if r.random() < 0.2 else 0)
     dst_mac = r.choice((router_mac, router_mac, router_mac, BROADCAST, vlan.host_mac(9)))
     return ethernet(dst_mac, mac, packet), what
 

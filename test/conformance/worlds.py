@@ -1,6 +1,7 @@
 """The network twice: forwarded by the Linux kernel, and by Ringroad."""
 import contextlib
 import errno
+import fcntl
 import os
 import pathlib
 import select
@@ -16,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import packets
 import topology
 from actions import Change, Frame
-from network import ALL_WIRES, MARKER, OWN, ROUTES, TRUNK, VLANS, neighbors
+from network import ALL_WIRES, MARKER, OWN, ROUTES, RP_FILTERS, TRUNK, VLANS, neighbors
 from packets import ARP_TYPE, IPV4, dotted
 
 PACKET_AUXDATA = 8
@@ -61,8 +62,8 @@ class World:
         for namespace, names in ((self.ends, [link[0] for link in links]),
                                  (self.middle, [link[1] for link in links])):
             for name in names:
-                topology.run("nsenter", f"--net=/run/netns/{namespace}", "ethtool", "-K", name, "tx",
-                             "off", "rx", "off", "sg", "off", "tso", "off", "gso", "off",
+                topology.run("nsenter", f"--net=/run/netns/{namespace}", "ethtool", "-K", name,
+                             "tx", "off", "rx", "off", "sg", "off", "tso", "off", "gso", "off",
                              "gro", "off")
         # The wires' ends are silent: no address, no ARP.
         self.batch(self.ends, [f"link set {end} arp off up" for end, *_ in links])
@@ -90,7 +91,10 @@ class World:
                        text=True, input="\n".join(lines), stdout=subprocess.DEVNULL)
 
     def start(self):
-        pass
+        """What is not the same in both worlds."""
+
+    def log(self):
+        return ""
 
     def tear_down(self):
         for wire in self.wires:
@@ -128,14 +132,16 @@ class World:
 
     def collect(self, quiet, got):
         """Waits for the markers and until nothing more comes; adds to the wires' lists."""
-        waiting = {(index, kind) for index in range(len(ALL_WIRES)) for kind in ("out", "echo", "arp")}
+        waiting = {(index, kind) for index in range(len(ALL_WIRES))
+                   for kind in ("out", "echo", "arp")}
         deadline = time.monotonic() + SECONDS
         while True:
             ready = self.poll.poll(quiet if not waiting else 0.1)
             if not ready and not waiting:
                 return
             if waiting and time.monotonic() > deadline:
-                raise AssertionError(f"{self.kind}: markers did not come back: {sorted(waiting)}")
+                raise AssertionError(f"{self.kind}: markers did not come back: {sorted(waiting)}"
+                                     f"\n{self.log()}")
             for fd, _ in ready:
                 index = self.by_fd[fd]
                 with contextlib.suppress(BlockingIOError):
@@ -215,34 +221,32 @@ class LinuxWorld(World):
     def start(self):
         with topology.inside(self.middle):
             for path, value in {
-                    "ip_forward": 1, "icmp_ratelimit": 0, "conf/all/rp_filter": 0,
-                    "conf/default/rp_filter": 0, "conf/all/send_redirects": 0,
+                    "ip_forward": 1, "icmp_ratelimit": 0, "icmp_ratemask": 0,
+                    "conf/all/rp_filter": 0, "conf/all/send_redirects": 0,
             }.items():
                 self.sysctl(f"net/ipv4/{path}", value)
-            with contextlib.suppress(FileNotFoundError):  # the host's alone before Linux 6.13
-                self.sysctl("net/ipv4/icmp_msgs_per_sec", 1_000_000_000)
-                self.sysctl("net/ipv4/icmp_msgs_burst", 1_000_000_000)
             for _, port, _, _ in self.links():
                 self.sysctl(f"net/ipv4/conf/{port}/rp_filter", 0)
                 self.sysctl(f"net/ipv4/conf/{port}/send_redirects", 0)
             for wire in ALL_WIRES:
                 self.sysctl(f"net/ipv4/conf/{wire.port}/send_redirects", int(wire.redirects))
+                self.sysctl(f"net/ipv4/conf/{wire.port}/rp_filter", wire.rp_filter)
                 base = f"net/ipv4/neigh/{wire.port}"
                 self.sysctl(f"{base}/base_reachable_time_ms", wire.timers["base_reachable_ms"])
                 self.sysctl(f"{base}/retrans_time_ms", wire.timers["retransmit_ms"])
                 self.sysctl(f"{base}/delay_first_probe_time",
                             wire.timers["delay_first_probe_ms"] // 1000)
+            for vlan in VLANS:
+                self.sysctl(f"net/ipv4/conf/{vlan.name}/forwarding", int(vlan.forwarding))
         lines = [f"address add {text} dev p{wire.index}"
                  for wire in ALL_WIRES for text in wire.addresses]
         lines += [f"address add {dotted(vlan.router)}/24 dev {vlan.name}" for vlan in VLANS]
         lines += [f"neighbor add {dotted(host)} dev {port} lladdr {colon(mac)} nud permanent"
                   for port, host, mac in neighbors()]
         lines += [f"route add {hop.get('type', '')} {prefix}"
-                  + (f" via {hop['via']}" if "via" in hop else "") for prefix, hop in ROUTES.items()]
+                  + (f" via {hop['via']}" if "via" in hop else "")
+                  for prefix, hop in ROUTES.items()]
         self.batch(self.middle, lines)
-
-    def finish(self):
-        return None
 
 
 class RingroadWorld(World):
@@ -266,12 +270,14 @@ class RingroadWorld(World):
             "ports": {f"p{wire.index}": {
                 "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
                 "addresses": list(wire.addresses), "send_redirects": wire.redirects,
-                "arp": {key.removesuffix("_ms"): f"{value}ms" for key, value in wire.timers.items()}}
+                "rp_filter": RP_FILTERS[wire.rp_filter],
+                "arp": {key.removesuffix("_ms"): f"{value}ms"
+                        for key, value in wire.timers.items()}}
                 for wire in ALL_WIRES},
             "routes": [{"to": prefix, **hop} for prefix, hop in ROUTES.items()],
             "vlans": {vlan.name: {
                 "id": vlan.tags[-1][1], "link": vlan.link, "protocol": PROTOCOLS[vlan.tags[-1][0]],
-                "mtu": vlan.mtu, "send_redirects": False,
+                "mtu": vlan.mtu, "send_redirects": False, "forwarding": vlan.forwarding,
                 "addresses": [f"{dotted(vlan.router)}/24"]} for vlan in VLANS},
             "neighbors": [{"address": dotted(host), "port": port, "mac": colon(mac)}
                           for port, host, mac in neighbors()],
@@ -282,6 +288,9 @@ class RingroadWorld(World):
     def start(self):
         self.router.start()
         self.router.wait_ready()
+
+    def log(self):
+        return self.router.log()
 
     def finish(self):
         """Stops the router and says what was not in order: its counts, or its buffers."""
@@ -310,16 +319,29 @@ class RingroadWorld(World):
 
 
 class UnlimitedErrors:
-    """Linux limits what its routes refuse for all namespaces together (ip_error): not meanwhile."""
+    """Linux limits what its routes refuse for all namespaces together (ip_error): not meanwhile.
+
+    What it was stands in a file for the last of several runs, or the next after one was killed.
+    """
 
     SETTING = pathlib.Path("/proc/sys/net/ipv4/route/error_cost")
+    USUAL = pathlib.Path("/run/ringroad-conformance")
+
+    def __init__(self):
+        self.lock = None
 
     def __enter__(self):
-        self.before = self.SETTING.read_text(encoding="ascii")
-        self.SETTING.write_text("0", encoding="ascii")
+        self.lock = self.USUAL.open("a+", encoding="ascii")
+        fcntl.flock(self.lock, fcntl.LOCK_SH)
+        before = self.SETTING.read_text(encoding="ascii")
+        if int(before):
+            self.USUAL.write_text(before, encoding="ascii")
+            self.SETTING.write_text("0", encoding="ascii")
 
     def __exit__(self, *_):
-        self.SETTING.write_text(self.before, encoding="ascii")
+        with self.lock, contextlib.suppress(BlockingIOError):  # another run is not done
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.SETTING.write_text(self.USUAL.read_text(encoding="ascii"), encoding="ascii")
 
 
 class Pair:

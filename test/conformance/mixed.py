@@ -1,0 +1,15 @@
+"""Packets of all kinds that leave nothing behind, in one step."""
+from categories import CATEGORIES, category
+
+KINDS = ("forward", "header", "icmp_error", "icmp", "tcp", "udp", "protocol", "fragment", "link",
+         "options", "vlan")
+
+
+@category
+def mixed(r, count):
+    """Some of each, shuffled."""
+    frames = []
+    while len(frames) < count:
+        frames += CATEGORIES[r.choice(KINDS)](r, min(8, count - len(frames)))
+    r.shuffle(frames)
+    yield from frames
