@@ -5,8 +5,7 @@ from topology import A, A_MAC, B, LEFT, RIGHT, RouterTestCase, eventually, recei
 
 
 class Live(RouterTestCase):
-    def mtu_of_route(self):
-        return self.from_a("ip", "route", "get", B).stdout
+    overrides = {"arp": {"notify": True}}
 
     def tearDown(self):
         self.from_a("ip", "route", "flush", "cache")
@@ -19,7 +18,9 @@ class Live(RouterTestCase):
         self.assertRegex(trace, rf"{re.escape(B)}.*reached")
         done = self.ping(B, "-c", "1", "-M", "do", "-s", "1400", check=False)
         self.assertRegex(done.stdout + done.stderr, r"(Frag needed and DF set|mtu ?= ?1280)")
-        # Without DF it is cut, and whole again at the other end.
+        # Without DF it is cut, and whole again at the other end, whose link is as narrow.
+        self.from_b("ip", "link", "set", "eth0", "mtu", "1280")
+        self.addCleanup(self.from_b, "ip", "link", "set", "eth0", "mtu", "1500")
         self.assertEqual(received(self.ping(B, "-c", "2", "-i", "0.2", "-M", "dont", "-s", "1400")),
                          2)
 
