@@ -86,7 +86,9 @@ const Port* VlansReader::read_link(const Fields& fields, const std::optional<Par
     check_reference(where, *name, "port", context_.names);
     return nullptr;
   }
-  if (link->vlan && std::ranges::find(ports_, link->vlan->link, &Port::name)->vlan) {
+  const auto outer =
+      link->vlan ? std::ranges::find(ports_, link->vlan->link, &Port::name) : ports_.end();
+  if (outer != ports_.end() && outer->vlan) {
     where.problem(fmt::format("{} has two tags already; a frame has at most two", *name));
     return nullptr;
   }

@@ -10,7 +10,7 @@
 namespace ringroad::test {
 
 inline void start_eal() {
-  log::set_up("off");
+  log::set_up("error");
   std::array arguments{"fuzz",           "--no-huge",   "-m",         "256",
                        "--no-pci",       "--lcores",    "0@0,1@0",    "--no-shconf",
                        "--no-telemetry", "--log-level", "*:emergency"};
