@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <initializer_list>
+#include <vector>
 
 namespace ringroad::control {
 namespace {
@@ -211,7 +211,7 @@ Json report_counters(const Router& router) {
   // What Linux counts by name and Ringroad as drops.
   struct Derived {
     const char* name;
-    std::initializer_list<DropReason> reasons;
+    std::vector<DropReason> reasons;
   };
   const std::array derived{
       Derived{"IpInHdrErrors",

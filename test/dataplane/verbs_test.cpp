@@ -1,0 +1,72 @@
+// What roadctl asks, asked of a router that has forwarded, refused and learnt.
+#include "control/verbs.hpp"
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "testbed.hpp"
+
+namespace ringroad::test {
+namespace {
+
+nlohmann::json ask(Testbed& bed, const nlohmann::json& verb, const nlohmann::json& options = {}) {
+  const auto answer = control::carry_out(
+      *bed.router,
+      {{"verb", verb}, {"options", options.is_null() ? nlohmann::json::object() : options}});
+  INFO(verb << ": " << (answer ? "" : answer.error().what));
+  REQUIRE(answer);
+  return *answer;
+}
+
+}  // namespace
+
+TEST_CASE("every verb that shows answers, of every port and sub-interface") {
+  Testbed::Options options;
+  config::Port tagged;
+  tagged.name = "a.9";
+  tagged.addresses = {{Ipv4{10, 9, 0, 1}, 24}};
+  tagged.vlan = config::Vlan{.link = "a", .id = 9};
+  options.config.ports.push_back(tagged);
+  Testbed bed{std::move(options)};
+  bed.resolve_hosts();
+  Ipv4Fields fields = bed.from_a_to_b();
+  bed.receive(kPortA, make_ipv4(fields));
+  fields.ttl = 1;
+  bed.receive(kPortA, make_ipv4(fields));
+  fields.bad_checksum = true;
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+
+  for (const char* const what : {"ports", "workers", "routes", "neighbors", "bands", "drops",
+                                 "counters", "memory", "config", "load"}) {
+    CHECK_FALSE(ask(bed, {"show", what}).is_null());
+  }
+  const auto counters = ask(bed, {"show", "counters"});
+  CHECK(counters.at("IpInHdrErrors") == 2);
+  const auto ports = ask(bed, {"show", "ports"});
+  REQUIRE(ports.size() == 3);
+  CHECK(ports[0].at("rx_packets") == 4);
+  CHECK(ports[2].at("name") == "a.9");
+  CHECK(ports[2].at("vlan").at("tags")[0].at("id") == 9);
+}
+
+TEST_CASE("links and addresses are changed by what roadctl sends") {
+  Testbed bed;
+  static_cast<void>(
+      ask(bed, {"link", "set"}, {{"port", "b"}, {"mtu", 1400U}, {"mac", "02:00:00:00:00:77"}}));
+  static_cast<void>(ask(bed, {"address", "add"}, {{"port", "b"}, {"address", "10.5.0.1/24"}}));
+  static_cast<void>(ask(bed, {"link", "set"}, {{"port", "a"}, {"up", false}}));
+  const auto ports = ask(bed, {"show", "ports"});
+  CHECK(ports[0].at("link") == "down");
+  CHECK(ports[1].at("mtu") == 1400);
+  CHECK(ports[1].at("mac") == "02:00:00:00:00:77");
+  CHECK(ports[1].at("addresses").size() == 2);
+  static_cast<void>(ask(bed, {"address", "del"}, {{"port", "b"}, {"address", "10.5.0.1/24"}}));
+  CHECK(ask(bed, {"show", "ports"})[1].at("addresses").size() == 1);
+  const auto refused = control::carry_out(
+      *bed.router, {{"verb", {"link", "set"}}, {"options", {{"port", "b"}, {"up", "yes"}}}});
+  CHECK_FALSE(refused);
+}
+
+}  // namespace ringroad::test
