@@ -51,6 +51,7 @@ std::optional<std::uint8_t> read_table(const Value* value, const std::vector<Rou
     return std::nullopt;
   }
   std::vector<RouteTable> all;
+  all.reserve(kEveryRoutersTables.size() + tables.size());
   for (const KnownTable& known : kEveryRoutersTables) {
     all.push_back({std::string{known.name}, known.number});
   }
@@ -66,6 +67,7 @@ std::optional<std::uint8_t> read_table(const Value* value, const std::vector<Rou
     return number;
   }
   std::vector<std::string_view> names;
+  names.reserve(all.size());
   for (const RouteTable& table : all) {
     names.push_back(table.name);
   }

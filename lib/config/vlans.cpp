@@ -86,9 +86,10 @@ const Port* VlansReader::read_link(const Fields& fields, const std::optional<Par
     check_reference(where, *name, "port", context_.names);
     return nullptr;
   }
-  const auto outer =
-      link->vlan ? std::ranges::find(ports_, link->vlan->link, &Port::name) : ports_.end();
-  if (outer != ports_.end() && outer->vlan) {
+  const auto is_outer = [&](const Port& port) {
+    return link->vlan.has_value() && port.vlan.has_value() && port.name == link->vlan->link;
+  };
+  if (std::ranges::any_of(ports_, is_outer)) {
     where.problem(fmt::format("{} has two tags already; a frame has at most two", *name));
     return nullptr;
   }

@@ -57,6 +57,26 @@ Json tags_of(const neigh::Tags& tags) {
   return list;
 }
 
+// Names and order of /proc/net/stat/arp_cache.
+Json report_arp_cache(const Router& router) {
+  const neigh::Table& table = router.neighbors().table();
+  const neigh::Counters& counters = table.counters();
+  const Neighbors::Probes& probes = router.neighbors().probes();
+  return {{"entries", table.size()},
+          {"allocs", counters.allocs},
+          {"destroys", counters.destroys},
+          {"hash_grows", counters.hash_grows},
+          {"lookups", counters.lookups},
+          {"hits", counters.hits},
+          {"res_failed", counters.res_failed},
+          {"rcv_probes_mcast", probes.broadcast},
+          {"rcv_probes_ucast", probes.unicast},
+          {"periodic_gc_runs", counters.periodic_gc_runs},
+          {"forced_gc_runs", counters.forced_gc_runs},
+          {"unresolved_discards", router.drops(stats::DropReason::kNeighborQueueFull)},
+          {"table_fulls", counters.table_fulls}};
+}
+
 }  // namespace
 
 Json report_ports(const Router& router) {
@@ -236,26 +256,6 @@ Json report_counters(const Router& router) {
     counters[std::string{stats::name(counter)}] = router.ip_counters().get(counter);
   }
   return counters;
-}
-
-// Names and order of /proc/net/stat/arp_cache.
-Json report_arp_cache(const Router& router) {
-  const neigh::Table& table = router.neighbors().table();
-  const neigh::Counters& counters = table.counters();
-  const Neighbors::Probes& probes = router.neighbors().probes();
-  return {{"entries", table.size()},
-          {"allocs", counters.allocs},
-          {"destroys", counters.destroys},
-          {"hash_grows", counters.hash_grows},
-          {"lookups", counters.lookups},
-          {"hits", counters.hits},
-          {"res_failed", counters.res_failed},
-          {"rcv_probes_mcast", probes.broadcast},
-          {"rcv_probes_ucast", probes.unicast},
-          {"periodic_gc_runs", counters.periodic_gc_runs},
-          {"forced_gc_runs", counters.forced_gc_runs},
-          {"unresolved_discards", router.drops(stats::DropReason::kNeighborQueueFull)},
-          {"table_fulls", counters.table_fulls}};
 }
 
 Json report_memory(const Router& router) {

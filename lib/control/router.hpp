@@ -129,7 +129,7 @@ class Router {
   void probe_for(PortId port, InterfaceAddress address);
   std::vector<InterfaceAddress> forget_address(PortId port, InterfaceAddress address);
   Status connect(PortId port, InterfaceAddress address);
-  Status check_address(const PortView& view, InterfaceAddress address) const;
+  [[nodiscard]] Status check_address(const PortView& view, InterfaceAddress address) const;
   void watch_for_hangs();
   Status add_to_rib(const config::Route& route);
 

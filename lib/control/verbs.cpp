@@ -43,6 +43,10 @@ class Options {
     return result.value_or(T{});
   }
   [[nodiscard]] std::uint32_t number(const char* key, std::uint32_t most) {
+    if (!has(key)) {
+      complain(fmt::format("'{}' is missing", key));
+      return 0;
+    }
     const json& value = options_[key];
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
       complain(fmt::format("'{}' is not a number of 0 to {}", key, most));

@@ -69,4 +69,19 @@ TEST_CASE("links and addresses are changed by what roadctl sends") {
   CHECK_FALSE(refused);
 }
 
+TEST_CASE("a request that lacks what it needs is refused") {
+  Testbed bed;
+  const auto refused = [&](const nlohmann::json& verb, const nlohmann::json& options) {
+    return !control::carry_out(*bed.router, {{"verb", verb}, {"options", options}});
+  };
+  const auto nothing = nlohmann::json::object();
+  CHECK(refused({"show", "routes"}, {{"after", {{"prefix", "10.0.0.0/8"}}}, {"limit", 3U}}));
+  CHECK(refused({"show", "neighbors"}, {{"after", nothing}, {"limit", 3U}}));
+  for (const char* const group : {"route", "neighbor", "address", "link"}) {
+    for (const char* const verb : {"add", "del", "get", "load", "set"}) {
+      CHECK(refused({group, verb}, nothing));
+    }
+  }
+}
+
 }  // namespace ringroad::test
