@@ -48,6 +48,10 @@ void Router::apply_link(const PortView& view) {
 }
 
 Status Router::set_link(PortId port, bool up) {
+  const std::optional<PortId> link = world_->port(port).link;
+  if (up && link && !world_->port(*link).up) {
+    return fail(fmt::format("its link {} is down", world_->port(*link).name));
+  }
   const auto is_on = [&](const PortView& view) {
     return view.id == port || view.link == port ||
            (view.link && world_->port(*view.link).link == port);
@@ -70,7 +74,7 @@ Status Router::set_link(PortId port, bool up) {
     apply_link(view);
     log::info("port {}: set {}", view.name, up ? "up" : "down");
   }
-  if (!world_->port(port).link) {
+  if (!link) {
     ports_[port.value()]->set_link(up);
   }
   return {};

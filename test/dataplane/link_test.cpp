@@ -11,10 +11,11 @@ namespace {
 using stats::DropReason;
 
 constexpr std::uint16_t kArp = 0x0806;
+constexpr Prefix4 kTen{Ipv4{10, 0, 0, 0}, 8};
 
-config::Route route(const char* prefix, Ipv4 via) {
+config::Route route(Prefix4 prefix, Ipv4 via) {
   config::Route route;
-  route.to = *Prefix4::parse(prefix);
+  route.to = prefix;
   route.next_hops = {{via, 1}};
   return route;
 }
@@ -59,7 +60,7 @@ void settle(Testbed& bed) {
 TEST_CASE("a port that is taken down receives nothing and is no way to anywhere") {
   Testbed bed;
   bed.resolve_hosts();
-  REQUIRE(bed.router->add_route(route("10.0.0.0/8", kHostB)));
+  REQUIRE(bed.router->add_route(route(kTen, kHostB)));
   REQUIRE(to_b(bed, {10, 1, 2, 3}).size() == 1);
 
   REQUIRE(bed.router->set_link(kPortB, false));
@@ -169,9 +170,8 @@ TEST_CASE("a secondary address takes the place of the primary one on its subnet"
   // The subnet never was without its route: one change, of the address itself.
   CHECK(bed.router->routing().trie_changes() - changes <= 1);
   CHECK(to_b(bed).size() == 1);
-  const auto best = bed.router->routing().rib().best(*Prefix4::parse("192.168.2.0/24"));
-  REQUIRE(best);
-  CHECK(best->path.source == second);
+  const auto best = bed.router->routing().rib().best({kRouterB, 24});
+  CHECK((best && best->path.source == second));
   // It speaks for the port from now on.
   static_cast<void>(bed.sent(kPortB));
   CHECK(to_b(bed, {192, 168, 2, 50}).empty());
@@ -182,7 +182,7 @@ TEST_CASE("a secondary address takes the place of the primary one on its subnet"
 TEST_CASE("a port's last address takes its routes, and a new one brings them back") {
   Testbed bed;
   bed.resolve_hosts();
-  REQUIRE(bed.router->add_route(route("10.0.0.0/8", kHostB)));
+  REQUIRE(bed.router->add_route(route(kTen, kHostB)));
   REQUIRE(bed.router->erase_address(kPortB, {kRouterB, 24}));
   CHECK(to_b(bed, {10, 1, 2, 3}).empty());
   CHECK(bed.drops(DropReason::kNoRoute) == 1);
@@ -196,7 +196,7 @@ TEST_CASE("a route goes with the address that is its source") {
   bed.resolve_hosts();
   const InterfaceAddress own{Ipv4{10, 255, 0, 1}, 32};
   REQUIRE(bed.router->add_address(kPortA, own));
-  config::Route with_source = route("10.0.0.0/8", kHostB);
+  config::Route with_source = route(kTen, kHostB);
   with_source.source = own.address;
   REQUIRE(bed.router->add_route(with_source));
   REQUIRE(bed.router->erase_address(kPortA, own));
@@ -258,6 +258,11 @@ TEST_CASE("a sub-interface follows its link") {
   CHECK_FALSE(answers_for(bed, kPortA, {10, 5, 0, 1}));
   CHECK(to_b(bed).size() == 1);
   REQUIRE(bed.router->set_link(kTagged, true));
+  CHECK(answers_for(bed, kPortA, {10, 5, 0, 1}));
+  REQUIRE(bed.router->set_link(kPortB, false));
+  CHECK_FALSE(bed.router->set_link(kTagged, true));
+  CHECK_FALSE(answers_for(bed, kPortA, {10, 5, 0, 1}));
+  REQUIRE(bed.router->set_link(kPortB, true));
   CHECK(answers_for(bed, kPortA, {10, 5, 0, 1}));
 }
 
