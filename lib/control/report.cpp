@@ -93,7 +93,7 @@ Json report_ports(const Router& router) {
               {"device", device.settings().device},
               {"driver", device.driver()},
               {"mac", view.mac.to_string()},
-              {"link", router.routing().next_hops().has_link(view.id) && link.up ? "up" : "down"},
+              {"link", view.up && link.up ? "up" : "down"},
               {"speed_mbps", link.speed_mbps},
               {"mtu", view.mtu},
               {"addresses", addresses},

@@ -63,7 +63,10 @@ TEST_CASE("links and addresses are changed by what roadctl sends") {
   CHECK(ports[1].at("mac") == "02:00:00:00:00:77");
   CHECK(ports[1].at("addresses").size() == 2);
   static_cast<void>(ask(bed, {"address", "del"}, {{"port", "b"}, {"address", "10.5.0.1/24"}}));
-  CHECK(ask(bed, {"show", "ports"})[1].at("addresses").size() == 1);
+  static_cast<void>(ask(bed, {"address", "del"}, {{"port", "b"}, {"address", "192.168.2.1/24"}}));
+  const auto bare = ask(bed, {"show", "ports"})[1];
+  CHECK(bare.at("addresses").empty());
+  CHECK(bare.at("link") == "up");
   const auto refused = control::carry_out(
       *bed.router, {{"verb", {"link", "set"}}, {"options", {{"port", "b"}, {"up", "yes"}}}});
   CHECK_FALSE(refused);
