@@ -70,8 +70,7 @@ void read_interface(const Fields& fields, const PortContext& context, Port& port
   } else if (!fields.is_map() || fields.has("addresses")) {
     context.connected.set_incomplete();
   }
-  // RFC 791 3.2 asks for 68; 9710 is ixgbe's largest frame less the Ethernet header and checksum.
-  assign(port.mtu, read(fields.find("mtu"), Range<std::uint16_t>{68, 9710}));
+  assign(port.mtu, read(fields.find("mtu"), Range<std::uint16_t>{kMtuMin, kMtuMax}));
   assign(port.forwarding, read_flag(fields.find("forwarding")));
   assign(port.rp_filter, read(fields.find("rp_filter"), kReversePathWords));
   assign(port.send_redirects, read_flag(fields.find("send_redirects")));

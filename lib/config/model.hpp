@@ -83,6 +83,11 @@ struct Vlan {
   friend bool operator==(const Vlan&, const Vlan&) = default;
 };
 
+// Of a port: RFC 791 3.2 asks for 68; 9710 is ixgbe's largest frame less the Ethernet header and
+// checksum.
+inline constexpr std::uint16_t kMtuMin = 68;
+inline constexpr std::uint16_t kMtuMax = 9710;
+
 struct Port {
   std::string name;
   std::string device;  // PCI address or DPDK vdev string; empty for a sub-interface

@@ -7,14 +7,6 @@
 #include "control/router.hpp"
 
 namespace ringroad::control {
-namespace {
-
-// Linux's dev_validate_mtu; the upper bound is the configuration's.
-constexpr std::uint16_t kMtuMin = 68;
-constexpr std::uint16_t kMtuMax = 9710;
-
-}  // namespace
-
 void Router::watch_links() {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const bool up = ports_[i]->link().up;
@@ -82,8 +74,8 @@ Status Router::set_link(PortId port, bool up) {
 
 Status Router::set_mtu(PortId port, std::uint16_t mtu) {
   const PortView& view = world_->port(port);
-  if (mtu < kMtuMin || mtu > kMtuMax) {
-    return fail(fmt::format("an MTU is {} to {}, not {}", kMtuMin, kMtuMax, mtu));
+  if (mtu < config::kMtuMin || mtu > config::kMtuMax) {
+    return fail(fmt::format("an MTU is {} to {}, not {}", config::kMtuMin, config::kMtuMax, mtu));
   }
   if (view.link && mtu > world_->port(*view.link).mtu) {
     return fail(fmt::format("{} is more than the {} of {}, by which {} sends", mtu,

@@ -3,9 +3,9 @@
 #include <rte_icmp.h>
 
 #include <chrono>
-#include <cstring>
 
 #include "control/slow_path.hpp"
+#include "ip/read.hpp"
 #include "ip/transport.hpp"
 
 namespace ringroad::control {
@@ -49,20 +49,6 @@ std::optional<IpCounter> received(IcmpType type) {
       break;
   }
   return std::nullopt;
-}
-
-// An object of that kind at that place of the packet; none where the packet ends before.
-template <class T>
-std::optional<T> read_at(const ip::Packet& packet, std::uint32_t offset) {
-  T value{};
-  const void* const at = rte_pktmbuf_read(&packet, offset, sizeof value, &value);
-  if (at == nullptr) {
-    return std::nullopt;
-  }
-  if (at != &value) {
-    std::memcpy(&value, at, sizeof value);
-  }
-  return value;
 }
 
 }  // namespace
@@ -164,13 +150,13 @@ bool SlowPath::learn_path_mtu(ip::Packet& packet) {
   const std::uint32_t message = std::uint32_t{ip::kL2Bytes} + ip::header_bytes(ip::ipv4(packet));
   constexpr std::uint32_t kHeader = sizeof(rte_icmp_hdr);
   const std::uint32_t quote = message + kHeader;
-  const auto about = read_at<rte_ipv4_hdr>(packet, quote);
-  const auto mtu = read_at<std::uint16_t>(packet, message + kMtuOffset);
+  const auto about = ip::read_at<rte_ipv4_hdr>(packet, quote);
+  const auto mtu = ip::read_at<std::uint16_t>(packet, message + kMtuOffset);
   if (!about || !mtu || ip::header_bytes(*about) < sizeof *about ||
       packet.pkt_len < quote + ip::header_bytes(*about) + kQuotedMin) {
     return false;
   }
-  const auto type = read_at<std::uint8_t>(packet, quote + ip::header_bytes(*about));
+  const auto type = ip::read_at<std::uint8_t>(packet, quote + ip::header_bytes(*about));
   const Ipv4 destination{be32::from_wire(about->dst_addr)};
   const std::uint16_t link = routing_.resolve(destination, 0).mtu;
   if (about->next_proto_id != IPPROTO_ICMP || type.value_or(1) != 0 || link == 0 ||

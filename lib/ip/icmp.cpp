@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "ip/checksum.hpp"
+#include "ip/read.hpp"
 
 namespace ringroad::ip {
 namespace {
@@ -64,10 +65,8 @@ OwnedPacket make_error(rte_mempool& pool, Packet& offender, IcmpError error,
   message[1] = error.code;
   const std::uint32_t rest = rte_cpu_to_be_32(error.rest);
   std::memcpy(message + 4, &rest, sizeof rest);
-  std::uint8_t* const quote = message + kHeader;
-  const void* const original = rte_pktmbuf_read(&offender, kL2Bytes, quoted, quote);
-  if (original != quote) {
-    std::memcpy(quote, original, quoted);
+  if (!read_bytes(offender, kL2Bytes, {message + kHeader, quoted})) {
+    return nullptr;
   }
   write_checksum(message, bytes);
   return packet;
@@ -105,9 +104,8 @@ OwnedPacket make_timestamp_reply(rte_mempool& pool, Packet& request, OwnHeader h
   const std::uint32_t offset = kL2Bytes + header_bytes(ipv4(request));
   constexpr std::uint16_t kBytes = kHeader + kTimestampBytes;
   constexpr std::uint32_t kAsked = kHeader + sizeof time;  // with the sender's time
-  std::array<std::uint8_t, kAsked> buffer{};
-  const void* const asked = rte_pktmbuf_read(&request, offset, kAsked, buffer.data());
-  if (asked == nullptr) {
+  std::array<std::uint8_t, kAsked> asked{};
+  if (!read_bytes(request, offset, asked)) {
     return nullptr;
   }
   header.protocol = IPPROTO_ICMP;
@@ -117,7 +115,7 @@ OwnedPacket make_timestamp_reply(rte_mempool& pool, Packet& request, OwnHeader h
     return nullptr;
   }
   std::uint8_t* const message = payload(*packet);
-  std::memcpy(message, asked, kAsked);
+  std::memcpy(message, asked.data(), kAsked);
   message[0] = static_cast<std::uint8_t>(IcmpType::kTimestampReply);
   message[1] = 0;
   message[2] = message[3] = 0;

@@ -7,6 +7,8 @@
 
 #include <cstring>
 
+#include "ip/read.hpp"
+
 namespace ringroad::ip {
 namespace {
 
@@ -18,21 +20,6 @@ std::uint32_t transport_offset(Packet& packet) {
 }
 std::uint32_t transport_bytes(Packet& packet) { return packet.pkt_len - transport_offset(packet); }
 
-// The header, which may lie in several buffers; none where the packet ends before.
-template <class Header>
-std::optional<Header> read_header(Packet& packet) {
-  Header header{};
-  const void* const at =
-      rte_pktmbuf_read(&packet, transport_offset(packet), sizeof header, &header);
-  if (at == nullptr) {
-    return std::nullopt;
-  }
-  if (at != &header) {
-    std::memcpy(&header, at, sizeof header);
-  }
-  return header;
-}
-
 std::uint32_t header_bytes_of(const rte_tcp_hdr& tcp) {
   return (static_cast<unsigned>(tcp.data_off) >> kDataOffsetShift) * kWord;
 }
@@ -40,7 +27,7 @@ std::uint32_t header_bytes_of(const rte_tcp_hdr& tcp) {
 }  // namespace
 
 TransportCheck check_tcp(Packet& packet) {
-  const auto tcp = read_header<rte_tcp_hdr>(packet);
+  const auto tcp = read_at<rte_tcp_hdr>(packet, transport_offset(packet));
   if (!tcp || header_bytes_of(*tcp) < sizeof *tcp ||
       header_bytes_of(*tcp) > transport_bytes(packet)) {
     return TransportCheck::kBadLength;
@@ -50,7 +37,7 @@ TransportCheck check_tcp(Packet& packet) {
 }
 
 TransportCheck check_udp(Packet& packet) {
-  const auto udp = read_header<rte_udp_hdr>(packet);
+  const auto udp = read_at<rte_udp_hdr>(packet, transport_offset(packet));
   const std::uint32_t length = udp ? rte_be_to_cpu_16(udp->dgram_len) : 0;
   if (length < sizeof(rte_udp_hdr) || length > transport_bytes(packet)) {
     return TransportCheck::kBadLength;
@@ -62,7 +49,7 @@ TransportCheck check_udp(Packet& packet) {
 }
 
 std::optional<TcpReset> reset_of(Packet& segment) {
-  const auto tcp = read_header<rte_tcp_hdr>(segment);
+  const auto tcp = read_at<rte_tcp_hdr>(segment, transport_offset(segment));
   if (!tcp || (tcp->tcp_flags & RTE_TCP_RST_FLAG) != 0) {
     return std::nullopt;
   }

@@ -96,6 +96,18 @@ Frame make_arp(std::uint16_t operation, Mac sender_mac, Ipv4 sender, Mac target_
 std::uint16_t word(const Frame& frame, std::size_t offset) {
   return static_cast<std::uint16_t>(frame.at(offset) << 8U | frame.at(offset + 1));
 }
+Frame tagged(Frame frame, const std::vector<Tag>& tags) {
+  std::vector<std::uint8_t> bytes;
+  for (const auto& [protocol, tci] : tags) {
+    for (const std::uint16_t word : {protocol, tci}) {
+      bytes.push_back(static_cast<std::uint8_t>(word >> 8));
+      bytes.push_back(static_cast<std::uint8_t>(word & 0xff));
+    }
+  }
+  frame.insert(frame.begin() + 12, bytes.begin(), bytes.end());
+  return frame;
+}
+
 std::uint16_t ether_type(const Frame& frame) { return word(frame, 12); }
 
 Mac destination_mac(const Frame& frame) {

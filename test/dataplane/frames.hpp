@@ -35,6 +35,14 @@ struct Ipv4Fields {
 [[nodiscard]] Frame make_arp(std::uint16_t operation, Mac sender_mac, Ipv4 sender, Mac target_mac,
                              Ipv4 target, Mac destination);
 
+struct Tag {
+  std::uint16_t protocol;
+  std::uint16_t tci;
+};
+
+// With the tags behind the MAC addresses, the outermost first.
+[[nodiscard]] Frame tagged(Frame frame, const std::vector<Tag>& tags);
+
 // Of a frame that came out.
 [[nodiscard]] std::uint16_t ether_type(const Frame& frame);
 [[nodiscard]] Mac destination_mac(const Frame& frame);

@@ -238,11 +238,7 @@ TEST_CASE("with dad an address is used once nobody answered for it") {
 
 TEST_CASE("a sub-interface follows its link") {
   Testbed::Options options;
-  config::Port tagged;
-  tagged.name = "b.5";
-  tagged.addresses = {{Ipv4{10, 5, 0, 1}, 24}};
-  tagged.vlan = config::Vlan{.link = "b", .id = 5};
-  options.config.ports.push_back(tagged);
+  options.config.ports.push_back(sub_interface("b.5", "b", 5, {Ipv4{10, 5, 0, 1}, 24}));
   Testbed bed{std::move(options)};
   bed.resolve_hosts();
   constexpr PortId kTagged{2};

@@ -18,6 +18,15 @@ unsigned serial = 0;
 
 }  // namespace
 
+config::Port sub_interface(const std::string& name, const std::string& link, std::uint16_t id,
+                           InterfaceAddress address, config::VlanProtocol protocol) {
+  config::Port port;
+  port.name = name;
+  port.addresses = {address};
+  port.vlan = config::Vlan{.link = link, .id = id, .protocol = protocol};
+  return port;
+}
+
 config::Config Testbed::basic_config() {
   config::Config config;
   config.engine.memory.buffers = 8191;

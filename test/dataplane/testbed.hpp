@@ -27,6 +27,11 @@ inline constexpr Ipv4 kHostB{192, 168, 2, 2};
 inline constexpr Mac kMacA{{0x02, 0, 0, 0, 0, 0x0a}};
 inline constexpr Mac kMacB{{0x02, 0, 0, 0, 0, 0x0b}};
 
+// An entry of the configuration's vlans.
+[[nodiscard]] config::Port sub_interface(
+    const std::string& name, const std::string& link, std::uint16_t id, InterfaceAddress address,
+    config::VlanProtocol protocol = config::VlanProtocol::k8021Q);
+
 class Testbed {
  public:
   struct Options {

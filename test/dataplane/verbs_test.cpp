@@ -23,11 +23,7 @@ nlohmann::json ask(Testbed& bed, const nlohmann::json& verb, const nlohmann::jso
 
 TEST_CASE("every verb that shows answers, of every port and sub-interface") {
   Testbed::Options options;
-  config::Port tagged;
-  tagged.name = "a.9";
-  tagged.addresses = {{Ipv4{10, 9, 0, 1}, 24}};
-  tagged.vlan = config::Vlan{.link = "a", .id = 9};
-  options.config.ports.push_back(tagged);
+  options.config.ports.push_back(sub_interface("a.9", "a", 9, {Ipv4{10, 9, 0, 1}, 24}));
   Testbed bed{std::move(options)};
   bed.resolve_hosts();
   Ipv4Fields fields = bed.from_a_to_b();

@@ -16,34 +16,6 @@ constexpr Ipv4 kHost20{10, 0, 20, 2};
 constexpr Mac kMac10{{0x02, 0, 0, 0, 0, 0x10}};
 constexpr Mac kMac20{{0x02, 0, 0, 0, 0, 0x20}};
 
-struct Tag {
-  std::uint16_t protocol;
-  std::uint16_t tci;
-};
-
-// With the tags behind the MAC addresses, the outermost first.
-Frame tagged(Frame frame, const std::vector<Tag>& tags) {
-  std::vector<std::uint8_t> bytes;
-  for (const auto& [protocol, tci] : tags) {
-    for (const std::uint16_t word : {protocol, tci}) {
-      bytes.push_back(static_cast<std::uint8_t>(word >> 8));
-      bytes.push_back(static_cast<std::uint8_t>(word & 0xff));
-    }
-  }
-  frame.insert(frame.begin() + 12, bytes.begin(), bytes.end());
-  return frame;
-}
-
-config::Port sub_interface(const std::string& name, const std::string& link, std::uint16_t id,
-                           InterfaceAddress address,
-                           config::VlanProtocol protocol = config::VlanProtocol::k8021Q) {
-  config::Port port;
-  port.name = name;
-  port.addresses = {address};
-  port.vlan = config::Vlan{.link = link, .id = id, .protocol = protocol};
-  return port;
-}
-
 // Port a is a trunk: VLAN 10 and 20, and 7 of a provider's 300.
 Testbed::Options trunk() {
   Testbed::Options options;

@@ -25,17 +25,10 @@ Testbed::Options network() {
   config.icmp.per_destination = {};
   config.ports[1].mtu = 600;
   config.ports[1].rp_filter = config::ReversePath::kLoose;
-  const auto add = [&](const char* name, const char* link, std::uint16_t id, Ipv4 address,
-                       config::VlanProtocol protocol) {
-    config::Port port;
-    port.name = name;
-    port.addresses = {{address, 24}};
-    port.vlan = config::Vlan{.link = link, .id = id, .protocol = protocol};
-    config.ports.push_back(port);
-  };
-  add("a.10", "a", 10, {10, 0, 10, 1}, config::VlanProtocol::k8021Q);
-  add("a.300", "a", 300, {10, 0, 30, 1}, config::VlanProtocol::k8021ad);
-  add("a.300.7", "a.300", 7, {10, 0, 7, 1}, config::VlanProtocol::k8021Q);
+  config.ports.push_back(sub_interface("a.10", "a", 10, {Ipv4{10, 0, 10, 1}, 24}));
+  config.ports.push_back(
+      sub_interface("a.300", "a", 300, {Ipv4{10, 0, 30, 1}, 24}, config::VlanProtocol::k8021ad));
+  config.ports.push_back(sub_interface("a.300.7", "a.300", 7, {Ipv4{10, 0, 7, 1}, 24}));
   config.ports[2].dad = true;
   config.neighbors = {{kHostB, "b", kMacB}};
   for (const char* const prefix : {"20.0.0.0/8", "20.1.0.0/16"}) {
@@ -96,19 +89,16 @@ class Life {
   }
 
   void receive(PortId port, Frame frame, std::uint8_t tags) {
-    constexpr std::array<std::uint16_t, 8> kWords{0x8100, 10, 0x88a8, 300, 0x8100, 7, 0x8100, 0};
     // Bits of `tags`: VLAN 10; 300; 7 within; a priority.
-    std::vector<std::uint8_t> bytes;
-    for (std::size_t i = 0; i < 4; ++i) {
+    constexpr std::array<Tag, 4> kTags{{{0x8100, 10}, {0x88a8, 300}, {0x8100, 7}, {0x8100, 0}}};
+    std::vector<Tag> chosen;
+    for (std::size_t i = 0; i < kTags.size(); ++i) {
       if ((tags >> i & 1) != 0) {
-        for (const std::uint16_t word : {kWords.at(2 * i), kWords.at(2 * i + 1)}) {
-          bytes.push_back(static_cast<std::uint8_t>(word >> 8));
-          bytes.push_back(static_cast<std::uint8_t>(word & 0xff));
-        }
+        chosen.push_back(kTags.at(i));
       }
     }
-    if (!bytes.empty() && frame.size() >= 12) {
-      frame.insert(frame.begin() + 12, bytes.begin(), bytes.end());
+    if (!chosen.empty() && frame.size() >= 12) {
+      frame = tagged(std::move(frame), chosen);
     }
     bed_.receive(port, frame);
     bed_.run();
@@ -150,8 +140,7 @@ class Life {
     if (choice < 240) {
       return kAddresses.at(choice % kAddresses.size());
     }
-    const std::uint32_t high = input_.word();
-    return Ipv4{high << 16 | input_.word()};
+    return Ipv4{input_.word()};
   }
 
   // As it is, but that it begins with a MAC that is listened to.
@@ -184,11 +173,11 @@ class Life {
       fields.tos = input_.byte();
     }
     if ((oddity & 8) != 0) {
-      fields.flags_offset = input_.word();
+      fields.flags_offset = input_.half_word();
       fields.id = input_.byte();
     }
     if ((oddity & 16) != 0) {
-      fields.total_length = input_.word();
+      fields.total_length = input_.half_word();
     }
     if ((oddity & 32) != 0) {
       fields.version_ihl = input_.byte();
@@ -225,7 +214,7 @@ class Life {
       return;
     }
     Frame frame = last_;
-    const std::uint16_t offset = input_.word();
+    const std::uint16_t offset = input_.half_word();
     frame[kEthernet + 6] = static_cast<std::uint8_t>(offset >> 8);
     frame[kEthernet + 7] = static_cast<std::uint8_t>(offset & 0xff);
     frame[kEthernet + 10] = 0;

@@ -12,34 +12,10 @@
 #include "fib/reference.hpp"
 #include "fib/trie.hpp"
 #include "fib/trie_fixture.hpp"
+#include "input.hpp"
 
 namespace ringroad::fib {
 namespace {
-
-// Zeros follow the last byte.
-class Input {
- public:
-  explicit Input(std::span<const std::uint8_t> bytes) : left_{bytes} {}
-  [[nodiscard]] bool empty() const { return left_.empty(); }
-  std::uint8_t byte() {
-    if (left_.empty()) {
-      return 0;
-    }
-    const std::uint8_t first = left_.front();
-    left_ = left_.subspan(1);
-    return first;
-  }
-  std::uint32_t word() {
-    std::uint32_t value = byte();
-    for (int i = 0; i < 3; ++i) {
-      value = value << 8 | byte();
-    }
-    return value;
-  }
-
- private:
-  std::span<const std::uint8_t> left_;
-};
 
 void require(bool right, const std::string& what) {
   if (!right) {
@@ -51,7 +27,7 @@ void require(bool right, const std::string& what) {
 template <class Address>
 class Life {
  public:
-  explicit Life(Input input) : input_{input} {}
+  explicit Life(test::Input input) : input_{input} {}
 
   void run() {
     while (!input_.empty()) {
@@ -144,7 +120,7 @@ class Life {
     require(error.empty(), error);
   }
 
-  Input input_;
+  test::Input input_;
   HeldReclaimer reclaimer_;
   Trie<Address> trie_{reclaimer_};
   Reference<Address> reference_;
@@ -156,7 +132,7 @@ class Life {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ringroad;
-  fib::Input input{{data, size}};
+  test::Input input{{data, size}};
   if (input.byte() % 2 == 0) {
     fib::Life<Ipv4>{input}.run();
   } else {

@@ -18,9 +18,13 @@ class Input {
     left_ = left_.subspan(1);
     return first;
   }
-  std::uint16_t word() {
+  std::uint16_t half_word() {
     const std::uint16_t high = byte();
     return static_cast<std::uint16_t>(high << 8 | byte());
+  }
+  std::uint32_t word() {
+    const std::uint32_t high = half_word();
+    return high << 16 | half_word();
   }
   // As many as there are, at most.
   std::span<const std::uint8_t> bytes(std::size_t count) {
