@@ -16,6 +16,7 @@ constexpr std::uint8_t kNop = 1;
 constexpr std::uint8_t kRecordRoute = 7;
 constexpr std::uint8_t kTimestamp = 68;
 constexpr std::uint8_t kLooseSourceRoute = 131;
+constexpr std::uint8_t kCipso = 134;
 constexpr std::uint8_t kStrictSourceRoute = 137;
 constexpr std::uint8_t kRouterAlert = 148;
 constexpr std::uint8_t kCopied = 0x80;
@@ -97,11 +98,25 @@ class Checker {
         return record_route(option, place);
       case kTimestamp:
         return timestamp(option, place);
+      case kCipso:
+        return security_label(option, place);
       case kRouterAlert:
         return option.size() < 4 ? Fault{kLength} : std::nullopt;
       default:
         return std::nullopt;
     }
+  }
+
+  // Linux's cipso_v4_validate, as distributions build it: a label of a domain of interpretation
+  // that nobody configured. None can be here.
+  Fault security_label(Octets option, std::uint8_t place) {
+    constexpr std::size_t kDomain = 2;
+    constexpr std::size_t kBytesMin = 8;
+    if (options_.security_label != 0) {
+      return 0;
+    }
+    options_.security_label = place;
+    return option.size() < kBytesMin ? kLength : kDomain;
   }
 
   Fault source_route(Octets option, std::uint8_t place) {
@@ -334,6 +349,8 @@ std::optional<AnswerOptions> answer_options(Packet& packet, const OptionSource& 
     return std::nullopt;
   }
   answer_source_route(answer, packet);
+  echo(options.security_label,
+       [](Octets, const Options&, const OptionSource&) { return true; });  // as it came
   // The rest of the last word is zero: the end of the list.
   answer.length = static_cast<std::uint8_t>((answer.length + 3U) & ~3U);
   return answer;

@@ -42,8 +42,9 @@ struct Options {
   std::uint8_t source_route = 0;
   std::uint8_t record_route = 0;
   std::uint8_t timestamp = 0;
-  bool record_address = false;  // our address is the last in record_route
-  bool stamp_address = false;   // and in timestamp
+  std::uint8_t security_label = 0;  // CIPSO
+  bool record_address = false;      // our address is the last in record_route
+  bool stamp_address = false;       // and in timestamp
   bool stamp_time = false;
   bool changed = false;  // the header's checksum is to be mended
 };

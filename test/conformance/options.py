@@ -4,9 +4,9 @@ from categories import WIRES, category, ident, path, transport
 from network import OWN
 from packets import DF, ICMP, ipv4
 
-CIPSO = 134  # some kernels label packets by it; routers do not
 EOL, NOP = b"\0", b"\1"
-RECORD_ROUTE, TIMESTAMP, SECURITY, LOOSE, STRICT, STREAM, ALERT = 7, 68, 130, 131, 137, 136, 148
+RECORD_ROUTE, TIMESTAMP, SECURITY, LOOSE = 7, 68, 130, 131
+CIPSO, STRICT, STREAM, ALERT = 134, 137, 136, 148
 
 
 def option(kind, data, length=None):
@@ -58,11 +58,10 @@ def one_option(r):
         value = r.choice((b"\0\0", b"\0\1", b"\1\0", b"\0", b"\0\0\0"))
         return option(ALERT, value), "router alert"
     if kind == 7:
-        return option(r.choice((SECURITY, STREAM, 205, 0x94 & 0x1F, 30, 94, 158, 222)),
+        return option(r.choice((SECURITY, CIPSO, STREAM, 205, 0x94 & 0x1F, 30, 94, 158, 222)),
                       r.randbytes(r.randrange(0, 12))), "unknown option"
     if kind == 8:
-        number = r.randrange(2, 256)
-        return option(30 if number == CIPSO else number, r.randbytes(r.randrange(0, 8)),
+        return option(r.randrange(2, 256), r.randbytes(r.randrange(0, 8)),
                       r.choice((0, 1, 2, 3, 41, 255))), "wrong length"
     return r.choice((NOP, NOP * 3, EOL, NOP + EOL + r.randbytes(2))), "padding"
 

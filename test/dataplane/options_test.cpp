@@ -138,7 +138,8 @@ TEST_CASE("a parameter problem names the octet at fault") {
       Case{{7, 2, 1, 1}, 21}, Case{{7, 3, 3, 0}, 22}, Case{{7, 4, 4, 0}, 22},
       Case{{7, 3, 4, 7, 3, 4, 0, 0}, 23}, Case{{68, 3, 5, 0}, 21}, Case{{68, 4, 4, 0}, 22},
       Case{{68, 4, 5, 0xf0}, 23}, Case{{68, 8, 5, 1, 0, 0, 0, 0}, 22}, Case{{148, 3, 0, 0}, 21},
-      Case{{131, 3, 3, 0}, 22}, Case{{131, 2, 0, 0}, 21}, Case{{131, 3, 4, 131, 3, 4, 0, 0}, 23});
+      Case{{131, 3, 3, 0}, 22}, Case{{131, 2, 0, 0}, 21}, Case{{131, 3, 4, 131, 3, 4, 0, 0}, 23},
+      Case{{134, 6, 0, 0, 0, 1, 0, 0}, 21}, Case{{134, 8, 0, 0, 0, 1, 0, 0}, 22});
   auto fields = bed.from_a_to_b();
   // Before anything else: whether there is a route, and whether time is left.
   fields.destination = GENERATE(Ipv4{kHostB}, kRouterA, Ipv4{203, 0, 113, 1});
