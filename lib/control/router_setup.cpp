@@ -14,15 +14,14 @@
 namespace ringroad::control {
 namespace {
 
-sched::Discipline discipline_of(const config::Scheduler& scheduler, std::size_t sharers) {
-  sched::Discipline discipline{.bands = scheduler.bands,
-                               .priomap = scheduler.priomap,
-                               .limit = scheduler.limit,
-                               .rate = scheduler.rate,
-                               .burst = scheduler.burst};
-  // Each worker shapes its own queue: an equal share keeps the port within its rate.
-  if (discipline.rate) {
-    discipline.rate = BitsPerSecond{std::max<std::uint64_t>(discipline.rate->count / sharers, 1)};
+sched::Discipline discipline_of(const config::Scheduler& scheduler) {
+  sched::Discipline discipline;
+  discipline.bands = scheduler.bands;
+  discipline.priomap = scheduler.priomap;
+  discipline.rate = scheduler.rate;
+  discipline.burst = scheduler.burst;
+  for (sched::BandSettings& band : discipline.each) {
+    band.limit = scheduler.limit;
   }
   return discipline;
 }
@@ -247,7 +246,8 @@ Status Router::set_up_workers() {
   for (std::uint16_t i = 0; i < count; ++i) {
     auto made = worker::Worker::make({.id = WorkerId{i},
                                       .core = config_.engine.workers[i],
-                                      .idle = idle_of(config_.engine.idle)},
+                                      .idle = idle_of(config_.engine.idle),
+                                      .pool = pool_.get()},
                                      world_->tables(), world_->reclaimer().readers());
     if (!made) {
       return std::unexpected{made.error()};
@@ -261,11 +261,14 @@ Status Router::set_up_workers() {
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
       all[(queue + i) % count]->add_rx(PortId{i}, port.device(), queue);
     }
-    const auto discipline = discipline_of(config_.scheduler_of(config_.ports[i]), port.tx_queues());
+    const auto discipline = discipline_of(config_.scheduler_of(config_.ports[i]));
+    const auto shaper = std::make_shared<sched::Shaper>(discipline, clock_.now());
     for (std::uint16_t w = 0; w < count; ++w) {
       if (w < port.tx_queues()) {
+        const port::TxQueue::Settings settings{
+            .device = port.device(), .queue = w, .ring = port.tx_ring()};
         all[w]->add_tx(PortId{i},
-                       std::make_unique<port::TxQueue>(port.device(), w, discipline, clock_));
+                       std::make_unique<port::TxQueue>(settings, discipline, clock_, shaper));
       } else {
         all[w]->add_tx_through(PortId{i}, *all[w % port.tx_queues()]);
       }
