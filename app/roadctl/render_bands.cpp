@@ -69,7 +69,7 @@ std::string rate_cell(const json& band, const char* key) {
 
 // Columns that would say the same of every band, or nothing, are left out.
 std::string band_table(const json& bands, bool colour) {
-  const auto any = [&](auto says) { return std::any_of(bands.begin(), bands.end(), says); };
+  const auto any = [&](const auto& says) { return std::any_of(bands.begin(), bands.end(), says); };
   const auto is_not = [](const char* key, const json& usual) {
     return [key, usual](const json& band) { return known(band, key) && field(band, key) != usual; };
   };

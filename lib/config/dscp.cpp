@@ -31,9 +31,9 @@ std::optional<std::uint8_t> parse_dscp(std::string_view text) {
     return named->dscp;
   }
   std::uint8_t dscp = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, dscp);
-  return error == std::errc{} && stop == end && dscp < kDscps ? std::optional{dscp} : std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), dscp);
+  const bool whole = error == std::errc{} && stop == text.data() + text.size();
+  return whole && dscp < kDscps ? std::optional{dscp} : std::nullopt;
 }
 
 std::string dscp_name(std::uint8_t dscp) {
