@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+#include <array>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -47,8 +50,11 @@ std::string qdisc_lines(const json& queue) {
     settings += fmt::format(" limit {}p", words(queue, "limit"));
   }
   if (known(queue, "rate_bps")) {
-    settings += fmt::format(" rate {} burst {} overhead {}b", rate(field(queue, "rate_bps")),
-                            size(field(queue, "burst_bytes")), words(queue, "overhead_bytes"));
+    settings += fmt::format(" rate {} burst {}", rate(field(queue, "rate_bps")),
+                            size(field(queue, "burst_bytes")));
+  }
+  if (known(queue, "overhead_bytes")) {
+    settings += fmt::format(" overhead {}b", words(queue, "overhead_bytes"));
   }
   text += settings.empty() ? "" : settings + "\n";
   if (const json& limit = field(queue, "byte_limit"); limit.is_object()) {
@@ -63,63 +69,94 @@ std::string order_of(const json& band) {
   return field(band, "strict") == false ? "weight " + words(band, "weight") : "strict";
 }
 
-std::string rate_cell(const json& band, const char* key) {
-  return known(band, key) ? rate(field(band, key)) : "-";
+// True of a band whose `key` is there and is not `usual`.
+auto differs(const char* key, const json& usual) {
+  return [key, usual](const json& band) { return known(band, key) && field(band, key) != usual; };
 }
 
-// Columns that would say the same of every band, or nothing, are left out.
-std::string band_table(const json& bands, bool colour) {
-  const auto any = [&](const auto& says) { return std::any_of(bands.begin(), bands.end(), says); };
-  const auto is_not = [](const char* key, const json& usual) {
-    return [key, usual](const json& band) { return known(band, key) && field(band, key) != usual; };
-  };
-  const bool has_kinds = any(is_not("kind", "fifo"));
-  const bool has_shares = any(is_not("strict", true));
-  const bool has_rates = any(is_not("rate_bps", nullptr)) || any(is_not("ceil_bps", nullptr));
-  const bool has_delays = any(is_not("delay_ns", nullptr));
+// Columns that are wanted, and for each band a row of as many cells.
+class BandTable {
+ public:
+  BandTable() : columns_{{"BAND", kRight}} {}
 
-  std::vector<Column> columns{{"BAND", kRight}};
-  const auto add_columns = [&](bool wanted, std::initializer_list<Column> more) {
+  void add(bool wanted, std::initializer_list<Column> columns,
+           std::function<std::vector<Cell>(const json& band)> cells) {
     if (wanted) {
-      columns.insert(columns.end(), more);
+      columns_.insert(columns_.end(), columns);
+      cells_.push_back(std::move(cells));
     }
-  };
-  add_columns(has_kinds, {{"KIND"}});
-  add_columns(has_shares, {{"ORDER"}});
-  add_columns(has_rates, {{"RATE", kRight}, {"CEIL", kRight}});
-  add_columns(true, {{"QUEUED packets", kRight},
-                     {"QUEUED bytes", kRight},
-                     {"SENT packets", kRight},
-                     {"SENT bytes", kRight},
-                     {"DROPPED packets", kRight}});
-  add_columns(has_kinds, {{"BY AQM packets", kRight}, {"MARKED packets", kRight}});
-  add_columns(true, {{"REQUEUED packets", kRight}});
-  add_columns(has_delays,
-              {{"DELAY p50", kRight}, {"p99", kRight}, {"p99.9", kRight}, {"max", kRight}});
-
-  Table table{std::move(columns)};
-  for (const json& band : bands) {
-    std::vector<Cell> row{plain(band, "band")};
-    const auto add = [&](bool wanted, std::initializer_list<Cell> cells) {
-      if (wanted) {
-        row.insert(row.end(), cells);
-      }
-    };
-    const json& delay = field(band, "delay_ns");
-    add(has_kinds, {plain(band, "kind")});
-    add(has_shares, {{order_of(band)}});
-    add(has_rates, {{rate_cell(band, "rate_bps")}, {rate_cell(band, "ceil_bps")}});
-    add(true, {plain(band, "queued"), plain(band, "queued_bytes"), plain(band, "sent_packets"),
-               plain(band, "sent_bytes"), trouble(band, "dropped")});
-    add(has_kinds, {plain(band, "dropped_by_aqm"), plain(band, "marked")});
-    add(true, {plain(band, "requeued")});
-    add(has_delays, {{duration(field(delay, "p50"))},
-                     {duration(field(delay, "p99"))},
-                     {duration(field(delay, "p999"))},
-                     {duration(field(delay, "max"))}});
-    table.add(std::move(row));
   }
-  return table.print(colour, "  ");
+  [[nodiscard]] std::string print(const json& bands, bool colour) && {
+    Table table{std::move(columns_)};
+    for (const json& band : bands) {
+      std::vector<Cell> row{plain(band, "band")};
+      for (const auto& cells : cells_) {
+        std::ranges::move(cells(band), std::back_inserter(row));
+      }
+      table.add(std::move(row));
+    }
+    return table.print(colour, "  ");
+  }
+  [[nodiscard]] bool empty() const { return cells_.empty(); }
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::function<std::vector<Cell>(const json& band)>> cells_;
+};
+
+// What the bands are, as far as they are not all alike, and how long packets wait in them, where
+// that is measured.
+std::string settings_table(const json& queue, bool colour) {
+  const json& bands = array(queue, "bands");
+  const auto any = [&](const auto& says) { return std::any_of(bands.begin(), bands.end(), says); };
+  BandTable table;
+  table.add(any(differs("kind", "fifo")), {{"KIND"}},
+            [](const json& band) { return std::vector{plain(band, "kind")}; });
+  table.add(any(differs("strict", true)), {{"ORDER"}},
+            [](const json& band) { return std::vector{Cell{order_of(band)}}; });
+  table.add(any(differs("rate_bps", nullptr)) || any(differs("ceil_bps", nullptr)),
+            {{"RATE", kRight}, {"CEIL", kRight}}, [](const json& band) {
+              return std::vector{Cell{rate(field(band, "rate_bps"))},
+                                 Cell{rate(field(band, "ceil_bps"))}};
+            });
+  table.add(any(differs("limit", field(queue, "limit"))), {{"LIMIT packets", kRight}},
+            [](const json& band) { return std::vector{plain(band, "limit")}; });
+  table.add(any(differs("delay_ns", nullptr)),
+            {{"DELAY p50", kRight}, {"p99", kRight}, {"p99.9", kRight}, {"max", kRight}},
+            [](const json& band) {
+              const json& delay = field(band, "delay_ns");
+              std::vector<Cell> cells(4, {"-"});
+              if (field(delay, "samples") != 0) {
+                std::ranges::transform(
+                    std::array{"p50", "p99", "p999", "max"}, cells.begin(),
+                    [&](const char* key) { return Cell{duration(field(delay, key))}; });
+              }
+              return cells;
+            });
+  return table.empty() ? "" : std::move(table).print(bands, colour);
+}
+
+std::string counters_table(const json& queue, bool colour) {
+  const json& bands = array(queue, "bands");
+  const bool managed = std::any_of(bands.begin(), bands.end(), differs("kind", "fifo"));
+  BandTable table;
+  table.add(true,
+            {{"QUEUED packets", kRight},
+             {"QUEUED bytes", kRight},
+             {"SENT packets", kRight},
+             {"SENT bytes", kRight},
+             {"DROPPED packets", kRight}},
+            [](const json& band) {
+              return std::vector{plain(band, "queued"), plain(band, "queued_bytes"),
+                                 plain(band, "sent_packets"), plain(band, "sent_bytes"),
+                                 trouble(band, "dropped")};
+            });
+  table.add(managed, {{"by AQM", kRight}, {"MARKED packets", kRight}}, [](const json& band) {
+    return std::vector{plain(band, "dropped_by_aqm"), plain(band, "marked")};
+  });
+  table.add(true, {{"REQUEUED packets", kRight}},
+            [](const json& band) { return std::vector{plain(band, "requeued")}; });
+  return std::move(table).print(bands, colour);
 }
 
 }  // namespace
@@ -128,7 +165,7 @@ std::string render_bands(const json& queues, bool colour) {
   std::string text;
   for (const json& queue : queues) {
     text += text.empty() ? "" : "\n";
-    text += qdisc_lines(queue) + band_table(array(queue, "bands"), colour);
+    text += qdisc_lines(queue) + settings_table(queue, colour) + counters_table(queue, colour);
   }
   return text.empty() ? "no bands\n" : text;
 }

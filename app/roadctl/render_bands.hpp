@@ -1,5 +1,5 @@
 #pragma once
-// `show bands` as `tc -s qdisc` prints a queueing discipline, with a table of its bands below.
+// `show bands` as `tc -s qdisc` prints a queueing discipline, with its bands below.
 #include <nlohmann/json.hpp>
 #include <string>
 

@@ -165,9 +165,9 @@ TEST_CASE("bands that share, are shaped, have an AQM or are measured say so") {
      "direct_packets": 0, "sent_packets": 4, "sent_bytes": 256, "dropped": 2,
      "backlog_packets": 0, "backlog_bytes": 0, "bands": [
        {"band": 0, "kind": "fifo", "strict": true, "rate_bps": 10000000, "ceil_bps": 64000,
-        "queued": 0, "queued_bytes": 0, "sent_packets": 2, "sent_bytes": 128, "dropped": 0,
+        "limit": 50, "delay_ns": {"samples": 0, "p50": 0, "p99": 0, "p999": 0, "max": 0}, "queued": 0, "queued_bytes": 0, "sent_packets": 2, "sent_bytes": 128, "dropped": 0,
         "dropped_by_aqm": 0, "marked": 0, "requeued": 0},
-       {"band": 1, "kind": "fq_codel", "strict": false, "weight": 3, "queued": 0,
+       {"band": 1, "kind": "fq_codel", "strict": false, "weight": 3, "limit": 1000, "queued": 0,
         "queued_bytes": 0, "sent_packets": 2, "sent_bytes": 128, "dropped": 2,
         "dropped_by_aqm": 2, "marked": 9, "requeued": 0,
         "delay_ns": {"samples": 100, "p50": 850, "p99": 12340, "p999": 4560000,
@@ -176,9 +176,12 @@ qdisc drr 0: dev wan queue 0 bands 2 priomap  1 1 1 1 1 1 0 0 1 1 1 1 1 1 1 1
  Sent 256 bytes 4 pkt (dropped 2, overlimits 3 requeues 0)
  backlog 0b 0p direct 0
  worker 1 limit 1000p rate 1Gbit burst 64KiB overhead 24b
-  BAND  KIND      ORDER       RATE    CEIL  QUEUED packets  QUEUED bytes  SENT packets  SENT bytes  DROPPED packets  BY AQM packets  MARKED packets  REQUEUED packets  DELAY p50     p99   p99.9    max
-     0  fifo      strict    10Mbit  64kbit               0             0             2         128                0               0               0                 0          -       -       -      -
-     1  fq_codel  weight 3       -       -               0             0             2         128                2               2               9                 0      850ns  12.3us  4.56ms  1.20s
+  BAND  KIND      ORDER       RATE    CEIL  LIMIT packets  DELAY p50     p99   p99.9    max
+     0  fifo      strict    10Mbit  64kbit             50          -       -       -      -
+     1  fq_codel  weight 3       -       -           1000      850ns  12.3us  4.56ms  1.20s
+  BAND  QUEUED packets  QUEUED bytes  SENT packets  SENT bytes  DROPPED packets  by AQM  MARKED packets  REQUEUED packets
+     0               0             0             2         128                0       0               0                 0
+     1               0             0             2         128                2       2               9                 0
 )");
 }
 
@@ -188,10 +191,10 @@ TEST_CASE("a rate and a size are written in the largest unit that is exact") {
         json::parse(R"([{"rate_bps":)" + bits + R"(,"burst_bytes":)" + bytes + "}]");
     return render(std::vector<std::string>{"show", "bands"}, answer, false);
   };
-  CHECK_THAT(shaping("2500000000", "65536"), Catch::Contains(" rate 2500Mbit burst 64KiB "));
-  CHECK_THAT(shaping("64000", "1518"), Catch::Contains(" rate 64kbit burst 1518 "));
-  CHECK_THAT(shaping("1001", "3145728"), Catch::Contains(" rate 1001bit burst 3MiB "));
-  CHECK_THAT(shaping("0", "0"), Catch::Contains(" rate 0bit burst 0 "));
+  CHECK_THAT(shaping("2500000000", "65536"), Catch::Contains(" rate 2500Mbit burst 64KiB\n"));
+  CHECK_THAT(shaping("64000", "1518"), Catch::Contains(" rate 64kbit burst 1518\n"));
+  CHECK_THAT(shaping("1001", "3145728"), Catch::Contains(" rate 1001bit burst 3MiB\n"));
+  CHECK_THAT(shaping("0", "0"), Catch::Contains(" rate 0bit burst 0\n"));
 }
 
 TEST_CASE("a delay is written to three digits") {
