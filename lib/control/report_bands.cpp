@@ -104,9 +104,12 @@ Json queue_of(const port::TxQueue& queue) {
 
 }  // namespace
 
-Json report_bands(const Router& router) {
+Json report_bands(const Router& router, std::optional<PortId> of) {
   Json queues = Json::array();
   for (const auto& port : router.ports()) {
+    if (of && *of != port->settings().id) {
+      continue;
+    }
     std::uint16_t number = 0;
     for (const auto& worker : router.workers()) {
       const port::TxQueue* const queue = std::as_const(*worker).tx(port->settings().id);
