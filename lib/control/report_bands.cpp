@@ -90,7 +90,7 @@ Json queue_of(const port::TxQueue& queue) {
   if (discipline.overhead > 0) {
     json["overhead_bytes"] = discipline.overhead;
   }
-  if (queue.limits_bytes()) {
+  if (queue.limits_bytes() && queue.byte_limit() > 0) {
     json["byte_limit"] = {{"limit_bytes", queue.byte_limit()},
                           {"inflight_bytes", queue.bytes_in_flight()}};
   }
