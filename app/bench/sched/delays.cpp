@@ -46,12 +46,7 @@ class Simulation {
       : pool_{pool},
         bands_{discipline, clock_},
         gap_{load * static_cast<double>(kRate.count) / 8e9 / kMeanFrame} {}
-  ~Simulation() {
-    bands_.clear([](rte_mbuf* packet) { rte_pktmbuf_free(packet); });
-  }
-  Simulation(const Simulation&) = delete;
-  Simulation& operator=(const Simulation&) = delete;
-
+  // Once.
   void run();
   [[nodiscard]] Samples samples(std::size_t kind);
 
@@ -123,6 +118,7 @@ void Simulation::run() {
     bands_.drain(kQuota, Wire{*this},
                  [this](rte_mbuf* lost, sched::Lost /*why*/) { is_lost(*lost); });
   }
+  bands_.clear([](rte_mbuf* packet) { rte_pktmbuf_free(packet); });
 }
 
 Samples Simulation::samples(std::size_t kind) {
@@ -143,7 +139,7 @@ Samples Simulation::samples(std::size_t kind) {
 void measure_delays(Report& report) {
   sched::Discipline fast;
   fast.rate = kRate;
-  fast.burst = Bytes{2 * (1514 + kEthernet)};
+  fast.burst = Bytes{std::uint64_t{2} * (1514 + kEthernet)};
   fast.overhead = kEthernet;
   sched::Discipline pfifo = fast;
   pfifo.bands = 1;

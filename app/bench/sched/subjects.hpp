@@ -6,6 +6,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "base/clock.hpp"
@@ -55,21 +56,22 @@ concept Subject = requires(S& subject, Burst& burst, Ring& ring) {
 // What all others do too: the ring is given the packets, and what it does not take is freed.
 class Nothing {
  public:
-  void prepare(Burst& /*burst*/) {}
-  void step(Burst& burst, Ring& ring) {
+  static void prepare(Burst& /*burst*/) {}
+  static void step(Burst& burst, Ring& ring) {
     const std::uint16_t taken = ring.transmit(burst.packets.data(), kBurst);
     for (std::size_t i = taken; i < kBurst; ++i) {
       rte_pktmbuf_free(burst.packets[i]);
     }
   }
-  void clear() {}
+  static void clear() {}
 };
 static_assert(Subject<Nothing>);
 
 // As a worker uses them: what came is sent, then what waits is drained.
 class Ringroad {
  public:
-  explicit Ringroad(const sched::Discipline& discipline) : bands_{discipline, clock_} {}
+  explicit Ringroad(const sched::Discipline& discipline)
+      : bands_{discipline, clock_, std::make_shared<sched::Shaper>(discipline, clock_.now())} {}
 
   void prepare(Burst& /*burst*/) {}
   void step(Burst& burst, Ring& ring) {
