@@ -120,21 +120,22 @@ void run_case(const std::string& name, Traffic::Mix mix, std::uint16_t takes,
   Traffic traffic{mix};
   const double overhead = tsc_overhead();
   Contest contest{name, kPeer};
-  const auto add = [&](std::string_view subject, auto make) {
+  const auto measure = [&traffic, takes, overhead](Subject auto subject) {
+    return Samples{{"cycles_per_packet", cycles_per_packet(subject, traffic, takes, overhead)}};
+  };
+  const auto add = [&](std::string_view subject, std::function<Samples()> round) {
     if (options.wants_subject(subject)) {
-      contest.add(subject, [&traffic, takes, overhead, make] {
-        auto made = make();
-        return Samples{{"cycles_per_packet", cycles_per_packet(made, traffic, takes, overhead)}};
-      });
+      contest.add(subject, std::move(round));
     }
   };
-  add("none", [] { return Nothing{}; });
+  add("none", [measure] { return measure(Nothing{}); });
   each_discipline([&](std::string_view subject, const sched::Discipline& discipline) {
-    add(subject, [discipline] { return Ringroad{discipline}; });
+    add(subject, [measure, discipline] { return measure(Ringroad{discipline}); });
   });
-  add(kPeer, [] { return RteSched{RteSched::Order::kStrict}; });
-  add("rte_sched-64-pipes", [] { return RteSched{RteSched::Order::kStrict, 64}; });
-  add("rte_sched-wrr", [] { return RteSched{RteSched::Order::kShared}; });
+  using enum RteSched::Order;
+  add(kPeer, [measure] { return measure(RteSched{kStrict}); });
+  add("rte_sched-64-pipes", [measure] { return measure(RteSched{kStrict, 64}); });
+  add("rte_sched-wrr", [measure] { return measure(RteSched{kShared}); });
   contest.run(options.rounds, report);
 }
 

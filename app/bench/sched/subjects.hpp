@@ -6,7 +6,6 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "base/clock.hpp"
@@ -70,8 +69,7 @@ static_assert(Subject<Nothing>);
 // As a worker uses them: what came is sent, then what waits is drained.
 class Ringroad {
  public:
-  explicit Ringroad(const sched::Discipline& discipline)
-      : bands_{discipline, clock_, std::make_shared<sched::Shaper>(discipline, clock_.now())} {}
+  explicit Ringroad(const sched::Discipline& discipline) : bands_{discipline, clock_} {}
 
   void prepare(Burst& /*burst*/) {}
   void step(Burst& burst, Ring& ring) {
