@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Ringroad against DPDK's own forwarders and route tables on this machine.
+# Measures Ringroad against DPDK's own forwarders, route tables and scheduler on this machine.
 set -euo pipefail
 
 usage() {
@@ -8,8 +8,8 @@ usage: scripts/bench.sh [forward|fib|bands|all] [--quick] [options]
 
   forward   one core forwarding 64-byte frames, against l3fwd and testpmd
   fib       route lookup, loading and changes, against rte_fib and rte_lpm
-  bands     priority bands: not there yet
-  all       what there is of these (the default)
+  bands     a port's bands, against rte_sched; how long packets wait in them
+  all       all of these (the default)
 
   --quick           3 rounds instead of 7; of fib without rte_lpm, which takes minutes to load
   --rounds N        N rounds
@@ -20,7 +20,7 @@ usage: scripts/bench.sh [forward|fib|bands|all] [--quick] [options]
 
   --table FILE      fib: a file of prefixes (../shared/data/internet-prefixes.txt.gz)
   --lpm             fib: rte_lpm too, even with --quick
-  --picture         fib: draw docs/fib.svg
+  --picture         fib, bands: draw docs/fib.svg, docs/bands.svg
 
 Prints a table and writes build/bench/NAME.json. Needs root, for hugepages.
 USAGE
@@ -36,6 +36,7 @@ quick=false
 allow_missing=false
 passed=()     # to every benchmark
 passed_fib=() # to fib
+picture=()    # to what can draw one
 chosen=       # an option that means something to one benchmark only
 while (($#)); do
   case $1 in
@@ -50,7 +51,8 @@ while (($#)); do
       esac
       shift
       ;;
-    --lpm | --picture) passed_fib+=("$1") ;;
+    --lpm) passed_fib+=("$1") ;;
+    --picture) picture+=("$1") ;;
     --no-huge) huge=false; passed+=("$1") ;;
     --allow-missing) allow_missing=true; passed+=("$1") ;;
     -h | --help) usage; exit 0 ;;
@@ -59,11 +61,9 @@ while (($#)); do
   shift
 done
 case $benchmark in
-  bands) echo "bench.sh: bands is not there yet; forward and fib are" >&2; exit 2 ;;
   all)
-    [[ -z $chosen ]] || { echo "bench.sh: $chosen of which? Name forward or fib" >&2; exit 2; }
-    echo "bands is not there yet: running forward and fib" >&2
-    benchmarks=(forward fib)
+    [[ -z $chosen ]] || { echo "bench.sh: $chosen of which? Name forward, fib or bands" >&2; exit 2; }
+    benchmarks=(forward fib bands)
     ;;
   *) benchmarks=("$benchmark") ;;
 esac
@@ -71,8 +71,8 @@ $quick || passed_fib+=(--lpm)
 ((EUID == 0)) || { echo "bench.sh: needs root, for hugepages and pinned cores" >&2; exit 1; }
 
 # What l3fwd's tables for a million routes take, the largest of all that forward; every table of
-# fib at the same time. A page is 2 MiB.
-declare -A pages_needed=([forward]=512 [fib]=768)
+# fib at the same time; the packets of bands. A page is 2 MiB.
+declare -A pages_needed=([forward]=512 [fib]=768 [bands]=128)
 readonly pages_file=/proc/sys/vm/nr_hugepages
 pages_added=0
 
@@ -107,7 +107,8 @@ clean_up() {
   fi
 }
 
-declare -A targets=([forward]="app/ringroad/ringroad app/roadctl/roadctl" [fib]=app/bench/bench-fib)
+declare -A targets=([forward]="app/ringroad/ringroad app/roadctl/roadctl" [fib]=app/bench/bench-fib
+  [bands]=app/bench/bench-bands)
 "$root/scripts/install.sh" bench
 if ! $allow_missing; then
   for name in "${benchmarks[@]}"; do
@@ -131,6 +132,7 @@ status=0
 for name in "${benchmarks[@]}"; do
   arguments=("${passed[@]}")
   if [[ $name == fib ]]; then arguments+=("${passed_fib[@]}"); fi
+  if [[ $name != forward ]]; then arguments+=("${picture[@]}"); fi
   if $huge; then reserve_hugepages "${pages_needed[$name]}"; fi
   # In the background, so that a signal to this script alone is not held until the end; in a
   # session of its own, because it raises that session's priority.

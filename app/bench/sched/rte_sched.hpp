@@ -1,0 +1,42 @@
+#pragma once
+// DPDK's hierarchical scheduler. With one pipe it does what bands do; what it is made for is many.
+#include <rte_sched.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "bench/sched/subjects.hpp"
+
+namespace ringroad::bench {
+
+class RteSched {
+ public:
+  enum class Order : std::uint8_t {
+    kStrict,  // traffic classes 0, 1, 2
+    kShared,  // three queues of the lowest class, by weighted round robin
+  };
+  // Flows are spread over the pipes, a power of two; classes are strict within a pipe only.
+  explicit RteSched(Order order, std::uint32_t pipes = 1);
+
+  // It wants the class in the packet; whoever reads it from the header pays for that.
+  void prepare(Burst& burst);
+  void step(Burst& burst, Ring& ring) {
+    rte_sched_port_enqueue(port_.get(), burst.packets.data(), kBurst);
+    const int taken = rte_sched_port_dequeue(port_.get(), ring.end(), ring.left());
+    ring.took(static_cast<std::uint16_t>(taken));
+  }
+  void clear() { port_.reset(); }
+
+ private:
+  struct Free {
+    void operator()(rte_sched_port* port) const { rte_sched_port_free(port); }
+  };
+
+  Order order_;
+  std::uint32_t pipes_;
+  std::unique_ptr<rte_sched_port, Free> port_;
+};
+static_assert(Subject<RteSched>);
+
+}  // namespace ringroad::bench

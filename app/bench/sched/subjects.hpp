@@ -1,0 +1,93 @@
+#pragma once
+// What is measured: a thing that takes a burst and gives a device what the device will take.
+#include <rte_mbuf.h>
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include "base/clock.hpp"
+#include "bench/sched/traffic.hpp"
+#include "sched/bands.hpp"
+
+namespace ringroad::bench {
+
+// A ring that has room for `left` packets.
+class Ring {
+ public:
+  explicit Ring(std::uint16_t left) : left_{left} {}
+
+  [[nodiscard]] static std::int64_t room(std::uint64_t /*bytes*/) { return sched::kNoLimit; }
+  // A call, as a driver's is.
+  [[gnu::noinline]] std::uint16_t transmit(rte_mbuf** packets, std::uint16_t count) {
+    const std::uint16_t taken = std::min(count, left_);
+    std::copy_n(packets, taken, sent_.begin() + size_);
+    took(taken);
+    return taken;
+  }
+  static void sent(std::uint16_t /*packets*/, std::uint64_t /*bytes*/) {}
+
+  // For who writes to it directly: where, and how many.
+  [[nodiscard]] rte_mbuf** end() { return sent_.data() + size_; }
+  [[nodiscard]] std::uint16_t left() const { return left_; }
+  void took(std::uint16_t count) {
+    size_ = static_cast<std::uint16_t>(size_ + count);
+    left_ = static_cast<std::uint16_t>(left_ - count);
+  }
+
+  [[nodiscard]] std::span<rte_mbuf*> packets() { return {sent_.data(), size_}; }
+
+ private:
+  std::uint16_t left_;
+  std::uint16_t size_ = 0;
+  std::array<rte_mbuf*, sched::kBatch> sent_;
+};
+
+template <class S>
+concept Subject = requires(S& subject, Burst& burst, Ring& ring) {
+  subject.prepare(burst);     // not measured
+  subject.step(burst, ring);  // measured
+  subject.clear();            // frees what it holds
+};
+
+// What all others do too: the ring is given the packets, and what it does not take is freed.
+class Nothing {
+ public:
+  static void prepare(Burst& /*burst*/) {}
+  static void step(Burst& burst, Ring& ring) {
+    const std::uint16_t taken = ring.transmit(burst.packets.data(), kBurst);
+    for (std::size_t i = taken; i < kBurst; ++i) {
+      rte_pktmbuf_free(burst.packets[i]);
+    }
+  }
+  static void clear() {}
+};
+static_assert(Subject<Nothing>);
+
+// As a worker uses them: what came is sent, then what waits is drained.
+class Ringroad {
+ public:
+  explicit Ringroad(const sched::Discipline& discipline) : bands_{discipline, clock_} {}
+
+  void prepare(Burst& /*burst*/) {}
+  void step(Burst& burst, Ring& ring) {
+    constexpr std::uint32_t kQuota = 64;
+    const auto drop = [](rte_mbuf* packet, sched::Lost /*lost*/) { rte_pktmbuf_free(packet); };
+    bands_.send(burst.packets, burst.priorities, ring, drop);
+    if (bands_.backlog() > 0) {
+      bands_.drain(kQuota, ring, drop);
+    }
+  }
+  void clear() {
+    bands_.clear([](rte_mbuf* packet) { rte_pktmbuf_free(packet); });
+  }
+
+ private:
+  Clock clock_;
+  sched::Bands bands_;
+};
+static_assert(Subject<Ringroad>);
+
+}  // namespace ringroad::bench
