@@ -79,6 +79,20 @@ class NextHopTable {
     return AdjacencyId{value};
   }
 
+  // Reader. The same of many: `flow(i)` gives the hash of the flow that asks `next_hops[i]`, and
+  // `answer(i, adjacency)` is told.
+  template <class FlowHash, class Answer>
+  void resolve(std::span<const NextHopId> next_hops, FlowHash&& flow, Answer&& answer) const {
+    const std::atomic<std::uint32_t>* const values = values_.get();
+    for (std::size_t i = 0; i < next_hops.size(); ++i) {
+      std::uint32_t value = values[next_hops[i].value()].load(std::memory_order_acquire);
+      if (is_group(value)) [[unlikely]] {
+        value = choose(value, flow(i));
+      }
+      answer(i, AdjacencyId{value});
+    }
+  }
+
   // Reader. Whether some flow may go to an adjacency that `is`; every bucket of a group is asked.
   template <class Predicate>
   [[nodiscard]] bool any(NextHopId id, const Predicate& is) const {

@@ -162,13 +162,12 @@ std::uint32_t Worker::poll_inject() {
 }
 
 std::uint32_t Worker::poll_rx(const RxQueue& queue) {
-  ip::Burst burst;
   const bool timed = (bursts_ % kTimedBursts) == 0;
   if (timed) [[unlikely]] {
     times_.start();
   }
   const std::uint16_t count =
-      rte_eth_rx_burst(queue.device, queue.queue, burst.packets.data(), ip::kBurstMax);
+      rte_eth_rx_burst(queue.device, queue.queue, burst_.packets.data(), ip::kBurstMax);
   if (count == 0) {
     return 0;
   }
@@ -178,19 +177,14 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
     times_.count(count);
     context_.times = &times_;
   }
-  std::uint64_t bytes = 0;
+#pragma GCC unroll 4
   for (std::uint16_t i = 0; i < count; ++i) {
-    rte_prefetch0(ip::frame(*burst.packets[i]));
-    bytes += burst.packets[i]->pkt_len;
+    rte_prefetch0(ip::expected_frame(*burst_.packets[i]));
   }
-  ip::InterfaceCounters& counters = interfaces_[queue.port.value()];
-  counters.rx_packets.add(count);
-  counters.rx_bytes.add(bytes);
   counters_.packets.add(count);
 
-  burst.count = count;
-  burst.ingress = queue.port;
-  port::ethernet_input(context_, burst, *types_);
+  burst_.begin(queue.port, count);
+  port::ethernet_input(context_, burst_, *types_, checked_ipv4_line);
   flush_egress();
   flush_punts();
   context_.times = nullptr;
