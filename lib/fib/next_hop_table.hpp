@@ -80,16 +80,32 @@ class NextHopTable {
   }
 
   // Reader. The same of many: `flow(i)` gives the hash of the flow that asks `next_hops[i]`, and
-  // `answer(i, adjacency)` is told.
+  // `answer(i, adjacency)` is told. ~2 instructions each for what is no group, where four are not.
   template <class FlowHash, class Answer>
   void resolve(std::span<const NextHopId> next_hops, FlowHash&& flow, Answer&& answer) const {
-    const std::atomic<std::uint32_t>* const values = values_.get();
-    for (std::size_t i = 0; i < next_hops.size(); ++i) {
-      std::uint32_t value = values[next_hops[i].value()].load(std::memory_order_acquire);
-      if (is_group(value)) [[unlikely]] {
-        value = choose(value, flow(i));
+    constexpr std::size_t kTogether = 4;
+    const std::atomic<std::uint32_t>* const slots = values_.get();
+    std::array<std::uint32_t, kTogether> values;
+    std::size_t i = 0;
+    for (; i + kTogether <= next_hops.size(); i += kTogether) {
+      std::uint32_t all = 0;
+#pragma GCC unroll 4
+      for (std::size_t j = 0; j < kTogether; ++j) {
+        values[j] = slots[next_hops[i + j].value()].load(std::memory_order_acquire);
+        all |= values[j];
       }
-      answer(i, AdjacencyId{value});
+      if (is_group(all)) [[unlikely]] {
+        for (std::size_t j = 0; j < kTogether; ++j) {
+          values[j] = is_group(values[j]) ? choose(values[j], flow(i + j)) : values[j];
+        }
+      }
+#pragma GCC unroll 4
+      for (std::size_t j = 0; j < kTogether; ++j) {
+        answer(i + j, AdjacencyId{values[j]});
+      }
+    }
+    for (; i < next_hops.size(); ++i) {
+      answer(i, resolve(next_hops[i], [&] { return flow(i); }));
     }
   }
 

@@ -59,6 +59,7 @@ bool send_plain(StageContext& context, Burst& burst) {
   if (!std::ranges::all_of(ways, [&](const auto* way) { return goes_straight(*way); })) {
     return false;
   }
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < packets.size(); ++i) {
     std::uint8_t* const octets = frame(*packets[i]);
     // The two octets behind the Ethernet header stay what they are.

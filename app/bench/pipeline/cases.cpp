@@ -26,6 +26,7 @@ std::span<const Case> cases() {
       Case{"b", "64,000 destinations, 65,536 routes", 64000, 65536},
       Case{"c", "64,000 destinations, the Internet table", 64000, 0},
       Case{"d", "1,000,000 destinations, the Internet table", 1000000, 0},
+      Case{"odd", "as a, but one packet in eight is checked by itself", 1024, 256, 8},
   };
   return kCases;
 }

@@ -19,6 +19,7 @@ struct Case {
   std::string_view what;
   std::size_t destinations;
   std::uint32_t subnets;  // routes to a /24 each; 0: the Internet table
+  std::size_t odd = 0;    // one packet in so many is not as the others are; 0: none
 };
 
 [[nodiscard]] std::span<const Case> cases();
