@@ -5,19 +5,19 @@
 #   scripts/test.sh --quick         what needs no sanitizer, no linter and no network namespace
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
-# Suites: layers format unit dataplane unit-asan dataplane-asan concurrent-tsan fuzz system conformance
-# demo, lint (what changed; everything with --only lint), and cli, the part of system that runs no router.
+# Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system
+# conformance demo, lint (what changed; everything with --only lint), and cli, the part of system that runs no router.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(layers format unit dataplane unit-asan dataplane-asan concurrent-tsan fuzz system conformance
+all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system conformance
   demo lint)
 suites=()
 lint_scope=--changed
 while (($#)); do
   case "$1" in
-    --quick) suites=(layers format unit dataplane cli) ;;
+    --quick) suites=(layers format unit dataplane instructions cli) ;;
     --only)
       [[ " ${all[*]} cli " == *" ${2:-} "* ]] || {
         echo "test.sh: there is no suite '${2:-}'; there are: ${all[*]} cli" >&2
@@ -47,6 +47,7 @@ suite_format() {
 suite_lint() { scripts/lint.py ${lint_scope:+"$lint_scope"}; }
 suite_unit() { scripts/run_suite.py build/release unit; }
 suite_dataplane() { scripts/run_suite.py build/release dataplane; }
+suite_instructions() { scripts/check_instructions.py; }
 suite_unit-asan() { scripts/run_suite.py build/asan unit; }
 suite_dataplane-asan() { scripts/run_suite.py build/asan dataplane; }
 # Those that read tables while a writer changes them.

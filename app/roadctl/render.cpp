@@ -21,8 +21,7 @@ using nlohmann::json;
 using enum Align;
 
 // The pipeline's order, in which JSON objects do not keep their keys.
-constexpr std::array kStages{"rx",      "classify", "input", "route",
-                             "forward", "output",   "bands", "tx"};
+constexpr std::array kStages{"rx", "input", "route", "forward", "output", "bands", "tx"};
 
 // In the order of /proc/net/stat/arp_cache.
 constexpr std::array kArpCache{"entries",          "allocs",           "destroys",

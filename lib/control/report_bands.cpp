@@ -90,7 +90,7 @@ Json queue_of(const port::TxQueue& queue) {
   if (discipline.overhead > 0) {
     json["overhead_bytes"] = discipline.overhead;
   }
-  if (queue.limits_bytes()) {
+  if (queue.limits_bytes() && queue.byte_limit() > 0) {
     json["byte_limit"] = {{"limit_bytes", queue.byte_limit()},
                           {"inflight_bytes", queue.bytes_in_flight()}};
   }
@@ -104,9 +104,12 @@ Json queue_of(const port::TxQueue& queue) {
 
 }  // namespace
 
-Json report_bands(const Router& router) {
+Json report_bands(const Router& router, std::optional<PortId> of) {
   Json queues = Json::array();
   for (const auto& port : router.ports()) {
+    if (of && *of != port->settings().id) {
+      continue;
+    }
     std::uint16_t number = 0;
     for (const auto& worker : router.workers()) {
       const port::TxQueue* const queue = std::as_const(*worker).tx(port->settings().id);

@@ -144,6 +144,17 @@ bool Router::run_timers() {
   return next_tick_ <= now;
 }
 
+void Router::measure_delays(std::optional<PortId> port, bool on) {
+  for (const auto& worker : workers_) {
+    for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+      port::TxQueue* const queue = worker->tx(PortId{i});
+      if (queue != nullptr && (!port || *port == PortId{i})) {
+        queue->bands().measure_delays(on);
+      }
+    }
+  }
+}
+
 void Router::set_gate(PortId port, worker::Worker::Gate gate) {
   for (const auto& worker : workers_) {
     worker->set_gate(port, gate);

@@ -77,6 +77,9 @@ class Router {
   Status add_address(PortId port, InterfaceAddress address);
   Status erase_address(PortId port, InterfaceAddress address);
 
+  // Whether the bands before that port, or before all, measure how long packets wait.
+  void measure_delays(std::optional<PortId> port, bool on);
+
   Status add_neighbor(const config::StaticNeighbor& neighbor);
   Status erase_neighbor(neigh::Key key);
 

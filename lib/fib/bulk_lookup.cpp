@@ -89,7 +89,6 @@ void scalar_block(const std::byte* arena, std::uint32_t default_route, const std
                   std::uint32_t* answers) {
   std::array<const std::byte*, kLanes> nodes;
   std::uint32_t words = 0;
-  std::uint32_t escapes = 0;
 #pragma GCC unroll 32
   for (unsigned i = 0; i < kLanes; ++i) {
     const std::uint32_t word = root_word(arena, root_index(keys[i]));
@@ -99,9 +98,13 @@ void scalar_block(const std::byte* arena, std::uint32_t default_route, const std
   }
 #pragma GCC unroll 32
   for (unsigned i = 0; i < kLanes; ++i) {
-    const std::uint32_t leaf = narrow_leaf(nodes[i], leaf_index(nodes[i], octet_at(keys[i], 0)));
-    escapes |= leaf + 1;
-    answers[i] = leaf != 0 ? leaf : default_route;
+    answers[i] = narrow_leaf(nodes[i], leaf_index(nodes[i], octet_at(keys[i], 0)));
+  }
+  // For the compiler to do in vectors.
+  std::uint32_t escapes = 0;
+  for (unsigned i = 0; i < kLanes; ++i) {
+    escapes |= answers[i] + 1;
+    answers[i] = answers[i] != 0 ? answers[i] : default_route;
   }
   const bool wide = (words & kWideBit) != 0;
   if (wide || escapes > kEscape) [[unlikely]] {

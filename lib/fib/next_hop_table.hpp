@@ -79,6 +79,36 @@ class NextHopTable {
     return AdjacencyId{value};
   }
 
+  // Reader. The same of many: `flow(i)` gives the hash of the flow that asks `next_hops[i]`, and
+  // `answer(i, adjacency)` is told. ~2 instructions each for what is no group, where four are not.
+  template <class FlowHash, class Answer>
+  void resolve(std::span<const NextHopId> next_hops, FlowHash&& flow, Answer&& answer) const {
+    constexpr std::size_t kTogether = 4;
+    const std::atomic<std::uint32_t>* const slots = values_.get();
+    std::array<std::uint32_t, kTogether> values;
+    std::size_t i = 0;
+    for (; i + kTogether <= next_hops.size(); i += kTogether) {
+      std::uint32_t all = 0;
+#pragma GCC unroll 4
+      for (std::size_t j = 0; j < kTogether; ++j) {
+        values[j] = slots[next_hops[i + j].value()].load(std::memory_order_acquire);
+        all |= values[j];
+      }
+      if (is_group(all)) [[unlikely]] {
+        for (std::size_t j = 0; j < kTogether; ++j) {
+          values[j] = is_group(values[j]) ? choose(values[j], flow(i + j)) : values[j];
+        }
+      }
+#pragma GCC unroll 4
+      for (std::size_t j = 0; j < kTogether; ++j) {
+        answer(i + j, AdjacencyId{values[j]});
+      }
+    }
+    for (; i < next_hops.size(); ++i) {
+      answer(i, resolve(next_hops[i], [&] { return flow(i); }));
+    }
+  }
+
   // Reader. Whether some flow may go to an adjacency that `is`; every bucket of a group is asked.
   template <class Predicate>
   [[nodiscard]] bool any(NextHopId id, const Predicate& is) const {

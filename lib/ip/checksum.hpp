@@ -53,4 +53,11 @@ namespace ringroad::ip {
   return static_cast<std::uint16_t>(~((sum & 0xffffU) + (sum >> 16)));
 }
 
+// The same of a header's third word, as it stands in memory: TTL, protocol, checksum. Of a TTL of 0
+// it makes no sense.
+[[nodiscard]] constexpr std::uint32_t ttl_word_decremented(std::uint32_t word) {
+  const auto checksum = checksum_after_ttl_decrement(static_cast<std::uint16_t>(word >> 16));
+  return std::uint32_t{checksum} << 16 | (word & 0xff00U) | ((word - 1) & 0xffU);
+}
+
 }  // namespace ringroad::ip

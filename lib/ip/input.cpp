@@ -1,15 +1,16 @@
 #include "ip/input.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "ip/checksum.hpp"
+#include "ip/tos.hpp"
 
 namespace ringroad::ip {
 namespace {
 
 using stats::DropReason;
-
-constexpr std::uint8_t kVersion4NoOptions = 0x45;
 
 // The checks one by one, in order, for a packet that is not as nearly all are. The packet is long
 // enough for a header without options.
@@ -38,6 +39,12 @@ std::optional<DropReason> check_header(const Packet& packet, const rte_ipv4_hdr&
   return std::nullopt;
 }
 
+std::uint32_t ttl_word(const rte_ipv4_hdr& header) {
+  std::uint32_t word = 0;
+  std::memcpy(&word, &header.time_to_live, sizeof word);
+  return word;
+}
+
 // Linux's ip_route_input_slow, and 240/4 besides: Linux has taken class E for unicast since 2.6.25,
 // but RFC 6890 still says that such a source is not valid.
 bool martian_source(const OwnAddresses& own, std::uint32_t source, std::uint32_t destination) {
@@ -51,45 +58,55 @@ bool martian_source(const OwnAddresses& own, std::uint32_t source, std::uint32_t
 
 }  // namespace
 
+bool take(StageContext& context, const OwnAddresses& own, Burst& burst, Packet* packet,
+          L2Class l2_class) {
+  const std::uint32_t available = packet->pkt_len - kL2Bytes;
+  if (packet->data_len < kL2Bytes + sizeof(rte_ipv4_hdr)) [[unlikely]] {
+    context.drop(packet, DropReason::kIpTruncated);
+    return false;
+  }
+  const rte_ipv4_hdr& header = ipv4(*packet);
+  const std::uint32_t total = rte_be_to_cpu_16(header.total_length);
+  const bool plain = header.version_ihl == kVersion4NoOptions && total <= available &&
+                     total >= sizeof(rte_ipv4_hdr) &&
+                     (packet->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == 0 &&
+                     ipv4_checksum_ok_20(&header);
+  if (!plain) [[unlikely]] {
+    if (const auto reason = check_header(*packet, header, available)) {
+      context.drop(packet, *reason);
+      return false;
+    }
+    burst.has_options = burst.has_options || header.version_ihl != kVersion4NoOptions;
+  }
+  const std::uint32_t source = rte_be_to_cpu_32(header.src_addr);
+  const std::uint32_t destination = rte_be_to_cpu_32(header.dst_addr);
+  if (martian_source(own, source, destination)) [[unlikely]] {
+    context.drop(packet, DropReason::kMartianSource);
+    return false;
+  }
+  if (total < available) {
+    // Ethernet padding goes, so that nothing after it is taken for payload (L2D-19).
+    set_length(*packet, total + kL2Bytes);
+  }
+  const std::uint16_t at = burst.count++;
+  burst.packets[at] = packet;
+  burst.destinations[at] = destination;
+  burst.l2_classes[at] = l2_class;
+  burst.ttl_words[at] = ttl_word_decremented(ttl_word(header));
+  burst.priorities[at] = priority_of_tos(header.type_of_service);
+  burst.longest = std::max(burst.longest, total);
+  burst.plain = burst.plain && header.version_ihl == kVersion4NoOptions &&
+                header.time_to_live > 1 && l2_class == L2Class::kHost;
+  return true;
+}
+
 void input(StageContext& context, Burst& burst) {
   const OwnAddresses& own = *context.tables.own_addresses.load(std::memory_order_acquire);
-  std::uint16_t kept = 0;
-  for (std::uint16_t i = 0; i < burst.count; ++i) {
-    Packet* const packet = burst.packets[i];
-    const std::uint32_t available = packet->pkt_len - kL2Bytes;
-    if (packet->data_len < kL2Bytes + sizeof(rte_ipv4_hdr)) [[unlikely]] {
-      context.drop(packet, DropReason::kIpTruncated);
-      continue;
-    }
-    const rte_ipv4_hdr& header = ipv4(*packet);
-    const std::uint32_t total = rte_be_to_cpu_16(header.total_length);
-    const bool plain = header.version_ihl == kVersion4NoOptions && total <= available &&
-                       total >= sizeof(rte_ipv4_hdr) &&
-                       (packet->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == 0 &&
-                       ipv4_checksum_ok_20(&header);
-    if (!plain) [[unlikely]] {
-      if (const auto reason = check_header(*packet, header, available)) {
-        context.drop(packet, *reason);
-        continue;
-      }
-      burst.has_options = burst.has_options || header.version_ihl != kVersion4NoOptions;
-    }
-    const std::uint32_t source = rte_be_to_cpu_32(header.src_addr);
-    const std::uint32_t destination = rte_be_to_cpu_32(header.dst_addr);
-    if (martian_source(own, source, destination)) [[unlikely]] {
-      context.drop(packet, DropReason::kMartianSource);
-      continue;
-    }
-    if (total < available) {
-      // Ethernet padding goes, so that nothing after it is taken for payload (L2D-19).
-      set_length(*packet, total + kL2Bytes);
-    }
-    burst.packets[kept] = packet;
-    burst.destinations[kept] = destination;
-    burst.l2_classes[kept] = burst.l2_classes[i];
-    ++kept;
+  const std::uint16_t count = std::exchange(burst.count, std::uint16_t{0});
+  burst.plain = true;
+  for (std::uint16_t i = 0; i < count; ++i) {
+    take(context, own, burst, burst.packets[i], burst.l2_classes[i]);
   }
-  burst.count = kept;
 }
 
 void set_options_aside(StageContext& context, Burst& burst) {

@@ -6,6 +6,7 @@
 #include <rte_ip.h>
 #include <rte_mbuf.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -68,9 +69,17 @@ inline constexpr std::uint16_t kPacketPrivateBytes = RTE_CACHE_LINE_SIZE;
 }
 
 inline constexpr std::uint16_t kL2Bytes = RTE_ETHER_HDR_LEN;
+// The first octet of a header of 20 bytes.
+inline constexpr std::uint8_t kVersion4NoOptions = 0x45;
 
 [[nodiscard]] inline std::uint8_t* frame(Packet& packet) {
   return rte_pktmbuf_mtod(&packet, std::uint8_t*);
+}
+// The same of a packet fresh from a port and its pool, without a look at it: good enough to fetch
+// it.
+[[nodiscard]] inline const std::byte* expected_frame(const Packet& packet) {
+  return reinterpret_cast<const std::byte*>(&packet + 1) + kPacketPrivateBytes +
+         RTE_PKTMBUF_HEADROOM;
 }
 // Good where the main line accepted the packet: the IPv4 header is complete and contiguous.
 [[nodiscard]] inline rte_ipv4_hdr& ipv4(Packet& packet) {

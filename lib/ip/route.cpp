@@ -3,15 +3,23 @@
 namespace ringroad::ip {
 
 void route(const StageContext& context, Burst& burst) {
-  const std::size_t count = burst.count;
-  context.tables.trie.lookup(std::span{burst.destinations}.first(count),
-                             std::span{burst.next_hops}.first(count));
-  const neigh::Adjacency* const adjacencies = context.tables.adjacencies.data();
-  for (std::size_t i = 0; i < count; ++i) {
-    const AdjacencyId id = context.tables.next_hops.resolve(
-        burst.next_hops[i], [&] { return context.tables.flow_hash(*burst.packets[i]); });
-    burst.adjacencies[i] = adjacencies + id.value();
-  }
+  const Tables& tables = context.tables;
+  const std::span next_hops = std::span{burst.next_hops}.first(burst.count);
+  tables.trie.lookup(std::span{burst.destinations}.first(burst.count), next_hops);
+  const neigh::Adjacency* const adjacencies = tables.adjacencies.data();
+  // Where they all say the same, what some say is what all say.
+  std::uint64_t some = 0;
+  std::uint64_t all = ~std::uint64_t{0};
+  tables.next_hops.resolve(
+      next_hops, [&](std::size_t i) { return tables.flow_hash(*burst.packets[i]); },
+      [&](std::size_t i, AdjacencyId id) {
+        const neigh::Adjacency* const adjacency = adjacencies + id.value();
+        const std::uint64_t summary = adjacency->summary();
+        burst.adjacencies[i] = adjacency;
+        some |= summary;
+        all &= summary;
+      });
+  burst.one_way = some == all;
 }
 
 }  // namespace ringroad::ip

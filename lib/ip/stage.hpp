@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "base/ids.hpp"
@@ -31,11 +32,29 @@ struct Burst {
   PortId ingress{};
   std::uint8_t priority = kPriorityOfTos;
   bool has_options = false;  // some packet's header is longer than 20 bytes
+  // Every packet is as nearly all are: sent to this station alone, without options, with a TTL to
+  // spare. Then ttl_words, priorities and longest are set.
+  bool plain = false;
+  bool one_way = false;  // route() found what adjacencies say in summary() to be the same of all
+  std::uint32_t longest = 0;  // total length
   alignas(64) std::array<Packet*, kBurstMax> packets;
   alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
   alignas(64) std::array<NextHopId, kBurstMax> next_hops;
   alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
+  alignas(64) std::array<std::uint32_t, kBurstMax> ttl_words;  // TTL, protocol, checksum to be
+  alignas(64) std::array<std::uint8_t, kBurstMax> priorities;
   alignas(64) std::array<L2Class, kBurstMax> l2_classes;
+
+  // For the next burst; what the arrays hold does not matter.
+  void begin(PortId port, std::uint16_t packet_count) {
+    count = packet_count;
+    ingress = port;
+    priority = kPriorityOfTos;
+    has_options = false;
+    plain = false;
+    one_way = false;
+    longest = 0;
+  }
 };
 
 struct StageContext;
@@ -94,6 +113,14 @@ struct Egress {
   std::array<Stage, kPortsMax> stages;
   std::uint64_t ports = 0;  // bit of each port whose stage is not empty
 
+  // All to one port.
+  void add(PortId port, std::span<Packet* const> more, const std::uint8_t* priorities) {
+    Stage& stage = stages[port.value()];
+    std::memcpy(&stage.packets[stage.count], more.data(), more.size_bytes());
+    std::memcpy(&stage.priorities[stage.count], priorities, more.size());
+    stage.count = static_cast<std::uint16_t>(stage.count + more.size());
+    ports |= std::uint64_t{1} << port.value();
+  }
   void add(PortId port, Packet* packet, std::uint8_t priority) {
     Stage& stage = stages[port.value()];
     stage.packets[stage.count] = packet;

@@ -7,6 +7,7 @@
 // store to the next-hop table, and the old one is reused after a quiescent state.
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -69,8 +70,17 @@ struct alignas(64) Adjacency {
   std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800; no tags
   Ipv4 next_hop;                                       // of kUnicast and kUnresolved
   const Tags* tags = nullptr;  // null: none; else those of the sub-interface, which outlive this
+
+  // What stands before `header` in one load, to be compared with another's.
+  [[nodiscard]] std::uint64_t summary() const;
 };
 static_assert(sizeof(Adjacency) == 64);
+
+inline std::uint64_t Adjacency::summary() const {
+  static_assert(offsetof(Adjacency, header) == sizeof(std::uint64_t));
+  using Word [[gnu::may_alias]] = std::uint64_t;
+  return __atomic_load_n(reinterpret_cast<const Word*>(this), __ATOMIC_RELAXED);
+}
 
 class AdjacencyTable {
  public:

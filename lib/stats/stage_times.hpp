@@ -10,9 +10,9 @@
 
 namespace ringroad::stats {
 
+// kInput: layer 2 and IPv4.
 enum class Stage : std::uint8_t {
   kRx,
-  kClassify,
   kInput,
   kRoute,
   kForward,
@@ -20,8 +20,8 @@ enum class Stage : std::uint8_t {
   kBands,
   kTx,
 };
-inline constexpr std::array<std::string_view, 8> kStageNames{
-    "rx", "classify", "input", "route", "forward", "output", "bands", "tx"};
+inline constexpr std::array<std::string_view, 7> kStageNames{"rx",     "input", "route", "forward",
+                                                             "output", "bands", "tx"};
 
 // TSC cycles.
 [[nodiscard]] inline std::uint64_t cycles_now() { return __rdtsc(); }

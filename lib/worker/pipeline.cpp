@@ -1,5 +1,7 @@
 #include "worker/pipeline.hpp"
 
+#include <algorithm>
+
 #include "ip/forward.hpp"
 #include "ip/ingress_checks.hpp"
 #include "ip/input.hpp"
@@ -11,16 +13,32 @@ namespace ringroad::worker {
 using ip::HookPoint;
 using stats::Stage;
 
+namespace {
+
+bool no_hooks(const ip::Tables& tables) {
+  return std::ranges::all_of(tables.hooks, [](ip::Hook hook) { return hook == nullptr; });
+}
+
+}  // namespace
+
 void ipv4_line(ip::StageContext& context, ip::Burst& burst) {
   ip::input(context, burst);
+  checked_ipv4_line(context, burst);
+}
+
+void checked_ipv4_line(ip::StageContext& context, ip::Burst& burst) {
   ip::run_hook(HookPoint::kPreRouting, context, burst);
   if (burst.has_options) [[unlikely]] {
     ip::set_options_aside(context, burst);
   }
   context.lap(Stage::kInput);
   ip::route(context, burst);
-  ip::ingress_checks(context, burst);
+  const bool passed = ip::ingress_checks(context, burst);
   context.lap(Stage::kRoute);
+  if (passed && no_hooks(context.tables) && ip::send_plain(context, burst)) [[likely]] {
+    context.lap(Stage::kOutput);
+    return;
+  }
   ip::forward(context, burst);
   ip::run_hook(HookPoint::kForward, context, burst);
   context.lap(Stage::kForward);

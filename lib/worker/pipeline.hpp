@@ -8,6 +8,8 @@ namespace ringroad::worker {
 // IPv4: input checks, pre-routing, route lookup, what the port asks for, forward decision, forward
 // and post-routing hooks, output to the egress stages.
 void ipv4_line(ip::StageContext& context, ip::Burst& burst);
+// The same behind the input checks.
+void checked_ipv4_line(ip::StageContext& context, ip::Burst& burst);
 // ARP is the control thread's.
 void arp_line(ip::StageContext& context, ip::Burst& burst);
 

@@ -193,13 +193,12 @@ std::uint32_t Worker::poll_inject() {
 }
 
 std::uint32_t Worker::poll_rx(const RxQueue& queue) {
-  ip::Burst burst;
   const bool timed = (bursts_ % kTimedBursts) == 0;
   if (timed) [[unlikely]] {
     times_.start();
   }
   const std::uint16_t count =
-      rte_eth_rx_burst(queue.device, queue.queue, burst.packets.data(), ip::kBurstMax);
+      rte_eth_rx_burst(queue.device, queue.queue, burst_.packets.data(), ip::kBurstMax);
   if (count == 0) {
     return 0;
   }
@@ -209,19 +208,14 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
     times_.count(count);
     context_.times = &times_;
   }
-  std::uint64_t bytes = 0;
+#pragma GCC unroll 4
   for (std::uint16_t i = 0; i < count; ++i) {
-    rte_prefetch0(ip::frame(*burst.packets[i]));
-    bytes += burst.packets[i]->pkt_len;
+    rte_prefetch0(ip::expected_frame(*burst_.packets[i]));
   }
-  ip::InterfaceCounters& counters = interfaces_[queue.port.value()];
-  counters.rx_packets.add(count);
-  counters.rx_bytes.add(bytes);
   counters_.packets.add(count);
 
-  burst.count = count;
-  burst.ingress = queue.port;
-  port::ethernet_input(context_, burst, *types_);
+  burst_.begin(queue.port, count);
+  port::ethernet_input(context_, burst_, *types_, checked_ipv4_line);
   // What waited for a neighbour was handed over before the neighbour was published: it goes first.
   poll_inject();
   flush_egress();

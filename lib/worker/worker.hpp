@@ -138,6 +138,7 @@ class Worker {
   std::uint64_t last_cycles_ = 0;
 
   alignas(64) ip::StageContext context_;
+  ip::Burst burst_;  // the one in hand: to make it anew each time would be to clear its arrays
   LoopCounters counters_;
   std::vector<ip::InterfaceCounters> interfaces_;
   stats::StageTimes times_;

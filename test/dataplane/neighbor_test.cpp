@@ -83,9 +83,8 @@ TEST_CASE("what waited for a neighbour leaves before what finds it known, even i
   bed.receive(kPortB, make_arp(2, kMacB, kHostB, bed.mac(kPortB), kRouterB, bed.mac(kPortB)));
   worker.poll_once();  // handed up, not looked at
 
-  auto& hook = bed.router->world()
-                   .tables()
-                   .hooks[static_cast<std::size_t>(ip::HookPoint::kPreRouting)];
+  auto& hook =
+      bed.router->world().tables().hooks[static_cast<std::size_t>(ip::HookPoint::kPreRouting)];
   meanwhile = bed.router.get();
   hook = run_control;
   fields.id = 3;

@@ -1,0 +1,246 @@
+#include "ip/eight.hpp"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "ip/tos.hpp"
+
+using namespace ringroad;
+using ip::EightAtOnce;
+using ip::Packet;
+
+namespace {
+
+constexpr std::uint64_t kMac = 0x0a0000000002;  // 02:00:00:00:00:0a
+constexpr Ipv4 kOwn{192, 168, 1, 1};
+
+// A packet in memory of its own, as a port's driver would hand it up.
+struct Frame {
+  alignas(64) Packet packet{};
+  alignas(64) std::array<std::uint8_t, 128> bytes{};
+
+  Frame(std::uint32_t destination, std::uint32_t source) {
+    packet.buf_addr = bytes.data();
+    packet.nb_segs = 1;
+    packet.pkt_len = packet.data_len = 60;
+    std::memcpy(bytes.data(), &kMac, 6);
+    bytes[12] = 0x08;
+    rte_ipv4_hdr& header = ip::ipv4(packet);
+    header.version_ihl = ip::kVersion4NoOptions;
+    header.total_length = rte_cpu_to_be_16(46);
+    header.time_to_live = 64;
+    header.next_proto_id = IPPROTO_UDP;
+    header.src_addr = rte_cpu_to_be_32(source);
+    header.dst_addr = rte_cpu_to_be_32(destination);
+    mend();
+  }
+  void mend() {
+    rte_ipv4_hdr& header = ip::ipv4(packet);
+    header.hdr_checksum = 0;
+    header.hdr_checksum = ip::checksum({reinterpret_cast<std::uint8_t*>(&header), sizeof header});
+  }
+};
+
+struct Eight {
+  std::vector<std::unique_ptr<Frame>> frames;
+  std::array<Packet*, EightAtOnce::kFrames> packets{};
+  ip::OwnAddresses own{{kOwn, Ipv4{192, 168, 1, 255}}};
+  ip::Burst burst;
+  std::uint32_t longest = 0;
+
+  explicit Eight(std::mt19937& random) {
+    for (Packet*& packet : packets) {
+      // Of 16/4, which is neither the router's nor anyone's loopback.
+      const auto address = [&] { return (random() & 0x0fffffffU) | 0x10000000U; };
+      frames.push_back(std::make_unique<Frame>(address(), address()));
+      packet = &frames.back()->packet;
+    }
+  }
+  Frame& operator[](std::size_t i) { return *frames[i]; }
+  rte_ipv4_hdr& header(std::size_t i) { return ip::ipv4(*packets[i]); }
+  bool taken() {
+    EightAtOnce eight{kMac, own};
+    const bool taken = eight.take(packets.data(), burst, 0);
+    longest = eight.longest();
+    return taken;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("eight plain frames are taken with what the checks one by one find") {
+  std::mt19937 random{1};
+  for (int round = 0; round < 2000; ++round) {
+    Eight eight{random};
+    for (std::size_t i = 0; i < EightAtOnce::kFrames; ++i) {
+      rte_ipv4_hdr& header = eight.header(i);
+      header.type_of_service = static_cast<std::uint8_t>(random());
+      header.time_to_live = static_cast<std::uint8_t>(2 + random() % 254);
+      header.packet_id = static_cast<std::uint16_t>(random());
+      header.fragment_offset = static_cast<std::uint16_t>(random());
+      eight[i].mend();
+    }
+    REQUIRE(eight.taken());
+    CHECK(eight.longest == 46);
+    for (std::size_t i = 0; i < EightAtOnce::kFrames; ++i) {
+      rte_ipv4_hdr& header = eight.header(i);
+      CHECK(eight.burst.packets[i] == eight.packets[i]);
+      CHECK(eight.burst.destinations[i] == rte_be_to_cpu_32(header.dst_addr));
+      CHECK(eight.burst.priorities[i] == ip::priority_of_tos(header.type_of_service));
+      const std::uint8_t ttl = header.time_to_live;
+      std::memcpy(&header.time_to_live, &eight.burst.ttl_words[i], sizeof(std::uint32_t));
+      CHECK(header.time_to_live == ttl - 1);
+      CHECK(ip::ipv4_checksum_ok_20(&header));
+    }
+  }
+}
+
+TEST_CASE("eight frames' words are right for every checksum") {
+  for (std::uint32_t checksum = 0; checksum <= 0xffff; ++checksum) {
+    const std::uint32_t word = checksum << 16 | 0x1140;
+    const std::uint32_t lowered = ip::ttl_word_decremented(word);
+    CHECK((lowered & 0xffffU) == 0x113f);
+    CHECK(lowered >> 16 == ip::checksum_after_ttl_decrement(static_cast<std::uint16_t>(checksum)));
+  }
+  // Sources that make the checksum what it must be for the carries to be met.
+  std::mt19937 random{2};
+  for (std::uint32_t wanted : {0xfffdU, 0xfffeU, 0x0000U, 0x0001U}) {
+    Eight eight{random};
+    rte_ipv4_hdr& header = eight.header(3);
+    header.packet_id = 0;
+    eight[3].mend();
+    // Ones' complement: what the identification has more the checksum has less.
+    header.packet_id = ip::fold(std::uint32_t{header.hdr_checksum} + (0xffffU - wanted));
+    header.hdr_checksum = static_cast<std::uint16_t>(wanted);
+    REQUIRE(ip::ipv4_checksum_ok_20(&header));
+    REQUIRE(eight.taken());
+    std::uint32_t word = 0;
+    std::memcpy(&word, &header.time_to_live, sizeof word);
+    CHECK(eight.burst.ttl_words[3] == ip::ttl_word_decremented(word));
+  }
+}
+
+TEST_CASE("one frame that is odd in any way leaves all eight to the checks one by one") {
+  struct Oddity {
+    const char* what;
+    void (*apply)(Frame& frame, rte_ipv4_hdr& header);
+  };
+  const std::array oddities{
+      Oddity{"another's MAC", [](Frame& f, rte_ipv4_hdr&) { f.bytes[5] ^= 1; }},
+      Oddity{"a group's MAC", [](Frame& f, rte_ipv4_hdr&) { f.bytes[0] |= 1; }},
+      Oddity{"another EtherType", [](Frame& f, rte_ipv4_hdr&) { f.bytes[13] = 6; }},
+      Oddity{"a tag", [](Frame& f, rte_ipv4_hdr&) { f.bytes[12] = 0x81; }},
+      Oddity{"a tag taken off",
+             [](Frame& f, rte_ipv4_hdr&) { f.packet.ol_flags = RTE_MBUF_F_RX_VLAN_STRIPPED; }},
+      Oddity{"a bad checksum, the device says",
+             [](Frame& f, rte_ipv4_hdr&) { f.packet.ol_flags = RTE_MBUF_F_RX_IP_CKSUM_BAD; }},
+      Oddity{"two segments", [](Frame& f, rte_ipv4_hdr&) { f.packet.nb_segs = 2; }},
+      Oddity{"version 6",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.version_ihl = 0x65;
+               f.mend();
+             }},
+      Oddity{"options",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.version_ihl = 0x46;
+               f.mend();
+             }},
+      Oddity{"longer than its frame",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.total_length = rte_cpu_to_be_16(47);
+               f.mend();
+             }},
+      Oddity{"shorter than its header",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.total_length = rte_cpu_to_be_16(19);
+               f.mend();
+             }},
+      Oddity{"an empty frame",
+             [](Frame& f, rte_ipv4_hdr&) { f.packet.pkt_len = f.packet.data_len = 0; }},
+      Oddity{"TTL 1",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.time_to_live = 1;
+               f.mend();
+             }},
+      Oddity{"TTL 0",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.time_to_live = 0;
+               f.mend();
+             }},
+      Oddity{"a wrong checksum", [](Frame&, rte_ipv4_hdr& h) { h.hdr_checksum ^= 0x0100; }},
+      Oddity{"from 0/8",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.src_addr = RTE_BE32(0x00ffffff);
+               f.mend();
+             }},
+      Oddity{"from 127/8",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.src_addr = RTE_BE32(0x7f000001);
+               f.mend();
+             }},
+      Oddity{"from 224/4",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.src_addr = RTE_BE32(0xe0000000);
+               f.mend();
+             }},
+      Oddity{"from 255.255.255.255",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.src_addr = 0xffffffff;
+               f.mend();
+             }},
+      Oddity{"from the router",
+             [](Frame& f, rte_ipv4_hdr& h) {
+               h.src_addr = rte_cpu_to_be_32(kOwn.value());
+               f.mend();
+             }},
+  };
+  std::mt19937 random{3};
+  for (const Oddity& oddity : oddities) {
+    INFO(oddity.what);
+    for (std::size_t i = 0; i < EightAtOnce::kFrames; ++i) {
+      Eight eight{random};
+      REQUIRE(eight.taken());
+      oddity.apply(eight[i], eight.header(i));
+      CHECK_FALSE(eight.taken());
+    }
+  }
+}
+
+TEST_CASE("the nets next to martian ones are no martians") {
+  std::mt19937 random{4};
+  for (const std::uint32_t source : {0x01000000U, 0x7effffffU, 0x80000000U, 0xdfffffffU}) {
+    Eight eight{random};
+    eight.header(6).src_addr = rte_cpu_to_be_32(source);
+    eight[6].mend();
+    CHECK(eight.taken());
+  }
+}
+
+TEST_CASE("padding is cut of those frames of eight that have it") {
+  std::mt19937 random{5};
+  Eight eight{random};
+  eight.header(2).total_length = rte_cpu_to_be_16(20);
+  eight[2].mend();
+  REQUIRE(eight.taken());
+  CHECK(eight.packets[2]->pkt_len == 34);
+  CHECK(eight.packets[2]->data_len == 34);
+  CHECK(eight.packets[3]->pkt_len == 60);
+  CHECK(eight.packets[3]->data_len == 60);
+}
+
+TEST_CASE("a wrong bit anywhere in a header is seen, or does not matter") {
+  std::mt19937 random{6};
+  Eight eight{random};
+  for (std::size_t bit = 0; bit < 8 * sizeof(rte_ipv4_hdr); ++bit) {
+    const std::size_t i = bit % EightAtOnce::kFrames;
+    std::uint8_t& octet = eight[i].bytes[ip::kL2Bytes + bit / 8];
+    octet = static_cast<std::uint8_t>(octet ^ 1U << bit % 8);
+    INFO(bit);
+    CHECK_FALSE(eight.taken());
+    octet = static_cast<std::uint8_t>(octet ^ 1U << bit % 8);
+    CHECK(eight.taken());
+  }
+}
