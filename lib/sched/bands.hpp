@@ -3,9 +3,9 @@
 // served, the rates they keep to. One worker's own, but for the shaper; counters may be read by
 // others.
 //
-// With nothing waiting and no rate to keep to, a burst goes straight to the ring (QDS-13). What the
-// ring refuses stays at the head, in order, ahead of every band (Linux's gso_skb list, QDS-18);
-// nothing is dropped because a ring was full for a moment.
+// With nothing waiting, and nothing against it of the rates, a burst goes straight to the ring
+// (QDS-13). What the ring refuses stays at the head, in order, ahead of every band (Linux's gso_skb
+// list, QDS-18); nothing is dropped because a ring was full for a moment.
 #include <rte_mbuf.h>
 
 #include <algorithm>
@@ -136,8 +136,8 @@ class Bands {
 
   // What a batch weighs, read before the ring may take a packet and free it.
   struct Weights {
-    std::array<std::uint32_t, kBatch> lengths;
-    std::array<std::int64_t, kBatch> queued_at;  // where delays are measured
+    std::array<std::uint32_t, kBatch> lengths{};
+    std::array<std::int64_t, kBatch> queued_at{};  // where delays are measured
   };
 
   template <class D, class Drop>
@@ -151,7 +151,7 @@ class Bands {
   // the ring allow.
   template <class Drop>
   void fill_head(std::uint32_t most, std::int64_t room, Nanoseconds now, Drop& drop);
-  void fill_head_plain(std::uint32_t most);
+  void fill_head_plain(std::uint32_t most, std::int64_t room, Nanoseconds now);
   template <class O, class Drop>
   void fill_head_by(O& order, std::uint32_t most, std::int64_t room, Nanoseconds now, Drop& drop);
   template <class D>
@@ -164,6 +164,17 @@ class Bands {
   [[nodiscard]] std::uint64_t charge(std::uint32_t bytes) const {
     return std::uint64_t{bytes} + discipline_.overhead;
   }
+  // Whether the port's rate allows all of them now; then they are paid for.
+  bool pay(std::span<rte_mbuf* const> packets) {
+    if (!discipline_.rate) [[likely]] {
+      return true;
+    }
+    std::uint64_t bytes = 0;
+    for (const rte_mbuf* const packet : packets) {
+      bytes += charge(packet->pkt_len);
+    }
+    return port_draw_.covers(bytes, bytes, clock_->now());
+  }
   void finish_draws();
   [[nodiscard]] std::uint32_t next_bytes(unsigned band) {
     return std::visit([](auto& queue) { return queue.next_bytes(); }, queues_[band]);
@@ -172,7 +183,8 @@ class Bands {
     return std::visit([](const auto& queue) { return queue.packets(); }, queues_[band]);
   }
 
-  void count_sent(const std::uint8_t* bands, const Weights& weights, std::uint16_t count,
+  // `lengths` has kBatch elements, of which the first `count` matter.
+  void count_sent(const std::uint8_t* bands, const std::uint32_t* lengths, std::uint16_t count,
                   std::uint64_t bytes);
   void publish_backlog();
   // True while delays are measured.
@@ -207,6 +219,7 @@ class Bands {
   // when what is more urgent comes.
   std::uint16_t batch_ = kBatchMin;
   Head head_;
+  Weights weights_;
   std::variant<Strict, Drr> order_;
   std::array<AnyQueue, kBandsMax> queues_;
 
@@ -233,8 +246,9 @@ void Bands::send_batch(std::span<rte_mbuf*> packets, std::span<const std::uint8_
   std::array<std::uint8_t, kBatch> bands;
   classifier_.classify(packets.data(), priorities, bands.data());
   std::uint16_t done = 0;
-  if (backlog_ == 0 && direct_allowed_) [[likely]] {
+  if (backlog_ == 0 && direct_allowed_ && pay(packets)) [[likely]] {
     done = send_direct(packets, bands.data(), device);
+    finish_draws();
   }
   if (done < packets.size()) [[unlikely]] {
     enqueue(packets.subspan(done), bands.data() + done, drop);
@@ -244,29 +258,29 @@ void Bands::send_batch(std::span<rte_mbuf*> packets, std::span<const std::uint8_
 template <class D>
 std::uint16_t Bands::send_direct(std::span<rte_mbuf*> packets, const std::uint8_t* bands,
                                  D& device) {
-  Weights weights;
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < packets.size(); ++i) {
-    weights.lengths[i] = packets[i]->pkt_len;
-    bytes += weights.lengths[i];
+    weights_.lengths[i] = packets[i]->pkt_len;
+    bytes += weights_.lengths[i];
   }
   auto count = static_cast<std::uint16_t>(packets.size());
   const std::int64_t room = device.room(bytes);
   if (room < static_cast<std::int64_t>(bytes)) [[unlikely]] {
     count = 0;
     for (std::int64_t left = room; left > 0 && count < packets.size(); ++count) {
-      left -= weights.lengths[count];
+      left -= weights_.lengths[count];
     }
   }
   const std::uint16_t taken = count > 0 ? device.transmit(packets.data(), count) : 0;
   if (taken < packets.size()) [[unlikely]] {
     bytes = 0;
     for (std::uint16_t i = 0; i < taken; ++i) {
-      bytes += weights.lengths[i];
+      bytes += weights_.lengths[i];
     }
   }
   device.sent(taken, bytes);
-  count_sent(bands, weights, taken, bytes);
+  port_draw_.spend(bytes + std::uint64_t{taken} * discipline_.overhead);
+  count_sent(bands, weights_.lengths.data(), taken, bytes);
   direct_.add(taken);
   if (follow_measuring()) [[unlikely]] {
     for (std::uint16_t i = 0; i < taken; ++i) {
@@ -312,7 +326,7 @@ void Bands::enqueue(std::span<rte_mbuf*> packets, const std::uint8_t* bands, Dro
 template <Device D, DropFunction Drop>
 std::uint32_t Bands::drain(std::uint32_t quota, D&& device, Drop&& drop) {
   follow_measuring();
-  const Nanoseconds now = plain_ ? Nanoseconds{} : clock_->now();
+  const Nanoseconds now = plain_ && !discipline_.rate ? Nanoseconds{} : clock_->now();
   std::uint32_t sent = 0;
   while (backlog_ > 0 && sent < quota) {
     const std::int64_t room = device.room(std::uint64_t{kBatch} * kFrame);
@@ -340,8 +354,8 @@ template <class Drop>
 void Bands::fill_head(std::uint32_t most, std::int64_t room, Nanoseconds now, Drop& drop) {
   head_.begin = 0;
   head_.end = 0;
-  if (plain_ && room == kNoLimit) {
-    fill_head_plain(most);
+  if (plain_) {
+    fill_head_plain(most, room, now);
     return;
   }
   std::visit([&](auto& order) { fill_head_by(order, most, room, now, drop); }, order_);
@@ -392,32 +406,31 @@ void Bands::fill_head_by(O& order, std::uint32_t most, std::int64_t room, Nanose
 
 template <class D>
 std::uint16_t Bands::offer_head(D& device) {
-  Weights weights;
   const std::uint16_t offered = head_.size();
   rte_mbuf** const first = head_.packets.data() + head_.begin;
   const std::uint8_t* const bands = head_.bands.data() + head_.begin;
   for (std::uint16_t i = 0; i < offered; ++i) {
-    weights.lengths[i] = first[i]->pkt_len;
+    weights_.lengths[i] = first[i]->pkt_len;
   }
   const bool measures = round_ % 2 != 0;
   if (measures) [[unlikely]] {
     for (std::uint16_t i = 0; i < offered; ++i) {
-      weights.queued_at[i] = queued_at(*first[i]).count();
+      weights_.queued_at[i] = queued_at(*first[i]).count();
     }
   }
   const std::uint16_t taken = device.transmit(first, offered);
   std::uint64_t bytes = 0;
   for (std::uint16_t i = 0; i < taken; ++i) {
-    bytes += weights.lengths[i];
+    bytes += weights_.lengths[i];
   }
   device.sent(taken, bytes);
-  count_sent(bands, weights, taken, bytes);
+  count_sent(bands, weights_.lengths.data(), taken, bytes);
   if (measures) [[unlikely]] {
     const std::int64_t now = clock_->now().count();
     for (std::uint16_t i = 0; i < taken; ++i) {
       // What was queued before that has no stamp.
-      if (weights.queued_at[i] >= measured_since_ && weights.queued_at[i] <= now) {
-        delays_[bands[i]].add(static_cast<std::uint64_t>(now - weights.queued_at[i]));
+      if (weights_.queued_at[i] >= measured_since_ && weights_.queued_at[i] <= now) {
+        delays_[bands[i]].add(static_cast<std::uint64_t>(now - weights_.queued_at[i]));
       }
     }
   }

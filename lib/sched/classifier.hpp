@@ -17,12 +17,9 @@ namespace ringroad::sched {
 class Classifier {
  public:
   explicit Classifier(const Discipline& discipline) : priomap_{discipline.priomap} {
-    dscp_.fill(kByPriority);
     for (std::size_t dscp = 0; dscp < kDscps; ++dscp) {
-      if (discipline.dscp[dscp]) {
-        dscp_[dscp] = *discipline.dscp[dscp];
-        by_dscp_ = true;
-      }
+      dscp_[dscp] = discipline.dscp[dscp].value_or(kByPriority);
+      by_dscp_ = by_dscp_ || dscp_[dscp] != kByPriority;
     }
   }
 

@@ -1,6 +1,5 @@
 #include "sched/fq_codel.hpp"
 
-#include <algorithm>
 #include <random>
 
 namespace ringroad::sched {
@@ -20,6 +19,7 @@ FqCodel::FqCodel(const BandSettings& settings)
       limit_bytes_{settings.limit_bytes.count},
       hash_{ip::FlowHash::Policy::kL4, random_seed()},
       flows_(settings.flows),
+      flow_bytes_(settings.flows),
       nodes_(settings.limit) {
   for (Index node = settings.limit; node-- > 0;) {
     nodes_[node].next = free_;
@@ -66,23 +66,22 @@ void FqCodel::append(Index flow, rte_mbuf* packet) {
   Flow& to = flows_[flow];
   (to.head == kNone ? to.head : nodes_[to.tail].next) = node;
   to.tail = node;
-  to.bytes += packet->pkt_len;
+  flow_bytes_[flow] += packet->pkt_len;
   bytes_ += packet->pkt_len;
   ++packets_;
 }
 
-rte_mbuf* FqCodel::take_oldest(Flow& flow) {
+rte_mbuf* FqCodel::take_oldest(Index index) {
+  Flow& flow = flows_[index];
   const Index node = flow.head;
   rte_mbuf* const packet = nodes_[node].packet;
   flow.head = nodes_[node].next;
   nodes_[node].next = free_;
   free_ = node;
-  flow.bytes -= packet->pkt_len;
+  flow_bytes_[index] -= packet->pkt_len;
   bytes_ -= packet->pkt_len;
   --packets_;
   return packet;
 }
-
-FqCodel::Flow& FqCodel::fattest() { return *std::ranges::max_element(flows_, {}, &Flow::bytes); }
 
 }  // namespace ringroad::sched

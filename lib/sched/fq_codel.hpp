@@ -1,7 +1,7 @@
 #pragma once
 // Flow queue CoDel (RFC 8290): a queue under CoDel for each flow, as hashes tell them apart, served
 // by deficit round robin; flows that just came go first. One worker's own.
-#include <memory>
+#include <algorithm>
 #include <vector>
 
 #include "ip/flow_hash.hpp"
@@ -22,7 +22,8 @@ class FqCodel {
     return nodes_[flows_[next_flow()].head].packet->pkt_len;
   }
 
-  // Beyond a limit the flow that holds most gives up its oldest (RFC 8290 4.1.3).
+  // Beyond a limit the flows that hold most give up their oldest (RFC 8290 4.1.3), down to half of
+  // what the fattest holds, many at a time, so that to find them costs little.
   template <DropFunction Drop>
   void push(rte_mbuf* packet, Drop&& drop) {
     if (free_ == kNone) [[unlikely]] {
@@ -47,7 +48,7 @@ class FqCodel {
       if (nodes_[flow.head].packet->pkt_len > longest) {
         return nullptr;
       }
-      rte_mbuf* const packet = take_oldest(flow);
+      rte_mbuf* const packet = take_oldest(index);
       const std::uint32_t length = packet->pkt_len;
       if (flow.codel.judge(codel_, *packet, bytes_, now, marked_) == CodelState::Verdict::kSend) {
         flow.deficit -= static_cast<std::int32_t>(length);
@@ -59,8 +60,8 @@ class FqCodel {
   }
   template <class Take>
   void clear(Take&& take) {
-    for (Flow& flow : flows_) {
-      while (flow.head != kNone) {
+    for (Index flow = 0; flow < flows_.size(); ++flow) {
+      while (flows_[flow].head != kNone) {
         take(take_oldest(flow));
       }
     }
@@ -79,7 +80,6 @@ class FqCodel {
     Index tail = kNone;
     Index next = kNone;  // in its list
     std::int32_t deficit = 0;
-    std::uint64_t bytes = 0;
     bool listed = false;
     CodelState codel{};
   };
@@ -99,12 +99,20 @@ class FqCodel {
   // There is a packet, so a flow whose turn it is: it has packets, and bytes left of its turn.
   [[nodiscard]] Index next_flow();
   void append(Index flow, rte_mbuf* packet);
-  rte_mbuf* take_oldest(Flow& flow);
-  [[nodiscard]] Flow& fattest();
-
+  rte_mbuf* take_oldest(Index flow);
   template <DropFunction Drop>
   void shed(Drop&& drop) {
-    drop(take_oldest(fattest()), Lost::kFull);
+    constexpr unsigned kBatchMax = 64;
+    const std::uint32_t half = *std::ranges::max_element(flow_bytes_) / 2;
+    for (unsigned shed = 0; shed < kBatchMax;) {
+      next_to_shed_ = next_to_shed_ + 1 < flows_.size() ? next_to_shed_ + 1 : 0;
+      for (; flow_bytes_[next_to_shed_] > half && shed < kBatchMax; ++shed) {
+        drop(take_oldest(next_to_shed_), Lost::kFull);
+      }
+      if (shed > 0 && next_to_shed_ == 0) {
+        return;
+      }
+    }
   }
 
   CodelSettings codel_;
@@ -112,8 +120,10 @@ class FqCodel {
   std::uint64_t limit_bytes_;
   ip::FlowHash hash_;
   std::vector<Flow> flows_;
+  std::vector<std::uint32_t> flow_bytes_;  // that each holds
   std::vector<Node> nodes_;
   Index free_ = kNone;  // nodes, linked
+  Index next_to_shed_ = 0;
   List new_;
   List old_;
   std::uint32_t packets_ = 0;

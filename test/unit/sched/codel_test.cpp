@@ -121,11 +121,12 @@ TEST_CASE("flows have their turns: a thin one does not wait for a thick one") {
   for (int i = 0; i < 600; ++i) {
     send(false);
   }
-  // The thick flow's own oldest make room.
-  CHECK(bench.dropped.size() == 100);
+  // The thick flow's own oldest make room, many at a time.
+  CHECK(bench.dropped.size() >= 100);
+  CHECK(bench.dropped.size() < 164);
   CHECK(bench.dropped.front() < bench.dropped.back());
   const std::uint32_t thin = send(true);
-  CHECK(bench.bands.backlog() == 501);
+  CHECK(bench.bands.backlog() == 602 - bench.dropped.size());
   bench.room = 4;  // that at the head, and the thick flow's turn
   bench.drain();
   CHECK(std::ranges::find(bench.sent, thin) != bench.sent.end());
