@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -43,19 +45,53 @@ std::string words(const json& value) {
 
 std::string words(const json& object, const char* key) { return words(field(object, key)); }
 
-std::string rate(const json& bits_per_second) {
-  if (!bits_per_second.is_number_unsigned()) {
-    return words(bits_per_second);
+namespace {
+
+struct Unit {
+  std::uint64_t size;
+  std::string_view name;
+};
+
+// The largest unit that leaves a whole number; the last is 1.
+template <std::size_t N>
+std::string exact(const json& value, const std::array<Unit, N>& units) {
+  if (!value.is_number_unsigned()) {
+    return words(value);
   }
-  const auto bits = bits_per_second.get<std::uint64_t>();
-  using Unit = std::pair<std::uint64_t, std::string_view>;
-  for (const auto& [size, name] :
-       {Unit{1'000'000'000, "Gbit"}, Unit{1'000'000, "Mbit"}, Unit{1'000, "kbit"}}) {
-    if (bits >= size && bits % size == 0) {
-      return fmt::format("{}{}", bits / size, name);
+  const auto count = value.get<std::uint64_t>();
+  const auto* const unit = std::ranges::find_if(units, [&](const Unit& candidate) {
+    return candidate.size == 1 || (count >= candidate.size && count % candidate.size == 0);
+  });
+  return fmt::format("{}{}", count / unit->size, unit->name);
+}
+
+}  // namespace
+
+std::string rate(const json& bits_per_second) {
+  return exact(bits_per_second, std::array{Unit{1'000'000'000, "Gbit"}, Unit{1'000'000, "Mbit"},
+                                           Unit{1'000, "kbit"}, Unit{1, "bit"}});
+}
+
+std::string size(const json& bytes) {
+  return exact(bytes, std::array{Unit{1U << 30U, "GiB"}, Unit{1U << 20U, "MiB"},
+                                 Unit{1U << 10U, "KiB"}, Unit{1, ""}});
+}
+
+std::string duration(const json& nanoseconds) {
+  if (!nanoseconds.is_number_unsigned()) {
+    return words(nanoseconds);
+  }
+  const auto count = nanoseconds.get<std::uint64_t>();
+  // From 999.5 on it would round to four digits of the unit below.
+  for (const auto& [unit, name] :
+       {Unit{1'000'000'000, "s"}, Unit{1'000'000, "ms"}, Unit{1'000, "us"}}) {
+    if (count >= unit - unit / 2000) {
+      const double value = static_cast<double>(count) / static_cast<double>(unit);
+      const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+      return fmt::format("{:.{}f}{}", value, decimals, name);
     }
   }
-  return fmt::format("{}bit", bits);
+  return fmt::format("{}ns", count);
 }
 
 Cell plain(const json& object, const char* key) { return {words(object, key)}; }

@@ -18,6 +18,10 @@ namespace ringroad::roadctl {
 [[nodiscard]] std::string words(const nlohmann::json& object, const char* key);
 // 1000000000 as tc and the configuration write it: "1Gbit".
 [[nodiscard]] std::string rate(const nlohmann::json& bits_per_second);
+// 65536 as the configuration writes it: "64KiB".
+[[nodiscard]] std::string size(const nlohmann::json& bytes);
+// To three digits, in the largest unit that leaves a whole part: "12.3us".
+[[nodiscard]] std::string duration(const nlohmann::json& nanoseconds);
 
 [[nodiscard]] Cell plain(const nlohmann::json& object, const char* key);
 // A counter that stays zero while all is well.

@@ -11,6 +11,7 @@
 #include "base/ipv4.hpp"
 #include "base/prefix.hpp"
 #include "roadctl/fields.hpp"
+#include "roadctl/render_bands.hpp"
 #include "roadctl/table.hpp"
 
 namespace ringroad::roadctl {
@@ -176,36 +177,6 @@ std::string render_neighbors(const json& neighbors, bool colour) {
                plain(neighbor, "queued")});
   }
   return table.print(colour);
-}
-
-std::string render_bands(const json& queues, bool colour) {
-  std::string text;
-  for (const json& queue : queues) {
-    const bool unlimited = queue.is_object() && queue.value("rate_bits", json(0)).is_null();
-    text += fmt::format("{}{} queue {}: {}, limit {} packets a band, rate {}\n",
-                        text.empty() ? "" : "\n", words(queue, "port"), words(queue, "queue"),
-                        words(queue, "qdisc"), words(queue, "limit"),
-                        unlimited ? "unlimited" : rate(field(queue, "rate_bits")));
-    std::string priomap;
-    for (const json& band : array(queue, "priomap")) {
-      priomap += ' ' + words(band);
-    }
-    text += fmt::format("  priomap{}\n  direct {} packets, requeued {} packets\n",
-                        priomap.empty() ? " -" : priomap, words(queue, "direct_packets"),
-                        words(queue, "requeued"));
-    Table table{{{"BAND", kRight},
-                 {"QUEUED packets", kRight},
-                 {"SENT packets", kRight},
-                 {"SENT bytes", kRight},
-                 {"DROPPED packets", kRight},
-                 {"REQUEUED packets", kRight}}};
-    for (const json& band : array(queue, "bands")) {
-      table.add({plain(band, "band"), plain(band, "queued"), plain(band, "sent_packets"),
-                 plain(band, "sent_bytes"), trouble(band, "dropped"), plain(band, "requeued")});
-    }
-    text += table.print(colour, "  ");
-  }
-  return text.empty() ? "no bands\n" : text;
 }
 
 std::string render_drops(const json& drops, bool colour) {
@@ -493,6 +464,7 @@ constexpr std::array kViews{
     View{"link", "set", json::value_t::object, render_nothing},
     View{"address", "add", json::value_t::object, render_nothing},
     View{"address", "del", json::value_t::object, render_nothing},
+    View{"bands", "delays", json::value_t::object, render_nothing},
     View{"neighbor", "flush", json::value_t::object, render_flush},
 };
 

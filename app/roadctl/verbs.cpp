@@ -31,7 +31,8 @@ constexpr std::array kVerbs{
     Verb{"show", "routes", "[PREFIX] [--table T] [--style ip|route]", "routes and their next hops",
          show_routes_options},
     Verb{"show", "neighbors", "", "neighbors: MAC, state, packets that wait", show_options},
-    Verb{"show", "bands", "", "priority bands of every port and TX queue", show_options},
+    Verb{"show", "bands", "[P]", "bands of every port and TX queue, as tc -s qdisc",
+         show_bands_options},
     Verb{"show", "drops", "", "dropped packets by reason", show_options},
     Verb{"show", "counters", "", "IP, ICMP, TCP and UDP counters, named as nstat names them",
          show_options},
@@ -57,6 +58,8 @@ constexpr std::array kVerbs{
          "take a port up or down, change its MTU or MAC", link_set_options},
     Verb{"address", "add", "ADDR/LENGTH port P", "give a port an address", address_options},
     Verb{"address", "del", "ADDR/LENGTH port P", "take an address from a port", address_options},
+    Verb{"bands", "delays", "on|off [P]", "measure how long packets wait in their bands",
+         bands_delays_options},
 };
 
 struct Group {
@@ -71,6 +74,7 @@ constexpr std::array kGroups{
     Group{"neighbor", "neigh", "change neighbors, as ip neigh does"},
     Group{"link", "", "change ports, as ip link does"},
     Group{"address", "addr", "change the router's addresses, as ip address does"},
+    Group{"bands", "", "what is measured of a port's bands"},
 };
 
 constexpr auto kFooter =

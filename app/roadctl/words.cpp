@@ -197,6 +197,10 @@ Options show_routes_options(Words words) {
   return Reader{words, {kTable}}.optional_subject("prefix").pairs().result();
 }
 
+Options show_bands_options(Words words) {
+  return Reader{words, {kPort, kDev}}.optional_subject("port").pairs().result();
+}
+
 Options route_add_options(Words words) {
   Reader reader{words, {kVia, kMetric, kTable, kSource, kNexthop}};
   reader.type().subject("PREFIX", "prefix").pairs(kNexthop.word).nexthops();
@@ -297,6 +301,18 @@ Options address_options(Words words) {
       .pairs()
       .require({"port"})
       .result();
+}
+
+Options bands_delays_options(Words words) {
+  if (words.empty() || (words.front() != "on" && words.front() != "off")) {
+    return fail("'on' or 'off' is missing");
+  }
+  Options options =
+      Reader{words.subspan(1), {kPort, kDev}}.optional_subject("port").pairs().result();
+  if (options) {
+    (*options)["on"] = words.front() == "on";
+  }
+  return options;
 }
 
 }  // namespace ringroad::roadctl

@@ -15,6 +15,7 @@ using Options = Result<nlohmann::json>;
 
 [[nodiscard]] Options show_options(Words words);
 [[nodiscard]] Options show_routes_options(Words words);
+[[nodiscard]] Options show_bands_options(Words words);
 [[nodiscard]] Options route_add_options(Words words);
 [[nodiscard]] Options route_del_options(Words words);
 [[nodiscard]] Options route_get_options(Words words);
@@ -24,5 +25,6 @@ using Options = Result<nlohmann::json>;
 [[nodiscard]] Options neighbor_flush_options(Words words);
 [[nodiscard]] Options link_set_options(Words words);
 [[nodiscard]] Options address_options(Words words);
+[[nodiscard]] Options bands_delays_options(Words words);
 
 }  // namespace ringroad::roadctl

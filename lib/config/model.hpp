@@ -39,14 +39,50 @@ struct Engine {
 inline constexpr std::size_t kPriorities = 16;
 inline constexpr std::uint8_t kBandsMax = 16;
 
+inline constexpr std::size_t kDscps = 64;  // RFC 2474: six bits
+
+// pfifo and pfifo_fast are Linux's; prio serves its bands in strict order, drr those after the
+// first `strict` ones by deficit round robin.
+enum class Discipline : std::uint8_t { kPfifoFast, kPfifo, kPrio, kDrr };
+// What keeps a band's queue short: CoDel (RFC 8289), or FQ-CoDel (RFC 8290).
+enum class Aqm : std::uint8_t { kNone, kCodel, kFqCodel };
+
+struct SchedulerBand {
+  // None: what the scheduler says for every band.
+  std::optional<std::uint32_t> limit{};
+  std::optional<Bytes> limit_bytes{};
+  std::optional<Bytes> burst{};
+  // tc-htb's: the rate is this band's before lower ones have anything, the ceil what it may reach
+  // when there is spare. A band with a rate has a ceil too.
+  std::optional<BitsPerSecond> rate{};
+  std::optional<BitsPerSecond> ceil{};
+  std::uint8_t weight = 1;  // against other bands that are not strict
+  Aqm aqm = Aqm::kNone;
+  Nanoseconds target = std::chrono::milliseconds{5};
+  Nanoseconds interval = std::chrono::milliseconds{100};
+  bool ecn = false;  // packets that can be are marked, not dropped
+  std::uint32_t flows = 1024;
+  Bytes quantum{1514};  // of a flow's turn
+
+  friend bool operator==(const SchedulerBand&, const SchedulerBand&) = default;
+};
+
 struct Scheduler {
   std::string name = "pfifo_fast";
+  Discipline discipline = Discipline::kPfifoFast;
   std::uint8_t bands = 3;
+  std::uint8_t strict = 0;  // of drr: how many bands go before all others
   // Linux's sch_generic prio2band: index is the packet's priority & 15.
   std::array<std::uint8_t, kPriorities> priomap{1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
-  std::uint32_t limit = 1000;         // packets a band
-  std::optional<BitsPerSecond> rate;  // none: not shaped
-  Bytes burst{64ULL << 10U};          // of the shaper
+  // Bands of packets by their DSCP; none: by their priority.
+  std::array<std::optional<std::uint8_t>, kDscps> dscp{};
+  std::uint32_t limit = 1000;           // packets a band
+  std::optional<Bytes> limit_bytes{};   // a band
+  std::optional<BitsPerSecond> rate{};  // none: not shaped
+  Bytes burst{64ULL << 10U};            // of the shaper
+  std::uint16_t overhead = 0;           // bytes that every packet counts more, for every rate
+  bool byte_limits = true;              // the device's queue is kept short (Linux's BQL)
+  std::array<SchedulerBand, kBandsMax> each{};
 
   friend bool operator==(const Scheduler&, const Scheduler&) = default;
 };

@@ -25,6 +25,11 @@ inline constexpr std::array kReversePathWords{Word{"off", ReversePath::kOff},
                                               Word{"strict", ReversePath::kStrict}};
 inline constexpr std::array kVlanProtocolWords{Word{"802.1Q", VlanProtocol::k8021Q},
                                                Word{"802.1ad", VlanProtocol::k8021ad}};
+inline constexpr std::array kDisciplineWords{
+    Word{"pfifo_fast", Discipline::kPfifoFast}, Word{"pfifo", Discipline::kPfifo},
+    Word{"prio", Discipline::kPrio}, Word{"drr", Discipline::kDrr}};
+inline constexpr std::array kAqmWords{Word{"none", Aqm::kNone}, Word{"codel", Aqm::kCodel},
+                                      Word{"fq_codel", Aqm::kFqCodel}};
 inline constexpr std::array kRouteTypeWords{
     Word{"unicast", RouteType::kUnicast}, Word{"blackhole", RouteType::kBlackhole},
     Word{"unreachable", RouteType::kUnreachable}, Word{"prohibit", RouteType::kProhibit}};

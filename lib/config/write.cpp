@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/dscp.hpp"
 #include "config/load.hpp"
 #include "config/units.hpp"
 #include "config/words.hpp"
@@ -197,17 +198,94 @@ std::string print(const StaticNeighbor& neighbor) {
                      scalar(neighbor.port), neighbor.mac.to_string());
 }
 
+// The settings of a band, without those that any band has.
+std::string print(const SchedulerBand& band) {
+  std::vector<std::string> settings;
+  const auto add = [&](std::string_view key, const auto& value) {
+    settings.push_back(fmt::format("{}: {}", key, value));
+  };
+  if (band.limit) {
+    add("limit", *band.limit);
+  }
+  if (band.limit_bytes) {
+    add("limit_bytes", to_string(*band.limit_bytes));
+  }
+  if (band.rate) {
+    add("rate", to_string(*band.rate));
+  }
+  if (band.ceil && band.ceil != band.rate) {
+    add("ceil", to_string(*band.ceil));
+  }
+  if (band.burst) {
+    add("burst", to_string(*band.burst));
+  }
+  if (band.weight != SchedulerBand{}.weight) {
+    add("weight", band.weight);
+  }
+  if (band.aqm != Aqm::kNone) {
+    add("aqm", word(kAqmWords, band.aqm));
+    add("target", to_string(band.target));
+    add("interval", to_string(band.interval));
+    add("ecn", band.ecn);
+  }
+  if (band.aqm == Aqm::kFqCodel) {
+    add("flows", band.flows);
+    add("quantum", to_string(band.quantum));
+  }
+  return fmt::format("{{{}}}", fmt::join(settings, ", "));
+}
+
+std::string print_discipline(const Scheduler& scheduler) {
+  const bool has_map =
+      scheduler.discipline == Discipline::kPrio || scheduler.discipline == Discipline::kDrr;
+  std::string text;
+  if (scheduler.discipline != Discipline::kPrio) {
+    text += fmt::format("    discipline: {}\n", word(kDisciplineWords, scheduler.discipline));
+  }
+  if (has_map) {
+    text += fmt::format("    bands: {}\n", scheduler.bands);
+  }
+  if (scheduler.strict != 0) {
+    text += fmt::format("    strict: {}\n", scheduler.strict);
+  }
+  if (has_map) {
+    text += fmt::format("    priomap: [{}]\n", fmt::join(scheduler.priomap, ", "));
+  }
+  std::vector<std::string> dscps;
+  for (std::uint8_t dscp = 0; dscp < kDscps; ++dscp) {
+    if (const auto band = scheduler.dscp.at(dscp)) {
+      dscps.push_back(fmt::format("{}: {}", dscp_name(dscp), *band));
+    }
+  }
+  return text + (dscps.empty() ? "" : fmt::format("    dscp: {{{}}}\n", fmt::join(dscps, ", ")));
+}
+
 std::string print(const Scheduler& scheduler) {
-  std::string text = fmt::format("  {}:\n    bands: {}\n    priomap: [{}]\n    limit: {}\n",
-                                 scalar(scheduler.name), scheduler.bands,
-                                 fmt::join(scheduler.priomap, ", "), scheduler.limit);
+  std::string text = fmt::format("  {}:\n{}    limit: {}\n", scalar(scheduler.name),
+                                 print_discipline(scheduler), scheduler.limit);
+  const Scheduler defaults;
+  if (scheduler.limit_bytes) {
+    text += fmt::format("    limit_bytes: {}\n", to_string(*scheduler.limit_bytes));
+  }
   if (scheduler.rate) {
     text += fmt::format("    rate: {}\n", to_string(*scheduler.rate));
   }
-  if (scheduler.rate || scheduler.burst != Scheduler{}.burst) {
+  if (scheduler.rate || scheduler.burst != defaults.burst) {
     text += fmt::format("    burst: {}\n", to_string(scheduler.burst));
   }
-  return text;
+  if (scheduler.overhead != defaults.overhead) {
+    text += fmt::format("    overhead: {}\n", scheduler.overhead);
+  }
+  if (scheduler.byte_limits != defaults.byte_limits) {
+    text += fmt::format("    byte_limits: {}\n", scheduler.byte_limits);
+  }
+  std::string each;
+  for (std::uint8_t band = 0; band < kBandsMax; ++band) {
+    if (scheduler.each.at(band) != SchedulerBand{}) {
+      each += fmt::format("      {}: {}\n", band, print(scheduler.each.at(band)));
+    }
+  }
+  return text + (each.empty() ? "" : "    each:\n" + each);
 }
 
 template <class List, class... Rest>

@@ -176,43 +176,6 @@ Json report_neighbors(const Router& router, std::optional<neigh::Key> after, std
   return neighbors;
 }
 
-Json report_bands(const Router& router) {
-  Json queues = Json::array();
-  for (const auto& port : router.ports()) {
-    std::uint16_t number = 0;
-    for (const auto& worker : router.workers()) {
-      const port::TxQueue* const queue = worker->tx(port->settings().id);
-      if (queue == nullptr) {
-        continue;
-      }
-      const sched::Bands& bands = queue->bands();
-      const sched::Discipline& discipline = bands.discipline();
-      Json counters = Json::array();
-      for (const auto& band : bands.counters()) {
-        counters.push_back({{"band", counters.size()},
-                            {"queued", band.queued.get()},
-                            {"sent_packets", band.sent_packets.get()},
-                            {"sent_bytes", band.sent_bytes.get()},
-                            {"dropped", band.dropped.get()},
-                            {"requeued", band.requeued.get()}});
-      }
-      const bool is_default = discipline.bands == sched::Discipline{}.bands &&
-                              discipline.priomap == sched::Discipline{}.priomap;
-      queues.push_back({{"port", port->settings().name},
-                        {"queue", number},
-                        {"qdisc", is_default ? "pfifo_fast" : "prio"},
-                        {"priomap", discipline.priomap},
-                        {"limit", discipline.limit},
-                        {"rate_bits", discipline.rate ? Json(discipline.rate->count) : Json()},
-                        {"requeued", bands.totals().requeued},
-                        {"direct_packets", bands.direct_packets()},
-                        {"bands", counters}});
-      ++number;
-    }
-  }
-  return queues;
-}
-
 Json report_drops(const Router& router) {
   Json drops = Json::array();
   for (std::size_t i = 0; i < stats::kDropReasons; ++i) {

@@ -29,7 +29,8 @@ struct RouteFilter {
 // At most so many of those behind `after`, in the order of ports, then addresses.
 [[nodiscard]] Json report_neighbors(const Router& router, std::optional<neigh::Key> after,
                                     std::size_t most);
-[[nodiscard]] Json report_bands(const Router& router);
+// Before that port, or before all.
+[[nodiscard]] Json report_bands(const Router& router, std::optional<PortId> of);
 [[nodiscard]] Json report_drops(const Router& router);
 // A flat object, under the names of Linux's nstat.
 [[nodiscard]] Json report_counters(const Router& router);

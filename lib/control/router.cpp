@@ -98,24 +98,31 @@ bool Router::run_once() {
   bool busy = handle_punts();
   busy = run_timers() || busy;
   busy = advance_load() || busy;
+  reset_hung_ports();
   world_->reclaimer().run_once();
   return busy;
 }
 
 bool Router::handle_punts() {
-  unsigned handled = 0;
   std::array<ip::Packet*, kPuntsARound> packets{};
+  arp_.clear();
   for (const auto& worker : workers_) {
-    // What was handed up before an ARP reply waits for the reply in its order.
-    for (worker::PacketRing* ring : {&worker->punts(), &worker->arp_punts()}) {
-      const unsigned count = ring->pop(packets.data(), packets.size());
-      for (unsigned i = 0; i < count; ++i) {
-        slow_path_->handle(ip::OwnedPacket{packets.at(i)});
-      }
-      handled += count;
-    }
+    const unsigned count = worker->arp_punts().pop(packets.data(), packets.size());
+    arp_.insert(arp_.end(), packets.begin(), packets.begin() + count);
   }
-  return handled > 0;
+  bool busy = !arp_.empty();
+  for (const auto& worker : workers_) {
+    const unsigned count = worker->punts().pop(packets.data(), packets.size());
+    for (unsigned i = 0; i < count; ++i) {
+      slow_path_->handle(ip::OwnedPacket{packets.at(i)});
+    }
+    busy = busy || count > 0;
+  }
+  // What was handed up before an ARP reply waits for the reply in its order.
+  for (ip::Packet* const packet : arp_) {
+    slow_path_->handle(ip::OwnedPacket{packet});
+  }
+  return busy;
 }
 
 bool Router::run_timers() {
@@ -137,29 +144,71 @@ bool Router::run_timers() {
   return next_tick_ <= now;
 }
 
-// A queue that has packets and sends none for five seconds, its link up (DEV-08).
+void Router::measure_delays(std::optional<PortId> port, bool on) {
+  for (const auto& worker : workers_) {
+    for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+      port::TxQueue* const queue = worker->tx(PortId{i});
+      if (queue != nullptr && (!port || *port == PortId{i})) {
+        queue->bands().measure_delays(on);
+      }
+    }
+  }
+}
+
+void Router::set_gate(PortId port, worker::Worker::Gate gate) {
+  for (const auto& worker : workers_) {
+    worker->set_gate(port, gate);
+  }
+}
+
+// A port that has packets and sends none for five seconds, its link up and no rate in the way
+// (DEV-08, Linux's dev_watchdog) is reset.
 void Router::watch_for_hangs() {
   const Nanoseconds now = clock_.now();
   for (std::uint16_t i = 0; i < ports_.size(); ++i) {
-    std::uint64_t sent = 0;
+    std::uint64_t progress = 0;
     std::uint64_t queued = 0;
     for (const auto& worker : workers_) {
-      if (const port::TxQueue* const queue = worker->tx(PortId{i}); queue != nullptr) {
+      if (const port::TxQueue* const queue = std::as_const(*worker).tx(PortId{i})) {
         const sched::BandTotals totals = queue->bands().totals();
-        sent += totals.sent_packets;
+        progress += totals.sent_packets + queue->bands().overlimits();
         queued += totals.queued;
       }
     }
     Hang& hang = hangs_[i];
-    if (queued == 0 || sent != hang.sent || !link_up_[i]) {
-      hang.sent = sent;
+    if (queued == 0 || progress != hang.progress || !link_up_[i]) {
+      hang.progress = progress;
       hang.since = now;
-    } else if (now - hang.since >= kHang) {
+    } else if (now - hang.since >= kHang && !hang.left_by) {
       ++hang.count;
       hang.since = now;
-      log::warn("port {}: {} packets wait and none was sent for 5 s", config_.ports[i].name,
-                queued);
+      log::warn("port {}: {} packets wait and none was sent for 5 s: it is reset",
+                config_.ports[i].name, queued);
+      set_gate(PortId{i}, worker::Worker::Gate::kStopped);
+      hang.left_by = rte_rcu_qsbr_start(&world_->reclaimer().readers());
     }
+  }
+}
+
+void Router::reset_hung_ports() {
+  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+    Hang& hang = hangs_[i];
+    if (!hang.left_by ||
+        rte_rcu_qsbr_check(&world_->reclaimer().readers(), *hang.left_by, false) != 1) {
+      continue;
+    }
+    hang.left_by.reset();
+    if (const Status status = ports_[i]->reset(); !status) {
+      // It stays stopped, and is tried again as long as packets wait.
+      log::error("{}", status.error().what);
+      continue;
+    }
+    for (const auto& worker : workers_) {
+      if (port::TxQueue* const queue = worker->tx(PortId{i})) {
+        queue->reset();
+      }
+    }
+    set_gate(PortId{i}, worker::Worker::Gate::kOpen);
   }
 }
 

@@ -77,6 +77,9 @@ class Router {
   Status add_address(PortId port, InterfaceAddress address);
   Status erase_address(PortId port, InterfaceAddress address);
 
+  // Whether the bands before that port, or before all, measure how long packets wait.
+  void measure_delays(std::optional<PortId> port, bool on);
+
   Status add_neighbor(const config::StaticNeighbor& neighbor);
   Status erase_neighbor(neigh::Key key);
 
@@ -131,6 +134,8 @@ class Router {
   Status connect(PortId port, InterfaceAddress address);
   [[nodiscard]] Status check_address(const PortView& view, InterfaceAddress address) const;
   void watch_for_hangs();
+  void reset_hung_ports();
+  void set_gate(PortId port, worker::Worker::Gate gate);
   Status add_to_rib(const config::Route& route);
 
   config::Config config_;
@@ -155,14 +160,17 @@ class Router {
   bool workers_run_ = false;
   // A route that a file brought was deleted: the files no longer say what runs.
   bool files_outdated_ = false;
+  std::vector<ip::Packet*> arp_;  // of this round
   std::uint32_t low_water_ = 0;
   Nanoseconds next_tick_{};
   Nanoseconds next_redirect_round_{};
   Nanoseconds next_watch_{};
   struct Hang {
-    std::uint64_t sent = 0;
+    std::uint64_t progress = 0;
     Nanoseconds since{};
     std::uint64_t count = 0;
+    // While the port waits for its reset: every worker has left it once this state is passed.
+    std::optional<std::uint64_t> left_by{};
   };
   std::vector<Hang> hangs_;
   std::vector<bool> link_up_;  // of every port, not of sub-interfaces

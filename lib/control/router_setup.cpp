@@ -14,15 +14,46 @@
 namespace ringroad::control {
 namespace {
 
-sched::Discipline discipline_of(const config::Scheduler& scheduler, std::size_t sharers) {
-  sched::Discipline discipline{.bands = scheduler.bands,
-                               .priomap = scheduler.priomap,
-                               .limit = scheduler.limit,
-                               .rate = scheduler.rate,
-                               .burst = scheduler.burst};
-  // Each worker shapes its own queue: an equal share keeps the port within its rate.
-  if (discipline.rate) {
-    discipline.rate = BitsPerSecond{std::max<std::uint64_t>(discipline.rate->count / sharers, 1)};
+sched::QueueKind queue_of(config::Aqm aqm) {
+  switch (aqm) {
+    case config::Aqm::kNone:
+      break;
+    case config::Aqm::kCodel:
+      return sched::QueueKind::kCodel;
+    case config::Aqm::kFqCodel:
+      return sched::QueueKind::kFqCodel;
+  }
+  return sched::QueueKind::kFifo;
+}
+
+sched::BandSettings band_of(const config::Scheduler& scheduler, std::size_t number) {
+  const config::SchedulerBand& own = scheduler.each.at(number);
+  sched::BandSettings band;
+  band.limit = own.limit.value_or(scheduler.limit);
+  band.limit_bytes = own.limit_bytes.value_or(scheduler.limit_bytes.value_or(band.limit_bytes));
+  band.rate = own.rate;
+  band.ceil = own.ceil != own.rate ? own.ceil : std::nullopt;
+  band.burst = own.burst.value_or(scheduler.burst);
+  band.weight = own.weight;
+  band.queue = queue_of(own.aqm);
+  band.codel = {.target = own.target, .interval = own.interval, .ecn = own.ecn};
+  band.flows = own.flows;
+  band.quantum = static_cast<std::uint32_t>(own.quantum.count);
+  return band;
+}
+
+sched::Discipline discipline_of(const config::Scheduler& scheduler) {
+  sched::Discipline discipline;
+  discipline.bands = scheduler.bands;
+  discipline.strict =
+      scheduler.discipline == config::Discipline::kDrr ? scheduler.strict : scheduler.bands;
+  discipline.priomap = scheduler.priomap;
+  discipline.dscp = scheduler.dscp;
+  discipline.rate = scheduler.rate;
+  discipline.burst = scheduler.burst;
+  discipline.overhead = scheduler.overhead;
+  for (std::size_t band = 0; band < scheduler.bands; ++band) {
+    discipline.each.at(band) = band_of(scheduler, band);
   }
   return discipline;
 }
@@ -247,7 +278,8 @@ Status Router::set_up_workers() {
   for (std::uint16_t i = 0; i < count; ++i) {
     auto made = worker::Worker::make({.id = WorkerId{i},
                                       .core = config_.engine.workers[i],
-                                      .idle = idle_of(config_.engine.idle)},
+                                      .idle = idle_of(config_.engine.idle),
+                                      .pool = pool_.get()},
                                      world_->tables(), world_->reclaimer().readers());
     if (!made) {
       return std::unexpected{made.error()};
@@ -261,11 +293,17 @@ Status Router::set_up_workers() {
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
       all[(queue + i) % count]->add_rx(PortId{i}, port.device(), queue);
     }
-    const auto discipline = discipline_of(config_.scheduler_of(config_.ports[i]), port.tx_queues());
+    const config::Scheduler scheduler = config_.scheduler_of(config_.ports[i]);
+    const sched::Discipline discipline = discipline_of(scheduler);
+    const auto shaper = std::make_shared<sched::Shaper>(discipline, clock_.now());
     for (std::uint16_t w = 0; w < count; ++w) {
       if (w < port.tx_queues()) {
+        const port::TxQueue::Settings settings{.device = port.device(),
+                                               .queue = w,
+                                               .ring = port.tx_ring(),
+                                               .limit_bytes = scheduler.byte_limits};
         all[w]->add_tx(PortId{i},
-                       std::make_unique<port::TxQueue>(port.device(), w, discipline, clock_));
+                       std::make_unique<port::TxQueue>(settings, discipline, clock_, shaper));
       } else {
         all[w]->add_tx_through(PortId{i}, *all[w % port.tx_queues()]);
       }

@@ -398,6 +398,34 @@ Result<json> change_address(Router& router, Options& options) {
                          : answer(options, (router.*kChange)(port->id, address));
 }
 
+// The device that the option names, or that what it names sends by; none: all.
+std::optional<PortId> device_of(Router& router, Options& options) {
+  if (!options.has("port")) {
+    return std::nullopt;
+  }
+  const PortView* const port = port_of(router, options);
+  return port != nullptr ? std::optional{port->egress} : std::nullopt;
+}
+
+Result<json> show_bands(Router& router, Options& options) {
+  const std::optional<PortId> port = device_of(router, options);
+  if (options.error()) {
+    return answer(options, {});
+  }
+  return json(report_bands(router, port));
+}
+
+Result<json> bands_delays(Router& router, Options& options) {
+  const std::optional<PortId> port = device_of(router, options);
+  if (!options.has("on") || !options.at("on").is_boolean()) {
+    options.complain("'on' is true or false");
+  }
+  if (!options.error()) {
+    router.measure_delays(port, options.at("on").get<bool>());
+  }
+  return answer(options, {});
+}
+
 Result<json> show_config(Router& router, Options& /*options*/) {
   return json{{"yaml", config::to_yaml(router.running_config())}};
 }
@@ -416,7 +444,7 @@ constexpr std::array kVerbs{
     Verb{"show workers", show<report_workers>},
     Verb{"show routes", show_routes},
     Verb{"show neighbors", show_neighbors},
-    Verb{"show bands", show<report_bands>},
+    Verb{"show bands", show_bands},
     Verb{"show drops", show<report_drops>},
     Verb{"show counters", show<report_counters>},
     Verb{"show memory", show<report_memory>},
@@ -429,6 +457,7 @@ constexpr std::array kVerbs{
     Verb{"neighbor add", neighbor_add},
     Verb{"neighbor del", neighbor_del},
     Verb{"neighbor flush", neighbor_flush},
+    Verb{"bands delays", bands_delays},
     Verb{"link set", link_set},
     Verb{"address add", change_address<&Router::add_address>},
     Verb{"address del", change_address<&Router::erase_address>},

@@ -252,6 +252,7 @@ Status Port::set_up_queues(const Tuning& tuning) {
       return failed(fmt::format("TX queue {}: {}", queue, error_text(error)));
     }
   }
+  tx_ring_ = {.descriptors = tx_descriptors, .reported = tuning.tx.tx_rs_thresh};
   return {};
 }
 
@@ -298,6 +299,11 @@ void Port::stop() {
     rte_eth_dev_stop(device_);
     started_ = false;
   }
+}
+
+Status Port::reset() {
+  stop();
+  return start();
 }
 
 Link Port::link() const {

@@ -12,6 +12,7 @@
 #include "base/ids.hpp"
 #include "base/mac.hpp"
 #include "port/profile.hpp"
+#include "port/tx_completions.hpp"
 
 namespace ringroad::port {
 
@@ -53,6 +54,8 @@ class Port {
   // While it runs.
   Status set_mtu(std::uint16_t mtu);
   Status set_mac(Mac mac);
+  // Stops and starts again, empty. No worker uses it meanwhile.
+  Status reset();
   // As far as the device can be told; what it still receives is the caller's to drop.
   void set_link(bool up);
 
@@ -65,6 +68,8 @@ class Port {
   [[nodiscard]] std::uint16_t tx_queues() const { return tx_queues_; }
   // The device writes a packet's 802.1Q tag where the mbuf asks for it.
   [[nodiscard]] bool inserts_tags() const { return inserts_tags_; }
+  // Of each TX queue.
+  [[nodiscard]] TxRing tx_ring() const { return tx_ring_; }
   // Whether a frame to be sent may lie in several buffers.
   [[nodiscard]] bool gathers() const { return gathers_; }
   [[nodiscard]] Link link() const;
@@ -91,6 +96,7 @@ class Port {
   bool inserts_tags_ = false;
   bool filters_vlans_ = false;
   bool gathers_ = false;
+  TxRing tx_ring_{};
   bool started_ = false;
 };
 

@@ -3,11 +3,15 @@
 // worker's own.
 #include <rte_ethdev.h>
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "base/ids.hpp"
 #include "ip/stage.hpp"
+#include "port/tx_completions.hpp"
 #include "sched/bands.hpp"
+#include "sched/byte_limit.hpp"
 
 namespace ringroad::port {
 
@@ -16,57 +20,134 @@ inline constexpr std::uint32_t kTxQuota = 64;
 
 class TxQueue {
  public:
-  TxQueue(std::uint16_t device, std::uint16_t queue, const sched::Discipline& discipline,
-          const Clock& clock)
-      : device_{device}, queue_{queue}, bands_{discipline, clock} {}
+  struct Settings {
+    std::uint16_t device = 0;
+    std::uint16_t queue = 0;
+    TxRing ring{};
+    bool limit_bytes = true;  // where the device tells what it has sent
+  };
+  TxQueue(const Settings& settings, const sched::Discipline& discipline, const Clock& clock,
+          std::shared_ptr<sched::Shaper> shaper)
+      : settings_{settings},
+        clock_{clock},
+        completions_{settings.ring},
+        limits_bytes_{settings.limit_bytes && settings.ring.descriptors > 0},
+        bands_{discipline, clock, std::move(shaper)} {}
 
   // Takes all that is staged.
-  void send(ip::StageContext& context, const ip::Egress::Stage& stage) {
+  void send(ip::StageContext& context, ip::Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
-                transmit(context),
-                [&](ip::Packet* packet) { context.drop(packet, stats::DropReason::kBandFull); });
+                Wire{*this, context}, Lose{context});
   }
-  std::uint32_t drain(const ip::StageContext& context) {
-    return bands_.drain(kTxQuota, transmit(context));
+  std::uint32_t drain(ip::StageContext& context) {
+    return bands_.drain(kTxQuota, Wire{*this, context}, Lose{context});
   }
-  // Frees what the device has sent, so that an idle port pins no buffers. A device that cannot say
-  // frees as it sends.
-  void reclaim() {
-    if (can_reclaim_) {
-      can_reclaim_ = rte_eth_tx_done_cleanup(device_, queue_, kReclaimBatch) != -ENOTSUP;
+  // Takes all that is staged, and does not call the driver.
+  void hold(ip::StageContext& context, ip::Egress::Stage& stage) {
+    bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
+                Closed{}, Lose{context});
+  }
+  template <class Take>
+  void clear(Take&& take) {
+    bands_.clear(take);
+  }
+
+  // Now and then. An idle queue gives back what its device has sent, so that it pins no buffers; a
+  // busy one does so as it sends, and here where buffers run low. At most a quarter of a ring, so
+  // that the worker is soon back at its RX queues (TXC-07).
+  void reclaim(bool buffers_are_low) {
+    if (can_reclaim_ && (!used_ || buffers_are_low)) {
+      can_reclaim_ =
+          rte_eth_tx_done_cleanup(settings_.device, settings_.queue, kReclaimBatch) != -ENOTSUP;
     }
+    used_ = false;
   }
-  template <class Drop>
-  void clear(Drop&& drop) {
-    bands_.clear(drop);
+  // The device was stopped and has lost what its ring held. While no worker sends.
+  void reset() {
+    completions_.reset();
+    limit_.reset();
   }
 
   [[nodiscard]] const sched::Bands& bands() const { return bands_; }
+  [[nodiscard]] sched::Bands& bands() { return bands_; }
   [[nodiscard]] std::uint32_t backlog() const { return bands_.backlog(); }
+  // Whether the bytes in the ring are limited, as far as was seen yet, and how.
+  [[nodiscard]] bool limits_bytes() const { return limits_bytes_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t byte_limit() const { return shown_limit_.get(); }
+  [[nodiscard]] std::uint64_t bytes_in_flight() const { return shown_in_flight_.get(); }
 
  private:
-  static constexpr std::uint32_t kReclaimBatch = 64;
+  static constexpr std::uint32_t kReclaimBatch = 256;
 
-  struct Transmit {
+  struct Wire {
+    TxQueue& queue;
     const ip::StageContext& context;
-    std::uint16_t device;
-    std::uint16_t queue;
 
-    std::uint16_t operator()(ip::Packet** packets, std::uint16_t count) const {
+    [[nodiscard]] std::int64_t room(std::uint64_t wanted) const {
+      return queue.limits_bytes() ? queue.room(wanted) : sched::kNoLimit;
+    }
+    std::uint16_t transmit(ip::Packet** packets, std::uint16_t count) const {
       context.lap(stats::Stage::kBands);
-      const std::uint16_t taken = rte_eth_tx_burst(device, queue, packets, count);
+      const std::uint16_t taken =
+          rte_eth_tx_burst(queue.settings_.device, queue.settings_.queue, packets, count);
       context.lap(stats::Stage::kTx);
+      queue.used_ = true;
       return taken;
+    }
+    void sent(std::uint16_t packets, std::uint64_t bytes) const {
+      if (queue.limits_bytes()) {
+        queue.completions_.hand_over(packets, bytes);
+        queue.limit_.hand_over(bytes);
+      }
+    }
+  };
+  struct Closed {
+    [[nodiscard]] static std::int64_t room(std::uint64_t /*wanted*/) { return 0; }
+    static std::uint16_t transmit(ip::Packet** /*packets*/, std::uint16_t /*count*/) { return 0; }
+    static void sent(std::uint16_t /*packets*/, std::uint64_t /*bytes*/) {}
+  };
+  struct Lose {
+    ip::StageContext& context;
+    void operator()(ip::Packet* packet, sched::Lost lost) const {
+      context.drop(packet, lost == sched::Lost::kFull ? stats::DropReason::kBandFull
+                                                      : stats::DropReason::kQueueManaged);
     }
   };
 
-  [[nodiscard]] Transmit transmit(const ip::StageContext& context) const {
-    return {context, device_, queue_};
+  [[nodiscard]] std::int64_t room(std::uint64_t wanted) {
+    if (limit_.room() < static_cast<std::int64_t>(wanted)) {
+      const std::uint64_t done =
+          completions_.poll([this](std::uint16_t offset) { return is_done(offset); });
+      if (!limits_bytes()) {
+        return sched::kNoLimit;
+      }
+      limit_.complete(done, clock_.now());
+      if (limit_.room() < static_cast<std::int64_t>(wanted)) {
+        limit_.hold_back();
+      }
+      shown_limit_.set(limit_.limit());
+      shown_in_flight_.set(limit_.in_flight());
+    }
+    return limit_.room();
   }
 
-  std::uint16_t device_;
-  std::uint16_t queue_;
+  [[nodiscard]] bool is_done(std::uint16_t offset) {
+    const int status = rte_eth_tx_descriptor_status(settings_.device, settings_.queue, offset);
+    if (status < 0) {
+      limits_bytes_.store(false, std::memory_order_relaxed);  // it cannot tell
+    }
+    return status == RTE_ETH_TX_DESC_DONE;
+  }
+
+  Settings settings_;
+  const Clock& clock_;
   bool can_reclaim_ = true;
+  bool used_ = false;  // since the last reclaim
+  sched::ByteLimit limit_;
+  TxCompletions completions_;
+  std::atomic<bool> limits_bytes_;
+  stats::Counter shown_limit_;
+  stats::Counter shown_in_flight_;
   sched::Bands bands_;
 };
 

@@ -1,114 +1,108 @@
 #pragma once
-// pfifo_fast and prio, in front of one TX queue of one port: bands served in strict order, each
-// first in first out (Linux's net/sched/sch_generic.c; QDS-04..18). One worker's own; counters may
-// be read by others.
+// What stands in front of one TX queue of one port: bands of queues, the order in which they are
+// served, the rates they keep to. One worker's own, but for the shaper; counters may be read by
+// others.
 //
-// With nothing waiting a burst goes straight to the ring. What the ring refuses stays at the head,
-// in order, ahead of every band (Linux's gso_skb list); nothing is dropped because a ring was full
-// for a moment.
+// With nothing waiting and no rate to keep to, a burst goes straight to the ring (QDS-13). What the
+// ring refuses stays at the head, in order, ahead of every band (Linux's gso_skb list, QDS-18);
+// nothing is dropped because a ring was full for a moment.
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
+#include <concepts>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
-#include <vector>
+#include <variant>
 
 #include "base/clock.hpp"
+#include "sched/classifier.hpp"
+#include "sched/discipline.hpp"
+#include "sched/drr.hpp"
 #include "sched/fifo.hpp"
-#include "sched/token_bucket.hpp"
+#include "sched/fq_codel.hpp"
+#include "sched/shaper.hpp"
+#include "sched/strict.hpp"
 #include "stats/counter.hpp"
+#include "stats/histogram.hpp"
 
 namespace ringroad::sched {
 
-inline constexpr std::size_t kPriorities = 16;
-inline constexpr std::size_t kBandsMax = 16;
 // Packets offered to the ring at a time.
 inline constexpr std::uint16_t kBatch = 64;
-
-struct Discipline {
-  std::uint8_t bands = 3;
-  std::array<std::uint8_t, kPriorities> priomap{1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
-  std::uint32_t limit = 1000;         // packets a band
-  std::optional<BitsPerSecond> rate;  // none: not shaped
-  Bytes burst{64ULL << 10U};
-};
+// Bytes of a full Ethernet frame.
+inline constexpr std::uint32_t kFrame = 1514;
 
 struct BandCounters {
   stats::Counter queued;  // now
+  stats::Counter queued_bytes;
   stats::Counter sent_packets;
   stats::Counter sent_bytes;
   stats::Counter dropped;
+  stats::Counter managed;  // of these, by active queue management
+  stats::Counter marked;
   stats::Counter requeued;
 };
 
 // All bands of a queue together.
 struct BandTotals {
   std::uint64_t queued = 0;
+  std::uint64_t queued_bytes = 0;
   std::uint64_t sent_packets = 0;
   std::uint64_t sent_bytes = 0;
+  std::uint64_t dropped = 0;
   std::uint64_t requeued = 0;
 };
 
-// Transmit: std::uint16_t(rte_mbuf** packets, std::uint16_t count), the number it took from the
-// front. Drop: void(rte_mbuf*), for what a full band cannot hold.
+// What the bands send by. room(): bytes that it should be given of those that there are, kNoLimit
+// where it does not matter; the packet that crosses it may still go. transmit(): how many it took
+// from the front. sent(): what that was.
+inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+template <class D>
+concept Device = requires(D& device, rte_mbuf** packets, std::uint16_t count, std::uint64_t bytes) {
+  { device.room(bytes) } -> std::same_as<std::int64_t>;
+  { device.transmit(packets, count) } -> std::same_as<std::uint16_t>;
+  device.sent(count, bytes);
+};
+
 class Bands {
  public:
-  Bands(const Discipline& discipline, const Clock& clock);
+  // The workers of a port share its shaper.
+  Bands(const Discipline& discipline, const Clock& clock, std::shared_ptr<Shaper> shaper);
+  Bands(const Discipline& discipline, const Clock& clock)
+      : Bands{discipline, clock, std::make_shared<Shaper>(discipline, clock.now())} {}
 
-  // Takes the packets, sends what it can at once.
-  template <class Transmit, class Drop>
-  void send(std::span<rte_mbuf* const> packets, std::span<const std::uint8_t> priorities,
-            Transmit&& transmit, Drop&& drop) {
-    std::size_t done = 0;
-    if (backlog_ == 0 && !shaper_) [[likely]] {
-      done = send_direct(packets, priorities, transmit);
-    }
-    if (done < packets.size()) [[unlikely]] {
-      for (; done < packets.size(); ++done) {
-        enqueue(packets[done], priorities[done], drop);
-      }
-      publish_backlog();
+  // Takes the packets, sends what it can at once. They are of one burst: `packets` may be changed.
+  template <Device D, DropFunction Drop>
+  void send(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities, D&& device,
+            Drop&& drop) {
+    for (std::size_t done = 0; done < packets.size(); done += kBatch) {
+      const std::size_t count = std::min<std::size_t>(packets.size() - done, kBatch);
+      send_batch(packets.subspan(done, count), priorities.subspan(done, count), device, drop);
     }
   }
 
   // Sends what waits, `quota` packets at most; returns how many went. The rest goes in later calls
   // (QDS-14).
-  template <class Transmit>
-  std::uint32_t drain(std::uint32_t quota, Transmit&& transmit) {
-    if (shaper_) {
-      shaper_->refill(clock_->now());
-    }
-    std::uint32_t sent = 0;
-    while (backlog_ > 0 && sent < quota) {
-      if (head_begin_ == head_end_ && fill_head(quota - sent) == 0) {
-        break;
-      }
-      const auto offered = static_cast<std::uint16_t>(head_end_ - head_begin_);
-      const std::uint16_t taken = offer_head(transmit, offered);
-      sent += taken;
-      if (taken < offered) {
-        break;
-      }
-    }
-    publish_backlog();
-    return sent;
-  }
+  template <Device D, DropFunction Drop>
+  std::uint32_t drain(std::uint32_t quota, D&& device, Drop&& drop);
 
   // Gives up everything that waits.
-  template <class Drop>
-  void clear(Drop&& drop) {
-    while (head_begin_ < head_end_) {
-      drop(head_[head_begin_++]);
-    }
-    for (std::size_t band = 0; band < discipline_.bands; ++band) {
-      while (fifos_[band].size() > 0) {
-        drop(fifos_[band].pop());
-      }
-    }
-    backlog_ = 0;
-    publish_backlog();
+  template <class Take>
+  void clear(Take&& take);
+
+  // Any thread: from now on, how long packets wait, or no more. What was measured is forgotten each
+  // time that begins.
+  void measure_delays(bool on) {
+    const std::uint32_t round = wanted_round_.load(std::memory_order_relaxed) / 2;
+    wanted_round_.store(2 * (round + 1) + (on ? 1 : 0), std::memory_order_relaxed);
   }
+  [[nodiscard]] bool measures_delays() const {
+    return wanted_round_.load(std::memory_order_relaxed) % 2 != 0;
+  }
+  [[nodiscard]] const stats::Histogram& delays_ns(std::size_t band) const { return delays_[band]; }
 
   [[nodiscard]] std::uint32_t backlog() const { return backlog_; }
   [[nodiscard]] const Discipline& discipline() const { return discipline_; }
@@ -117,97 +111,335 @@ class Bands {
   }
   [[nodiscard]] BandTotals totals() const;
   [[nodiscard]] std::uint64_t direct_packets() const { return direct_.get(); }
+  // Drains that ended because a rate allowed no more (tc's overlimits).
+  [[nodiscard]] std::uint64_t overlimits() const { return overlimits_.get(); }
 
  private:
-  [[nodiscard]] std::uint8_t band_of(std::uint8_t priority) const {
-    return discipline_.priomap[priority % kPriorities];
-  }
+  using AnyQueue = std::variant<Fifo, Codel, FqCodel>;
 
-  template <class Transmit>
-  std::size_t send_direct(std::span<rte_mbuf* const> packets,
-                          std::span<const std::uint8_t> priorities, Transmit&& transmit);
-  template <class Transmit>
-  std::uint16_t offer_head(Transmit&& transmit, std::uint16_t offered);
+  static constexpr std::uint16_t kBatchMin = 4;
 
-  template <class Drop>
-  void enqueue(rte_mbuf* packet, std::uint8_t priority, Drop&& drop) {
-    const std::uint8_t band = band_of(priority);
-    if (fifos_[band].full()) {
-      counters_[band].dropped.add(1);
-      drop(packet);
-      return;
+  // The packets that the ring was offered and did not take, or will be offered next.
+  struct Head {
+    std::uint16_t begin = 0;
+    std::uint16_t end = 0;
+    std::array<rte_mbuf*, kBatch> packets{};
+    std::array<std::uint8_t, kBatch> bands{};
+
+    [[nodiscard]] std::uint16_t size() const { return static_cast<std::uint16_t>(end - begin); }
+    void push(rte_mbuf* packet, unsigned band) {
+      packets[end] = packet;
+      bands[end] = static_cast<std::uint8_t>(band);
+      ++end;
     }
-    fifos_[band].push(packet);
-    ++backlog_;
+  };
+
+  // What a batch weighs, read before the ring may take a packet and free it.
+  struct Weights {
+    std::array<std::uint32_t, kBatch> lengths;
+    std::array<std::int64_t, kBatch> queued_at;  // where delays are measured
+  };
+
+  template <class D, class Drop>
+  void send_batch(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities, D& device,
+                  Drop& drop);
+  template <class D>
+  std::uint16_t send_direct(std::span<rte_mbuf*> packets, const std::uint8_t* bands, D& device);
+  template <class Drop>
+  void enqueue(std::span<rte_mbuf*> packets, const std::uint8_t* bands, Drop& drop);
+  // Moves packets from the bands to the empty head, as many as the order, the rates and the room in
+  // the ring allow.
+  template <class Drop>
+  void fill_head(std::uint32_t most, std::int64_t room, Nanoseconds now, Drop& drop);
+  void fill_head_plain(std::uint32_t most);
+  template <class O, class Drop>
+  void fill_head_by(O& order, std::uint32_t most, std::int64_t room, Nanoseconds now, Drop& drop);
+  template <class D>
+  std::uint16_t offer_head(D& device);
+
+  // Those that may send within what they are guaranteed; those that may have more of what is left.
+  [[nodiscard]] BandMask ready_bands(Nanoseconds now);
+  [[nodiscard]] BandMask borrowing_bands(Nanoseconds now);
+  [[nodiscard]] bool covers(unsigned band, Draw& draw, Nanoseconds now);
+  [[nodiscard]] std::uint64_t charge(std::uint32_t bytes) const {
+    return std::uint64_t{bytes} + discipline_.overhead;
+  }
+  void finish_draws();
+  [[nodiscard]] std::uint32_t next_bytes(unsigned band) {
+    return std::visit([](auto& queue) { return queue.next_bytes(); }, queues_[band]);
+  }
+  [[nodiscard]] std::uint32_t packets_in(unsigned band) const {
+    return std::visit([](const auto& queue) { return queue.packets(); }, queues_[band]);
   }
 
-  // Moves packets from the bands to the empty head, in strict order, as the shaper allows.
-  std::uint16_t fill_head(std::uint32_t quota);
-  void hold_at_head(rte_mbuf* packet, std::uint8_t band);
+  void count_sent(const std::uint8_t* bands, const Weights& weights, std::uint16_t count,
+                  std::uint64_t bytes);
   void publish_backlog();
+  // True while delays are measured.
+  bool follow_measuring();
+
+  // Counts what a queue loses, and passes it on.
+  template <class Drop>
+  struct Losses {
+    Bands& bands;
+    unsigned band;
+    Drop& drop;
+    void operator()(rte_mbuf* packet, Lost lost) const {
+      BandCounters& counters = bands.counters_[band];
+      counters.dropped.add(1);
+      if (lost == Lost::kManaged) {
+        counters.managed.add(1);
+      }
+      --bands.backlog_;
+      drop(packet, lost);
+    }
+  };
 
   Discipline discipline_;
   const Clock* clock_;
+  Classifier classifier_;
+  bool direct_allowed_ = false;
+  bool plain_ = false;         // FIFOs in strict order, no rates
+  bool stamped_ = false;       // queues need to know when a packet came
   std::uint32_t backlog_ = 0;  // head and bands
-  std::uint16_t head_begin_ = 0;
-  std::uint16_t head_end_ = 0;
-  std::array<rte_mbuf*, kBatch> head_{};
-  std::array<std::uint8_t, kBatch> head_bands_{};
-  std::optional<TokenBucket> shaper_;
-  std::array<Fifo, kBandsMax> fifos_;
+  BandMask waiting_ = 0;       // bands that hold packets
+  // How many the ring is offered: fewer after it refused some, so that little stands at the head
+  // when what is more urgent comes.
+  std::uint16_t batch_ = kBatchMin;
+  Head head_;
+  std::variant<Strict, Drr> order_;
+  std::array<AnyQueue, kBandsMax> queues_;
+
+  std::shared_ptr<Shaper> shaper_;
+  Draw port_draw_;
+  BandMask shaped_ = 0;     // bands with a rate or a ceiling
+  BandMask borrowers_ = 0;  // with both
+  std::array<Draw, kBandsMax> rate_draws_;
+  std::array<Draw, kBandsMax> ceil_draws_;
+
   std::array<BandCounters, kBandsMax> counters_;
   stats::Counter direct_;
+  stats::Counter overlimits_;
+
+  std::atomic<std::uint32_t> wanted_round_{0};  // odd: measure
+  std::uint32_t round_ = 0;
+  std::int64_t measured_since_ = 0;
+  std::array<stats::Histogram, kBandsMax> delays_;
 };
 
-template <class Transmit>
-std::size_t Bands::send_direct(std::span<rte_mbuf* const> packets,
-                               std::span<const std::uint8_t> priorities, Transmit&& transmit) {
-  // The ring may take a packet and free it before we look again: its length is read first.
-  std::array<std::uint32_t, kBatch> lengths;
-  std::array<rte_mbuf*, kBatch> batch;
-  std::size_t done = 0;
-  while (done < packets.size()) {
-    const auto count =
-        static_cast<std::uint16_t>(std::min<std::size_t>(packets.size() - done, kBatch));
-    for (std::uint16_t i = 0; i < count; ++i) {
-      batch[i] = packets[done + i];
-      lengths[i] = batch[i]->pkt_len;
-    }
-    const std::uint16_t taken = transmit(batch.data(), count);
-    for (std::uint16_t i = 0; i < taken; ++i) {
-      BandCounters& counters = counters_[band_of(priorities[done + i])];
-      counters.sent_packets.add(1);
-      counters.sent_bytes.add(lengths[i]);
-    }
-    direct_.add(taken);
-    done += taken;
-    if (taken < count) [[unlikely]] {
-      // The driver was offered this one: it keeps its place. Those behind it go to their bands.
-      hold_at_head(batch[taken], band_of(priorities[done]));
-      return done + 1;
-    }
+template <class D, class Drop>
+void Bands::send_batch(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities,
+                       D& device, Drop& drop) {
+  std::array<std::uint8_t, kBatch> bands;
+  classifier_.classify(packets.data(), priorities, bands.data());
+  std::uint16_t done = 0;
+  if (backlog_ == 0 && direct_allowed_) [[likely]] {
+    done = send_direct(packets, bands.data(), device);
   }
-  return done;
+  if (done < packets.size()) [[unlikely]] {
+    enqueue(packets.subspan(done), bands.data() + done, drop);
+  }
 }
 
-template <class Transmit>
-std::uint16_t Bands::offer_head(Transmit&& transmit, std::uint16_t offered) {
-  std::array<std::uint32_t, kBatch> lengths;
-  for (std::uint16_t i = 0; i < offered; ++i) {
-    lengths[i] = head_[head_begin_ + i]->pkt_len;
+template <class D>
+std::uint16_t Bands::send_direct(std::span<rte_mbuf*> packets, const std::uint8_t* bands,
+                                 D& device) {
+  Weights weights;
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    weights.lengths[i] = packets[i]->pkt_len;
+    bytes += weights.lengths[i];
   }
-  const std::uint16_t taken = transmit(head_.data() + head_begin_, offered);
+  auto count = static_cast<std::uint16_t>(packets.size());
+  const std::int64_t room = device.room(bytes);
+  if (room < static_cast<std::int64_t>(bytes)) [[unlikely]] {
+    count = 0;
+    for (std::int64_t left = room; left > 0 && count < packets.size(); ++count) {
+      left -= weights.lengths[count];
+    }
+  }
+  const std::uint16_t taken = count > 0 ? device.transmit(packets.data(), count) : 0;
+  if (taken < packets.size()) [[unlikely]] {
+    bytes = 0;
+    for (std::uint16_t i = 0; i < taken; ++i) {
+      bytes += weights.lengths[i];
+    }
+  }
+  device.sent(taken, bytes);
+  count_sent(bands, weights, taken, bytes);
+  direct_.add(taken);
+  if (follow_measuring()) [[unlikely]] {
+    for (std::uint16_t i = 0; i < taken; ++i) {
+      delays_[bands[i]].add(0);
+    }
+  }
+  if (taken == count) {
+    return taken;
+  }
+  // The driver was offered this one: it keeps its place. Those behind it go to their bands.
+  head_.begin = 0;
+  head_.end = 0;
+  head_.push(packets[taken], bands[taken]);
+  stamp(*packets[taken], clock_->now());
+  counters_[bands[taken]].requeued.add(1);
+  ++backlog_;
+  batch_ = kBatchMin;
+  return static_cast<std::uint16_t>(taken + 1);
+}
+
+template <class Drop>
+void Bands::enqueue(std::span<rte_mbuf*> packets, const std::uint8_t* bands, Drop& drop) {
+  if (follow_measuring() || stamped_) {
+    const Nanoseconds now = clock_->now();
+    for (rte_mbuf* const packet : packets) {
+      stamp(*packet, now);
+    }
+  }
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const unsigned band = bands[i];
+    ++backlog_;
+    std::visit(
+        [&](auto& queue) {
+          queue.push(packets[i], Losses<Drop>{*this, band, drop});
+          // Its limit may be below this one packet's length.
+          waiting_ |= BandMask{queue.packets() > 0} << band;
+        },
+        queues_[band]);
+  }
+  publish_backlog();
+}
+
+template <Device D, DropFunction Drop>
+std::uint32_t Bands::drain(std::uint32_t quota, D&& device, Drop&& drop) {
+  follow_measuring();
+  const Nanoseconds now = plain_ ? Nanoseconds{} : clock_->now();
+  std::uint32_t sent = 0;
+  while (backlog_ > 0 && sent < quota) {
+    const std::int64_t room = device.room(std::uint64_t{kBatch} * kFrame);
+    if (head_.size() == 0) {
+      fill_head(std::min<std::uint32_t>(quota - sent, batch_), room, now, drop);
+    }
+    const std::uint16_t offered = head_.size();
+    if (offered == 0 || room <= 0) {
+      break;
+    }
+    const std::uint16_t taken = offer_head(device);
+    sent += taken;
+    if (taken < offered) {
+      batch_ = std::max(taken, kBatchMin);
+      break;
+    }
+    batch_ = std::min<std::uint16_t>(static_cast<std::uint16_t>(2 * batch_), kBatch);
+  }
+  finish_draws();
+  publish_backlog();
+  return sent;
+}
+
+template <class Drop>
+void Bands::fill_head(std::uint32_t most, std::int64_t room, Nanoseconds now, Drop& drop) {
+  head_.begin = 0;
+  head_.end = 0;
+  if (plain_ && room == kNoLimit) {
+    fill_head_plain(most);
+    return;
+  }
+  std::visit([&](auto& order) { fill_head_by(order, most, room, now, drop); }, order_);
+}
+
+template <class O, class Drop>
+void Bands::fill_head_by(O& order, std::uint32_t most, std::int64_t room, Nanoseconds now,
+                         Drop& drop) {
+  while (head_.end < most && room > 0 && waiting_ != 0) {
+    bool borrows = false;
+    BandMask ready = ready_bands(now);
+    if (ready == 0) {
+      borrows = true;
+      ready = borrowing_bands(now);
+    }
+    const unsigned band =
+        ready == 0 ? 0 : order.next(ready, [this](unsigned b) { return next_bytes(b); });
+    if (ready == 0 || !covers(band, port_draw_, now)) {
+      overlimits_.add(1);
+      return;
+    }
+    Draw free;
+    Draw& rate = borrows ? free : rate_draws_[band];
+    Draw& ceil = ceil_draws_[band];
+    const std::uint64_t drawn = std::min({port_draw_.left(), rate.left(), ceil.left()});
+    rte_mbuf* const packet = std::visit(
+        [&](auto& queue) {
+          return queue.pop(now, drawn - discipline_.overhead, Losses<Drop>{*this, band, drop});
+        },
+        queues_[band]);
+    if (packets_in(band) == 0) {
+      waiting_ &= ~(BandMask{1} << band);
+    }
+    if (packet != nullptr) {
+      room -= packet->pkt_len;
+      order.sent(band, packet->pkt_len);
+      const std::uint64_t cost = charge(packet->pkt_len);
+      for (Draw* const draw : {&port_draw_, &rate, &ceil}) {
+        draw->spend(cost);
+      }
+      head_.push(packet, band);
+    }
+    if ((waiting_ >> band & 1U) == 0) {
+      order.emptied(band);
+    }
+  }
+}
+
+template <class D>
+std::uint16_t Bands::offer_head(D& device) {
+  Weights weights;
+  const std::uint16_t offered = head_.size();
+  rte_mbuf** const first = head_.packets.data() + head_.begin;
+  const std::uint8_t* const bands = head_.bands.data() + head_.begin;
+  for (std::uint16_t i = 0; i < offered; ++i) {
+    weights.lengths[i] = first[i]->pkt_len;
+  }
+  const bool measures = round_ % 2 != 0;
+  if (measures) [[unlikely]] {
+    for (std::uint16_t i = 0; i < offered; ++i) {
+      weights.queued_at[i] = queued_at(*first[i]).count();
+    }
+  }
+  const std::uint16_t taken = device.transmit(first, offered);
+  std::uint64_t bytes = 0;
   for (std::uint16_t i = 0; i < taken; ++i) {
-    BandCounters& counters = counters_[head_bands_[head_begin_ + i]];
-    counters.sent_packets.add(1);
-    counters.sent_bytes.add(lengths[i]);
+    bytes += weights.lengths[i];
+  }
+  device.sent(taken, bytes);
+  count_sent(bands, weights, taken, bytes);
+  if (measures) [[unlikely]] {
+    const std::int64_t now = clock_->now().count();
+    for (std::uint16_t i = 0; i < taken; ++i) {
+      // What was queued before that has no stamp.
+      if (weights.queued_at[i] >= measured_since_ && weights.queued_at[i] <= now) {
+        delays_[bands[i]].add(static_cast<std::uint64_t>(now - weights.queued_at[i]));
+      }
+    }
   }
   for (std::uint16_t i = taken; i < offered; ++i) {
-    counters_[head_bands_[head_begin_ + i]].requeued.add(1);
+    counters_[bands[i]].requeued.add(1);
   }
-  head_begin_ = static_cast<std::uint16_t>(head_begin_ + taken);
+  head_.begin = static_cast<std::uint16_t>(head_.begin + taken);
   backlog_ -= taken;
   return taken;
+}
+
+template <class Take>
+void Bands::clear(Take&& take) {
+  while (head_.size() > 0) {
+    take(head_.packets[head_.begin++]);
+  }
+  for (std::size_t band = 0; band < discipline_.bands; ++band) {
+    std::visit([&](auto& queue) { queue.clear(take); }, queues_[band]);
+  }
+  waiting_ = 0;
+  backlog_ = 0;
+  publish_backlog();
 }
 
 }  // namespace ringroad::sched

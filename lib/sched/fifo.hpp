@@ -1,35 +1,71 @@
 #pragma once
-// One band: packets first in first out, at most `limit` of them. One thread's own.
+// Packets first in first out, as many packets and bytes as its limits say (tc's pfifo and bfifo).
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
 #include <bit>
 #include <cstdint>
 #include <memory>
 
-struct rte_mbuf;
+#include "sched/discipline.hpp"
+#include "sched/queue.hpp"
 
 namespace ringroad::sched {
 
 class Fifo {
  public:
   Fifo() = default;
-  explicit Fifo(std::uint32_t limit)
-      : limit_{limit},
-        mask_{std::bit_ceil(limit) - 1},
-        slots_{std::make_unique<rte_mbuf*[]>(std::bit_ceil(limit))} {}
+  explicit Fifo(const BandSettings& settings)
+      : limit_{settings.limit},
+        limit_bytes_{settings.limit_bytes.count},
+        mask_{std::bit_ceil(settings.limit) - 1},
+        slots_{std::make_unique<rte_mbuf*[]>(std::bit_ceil(settings.limit))} {}
 
-  [[nodiscard]] std::uint32_t size() const { return tail_ - head_; }
-  [[nodiscard]] bool full() const { return size() >= limit_; }
-  // Not when full.
-  void push(rte_mbuf* packet) { slots_[tail_++ & mask_] = packet; }
-  // Not when empty.
-  [[nodiscard]] rte_mbuf* front() const { return slots_[head_ & mask_]; }
-  rte_mbuf* pop() { return slots_[head_++ & mask_]; }
+  [[nodiscard]] std::uint32_t packets() const { return tail_ - head_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  // Of the next to go; there is one.
+  [[nodiscard]] std::uint32_t next_bytes() const { return slots_[head_ & mask_]->pkt_len; }
+
+  template <DropFunction Drop>
+  void push(rte_mbuf* packet, Drop&& drop) {
+    if (packets() >= limit_ || bytes_ + packet->pkt_len > limit_bytes_) [[unlikely]] {
+      drop(packet, Lost::kFull);
+      return;
+    }
+    slots_[tail_++ & mask_] = packet;
+    bytes_ += packet->pkt_len;
+  }
+  // Null where the next is longer than that, or there is none.
+  template <DropFunction Drop>
+  rte_mbuf* pop(Nanoseconds /*now*/, std::uint64_t longest, Drop&& /*drop*/) {
+    return packets() > 0 && next_bytes() <= longest ? pop() : nullptr;
+  }
+  // There is one.
+  rte_mbuf* pop() {
+    rte_mbuf* const packet = slots_[head_++ & mask_];
+    // Those that come next have lain long enough to be out of the first cache.
+    rte_prefetch0(slots_[(head_ + kAhead) & mask_]);
+    bytes_ -= packet->pkt_len;
+    return packet;
+  }
+  template <class Take>
+  void clear(Take&& take) {
+    while (packets() > 0) {
+      take(pop());
+    }
+  }
 
  private:
+  static constexpr std::uint32_t kAhead = 8;
+
   std::uint32_t limit_ = 0;
+  std::uint64_t limit_bytes_ = 0;
   std::uint32_t mask_ = 0;
   std::uint32_t head_ = 0;  // both run on and wrap together
   std::uint32_t tail_ = 0;
+  std::uint64_t bytes_ = 0;
   std::unique_ptr<rte_mbuf*[]> slots_;
 };
+static_assert(Queue<Fifo>);
 
 }  // namespace ringroad::sched

@@ -54,7 +54,8 @@ namespace ringroad::stats {
   X(kArpIgnored, "arp_ignored", "an ARP message that is about neither us nor a known neighbour")   \
   X(kPuntQueueFull, "punt_queue_full", "the control thread was behind with its work")              \
   X(kInjectQueueFull, "inject_queue_full", "a worker was behind with packets handed to it")        \
-  X(kBandFull, "band_full", "the egress band held as many packets as its limit")                   \
+  X(kBandFull, "band_full", "the egress band held as much as its limit")                           \
+  X(kQueueManaged, "queue_managed", "packets had waited too long in its band (CoDel, RFC 8289)")   \
   X(kNoBuffer, "no_buffer", "no packet buffer was free to make the packet")                        \
   X(kPortDown, "port_down", "the port was taken down, or stopped with packets queued")             \
   X(kHook, "hook", "a hook asked for it")

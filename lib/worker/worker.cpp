@@ -1,6 +1,8 @@
 #include "worker/worker.hpp"
 
 #include <fmt/format.h>
+#include <rte_cycles.h>
+#include <rte_mempool.h>
 #include <rte_pause.h>
 #include <rte_prefetch.h>
 
@@ -21,8 +23,9 @@ constexpr unsigned kInjectRing = 4096;
 constexpr unsigned kArpRing = 1024;
 constexpr unsigned kPuntRing = 4096;
 constexpr std::uint64_t kTimedBursts = 128;  // one in so many is timed by stage
-// Loops without a packet before a worker reclaims, and before it rests.
+// Loops without a packet before a worker rests.
 constexpr std::uint32_t kIdlePolls = 64;
+constexpr std::uint32_t kReclaimsASecond = 1000;
 // Loops without RX at the end, to empty the bands.
 constexpr std::uint32_t kLastLoops = 10000;
 
@@ -102,6 +105,19 @@ void Worker::add_tx_through(PortId port, Worker& owner) { tx_[port.value()].owne
 const port::TxQueue* Worker::tx(PortId port) const {
   return port.value() < tx_.size() ? tx_[port.value()].queue.get() : nullptr;
 }
+port::TxQueue* Worker::tx(PortId port) {
+  return port.value() < tx_.size() ? tx_[port.value()].queue.get() : nullptr;
+}
+
+void Worker::set_gate(PortId port, Gate gate) {
+  const std::uint64_t bit = std::uint64_t{1} << port.value();
+  const auto set = [bit](std::atomic<std::uint64_t>& bits, bool on) {
+    const std::uint64_t others = bits.load(std::memory_order_relaxed) & ~bit;
+    bits.store(others | (on ? bit : 0), std::memory_order_release);
+  };
+  set(stopped_, gate == Gate::kStopped);
+  set(closed_, gate == Gate::kClosed);
+}
 
 std::uint64_t Worker::held() const {
   std::uint64_t packets = inject_.size() + arp_punts_.size() + punts_.size();
@@ -121,9 +137,13 @@ void Worker::take_used(std::uint32_t end, std::vector<AdjacencyId>& used) {
 }
 
 bool Worker::poll_once() {
+  const std::uint64_t stopped = stopped_.load(std::memory_order_acquire);
+  shut_ = stopped | closed_.load(std::memory_order_acquire);
   std::uint32_t work = poll_inject();
   for (const RxQueue& queue : rx_) {
-    work += poll_rx(queue);
+    if (((stopped >> queue.port.value()) & 1U) == 0) [[likely]] {
+      work += poll_rx(queue);
+    }
   }
   if (backlogged_ != 0) [[unlikely]] {
     work += drain_bands();
@@ -134,6 +154,10 @@ bool Worker::poll_once() {
   const std::uint64_t now = stats::cycles_now();
   const std::uint64_t spent = last_cycles_ == 0 ? 0 : now - last_cycles_;
   last_cycles_ = now;
+  if (now >= next_reclaim_) [[unlikely]] {
+    next_reclaim_ = now + rte_get_tsc_hz() / kReclaimsASecond;
+    reclaim();
+  }
   counters_.polls.add(1);
   if (work > 0) {
     counters_.busy_polls.add(1);
@@ -149,14 +173,21 @@ bool Worker::poll_once() {
 }
 
 std::uint32_t Worker::poll_inject() {
+  if (inject_.size() == 0) [[likely]] {
+    return 0;
+  }
   std::array<ip::Packet*, ip::kBurstMax> packets;
   const unsigned count = inject_.pop(packets.data(), packets.size());
-  for (unsigned i = 0; i < count; ++i) {
-    const ip::PacketMeta& meta = ip::meta(*packets[i]);
-    context_.egress.add(meta.egress, packets[i], meta.priority);
-  }
-  if (count > 0) {
-    flush_egress();
+  // Those of a port that follow each other go together.
+  for (unsigned i = 0; i < count;) {
+    const PortId port = ip::meta(*packets[i]).egress;
+    ip::Egress::Stage stage;
+    for (; i < count && ip::meta(*packets[i]).egress == port; ++i) {
+      stage.packets[stage.count] = packets[i];
+      stage.priorities[stage.count] = ip::meta(*packets[i]).priority;
+      ++stage.count;
+    }
+    send(port, stage);
   }
   return count;
 }
@@ -185,6 +216,8 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
 
   burst_.begin(queue.port, count);
   port::ethernet_input(context_, burst_, *types_, checked_ipv4_line);
+  // What waited for a neighbour was handed over before the neighbour was published: it goes first.
+  poll_inject();
   flush_egress();
   flush_punts();
   context_.times = nullptr;
@@ -196,17 +229,25 @@ void Worker::flush_egress() {
     const auto index = static_cast<std::uint16_t>(std::countr_zero(context_.egress.ports));
     context_.egress.ports &= context_.egress.ports - 1;
     ip::Egress::Stage& stage = context_.egress.stages[index];
-    TxPath& path = tx_[index];
-    if (path.queue) [[likely]] {
-      path.queue->send(context_, stage);
-      if (path.queue->backlog() > 0) [[unlikely]] {
-        backlogged_ |= std::uint64_t{1} << index;
-      }
-    } else {
-      send_through(*path.owner, PortId{index}, stage);
-    }
+    send(PortId{index}, stage);
     stage.count = 0;
     context_.lap(stats::Stage::kBands);
+  }
+}
+
+void Worker::send(PortId port, ip::Egress::Stage& stage) {
+  TxPath& path = tx_[port.value()];
+  if (path.queue) [[likely]] {
+    if (is_open(port.value())) [[likely]] {
+      path.queue->send(context_, stage);
+    } else {
+      path.queue->hold(context_, stage);
+    }
+    if (path.queue->backlog() > 0) [[unlikely]] {
+      backlogged_ |= std::uint64_t{1} << port.value();
+    }
+  } else {
+    send_through(*path.owner, port, stage);
   }
 }
 
@@ -256,7 +297,11 @@ std::uint32_t Worker::drain_bands() {
   for (std::uint64_t ports = backlogged_; ports != 0; ports &= ports - 1) {
     const auto index = static_cast<std::size_t>(std::countr_zero(ports));
     port::TxQueue& queue = *tx_[index].queue;
-    sent += queue.drain(context_);
+    if (is_open(index)) [[likely]] {
+      sent += queue.drain(context_);
+    } else if (((closed_.load(std::memory_order_relaxed) >> index) & 1U) != 0) {
+      queue.clear([&](ip::Packet* packet) { context_.drop(packet, DropReason::kPortDown); });
+    }
     if (queue.backlog() == 0) {
       backlogged_ &= ~(std::uint64_t{1} << index);
     }
@@ -264,12 +309,18 @@ std::uint32_t Worker::drain_bands() {
   return sent;
 }
 
-void Worker::rest() {
-  for (TxPath& path : tx_) {
-    if (path.queue) {
-      path.queue->reclaim();
+void Worker::reclaim() {
+  constexpr unsigned kLow = 16;  // less than one in so many is free
+  const bool low = settings_.pool != nullptr &&
+                   rte_mempool_avail_count(settings_.pool) < settings_.pool->size / kLow;
+  for (std::size_t port = 0; port < tx_.size(); ++port) {
+    if (tx_[port].queue && is_open(port)) {
+      tx_[port].queue->reclaim(low);
     }
   }
+}
+
+void Worker::rest() {
   if (settings_.idle == Idle::kPoll || backlogged_ != 0) {
     return;
   }

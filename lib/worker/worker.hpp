@@ -39,6 +39,7 @@ class Worker {
     WorkerId id;
     unsigned core = 0;
     Idle idle = Idle::kPoll;
+    const rte_mempool* pool = nullptr;  // where it runs low, devices are asked for their buffers
   };
 
   [[nodiscard]] static Result<std::unique_ptr<Worker>> make(const Settings& settings,
@@ -59,6 +60,15 @@ class Worker {
   // Gives up everything that is queued here, for reason kPortDown. No loop runs any more.
   void clear();
 
+  // Control thread. What the worker does with a port from its next loop on; once it has passed a
+  // quiescent state it does so.
+  enum class Gate : std::uint8_t {
+    kOpen,
+    kStopped,  // calls no driver: what is to be sent waits (Linux's netif_tx_stop_queue)
+    kClosed,   // drops what waits and what comes: there is no link
+  };
+  void set_gate(PortId port, Gate gate);
+
   // Any thread. A whole frame, meta().egress and .priority set; false: the ring is full.
   [[nodiscard]] bool inject(ip::Packet* packet) { return inject_.push(packet); }
   // Control thread. ARP comes by a ring of its own, so that nothing else crowds it out.
@@ -76,6 +86,7 @@ class Worker {
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
   // Null where another worker sends for this one, and of a sub-interface.
   [[nodiscard]] const port::TxQueue* tx(PortId port) const;
+  [[nodiscard]] port::TxQueue* tx(PortId port);
   // Packets in the rings to and from the control thread, and in the bands.
   [[nodiscard]] std::uint64_t held() const;
   // Control thread. Adds the adjacencies below `end` that were used since they were last taken, of
@@ -95,9 +106,12 @@ class Worker {
   std::uint32_t poll_rx(const RxQueue& queue);
   std::uint32_t drain_bands();
   void flush_egress();
+  void send(PortId port, ip::Egress::Stage& stage);
   void flush_punts();
   [[nodiscard]] bool has_room_for_arp(ip::Packet& packet) const;
   void send_through(Worker& owner, PortId port, ip::Egress::Stage& stage);
+  [[nodiscard]] bool is_open(std::size_t port) const { return ((shut_ >> port) & 1U) == 0; }
+  void reclaim();
   void rest();
 
   Settings settings_;
@@ -113,7 +127,12 @@ class Worker {
   PacketRing inject_;
   PacketRing arp_punts_;
   PacketRing punts_;
+  // Bits of ports, as the control thread set them.
+  std::atomic<std::uint64_t> stopped_{0};
+  std::atomic<std::uint64_t> closed_{0};
+  std::uint64_t shut_ = 0;        // either, in this loop
   std::uint64_t backlogged_ = 0;  // bit of each port whose bands hold packets
+  std::uint64_t next_reclaim_ = 0;
   std::uint32_t empty_polls_ = 0;
   std::uint64_t bursts_ = 0;
   std::uint64_t last_cycles_ = 0;

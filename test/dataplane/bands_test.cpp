@@ -134,3 +134,125 @@ TEST_CASE("a shaped port sends at its rate") {
   CHECK(sent <= 101);
   bed.advance_in_steps(1s, 10ms);
 }
+
+namespace {
+
+config::Config with_scheduler(config::Scheduler scheduler) {
+  auto config = Testbed::basic_config();
+  scheduler.name = "edge";
+  config.schedulers = {scheduler};
+  config.ports[1].scheduler = "edge";
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("a DSCP that the scheduler names overtakes, tagged or not") {
+  config::Scheduler scheduler;
+  scheduler.dscp[46] = 0;
+  auto config = with_scheduler(scheduler);
+  config.ports.push_back(sub_interface("b.7", "b", 7, {Ipv4{10, 7, 0, 1}, 24}));
+  Testbed bed{{.config = config, .tx_ring = 1}};
+  bed.resolve_hosts();
+  for (std::uint16_t i = 0; i < 50; ++i) {
+    send(bed, 0, i);
+  }
+  bed.run();
+  send(bed, 0xb8, 1000);
+  bed.run();
+  std::vector<std::uint16_t> ids;
+  for (int round = 0; round < 60; ++round) {
+    for (const Frame& frame : bed.sent(kPortB)) {
+      ids.push_back(word(frame, kIpId));
+    }
+    bed.run();
+  }
+  REQUIRE(ids.size() == 51);
+  const auto at = std::ranges::find(ids, 1000) - ids.begin();
+  CHECK(at < 10);
+}
+
+TEST_CASE("CoDel marks what takes marks, and its drops have a reason of their own") {
+  config::Scheduler scheduler;
+  scheduler.rate = BitsPerSecond{8'000'000};
+  scheduler.burst = Bytes{2000};
+  scheduler.each[1].aqm = config::Aqm::kCodel;
+  scheduler.each[1].ecn = true;
+  Testbed bed{{.config = with_scheduler(scheduler)}};
+  bed.resolve_hosts();
+  const bool marks = GENERATE(true, false);
+  auto fields = bed.from_a_to_b();
+  fields.payload.assign(966, 0);
+  fields.tos = marks ? 2 : 0;
+  std::size_t marked = 0;
+  for (int millisecond = 0; millisecond < 500; ++millisecond) {
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.advance(1ms);
+    for (const Frame& frame : bed.sent(kPortB)) {
+      if (ether_type(frame) == RTE_ETHER_TYPE_IPV4) {
+        marked += (frame[kIp + 1] & 3U) == 3U ? 1U : 0U;
+        CHECK(ip_checksum_right(frame));
+      }
+    }
+  }
+  CHECK((marked > 0) == marks);
+  CHECK((bed.drops(DropReason::kQueueManaged) > 0) == !marks);
+  const auto counters = bed.router->workers()[0]->tx(kPortB)->bands().counters();
+  CHECK(counters[1].marked.get() == marked);
+}
+
+TEST_CASE("what waits is dropped when the link goes, and nothing waits for it") {
+  config::Scheduler scheduler;
+  scheduler.rate = BitsPerSecond{8'000'000};
+  scheduler.burst = Bytes{2000};
+  Testbed bed{{.config = with_scheduler(scheduler)}};
+  bed.resolve_hosts();
+  for (std::uint16_t i = 0; i < 50; ++i) {
+    auto fields = bed.from_a_to_b();
+    fields.payload.assign(966, 0);
+    bed.receive(kPortA, make_ipv4(fields));
+  }
+  bed.run();
+  REQUIRE(bed.router->workers()[0]->tx(kPortB)->backlog() > 40);
+  CHECK(bed.router->set_link(kPortB, false));
+  bed.run();
+  CHECK(bed.router->workers()[0]->tx(kPortB)->backlog() == 0);
+  CHECK(bed.drops(DropReason::kPortDown) > 40);
+  CHECK(bed.router->set_link(kPortB, true));
+  bed.advance(1s);
+  bed.resolve_hosts();
+  const std::size_t before = bed.discard(kPortB);
+  static_cast<void>(before);
+  send(bed, 0, 1);
+  bed.run();
+  CHECK(bed.sent(kPortB).size() == 1);
+}
+
+TEST_CASE("a port that takes nothing for five seconds is reset, and goes on") {
+  Testbed bed{{.config = Testbed::basic_config(), .tx_ring = 4}};
+  bed.resolve_hosts();
+  for (std::uint16_t i = 0; i < 20; ++i) {
+    send(bed, 0, i);
+  }
+  bed.run();
+  CHECK(bed.router->workers()[0]->tx(kPortB)->backlog() > 0);
+  bed.advance_in_steps(4s);
+  CHECK(bed.router->tx_hangs(kPortB) == 0);
+  bed.advance_in_steps(2s);
+  CHECK(bed.router->tx_hangs(kPortB) == 1);
+  bed.advance_in_steps(5s);
+  CHECK(bed.router->tx_hangs(kPortB) == 2);  // once an interval
+  std::vector<std::uint16_t> ids;
+  for (int round = 0; round < 30; ++round) {
+    for (const Frame& frame : bed.sent(kPortB)) {
+      if (ether_type(frame) == RTE_ETHER_TYPE_IPV4) {
+        ids.push_back(word(frame, kIpId));
+      }
+    }
+    bed.run();
+  }
+  CHECK(ids.size() == 20);
+  CHECK(std::ranges::is_sorted(ids));
+  CHECK(bed.router->tx_hangs(kPortA) == 0);
+}

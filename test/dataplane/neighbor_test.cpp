@@ -34,6 +34,11 @@ std::string state_of_b(const Testbed& bed) {
   return id ? std::string{neigh::to_string(table.entry(*id).state)} : "none";
 }
 
+// What the control thread does while a worker is in the middle of a burst.
+control::Router* meanwhile = nullptr;
+
+void run_control(ip::StageContext& /*context*/, ip::Burst& /*burst*/) { meanwhile->run_once(); }
+
 }  // namespace
 
 TEST_CASE("packets for an unresolved neighbour wait and leave in order") {
@@ -64,6 +69,35 @@ TEST_CASE("packets for an unresolved neighbour wait and leave in order") {
   }
   CHECK(state_of_b(bed) == "REACHABLE");
   CHECK(bed.all_drops() == 0);
+}
+
+TEST_CASE("what waited for a neighbour leaves before what finds it known, even in that moment") {
+  Testbed bed;
+  auto fields = bed.from_a_to_b();
+  for (fields.id = 1; fields.id <= 2; ++fields.id) {
+    bed.receive(kPortA, make_ipv4(fields));
+  }
+  bed.run();
+  REQUIRE(bed.sent(kPortB).size() == 1);  // who has
+  worker::Worker& worker = *bed.router->workers()[0];
+  bed.receive(kPortB, make_arp(2, kMacB, kHostB, bed.mac(kPortB), kRouterB, bed.mac(kPortB)));
+  worker.poll_once();  // handed up, not looked at
+
+  auto& hook =
+      bed.router->world().tables().hooks[static_cast<std::size_t>(ip::HookPoint::kPreRouting)];
+  meanwhile = bed.router.get();
+  hook = run_control;
+  fields.id = 3;
+  bed.receive(kPortA, make_ipv4(fields));
+  worker.poll_once();
+  hook = nullptr;
+  bed.run();
+
+  std::vector<std::uint16_t> ids;
+  for (const Frame& frame : bed.sent(kPortB)) {
+    ids.push_back(word(frame, kIpId));
+  }
+  CHECK(ids == std::vector<std::uint16_t>{1, 2, 3});
 }
 
 TEST_CASE("an absent host is asked for three times, then its senders are told") {

@@ -83,4 +83,30 @@ TEST_CASE("a request that lacks what it needs is refused") {
   }
 }
 
+TEST_CASE("delays are measured when asked for") {
+  Testbed::Options options;
+  config::Scheduler scheduler;
+  scheduler.name = "edge";
+  scheduler.rate = BitsPerSecond{8'000'000};
+  scheduler.burst = Bytes{2000};
+  options.config.schedulers = {scheduler};
+  options.config.ports[1].scheduler = "edge";
+  Testbed bed{std::move(options)};
+  bed.resolve_hosts();
+  CHECK_FALSE(ask(bed, {"show", "bands"}, {{"port", "b"}})[0]["bands"][1].contains("delay_ns"));
+  ask(bed, {"bands", "delays"}, {{"on", true}, {"port", "b"}});
+  for (int i = 0; i < 10; ++i) {
+    auto fields = bed.from_a_to_b();
+    fields.payload.assign(966, 0);
+    bed.receive(kPortA, make_ipv4(fields));
+  }
+  bed.advance_in_steps(std::chrono::milliseconds{50}, std::chrono::milliseconds{1});
+  const auto bands = ask(bed, {"show", "bands"}, {{"port", "b"}});
+  REQUIRE(bands.size() == 1);
+  CHECK(bands[0]["bands"][1]["delay_ns"]["samples"] == 10);
+  CHECK(bands[0]["bands"][1]["delay_ns"]["max"].get<std::uint64_t>() >= 7'000'000);
+  ask(bed, {"bands", "delays"}, {{"on", false}});
+  CHECK_FALSE(ask(bed, {"show", "bands"})[0]["bands"][1].contains("delay_ns"));
+}
+
 }  // namespace ringroad::test

@@ -1,9 +1,11 @@
 """Priority bands on a port that is too slow for what it is given."""
+import json
 import re
+import statistics
 import time
 
 from frames import frame
-from topology import RouterTestCase, eventually
+from topology import B, RouterTestCase, eventually
 
 URGENT, BULK = 0x10, 0x08  # Linux: bands 0 and 2
 
@@ -74,3 +76,39 @@ class BandLimit(RouterTestCase):
         dropped = self.router.drops().get("band_full", 0) - dropped_before
         self.assertEqual(arrived + dropped, 100)
         self.assertTrue(10 <= arrived <= 14, arrived)  # the limit, the burst, and what left since
+
+
+class Shaped(RouterTestCase):
+    overrides = {
+        "schedulers": {"slow": {"rate": "20Mbit", "burst": "16KiB", "limit": 100}},
+        "ports": {"right": {"scheduler": "slow"}},
+    }
+    voice = ("ping", "-i", "0.02", "-Q", "0x10", "-s", "160", B)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        b = cls.topology.b
+        cls.topology.spawn(b, "iperf3", "--server", "--bind", B)
+        eventually(lambda: cls.topology.execute(b, "ss", "-Hltn", "sport = 5201").stdout, 10)
+
+    def test_tcp_gets_the_rate_and_voice_does_not_wait_behind_it(self):
+        self.ping(B, "-c", "1", "-W", "2")
+        idle = round_trips(self.from_a(*self.voice, "-c", "50").stdout)
+        ping = self.topology.spawn(self.topology.a, *self.voice, "-c", "100")
+        done = self.from_a("iperf3", "--json", "--client", B, "--time", "4")
+        loaded = round_trips(ping.communicate(timeout=20)[0])
+        rate = json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"]
+        # 1448 of a frame's 1514 octets are payload.
+        self.assertLess(rate, 20e6 * 1448 / 1514 * 1.02)
+        self.assertGreater(rate, 20e6 * 0.85)
+        self.assertEqual(len(loaded), 100, "a voice packet was lost")
+        # A queue of 100 full frames is 60 ms; voice waits for one of them, 0.6 ms.
+        self.assertLess(statistics.median(loaded), statistics.median(idle) + 5)
+        row = next(row for row in self.router.show("bands") if row["port"] == "right")
+        self.assertGreater(row["overlimits"], 0)
+
+
+def round_trips(said):
+    """Milliseconds, of what ping said."""
+    return [float(time) for time in re.findall(r"time=([\d.]+) ms", said)]

@@ -99,7 +99,11 @@ routes:
   - to: 10.9.0.0/16
     nexthops: [{via: 10.0.0.2, weight: 2}, {via: 10.1.0.3}]
 neighbors: [{address: 10.0.0.9, port: wan, mac: "02:00:00:00:00:09"}]
-schedulers: {edge: {bands: 4, rate: 10Mbit, burst: 2KiB}}
+schedulers:
+  edge: {bands: 4, rate: 10Mbit, burst: 2KiB}
+  core:
+    {discipline: drr, strict: 1, dscp: {ef: 0, 10: 2}, overhead: ethernet, limit_bytes: 9KiB,
+     each: {0: {rate: 1Mbit, ceil: 2Mbit}, 2: {weight: 3, aqm: fq_codel, target: 1ms}}}
 arp: {base_reachable: 30s, gc_thresh: [1, 2, 3]}
 )";
   const std::vector<std::string> pieces{"[",    "]",  "{",    "}",    ":",

@@ -63,6 +63,7 @@ TEST_CASE("the schema describes every key that the reader knows, and no other") 
       {"routes: [{nexthops: [{zzzzzz: 1}]}]", at("/$defs/nexthop")},
       {"neighbors: [{zzzzzz: 1}]", at("/$defs/neighbor")},
       {"schedulers: {a: {zzzzzz: 1}}", at("/$defs/scheduler")},
+      {"schedulers: {a: {each: {0: {zzzzzz: 1}}}}", at("/$defs/scheduler_band")},
       {"arp: {zzzzzz: 1}", at("/properties/arp")},
       {"icmp: {zzzzzz: 1}", at("/properties/icmp")},
       {"ecmp: {zzzzzz: 1}", at("/properties/ecmp")},

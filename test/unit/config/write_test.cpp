@@ -100,18 +100,71 @@ class RandomConfig {
     engine.socket = kSockets.at(below(kSockets.size()));
     return engine;
   }
+  template <class T>
+  std::optional<T> maybe(T value) {
+    return below(2) == 0 ? std::optional{value} : std::nullopt;
+  }
   Scheduler scheduler(unsigned number) {
     Scheduler scheduler;
     scheduler.name = fmt::format("s{}", number);
-    scheduler.bands = static_cast<std::uint8_t>(1 + below(16));
-    std::ranges::generate(scheduler.priomap,
-                          [&] { return static_cast<std::uint8_t>(below(scheduler.bands)); });
-    scheduler.limit = 1 + below(1'000'000);
-    if (below(2) == 0) {
-      scheduler.rate = BitsPerSecond{1000 + below(1'000'000'000)};
+    scheduler.discipline = static_cast<Discipline>(below(4));
+    const bool has_map =
+        scheduler.discipline == Discipline::kPrio || scheduler.discipline == Discipline::kDrr;
+    if (has_map) {
+      scheduler.bands = static_cast<std::uint8_t>(1 + below(16));
+      std::ranges::generate(scheduler.priomap, [&] { return band_of(scheduler); });
     }
+    if (scheduler.discipline == Discipline::kPfifo) {
+      scheduler.bands = 1;
+      scheduler.priomap.fill(0);
+    }
+    if (scheduler.discipline == Discipline::kDrr) {
+      scheduler.strict = static_cast<std::uint8_t>(below(scheduler.bands + 1U));
+    }
+    for (unsigned i = below(4); i > 0; --i) {
+      scheduler.dscp.at(below(kDscps)) = band_of(scheduler);
+    }
+    scheduler.limit = 1 + below(1'000'000);
+    scheduler.limit_bytes = maybe(Bytes{1518 + below(1'000'000)});
+    scheduler.rate = maybe(BitsPerSecond{1000 + below(1'000'000'000)});
     scheduler.burst = Bytes{1518 + below(1'000'000)};
+    scheduler.overhead = static_cast<std::uint16_t>(below(3) * 12);
+    scheduler.byte_limits = below(2) == 0;
+    for (std::uint8_t i = 0; i < scheduler.bands; ++i) {
+      const bool shares = scheduler.discipline == Discipline::kDrr && i >= scheduler.strict;
+      scheduler.each.at(i) = scheduler_band(shares);
+    }
     return scheduler;
+  }
+  std::uint8_t band_of(const Scheduler& scheduler) {
+    return static_cast<std::uint8_t>(below(scheduler.bands));
+  }
+  SchedulerBand scheduler_band(bool shares) {
+    SchedulerBand band;
+    band.limit = maybe(1 + below(1000));
+    band.limit_bytes = maybe(Bytes{1518 + below(1000)});
+    band.rate = maybe(BitsPerSecond{1000 + below(1000)});
+    band.ceil = band.rate;
+    if (below(2) == 0) {
+      band.ceil = BitsPerSecond{2000 + below(1000)};
+    }
+    if (band.ceil) {
+      band.burst = maybe(Bytes{1518 + below(1000)});
+    }
+    if (shares) {
+      band.weight = static_cast<std::uint8_t>(1 + below(3));
+    }
+    band.aqm = static_cast<Aqm>(below(3));
+    if (band.aqm != Aqm::kNone) {
+      band.target = std::chrono::milliseconds{1 + below(10)};
+      band.interval = std::chrono::microseconds{11'000 + below(100'000)};
+      band.ecn = below(2) == 0;
+    }
+    if (band.aqm == Aqm::kFqCodel) {
+      band.flows = 1 + below(65536);
+      band.quantum = Bytes{256 + below(2000)};
+    }
+    return band;
   }
   Port port(unsigned number, const std::vector<Scheduler>& schedulers) {
     constexpr std::array kNames{"null", "on", "y", "wan"};

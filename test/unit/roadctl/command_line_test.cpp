@@ -25,6 +25,11 @@ TEST_CASE("a command line becomes the request that the router understands") {
   const auto [line, verb, options] = GENERATE(table<const char*, const char*, const char*>(
       {{"show ports", R"(["show","ports"])", "{}"},
        {"show workers", R"(["show","workers"])", "{}"},
+       {"show bands", R"(["show","bands"])", "{}"},
+       {"show bands lan", R"(["show","bands"])", R"({"port":"lan"})"},
+       {"show bands dev lan", R"(["show","bands"])", R"({"port":"lan"})"},
+       {"bands delays on", R"(["bands","delays"])", R"({"on":true})"},
+       {"bands delays off lan", R"(["bands","delays"])", R"({"on":false,"port":"lan"})"},
        {"show routes", R"(["show","routes"])", "{}"},
        {"show routes 10.0.0.0/8 --table 7", R"(["show","routes"])",
         R"({"prefix":"10.0.0.0/8","table":"7"})"},
@@ -118,7 +123,12 @@ TEST_CASE("wrong words are refused with what was probably meant, and the usage")
        {"route get", "ADDR is missing"},
        {"route load f", "'via' is missing"},
        {"neighbor add 1.2.3.4 port lan", "'mac' is missing"},
-       {"neighbor del 1.2.3.4", "'port' is missing"}}));
+       {"neighbor del 1.2.3.4", "'port' is missing"},
+       {"show bands lan wan", "unknown word 'wan'"},
+       {"bands", "a verb is missing; expected one of: delays"},
+       {"bands delays", "'on' or 'off' is missing"},
+       {"bands delays lan on", "'on' or 'off' is missing"},
+       {"bands delays on lan off", "unknown word 'off'"}}));
   CAPTURE(line);
   const auto parsed = parse(line);
   REQUIRE_FALSE(parsed);
@@ -136,6 +146,7 @@ TEST_CASE("help and version need no router") {
         "Usage: roadctl route add PREFIX via ADDR [metric N] [table T] [src ADDR]\n"
         "       roadctl route add PREFIX "},
        {"show routes --help", "--table T"},
+       {"bands delays --help", "Usage: roadctl bands delays on|off [P]\n"},
        {"--version", "roadctl "}}));
   CAPTURE(line);
   const auto parsed = parse(line);

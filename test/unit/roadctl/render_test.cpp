@@ -121,34 +121,97 @@ ADDRESS        PORT  MAC                STATE       AGE seconds  QUEUED packets
 )");
 }
 
-TEST_CASE("bands are shown queue by queue") {
+TEST_CASE("bands are shown queue by queue, as tc -s qdisc shows them") {
   CHECK(text({"show", "bands"}, R"([
-    {"port": "wan", "queue": 0, "qdisc": "prio", "priomap": [1,2,2,2,1,2,0,0,1,1,1,1,1,1,1,1],
-     "limit": 1000, "rate_bits": 1000000000, "requeued": 4, "direct_packets": 99, "bands": [
-       {"band": 0, "queued": 0, "sent_packets": 10, "sent_bytes": 640, "dropped": 0, "requeued": 0},
-       {"band": 1, "queued": 5, "sent_packets": 2, "sent_bytes": 128, "dropped": 7, "requeued": 4}]},
-    {"port": "lan", "queue": 1, "qdisc": "prio", "priomap": [], "limit": 1000, "rate_bits": null,
-     "requeued": 0, "direct_packets": 0, "bands": []}])") == R"(
-wan queue 0: prio, limit 1000 packets a band, rate 1Gbit
-  priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1
-  direct 99 packets, requeued 4 packets
-  BAND  QUEUED packets  SENT packets  SENT bytes  DROPPED packets  REQUEUED packets
-     0               0            10         640                0                 0
-     1               5             2         128                7                 4
+    {"port": "lan", "queue": 0, "worker": 1, "qdisc": "pfifo_fast",
+     "priomap": [1,2,2,2,1,2,0,0,1,1,1,1,1,1,1,1], "limit": 1000, "requeued": 4, "overlimits": 0,
+     "direct_packets": 12, "sent_packets": 12, "sent_bytes": 1234, "dropped": 7,
+     "backlog_packets": 5, "backlog_bytes": 320,
+     "byte_limit": {"limit_bytes": 30280, "inflight_bytes": 1514}, "bands": [
+       {"band": 0, "kind": "fifo", "strict": true, "weight": 1, "queued": 0, "queued_bytes": 0,
+        "sent_packets": 10, "sent_bytes": 1106, "dropped": 0, "dropped_by_aqm": 0, "marked": 0,
+        "requeued": 0},
+       {"band": 1, "kind": "fifo", "strict": true, "weight": 1, "queued": 5, "queued_bytes": 320,
+        "sent_packets": 2, "sent_bytes": 128, "dropped": 7, "dropped_by_aqm": 0, "marked": 0,
+        "requeued": 4}]},
+    {"port": "wan", "queue": 1, "worker": 2, "qdisc": "pfifo", "limit": 500, "requeued": 0,
+     "overlimits": 0, "direct_packets": 0, "sent_packets": 0, "sent_bytes": 0, "dropped": 0,
+     "backlog_packets": 0, "backlog_bytes": 0, "bands": [
+       {"band": 0, "kind": "fifo", "strict": true, "queued": 0, "queued_bytes": 0,
+        "sent_packets": 0, "sent_bytes": 0, "dropped": 0, "requeued": 0}]}])") == R"(
+qdisc pfifo_fast 0: dev lan queue 0 bands 2 priomap  1 2 2 2 1 2 0 0 1 1 1 1 1 1 1 1
+ Sent 1234 bytes 12 pkt (dropped 7, overlimits 0 requeues 4)
+ backlog 320b 5p direct 12
+ worker 1 limit 1000p
+ byte limit 30280b inflight 1514b
+  BAND  QUEUED packets  QUEUED bytes  SENT packets  SENT bytes  DROPPED packets  REQUEUED packets
+     0               0             0            10        1106                0                 0
+     1               5           320             2         128                7                 4
 
-lan queue 1: prio, limit 1000 packets a band, rate unlimited
-  priomap -
-  direct 0 packets, requeued 0 packets
-  BAND  QUEUED packets  SENT packets  SENT bytes  DROPPED packets  REQUEUED packets
+qdisc pfifo 0: dev wan queue 1 limit 500p
+ Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0)
+ backlog 0b 0p direct 0
+ worker 2
+  BAND  QUEUED packets  QUEUED bytes  SENT packets  SENT bytes  DROPPED packets  REQUEUED packets
+     0               0             0             0           0                0                 0
 )");
 }
 
-TEST_CASE("a rate is written in the largest unit that is exact") {
-  const auto [bits, rate] = GENERATE(table<const char*, const char*>(
-      {{"2500000000", "2500Mbit"}, {"64000", "64kbit"}, {"1001", "1001bit"}, {"0", "0bit"}}));
-  CHECK_THAT(render(std::vector<std::string>{"show", "bands"},
-                    json::parse(std::string{R"([{"rate_bits":)"} + bits + "}]"), false),
-             Catch::Contains(std::string{"rate "} + rate + "\n"));
+TEST_CASE("bands that share, are shaped, have an AQM or are measured say so") {
+  CHECK(text({"show", "bands"}, R"([
+    {"port": "wan", "queue": 0, "worker": 1, "qdisc": "drr",
+     "priomap": [1,1,1,1,1,1,0,0,1,1,1,1,1,1,1,1], "limit": 1000, "rate_bps": 1000000000,
+     "burst_bytes": 65536, "overhead_bytes": 24, "requeued": 0, "overlimits": 3,
+     "direct_packets": 0, "sent_packets": 4, "sent_bytes": 256, "dropped": 2,
+     "backlog_packets": 0, "backlog_bytes": 0, "bands": [
+       {"band": 0, "kind": "fifo", "strict": true, "rate_bps": 10000000, "ceil_bps": 64000,
+        "limit": 50, "delay_ns": {"samples": 0, "p50": 0, "p99": 0, "p999": 0, "max": 0}, "queued": 0, "queued_bytes": 0, "sent_packets": 2, "sent_bytes": 128, "dropped": 0,
+        "dropped_by_aqm": 0, "marked": 0, "requeued": 0},
+       {"band": 1, "kind": "fq_codel", "strict": false, "weight": 3, "limit": 1000, "queued": 0,
+        "queued_bytes": 0, "sent_packets": 2, "sent_bytes": 128, "dropped": 2,
+        "dropped_by_aqm": 2, "marked": 9, "requeued": 0,
+        "delay_ns": {"samples": 100, "p50": 850, "p99": 12340, "p999": 4560000,
+                     "max": 1200000000}}]}])") == R"(
+qdisc drr 0: dev wan queue 0 bands 2 priomap  1 1 1 1 1 1 0 0 1 1 1 1 1 1 1 1
+ Sent 256 bytes 4 pkt (dropped 2, overlimits 3 requeues 0)
+ backlog 0b 0p direct 0
+ worker 1 limit 1000p rate 1Gbit burst 64KiB overhead 24b
+  BAND  KIND      ORDER       RATE    CEIL  LIMIT packets  DELAY p50     p99   p99.9    max
+     0  fifo      strict    10Mbit  64kbit             50          -       -       -      -
+     1  fq_codel  weight 3       -       -           1000      850ns  12.3us  4.56ms  1.20s
+  BAND  QUEUED packets  QUEUED bytes  SENT packets  SENT bytes  DROPPED packets  by AQM  MARKED packets  REQUEUED packets
+     0               0             0             2         128                0       0               0                 0
+     1               0             0             2         128                2       2               9                 0
+)");
+}
+
+TEST_CASE("a rate and a size are written in the largest unit that is exact") {
+  const auto shaping = [](const std::string& bits, const std::string& bytes) {
+    const json answer =
+        json::parse(R"([{"rate_bps":)" + bits + R"(,"burst_bytes":)" + bytes + "}]");
+    return render(std::vector<std::string>{"show", "bands"}, answer, false);
+  };
+  CHECK_THAT(shaping("2500000000", "65536"), Catch::Contains(" rate 2500Mbit burst 64KiB\n"));
+  CHECK_THAT(shaping("64000", "1518"), Catch::Contains(" rate 64kbit burst 1518\n"));
+  CHECK_THAT(shaping("1001", "3145728"), Catch::Contains(" rate 1001bit burst 3MiB\n"));
+  CHECK_THAT(shaping("0", "0"), Catch::Contains(" rate 0bit burst 0\n"));
+}
+
+TEST_CASE("a delay is written to three digits") {
+  const auto [nanoseconds, delay] =
+      GENERATE(table<const char*, const char*>({{"0", "0ns"},
+                                                {"999", "999ns"},
+                                                {"1000", "1.00us"},
+                                                {"9996", "10.0us"},
+                                                {"99960", "100us"},
+                                                {"999499", "999us"},
+                                                {"999500", "1.00ms"},
+                                                {"60000000000", "60.0s"}}));
+  CAPTURE(nanoseconds);
+  const json answer =
+      json::parse(std::string{R"([{"bands":[{"delay_ns":{"p50":)"} + nanoseconds + "}}]}]");
+  CHECK_THAT(render(std::vector<std::string>{"show", "bands"}, answer, false),
+             Catch::Contains(std::string{" "} + delay + " "));
 }
 
 TEST_CASE("drops are shown with what they mean") {
@@ -306,7 +369,7 @@ no_route        -  -
   for (const char* const name : {"ports", "workers", "routes", "neighbors", "bands", "drops",
                                  "counters", "memory", "config"}) {
     for (const char* const answer : {"[{}]", "[1]", "[[]]", "[]", "{}", R"([{"nexthops": 1}])",
-                                     R"([{"cycles": [1], "bands": {}, "rate_bits": "x"}])",
+                                     R"([{"cycles": [1], "bands": {}, "rate_bps": "x"}])",
                                      R"({"pools": {}, "neighbors": 3, "yaml": null})"}) {
       CAPTURE(name, answer);
       CHECK_FALSE(

@@ -1,74 +1,22 @@
-#include "sched/bands.hpp"
-
 #include <catch2/catch.hpp>
-#include <map>
 #include <random>
+#include <vector>
+
+#include "bench.hpp"
 
 using namespace ringroad;
 using namespace std::chrono_literals;
-using sched::Bands;
+using test::Bench;
 
 namespace {
 
-// Priorities of bands 0, 1 and 2.
-constexpr std::array<std::uint8_t, 3> kPriorityOf{6, 0, 2};
-
-// A device that takes what it has room for, and the packets that a test makes; a buffer pool is not
-// needed to ask what order they leave in.
-class Bench {
-  struct Transmit {
-    Bench& bench;
-    std::uint16_t operator()(rte_mbuf** packets, std::uint16_t count) const {
-      std::uint16_t taken = 0;
-      for (; taken < count && bench.room > 0; ++taken, --bench.room) {
-        bench.sent.push_back(packets[taken]->pkt_len);
-      }
-      return taken;
-    }
-  };
-  struct Drop {
-    Bench& bench;
-    void operator()(rte_mbuf* packet) const { bench.dropped.push_back(packet->pkt_len); }
-  };
-
- public:
-  explicit Bench(sched::Discipline discipline = {}) : bands{discipline, clock} {}
-
-  // A packet for that band; its number is its length.
-  std::uint32_t send(std::uint8_t band) {
-    const std::uint32_t number = next_++;
-    packets_[number].pkt_len = number;
-    band_of[number] = band;
-    rte_mbuf* packet = &packets_[number];
-    const std::uint8_t priority = kPriorityOf.at(band);
-    bands.send({&packet, 1}, {&priority, 1}, Transmit{*this}, Drop{*this});
-    return number;
+sched::Discipline with_limit(std::uint32_t packets) {
+  sched::Discipline discipline;
+  for (auto& band : discipline.each) {
+    band.limit = packets;
   }
-  void send_burst(const std::vector<std::uint8_t>& burst_bands) {
-    std::vector<rte_mbuf*> burst;
-    std::vector<std::uint8_t> priorities;
-    for (const std::uint8_t band : burst_bands) {
-      const std::uint32_t number = next_++;
-      packets_[number].pkt_len = number;
-      band_of[number] = band;
-      burst.push_back(&packets_[number]);
-      priorities.push_back(kPriorityOf.at(band));
-    }
-    bands.send(burst, priorities, Transmit{*this}, Drop{*this});
-  }
-  std::uint32_t drain(std::uint32_t quota = 64) { return bands.drain(quota, Transmit{*this}); }
-
-  Clock clock{Clock::Manual{}};
-  std::uint32_t room = 0;  // what the device takes from here on
-  std::vector<std::uint32_t> sent;
-  std::vector<std::uint32_t> dropped;
-  std::map<std::uint32_t, std::uint8_t> band_of;
-  Bands bands;
-
- private:
-  std::uint32_t next_ = 1;
-  std::map<std::uint32_t, rte_mbuf> packets_;
-};
+  return discipline;
+}
 
 }  // namespace
 
@@ -86,8 +34,8 @@ TEST_CASE("bands are served in strict order, each first in first out") {
   REQUIRE(bench.sent.size() == 61);
   CHECK(bench.sent[0] == 1);
   for (std::size_t i = 2; i < bench.sent.size(); ++i) {
-    const auto before = bench.band_of[bench.sent[i - 1]];
-    const auto band = bench.band_of[bench.sent[i]];
+    const auto before = bench.band_of(bench.sent[i - 1]);
+    const auto band = bench.band_of(bench.sent[i]);
     CHECK(before <= band);
     if (before == band) {
       CHECK(bench.sent[i - 1] < bench.sent[i]);
@@ -97,23 +45,22 @@ TEST_CASE("bands are served in strict order, each first in first out") {
 
 TEST_CASE("what the ring refuses stays at the head, before a higher band's arrivals") {
   Bench bench;
-  bench.send(2);
-  for (int i = 0; i < 31; ++i) {
+  for (int i = 0; i < 32; ++i) {
     bench.send(2);
   }
   bench.room = 1;
-  CHECK(bench.drain() == 1);  // the head of one; a batch of 31 follows it and is refused
+  CHECK(bench.drain() == 1);  // the head of one; the batch that follows it is refused
   bench.room = 3;
-  bench.drain();
-  bench.send(0);
+  CHECK(bench.drain() == 3);
+  const std::uint32_t urgent = bench.send(0);
   bench.room = 100;
-  bench.drain();
-  bench.drain();
+  bench.drain_all();
   REQUIRE(bench.sent.size() == 33);
-  for (std::uint32_t i = 0; i < 32; ++i) {
-    CHECK(bench.sent[i] == i + 1);
-  }
-  CHECK(bench.sent[32] == 33);
+  const auto at = std::ranges::find(bench.sent, urgent) - bench.sent.begin();
+  CHECK(at > 4);  // the rest of that batch
+  CHECK(at < 12);
+  std::erase(bench.sent, urgent);
+  CHECK(std::ranges::is_sorted(bench.sent));
   CHECK(bench.bands.counters()[2].requeued.get() > 0);
 }
 
@@ -132,7 +79,7 @@ TEST_CASE("an empty port with room sends at once, and a burst half refused keeps
 }
 
 TEST_CASE("each band holds its limit; the newest beyond it are dropped and counted") {
-  Bench bench{{.limit = 10, .rate = {}}};
+  Bench bench{with_limit(10)};
   bench.send(1);  // at the head
   for (int i = 0; i < 15; ++i) {
     bench.send(1);
@@ -166,7 +113,7 @@ TEST_CASE("a drain sends its quota and leaves the rest for later ones") {
 
 TEST_CASE("whatever the ring refuses, nothing is lost or reordered inside a band") {
   std::mt19937 random{7};
-  Bench bench{{.limit = 4000, .rate = {}}};
+  Bench bench{with_limit(4000)};
   for (int round = 0; round < 20000; ++round) {
     bench.room = static_cast<std::uint32_t>(random() % 40);
     std::vector<std::uint8_t> burst(random() % 32);
@@ -180,10 +127,10 @@ TEST_CASE("whatever the ring refuses, nothing is lost or reordered inside a band
   while (bench.drain() > 0) {
   }
   CHECK(bench.bands.backlog() == 0);
-  CHECK(bench.sent.size() + bench.dropped.size() == bench.band_of.size());
+  CHECK(bench.sent.size() + bench.dropped.size() == bench.packets());
   std::array<std::uint32_t, 3> last{};
   for (const std::uint32_t number : bench.sent) {
-    auto& before = last.at(bench.band_of[number]);
+    auto& before = last.at(bench.band_of(number));
     REQUIRE(before < number);
     before = number;
   }
@@ -200,23 +147,191 @@ TEST_CASE("clearing gives every waiting packet back") {
   CHECK(bench.bands.backlog() == 0);
 }
 
-TEST_CASE("a shaped queue keeps to its rate and to its order of bands") {
-  // 1 Mbit: packets of about 100 bytes at 1250 a second.
-  Bench bench{{.rate = BitsPerSecond{1'000'000}, .burst = Bytes{1600}}};
-  bench.room = ~0U;
-  for (int i = 0; i < 400; ++i) {
-    bench.send(i % 2 == 0 ? 2 : 0);
+TEST_CASE("a limit of bytes holds too, and backlog is counted in both") {
+  sched::Discipline discipline;
+  discipline.each[1].limit_bytes = Bytes{1000};
+  Bench bench{discipline};
+  bench.send(1, 100);  // at the head
+  for (int i = 0; i < 12; ++i) {
+    bench.send(1, 100);
   }
-  std::uint64_t bytes = 0;
-  for (int millisecond = 0; millisecond < 300; ++millisecond) {
-    bench.clock.advance(1ms);
+  CHECK(bench.dropped.size() == 2);
+  CHECK(bench.bands.counters()[1].queued.get() == 11);
+  CHECK(bench.bands.counters()[1].queued_bytes.get() == 1100);
+  bench.room = 100;
+  bench.drain_all();
+  CHECK(bench.bands.counters()[1].queued_bytes.get() == 0);
+}
+
+TEST_CASE("what does not fit the ring's byte limit waits in the bands, not at the head") {
+  Bench bench;
+  bench.room = ~0U;
+  bench.byte_room = 2500;
+  bench.send_burst({2, 2, 2, 2, 2}, 1000);
+  CHECK(bench.sent.size() == 3);  // the third crosses the limit
+  bench.send(0, 1000);
+  bench.byte_room = 1500;
+  bench.drain();
+  CHECK(bench.sent == std::vector<std::uint32_t>{1, 2, 3, 6, 4});
+  CHECK(bench.bands.backlog() == 1);
+}
+
+TEST_CASE("a ring that refuses is offered less, so that the urgent wait for little") {
+  Bench bench;
+  for (int i = 0; i < 500; ++i) {
+    bench.send(2, 1000);
+  }
+  for (int i = 0; i < 20; ++i) {
+    bench.room = 2;
     bench.drain();
   }
-  for (const std::uint32_t number : bench.sent) {
-    bytes += number;
+  const std::size_t before = bench.sent.size();
+  const std::uint32_t urgent = bench.send(0, 1000);
+  bench.room = 100;
+  bench.drain();
+  const auto at = std::ranges::find(bench.sent, urgent);
+  REQUIRE(at != bench.sent.end());
+  CHECK(static_cast<std::size_t>(at - bench.sent.begin()) <= before + 4);
+}
+
+TEST_CASE("a DSCP may name the band") {
+  sched::Discipline discipline;
+  discipline.dscp[46] = 0;
+  Bench bench{discipline};
+  std::array<std::uint8_t, 64> frame{};
+  frame[12] = 0x08;
+  frame[14] = 0x45;
+  const auto send = [&](std::uint8_t tos, bool tagged) {
+    // A frame with a tag has its header four bytes on.
+    std::array<std::uint8_t, 64> bytes = frame;
+    if (tagged) {
+      std::copy(frame.begin() + 12, frame.end() - 4, bytes.begin() + 16);
+      bytes[12] = 0x81;
+    }
+    bytes[tagged ? 19 : 15] = tos;
+    rte_mbuf packet{};
+    packet.buf_addr = bytes.data();
+    packet.data_len = bytes.size();
+    std::uint8_t band = 0xff;
+    const std::uint8_t priority = 2;
+    rte_mbuf* one = &packet;
+    sched::Classifier{discipline}.classify(&one, {&priority, 1}, &band);
+    return int{band};
+  };
+  CHECK(send(46 << 2, false) == 0);
+  CHECK(send(46 << 2, true) == 0);
+  CHECK(send((46 << 2) + 1, false) == 0);  // ECN is no part of it
+  CHECK(send(10 << 2, false) == 2);
+}
+
+TEST_CASE("bands of a whole burst are those of its packets") {
+  std::mt19937 random{3};
+  const sched::Discipline discipline;
+  std::array<std::uint8_t, 64> priorities{};
+  std::ranges::generate(priorities, [&] { return static_cast<std::uint8_t>(random() % 16); });
+  for (const std::size_t count : {1U, 15U, 16U, 17U, 63U, 64U}) {
+    std::array<std::uint8_t, 64> bands{};
+    sched::Classifier{discipline}.classify(nullptr, {priorities.data(), count}, bands.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      CHECK(bands.at(i) == discipline.priomap.at(priorities.at(i)));
+    }
   }
-  // 300 ms are 37,500 bytes, and the burst, and one packet's overdraft.
-  CHECK(bytes >= 37'500);
-  CHECK(bytes <= 37'500 + 1600 + 400);
-  CHECK(bench.band_of[bench.sent.front()] == 0);
+}
+
+TEST_CASE("delays are measured when asked for, a direct packet's as none") {
+  Bench bench;
+  bench.send(1, 100);  // before: not measured
+  bench.clock.advance(1ms);
+  bench.bands.measure_delays(true);
+  for (int i = 0; i < 10; ++i) {
+    bench.send(1, 100);
+    bench.clock.advance(1ms);
+  }
+  bench.room = 1000;
+  bench.drain_all();
+  const auto& delays = bench.bands.delays_ns(1);
+  CHECK(delays.samples() == 10);
+  CHECK(delays.quantile(0.5) >= 5'000'000);
+  CHECK(delays.quantile(0.5) <= 5'700'000);
+  CHECK(delays.quantile(1) >= 10'000'000);
+  bench.send(0, 100);
+  CHECK(bench.bands.delays_ns(0).samples() == 1);
+  CHECK(bench.bands.delays_ns(0).quantile(1) == 0);
+  bench.bands.measure_delays(false);
+  CHECK_FALSE(bench.bands.measures_delays());
+  bench.send(0, 100);
+  CHECK(bench.bands.delays_ns(0).samples() == 1);
+}
+
+namespace {
+
+// Takes as many as it likes, and gives its buffers back at once; says so where a flow is reordered.
+struct Fickle {
+  std::mt19937_64& random;
+  std::vector<rte_mbuf*>& free;
+  std::array<std::uint32_t, 3>& last;
+  std::uint64_t& gone;
+  bool& in_order;
+
+  void look_at(rte_mbuf* packet) const {
+    auto& before = last.at(packet->dynfield1[1]);
+    in_order = in_order && before < packet->dynfield1[0];
+    before = packet->dynfield1[0];
+    give_back(packet);
+  }
+  void give_back(rte_mbuf* packet) const {
+    ++gone;
+    free.push_back(packet);
+  }
+  [[nodiscard]] std::int64_t room(std::uint64_t /*wanted*/) const {
+    return random() % 4 == 0 ? static_cast<std::int64_t>(random() % 2000) : sched::kNoLimit;
+  }
+  std::uint16_t transmit(rte_mbuf** packets, std::uint16_t count) const {
+    const auto taken = static_cast<std::uint16_t>(std::min<std::uint64_t>(random() % 48, count));
+    std::for_each_n(packets, taken, [this](rte_mbuf* packet) { look_at(packet); });
+    return taken;
+  }
+  static void sent(std::uint16_t /*packets*/, std::uint64_t /*bytes*/) {}
+};
+
+}  // namespace
+
+TEST_CASE("10 million packets through a ring that refuses at random: no flow is reordered") {
+  std::mt19937_64 random{11};
+  Clock clock{Clock::Manual{}};
+  sched::Bands bands{with_limit(500), clock};
+  std::vector<rte_mbuf> buffers(4096);
+  std::vector<rte_mbuf*> free;
+  for (rte_mbuf& buffer : buffers) {
+    buffer.pkt_len = 64;
+    free.push_back(&buffer);
+  }
+  std::array<std::uint32_t, 3> last{};
+  std::uint64_t gone = 0;
+  bool in_order = true;
+  const Fickle device{random, free, last, gone, in_order};
+  const auto drop = [&](rte_mbuf* packet, sched::Lost /*lost*/) { device.give_back(packet); };
+  std::uint32_t made = 0;
+  while (made < 10'000'000) {
+    std::array<rte_mbuf*, 64> burst{};
+    std::array<std::uint8_t, 64> priorities{};
+    const std::size_t count = random() % burst.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      burst.at(i) = free.back();
+      free.pop_back();
+      const auto band = static_cast<std::uint32_t>(random() % 3);
+      burst.at(i)->dynfield1[0] = ++made;
+      burst.at(i)->dynfield1[1] = band;
+      priorities.at(i) = test::kPriorityOf.at(band);
+    }
+    bands.send({burst.data(), count}, {priorities.data(), count}, device, drop);
+    bands.drain(64, device, drop);
+  }
+  while (bands.backlog() > 0) {
+    bands.drain(64, device, drop);
+  }
+  CHECK(in_order);
+  CHECK(gone == made);
+  CHECK(bands.totals().sent_packets + bands.totals().dropped == made);
+  CHECK(free.size() == buffers.size());
 }

@@ -1,0 +1,173 @@
+#include "roadctl/render_bands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "roadctl/fields.hpp"
+#include "roadctl/table.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+using enum Align;
+
+bool known(const json& object, const char* key) { return !field(object, key).is_null(); }
+
+// tc's own words, so that what reads tc's output reads this.
+std::string qdisc_lines(const json& queue) {
+  std::string text = fmt::format("qdisc {} 0: dev {} queue {}", words(queue, "qdisc"),
+                                 words(queue, "port"), words(queue, "queue"));
+  const bool is_fifo = field(queue, "qdisc") == "pfifo";
+  if (is_fifo) {
+    text += fmt::format(" limit {}p", words(queue, "limit"));
+  } else {
+    // Two blanks, as tc-prio has them.
+    text += fmt::format(" bands {} priomap ", array(queue, "bands").size());
+    for (const json& band : array(queue, "priomap")) {
+      text += ' ' + words(band);
+    }
+  }
+  text += fmt::format(
+      "\n Sent {} bytes {} pkt (dropped {}, overlimits {} requeues {})\n"
+      " backlog {}b {}p direct {}\n",
+      words(queue, "sent_bytes"), words(queue, "sent_packets"), words(queue, "dropped"),
+      words(queue, "overlimits"), words(queue, "requeued"), words(queue, "backlog_bytes"),
+      words(queue, "backlog_packets"), words(queue, "direct_packets"));
+
+  std::string settings;
+  if (known(queue, "worker")) {
+    settings += " worker " + words(queue, "worker");
+  }
+  if (!is_fifo) {
+    settings += fmt::format(" limit {}p", words(queue, "limit"));
+  }
+  if (known(queue, "rate_bps")) {
+    settings += fmt::format(" rate {} burst {}", rate(field(queue, "rate_bps")),
+                            size(field(queue, "burst_bytes")));
+  }
+  if (known(queue, "overhead_bytes")) {
+    settings += fmt::format(" overhead {}b", words(queue, "overhead_bytes"));
+  }
+  text += settings.empty() ? "" : settings + "\n";
+  if (const json& limit = field(queue, "byte_limit"); limit.is_object()) {
+    text += fmt::format(" byte limit {}b inflight {}b\n", words(limit, "limit_bytes"),
+                        words(limit, "inflight_bytes"));
+  }
+  return text;
+}
+
+// A band's place among the others: before those below, or its share against those that have one.
+std::string order_of(const json& band) {
+  return field(band, "strict") == false ? "weight " + words(band, "weight") : "strict";
+}
+
+// True of a band whose `key` is there and is not `usual`.
+auto differs(const char* key, const json& usual) {
+  return [key, usual](const json& band) { return known(band, key) && field(band, key) != usual; };
+}
+
+// Columns that are wanted, and for each band a row of as many cells.
+class BandTable {
+ public:
+  BandTable() : columns_{{"BAND", kRight}} {}
+
+  void add(bool wanted, std::initializer_list<Column> columns,
+           std::function<std::vector<Cell>(const json& band)> cells) {
+    if (wanted) {
+      columns_.insert(columns_.end(), columns);
+      cells_.push_back(std::move(cells));
+    }
+  }
+  [[nodiscard]] std::string print(const json& bands, bool colour) && {
+    Table table{std::move(columns_)};
+    for (const json& band : bands) {
+      std::vector<Cell> row{plain(band, "band")};
+      for (const auto& cells : cells_) {
+        std::ranges::move(cells(band), std::back_inserter(row));
+      }
+      table.add(std::move(row));
+    }
+    return table.print(colour, "  ");
+  }
+  [[nodiscard]] bool empty() const { return cells_.empty(); }
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::function<std::vector<Cell>(const json& band)>> cells_;
+};
+
+// What the bands are, as far as they are not all alike, and how long packets wait in them, where
+// that is measured.
+std::string settings_table(const json& queue, bool colour) {
+  const json& bands = array(queue, "bands");
+  const auto any = [&](const auto& says) { return std::any_of(bands.begin(), bands.end(), says); };
+  BandTable table;
+  table.add(any(differs("kind", "fifo")), {{"KIND"}},
+            [](const json& band) { return std::vector{plain(band, "kind")}; });
+  table.add(any(differs("strict", true)), {{"ORDER"}},
+            [](const json& band) { return std::vector{Cell{order_of(band)}}; });
+  table.add(any(differs("rate_bps", nullptr)) || any(differs("ceil_bps", nullptr)),
+            {{"RATE", kRight}, {"CEIL", kRight}}, [](const json& band) {
+              return std::vector{Cell{rate(field(band, "rate_bps"))},
+                                 Cell{rate(field(band, "ceil_bps"))}};
+            });
+  table.add(any(differs("limit", field(queue, "limit"))), {{"LIMIT packets", kRight}},
+            [](const json& band) { return std::vector{plain(band, "limit")}; });
+  table.add(any(differs("delay_ns", nullptr)),
+            {{"DELAY p50", kRight}, {"p99", kRight}, {"p99.9", kRight}, {"max", kRight}},
+            [](const json& band) {
+              const json& delay = field(band, "delay_ns");
+              std::vector<Cell> cells(4, {"-"});
+              if (field(delay, "samples") != 0) {
+                std::ranges::transform(
+                    std::array{"p50", "p99", "p999", "max"}, cells.begin(),
+                    [&](const char* key) { return Cell{duration(field(delay, key))}; });
+              }
+              return cells;
+            });
+  return table.empty() ? "" : std::move(table).print(bands, colour);
+}
+
+std::string counters_table(const json& queue, bool colour) {
+  const json& bands = array(queue, "bands");
+  const bool managed = std::any_of(bands.begin(), bands.end(), differs("kind", "fifo"));
+  BandTable table;
+  table.add(true,
+            {{"QUEUED packets", kRight},
+             {"QUEUED bytes", kRight},
+             {"SENT packets", kRight},
+             {"SENT bytes", kRight},
+             {"DROPPED packets", kRight}},
+            [](const json& band) {
+              return std::vector{plain(band, "queued"), plain(band, "queued_bytes"),
+                                 plain(band, "sent_packets"), plain(band, "sent_bytes"),
+                                 trouble(band, "dropped")};
+            });
+  table.add(managed, {{"by AQM", kRight}, {"MARKED packets", kRight}}, [](const json& band) {
+    return std::vector{plain(band, "dropped_by_aqm"), plain(band, "marked")};
+  });
+  table.add(true, {{"REQUEUED packets", kRight}},
+            [](const json& band) { return std::vector{plain(band, "requeued")}; });
+  return std::move(table).print(bands, colour);
+}
+
+}  // namespace
+
+std::string render_bands(const json& queues, bool colour) {
+  std::string text;
+  for (const json& queue : queues) {
+    text += text.empty() ? "" : "\n";
+    text += qdisc_lines(queue) + settings_table(queue, colour) + counters_table(queue, colour);
+  }
+  return text.empty() ? "no bands\n" : text;
+}
+
+}  // namespace ringroad::roadctl

@@ -1,0 +1,10 @@
+#pragma once
+// `show bands` as `tc -s qdisc` prints a queueing discipline, with its bands below.
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace ringroad::roadctl {
+
+[[nodiscard]] std::string render_bands(const nlohmann::json& queues, bool colour);
+
+}  // namespace ringroad::roadctl

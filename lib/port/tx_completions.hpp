@@ -1,0 +1,104 @@
+#pragma once
+// How much of what a TX ring was given the device has sent, found out by asking for the state of
+// its descriptors. An estimate: within a burst the bytes are taken to be spread evenly. One
+// worker's own.
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace ringroad::port {
+
+// Of a TX queue.
+struct TxRing {
+  std::uint16_t descriptors = 0;
+  std::uint16_t reported = 1;  // the device tells of one in so many (tx_rs_thresh)
+};
+
+class TxCompletions {
+ public:
+  explicit TxCompletions(TxRing ring)
+      : ring_{ring.descriptors},
+        reported_{std::max<std::uint16_t>(ring.reported, 1)},
+        bursts_(ring.descriptors) {}
+
+  // Descriptors that were filled, one a packet.
+  void hand_over(std::uint16_t descriptors, std::uint64_t bytes) {
+    if (descriptors == 0) {
+      return;
+    }
+    bursts_[last_ % ring_] = {descriptors, bytes};
+    ++last_;
+    filled_ += descriptors;
+    // What the ring took beyond its size, it sent before.
+    const std::uint64_t outstanding = filled_ - done_;
+    if (outstanding > ring_) {
+      early_ += take(outstanding - ring_);
+    }
+  }
+
+  // Bytes sent since the last call. `is_done(offset)` asks for the descriptor that many behind the
+  // next to be filled, as rte_eth_tx_descriptor_status counts them.
+  template <class IsDone>
+  std::uint64_t poll(IsDone&& is_done) {
+    // Only descriptors that the device reports can be asked for: those at the end of each run of
+    // `reported_`. They are done in order: the first that is not is found by halving.
+    const std::uint64_t first_run = done_ / reported_;
+    std::uint64_t low = 0;  // so many runs are done
+    std::uint64_t high = filled_ / reported_ - first_run;
+    while (low < high) {
+      const std::uint64_t middle = (low + high) / 2;
+      const std::uint64_t last = (first_run + middle + 1) * reported_ - 1;
+      const auto offset = static_cast<std::uint16_t>(ring_ - (filled_ - last));
+      if (is_done(offset)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    const std::uint64_t reached = low == 0 ? done_ : (first_run + low) * reported_;
+    const std::uint64_t bytes = early_ + take(reached - done_);
+    early_ = 0;
+    return bytes;
+  }
+
+  // The ring begins anew, empty.
+  void reset() { first_ = last_ = filled_ = done_ = early_ = 0; }
+
+ private:
+  struct Burst {
+    std::uint32_t descriptors = 0;
+    std::uint64_t bytes = 0;
+  };
+
+  // The bytes of the oldest so many descriptors, which are done.
+  std::uint64_t take(std::uint64_t descriptors) {
+    std::uint64_t bytes = 0;
+    done_ += descriptors;
+    while (descriptors > 0) {
+      Burst& burst = bursts_[first_ % ring_];
+      if (descriptors >= burst.descriptors) {
+        descriptors -= burst.descriptors;
+        bytes += burst.bytes;
+        ++first_;
+        continue;
+      }
+      const std::uint64_t part = burst.bytes * descriptors / burst.descriptors;
+      burst.bytes -= part;
+      burst.descriptors -= static_cast<std::uint32_t>(descriptors);
+      bytes += part;
+      descriptors = 0;
+    }
+    return bytes;
+  }
+
+  std::uint64_t ring_;
+  std::uint16_t reported_;
+  std::vector<Burst> bursts_;  // handed over and not known to be done, from first_ to last_
+  std::uint64_t first_ = 0;
+  std::uint64_t last_ = 0;
+  std::uint64_t filled_ = 0;  // descriptors, since the ring began
+  std::uint64_t done_ = 0;
+  std::uint64_t early_ = 0;  // bytes found done between two polls
+};
+
+}  // namespace ringroad::port

@@ -1,0 +1,67 @@
+#pragma once
+// Which band a packet belongs to: by Linux's priority (QDS-06), or by its DSCP where the
+// configuration names it.
+#include <immintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "ip/ecn.hpp"
+#include "sched/discipline.hpp"
+
+namespace ringroad::sched {
+
+class Classifier {
+ public:
+  explicit Classifier(const Discipline& discipline) : priomap_{discipline.priomap} {
+    dscp_.fill(kByPriority);
+    for (std::size_t dscp = 0; dscp < kDscps; ++dscp) {
+      if (discipline.dscp[dscp]) {
+        dscp_[dscp] = *discipline.dscp[dscp];
+        by_dscp_ = true;
+      }
+    }
+  }
+
+  // Bands of as many packets as `bands` has room for.
+  void classify(rte_mbuf* const* packets, std::span<const std::uint8_t> priorities,
+                std::uint8_t* bands) const {
+    std::size_t i = 0;
+    const __m128i map = _mm_loadu_si128(reinterpret_cast<const __m128i*>(priomap_.data()));
+    const __m128i low = _mm_set1_epi8(kPriorities - 1);
+    for (; i + kPriorities <= priorities.size(); i += kPriorities) {
+      const __m128i sixteen =
+          _mm_loadu_si128(reinterpret_cast<const __m128i*>(priorities.data() + i));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(bands + i),
+                       _mm_shuffle_epi8(map, _mm_and_si128(sixteen, low)));
+    }
+    for (; i < priorities.size(); ++i) {
+      bands[i] = priomap_[priorities[i] % kPriorities];
+    }
+    if (by_dscp_) [[unlikely]] {
+      look_inside(packets, {bands, priorities.size()});
+    }
+  }
+
+ private:
+  static constexpr std::uint8_t kByPriority = 0xff;
+
+  void look_inside(rte_mbuf* const* packets, std::span<std::uint8_t> bands) const {
+    for (std::size_t i = 0; i < bands.size(); ++i) {
+      if (const auto offset = ip::ipv4_offset(*packets[i])) {
+        const auto& header = *rte_pktmbuf_mtod_offset(packets[i], const rte_ipv4_hdr*, *offset);
+        const std::uint8_t band = dscp_[header.type_of_service >> 2U];
+        bands[i] = band != kByPriority ? band : bands[i];
+      }
+    }
+  }
+
+  std::array<std::uint8_t, kPriorities> priomap_;
+  std::array<std::uint8_t, kDscps> dscp_{};
+  bool by_dscp_ = false;
+};
+
+}  // namespace ringroad::sched

@@ -1,0 +1,88 @@
+#include "sched/fq_codel.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace ringroad::sched {
+namespace {
+
+// So that nobody can choose flows that meet in one queue.
+std::uint64_t random_seed() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32U | random();
+}
+
+}  // namespace
+
+FqCodel::FqCodel(const BandSettings& settings)
+    : codel_{settings.codel},
+      quantum_{static_cast<std::int32_t>(settings.quantum)},
+      limit_bytes_{settings.limit_bytes.count},
+      hash_{ip::FlowHash::Policy::kL4, random_seed()},
+      flows_(settings.flows),
+      nodes_(settings.limit) {
+  for (Index node = settings.limit; node-- > 0;) {
+    nodes_[node].next = free_;
+    free_ = node;
+  }
+}
+
+FqCodel::Index FqCodel::flow_of(rte_mbuf& packet) const {
+  const auto offset = ip::ipv4_offset(packet);
+  const std::uint32_t hash = offset
+                                 ? hash_.of({ip::frame(packet) + *offset,
+                                             static_cast<std::size_t>(packet.data_len) - *offset})
+                                 : 0;
+  return static_cast<Index>(std::uint64_t{hash} * flows_.size() >> 32U);
+}
+
+// RFC 8290 4.2. Ends: each round gives every flow that has packets another quantum.
+FqCodel::Index FqCodel::next_flow() {
+  for (;;) {
+    List& list = new_.head != kNone ? new_ : old_;
+    const Index index = list.head;
+    Flow& flow = flows_[index];
+    if (flow.head != kNone && flow.deficit > 0) {
+      return index;
+    }
+    list.pop(flows_);
+    if (flow.head != kNone) {
+      flow.deficit += quantum_;
+      old_.push(index, flows_);
+    } else if (&list == &new_ && old_.head != kNone) {
+      // Not forgotten at once: else who sends one packet at a time would always be new.
+      old_.push(index, flows_);
+    } else {
+      flow.codel.emptied();
+      flow.listed = false;
+    }
+  }
+}
+
+void FqCodel::append(Index flow, rte_mbuf* packet) {
+  const Index node = free_;
+  free_ = nodes_[node].next;
+  nodes_[node] = {packet, kNone};
+  Flow& to = flows_[flow];
+  (to.head == kNone ? to.head : nodes_[to.tail].next) = node;
+  to.tail = node;
+  to.bytes += packet->pkt_len;
+  bytes_ += packet->pkt_len;
+  ++packets_;
+}
+
+rte_mbuf* FqCodel::take_oldest(Flow& flow) {
+  const Index node = flow.head;
+  rte_mbuf* const packet = nodes_[node].packet;
+  flow.head = nodes_[node].next;
+  nodes_[node].next = free_;
+  free_ = node;
+  flow.bytes -= packet->pkt_len;
+  bytes_ -= packet->pkt_len;
+  --packets_;
+  return packet;
+}
+
+FqCodel::Flow& FqCodel::fattest() { return *std::ranges::max_element(flows_, {}, &Flow::bytes); }
+
+}  // namespace ringroad::sched

@@ -1,0 +1,125 @@
+#pragma once
+// Flow queue CoDel (RFC 8290): a queue under CoDel for each flow, as hashes tell them apart, served
+// by deficit round robin; flows that just came go first. One worker's own.
+#include <memory>
+#include <vector>
+
+#include "ip/flow_hash.hpp"
+#include "sched/codel.hpp"
+#include "sched/queue.hpp"
+
+namespace ringroad::sched {
+
+class FqCodel {
+ public:
+  explicit FqCodel(const BandSettings& settings);
+
+  [[nodiscard]] std::uint32_t packets() const { return packets_; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::uint64_t marked() const { return marked_; }
+  // Gives turns until a flow may send.
+  [[nodiscard]] std::uint32_t next_bytes() {
+    return nodes_[flows_[next_flow()].head].packet->pkt_len;
+  }
+
+  // Beyond a limit the flow that holds most gives up its oldest (RFC 8290 4.1.3).
+  template <DropFunction Drop>
+  void push(rte_mbuf* packet, Drop&& drop) {
+    if (free_ == kNone) [[unlikely]] {
+      shed(drop);
+    }
+    const Index flow = flow_of(*packet);
+    append(flow, packet);
+    if (!flows_[flow].listed) {
+      flows_[flow].listed = true;
+      flows_[flow].deficit = quantum_;
+      new_.push(flow, flows_);
+    }
+    while (bytes_ > limit_bytes_) [[unlikely]] {
+      shed(drop);
+    }
+  }
+  template <DropFunction Drop>
+  rte_mbuf* pop(Nanoseconds now, std::uint64_t longest, Drop&& drop) {
+    while (packets_ > 0) {
+      const Index index = next_flow();
+      Flow& flow = flows_[index];
+      if (nodes_[flow.head].packet->pkt_len > longest) {
+        return nullptr;
+      }
+      rte_mbuf* const packet = take_oldest(flow);
+      const std::uint32_t length = packet->pkt_len;
+      if (flow.codel.judge(codel_, *packet, bytes_, now, marked_) == CodelState::Verdict::kSend) {
+        flow.deficit -= static_cast<std::int32_t>(length);
+        return packet;
+      }
+      drop(packet, Lost::kManaged);
+    }
+    return nullptr;
+  }
+  template <class Take>
+  void clear(Take&& take) {
+    for (Flow& flow : flows_) {
+      while (flow.head != kNone) {
+        take(take_oldest(flow));
+      }
+    }
+  }
+
+ private:
+  using Index = std::uint32_t;
+  static constexpr Index kNone = ~Index{0};
+
+  struct Node {
+    rte_mbuf* packet = nullptr;
+    Index next = kNone;
+  };
+  struct Flow {
+    Index head = kNone;
+    Index tail = kNone;
+    Index next = kNone;  // in its list
+    std::int32_t deficit = 0;
+    std::uint64_t bytes = 0;
+    bool listed = false;
+    CodelState codel{};
+  };
+  // Flows in their turn.
+  struct List {
+    Index head = kNone;
+    Index tail = kNone;
+    void push(Index flow, std::vector<Flow>& flows) {
+      flows[flow].next = kNone;
+      (head == kNone ? head : flows[tail].next) = flow;
+      tail = flow;
+    }
+    void pop(const std::vector<Flow>& flows) { head = flows[head].next; }
+  };
+
+  [[nodiscard]] Index flow_of(rte_mbuf& packet) const;
+  // There is a packet, so a flow whose turn it is: it has packets, and bytes left of its turn.
+  [[nodiscard]] Index next_flow();
+  void append(Index flow, rte_mbuf* packet);
+  rte_mbuf* take_oldest(Flow& flow);
+  [[nodiscard]] Flow& fattest();
+
+  template <DropFunction Drop>
+  void shed(Drop&& drop) {
+    drop(take_oldest(fattest()), Lost::kFull);
+  }
+
+  CodelSettings codel_;
+  std::int32_t quantum_;
+  std::uint64_t limit_bytes_;
+  ip::FlowHash hash_;
+  std::vector<Flow> flows_;
+  std::vector<Node> nodes_;
+  Index free_ = kNone;  // nodes, linked
+  List new_;
+  List old_;
+  std::uint32_t packets_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t marked_ = 0;
+};
+static_assert(Queue<FqCodel>);
+
+}  // namespace ringroad::sched

@@ -1,0 +1,70 @@
+#pragma once
+// How often which value, to within an eighth of it: eight steps to every power of two. One thread
+// counts, others may read.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include "stats/counter.hpp"
+
+namespace ringroad::stats {
+
+class Histogram {
+ public:
+  void add(std::uint64_t value, std::uint64_t times = 1) { counts_[step_of(value)].add(times); }
+  // The thread that counts.
+  void clear() {
+    for (Counter& count : counts_) {
+      count.set(0);
+    }
+  }
+
+  [[nodiscard]] std::uint64_t samples() const {
+    std::uint64_t sum = 0;
+    for (const Counter& count : counts_) {
+      sum += count.get();
+    }
+    return sum;
+  }
+  // No more than this are `share` (0 to 1) of all; 0 where there are none.
+  [[nodiscard]] std::uint64_t quantile(double share) const {
+    const std::uint64_t all = samples();
+    const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(all)));
+    std::uint64_t below = 0;
+    for (std::size_t step = 0; step < kSteps; ++step) {
+      below += counts_[step].get();
+      if (below > 0 && below >= wanted) {
+        return largest_of(step);
+      }
+    }
+    return 0;
+  }
+  // Adds another's counts.
+  void merge(const Histogram& other) {
+    for (std::size_t step = 0; step < kSteps; ++step) {
+      counts_[step].add(other.counts_[step].get());
+    }
+  }
+
+ private:
+  static constexpr unsigned kBits = 3;        // eight steps a power
+  static constexpr std::size_t kSteps = 304;  // up to 2^40: a quarter of an hour in nanoseconds
+
+  // Values below 16 have a step each.
+  [[nodiscard]] static std::size_t step_of(std::uint64_t value) {
+    const auto bits = static_cast<unsigned>(std::bit_width(value | 1U << kBits));
+    const unsigned power = bits - kBits - 1;
+    return std::min<std::size_t>((std::size_t{power} << kBits) + (value >> power), kSteps - 1);
+  }
+  [[nodiscard]] static std::uint64_t largest_of(std::size_t step) {
+    const std::size_t power = step < (2U << kBits) ? 0 : (step >> kBits) - 1;
+    return ((step - (power << kBits) + 1) << power) - 1;
+  }
+
+  std::array<Counter, kSteps> counts_;
+};
+
+}  // namespace ringroad::stats

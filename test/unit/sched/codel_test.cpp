@@ -1,0 +1,170 @@
+#include <catch2/catch.hpp>
+
+#include "bench.hpp"
+
+using namespace ringroad;
+using namespace std::chrono_literals;
+using test::Bench;
+
+namespace {
+
+sched::Discipline codel(bool ecn = false) {
+  sched::Discipline discipline;
+  discipline.bands = 1;
+  discipline.priomap = {};
+  discipline.each[0].queue = sched::QueueKind::kCodel;
+  discipline.each[0].codel.ecn = ecn;
+  return discipline;
+}
+
+// For so long, twice what the device takes: a packet of 1500 bytes a millisecond.
+void overload(Bench& bench, Nanoseconds time) {
+  for (Nanoseconds at{}; at < time; at += 1ms) {
+    bench.clock.advance(1ms);
+    bench.send_as(0, 1500);
+    bench.send_as(0, 1500);
+    bench.room = 1;
+    bench.drain();
+    bench.room = 0;
+  }
+}
+
+// An IPv4 frame whose sender takes marks, or does not.
+std::array<std::uint8_t, 64> frame(std::uint8_t tos) {
+  std::array<std::uint8_t, 64> bytes{};
+  bytes[12] = 0x08;
+  bytes[14] = 0x45;
+  bytes[15] = tos;
+  bytes[22] = 64;
+  const std::uint16_t sum = ip::checksum({bytes.data() + 14, 20});
+  std::memcpy(bytes.data() + 24, &sum, sizeof sum);
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("a queue that is short now and then is left alone") {
+  Bench bench{codel()};
+  for (int burst = 0; burst < 100; ++burst) {
+    for (int i = 0; i < 20; ++i) {
+      bench.send_as(0, 1500);
+    }
+    for (int i = 0; i < 25; ++i) {
+      bench.clock.advance(1ms);
+      bench.room = 1;
+      bench.drain();
+      bench.room = 0;
+    }
+  }
+  CHECK(bench.dropped.empty());
+}
+
+TEST_CASE("a standing queue is dropped from, first after an interval, then ever more often") {
+  Bench bench{codel()};
+  overload(bench, 100ms);
+  CHECK(bench.dropped.empty());
+  overload(bench, 30ms);
+  CHECK(bench.managed == 1);
+  const std::uint32_t first = bench.managed;
+  overload(bench, 200ms);
+  const std::uint32_t early = bench.managed - first;
+  overload(bench, 2s);
+  const std::uint32_t before = bench.managed;
+  overload(bench, 200ms);
+  CHECK(early >= 2);
+  CHECK(bench.managed - before > early);
+  // From the front: what it drops is older than what it sends next.
+  CHECK(bench.dropped.front() < bench.sent.back());
+  CHECK(bench.bands.counters()[0].managed.get() == bench.managed);
+  // And once the overload ends it stops.
+  bench.room = ~0U;
+  bench.drain_all();
+  const std::uint32_t after = bench.managed;
+  for (int i = 0; i < 1000; ++i) {
+    bench.clock.advance(1ms);
+    bench.send_as(0, 1500);
+  }
+  CHECK(bench.managed == after);
+}
+
+TEST_CASE("who takes marks is marked and not dropped") {
+  for (const unsigned tos : {0U, 1U, 2U, 3U, 0xb9U}) {
+    auto bytes = frame(static_cast<std::uint8_t>(tos));
+    rte_mbuf packet{};
+    packet.buf_addr = bytes.data();
+    packet.data_len = bytes.size();
+    CHECK(ip::mark_congestion(packet) == ((tos & 3U) != 0));
+    CHECK(bytes[15] == ((tos & 3U) != 0 ? tos | 3U : tos));
+    CHECK(ip::checksum({bytes.data() + 14, 20}) == 0);
+  }
+}
+
+TEST_CASE("flows have their turns: a thin one does not wait for a thick one") {
+  sched::Discipline discipline;
+  discipline.bands = 1;
+  discipline.priomap = {};
+  discipline.each[0].queue = sched::QueueKind::kFqCodel;
+  discipline.each[0].limit = 500;
+  std::array<std::array<std::uint8_t, 64>, 2> frames{frame(0), frame(0)};
+  frames[1][30] = 9;  // another destination
+  Bench bench{discipline};
+  bench.frame_of = [&](std::uint32_t number) -> std::span<std::uint8_t> {
+    return frames.at(number % 100 == 0 ? 1 : 0);
+  };
+  const auto send = [&](bool thin) {
+    while ((bench.next() % 100 == 0) != thin) {
+      bench.skip();
+    }
+    return bench.send_as(0, 1500);
+  };
+  send(false);  // at the head
+  for (int i = 0; i < 600; ++i) {
+    send(false);
+  }
+  // The thick flow's own oldest make room.
+  CHECK(bench.dropped.size() == 100);
+  CHECK(bench.dropped.front() < bench.dropped.back());
+  const std::uint32_t thin = send(true);
+  CHECK(bench.bands.backlog() == 501);
+  bench.room = 4;  // that at the head, and the thick flow's turn
+  bench.drain();
+  CHECK(std::ranges::find(bench.sent, thin) != bench.sent.end());
+  bench.room = ~0U;
+  bench.drain_all();
+  CHECK(bench.sent.size() + bench.dropped.size() == bench.packets());
+  CHECK(std::ranges::is_sorted(bench.sent.begin() + 4, bench.sent.end()));
+}
+
+TEST_CASE("a queue of flows loses nothing that it does not say it loses") {
+  sched::Discipline discipline;
+  discipline.bands = 1;
+  discipline.priomap = {};
+  discipline.each[0].queue = sched::QueueKind::kFqCodel;
+  discipline.each[0].limit = 300;
+  discipline.each[0].limit_bytes = Bytes{100'000};
+  discipline.each[0].flows = 16;
+  std::array<std::array<std::uint8_t, 64>, 40> frames{};
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    frames.at(i) = frame(static_cast<std::uint8_t>(i % 4));
+    frames.at(i)[33] = static_cast<std::uint8_t>(i);
+  }
+  Bench bench{discipline};
+  bench.frame_of = [&](std::uint32_t number) -> std::span<std::uint8_t> {
+    return frames.at(number * 7 % frames.size());
+  };
+  std::uint32_t seed = 5;
+  const auto random = [&] { return seed = seed * 1103515245 + 12345; };
+  for (int i = 0; i < 50'000; ++i) {
+    bench.send_as(0, 64 + (random() >> 8) % 1400);
+    bench.clock.advance(Nanoseconds{(random() >> 8) % 1'000'000});
+    bench.room = (random() >> 8) % 2;
+    bench.drain();
+    REQUIRE(bench.sent.size() + bench.dropped.size() + bench.bands.backlog() == bench.packets());
+  }
+  bench.room = ~0U;
+  bench.drain_all();
+  CHECK(bench.managed > 0);
+  CHECK(bench.dropped.size() > bench.managed);
+  CHECK(bench.sent.size() + bench.dropped.size() == bench.packets());
+  CHECK(bench.bands.counters()[0].queued_bytes.get() == 0);
+}

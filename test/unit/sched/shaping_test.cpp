@@ -1,0 +1,153 @@
+#include <catch2/catch.hpp>
+
+#include "bench.hpp"
+
+using namespace ringroad;
+using namespace std::chrono_literals;
+using test::Bench;
+
+namespace {
+
+// Keeps `bands` full of packets of that length for `time`, drained every `step`; the bytes that
+// went.
+std::uint64_t overload(Bench& bench, const std::vector<std::uint8_t>& bands, std::uint32_t length,
+                       Nanoseconds time, Nanoseconds step) {
+  bench.room = ~0U;
+  const std::uint64_t before = bench.sent_bytes;
+  for (Nanoseconds at{}; at < time; at += step) {
+    bench.clock.advance(step);
+    for (const std::uint8_t band : bands) {
+      while (bench.bands.counters()[band].queued.get() < 100) {
+        bench.send(band, length);
+      }
+    }
+    while (bench.drain() == 64) {
+    }
+  }
+  return bench.sent_bytes - before;
+}
+
+}  // namespace
+
+TEST_CASE("a port's rate is kept within 0.5 %") {
+  const std::uint64_t rate = GENERATE(1'000'000ULL, 50'000'000ULL, 1'000'000'000ULL);
+  sched::Discipline discipline;
+  discipline.rate = BitsPerSecond{rate};
+  discipline.burst = Bytes{16'000};
+  Bench bench{discipline};
+  const Nanoseconds time{20'000'000'000'000'000ULL / rate};  // of 2.5 MB
+  const std::uint64_t bytes = overload(bench, {1}, 1500, time, time / 5000);
+  const double expected =
+      static_cast<double>(rate) / 8 * std::chrono::duration<double>(time).count();
+  CHECK(static_cast<double>(bytes) <= expected + 16'000);
+  CHECK(static_cast<double>(bytes) == Approx(expected).epsilon(0.01));
+  CHECK(bench.bands.overlimits() > 0);
+}
+
+TEST_CASE("a packet costs its overhead too") {
+  sched::Discipline discipline;
+  discipline.rate = BitsPerSecond{8'000'000};
+  discipline.burst = Bytes{1600};
+  discipline.overhead = 24;
+  Bench bench{discipline};
+  overload(bench, {1}, 76, 1s, 1ms);
+  CHECK(bench.sent.size() >= 10'000);
+  CHECK(bench.sent.size() <= 10'016);
+}
+
+TEST_CASE("two queues of a port share its rate, whoever has packets") {
+  sched::Discipline discipline;
+  discipline.rate = BitsPerSecond{8'000'000};
+  discipline.burst = Bytes{3000};
+  Clock clock{Clock::Manual{}};
+  const auto shaper = std::make_shared<sched::Shaper>(discipline, clock.now());
+  Bench one{discipline, shaper};
+  Bench other{discipline, shaper};
+  const bool both = GENERATE(true, false);
+  std::uint64_t bytes = 0;
+  for (int i = 0; i < 1000; ++i) {
+    for (Bench* bench : {&one, &other}) {
+      bench->room = ~0U;
+      bench->clock.advance(1ms);
+      if (bench == &one || both) {
+        bench->send(1, 1000);
+        bench->send(1, 1000);
+      }
+    }
+    // Neither is always the first to look.
+    (i % 2 == 0 ? one : other).drain();
+    (i % 2 == 0 ? other : one).drain();
+  }
+  bytes = one.sent_bytes + other.sent_bytes;
+  CHECK(bytes >= 1'000'000);
+  CHECK(bytes <= 1'004'000);
+  if (both) {
+    CHECK(one.sent_bytes > 300'000);
+    CHECK(other.sent_bytes > 300'000);
+  }
+}
+
+TEST_CASE("a band with a rate and no ceiling keeps to it, and the others get the rest") {
+  sched::Discipline discipline;
+  discipline.rate = BitsPerSecond{8'000'000};
+  discipline.burst = Bytes{3000};
+  discipline.each[0].rate = BitsPerSecond{2'000'000};
+  discipline.each[0].burst = Bytes{3000};
+  Bench bench{discipline};
+  overload(bench, {0, 2}, 1000, 1s, 500us);
+  CHECK(static_cast<double>(bench.sent_of(0)) == Approx(250'000).epsilon(0.02));
+  CHECK(static_cast<double>(bench.sent_of(2)) == Approx(750'000).epsilon(0.02));
+}
+
+TEST_CASE("with a ceiling it has what others leave") {
+  sched::Discipline discipline;
+  discipline.rate = BitsPerSecond{8'000'000};
+  discipline.burst = Bytes{3000};
+  discipline.each[0].rate = BitsPerSecond{2'000'000};
+  discipline.each[0].ceil = BitsPerSecond{4'000'000};
+  discipline.each[0].burst = Bytes{3000};
+  SECTION("alone: its ceiling") {
+    Bench bench{discipline};
+    overload(bench, {0}, 1000, 1s, 500us);
+    CHECK(static_cast<double>(bench.sent_of(0)) == Approx(500'000).epsilon(0.02));
+  }
+  SECTION("beside others that could take all: what it is guaranteed") {
+    Bench bench{discipline};
+    overload(bench, {0, 2}, 1000, 1s, 500us);
+    CHECK(static_cast<double>(bench.sent_of(0)) == Approx(250'000).epsilon(0.02));
+  }
+  SECTION("beside one that has a rate of its own: both have that, then the first has more") {
+    discipline.each[2].rate = BitsPerSecond{3'000'000};
+    discipline.each[2].ceil = BitsPerSecond{8'000'000};
+    discipline.each[2].burst = Bytes{3000};
+    Bench bench{discipline};
+    overload(bench, {0, 2}, 1000, 1s, 500us);
+    CHECK(static_cast<double>(bench.sent_of(0)) == Approx(500'000).epsilon(0.05));
+    CHECK(static_cast<double>(bench.sent_of(2)) == Approx(500'000).epsilon(0.05));
+  }
+}
+
+TEST_CASE("on a shaped port the urgent wait for one packet at most, whatever the overload") {
+  sched::Discipline discipline;
+  discipline.rate = BitsPerSecond{12'000'000};  // 1500 bytes a millisecond
+  discipline.burst = Bytes{1600};
+  Bench bench{discipline};
+  bench.room = ~0U;
+  bench.bands.measure_delays(true);
+  for (int i = 0; i < 20'000; ++i) {
+    bench.clock.advance(100us);
+    bench.drain();
+    if (i % 5 == 0) {  // twice what goes
+      bench.send(2, 1500);
+    }
+    if (i % 50 == 7) {
+      bench.send(0, 200);
+    }
+    bench.drain();
+  }
+  CHECK(bench.dropped.size() > 100);
+  CHECK(bench.bands.delays_ns(0).samples() == 400);
+  // Its own 133 us and one frame's millisecond, seen in steps of 100 us.
+  CHECK(bench.bands.delays_ns(0).quantile(0.999) <= 1'350'000);
+  CHECK(bench.bands.delays_ns(2).quantile(0.5) > 100'000'000);
+}
