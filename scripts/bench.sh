@@ -4,9 +4,10 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-usage: scripts/bench.sh [forward|fib|bands|all] [--quick] [options]
+usage: scripts/bench.sh [forward|pipeline|fib|bands|all] [--quick] [options]
 
   forward   one core forwarding 64-byte frames, against l3fwd and testpmd
+  pipeline  what of that is the router's own: the ports' share taken off, and by stage
   fib       route lookup, loading and changes, against rte_fib and rte_lpm
   bands     a port's bands, against rte_sched; how long packets wait in them
   all       all of these (the default)
@@ -18,7 +19,7 @@ usage: scripts/bench.sh [forward|fib|bands|all] [--quick] [options]
   --no-huge         no hugepages, for anyone; costs about twice the cycles
   --allow-missing   build nothing, and go on without a program that is not there
 
-  --table FILE      fib: a file of prefixes (../shared/data/internet-prefixes.txt.gz)
+  --table FILE      a file of prefixes (../shared/data/internet-prefixes.txt.gz)
   --lpm             fib: rte_lpm too, even with --quick
   --picture         fib, bands: draw docs/fib.svg, docs/bands.svg
 
@@ -40,13 +41,12 @@ picture=()    # to what can draw one
 chosen=       # an option that means something to one benchmark only
 while (($#)); do
   case $1 in
-    forward | fib | bands | all) benchmark=$1 ;;
+    forward | pipeline | fib | bands | all) benchmark=$1 ;;
     --quick) quick=true; passed+=(--rounds 3) ;;
     --rounds | --case | --subject | --table)
       (($# >= 2)) || { echo "bench.sh: $1 needs a value" >&2; exit 2; }
       case $1 in
-        --rounds) passed+=("$1" "$2") ;;
-        --table) passed_fib+=("$1" "$2") ;;
+        --rounds | --table) passed+=("$1" "$2") ;;
         *) chosen=$1; passed+=("$1" "$2") ;;
       esac
       shift
@@ -62,8 +62,9 @@ while (($#)); do
 done
 case $benchmark in
   all)
-    [[ -z $chosen ]] || { echo "bench.sh: $chosen of which? Name forward, fib or bands" >&2; exit 2; }
-    benchmarks=(forward fib bands)
+    [[ -z $chosen ]] ||
+      { echo "bench.sh: $chosen of which? Name forward, pipeline, fib or bands" >&2; exit 2; }
+    benchmarks=(forward pipeline fib bands)
     ;;
   *) benchmarks=("$benchmark") ;;
 esac
@@ -72,7 +73,7 @@ $quick || passed_fib+=(--lpm)
 
 # What l3fwd's tables for a million routes take, the largest of all that forward; every table of
 # fib at the same time; the packets of bands. A page is 2 MiB.
-declare -A pages_needed=([forward]=512 [fib]=768 [bands]=128)
+declare -A pages_needed=([forward]=512 [pipeline]=192 [fib]=768 [bands]=128)
 readonly pages_file=/proc/sys/vm/nr_hugepages
 pages_added=0
 
@@ -107,8 +108,8 @@ clean_up() {
   fi
 }
 
-declare -A targets=([forward]="app/ringroad/ringroad app/roadctl/roadctl" [fib]=app/bench/bench-fib
-  [bands]=app/bench/bench-bands)
+declare -A targets=([forward]="app/ringroad/ringroad app/roadctl/roadctl" [bands]=app/bench/bench-bands
+  [pipeline]=app/bench/bench-pipeline [fib]=app/bench/bench-fib)
 "$root/scripts/install.sh" bench
 if ! $allow_missing; then
   for name in "${benchmarks[@]}"; do

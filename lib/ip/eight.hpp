@@ -16,6 +16,31 @@
 
 namespace ringroad::ip {
 
+// One word in eight lanes.
+struct alignas(32) EightLanes {
+  constexpr explicit EightLanes(std::uint32_t word) { words.fill(word); }
+  operator __m256i() const {  // NOLINT(google-explicit-constructor): all that it is for
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(words.data()));
+  }
+  std::array<std::uint32_t, 8> words{};
+};
+
+struct EightConstants {
+  EightLanes ether_header{kL2Bytes};
+  EightLanes ip_header{sizeof(rte_ipv4_hdr)};
+  EightLanes low_half{0xffff};
+  EightLanes low_octet{0xff};
+  EightLanes two{2};
+  EightLanes one_net{1U << 24};
+  EightLanes last_nets{0xdf000000U};
+  EightLanes loopback{127};
+  EightLanes carrying{0xfffe0000U};
+  EightLanes carry{0x10000};
+  EightLanes tos_bits{0x18};
+  EightLanes priorities{0x04060200};
+};
+inline constexpr EightConstants kEightConstants{};
+
 // One burst's. ~25 instructions a packet.
 class EightAtOnce {
  public:
@@ -43,13 +68,12 @@ class EightAtOnce {
  private:
   using Words = std::array<std::uint32_t, kFrames>;
 
-  // The same word in eight lanes, of which the compiler does not know what it is: it would make it
-  // anew, in three instructions, each time.
-  static __m256i eight_of(std::uint32_t word) {
-    __m256i words = _mm256_set1_epi32(static_cast<int>(word));
-    asm("" : "+x"(words));
-    return words;
+  using Constants = EightConstants;
+  static const Constants* hidden(const Constants* constants) {
+    asm("" : "+r"(constants));
+    return constants;
   }
+
   static __m128i load16(const void* from) {
     return _mm_loadu_si128(static_cast<const __m128i*>(from));
   }
@@ -87,25 +111,18 @@ class EightAtOnce {
   __m256i bytes_ = _mm256_setzero_si256();
   __m256i longest_ = _mm256_setzero_si256();
 
-  const __m256i ether_header_ = eight_of(kL2Bytes);
-  const __m256i ip_header_ = eight_of(sizeof(rte_ipv4_hdr));
-  const __m256i low_half_ = eight_of(0xffff);
-  const __m256i low_octet_ = eight_of(0xff);
-  const __m256i two_ = eight_of(2);
-  const __m256i one_net_ = eight_of(1U << 24);
-  const __m256i last_nets_ = eight_of(0xdf000000U);
-  const __m256i loopback_ = eight_of(127);
-  const __m256i carrying_ = eight_of(0xfffe0000U);
-  const __m256i carry_ = eight_of(0x10000);
-  const __m256i tos_bits_ = eight_of(0x18);
-  const __m256i priorities_ = eight_of(0x04060200);
+  // The compiler must not know that these are the constants below: it would make each anew, in
+  // three instructions, where one is an operand in memory.
+  const Constants* constants_ = hidden(&kEightConstants);
 };
 
 // Top bits where the source is martian by its first octet; see martian_source() in input.cpp.
 inline __m256i EightAtOnce::martian_net(__m256i sources) const {
   // 224/4 and above and, around the end, 0/8 are one range.
-  const __m256i ends = at_least(_mm256_sub_epi32(sources, one_net_), last_nets_);
-  return _mm256_or_si256(ends, _mm256_cmpeq_epi32(_mm256_srli_epi32(sources, 24), loopback_));
+  const __m256i ends =
+      at_least(_mm256_sub_epi32(sources, constants_->one_net), constants_->last_nets);
+  return _mm256_or_si256(ends,
+                         _mm256_cmpeq_epi32(_mm256_srli_epi32(sources, 24), constants_->loopback));
 }
 
 inline bool EightAtOnce::is_own(__m256i sources, __m256i maybe) const {
@@ -130,20 +147,23 @@ inline __m256i EightAtOnce::right_checksum(__m256i a, __m256i b, __m256i c, __m2
   const __m256i words = add(add(add(a, b), add(c, d)), e);
   const __m256i sum = add(_mm256_sub_epi32(words, _mm256_slli_epi32(highs, 16)), highs);
   // Ten halves that are not all zero: the sum is right where one folding makes it 0xffff.
-  return _mm256_cmpeq_epi32(add(_mm256_and_si256(sum, low_half_), high(sum)), low_half_);
+  return _mm256_cmpeq_epi32(add(_mm256_and_si256(sum, constants_->low_half), high(sum)),
+                            constants_->low_half);
 }
 
 // ttl_word_decremented(): the checksum, in the upper half, is one more; of 0xfffe and 0xffff there
 // is a carry around the end. The TTL is one less and not 0.
 inline __m256i EightAtOnce::with_ttl_decremented(__m256i words) const {
-  const __m256i carries = _mm256_and_si256(at_least(words, carrying_), carry_);
-  return _mm256_add_epi32(_mm256_add_epi32(words, low_half_), carries);
+  const __m256i carries =
+      _mm256_and_si256(at_least(words, constants_->carrying), constants_->carry);
+  return _mm256_add_epi32(_mm256_add_epi32(words, constants_->low_half), carries);
 }
 
 // priority_of_tos(): its table is four octets, from which a shift by bits of the TOS takes one.
 inline std::uint64_t EightAtOnce::priorities(__m256i first_words) const {
-  const __m256i shift = _mm256_and_si256(_mm256_srli_epi32(first_words, 8), tos_bits_);
-  const __m256i octets = _mm256_and_si256(_mm256_srlv_epi32(priorities_, shift), low_octet_);
+  const __m256i shift = _mm256_and_si256(_mm256_srli_epi32(first_words, 8), constants_->tos_bits);
+  const __m256i octets =
+      _mm256_and_si256(_mm256_srlv_epi32(constants_->priorities, shift), constants_->low_octet);
   const __m128i words =
       _mm_packus_epi32(_mm256_castsi256_si128(octets), _mm256_extracti128_si256(octets, 1));
   return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_packus_epi16(words, words)));
@@ -216,12 +236,15 @@ inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t 
   const __m256i destination = _mm256_unpackhi_epi64(high01, high23);
 
   // In host order it is the first word's lower half.
-  const __m256i total = _mm256_and_si256(host_order(first), low_half_);
-  const __m256i padding = _mm256_sub_epi32(_mm256_sub_epi32(frame_length, ether_header_), total);
+  const __m256i total = _mm256_and_si256(host_order(first), constants_->low_half);
+  const __m256i padding =
+      _mm256_sub_epi32(_mm256_sub_epi32(frame_length, constants_->ether_header), total);
   const __m256i sources = host_order(source);
   // Where a lane is odd, its top bit is set: what must not be negative is, or it is all ones.
-  const __m256i too_short = _mm256_or_si256(padding, _mm256_sub_epi32(total, ip_header_));
-  const __m256i expiring = _mm256_sub_epi32(_mm256_and_si256(third, low_octet_), two_);
+  const __m256i too_short =
+      _mm256_or_si256(padding, _mm256_sub_epi32(total, constants_->ip_header));
+  const __m256i expiring =
+      _mm256_sub_epi32(_mm256_and_si256(third, constants_->low_octet), constants_->two);
   const __m256i odd = _mm256_or_si256(_mm256_or_si256(too_short, expiring), martian_net(sources));
   const __m256i right = right_checksum(first, second, third, source, destination);
   if (_mm_testz_si128(l2_differs, l2_mask) == 0 ||

@@ -196,34 +196,26 @@ void hand_out(ip::StageContext& context, PortId port, Others& others, ip::Burst&
   }
 }
 
-}  // namespace
-
-bool EtherTypes::add(std::uint16_t ether_type, FrameHandler handler) {
-  if (rows_[ether_type] != 0) {
-    return false;
+void drop_all(ip::StageContext& context, ip::Burst& burst) {
+  ip::InterfaceCounters& counters = context.interfaces[burst.ingress.value()];
+  counters.rx_packets.add(burst.count);
+  for (Packet* const packet : std::span{burst.packets}.first(burst.count)) {
+    counters.rx_bytes.add(packet->pkt_len);
+    context.drop(packet, DropReason::kPortDown);
   }
-  rows_[ether_type] = static_cast<std::uint8_t>(handlers_.size());
-  handlers_.push_back(handler);
-  return true;
+  burst.count = 0;
 }
 
-void ethernet_input(ip::StageContext& context, ip::Burst& burst, const EtherTypes& types,
-                    FrameHandler checked_ipv4) {
-  const ip::Interface& interface = context.tables.interfaces[burst.ingress.value()];
-  ip::InterfaceCounters& counters = context.interfaces[burst.ingress.value()];
+// Sorts the burst: IPv4 that passed input is what the burst has then, what is for others is in
+// `others`. Inlined where it is compiled for one processor or another.
+[[gnu::always_inline]] inline void sort(ip::StageContext& context, ip::Burst& burst,
+                                        const EtherTypes& types, Others& others) {
   const std::uint16_t count = std::exchange(burst.count, std::uint16_t{0});
-  counters.rx_packets.add(count);
-  if (!interface.up.load(std::memory_order_relaxed)) [[unlikely]] {
-    for (Packet* const packet : std::span{burst.packets}.first(count)) {
-      counters.rx_bytes.add(packet->pkt_len);
-      context.drop(packet, DropReason::kPortDown);
-    }
-    return;
-  }
+  ip::InterfaceCounters& counters = context.interfaces[burst.ingress.value()];
+  const ip::Interface& interface = context.tables.interfaces[burst.ingress.value()];
   const auto& own = *context.tables.own_addresses.load(std::memory_order_acquire);
   const std::uint64_t mac = interface.mac.load(std::memory_order_relaxed);
   ip::EightAtOnce eight{mac, own};
-  Others others;
   burst.plain = true;
   burst.l2_classes.fill(L2Class::kHost);
   // The last eight are made full with the last of all, whose bytes then count too often.
@@ -249,8 +241,54 @@ void ethernet_input(ip::StageContext& context, ip::Burst& burst, const EtherType
       }
     }
   }
+  counters.rx_packets.add(count);
   counters.rx_bytes.add(eight.bytes() - too_many);
   burst.longest = std::max(burst.longest, eight.longest());
+}
+
+using Sort = void(ip::StageContext&, ip::Burst&, const EtherTypes&, Others&);
+
+void sort_v3(ip::StageContext& context, ip::Burst& burst, const EtherTypes& types, Others& others) {
+  sort(context, burst, types, others);
+}
+
+// The same code: with twice the registers and three operands' logic it takes a seventh fewer
+// instructions.
+[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] void sort_v4(ip::StageContext& context,
+                                                                   ip::Burst& burst,
+                                                                   const EtherTypes& types,
+                                                                   Others& others) {
+  sort(context, burst, types, others);
+}
+
+Sort* sort_of_this_machine() {
+  const bool v4 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  return v4 ? sort_v4 : sort_v3;
+}
+
+Sort* const sort_burst = sort_of_this_machine();
+
+}  // namespace
+
+bool EtherTypes::add(std::uint16_t ether_type, FrameHandler handler) {
+  if (rows_[ether_type] != 0) {
+    return false;
+  }
+  rows_[ether_type] = static_cast<std::uint8_t>(handlers_.size());
+  handlers_.push_back(handler);
+  return true;
+}
+
+void ethernet_input(ip::StageContext& context, ip::Burst& burst, const EtherTypes& types,
+                    FrameHandler checked_ipv4) {
+  const ip::Interface& interface = context.tables.interfaces[burst.ingress.value()];
+  if (!interface.up.load(std::memory_order_relaxed)) [[unlikely]] {
+    drop_all(context, burst);
+    return;
+  }
+  Others others;
+  sort_burst(context, burst, types, others);
   if (burst.count > 0) {
     checked_ipv4(context, burst);
   }

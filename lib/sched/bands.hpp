@@ -173,7 +173,8 @@ class Bands {
     for (const rte_mbuf* const packet : packets) {
       bytes += charge(packet->pkt_len);
     }
-    return port_draw_.covers(bytes, bytes, clock_->now());
+    // What is more than the bucket holds, it gives for one packet only.
+    return bytes <= discipline_.burst.count && port_draw_.covers(bytes, bytes, clock_->now());
   }
   void finish_draws();
   [[nodiscard]] std::uint32_t next_bytes(unsigned band) {

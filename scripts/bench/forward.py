@@ -26,11 +26,16 @@ class Case:
     name: str
     destinations: int
     ports: int
+    subnets: int | None = 256  # a route each; none: the Internet table
+    without: tuple[str, ...] = ()  # subjects
 
 
 CASES = [
     Case("d64k-r256", 64000, 2),
     Case("d1k-r256", 1024, 2),
+    Case("d64k-r64k", 64000, 2, 65536),
+    # rte_lpm looks through all rules of a length for each that it adds: that would take minutes.
+    Case("d64k-internet", 64000, 2, None, ("l3fwd-lpm",)),
     Case("d64k-r256-loop", 64000, 1),
 ]
 
@@ -42,8 +47,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--case", action="append", choices=[case.name for case in CASES])
     parser.add_argument("--subject", action="append", choices=SUBJECTS)
     parser.add_argument("--no-huge", action="store_true")
+    parser.add_argument("--table", type=Path, help="a file of prefixes: the Internet table")
     parser.add_argument("--allow-missing", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.table = options.table or options.root.parent / "shared/data/internet-prefixes.txt.gz"
+    return options
 
 
 def present_subjects(options: argparse.Namespace) -> list[str]:
@@ -87,9 +95,10 @@ def run_case(case: Case, subjects: list[str], options: argparse.Namespace, cores
              tsc_hz: float) -> list[report.Measurement]:
     build = options.root / "build/bench"
     pcap = build / f"{case.name}.pcap"
-    traffic.write_pcap(pcap, PORT_MAC, traffic.random_destinations(case.destinations))
-    setup = Setup(pcap, traffic.routes(), case.ports, cores, not options.no_huge, options.root,
-                  build)
+    table = traffic.Subnets(case.subnets) if case.subnets else traffic.File(options.table)
+    traffic.write_pcap(pcap, PORT_MAC, table.destinations(case.destinations))
+    setup = Setup(pcap, table.routes(), case.ports, cores, not options.no_huge, options.root, build)
+    subjects = [subject for subject in subjects if subject not in case.without]
     cycles = {s: report.Measurement(case.name, s, "cycles_per_packet", PEER) for s in subjects}
     mpps = {s: report.Measurement(case.name, s, "mpps", PEER, False) for s in subjects}
     for number in range(1, options.rounds + 1):
@@ -126,7 +135,9 @@ def main() -> None:
 
     measurements = []
     for case in CASES:
-        if options.case is None or case.name in options.case:
+        if case.subnets is None and not options.table.exists():
+            print(f"skipping {case.name}: there is no {options.table}", file=sys.stderr)
+        elif options.case is None or case.name in options.case:
             measurements += run_case(case, subjects, options, cores, tsc_hz)
 
     table = report.rows(measurements)

@@ -224,6 +224,8 @@ class Ringroad(Forwarder):
         # One port: the source is behind no subnet of the port's, so that no redirect is due
         # (RFC 1812 5.2.7.2).
         addresses = ["10.98.0.1/24", "10.99.0.1/24"][-setup.ports :]
+        routes = setup.scratch / "routes.txt"
+        routes.write_text("\n".join(setup.routes))
         configuration = {
             "engine": {
                 "workers": [setup.cores.worker],
@@ -236,7 +238,7 @@ class Ringroad(Forwarder):
                 name: {"device": device, "addresses": [address]}
                 for name, device, address in zip(names, setup.devices(), addresses)
             },
-            "routes": [{"to": prefix, "via": GATEWAY} for prefix in setup.routes],
+            "routes": [{"file": str(routes), "via": GATEWAY}],
             "neighbors": [{"address": GATEWAY, "port": names[-1], "mac": GATEWAY_MAC}],
         }
         path = setup.scratch / "ringroad.yaml"

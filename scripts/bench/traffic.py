@@ -1,9 +1,12 @@
 """What the forwarders are fed: a pcap of minimal UDP frames, and the routes that cover it."""
 
+import gzip
+import ipaddress
 import random
 import struct
 
 NETWORK = 198 << 24 | 18 << 16  # 198.18.0.0/16, of the range RFC 2544 sets aside for benchmarks
+MANY = 16 << 24  # 16.0.0.0/8
 SOURCE = 10 << 24 | 98 << 16 | 9
 FRAME_SIZE = 60  # 64 on a wire, where the frame check sequence follows
 SOURCE_MAC = bytes.fromhex("020000000009")
@@ -33,10 +36,42 @@ def write_pcap(path, destination_mac: str, destinations) -> None:
             file.write(struct.pack("<IIII", 0, index, len(data), len(data)) + data)
 
 
-def random_destinations(count: int) -> list[int]:
-    """Distinct ones, in random order, the same in every run."""
-    return [NETWORK | host for host in random.Random(2544).sample(range(1 << 16), count)]
+def text(network: int, length: int) -> str:
+    return f"{ipaddress.IPv4Address(network)}/{length}"
 
 
-def routes() -> list[str]:
-    return [f"198.18.{subnet}.0/24" for subnet in range(256)]
+class Subnets:
+    """So many /24s, next to each other."""
+
+    def __init__(self, count: int):
+        self.first = NETWORK if count == 256 else MANY
+        self.count = count
+
+    def routes(self) -> list[str]:
+        return [text(self.first + (subnet << 8), 24) for subnet in range(self.count)]
+
+    def destinations(self, count: int) -> list[int]:
+        """Distinct ones, in random order, the same in every run."""
+        return [self.first | host
+                for host in random.Random(2544).sample(range(self.count << 8), count)]
+
+
+class File:
+    """A table of prefixes, one a line, packed by gzip; those of IPv6 are passed over."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def routes(self) -> list[str]:
+        with gzip.open(self.path, "rt") as lines:
+            return [line.strip() for line in lines if ":" not in line]
+
+    def destinations(self, count: int) -> list[int]:
+        """Of prefixes at random, the same in every run."""
+        chosen = random.Random(2544)
+        found = []
+        for prefix in chosen.choices(self.routes(), k=count):
+            address, length = prefix.split("/")
+            found.append(int(ipaddress.IPv4Address(address)) +
+                         chosen.randrange(1 << (32 - int(length))))
+        return found

@@ -19,10 +19,9 @@ constexpr Ipv4 kOwn{192, 168, 1, 1};
 
 // A packet in memory of its own, as a port's driver would hand it up.
 struct Frame {
-  alignas(64) std::array<std::uint8_t, 128> bytes{};
-  // Not a member itself: with its markers, arrays of no element, that is no standard C++.
   std::unique_ptr<Packet> owned = std::make_unique<Packet>();
   Packet& packet = *owned;
+  alignas(64) std::array<std::uint8_t, 128> bytes{};
 
   Frame(std::uint32_t destination, std::uint32_t source) {
     packet.buf_addr = bytes.data();

@@ -39,7 +39,7 @@ lan                      0         0          3             0           0       
 TEST_CASE("workers are shown with their stages in the pipeline's order, unknown ones last") {
   CHECK(text({"show", "workers"}, R"([
     {"core": 1, "packets": 1000, "polls": 500, "busy_polls": 20, "busy_percent": 4.04,
-     "cycles_per_packet": 61.25, "cycles": {"bands": 7, "classify": 2, "forward": 5, "input": 3,
+     "cycles_per_packet": 61.25, "cycles": {"bands": 7, "forward": 5, "input": 3,
      "output": 6, "route": 4, "rx": 1, "tx": 8, "zeal": 9}},
     {"core": 12, "packets": 0, "polls": 1, "busy_polls": 0, "busy_percent": 0,
      "cycles_per_packet": null}])") == R"(
@@ -48,9 +48,9 @@ CORE  PACKETS  POLLS  BUSY polls  BUSY %  CYCLES/packet
   12        0      1           0       0              -
 
 cycles by stage
-CORE  rx  classify  input  route  forward  output  bands  tx  zeal
-   1   1         2      3      4        5       6      7   8     9
-  12   -         -      -      -        -       -      -   -     -
+CORE  rx  input  route  forward  output  bands  tx  zeal
+   1   1      3      4        5       6      7   8     9
+  12   -      -      -        -       -      -   -     -
 )");
 }
 

@@ -44,6 +44,31 @@ TEST_CASE("a port's rate is kept within 0.5 %") {
   CHECK(bench.bands.overlimits() > 0);
 }
 
+TEST_CASE("a burst goes at once as far as the bucket allows, and no further") {
+  sched::Discipline discipline;
+  discipline.rate = BitsPerSecond{8'000'000};
+  discipline.burst = Bytes{4000};
+  Bench bench{discipline};
+  bench.room = ~0U;
+  bench.clock.advance(1s);
+  bench.send_burst({1, 1, 1, 1, 1, 1}, 1000);
+  bench.drain();
+  CHECK(bench.sent.size() == 4);
+  bench.clock.advance(2ms);
+  bench.drain();
+  CHECK(bench.sent.size() == 6);
+  bench.clock.advance(3ms);
+  bench.send_burst({1, 2, 0}, 1000);
+  CHECK(bench.bands.direct_packets() == 3);
+  CHECK(bench.sent.size() == 9);
+  bench.room = 1;
+  bench.clock.advance(3ms);
+  bench.send_burst({1, 2, 0}, 1000);  // what the ring refuses is paid for when it goes
+  bench.room = 2;
+  bench.drain();
+  CHECK(bench.sent.size() == 12);
+}
+
 TEST_CASE("a packet costs its overhead too") {
   sched::Discipline discipline;
   discipline.rate = BitsPerSecond{8'000'000};
