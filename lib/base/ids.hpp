@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <ranges>
 
 namespace ringroad {
 
@@ -31,6 +32,11 @@ using NextHopId = Id<struct NextHopTag, std::uint32_t>;
 // What a next hop resolves to; an index into the adjacency table.
 using AdjacencyId = Id<struct AdjacencyTag, std::uint32_t>;
 using NeighborId = Id<struct NeighborTag, std::uint32_t>;
+
+// 0 to count - 1, as PortIds and WorkerIds are made of.
+[[nodiscard]] inline auto numbers(std::size_t count) {
+  return std::views::iota(std::uint16_t{0}, static_cast<std::uint16_t>(count));
+}
 
 }  // namespace ringroad
 

@@ -146,7 +146,7 @@ bool Router::run_timers() {
 
 void Router::measure_delays(std::optional<PortId> port, bool on) {
   for (const auto& worker : workers_) {
-    for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+    for (const std::uint16_t i : numbers(ports_.size())) {
       port::TxQueue* const queue = worker->tx(PortId{i});
       if (queue != nullptr && (!port || *port == PortId{i})) {
         queue->bands().measure_delays(on);
@@ -165,7 +165,7 @@ void Router::set_gate(PortId port, worker::Worker::Gate gate) {
 // (DEV-08, Linux's dev_watchdog) is reset.
 void Router::watch_for_hangs() {
   const Nanoseconds now = clock_.now();
-  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+  for (const std::uint16_t i : numbers(ports_.size())) {
     std::uint64_t progress = 0;
     std::uint64_t queued = 0;
     for (const auto& worker : workers_) {
@@ -191,7 +191,7 @@ void Router::watch_for_hangs() {
 }
 
 void Router::reset_hung_ports() {
-  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+  for (const std::uint16_t i : numbers(ports_.size())) {
     Hang& hang = hangs_[i];
     if (!hang.left_by ||
         rte_rcu_qsbr_check(&world_->reclaimer().readers(), *hang.left_by, false) != 1) {
@@ -369,7 +369,7 @@ Ledger Router::ledger() const {
     ledger.generated += worker->generated();
     ledger.dropped += worker->drops().total();
     ledger.held += worker->held();
-    for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+    for (const std::uint16_t i : numbers(ports_.size())) {
       if (const port::TxQueue* const queue = worker->tx(PortId{i}); queue != nullptr) {
         ledger.sent += queue->bands().totals().sent_packets;
       }

@@ -147,7 +147,7 @@ Status Router::set_up_ports() {
   pool_ = std::move(*pool);
   low_water_ = pool_->size;
   const auto workers = static_cast<std::uint16_t>(config_.engine.workers.size());
-  for (std::uint16_t i = 0; i < config_.devices(); ++i) {
+  for (const std::uint16_t i : numbers(config_.devices())) {
     const config::Port& port = config_.ports[i];
     auto opened = port::Port::open({.id = PortId{i},
                                     .name = port.name,
@@ -201,7 +201,7 @@ Status Router::set_up_tables() {
                           .seed = std::random_device{}()},
       *world_, *routing_, *addresses_, *sender_, clock_,
       [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
-  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+  for (const std::uint16_t i : numbers(config_.ports.size())) {
     if (const auto& timers = config_.ports[i].arp) {
       neighbors_->set_parameters(PortId{i}, parameters_of(*timers));
     }
@@ -211,7 +211,7 @@ Status Router::set_up_tables() {
 }
 
 void Router::set_up_interfaces() {
-  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+  for (const std::uint16_t i : numbers(config_.ports.size())) {
     const config::Port& port = config_.ports[i];
     PortView view{.id = PortId{i},
                   .name = port.name,
@@ -274,8 +274,11 @@ void Router::tag_like_its_link(PortView& view, const config::Vlan& vlan) {
 
 Status Router::set_up_workers() {
   const std::size_t count = config_.engine.workers.size();
+  if (count == 0) {
+    return fail("there is no worker");
+  }
   std::vector<worker::Worker*> all;
-  for (std::uint16_t i = 0; i < count; ++i) {
+  for (const std::uint16_t i : numbers(count)) {
     auto made = worker::Worker::make({.id = WorkerId{i},
                                       .core = config_.engine.workers[i],
                                       .idle = idle_of(config_.engine.idle),
@@ -287,7 +290,7 @@ Status Router::set_up_workers() {
     all.push_back(made->get());
     workers_.push_back(std::move(*made));
   }
-  for (std::uint16_t i = 0; i < ports_.size(); ++i) {
+  for (const std::uint16_t i : numbers(ports_.size())) {
     const port::Port& port = *ports_[i];
     // Ports with fewer queues than there are workers begin with different ones.
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
@@ -296,7 +299,7 @@ Status Router::set_up_workers() {
     const config::Scheduler scheduler = config_.scheduler_of(config_.ports[i]);
     const sched::Discipline discipline = discipline_of(scheduler);
     const auto shaper = std::make_shared<sched::Shaper>(discipline, clock_.now());
-    for (std::uint16_t w = 0; w < count; ++w) {
+    for (const std::uint16_t w : numbers(count)) {
       if (w < port.tx_queues()) {
         const port::TxQueue::Settings settings{.device = port.device(),
                                                .queue = w,
@@ -316,7 +319,7 @@ Status Router::set_up_workers() {
 
 Status Router::set_up_routes() {
   routing_->add_fixed_routes();
-  for (std::uint16_t i = 0; i < config_.ports.size(); ++i) {
+  for (const std::uint16_t i : numbers(config_.ports.size())) {
     for (const InterfaceAddress& address : config_.ports[i].addresses) {
       if (config_.ports[i].dad) {
         probe_for(PortId{i}, address);

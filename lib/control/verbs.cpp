@@ -86,8 +86,8 @@ std::optional<config::RouteType> parse_type(std::string_view text) {
 }
 
 Result<json> answer(Options& options, const Status& status) {
-  if (options.error()) {
-    return std::unexpected{*options.error()};
+  if (const auto& error = options.error()) {
+    return std::unexpected{*error};
   }
   if (!status) {
     return std::unexpected{status.error()};
@@ -123,8 +123,8 @@ void read_after(const Router& router, Options& options, RouteFilter& filter) {
   filter.after = {.table = read_table(router, one).value_or(fib::Table::kMain),
                   .position = {.prefix = one.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
                                .metric = one.number("metric", 0xffffffffU)}};
-  if (one.error()) {
-    options.complain(one.error()->what);
+  if (const auto& error = one.error()) {
+    options.complain(error->what);
   }
 }
 
@@ -145,8 +145,8 @@ Result<json> show_routes(Router& router, Options& options) {
   if (options.has("limit")) {
     filter.most = options.number("limit", kRowsAPage);
   }
-  if (options.error()) {
-    return std::unexpected{*options.error()};
+  if (const auto& error = options.error()) {
+    return std::unexpected{*error};
   }
   json routes = report_routes(router, filter);
   if (routes.size() > kRowsAPage) {
@@ -182,12 +182,12 @@ Result<json> show_neighbors(Router& router, Options& options) {
     if (const PortView* const port = port_of(router, row); port != nullptr) {
       after->port = port->id;
     }
-    if (row.error()) {
-      options.complain(row.error()->what);
+    if (const auto& error = row.error()) {
+      options.complain(error->what);
     }
   }
-  if (options.error()) {
-    return std::unexpected{*options.error()};
+  if (const auto& error = options.error()) {
+    return std::unexpected{*error};
   }
   return json(report_neighbors(router, after, most));
 }
@@ -196,8 +196,8 @@ Result<json> show_load(Router& router, Options& options) {
   if (options.has("load") && options.number("load", 0xffffffffU) != router.load_number()) {
     options.complain("another file was loaded since; see the router's log for the first");
   }
-  if (options.error()) {
-    return std::unexpected{*options.error()};
+  if (const auto& error = options.error()) {
+    return std::unexpected{*error};
   }
   return json(report_load(router));
 }
@@ -227,8 +227,8 @@ void read_next_hops(Options& options, config::Route& route) {
     if (next_hop.weight == 0) {
       one.complain("a weight is 1 to 256");
     }
-    if (one.error()) {
-      options.complain(one.error()->what);
+    if (const auto& error = one.error()) {
+      options.complain(error->what);
     }
     route.next_hops.push_back(next_hop);
   }
@@ -307,8 +307,8 @@ Result<json> route_get(Router& router, Options& options) {
   if ((options.has("sport") || options.has("dport")) && !has_ports) {
     options.complain("ports are those of 'proto udp' or 'proto tcp'");
   }
-  if (options.error()) {
-    return std::unexpected{*options.error()};
+  if (const auto& error = options.error()) {
+    return std::unexpected{*error};
   }
   return json(report_route_to(router, question));
 }
@@ -325,8 +325,8 @@ Result<json> route_load(Router& router, Options& options) {
   if (options.has("keep_going")) {
     file.keep_going = options.at("keep_going") == true;
   }
-  if (options.error()) {
-    return std::unexpected{*options.error()};
+  if (const auto& error = options.error()) {
+    return std::unexpected{*error};
   }
   if (const Status status = router.load_routes(file); !status) {
     return std::unexpected{status.error()};
@@ -356,8 +356,8 @@ Result<json> neighbor_flush(Router& router, Options& options) {
       only = port->id;
     }
   }
-  if (options.error()) {
-    return std::unexpected{*options.error()};
+  if (const auto& error = options.error()) {
+    return std::unexpected{*error};
   }
   return json{{"removed", router.neighbors().flush(only)}};
 }

@@ -31,7 +31,7 @@ Registration::Registration(const Profile& profile) { registered().push_back(&pro
 const Profile& profile_of(std::string_view driver) {
   for (const Profile* profile : registered()) {
     if (std::ranges::any_of(profile->drivers,
-                            [&](std::string_view name) { return is_of(driver, name); })) {
+                            [&](std::string_view known) { return is_of(driver, known); })) {
       return *profile;
     }
   }

@@ -99,7 +99,7 @@ class FqCodel {
   // There is a packet, so a flow whose turn it is: it has packets, and bytes left of its turn.
   [[nodiscard]] Index next_flow();
   void append(Index flow, rte_mbuf* packet);
-  rte_mbuf* take_oldest(Index flow);
+  rte_mbuf* take_oldest(Index index);  // of that flow
   template <DropFunction Drop>
   void shed(Drop&& drop) {
     constexpr unsigned kBatchMax = 64;

@@ -37,7 +37,9 @@ std::string state_of_b(const Testbed& bed) {
 // What the control thread does while a worker is in the middle of a burst.
 control::Router* meanwhile = nullptr;
 
-void run_control(ip::StageContext& /*context*/, ip::Burst& /*burst*/) { meanwhile->run_once(); }
+void run_control(ringroad::ip::StageContext& /*context*/, ringroad::ip::Burst& /*burst*/) {
+  meanwhile->run_once();
+}
 
 }  // namespace
 
@@ -83,8 +85,9 @@ TEST_CASE("what waited for a neighbour leaves before what finds it known, even i
   bed.receive(kPortB, make_arp(2, kMacB, kHostB, bed.mac(kPortB), kRouterB, bed.mac(kPortB)));
   worker.poll_once();  // handed up, not looked at
 
-  auto& hook =
-      bed.router->world().tables().hooks[static_cast<std::size_t>(ip::HookPoint::kPreRouting)];
+  auto& hook = bed.router->world()
+                   .tables()
+                   .hooks[static_cast<std::size_t>(ringroad::ip::HookPoint::kPreRouting)];
   meanwhile = bed.router.get();
   hook = run_control;
   fields.id = 3;

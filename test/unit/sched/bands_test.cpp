@@ -105,6 +105,7 @@ TEST_CASE("a drain sends its quota and leaves the rest for later ones") {
   }
   bench.room = 1000;
   std::vector<std::uint32_t> went;
+  went.reserve(5);
   for (int round = 0; round < 5; ++round) {
     went.push_back(bench.drain(64));
   }
@@ -197,7 +198,6 @@ TEST_CASE("a ring that refuses is offered less, so that the urgent wait for litt
 TEST_CASE("a DSCP may name the band") {
   sched::Discipline discipline;
   discipline.dscp[46] = 0;
-  Bench bench{discipline};
   std::array<std::uint8_t, 64> frame{};
   frame[12] = 0x08;
   frame[14] = 0x45;
@@ -298,7 +298,7 @@ struct Fickle {
 
 TEST_CASE("10 million packets through a ring that refuses at random: no flow is reordered") {
   std::mt19937_64 random{11};
-  Clock clock{Clock::Manual{}};
+  const Clock clock{Clock::Manual{}};
   sched::Bands bands{with_limit(500), clock};
   std::vector<rte_mbuf> buffers(4096);
   std::vector<rte_mbuf*> free;

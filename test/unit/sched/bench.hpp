@@ -18,7 +18,7 @@ class Bench {
     std::uint16_t transmit(rte_mbuf** packets, std::uint16_t count) const {
       std::uint16_t taken = 0;
       for (; taken < count && bench.room > 0; ++taken, --bench.room) {
-        bench.sent.push_back(bench.number_of(packets[taken]));
+        bench.sent.push_back(number_of(packets[taken]));
       }
       return taken;
     }
@@ -33,7 +33,7 @@ class Bench {
   struct Drop {
     Bench& bench;
     void operator()(rte_mbuf* packet, sched::Lost lost) const {
-      bench.dropped.push_back(bench.number_of(packet));
+      bench.dropped.push_back(number_of(packet));
       bench.managed += lost == sched::Lost::kManaged ? 1 : 0;
     }
   };

@@ -54,7 +54,7 @@ TEST_CASE("the limit finds what keeps the wire busy, and little more") {
   CHECK(link.idle <= 1000);
   const std::uint64_t needed = rate * period;
   CHECK(link.limit.limit() >= needed);
-  CHECK(link.limit.limit() <= 3 * needed + 4 * 1514);
+  CHECK(link.limit.limit() <= 3 * needed + 6056);
 }
 
 TEST_CASE("the limit shrinks when less is enough") {

@@ -36,7 +36,7 @@ std::array<std::uint8_t, 64> frame(std::uint8_t tos) {
   bytes[14] = 0x45;
   bytes[15] = tos;
   bytes[22] = 64;
-  const std::uint16_t sum = ip::checksum({bytes.data() + 14, 20});
+  const std::uint16_t sum = ringroad::ip::checksum({bytes.data() + 14, 20});
   std::memcpy(bytes.data() + 24, &sum, sizeof sum);
   return bytes;
 }
@@ -93,9 +93,9 @@ TEST_CASE("who takes marks is marked and not dropped") {
     rte_mbuf packet{};
     packet.buf_addr = bytes.data();
     packet.data_len = bytes.size();
-    CHECK(ip::mark_congestion(packet) == ((tos & 3U) != 0));
+    CHECK(ringroad::ip::mark_congestion(packet) == ((tos & 3U) != 0));
     CHECK(bytes[15] == ((tos & 3U) != 0 ? tos | 3U : tos));
-    CHECK(ip::checksum({bytes.data() + 14, 20}) == 0);
+    CHECK(ringroad::ip::checksum({bytes.data() + 14, 20}) == 0);
   }
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("a queue of flows loses nothing that it does not say it loses") {
   }
   Bench bench{discipline};
   bench.frame_of = [&](std::uint32_t number) -> std::span<std::uint8_t> {
-    return frames.at(number * 7 % frames.size());
+    return frames.at(std::size_t{number} * 7 % frames.size());
   };
   std::uint32_t seed = 5;
   const auto random = [&] { return seed = seed * 1103515245 + 12345; };

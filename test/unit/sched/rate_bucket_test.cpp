@@ -58,6 +58,7 @@ TEST_CASE("workers that draw at once get no more than the rate together") {
   RateBucket bucket{BitsPerSecond{8'000'000'000}, Bytes{10'000}, 0s};
   std::atomic<std::uint64_t> bytes{0};
   std::vector<std::thread> workers;
+  workers.reserve(3);
   for (int worker = 0; worker < 3; ++worker) {
     workers.emplace_back([&] {
       for (int i = 1; i <= 100'000; ++i) {

@@ -84,7 +84,7 @@ TEST_CASE("two queues of a port share its rate, whoever has packets") {
   sched::Discipline discipline;
   discipline.rate = BitsPerSecond{8'000'000};
   discipline.burst = Bytes{3000};
-  Clock clock{Clock::Manual{}};
+  const Clock clock{Clock::Manual{}};
   const auto shaper = std::make_shared<sched::Shaper>(discipline, clock.now());
   Bench one{discipline, shaper};
   Bench other{discipline, shaper};
