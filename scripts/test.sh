@@ -6,13 +6,14 @@
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
 # Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system
-# conformance demo, lint (what changed; everything with --only lint), and cli, the part of system that runs no router.
+# conformance demo, lint (what changed; everything with --only lint), and cli, the part of system that
+# runs no router.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system conformance
-  demo lint)
+all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system
+  conformance demo lint)
 suites=()
 lint_scope=--changed
 while (($#)); do
@@ -28,7 +29,7 @@ while (($#)); do
       shift
       ;;
     *)
-      sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+      sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
       exit 2
       ;;
   esac

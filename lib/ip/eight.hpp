@@ -267,8 +267,8 @@ inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t 
   if (_mm256_testz_si256(padding, padding) == 0) {
     trim(packets, total);
   }
-  const __m256i pointers = load32(packets);
-  const __m256i pointers4 = load32(packets + 4);
+  const __m256i pointers = load32(static_cast<const void*>(packets));
+  const __m256i pointers4 = load32(static_cast<const void*>(packets + 4));
   store(burst.packets, at, pointers);
   store(burst.packets, at + 4, pointers4);
   return true;

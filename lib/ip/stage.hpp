@@ -4,6 +4,7 @@
 //
 // Everything here belongs to one thread; the tables are read without locks, inside a read-side
 // section that lasts at most one loop.
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -116,7 +117,7 @@ struct Egress {
   // All to one port.
   void add(PortId port, std::span<Packet* const> more, const std::uint8_t* priorities) {
     Stage& stage = stages[port.value()];
-    std::memcpy(&stage.packets[stage.count], more.data(), more.size_bytes());
+    std::ranges::copy(more, stage.packets.begin() + stage.count);
     std::memcpy(&stage.priorities[stage.count], priorities, more.size());
     stage.count = static_cast<std::uint16_t>(stage.count + more.size());
     ports |= std::uint64_t{1} << port.value();

@@ -48,7 +48,7 @@ std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
 
 // Without a tag, whole or not.
 bool is_ipv4_for(Packet& packet, std::uint64_t mac) {
-  constexpr std::uint16_t kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+  constexpr auto kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
   return packet.data_len >= ip::kL2Bytes && destination_mac(packet) == mac &&
          word_at(packet, kEtherTypeOffset) == kIpv4 &&
          (packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0;
@@ -220,7 +220,7 @@ void drop_all(ip::StageContext& context, ip::Burst& burst) {
   burst.l2_classes.fill(L2Class::kHost);
   // The last eight are made full with the last of all, whose bytes then count too often.
   constexpr std::size_t kEight = ip::EightAtOnce::kFrames;
-  const std::size_t filled = RTE_ALIGN_CEIL(std::size_t{count}, kEight);
+  const auto filled = RTE_ALIGN_CEIL(std::size_t{count}, kEight);
   Packet* const last = burst.packets[count - 1U];
   for (std::size_t i = count; i < filled; ++i) {
     burst.packets[i] = last;
@@ -267,7 +267,7 @@ Sort* sort_of_this_machine() {
   return v4 ? sort_v4 : sort_v3;
 }
 
-Sort* const sort_burst = sort_of_this_machine();
+Sort* const kSort = sort_of_this_machine();
 
 }  // namespace
 
@@ -288,7 +288,7 @@ void ethernet_input(ip::StageContext& context, ip::Burst& burst, const EtherType
     return;
   }
   Others others;
-  sort_burst(context, burst, types, others);
+  kSort(context, burst, types, others);
   if (burst.count > 0) {
     checked_ipv4(context, burst);
   }

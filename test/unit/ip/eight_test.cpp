@@ -8,10 +8,7 @@
 
 #include "ip/tos.hpp"
 
-using namespace ringroad;
-using ip::EightAtOnce;
-using ip::Packet;
-
+namespace ringroad::ip {
 namespace {
 
 constexpr std::uint64_t kMac = 0x0a0000000002;  // 02:00:00:00:00:0a
@@ -29,8 +26,8 @@ struct Frame {
     packet.pkt_len = packet.data_len = 60;
     std::memcpy(bytes.data(), &kMac, 6);
     bytes[12] = 0x08;
-    rte_ipv4_hdr& header = ip::ipv4(packet);
-    header.version_ihl = ip::kVersion4NoOptions;
+    rte_ipv4_hdr& header = ipv4(packet);
+    header.version_ihl = kVersion4NoOptions;
     header.total_length = rte_cpu_to_be_16(46);
     header.time_to_live = 64;
     header.next_proto_id = IPPROTO_UDP;
@@ -39,17 +36,17 @@ struct Frame {
     mend();
   }
   void mend() {
-    rte_ipv4_hdr& header = ip::ipv4(packet);
+    rte_ipv4_hdr& header = ipv4(packet);
     header.hdr_checksum = 0;
-    header.hdr_checksum = ip::checksum({reinterpret_cast<std::uint8_t*>(&header), sizeof header});
+    header.hdr_checksum = checksum({reinterpret_cast<std::uint8_t*>(&header), sizeof header});
   }
 };
 
 struct Eight {
   std::vector<std::unique_ptr<Frame>> frames;
   std::array<Packet*, EightAtOnce::kFrames> packets{};
-  ip::OwnAddresses own{{kOwn, Ipv4{192, 168, 1, 255}}};
-  ip::Burst burst;
+  OwnAddresses own{{kOwn, Ipv4{192, 168, 1, 255}}};
+  Burst burst;
   std::uint32_t longest = 0;
 
   explicit Eight(std::mt19937& random) {
@@ -61,7 +58,7 @@ struct Eight {
     }
   }
   Frame& operator[](std::size_t i) { return *frames[i]; }
-  rte_ipv4_hdr& header(std::size_t i) { return ip::ipv4(*packets[i]); }
+  rte_ipv4_hdr& header(std::size_t i) { return ipv4(*packets[i]); }
   bool taken() {
     EightAtOnce eight{kMac, own};
     const bool taken = eight.take(packets.data(), burst, 0);
@@ -90,11 +87,11 @@ TEST_CASE("eight plain frames are taken with what the checks one by one find") {
       rte_ipv4_hdr& header = eight.header(i);
       CHECK(eight.burst.packets[i] == eight.packets[i]);
       CHECK(eight.burst.destinations[i] == rte_be_to_cpu_32(header.dst_addr));
-      CHECK(eight.burst.priorities[i] == ip::priority_of_tos(header.type_of_service));
+      CHECK(eight.burst.priorities[i] == priority_of_tos(header.type_of_service));
       const std::uint8_t ttl = header.time_to_live;
       std::memcpy(&header.time_to_live, &eight.burst.ttl_words[i], sizeof(std::uint32_t));
       CHECK(header.time_to_live == ttl - 1);
-      CHECK(ip::ipv4_checksum_ok_20(&header));
+      CHECK(ipv4_checksum_ok_20(&header));
     }
   }
 }
@@ -102,9 +99,9 @@ TEST_CASE("eight plain frames are taken with what the checks one by one find") {
 TEST_CASE("eight frames' words are right for every checksum") {
   for (std::uint32_t checksum = 0; checksum <= 0xffff; ++checksum) {
     const std::uint32_t word = checksum << 16 | 0x1140;
-    const std::uint32_t lowered = ip::ttl_word_decremented(word);
+    const std::uint32_t lowered = ttl_word_decremented(word);
     CHECK((lowered & 0xffffU) == 0x113f);
-    CHECK(lowered >> 16 == ip::checksum_after_ttl_decrement(static_cast<std::uint16_t>(checksum)));
+    CHECK(lowered >> 16 == checksum_after_ttl_decrement(static_cast<std::uint16_t>(checksum)));
   }
   // Sources that make the checksum what it must be for the carries to be met.
   std::mt19937 random{2};
@@ -114,13 +111,13 @@ TEST_CASE("eight frames' words are right for every checksum") {
     header.packet_id = 0;
     eight[3].mend();
     // Ones' complement: what the identification has more the checksum has less.
-    header.packet_id = ip::fold(std::uint32_t{header.hdr_checksum} + (0xffffU - wanted));
+    header.packet_id = fold(std::uint32_t{header.hdr_checksum} + (0xffffU - wanted));
     header.hdr_checksum = static_cast<std::uint16_t>(wanted);
-    REQUIRE(ip::ipv4_checksum_ok_20(&header));
+    REQUIRE(ipv4_checksum_ok_20(&header));
     REQUIRE(eight.taken());
     std::uint32_t word = 0;
     std::memcpy(&word, &header.time_to_live, sizeof word);
-    CHECK(eight.burst.ttl_words[3] == ip::ttl_word_decremented(word));
+    CHECK(eight.burst.ttl_words[3] == ttl_word_decremented(word));
   }
 }
 
@@ -237,7 +234,7 @@ TEST_CASE("a wrong bit anywhere in a header is seen, or does not matter") {
   Eight eight{random};
   for (std::size_t bit = 0; bit < 8 * sizeof(rte_ipv4_hdr); ++bit) {
     const std::size_t i = bit % EightAtOnce::kFrames;
-    std::uint8_t& octet = eight[i].bytes[ip::kL2Bytes + bit / 8];
+    std::uint8_t& octet = eight[i].bytes[kL2Bytes + bit / 8];
     octet = static_cast<std::uint8_t>(octet ^ 1U << bit % 8);
     INFO(bit);
     CHECK_FALSE(eight.taken());
@@ -245,3 +242,5 @@ TEST_CASE("a wrong bit anywhere in a header is seen, or does not matter") {
     CHECK(eight.taken());
   }
 }
+
+}  // namespace ringroad::ip
