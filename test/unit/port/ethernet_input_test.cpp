@@ -6,8 +6,8 @@ using namespace ringroad;
 
 namespace {
 
-void first(ip::StageContext& /*context*/, ip::Burst& /*burst*/) {}
-void second(ip::StageContext& /*context*/, ip::Burst& /*burst*/) {}
+void first(ringroad::ip::StageContext& /*context*/, ringroad::ip::Burst& /*burst*/) {}
+void second(ringroad::ip::StageContext& /*context*/, ringroad::ip::Burst& /*burst*/) {}
 
 }  // namespace
 
