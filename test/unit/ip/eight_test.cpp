@@ -105,7 +105,7 @@ TEST_CASE("eight frames' words are right for every checksum") {
   }
   // Sources that make the checksum what it must be for the carries to be met.
   std::mt19937 random{2};
-  for (std::uint32_t wanted : {0xfffdU, 0xfffeU, 0x0000U, 0x0001U}) {
+  for (const std::uint32_t wanted : {0xfffdU, 0xfffeU, 0x0000U, 0x0001U}) {
     Eight eight{random};
     rte_ipv4_hdr& header = eight.header(3);
     header.packet_id = 0;
