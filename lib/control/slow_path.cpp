@@ -56,6 +56,13 @@ SlowPath::SlowPath(World& world, Routing& routing, Sender& sender, const Clock& 
                   [this](OwnedPacket& first) { send_error(*first, ip::kReassemblyTimeExceeded); }} {
   add_protocol(IPPROTO_ICMP, [this](OwnedPacket packet) { icmp_input(std::move(packet)); });
   add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) { udp_input(std::move(packet)); });
+  add_protocol(IPPROTO_UDPLITE, [this](OwnedPacket packet) { udp_lite_input(std::move(packet)); });
+  // Every Linux router listens to these, and says nothing where it takes no part in multicast.
+  for (const std::uint8_t protocol : {std::uint8_t{IPPROTO_IGMP}, std::uint8_t{IPPROTO_PIM}}) {
+    add_protocol(protocol, [this](OwnedPacket packet) {
+      sender_.drop(std::move(packet), DropReason::kMulticastControl);
+    });
+  }
   add_protocol(IPPROTO_TCP, [this](OwnedPacket packet) { tcp_input(std::move(packet)); });
 }
 

@@ -84,6 +84,7 @@ class SlowPath {
   [[nodiscard]] bool learn_path_mtu(ip::Packet& packet);
   void tcp_input(ip::OwnedPacket packet);
   void udp_input(ip::OwnedPacket packet);
+  void udp_lite_input(ip::OwnedPacket packet);
 
   // From the router itself (slow_path_send.cpp).
 

@@ -210,4 +210,12 @@ void SlowPath::udp_input(OwnedPacket packet) {
   refuse(std::move(packet), {DropReason::kPortClosed, ip::kPortUnreachable});
 }
 
+void SlowPath::udp_lite_input(OwnedPacket packet) {
+  if (ip::check_udp_lite(*packet) != TransportCheck::kGood) {
+    sender_.drop(std::move(packet), DropReason::kUdpBad);
+    return;
+  }
+  refuse(std::move(packet), {DropReason::kPortClosed, ip::kPortUnreachable});
+}
+
 }  // namespace ringroad::control

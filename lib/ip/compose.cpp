@@ -64,11 +64,13 @@ std::uint16_t payload_checksum(Packet& packet) {
 std::uint16_t payload_checksum_with_pseudo_header(Packet& packet) {
   const rte_ipv4_hdr& header = ipv4(packet);
   const std::uint32_t length = packet.pkt_len - kL2Bytes - header_bytes(header);
-  // RFC 9293 3.1; UDP's is the same.
-  const std::uint64_t pseudo = std::uint64_t{header.src_addr} + header.dst_addr +
-                               rte_cpu_to_be_16(header.next_proto_id) +
-                               rte_cpu_to_be_16(static_cast<std::uint16_t>(length));
-  return static_cast<std::uint16_t>(~fold(pseudo + raw_sum(packet)));
+  return static_cast<std::uint16_t>(~fold(pseudo_header_sum(header, length) + raw_sum(packet)));
+}
+
+// RFC 9293 3.1; UDP's is the same.
+std::uint64_t pseudo_header_sum(const rte_ipv4_hdr& header, std::uint32_t length) {
+  return std::uint64_t{header.src_addr} + header.dst_addr + rte_cpu_to_be_16(header.next_proto_id) +
+         rte_cpu_to_be_16(static_cast<std::uint16_t>(length));
 }
 
 }  // namespace ringroad::ip

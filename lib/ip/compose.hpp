@@ -40,5 +40,7 @@ void write_header(Packet& packet, const OwnHeader& header);
 // 0 where the checksum among them is right.
 [[nodiscard]] std::uint16_t payload_checksum(Packet& packet);
 [[nodiscard]] std::uint16_t payload_checksum_with_pseudo_header(Packet& packet);
+// Of what TCP and UDP sum before themselves: addresses, protocol and their length.
+[[nodiscard]] std::uint64_t pseudo_header_sum(const rte_ipv4_hdr& header, std::uint32_t length);
 
 }  // namespace ringroad::ip

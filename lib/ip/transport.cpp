@@ -6,7 +6,9 @@
 #include <rte_udp.h>
 
 #include <cstring>
+#include <vector>
 
+#include "ip/checksum.hpp"
 #include "ip/read.hpp"
 
 namespace ringroad::ip {
@@ -46,6 +48,23 @@ TransportCheck check_udp(Packet& packet) {
   return udp->dgram_cksum == 0 || payload_checksum_with_pseudo_header(packet) == 0
              ? TransportCheck::kGood
              : TransportCheck::kBadChecksum;
+}
+
+TransportCheck check_udp_lite(Packet& packet) {
+  const auto udp = read_at<rte_udp_hdr>(packet, transport_offset(packet));
+  const std::uint32_t length = transport_bytes(packet);
+  // In place of the length: how much the checksum covers, 0 for all.
+  const std::uint32_t said = udp ? rte_be_to_cpu_16(udp->dgram_len) : 0;
+  const std::uint32_t covered = said == 0 ? length : said;
+  if (!udp || covered < sizeof *udp || covered > length) {
+    return TransportCheck::kBadLength;
+  }
+  std::vector<std::uint8_t> bytes(covered);
+  const bool read = read_bytes(packet, transport_offset(packet), bytes);
+  const std::uint64_t sum =
+      pseudo_header_sum(ipv4(packet), length) + static_cast<std::uint16_t>(~checksum(bytes));
+  return read && udp->dgram_cksum != 0 && fold(sum) == 0xffff ? TransportCheck::kGood
+                                                              : TransportCheck::kBadChecksum;
 }
 
 std::optional<TcpReset> reset_of(Packet& segment) {

@@ -17,6 +17,9 @@ enum class TransportCheck : std::uint8_t { kGood, kBadLength, kBadChecksum };
 // Trims the packet to UDP's own length where that is the shorter. A checksum of 0 is none.
 [[nodiscard]] TransportCheck check_udp(Packet& packet);
 
+// UDP-Lite (RFC 3828): what is covered must be right, and there is no doing without.
+[[nodiscard]] TransportCheck check_udp_lite(Packet& packet);
+
 // The reset that answers a segment to a closed port (RFC 9293 3.5.2, Linux's tcp_v4_send_reset).
 // None where the segment is a reset itself.
 struct TcpReset {

@@ -75,7 +75,8 @@ Bands::Bands(const Discipline& discipline, const Clock& clock, std::shared_ptr<S
       classifier_{discipline},
       order_{make_order(discipline)},
       shaper_{std::move(shaper)},
-      port_draw_{shaper_->port.get()} {
+      port_draw_{shaper_->port.get()},
+      delays_(discipline.bands) {
   bool fifos = true;
   for (unsigned band = 0; band < discipline.bands; ++band) {
     const BandSettings& settings = discipline.each[band];

@@ -16,6 +16,7 @@
 #include <memory>
 #include <span>
 #include <variant>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "sched/classifier.hpp"
@@ -212,7 +213,7 @@ class Bands {
   const Clock* clock_;
   Classifier classifier_;
   bool direct_allowed_ = false;
-  bool plain_ = false;         // FIFOs in strict order, no rates
+  bool plain_ = false;         // FIFOs in strict order, none with a rate of its own
   bool stamped_ = false;       // queues need to know when a packet came
   std::uint32_t backlog_ = 0;  // head and bands
   BandMask waiting_ = 0;       // bands that hold packets
@@ -238,7 +239,7 @@ class Bands {
   std::atomic<std::uint32_t> wanted_round_{0};  // odd: measure
   std::uint32_t round_ = 0;
   std::int64_t measured_since_ = 0;
-  std::array<stats::Histogram, kBandsMax> delays_;
+  std::vector<stats::Histogram> delays_;  // a band
 };
 
 template <class D, class Drop>
@@ -291,7 +292,9 @@ std::uint16_t Bands::send_direct(std::span<rte_mbuf*> packets, const std::uint8_
   if (taken == count) {
     return taken;
   }
-  // The driver was offered this one: it keeps its place. Those behind it go to their bands.
+  // The driver was offered this one: it keeps its place, and is paid for. Those behind it go to
+  // their bands.
+  port_draw_.spend(charge(weights_.lengths[taken]));
   head_.begin = 0;
   head_.end = 0;
   head_.push(packets[taken], bands[taken]);

@@ -45,6 +45,7 @@ namespace ringroad::stats {
   X(kReassemblyTooFar, "reassembly_too_far", "a fragment that 64 others of its sender overtook")   \
   X(kReassemblyMemory, "reassembly_memory", "a fragment while others held all that they may")      \
   X(kUnknownProtocol, "unknown_protocol", "to the router, an IP protocol that it does not speak")  \
+  X(kMulticastControl, "multicast_control", "to the router, IGMP or PIM, of which it is no part")  \
   X(kPortClosed, "port_closed", "to the router, a port that nothing listens on")                   \
   X(kTcpBad, "tcp_bad", "to the router, a truncated TCP segment or a wrong checksum")              \
   X(kUdpBad, "udp_bad", "to the router, a UDP datagram with a wrong length or checksum")           \

@@ -104,7 +104,7 @@ def udp(r, count):
 
 
 # A kernel may have these, a router need not: where both lack one they must agree.
-KERNELS_OWN = frozenset((ICMP, 2, 4, TCP, UDP, 41, 47, 50, 51, 103, 108, 115, 132, 136, 137, 255))
+KERNELS_OWN = frozenset((ICMP, 4, TCP, UDP, 41, 47, 50, 51, 108, 115, 132, 137, 255))
 UNKNOWN = sorted(set(range(256)) - KERNELS_OWN)
 
 

@@ -123,6 +123,37 @@ TEST_CASE("each of the 256 IP protocols ends at a handler or at protocol unreach
       unreachable += frame[kIcmp] == 3 && frame[kIcmp + 1] == 2 ? 1 : 0;
     }
   }
-  CHECK(unreachable == 253);  // all but ICMP, TCP and UDP
-  CHECK(bed.drops(DropReason::kUnknownProtocol) == 253);
+  CHECK(unreachable == 250);  // all but ICMP, IGMP, TCP, UDP, PIM and UDP-Lite
+  CHECK(bed.drops(DropReason::kUnknownProtocol) == 250);
+  CHECK(bed.drops(DropReason::kMulticastControl) == 2);
+}
+
+TEST_CASE("UDP-Lite is right where its checksum covers it, and its port is closed") {
+  Testbed bed;
+  bed.resolve_hosts();
+  auto fields = bed.from_a_to_b();
+  fields.destination = kRouterA;
+  fields.protocol = 136;
+  const std::uint8_t covered = GENERATE(std::uint8_t{0}, std::uint8_t{8}, std::uint8_t{12},
+                                        std::uint8_t{7}, std::uint8_t{13});
+  fields.payload = {0x9c, 0x40, 0, 53, 0, covered, 0, 0, 1, 2, 3, 4};
+  // The pseudo header, and what is covered.
+  std::vector<std::uint8_t> summed{192, 168, 1, 2, 192, 168, 1, 1, 0, 136, 0, 12};
+  summed.insert(summed.end(), fields.payload.begin(),
+                fields.payload.begin() + (covered == 8 ? 8 : 12));
+  const std::uint16_t check = sum(summed);
+  const bool right = GENERATE(true, false);
+  fields.payload[6] = static_cast<std::uint8_t>(check >> 8);
+  fields.payload[7] = static_cast<std::uint8_t>((check & 0xff) + (right ? 0 : 1));
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  const bool good = right && covered != 7 && covered != 13;
+  CAPTURE(int{covered}, right);
+  const auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == (good ? 1 : 0));
+  if (good) {
+    CHECK(out[0][kIcmp] == 3);
+    CHECK(out[0][kIcmp + 1] == 3);
+  }
+  CHECK(bed.drops(good ? DropReason::kPortClosed : DropReason::kUdpBad) == 1);
 }
