@@ -52,11 +52,14 @@ TransportCheck check_udp(Packet& packet) {
 
 TransportCheck check_udp_lite(Packet& packet) {
   const auto udp = read_at<rte_udp_hdr>(packet, transport_offset(packet));
+  if (!udp) {
+    return TransportCheck::kBadLength;
+  }
   const std::uint32_t length = transport_bytes(packet);
   // In place of the length: how much the checksum covers, 0 for all.
-  const std::uint32_t said = udp ? rte_be_to_cpu_16(udp->dgram_len) : 0;
+  const std::uint32_t said = rte_be_to_cpu_16(udp->dgram_len);
   const std::uint32_t covered = said == 0 ? length : said;
-  if (!udp || covered < sizeof *udp || covered > length) {
+  if (covered < sizeof *udp || covered > length) {
     return TransportCheck::kBadLength;
   }
   std::vector<std::uint8_t> bytes(covered);
