@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "ip/redirect_notes.hpp"
 #include "ip/tos.hpp"
 #include "ip/vlan.hpp"
 
@@ -52,7 +53,7 @@ bool send_plain(StageContext& context, Burst& burst) {
     return adjacency.kind == neigh::AdjacencyKind::kUnicast &&
            !adjacency.report_use.load(std::memory_order_relaxed) &&
            adjacency.mtu.load(std::memory_order_relaxed) >= burst.longest &&
-           adjacency.tags == nullptr && adjacency.port != burst.ingress;
+           adjacency.tags == nullptr;
   };
   const std::span packets = std::span{burst.packets}.first(burst.count);
   const std::span ways = std::span{burst.adjacencies}.first(burst.one_way ? 1 : burst.count);
@@ -68,6 +69,10 @@ bool send_plain(StageContext& context, Burst& burst) {
     _mm_storeu_si128(start, _mm_blend_epi16(_mm_loadu_si128(header), _mm_loadu_si128(start), 0x80));
     std::memcpy(octets + kL2Bytes + offsetof(rte_ipv4_hdr, time_to_live), &burst.ttl_words[i],
                 sizeof(std::uint32_t));
+  }
+  if (std::ranges::any_of(ways, [&](const auto* way) { return way->port == burst.ingress; }))
+      [[unlikely]] {
+    note_redirects(context, burst);
   }
   context.lap(stats::Stage::kForward);
   if (burst.one_way) {

@@ -8,7 +8,7 @@ namespace ringroad::ip {
 void output(StageContext& context, Burst& burst);
 
 // What forward() and output() do together, where nothing about the burst needs thought: every
-// packet is plain and fits, and goes to a known neighbor by another port, without a tag. Else
+// packet is plain and fits, and goes to a known neighbor, without a tag. Else
 // false, and nothing has changed. ~3 cycles a packet.
 [[nodiscard]] bool send_plain(StageContext& context, Burst& burst);
 
