@@ -40,7 +40,10 @@ TransportCheck check_tcp(Packet& packet) {
 
 TransportCheck check_udp(Packet& packet) {
   const auto udp = read_at<rte_udp_hdr>(packet, transport_offset(packet));
-  const std::uint32_t length = udp ? rte_be_to_cpu_16(udp->dgram_len) : 0;
+  if (!udp) {
+    return TransportCheck::kBadLength;
+  }
+  const std::uint32_t length = rte_be_to_cpu_16(udp->dgram_len);
   if (length < sizeof(rte_udp_hdr) || length > transport_bytes(packet)) {
     return TransportCheck::kBadLength;
   }
