@@ -2,17 +2,14 @@
 """What a port's bands cost a packet, beside DPDK's rte_sched; how long packets wait in them."""
 
 import argparse
-import json
 import os
-import shutil
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import bands_picture
 import report
-from forwarders import EAL_RUNTIME, before_others
+from forwarders import before_others
+from program import end_on_signals, measured
 
 CYCLES = "cycles_per_packet"
 
@@ -27,34 +24,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--picture", action="store_true")
     parser.add_argument("--allow-missing", action="store_true")
     return parser.parse_args()
-
-
-def measure(options: argparse.Namespace, core: int) -> dict:
-    """Runs the program that measures; what it prints as JSON."""
-    program = options.root / "build/release/app/bench/bench-bands"
-    if not program.exists():
-        sys.exit(f"there is no {program}: scripts/build.sh release builds it")
-    file_prefix = f"ringroad-bench-{os.getpid()}"
-    command = ["setpriv", "--pdeathsig", "KILL", program, "--core", core,
-               "--rounds", options.rounds, "--file-prefix", file_prefix]
-    if options.no_huge:
-        command.append("--no-huge")
-    for option in ("case", "subject"):
-        for name in getattr(options, option):
-            command += ["--" + option, name]
-    try:
-        with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE) as process:
-            before_others(process.pid)
-            try:
-                output = process.communicate()[0]
-            except BaseException:
-                process.terminate()
-                raise
-    finally:
-        shutil.rmtree(EAL_RUNTIME / file_prefix, ignore_errors=True)
-    if process.returncode != 0:
-        sys.exit(f"bench-bands ended with {process.returncode}")
-    return json.loads(output)
 
 
 def print_delays(table: list[dict]) -> None:
@@ -79,8 +48,7 @@ def print_delays(table: list[dict]) -> None:
 
 
 def main() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    end_on_signals()
     options = arguments()
     build = options.root / "build/bench"
     build.mkdir(parents=True, exist_ok=True)
@@ -88,9 +56,7 @@ def main() -> None:
     before_others(os.getpid())
     tsc_hz, speed = report.clock(build, core)
 
-    result = measure(options, core)
-    if not result["measurements"]:
-        sys.exit("nothing measured: no case or no subject is called that")
+    result = measured("bench-bands", options, core)
     about = report.machine(tsc_hz, speed, core=core, hugepages=not options.no_huge,
                            **result["machine"])
     # What the ring alone costs is not a rival of anybody.

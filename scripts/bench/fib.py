@@ -2,17 +2,14 @@
 """Route lookup, loading and changes: Ringroad's trie against rte_fib and rte_lpm, in turns."""
 
 import argparse
-import json
 import os
-import shutil
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import fib_picture
 import report
-from forwarders import EAL_RUNTIME, before_others
+from forwarders import before_others
+from program import end_on_signals, measured
 
 CYCLES = "cycles_per_lookup"
 RATE = "mlookups_per_second"
@@ -35,37 +32,6 @@ def arguments() -> argparse.Namespace:
     if not options.table.is_file():
         parser.error(f"there is no {options.table}: name a file of prefixes with --table")
     return options
-
-
-def measure(options: argparse.Namespace, core: int, writer_core: int | None) -> dict:
-    """Runs the program that measures; what it prints as JSON."""
-    program = options.root / "build/release/app/bench/bench-fib"
-    if not program.exists():
-        sys.exit(f"there is no {program}: scripts/build.sh release builds it")
-    file_prefix = f"ringroad-bench-{os.getpid()}"
-    command = ["setpriv", "--pdeathsig", "KILL", program, options.table,
-               "--core", core, "--rounds", options.rounds, "--file-prefix", file_prefix]
-    if writer_core is not None:
-        command += ["--writer-core", writer_core]
-    for flag in ("lpm", "no_huge"):
-        if getattr(options, flag):
-            command.append("--" + flag.replace("_", "-"))
-    for option in ("case", "subject"):
-        for name in getattr(options, option):
-            command += ["--" + option, name]
-    try:
-        with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE) as process:
-            before_others(process.pid)
-            try:
-                output = process.communicate()[0]
-            except BaseException:
-                process.terminate()
-                raise
-    finally:
-        shutil.rmtree(EAL_RUNTIME / file_prefix, ignore_errors=True)
-    if process.returncode != 0:
-        sys.exit(f"bench-fib ended with {process.returncode}")
-    return json.loads(output)
 
 
 def measurements(measured: list[dict], tsc_hz: float) -> list[report.Measurement]:
@@ -91,8 +57,7 @@ def transparent_hugepages() -> str:
 
 
 def main() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    end_on_signals()
     options = arguments()
     build = options.root / "build/bench"
     build.mkdir(parents=True, exist_ok=True)
@@ -105,9 +70,10 @@ def main() -> None:
     tsc_hz, speed = report.clock(build, core)
     pages = {} if options.no_huge else {"transparent_hugepages": transparent_hugepages()}
 
-    result = measure(options, core, writer_core)
-    if not result["measurements"]:
-        sys.exit("nothing measured: no case or no subject is called that")
+    more = [options.table, *(["--lpm"] if options.lpm else [])]
+    if writer_core is not None:
+        more += ["--writer-core", writer_core]
+    result = measured("bench-fib", options, core, *more)
     about = report.machine(tsc_hz, speed, core=core, hugepages=not options.no_huge, **pages,
                            **result["machine"])
     found = measurements(result["measurements"], tsc_hz)

@@ -4,7 +4,6 @@
 import argparse
 import itertools
 import os
-import signal
 import statistics
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import report
 import traffic
 from forwarders import PORT_MAC, SUBJECTS, Cores, Forwarder, ForwarderError, Setup, before_others
+from program import end_on_signals
 
 PEER = "l3fwd-lpm"
 WARM_UP = 0.5
@@ -116,9 +116,7 @@ def run_case(case: Case, subjects: list[str], options: argparse.Namespace, cores
 
 
 def main() -> None:
-    # Raised in the main thread, so that every `with` ends what it started.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    end_on_signals()
     options = arguments()
     build = options.root / "build/bench"
     build.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -26,6 +25,7 @@
 #include "bench/fib/report.hpp"
 #include "bench/fib/table.hpp"
 #include "bench/fib/timing.hpp"
+#include "bench/program.hpp"
 #include "fib/prefix_file.hpp"
 
 namespace ringroad::bench {
@@ -38,28 +38,6 @@ struct Options {
   int core = 0;
   bool huge = true;
 };
-
-void start_eal(const Options& options) {
-  std::vector<std::string> arguments{
-      "bench-fib",     "--lcores",       fmt::format("0@{}", options.core),
-      "--no-pci",      "--no-telemetry", "--force-max-simd-bitwidth=512",
-      "--log-level=4", "--file-prefix",  options.file_prefix};
-  if (options.huge) {
-    arguments.emplace_back("--in-memory");
-  } else {
-    arguments.insert(arguments.end(), {"--no-huge", "-m", "2048"});
-    // 4 KiB pages for everyone: the trie's memory would otherwise still be advised to be huge.
-    ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-  }
-  std::vector<char*> argv;
-  argv.reserve(arguments.size());
-  for (std::string& argument : arguments) {
-    argv.push_back(argument.data());
-  }
-  if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
-    throw std::runtime_error{"EAL does not start: are there hugepages? (or use --no-huge)"};
-  }
-}
 
 template <class Address>
 void run_family(const std::string& family, std::span<const Prefix<Address>> prefixes,
@@ -108,7 +86,16 @@ void run_family(const std::string& family, std::span<const Prefix<Address>> pref
 }
 
 int run(const Options& options) {
-  start_eal(options);
+  if (!options.huge) {
+    // 4 KiB pages for everyone: the trie's memory would otherwise still be advised to be huge.
+    ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+  }
+  start_eal({.program = "bench-fib",
+             .core = options.core,
+             .huge = options.huge,
+             .file_prefix = options.file_prefix,
+             .without_huge = {"-m", "2048"},
+             .more = {"--force-max-simd-bitwidth=512"}});
   Settings settings = options.settings;
   settings.clock = {static_cast<double>(rte_get_tsc_hz()), tsc_overhead()};
   Report report;
@@ -150,10 +137,6 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace ringroad::bench
 
 int main(int argc, char** argv) {
-  try {
-    return ringroad::bench::parse_and_run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench-fib: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  return ringroad::bench::guarded("bench-fib",
+                                  [&] { return ringroad::bench::parse_and_run(argc, argv); });
 }

@@ -20,7 +20,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,6 +29,7 @@
 
 #include "base/log.hpp"
 #include "bench/pipeline/cases.hpp"
+#include "bench/program.hpp"
 #include "control/router.hpp"
 #include "fib/prefix_file.hpp"
 
@@ -50,31 +50,6 @@ struct Options {
   int core = 0;
   bool huge = true;
 };
-
-void start_eal(const Options& options) {
-  std::vector<std::string> arguments{"bench-pipeline",
-                                     "--lcores",
-                                     fmt::format("0@{}", options.core),
-                                     "--no-pci",
-                                     "--no-telemetry",
-                                     "--log-level=4",
-                                     "-m",
-                                     "256",
-                                     "--file-prefix=ringroad-bench-pipeline"};
-  if (options.huge) {
-    arguments.emplace_back("--in-memory");
-  } else {
-    arguments.insert(arguments.end(), {"--no-huge", "--no-shconf"});
-  }
-  std::vector<char*> argv;
-  argv.reserve(arguments.size());
-  for (std::string& argument : arguments) {
-    argv.push_back(argument.data());
-  }
-  if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
-    throw std::runtime_error{"EAL does not start: are there hugepages? (or use --no-huge)"};
-  }
-}
 
 struct FreeRing {
   void operator()(rte_ring* ring) const { rte_ring_free(ring); }
@@ -258,7 +233,12 @@ void measure(Bench& bench, const Case& test, unsigned burst, unsigned rounds) {
 
 int run(const Options& options) {
   log::set_up("error");
-  start_eal(options);
+  start_eal({.program = "bench-pipeline",
+             .core = options.core,
+             .huge = options.huge,
+             .file_prefix = "ringroad-bench-pipeline",
+             .without_huge = {"--no-shconf"},
+             .more = {"-m", "256"}});
   std::vector<Prefix4> prefixes;
   if (!options.table.empty()) {
     auto file = fib::read_prefix_file(options.table);
@@ -314,10 +294,6 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace ringroad::bench
 
 int main(int argc, char** argv) {
-  try {
-    return ringroad::bench::parse_and_run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench-pipeline: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  return ringroad::bench::guarded("bench-pipeline",
+                                  [&] { return ringroad::bench::parse_and_run(argc, argv); });
 }

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <exception>
 #include <functional>
 #include <iostream>
 #include <span>
@@ -19,6 +18,7 @@
 
 #include "bench/fib/report.hpp"
 #include "bench/fib/timing.hpp"
+#include "bench/program.hpp"
 #include "bench/sched/delays.hpp"
 #include "bench/sched/disciplines.hpp"
 #include "bench/sched/rte_sched.hpp"
@@ -45,26 +45,6 @@ struct Options {
     return subjects.empty() || std::ranges::find(subjects, name) != subjects.end();
   }
 };
-
-void start_eal(const Options& options) {
-  std::vector<std::string> arguments{
-      "bench-bands",   "--lcores",         fmt::format("0@{}", options.core),
-      "--no-pci",      "--no-telemetry",   "--log-level=4",
-      "--file-prefix", options.file_prefix};
-  if (options.huge) {
-    arguments.emplace_back("--in-memory");
-  } else {
-    arguments.insert(arguments.end(), {"--no-huge", "-m", "256"});
-  }
-  std::vector<char*> argv;
-  argv.reserve(arguments.size());
-  for (std::string& argument : arguments) {
-    argv.push_back(argument.data());
-  }
-  if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
-    throw std::runtime_error{"EAL does not start: are there hugepages? (or use --no-huge)"};
-  }
-}
 
 // The mean without the largest hundredth: those that an interrupt or the hypervisor came between.
 double mean_of_usual(std::span<double> values) {
@@ -140,7 +120,11 @@ void run_case(const std::string& name, Traffic::Mix mix, std::uint16_t takes,
 }
 
 int run(const Options& options) {
-  start_eal(options);
+  start_eal({.program = "bench-bands",
+             .core = options.core,
+             .huge = options.huge,
+             .file_prefix = options.file_prefix,
+             .without_huge = {"-m", "256"}});
   Report report;
   report.about("tsc_pair_cycles", tsc_overhead());
   run_case("idle", Traffic::Mix::kBestEffort, kBurst, options, report);
@@ -174,10 +158,6 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace ringroad::bench
 
 int main(int argc, char** argv) {
-  try {
-    return ringroad::bench::parse_and_run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "bench-bands: {}\n", error.what());
-    return EXIT_FAILURE;
-  }
+  return ringroad::bench::guarded("bench-bands",
+                                  [&] { return ringroad::bench::parse_and_run(argc, argv); });
 }
