@@ -112,7 +112,7 @@ Json report_bands(const Router& router, std::optional<PortId> of) {
     }
     std::uint16_t number = 0;
     for (const auto& worker : router.workers()) {
-      const port::TxQueue* const queue = std::as_const(*worker).tx(port->settings().id);
+      const port::TxQueue* const queue = worker->tx(port->settings().id);
       if (queue != nullptr) {
         Json json{{"port", port->settings().name},
                   {"queue", number++},

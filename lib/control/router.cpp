@@ -155,7 +155,11 @@ void Router::measure_delays(std::optional<PortId> port, bool on) {
   }
 }
 
-void Router::set_gate(PortId port, worker::Worker::Gate gate) {
+void Router::apply_gate(PortId port) {
+  using enum worker::Worker::Gate;
+  const auto gate = hangs_[port.value()].stopped ? kStopped
+                    : linked_[port.value()]      ? kOpen
+                                                 : kClosed;
   for (const auto& worker : workers_) {
     worker->set_gate(port, gate);
   }
@@ -169,14 +173,15 @@ void Router::watch_for_hangs() {
     std::uint64_t progress = 0;
     std::uint64_t queued = 0;
     for (const auto& worker : workers_) {
-      if (const port::TxQueue* const queue = std::as_const(*worker).tx(PortId{i})) {
+      if (const port::TxQueue* const queue = worker->tx(PortId{i})) {
         const sched::BandTotals totals = queue->bands().totals();
         progress += totals.sent_packets + queue->bands().overlimits();
         queued += totals.queued;
       }
     }
     Hang& hang = hangs_[i];
-    if (queued == 0 || progress != hang.progress || !link_up_[i]) {
+    const bool goes_on = queued == 0 || progress != hang.progress || !link_up_[i];
+    if (goes_on && !hang.stopped) {
       hang.progress = progress;
       hang.since = now;
     } else if (now - hang.since >= kHang && !hang.left_by) {
@@ -184,7 +189,8 @@ void Router::watch_for_hangs() {
       hang.since = now;
       log::warn("port {}: {} packets wait and none was sent for 5 s: it is reset",
                 config_.ports[i].name, queued);
-      set_gate(PortId{i}, worker::Worker::Gate::kStopped);
+      hang.stopped = true;
+      apply_gate(PortId{i});
       hang.left_by = rte_rcu_qsbr_start(&world_->reclaimer().readers());
     }
   }
@@ -199,7 +205,7 @@ void Router::reset_hung_ports() {
     }
     hang.left_by.reset();
     if (const Status status = ports_[i]->reset(); !status) {
-      // It stays stopped, and is tried again as long as packets wait.
+      // It stays stopped, and is tried again.
       log::error("{}", status.error().what);
       continue;
     }
@@ -208,7 +214,8 @@ void Router::reset_hung_ports() {
         queue->reset();
       }
     }
-    set_gate(PortId{i}, worker::Worker::Gate::kOpen);
+    hang.stopped = false;
+    apply_gate(PortId{i});
   }
 }
 

@@ -135,7 +135,7 @@ class Router {
   [[nodiscard]] Status check_address(const PortView& view, InterfaceAddress address) const;
   void watch_for_hangs();
   void reset_hung_ports();
-  void set_gate(PortId port, worker::Worker::Gate gate);
+  void apply_gate(PortId port);
   Status add_to_rib(const config::Route& route);
 
   config::Config config_;
@@ -169,7 +169,8 @@ class Router {
     std::uint64_t progress = 0;
     Nanoseconds since{};
     std::uint64_t count = 0;
-    // While the port waits for its reset: every worker has left it once this state is passed.
+    bool stopped = false;  // from then on until it was reset and started again
+    // Before its reset: every worker has left it once this state is passed.
     std::optional<std::uint64_t> left_by{};
   };
   std::vector<Hang> hangs_;

@@ -29,8 +29,8 @@ void Router::apply_link(const PortView& view) {
     addresses_->set_link(view.id, linked);
   }
   // Without a link what waits is dropped, as Linux's dev_deactivate does.
-  if (!view.link && !hangs_[view.id.value()].left_by) {
-    set_gate(view.id, linked ? worker::Worker::Gate::kOpen : worker::Worker::Gate::kClosed);
+  if (!view.link) {
+    apply_gate(view.id);
   }
   const bool usable =
       linked && std::ranges::any_of(view.addresses, [&](const InterfaceAddress& address) {

@@ -102,9 +102,6 @@ void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
 
 void Worker::add_tx_through(PortId port, Worker& owner) { tx_[port.value()].owner = &owner; }
 
-const port::TxQueue* Worker::tx(PortId port) const {
-  return port.value() < tx_.size() ? tx_[port.value()].queue.get() : nullptr;
-}
 port::TxQueue* Worker::tx(PortId port) {
   return port.value() < tx_.size() ? tx_[port.value()].queue.get() : nullptr;
 }

@@ -85,7 +85,6 @@ class Worker {
   [[nodiscard]] std::uint64_t generated() const { return context_.generated.get(); }
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
   // Null where another worker sends for this one, and of a sub-interface.
-  [[nodiscard]] const port::TxQueue* tx(PortId port) const;
   [[nodiscard]] port::TxQueue* tx(PortId port);
   // Packets in the rings to and from the control thread, and in the bands.
   [[nodiscard]] std::uint64_t held() const;
