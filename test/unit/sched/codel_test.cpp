@@ -8,12 +8,12 @@ using test::Bench;
 
 namespace {
 
-sched::Discipline codel(bool ecn = false) {
+// One band of that kind.
+sched::Discipline one_band(sched::QueueKind kind) {
   sched::Discipline discipline;
   discipline.bands = 1;
   discipline.priomap = {};
-  discipline.each[0].queue = sched::QueueKind::kCodel;
-  discipline.each[0].codel.ecn = ecn;
+  discipline.each[0].queue = kind;
   return discipline;
 }
 
@@ -44,7 +44,7 @@ std::array<std::uint8_t, 64> frame(std::uint8_t tos) {
 }  // namespace
 
 TEST_CASE("a queue that is short now and then is left alone") {
-  Bench bench{codel()};
+  Bench bench{one_band(sched::QueueKind::kCodel)};
   for (int burst = 0; burst < 100; ++burst) {
     for (int i = 0; i < 20; ++i) {
       bench.send_as(0, 1500);
@@ -60,7 +60,7 @@ TEST_CASE("a queue that is short now and then is left alone") {
 }
 
 TEST_CASE("a standing queue is dropped from, first after an interval, then ever more often") {
-  Bench bench{codel()};
+  Bench bench{one_band(sched::QueueKind::kCodel)};
   overload(bench, 100ms);
   CHECK(bench.dropped.empty());
   overload(bench, 30ms);
@@ -100,10 +100,7 @@ TEST_CASE("who takes marks is marked and not dropped") {
 }
 
 TEST_CASE("flows have their turns: a thin one does not wait for a thick one") {
-  sched::Discipline discipline;
-  discipline.bands = 1;
-  discipline.priomap = {};
-  discipline.each[0].queue = sched::QueueKind::kFqCodel;
+  sched::Discipline discipline = one_band(sched::QueueKind::kFqCodel);
   discipline.each[0].limit = 500;
   std::array<std::array<std::uint8_t, 64>, 2> frames{frame(0), frame(0)};
   frames[1][30] = 9;  // another destination
@@ -137,10 +134,7 @@ TEST_CASE("flows have their turns: a thin one does not wait for a thick one") {
 }
 
 TEST_CASE("a queue of flows loses nothing that it does not say it loses") {
-  sched::Discipline discipline;
-  discipline.bands = 1;
-  discipline.priomap = {};
-  discipline.each[0].queue = sched::QueueKind::kFqCodel;
+  sched::Discipline discipline = one_band(sched::QueueKind::kFqCodel);
   discipline.each[0].limit = 300;
   discipline.each[0].limit_bytes = Bytes{100'000};
   discipline.each[0].flows = 16;

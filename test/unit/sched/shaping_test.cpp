@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <optional>
 
 #include "bench.hpp"
 
@@ -7,6 +8,22 @@ using namespace std::chrono_literals;
 using test::Bench;
 
 namespace {
+
+sched::Discipline shaped(std::uint64_t rate, std::uint64_t burst) {
+  sched::Discipline discipline;
+  discipline.rate = BitsPerSecond{rate};
+  discipline.burst = Bytes{burst};
+  return discipline;
+}
+
+// Band 0 has a rate of its own on that port.
+sched::Discipline shaped_with_band(std::optional<BitsPerSecond> ceil) {
+  sched::Discipline discipline = shaped(8'000'000, 3000);
+  discipline.each[0].rate = BitsPerSecond{2'000'000};
+  discipline.each[0].ceil = ceil;
+  discipline.each[0].burst = Bytes{3000};
+  return discipline;
+}
 
 // Keeps `bands` full of packets of that length for `time`, drained every `step`; the bytes that
 // went.
@@ -31,10 +48,7 @@ std::uint64_t overload(Bench& bench, const std::vector<std::uint8_t>& bands, std
 
 TEST_CASE("a port's rate is kept within 0.5 %") {
   const std::uint64_t rate = GENERATE(1'000'000ULL, 50'000'000ULL, 1'000'000'000ULL);
-  sched::Discipline discipline;
-  discipline.rate = BitsPerSecond{rate};
-  discipline.burst = Bytes{16'000};
-  Bench bench{discipline};
+  Bench bench{shaped(rate, 16'000)};
   const Nanoseconds time{20'000'000'000'000'000ULL / rate};  // of 2.5 MB
   const std::uint64_t bytes = overload(bench, {1}, 1500, time, time / 5000);
   const double expected =
@@ -45,10 +59,7 @@ TEST_CASE("a port's rate is kept within 0.5 %") {
 }
 
 TEST_CASE("a burst goes at once as far as the bucket allows, and no further") {
-  sched::Discipline discipline;
-  discipline.rate = BitsPerSecond{8'000'000};
-  discipline.burst = Bytes{4000};
-  Bench bench{discipline};
+  Bench bench{shaped(8'000'000, 4000)};
   bench.room = ~0U;
   bench.clock.advance(1s);
   bench.send_burst({1, 1, 1, 1, 1, 1}, 1000);
@@ -72,9 +83,7 @@ TEST_CASE("a burst goes at once as far as the bucket allows, and no further") {
 }
 
 TEST_CASE("a packet costs its overhead too") {
-  sched::Discipline discipline;
-  discipline.rate = BitsPerSecond{8'000'000};
-  discipline.burst = Bytes{1600};
+  sched::Discipline discipline = shaped(8'000'000, 1600);
   discipline.overhead = 24;
   Bench bench{discipline};
   overload(bench, {1}, 76, 1s, 1ms);
@@ -83,15 +92,12 @@ TEST_CASE("a packet costs its overhead too") {
 }
 
 TEST_CASE("two queues of a port share its rate, whoever has packets") {
-  sched::Discipline discipline;
-  discipline.rate = BitsPerSecond{8'000'000};
-  discipline.burst = Bytes{3000};
+  const sched::Discipline discipline = shaped(8'000'000, 3000);
   const Clock clock{Clock::Manual{}};
   const auto shaper = std::make_shared<sched::Shaper>(discipline, clock.now());
   Bench one{discipline, shaper};
   Bench other{discipline, shaper};
   const bool both = GENERATE(true, false);
-  std::uint64_t bytes = 0;
   for (int i = 0; i < 1000; ++i) {
     for (Bench* bench : {&one, &other}) {
       bench->room = ~0U;
@@ -105,7 +111,7 @@ TEST_CASE("two queues of a port share its rate, whoever has packets") {
     (i % 2 == 0 ? one : other).drain();
     (i % 2 == 0 ? other : one).drain();
   }
-  bytes = one.sent_bytes + other.sent_bytes;
+  const std::uint64_t bytes = one.sent_bytes + other.sent_bytes;
   CHECK(bytes >= 1'000'000);
   CHECK(bytes <= 1'004'000);
   if (both) {
@@ -115,24 +121,14 @@ TEST_CASE("two queues of a port share its rate, whoever has packets") {
 }
 
 TEST_CASE("a band with a rate and no ceiling keeps to it, and the others get the rest") {
-  sched::Discipline discipline;
-  discipline.rate = BitsPerSecond{8'000'000};
-  discipline.burst = Bytes{3000};
-  discipline.each[0].rate = BitsPerSecond{2'000'000};
-  discipline.each[0].burst = Bytes{3000};
-  Bench bench{discipline};
+  Bench bench{shaped_with_band(std::nullopt)};
   overload(bench, {0, 2}, 1000, 1s, 500us);
   CHECK(static_cast<double>(bench.sent_of(0)) == Approx(250'000).epsilon(0.02));
   CHECK(static_cast<double>(bench.sent_of(2)) == Approx(750'000).epsilon(0.02));
 }
 
 TEST_CASE("with a ceiling it has what others leave") {
-  sched::Discipline discipline;
-  discipline.rate = BitsPerSecond{8'000'000};
-  discipline.burst = Bytes{3000};
-  discipline.each[0].rate = BitsPerSecond{2'000'000};
-  discipline.each[0].ceil = BitsPerSecond{4'000'000};
-  discipline.each[0].burst = Bytes{3000};
+  sched::Discipline discipline = shaped_with_band(BitsPerSecond{4'000'000});
   SECTION("alone: its ceiling") {
     Bench bench{discipline};
     overload(bench, {0}, 1000, 1s, 500us);
@@ -155,10 +151,8 @@ TEST_CASE("with a ceiling it has what others leave") {
 }
 
 TEST_CASE("on a shaped port the urgent wait for one packet at most, whatever the overload") {
-  sched::Discipline discipline;
-  discipline.rate = BitsPerSecond{12'000'000};  // 1500 bytes a millisecond
-  discipline.burst = Bytes{1600};
-  Bench bench{discipline};
+  // 1500 bytes a millisecond
+  Bench bench{shaped(12'000'000, 1600)};
   bench.room = ~0U;
   bench.bands.measure_delays(true);
   for (int i = 0; i < 20'000; ++i) {
