@@ -40,12 +40,14 @@ void note_redirects(StageContext& context, const Burst& burst) {
     notes.round = round;
     notes.copies = 0;
   }
+  constexpr std::uint32_t kGolden = 0x9e3779b1U;
+  std::uint32_t before = 0;  // no sender is 0.0.0.0
   for (std::uint16_t i = 0; i < burst.count && notes.copies < RedirectNotes::kCopiesMax; ++i) {
-    if (burst.adjacencies[i]->port != burst.ingress) {
+    const std::uint32_t sender = ipv4(*burst.packets[i]).src_addr;
+    if (sender == before || burst.adjacencies[i]->port != burst.ingress) {
       continue;
     }
-    const std::uint32_t sender = ipv4(*burst.packets[i]).src_addr;
-    constexpr std::uint32_t kGolden = 0x9e3779b1U;
+    before = sender;
     auto& told = notes.told[sender * kGolden >> 24U];
     if (told.sender != sender || told.round != round) {
       told = {sender, round};

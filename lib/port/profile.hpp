@@ -34,6 +34,8 @@ struct Profile {
   void (*tune)(const rte_eth_dev_info& info, Tuning& tuning) = nullptr;
   // The driver's close loses buffers that its device still holds.
   bool keeps_buffers = false;
+  // A received frame was written by the core that polled for it, not by the device.
+  bool writes_frames = false;
   // Tags arrive as 802.1Q whatever they were.
   bool hides_tag_protocol = false;
 };

@@ -37,7 +37,7 @@ class TxQueue {
   // Takes all that is staged.
   void send(ip::StageContext& context, ip::Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
-                Wire{*this, context}, Lose{context});
+                stage.bytes, Wire{*this, context}, Lose{context});
   }
   std::uint32_t drain(ip::StageContext& context) {
     return bands_.drain(kTxQuota, Wire{*this, context}, Lose{context});
@@ -45,7 +45,7 @@ class TxQueue {
   // Takes all that is staged, and does not call the driver.
   void hold(ip::StageContext& context, ip::Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
-                Closed{}, Lose{context});
+                stage.bytes, Closed{}, Lose{context});
   }
   template <class Take>
   void clear(Take&& take) {

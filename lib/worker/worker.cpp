@@ -92,10 +92,6 @@ Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip:
   return worker;
 }
 
-void Worker::add_rx(PortId port, std::uint16_t device, std::uint16_t queue) {
-  rx_.push_back({port, device, queue});
-}
-
 void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
   tx_[port.value()].queue = std::move(queue);
 }
@@ -182,6 +178,7 @@ std::uint32_t Worker::poll_inject() {
     for (; i < count && ip::meta(*packets[i]).egress == port; ++i) {
       stage.packets[stage.count] = packets[i];
       stage.priorities[stage.count] = ip::meta(*packets[i]).priority;
+      stage.bytes += packets[i]->pkt_len;
       ++stage.count;
     }
     send(port, stage);
@@ -205,9 +202,11 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
     times_.count(count);
     context_.times = &times_;
   }
+  if (queue.fetch) {
 #pragma GCC unroll 4
-  for (std::uint16_t i = 0; i < count; ++i) {
-    rte_prefetch0(ip::expected_frame(*burst_.packets[i]));
+    for (std::uint16_t i = 0; i < count; ++i) {
+      rte_prefetch0(ip::expected_frame(*burst_.packets[i]));
+    }
   }
   counters_.packets.add(count);
 
@@ -228,6 +227,7 @@ void Worker::flush_egress() {
     ip::Egress::Stage& stage = context_.egress.stages[index];
     send(PortId{index}, stage);
     stage.count = 0;
+    stage.bytes = 0;
     context_.lap(stats::Stage::kBands);
   }
 }

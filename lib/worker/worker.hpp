@@ -46,8 +46,15 @@ class Worker {
                                                             const ip::Tables& tables,
                                                             rte_rcu_qsbr& readers);
 
+  struct RxQueue {
+    PortId port;
+    std::uint16_t device;
+    std::uint16_t queue;
+    bool fetch;  // its frames are not in this core's cache when they arrive
+  };
+
   // Before the loop runs.
-  void add_rx(PortId port, std::uint16_t device, std::uint16_t queue);
+  void add_rx(const RxQueue& queue) { rx_.push_back(queue); }
   void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
   // The device has fewer TX queues than there are workers: `owner` sends for this one.
   void add_tx_through(PortId port, Worker& owner);
@@ -93,12 +100,6 @@ class Worker {
   void take_used(std::uint32_t end, std::vector<AdjacencyId>& used);
 
  private:
-  struct RxQueue {
-    PortId port;
-    std::uint16_t device;
-    std::uint16_t queue;
-  };
-
   Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers);
 
   std::uint32_t poll_inject();
