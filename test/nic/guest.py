@@ -245,3 +245,12 @@ class NicTestCase(RouterTestCase):
         # A card negotiates for half a second after its start, and loses what it is given until then.
         if not eventually(lambda: all(port["link"] == "up" for port in cls.router.show("ports")), 20):
             raise AssertionError(f"no link: {cls.router.show('ports')}")
+        cls.free_at_start = cls.free_buffers()
+
+    @classmethod
+    def free_buffers(cls):
+        return cls.router.show("memory")["pools"][0]["free"]
+
+    def pinned(self):
+        """Buffers that are neither free nor where they were before the first packet."""
+        return self.free_at_start - self.free_buffers()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Runs the router on emulated network cards: run.py [-j N] [WORD ...], as test/system/run.py does."""
 import importlib.util
+import os
 import pathlib
 import sys
 
@@ -13,4 +14,4 @@ if __name__ == "__main__":
     suite = importlib.util.module_from_spec(spec)
     sys.modules["system_run"] = suite
     spec.loader.exec_module(suite)
-    suite.main(HERE, jobs=2)
+    suite.main(HERE, jobs=min(2, os.cpu_count()))
