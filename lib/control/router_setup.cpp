@@ -307,7 +307,7 @@ Status Router::set_up_workers() {
       if (w < port.tx_queues()) {
         const port::TxQueue::Settings settings{.device = port.device(),
                                                .queue = w,
-                                               .ring = port.tx_ring(),
+                                               .descriptors = port.reported_descriptors(),
                                                .limit_bytes = scheduler.byte_limits};
         all[w]->add_tx(PortId{i},
                        std::make_unique<port::TxQueue>(settings, discipline, clock_, shaper));

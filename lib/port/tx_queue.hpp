@@ -23,15 +23,15 @@ class TxQueue {
   struct Settings {
     std::uint16_t device = 0;
     std::uint16_t queue = 0;
-    TxRing ring{};
-    bool limit_bytes = true;  // where the device tells what it has sent
+    std::uint16_t descriptors = 0;  // of its ring; 0: the device does not tell what it has sent
+    bool limit_bytes = true;        // where it tells
   };
   TxQueue(const Settings& settings, const sched::Discipline& discipline, const Clock& clock,
           std::shared_ptr<sched::Shaper> shaper)
       : settings_{settings},
         clock_{clock},
-        completions_{settings.ring},
-        limits_bytes_{settings.limit_bytes && settings.ring.descriptors > 0},
+        completions_{settings.descriptors},
+        limits_bytes_{settings.limit_bytes && settings.descriptors > 0},
         bands_{discipline, clock, std::move(shaper)} {}
 
   // Takes all that is staged.
