@@ -41,7 +41,6 @@ Service::Service() {
     room[0] = '\0';  // of Linux's abstract names: unix(7)
   }
   length_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-  socket_ = control::FileDescriptor{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   const std::string_view process = variable("WATCHDOG_PID");
   if (const auto timeout = number(variable("WATCHDOG_USEC"));
       timeout && (process.empty() || number(process) == ::getpid())) {
@@ -50,9 +49,14 @@ Service::Service() {
 }
 
 void Service::tell(std::string_view state, int flags) const {
-  if (length_ != 0) {
-    (void)::sendto(socket_.get(), state.data(), state.size(), MSG_NOSIGNAL | flags,
+  if (length_ == 0) {
+    return;
+  }
+  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket >= 0) {
+    (void)::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL | flags,
                    reinterpret_cast<const sockaddr*>(&manager_), length_);
+    ::close(socket);
   }
 }
 

@@ -7,8 +7,6 @@
 #include <optional>
 #include <string_view>
 
-#include "control/file_descriptor.hpp"
-
 namespace ringroad::app {
 
 class Service {
@@ -30,7 +28,6 @@ class Service {
 
   sockaddr_un manager_{};
   socklen_t length_ = 0;  // of its name; 0: there is none
-  control::FileDescriptor socket_;
   std::optional<std::chrono::microseconds> interval_;
   Time next_;
 };
