@@ -10,7 +10,7 @@ shift $(($# > 0))
 sanitized=(-Doptimization=1 -Ddebug=false -Dcpp_args=-g1 -Db_lundef=false -Dwerror=false
   -Dbench=false)
 case "$kind" in
-  release) options=(-Dbuildtype=release) ;;
+  release) options=(-Dbuildtype=release -Dprefix=/usr) ;; # as packages are
   debug) options=(-Dbuildtype=debug) ;;
   asan) options=("${sanitized[@]}" "-Db_sanitize=address,undefined") ;;
   tsan) options=("${sanitized[@]}" -Db_sanitize=thread) ;;

@@ -12,7 +12,7 @@ build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev
   libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev catch2)
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
 test=(python3 python3-scapy curl iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
-  libclang-rt-19-dev)
+  libclang-rt-19-dev mmdebstrap)
 bench=(dpdk dpdk-dev libpcap-dev python3)
 
 fail() {

@@ -6,14 +6,14 @@
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
 # Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system
-# nic conformance demo, lint (what changed; everything with --only lint), and cli, the part of system that
-# runs no router.
+# nic conformance demo package, lint (what changed; everything with --only lint), and cli, the part of
+# system that runs no router.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system nic
-  conformance demo lint)
+  conformance demo package lint)
 suites=()
 lint_scope=--changed
 while (($#)); do
@@ -91,6 +91,7 @@ suite_nic() {
 }
 suite_conformance() { test/conformance/run.py; }
 suite_demo() { scripts/run.sh --once; }
+suite_package() { test/package/run.py; }
 
 passed=0
 failed=0

@@ -1,5 +1,6 @@
 // ringroad run|check|version
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -12,6 +13,18 @@
 namespace {
 
 constexpr int kUsage = 2;
+
+// Before any other code of this program, which may have been compiled to instructions that an older
+// processor does not know. What this one knows beyond, AVX-512, is found out where it is used.
+[[gnu::constructor(101), gnu::target("arch=x86-64")]] void check_processor() {
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("x86-64-v3")) {
+    static constexpr char kRefusal[] =
+        "ringroad: this processor is older than x86-64-v3 (AVX2, BMI2: Haswell, Zen)\n";
+    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kRefusal, sizeof kRefusal - 1);
+    _exit(kUsage);
+  }
+}
 
 int dispatch(int argc, char** argv) {
   CLI::App app{"Ringroad: an IPv4 router on DPDK", "ringroad"};

@@ -3,15 +3,10 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -23,6 +18,7 @@
 #include "control/router.hpp"
 #include "control/verbs.hpp"
 #include "progress_bar.hpp"
+#include "service.hpp"
 
 namespace ringroad::app {
 namespace {
@@ -49,34 +45,9 @@ void catch_signals() {
   sigaction(SIGPIPE, &ignore, nullptr);
 }
 
-// sd_notify(3), without the library.
-void tell_systemd(const char* state) {
-  const char* const path = std::getenv("NOTIFY_SOCKET");
-  if (path == nullptr || (path[0] != '/' && path[0] != '@')) {
-    return;
-  }
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::size_t length = std::strlen(path);
-  if (length >= sizeof address.sun_path) {
-    return;
-  }
-  std::memcpy(address.sun_path, path, length);
-  if (address.sun_path[0] == '@') {
-    address.sun_path[0] = '\0';
-  }
-  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) {
-    return;
-  }
-  sendto(fd, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
-         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
-  ::close(fd);
-}
-
 // The control thread shares its core with others: it looks every 100 us and sleeps between, a
 // little while busier after it found something.
-void serve(control::Router& router, control::ApiServer& api) {
+void serve(control::Router& router, control::ApiServer& api, Service& service) {
   constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 100'000};
   prctl(PR_SET_TIMERSLACK, 1000UL);
   constexpr timespec kNoPause{};
@@ -86,6 +57,7 @@ void serve(control::Router& router, control::ApiServer& api) {
     if (ppoll(&watched, 1, busy ? &kNoPause : &kPause, nullptr) > 0) {
       api.run_once();
     }
+    service.keep_alive(std::chrono::steady_clock::now());
     if (reload_requested != 0) {
       reload_requested = 0;
       log::warn("a reload was asked for: restart to apply a changed configuration");
@@ -123,11 +95,12 @@ int run_router(const config::Config& config, std::chrono::steady_clock::time_poi
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   log::info("ready ports={} workers={} routes={} in {:.2f}s", config.ports.size(),
             config.engine.workers.size(), (*router)->main_routes(), took.count());
-  tell_systemd("READY=1");
+  Service service;
+  service.ready();
 
-  serve(**router, **api);
+  serve(**router, **api, service);
 
-  tell_systemd("STOPPING=1");
+  service.stopping();
   api->reset();
   if (const Status status = (*router)->shut_down(); !status) {
     return refuse(status.error(), 1);

@@ -1,12 +1,16 @@
 #include "control/eal.hpp"
 
 #include <fmt/format.h>
+#include <linux/capability.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -60,15 +64,31 @@ bool use_hugepages(const config::Memory& memory) {
           free_hugepage_bytes() >= memory.size.count);
 }
 
+// The cores that this thread may ask for. Those of its affinity are fewer: isolcpus= keeps what it
+// names out of every process's mask until a process asks for it. Linux takes any mask that has a
+// core of the control group's, and sets what they have in common.
+cpu_set_t possible_cores() {
+  cpu_set_t before;
+  CPU_ZERO(&before);
+  sched_getaffinity(0, sizeof before, &before);
+  cpu_set_t cores;
+  std::memset(&cores, 0xff, sizeof cores);
+  if (sched_setaffinity(0, sizeof cores, &cores) == 0) {
+    CPU_ZERO(&cores);
+    sched_getaffinity(0, sizeof cores, &cores);
+    sched_setaffinity(0, sizeof before, &before);
+    return cores;
+  }
+  return before;
+}
+
 Status check_cores(const config::Config& config) {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  sched_getaffinity(0, sizeof allowed, &allowed);
+  const cpu_set_t possible = possible_cores();
   const auto check = [&](unsigned core, std::string_view key) -> Status {
-    if (core >= CPU_SETSIZE || !CPU_ISSET(core, &allowed)) {
+    if (core >= CPU_SETSIZE || !CPU_ISSET(core, &possible)) {
       std::string there;
       for (unsigned i = 0; i < CPU_SETSIZE; ++i) {
-        if (CPU_ISSET(i, &allowed)) {
+        if (CPU_ISSET(i, &possible)) {
           there += fmt::format("{}{}", there.empty() ? "" : ", ", i);
         }
       }
@@ -86,6 +106,15 @@ Status check_cores(const config::Config& config) {
     }
   }
   return {};
+}
+
+// Those of ringroad.service: what ports of the kernel need. A device on vfio needs none, one on uio
+// more, which DPDK says then.
+bool has_network_capabilities() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
+  constexpr std::uint32_t kNeeded = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW;
+  return syscall(SYS_capget, &header, sets.data()) == 0 && (sets[0].effective & kNeeded) == kNeeded;
 }
 
 Status check_memory(const config::Memory& memory) {
@@ -113,9 +142,10 @@ Status check_memory(const config::Memory& memory) {
 }  // namespace
 
 Status check_machine(const config::Config& config) {
-  if (geteuid() != 0) {
+  if (geteuid() != 0 && !has_network_capabilities()) {
     return fail(
-        "ringroad takes over network devices and must be run as root: sudo ringroad run ...");
+        "ringroad takes over network devices and must be run as root, or with CAP_NET_ADMIN and "
+        "CAP_NET_RAW: sudo ringroad run ...");
   }
   if (Status status = check_cores(config); !status) {
     return status;

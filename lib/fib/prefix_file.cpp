@@ -273,9 +273,9 @@ Result<PrefixFile> read_prefix_file(const std::string& path, BadLines bad_lines,
                          tbb::make_filter<void, std::string>(filter_mode::serial_in_order, unpack) &
                              tbb::make_filter<std::string, Parsed>(filter_mode::parallel, &parse) &
                              tbb::make_filter<Parsed, void>(filter_mode::serial_in_order, collect));
-  for (const auto& error : {collector.error(), lines.error()}) {
-    if (error) {
-      return std::unexpected{*error};
+  for (const std::optional<Error>* const error : {&collector.error(), &lines.error()}) {
+    if (*error) {
+      return std::unexpected{**error};
     }
   }
   return collector.take();

@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+"""Builds the sources in a Debian 13 (DPDK 24.11, g++ 14) and runs the unit and the dataplane tests there.
+
+debian13.py [-j N]: the build is kept in build/debian13; the first takes ten minutes of one core.
+The last line is `N passed, N failed`, and how many were skipped if any were.
+"""
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import time
+
+from debian import ROOT, Machine, Skipped, debian
+
+BUILD = ROOT / "build" / "debian13"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("-j", type=int, default=1, dest="jobs")
+    jobs = parser.parse_args().jobs
+    commands = {
+        "configure": f"cd {ROOT}; [ -e {BUILD}/build.ninja ] || meson setup {BUILD} -Dbench=false",
+        "compile": f"ninja -C {BUILD} -j {jobs} -k 0 --quiet",
+        "unit": f"cd {ROOT}; scripts/run_suite.py {BUILD} unit",
+        "dataplane": f"cd {ROOT}; scripts/run_suite.py {BUILD} dataplane",
+    }
+    passed = failed = skipped = 0
+    machine = None
+    try:
+        if os.geteuid() != 0:
+            raise Skipped("only root may make a Debian in a folder")
+        install = ROOT / "scripts" / "install.sh"
+        version = hashlib.sha256(install.read_bytes()).hexdigest()[:12]
+        archive = debian("trixie", "build", ["python3"], f"copy-in {install} /root",
+                         f'chroot "$1" bash /root/install.sh run  # {version}', seconds=1200)
+        machine = Machine(archive, shared=ROOT)
+        for name, command in commands.items():
+            started = time.monotonic()
+            last = machine.run(command, seconds=3600).rstrip().rpartition("\n")[2]
+            passed += 1
+            print(f"ok   {name} {time.monotonic() - started:.0f} s: {last}", flush=True)
+    except Skipped as reason:
+        skipped = len(commands)
+        print(f"SKIPPED: Debian 13: {reason}")
+    except (AssertionError, subprocess.SubprocessError) as error:
+        failed = 1
+        print(f"FAIL {error}")
+    finally:
+        if machine:
+            machine.close()
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""Installs the Debian package into a Debian of its own, runs the demo there, and takes it off again.
+
+run.py [--codename NAME] [PACKAGE.deb]: of the Debian that this machine runs, and scripts/package.sh's
+package, where nothing else is said. The Debian is kept with what the package depends on in
+build/package-test: debian.py.
+
+The last line is `N passed, N failed`, and how many were skipped if any were.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+from debian import ROOT, Machine, Skipped, check, debian, run, this_codename
+
+# What the demo calls. sysusers alone: nothing here starts services, and the package must bear that.
+TOOLS = ("iproute2", "iputils-ping", "traceroute", "iperf3", "ethtool", "procps",
+         "systemd-standalone-sysusers")
+
+
+def difference(before, after):
+    return ([f"left: {path}" for path in sorted(after.keys() - before.keys())] +
+            [f"gone: {path}" for path in sorted(before.keys() - after.keys())] +
+            [f"changed: {path}" for path in sorted(before.keys() & after.keys())
+             if before[path] != after[path]])
+
+
+def installs(machine, package):
+    """It installs with what it says it depends on, into a Debian without systemd."""
+    shutil.copy(package, machine.root / "tmp" / "ringroad.deb")
+    machine.run("dpkg --install /tmp/ringroad.deb")
+    check("ringroad" in machine.run("getent passwd ringroad"), "its user is not there")
+    check(machine.has("/etc/systemd/system/multi-user.target.wants/ringroad.service"),
+          "the service is not enabled")
+    check(not machine.has("/etc/ringroad/ringroad.yaml"), "ports are taken that nobody named")
+    machine.run("ringroad check /etc/ringroad/ringroad.yaml.example")
+    machine.run("ringroad check /usr/share/doc/ringroad/examples/af-packet.yaml")
+    machine.run("ringroad-bind status")
+
+
+def demo_runs(machine, _):
+    """The demo does, on the drivers that it depends on."""
+    shown = machine.run("ringroad-demo --once")
+    check("5 packets transmitted, 5 received" in shown, shown)
+    check("buffers back: 16384 of 16384" in shown, shown)
+
+
+def remove_keeps_configuration(machine, _):
+    """Removing it takes all but the configuration."""
+    machine.run("cp /etc/ringroad/ringroad.yaml.example /etc/ringroad/ringroad.yaml; "
+                "dpkg --remove ringroad")
+    check(machine.has("/etc/ringroad/ringroad.yaml.example"), "the example is gone")
+    check(not machine.has("/usr/bin/ringroad"), "the program is still there")
+
+
+def installs_again(machine, _):
+    """It comes back after it was removed, enabled as before."""
+    machine.run("dpkg --install /tmp/ringroad.deb")
+    check(machine.has("/etc/systemd/system/multi-user.target.wants/ringroad.service"),
+          "the service is not enabled again")
+    check(not machine.has("/etc/systemd/system/ringroad.service"), "the service is still masked")
+    machine.run("dpkg --install /tmp/ringroad.deb")  # an upgrade
+
+
+def purge_leaves_nothing(machine, before):
+    """Purging it takes everything."""
+    machine.run("dpkg --purge ringroad; rm /tmp/ringroad.deb")
+    left = difference(before, machine.files())
+    check(not left, "\n".join(left))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--codename", default=this_codename())
+    parser.add_argument("package", nargs="?", type=pathlib.Path)
+    arguments = parser.parse_args()
+    steps = [installs, demo_runs, remove_keeps_configuration, installs_again, purge_leaves_nothing]
+    counts = {"ok": 0, "FAIL": 0, "SKIP": 0}
+    machine = None
+    try:
+        if os.geteuid() != 0:
+            raise Skipped("only root may make a Debian in a folder")
+        package = arguments.package or ROOT / run(ROOT / "scripts/package.sh").splitlines()[-1]
+        needed = run("dpkg-deb", "--field", package, "Depends").strip()
+        machine = Machine(debian(arguments.codename, "package", TOOLS,
+                                 f'chroot "$1" apt-get -qq -y satisfy "{needed}"'))
+        before = machine.files()
+        for step in steps:
+            started = time.monotonic()
+            step(machine, before if step is purge_leaves_nothing else package)
+            counts["ok"] += 1
+            print(f"ok   {step.__doc__} {time.monotonic() - started:.1f} s", flush=True)
+    except Skipped as reason:
+        counts["SKIP"] = len(steps)
+        print(f"SKIPPED: package: {reason}")
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+        counts["FAIL"] = 1  # those that follow build on it
+        print(f"FAIL {step.__doc__ if counts['ok'] else 'package'}\n{error}")
+    finally:
+        if machine:
+            machine.close()
+    skipped = f", {counts['SKIP']} skipped" if counts["SKIP"] else ""
+    print(f"{counts['ok']} passed, {counts['FAIL']} failed{skipped}")
+    sys.exit(1 if counts["FAIL"] else 0)
+
+
+if __name__ == "__main__":
+    main()
