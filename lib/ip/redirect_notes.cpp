@@ -16,6 +16,7 @@ void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
     return;
   }
   context.generated.add(1);
+  context.copied_bytes.add(copy->pkt_len);
   meta(*copy) = {.ingress = burst.ingress,
                  .egress = {},
                  .punt = PuntReason::kRedirect,

@@ -163,7 +163,8 @@ struct StageContext {
   PuntList punts;
   Egress egress;
   RedirectNotes redirects;
-  stats::Counter generated;  // copies for the control thread
+  stats::Counter generated;     // copies for the control thread
+  stats::Counter copied_bytes;  // of packets, whatever for
   // One byte an adjacency, set by this worker, cleared by the control thread: the neighbour was
   // used while STALE.
   std::span<std::atomic<std::uint8_t>> used;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/own_lines.hpp"
+
 namespace ringroad::port {
 
 class TxCompletions {
@@ -88,7 +90,7 @@ class TxCompletions {
   }
 
   std::uint64_t ring_;
-  std::vector<Burst> bursts_;  // handed over and not known to be done, from first_ to last_
+  OwnLinesVector<Burst> bursts_;  // handed over and not known to be done, from first_ to last_
   std::uint64_t first_ = 0;
   std::uint64_t last_ = 0;
   std::uint64_t filled_ = 0;  // descriptors, since the ring began

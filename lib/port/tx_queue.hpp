@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/ids.hpp"
+#include "base/own_lines.hpp"
 #include "ip/stage.hpp"
 #include "port/tx_completions.hpp"
 #include "sched/bands.hpp"
@@ -18,7 +19,8 @@ namespace ringroad::port {
 // Packets a drain may send before the worker looks at its RX queues again: Linux's dev_weight.
 inline constexpr std::uint32_t kTxQuota = 64;
 
-class TxQueue {
+// Alone in its cache lines: those beside it on the heap may be other workers'.
+class alignas(kCacheLine) TxQueue {
  public:
   struct Settings {
     std::uint16_t device = 0;

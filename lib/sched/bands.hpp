@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/own_lines.hpp"
 #include "sched/classifier.hpp"
 #include "sched/discipline.hpp"
 #include "sched/drr.hpp"
@@ -238,7 +239,7 @@ class Bands {
   std::atomic<std::uint32_t> wanted_round_{0};  // odd: measure
   std::uint32_t round_ = 0;
   std::int64_t measured_since_ = 0;
-  std::vector<stats::Histogram> delays_;  // a band
+  OwnLinesVector<stats::Histogram> delays_;  // a band
 };
 
 template <Device D, DropFunction Drop>
