@@ -6,7 +6,7 @@ usage() {
   cat <<'USAGE'
 usage: scripts/bench.sh [forward|pipeline|fib|bands|all] [--quick] [options]
 
-  forward   one core forwarding 64-byte frames, against l3fwd and testpmd
+  forward   a core forwarding, against l3fwd and testpmd: routes, frame sizes, hugepages, two cores
   pipeline  what of that is the router's own: the ports' share taken off, and by stage
   fib       route lookup, loading and changes, against rte_fib and rte_lpm
   bands     a port's bands, against rte_sched; how long packets wait in them
@@ -21,7 +21,7 @@ usage: scripts/bench.sh [forward|pipeline|fib|bands|all] [--quick] [options]
 
   --table FILE      a file of prefixes (../shared/data/internet-prefixes.txt.gz)
   --lpm             fib: rte_lpm too, even with --quick
-  --picture         fib, bands: draw docs/fib.svg, docs/bands.svg
+  --picture         draw docs/NAME.svg of forward, fib, bands; of forward only where rounds differ by less than 10 %
 
 Prints a table and writes build/bench/NAME.json. Needs root, for hugepages.
 USAGE
@@ -133,7 +133,7 @@ status=0
 for name in "${benchmarks[@]}"; do
   arguments=("${passed[@]}")
   if [[ $name == fib ]]; then arguments+=("${passed_fib[@]}"); fi
-  if [[ $name != forward ]]; then arguments+=("${picture[@]}"); fi
+  if [[ $name != pipeline ]]; then arguments+=("${picture[@]}"); fi
   if $huge; then reserve_hugepages "${pages_needed[$name]}"; fi
   # In the background, so that a signal to this script alone is not held until the end; in a
   # session of its own, because it raises that session's priority.
