@@ -86,7 +86,10 @@ std::string render_workers(const json& workers, bool colour) {
                {"POLLS", kRight},
                {"BUSY polls", kRight},
                {"BUSY %", kRight},
-               {"CYCLES/packet", kRight}}};
+               {"CYCLES/packet", kRight},
+               {"IDLE"},
+               {"SLEEPS", kRight},
+               {"WAKES", kRight}}};
   const std::vector<std::string> stages = stages_of(workers);
   std::vector<Column> columns{{"CORE", kRight}};
   for (const std::string& stage : stages) {
@@ -96,7 +99,8 @@ std::string render_workers(const json& workers, bool colour) {
   for (const json& worker : workers) {
     loops.add({plain(worker, "core"), plain(worker, "packets"), plain(worker, "polls"),
                plain(worker, "busy_polls"), plain(worker, "busy_percent"),
-               plain(worker, "cycles_per_packet")});
+               plain(worker, "cycles_per_packet"), plain(worker, "idle"), plain(worker, "sleeps"),
+               plain(worker, "wakes")});
     std::vector<Cell> row{plain(worker, "core")};
     for (const std::string& stage : stages) {
       row.push_back(plain(field(worker, "cycles"), stage.c_str()));

@@ -77,6 +77,19 @@ Json report_arp_cache(const Router& router) {
           {"table_fulls", counters.table_fulls}};
 }
 
+// What it does, which is not always what it was told.
+std::string_view idle_of(const worker::Worker& worker) {
+  switch (worker.sleeper().idle()) {
+    case worker::Idle::kPoll:
+      break;
+    case worker::Idle::kPause:
+      return "pause";
+    case worker::Idle::kInterrupt:
+      return worker.sleeper().has_interrupts() ? "interrupt" : "timed";
+  }
+  return "poll";
+}
+
 }  // namespace
 
 Json report_ports(const Router& router) {
@@ -134,6 +147,10 @@ Json report_workers(const Router& router) {
          {"busy_polls", counters.busy_polls.get()},
          {"busy_percent", round_to_tenth(100 * ratio(busy, busy + counters.idle_cycles.get()))},
          {"cycles_per_packet", round_to_tenth(ratio(busy, counters.packets.get()))},
+         {"idle", idle_of(*worker)},
+         {"sleeps", worker->sleeper().counters().sleeps.get()},
+         {"wakes", worker->sleeper().counters().wakes.get()},
+         {"missed_interrupts", worker->sleeper().counters().missed.get()},
          {"cycles", stages}});
   }
   return workers;

@@ -39,13 +39,13 @@ lan                      0         0          3             0           0       
 TEST_CASE("workers are shown with their stages in the pipeline's order, unknown ones last") {
   CHECK(text({"show", "workers"}, R"([
     {"core": 1, "packets": 1000, "polls": 500, "busy_polls": 20, "busy_percent": 4.04,
-     "cycles_per_packet": 61.25, "cycles": {"bands": 7, "forward": 5, "input": 3,
+     "cycles_per_packet": 61.25, "idle": "interrupt", "sleeps": 70, "wakes": 9, "cycles": {"bands": 7, "forward": 5, "input": 3,
      "output": 6, "route": 4, "rx": 1, "tx": 8, "zeal": 9}},
     {"core": 12, "packets": 0, "polls": 1, "busy_polls": 0, "busy_percent": 0,
      "cycles_per_packet": null}])") == R"(
-CORE  PACKETS  POLLS  BUSY polls  BUSY %  CYCLES/packet
-   1     1000    500          20     4.0           61.2
-  12        0      1           0       0              -
+CORE  PACKETS  POLLS  BUSY polls  BUSY %  CYCLES/packet  IDLE       SLEEPS  WAKES
+   1     1000    500          20     4.0           61.2  interrupt      70      9
+  12        0      1           0       0              -  -               -      -
 
 cycles by stage
 CORE  rx  input  route  forward  output  bands  tx  zeal
