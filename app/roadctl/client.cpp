@@ -11,12 +11,11 @@
 #include <system_error>
 #include <utility>
 
-#include "control/file_descriptor.hpp"
+#include "base/file_descriptor.hpp"
 
 namespace ringroad::roadctl {
 namespace {
 
-using control::FileDescriptor;
 using nlohmann::json;
 
 std::unexpected<Failure> no_router(std::string reason) {

@@ -92,6 +92,7 @@ std::string render_workers(const json& workers, bool colour) {
                {"IDLE %", kRight},
                {"CYCLES/packet", kRight},
                {"COPIED bytes", kRight}}};
+  Table rests{{{"CORE", kRight}, {"WHEN IDLE"}, {"SLEEPS", kRight}, {"WAKES", kRight}}};
   const std::vector<std::string> stages = stages_of(workers);
   std::vector<Column> columns{{"CORE", kRight}};
   for (const std::string& stage : stages) {
@@ -104,13 +105,16 @@ std::string render_workers(const json& workers, bool colour) {
                plain(worker, "empty_polls"), plain(worker, "busy_percent"),
                plain(worker, "control_percent"), plain(worker, "idle_percent"),
                plain(worker, "cycles_per_packet"), plain(worker, "copied_bytes")});
+    rests.add({plain(worker, "core"), plain(worker, "idle"), plain(worker, "sleeps"),
+               plain(worker, "wakes")});
     std::vector<Cell> row{plain(worker, "core")};
     for (const std::string& stage : stages) {
       row.push_back(plain(field(worker, "cycles"), stage.c_str()));
     }
     cycles.add(std::move(row));
   }
-  return loops.print(colour) + "\ncycles by stage\n" + cycles.print(colour);
+  return loops.print(colour) + "\n" + rests.print(colour) + "\ncycles by stage\n" +
+         cycles.print(colour);
 }
 
 // "10.9.9.9 recursive via 192.168.1.2": the gateway, and the first neighbour on the way to it.

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/file_descriptor.hpp"
 #include "control/api_protocol.hpp"
-#include "control/file_descriptor.hpp"
 
 namespace ringroad::control {
 

@@ -9,9 +9,9 @@
 #include <unordered_map>
 
 #include "base/error.hpp"
+#include "base/file_descriptor.hpp"
 #include "control/api_connection.hpp"
 #include "control/api_protocol.hpp"
-#include "control/file_descriptor.hpp"
 
 namespace ringroad::control {
 

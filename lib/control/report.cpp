@@ -77,6 +77,19 @@ Json report_arp_cache(const Router& router) {
           {"table_fulls", counters.table_fulls}};
 }
 
+// What it does, which is not always what it was told.
+std::string_view idle_of(const worker::Worker& worker) {
+  switch (worker.sleeper().idle()) {
+    case worker::Idle::kPoll:
+      break;
+    case worker::Idle::kPause:
+      return "pause";
+    case worker::Idle::kInterrupt:
+      return worker.sleeper().has_interrupts() ? "interrupt" : "timed";
+  }
+  return "poll";
+}
+
 }  // namespace
 
 Json report_ports(const Router& router) {
@@ -147,6 +160,10 @@ Json report_workers(const Router& router) {
          {"control_percent", percent(control)},
          {"idle_percent", percent(idle)},
          {"cycles_per_packet", round_to_tenth(ratio(busy, counters.packets.get()))},
+         {"idle", idle_of(*worker)},
+         {"sleeps", worker->sleeper().counters().sleeps.get()},
+         {"wakes", worker->sleeper().counters().wakes.get()},
+         {"missed_interrupts", worker->sleeper().counters().missed.get()},
          {"cycles", stages},
          {"copied_bytes", worker->copied_bytes()}});
   }

@@ -213,6 +213,7 @@ void Router::reset_hung_ports() {
       if (port::TxQueue* const queue = worker->tx(PortId{i})) {
         queue->reset();
       }
+      worker->watch_rx(*ports_[i]);
     }
     hang.stopped = false;
     apply_gate(PortId{i});

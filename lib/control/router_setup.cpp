@@ -94,7 +94,7 @@ worker::Idle idle_of(config::Idle idle) {
     case config::Idle::kPause:
       return worker::Idle::kPause;
     case config::Idle::kInterrupt:
-      return worker::Idle::kSleep;
+      return worker::Idle::kInterrupt;
   }
   return worker::Idle::kPoll;
 }
@@ -129,6 +129,9 @@ Result<std::unique_ptr<Router>> Router::open(const config::Config& config, const
     if (const Status status = port->start(); !status) {
       return std::unexpected{status.error()};
     }
+    for (const auto& worker : router->workers_) {
+      worker->watch_rx(*port);
+    }
   }
   router->run_timers();
   return router;
@@ -149,14 +152,16 @@ Status Router::set_up_ports() {
   const auto workers = static_cast<std::uint16_t>(config_.engine.workers.size());
   for (const std::uint16_t i : numbers(config_.devices())) {
     const config::Port& port = config_.ports[i];
-    auto opened = port::Port::open({.id = PortId{i},
-                                    .name = port.name,
-                                    .device = port.device,
-                                    .mtu = port.mtu,
-                                    .workers = workers,
-                                    .rx_queues = port.queues.value_or(0),
-                                    .vlans = vlans_on(config_, port.name)},
-                                   *pool_);
+    auto opened =
+        port::Port::open({.id = PortId{i},
+                          .name = port.name,
+                          .device = port.device,
+                          .mtu = port.mtu,
+                          .workers = workers,
+                          .rx_queues = port.queues.value_or(0),
+                          .vlans = vlans_on(config_, port.name),
+                          .rx_interrupts = config_.engine.idle == config::Idle::kInterrupt},
+                         *pool_);
     if (!opened) {
       return std::unexpected{opened.error()};
     }

@@ -4,6 +4,7 @@
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
+#include <rte_log.h>
 #include <rte_mbuf.h>
 
 #include <algorithm>
@@ -165,6 +166,7 @@ Status Port::configure() {
   rte_eth_conf conf{};
   conf.rxmode.offloads = tuning.rx_offloads;
   conf.txmode.offloads = tuning.tx_offloads;
+  conf.intr_conf.rxq = settings_.rx_interrupts ? 1 : 0;
   const std::uint64_t hash =
       (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads;
   if (rx_queues_ > 1 && hash != 0) {
@@ -269,8 +271,17 @@ void Port::find_mac() {
 }
 
 Status Port::start() {
-  if (const int error = rte_eth_dev_start(device_); error != 0) {
-    return failed("the device does not start: " + error_text(error));
+  int refused = rte_eth_dev_start(device_);
+  if (refused != 0 && settings_.rx_interrupts) {
+    // It may have no vectors for them: without is better than not at all.
+    settings_.rx_interrupts = false;
+    if (const Status status = configure(); !status) {
+      return status;
+    }
+    refused = rte_eth_dev_start(device_);
+  }
+  if (refused != 0) {
+    return failed("the device does not start: " + error_text(refused));
   }
   started_ = true;
   if (const Status status = filter_vlans(); !status) {
@@ -314,6 +325,26 @@ Link Port::link() const {
   }
   const bool known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
   return {link.link_status == RTE_ETH_LINK_UP, known ? link.link_speed : 0};
+}
+
+RxEvent Port::rx_event(std::uint16_t queue) const {
+  if (!settings_.rx_interrupts) {
+    return {};
+  }
+  if (const Profile& profile = profile_of(driver_); profile.rx_event != nullptr) {
+    const auto comma = settings_.device.find(',');
+    return {profile.rx_event(comma == std::string::npos
+                                 ? std::string_view{}
+                                 : std::string_view{settings_.device}.substr(comma + 1),
+                             queue)};
+  }
+  // That a device has none is no error, but would be logged as one.
+  const auto type = static_cast<std::uint32_t>(rte_log_register("lib.ethdev"));
+  const int level = rte_log_get_level(type);
+  rte_log_set_level(type, RTE_LOG_CRIT);
+  const int descriptor = rte_eth_dev_rx_intr_ctl_q_get_fd(device_, queue);
+  rte_log_set_level(type, static_cast<std::uint32_t>(level));
+  return {descriptor, true};
 }
 
 rte_eth_stats Port::device_stats() const {

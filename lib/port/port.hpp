@@ -28,6 +28,12 @@ struct Link {
   std::uint32_t speed_mbps = 0;  // 0: the device does not say
 };
 
+// How to learn that an RX queue holds a packet without polling it.
+struct RxEvent {
+  int descriptor = -1;     // for epoll; -1: there is none
+  bool by_driver = false;  // told only while rte_eth_dev_rx_intr_enable() says so
+};
+
 class Port {
  public:
   struct Settings {
@@ -38,6 +44,7 @@ class Port {
     std::uint16_t workers = 1;
     std::uint16_t rx_queues = 0;         // 0: one a worker, as far as the device has them
     std::vector<std::uint16_t> vlans{};  // of its sub-interfaces, 0 for priority tags
+    bool rx_interrupts = false;          // wanted, where the device has them
   };
 
   // Probes and configures; the queues take their buffers from `pool` as start() runs.
@@ -71,6 +78,8 @@ class Port {
   [[nodiscard]] std::uint16_t reported_descriptors() const { return reported_descriptors_; }
   // Whether a frame to be sent may lie in several buffers.
   [[nodiscard]] bool gathers() const { return gathers_; }
+  // While it runs: another after it was started again.
+  [[nodiscard]] RxEvent rx_event(std::uint16_t queue) const;
   [[nodiscard]] Link link() const;
   [[nodiscard]] rte_eth_stats device_stats() const;
 

@@ -37,6 +37,9 @@ struct Profile {
   Status (*check)(std::string_view arguments) = nullptr;
   // Null: the general tuning fits.
   void (*tune)(const rte_eth_dev_info& info, Tuning& tuning) = nullptr;
+  // A descriptor that can be read while that RX queue holds a packet, -1 for none, where the driver
+  // has no interrupts but its packets come from the kernel. Null: none.
+  int (*rx_event)(std::string_view arguments, std::uint16_t queue) = nullptr;
   // Queues of either kind that work, where the driver promises more. 0: as it says.
   std::uint16_t queues_max = 0;
   // The driver's close loses buffers that its device still holds.

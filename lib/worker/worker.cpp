@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 #include <rte_cycles.h>
 #include <rte_mempool.h>
-#include <rte_pause.h>
 #include <rte_prefetch.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
-#include <thread>
 
 #include "worker/arp_sender.hpp"
 #include "worker/pipeline.hpp"
@@ -23,8 +21,9 @@ constexpr unsigned kInjectRing = 4096;
 constexpr unsigned kArpRing = 1024;
 constexpr unsigned kPuntRing = 4096;
 constexpr std::uint64_t kTimedBursts = 128;  // one in so many is timed by stage
-// Loops without a packet before a worker rests.
+// Loops without a packet before a worker rests, and rests in which it only pauses.
 constexpr std::uint32_t kIdlePolls = 64;
+constexpr std::uint32_t kPauses = 4;
 constexpr std::uint32_t kReclaimsASecond = 1000;
 // Loops without RX at the end, to empty the bands.
 constexpr std::uint32_t kLastLoops = 10000;
@@ -85,11 +84,24 @@ Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip:
       return std::unexpected{ring->error()};
     }
   }
+  auto sleeper = Sleeper::make(settings.idle);
+  if (!sleeper) {
+    return std::unexpected{sleeper.error()};
+  }
   std::unique_ptr<Worker> worker{new Worker{settings, tables, readers}};
   worker->inject_ = std::move(*inject);
   worker->arp_punts_ = std::move(*arp);
   worker->punts_ = std::move(*punts);
+  worker->sleeper_ = std::move(*sleeper);
   return worker;
+}
+
+void Worker::watch_rx(const port::Port& port) {
+  for (const RxQueue& queue : rx_) {
+    if (queue.device == port.device()) {
+      sleeper_->watch(queue.port, queue.device, queue.queue, port.rx_event(queue.queue));
+    }
+  }
 }
 
 void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
@@ -326,20 +338,35 @@ void Worker::reclaim() {
 
 void Worker::rest() {
   if (settings_.idle == Idle::kPoll || backlogged_ != 0) {
+    return;  // bands that hold packets have the timers of their rates
+  }
+  const std::uint32_t rests = empty_polls_ / kIdlePolls;
+  if (rests <= kPauses) {
+    sleeper_->pause();
     return;
   }
-  rte_pause();
-  const std::uint32_t longest = settings_.idle == Idle::kPause ? 50 : 500;
-  const std::uint32_t rests = empty_polls_ / kIdlePolls;
-  if (rests > 4) {
+  sleeper_->arm(stopped_.load(std::memory_order_acquire));
+  bool woken = true;
+  if (!poll_once() && backlogged_ == 0) {
     // While it sleeps it reads nothing: the writer need not wait for it.
     rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
-    std::this_thread::sleep_for(std::chrono::microseconds{std::min(rests, longest)});
+    woken = sleeper_->sleep(rests - kPauses);
     rte_rcu_qsbr_thread_online(&readers_, settings_.id.value());
+  }
+  sleeper_->disarm(stopped_.load(std::memory_order_acquire));
+  if (!woken) {
+    const bool packets = poll_once();
+    sleeper_->found_after_timeout(packets);
+    if (!packets) {
+      empty_polls_ = (rests + 1) * kIdlePolls - 1;  // it goes on sleeping after one more look
+    }
   }
 }
 
 void Worker::run(const std::atomic<bool>& stop) {
+  if (settings_.idle != Idle::kPoll) {
+    prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when they should, not 50 us later
+  }
   while (!stop.load(std::memory_order_relaxed)) {
     poll_once();
   }

@@ -16,15 +16,10 @@
 #include "port/tx_queue.hpp"
 #include "stats/counter.hpp"
 #include "stats/stage_times.hpp"
+#include "worker/idle.hpp"
 #include "worker/ring.hpp"
 
 namespace ringroad::worker {
-
-enum class Idle : std::uint8_t {
-  kPoll,   // never sleeps
-  kPause,  // pauses, then sleeps up to 50 us
-  kSleep,  // sleeps up to 500 us
-};
 
 struct alignas(64) LoopCounters {
   stats::Counter packets;      // received
@@ -59,6 +54,8 @@ class Worker {
 
   // Before the loop runs.
   void add_rx(const RxQueue& queue) { rx_.push_back(queue); }
+  // Whenever the port was started, while this worker does not use it.
+  void watch_rx(const port::Port& port);
   void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
   // The device has fewer TX queues than there are workers: `owner` sends for this one.
   void add_tx_through(PortId port, Worker& owner);
@@ -81,13 +78,18 @@ class Worker {
   void set_gate(PortId port, Gate gate);
 
   // Any thread. A whole frame, meta().egress and .priority set; false: the ring is full.
-  [[nodiscard]] bool inject(ip::Packet* packet) { return inject_.push(packet); }
+  [[nodiscard]] bool inject(ip::Packet* packet) {
+    const bool taken = inject_.push(packet);
+    sleeper_->wake();
+    return taken;
+  }
   // Control thread. ARP comes by a ring of its own, so that nothing else crowds it out.
   [[nodiscard]] PacketRing& arp_punts() { return arp_punts_; }
   [[nodiscard]] PacketRing& punts() { return punts_; }
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const LoopCounters& counters() const { return counters_; }
+  [[nodiscard]] const Sleeper& sleeper() const { return *sleeper_; }
   [[nodiscard]] const ip::InterfaceCounters& interface(PortId port) const {
     return interfaces_[port.value()];
   }
@@ -123,6 +125,7 @@ class Worker {
   Settings settings_;
   rte_rcu_qsbr& readers_;
   std::unique_ptr<port::EtherTypes> types_;
+  std::unique_ptr<Sleeper> sleeper_;
   OwnLinesVector<std::atomic<std::uint8_t>> used_;
   std::vector<RxQueue> rx_;
   struct TxPath {

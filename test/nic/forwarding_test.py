@@ -1,6 +1,8 @@
-"""Every kind of card carries real traffic through the router."""
+"""Every kind of card carries real traffic through the router, and lets it sleep where there is none."""
 import json
 import re
+import statistics
+import time
 
 from guest import Card, NicTestCase
 from topology import A, B, LEFT, eventually, received
@@ -11,6 +13,8 @@ IOMMU = ",iommu_platform=on,disable-legacy=on"
 class Forwarding:
     """The tests; a class beside names the card."""
 
+    overrides = {"engine": {"idle": "interrupt"}}
+    idle = "interrupt"  # how the worker sleeps: "timed" where the card's interrupts do not come
     pings = 1000
     pins = 0       # buffers of packets that were sent and that the driver keeps until it sends more
     tells = False  # what it sent, descriptor by descriptor
@@ -22,7 +26,8 @@ class Forwarding:
         if not eventually(lambda: cls.topology.execute(
                 cls.topology.b, "ss", "-Hltn", "sport = 5201").stdout, 10):
             raise AssertionError("iperf3 does not listen")
-        cls.topology.execute(cls.topology.a, "ping", "-n", "-q", "-c", "20", "-i", "0.05", B,
+        # Enough to find out that interrupts do not come.
+        cls.topology.execute(cls.topology.a, "ping", "-n", "-q", "-c", "20", "-i", "0.1", B,
                              check=False)
 
     def test_the_driver_is_the_one_meant(self):
@@ -30,12 +35,11 @@ class Forwarding:
                          [self.card.driver] * 2)
 
     def test_flood_pings_lose_nothing(self):
-        done = self.ping(B, "-q", "-f", "-c", str(self.pings), timeout=90)
-        self.assertEqual(received(done), self.pings, done.stdout)
+        self.check_pings(self.pings, "-f")
 
     def test_full_frames_and_what_must_be_cut_arrive(self):
         for size in ("1472", "4000"):
-            self.assertEqual(received(self.ping(B, "-c", "20", "-i", "0.02", "-s", size)), 20)
+            self.check_pings(20, "-i", "0.02", "-s", size)
 
     def iperf(self, *options):
         done = self.from_a("iperf3", "--json", "--client", B, "--time", "2", *options)
@@ -58,6 +62,37 @@ class Forwarding:
         self.ping(B, "-q", "-f", "-c", "200")
         self.assertTrue(eventually(lambda: self.pinned() <= self.pins, 1), self.pinned())
 
+    def worker(self):
+        return self.router.show("workers")[0]
+
+    def test_no_packet_is_lost_between_looking_and_sleeping(self):
+        before = self.worker()
+        self.check_pings(1000, "-i", "0.004")
+        after = self.worker()
+        self.assertEqual(after["idle"], self.idle, after)
+        if self.idle != "pause":
+            self.assertGreater(after["sleeps"], before["sleeps"] + 100)
+        if self.idle == "interrupt":
+            self.assertGreater(after["wakes"], before["wakes"] + 100)
+
+    def test_the_first_packet_after_a_lull_does_not_wait_long(self):
+        done = self.ping(B, "-c", "20", "-i", "0.1", timeout=90)
+        times = [float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout)]
+        # An emulated machine's milliseconds; without a wake it would be 20.
+        self.assertLess(statistics.median(times), 10, times)
+
+    def thread_seconds(self):
+        """Of the worker's thread, as the guest's kernel counts them."""
+        lines = self.guest.shell("cat /proc/$(pidof ringroad)/task/*/stat").stdout.splitlines()
+        fields = next(line for line in lines if "worker" in line).rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+    def test_an_idle_worker_leaves_its_core(self):
+        before, since = self.thread_seconds(), time.monotonic()
+        time.sleep(2)
+        share = (self.thread_seconds() - before) / (time.monotonic() - since)
+        self.assertLess(share, {"interrupt": 0.2, "timed": 0.6}.get(self.idle, 1.1))
+
 
 class IgbVfio(Forwarding, NicTestCase):
     card = Card("igb", "net_e1000_igb", "vfio-pci")
@@ -67,11 +102,13 @@ class IgbVfio(Forwarding, NicTestCase):
 
 class IgbUio(Forwarding, NicTestCase):
     card = Card("igb", "net_e1000_igb", "uio_pci_generic")
+    idle = "timed"
     tells = True
 
 
 class E1000e(Forwarding, NicTestCase):
     card = Card("e1000e", "net_e1000_em", "vfio-pci")
+    idle = "timed"
     pins = 2 * 512
     tells = True
 

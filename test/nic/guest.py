@@ -15,7 +15,7 @@ import unittest
 from typing import NamedTuple
 
 import image
-from topology import STOPPED, Router, RouterTestCase, Topology, eventually, inside, merged, run
+from topology import B, STOPPED, Router, RouterTestCase, Topology, eventually, inside, merged, run
 
 TUNSETIFF = 0x400454ca
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
@@ -246,6 +246,20 @@ class NicTestCase(RouterTestCase):
         if not eventually(lambda: all(port["link"] == "up" for port in cls.router.show("ports")), 20):
             raise AssertionError(f"no link: {cls.router.show('ports')}")
         cls.free_at_start = cls.free_buffers()
+
+    def echo_replies(self):
+        """Received by host a, as its kernel counts them."""
+        names, values = [line.split() for line in self.from_a("cat", "/proc/net/snmp").stdout
+                         .splitlines() if line.startswith("Icmp:")]
+        return int(values[names.index("InEchoReps")])
+
+    def check_pings(self, count, *options):
+        """So many pings through the router, and none is lost. ping itself gives up on the last ones after
+        two round trips, which is too soon for a machine that is emulated and shares its core."""
+        before = self.echo_replies()
+        self.ping(B, "-q", "-c", str(count), *options, check=False, timeout=90)
+        eventually(lambda: self.echo_replies() - before >= count, 3)
+        self.assertEqual(self.echo_replies() - before, count, self.router.drops())
 
     @classmethod
     def free_buffers(cls):

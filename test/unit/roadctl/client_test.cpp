@@ -12,12 +12,11 @@
 #include <string>
 #include <thread>
 
-#include "control/file_descriptor.hpp"
+#include "base/file_descriptor.hpp"
 
 namespace ringroad::roadctl {
 namespace {
 
-using control::FileDescriptor;
 using nlohmann::json;
 
 // Listens at a path of its own; serves one client on a thread with what it was told to say.

@@ -40,13 +40,18 @@ TEST_CASE("workers are shown with their stages in the pipeline's order, unknown 
   CHECK(text({"show", "workers"}, R"([
     {"core": 1, "packets": 1000, "polls": 500, "busy_polls": 20, "control_polls": 3,
      "empty_polls": 477, "busy_percent": 4.04, "control_percent": 0.5, "idle_percent": 95.5,
-     "cycles_per_packet": 61.25, "copied_bytes": 128, "cycles": {"bands": 7, "forward": 5, "input": 3,
+     "cycles_per_packet": 61.25, "copied_bytes": 128, "idle": "interrupt", "sleeps": 70, "wakes": 9,
+     "cycles": {"bands": 7, "forward": 5, "input": 3,
      "output": 6, "route": 4, "rx": 1, "tx": 8, "zeal": 9}},
     {"core": 12, "packets": 0, "polls": 1, "busy_polls": 0, "busy_percent": 0,
      "cycles_per_packet": null}])") == R"(
 CORE  PACKETS  POLLS  BUSY polls  CONTROL polls  EMPTY polls  BUSY %  CONTROL %  IDLE %  CYCLES/packet  COPIED bytes
    1     1000    500          20              3          477     4.0        0.5    95.5           61.2           128
   12        0      1           0              -            -       0          -       -              -             -
+
+CORE  WHEN IDLE  SLEEPS  WAKES
+   1  interrupt      70      9
+  12  -               -      -
 
 cycles by stage
 CORE  rx  input  route  forward  output  bands  tx  zeal

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace ringroad::control {
+namespace ringroad {
 
 class FileDescriptor {
  public:
@@ -29,4 +29,4 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-}  // namespace ringroad::control
+}  // namespace ringroad

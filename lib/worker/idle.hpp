@@ -1,0 +1,93 @@
+#pragma once
+// What a worker does while nothing arrives.
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/file_descriptor.hpp"
+#include "base/ids.hpp"
+#include "port/port.hpp"
+#include "stats/counter.hpp"
+
+namespace ringroad::worker {
+
+enum class Idle : std::uint8_t {
+  kPoll,       // never rests
+  kPause,      // pauses, then sleeps up to 50 us
+  kInterrupt,  // pauses, then sleeps until a device interrupts it; 150 us where one cannot
+};
+
+// One worker's sleep, as Linux's NAPI leaves polling (RXR-03): interrupts are armed, the queues
+// looked at once more, as a packet that came before gives no interrupt, and only then does it
+// sleep. While it polls they are masked.
+class Sleeper {
+ public:
+  struct Counters {
+    stats::Counter sleeps;
+    stats::Counter wakes;   // of those sleeps, ended by a device or by wake()
+    stats::Counter missed;  // packets that waited for the end of a sleep, their interrupt lost
+  };
+
+  [[nodiscard]] static Result<std::unique_ptr<Sleeper>> make(Idle idle);
+
+  // Control thread, while the worker does not run or has left the port. Again after the port was
+  // started again.
+  void watch(PortId port, std::uint16_t device, std::uint16_t queue, port::RxEvent event);
+
+  // A little less than to sleep: the core's other thread and its power budget have more.
+  void pause() const;
+  // Then the worker looks once more, and sleeps or not, and disarms. `stopped`: bits of ports whose
+  // drivers may not be called.
+  void arm(std::uint64_t stopped);
+  // The n-th time since it found something. False where the time was over before anything happened.
+  bool sleep(std::uint32_t n);
+  void disarm(std::uint64_t stopped);
+  // After a sleep that nothing ended: whether a packet was there then. A device whose interrupts
+  // are lost time and again is no longer relied on.
+  void found_after_timeout(bool packets);
+
+  // Any thread, after it gave the worker something.
+  void wake() {
+    if (idle_ == Idle::kPoll) [[likely]] {
+      return;
+    }
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // arm() has the other
+    if (asleep_.load(std::memory_order_relaxed)) {
+      ring();
+    }
+  }
+
+  [[nodiscard]] Idle idle() const { return idle_; }
+  // Whether every queue has an interrupt that works, as far as was seen.
+  [[nodiscard]] bool has_interrupts() const {
+    return has_interrupts_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+ private:
+  struct Queue {
+    PortId port;
+    std::uint16_t device;
+    std::uint16_t queue;
+    port::RxEvent event;
+  };
+
+  Sleeper(Idle idle, FileDescriptor events, FileDescriptor bell)
+      : idle_{idle}, events_{std::move(events)}, bell_{std::move(bell)} {}
+  bool arm(const Queue& queue);
+  void ring() const;
+
+  Idle idle_;
+  FileDescriptor events_;  // epoll's
+  FileDescriptor bell_;    // an eventfd
+  std::vector<Queue> queues_;
+  std::atomic<bool> asleep_{false};
+  std::atomic<bool> has_interrupts_{false};
+  std::uint32_t missed_in_a_row_ = 0;
+  Counters counters_;
+};
+
+}  // namespace ringroad::worker
