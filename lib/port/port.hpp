@@ -19,7 +19,9 @@ struct FreePool {
   void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
 };
 using Pool = std::unique_ptr<rte_mempool, FreePool>;
-// Buffers that hold a frame of `mtu` bytes of payload in one piece.
+// Bytes of a buffer that takes a frame of `mtu` bytes of payload in one piece, on any device.
+[[nodiscard]] std::uint16_t buffer_room(std::uint16_t mtu);
+// Such buffers.
 [[nodiscard]] Result<Pool> make_pool(const std::string& name, std::uint32_t buffers,
                                      std::uint16_t mtu);
 

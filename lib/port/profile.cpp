@@ -16,8 +16,8 @@ std::vector<const Profile*>& registered() {
 }
 
 // "net_tap0" and "net_tap" are of "net_tap"; "net_tapx" is not.
-bool is_of(std::string_view name, std::string_view driver) {
-  return name.starts_with(driver) && std::ranges::none_of(name.substr(driver.size()), [](char c) {
+bool is_of(std::string_view name, std::string_view known) {
+  return name.starts_with(known) && std::ranges::none_of(name.substr(known.size()), [](char c) {
            return std::isalpha(static_cast<unsigned char>(c)) != 0;
          });
 }

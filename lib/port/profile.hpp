@@ -14,6 +14,8 @@ namespace ringroad::port {
 
 // How a port is set up. Begins as what fits any device; a profile changes what it knows better.
 struct Tuning {
+  // The device may put tags on, where it can. Some can only by a slower path than ours.
+  bool inserts_tags = true;
   std::uint16_t rx_descriptors = 1024;
   std::uint16_t tx_descriptors = 1024;
   rte_eth_rxconf rx{};  // from the device's own defaults

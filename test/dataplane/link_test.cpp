@@ -80,6 +80,33 @@ TEST_CASE("a port that is taken down receives nothing and is no way to anywhere"
   CHECK(answers_for(bed, kPortA, kRouterB));
 }
 
+TEST_CASE("a port goes down and up a hundred times under traffic, and nothing is left behind") {
+  Testbed bed;
+  bed.resolve_hosts();
+  REQUIRE(bed.router->add_route(route(kTen, kHostB)));
+  const auto routes = bed.router->main_routes();
+  const auto neighbors = bed.router->neighbors().table().size();
+  for (int i = 0; i < 100; ++i) {
+    CAPTURE(i);
+    // One is on its way, one waits for a neighbour that does not answer.
+    Ipv4Fields fields = bed.from_a_to_b();
+    bed.receive(kPortA, make_ipv4(fields));
+    fields.destination = {192, 168, 2, 77};
+    bed.receive(kPortA, make_ipv4(fields));
+    if (i % 2 != 0) {
+      bed.run();
+      bed.discard(kPortB);
+    }
+    REQUIRE(bed.router->set_link(kPortB, false));
+    CHECK(to_b(bed, {10, 1, 2, 3}).empty());
+    REQUIRE(bed.router->set_link(kPortB, true));
+    bed.resolve_hosts();
+    REQUIRE(to_b(bed, {10, 1, 2, 3}).size() == 1);
+    REQUIRE(bed.router->main_routes() == routes);
+    REQUIRE(bed.router->neighbors().table().size() == neighbors);
+  }
+}
+
 TEST_CASE("a new MTU holds from the next packet on, on known and unknown next hops") {
   Testbed bed;
   bed.resolve_hosts();

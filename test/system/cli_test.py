@@ -75,6 +75,25 @@ class Check(unittest.TestCase):
                 done = run(RINGROAD, "check", example, check=False)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_every_configuration_in_the_guide_is_good(self):
+        guide = (ROOT / "docs" / "deploy.md").read_text()
+        shown = re.findall(r"^```yaml\n(.*?)^```", guide, re.M | re.S)
+        self.assertEqual(len(shown), 2)
+        for text in shown:
+            done = self.check(text)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        promised = re.search(r"says `(ok: .*)`", guide)[1]
+        self.assertIn(promised, self.check(shown[0]).stdout)
+
+    def test_the_guides_table_of_cycles_is_right(self):
+        guide = (ROOT / "docs" / "deploy.md").read_text()
+        clocks = [float(clock) for clock in re.findall(r"([0-9.]+) GHz \|", guide)]
+        rate = 10e9 / (84 * 8)  # 64 bytes, preamble 8, gap 12
+        for words, directions in (("cycles a packet, one direction", 1), ("both directions", 2)):
+            row = re.search(rf"^\| {words}[^|]*\|(.*)\|$", guide, re.M)[1]
+            self.assertEqual([int(cell) for cell in row.split("|")],
+                             [round(clock * 1e9 / rate / directions) for clock in clocks])
+
 
 class Usage(unittest.TestCase):
     def test_ringroad_says_its_version(self):
