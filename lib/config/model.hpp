@@ -131,6 +131,8 @@ struct Port {
   std::uint16_t mtu = 1500;
   std::optional<Mac> mac{};             // none: the device's own
   std::optional<std::uint16_t> queues;  // RX queues; none: one a worker, as far as the device has
+  // Where it has fewer queues than there are workers, its flows are handed on to all of them.
+  bool spread = false;
   std::string scheduler;                // name of a Scheduler; empty: pfifo_fast
   std::optional<Vlan> vlan{};
   ReversePath rp_filter = ReversePath::kOff;

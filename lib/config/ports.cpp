@@ -77,7 +77,8 @@ void PortsReader::read_device(const Value* value, std::string& device) {
 }
 
 Port PortsReader::read_port(const Entry& entry) {
-  static constexpr auto kKeys = with_interface_keys("device", "macaddress", "queues", "scheduler");
+  static constexpr auto kKeys =
+      with_interface_keys("device", "macaddress", "queues", "spread", "scheduler");
   Port port;
   port.name = entry.key;
   const Fields fields{entry.value, kKeys};
@@ -90,6 +91,7 @@ Port PortsReader::read_port(const Entry& entry) {
       assign(port.queues, read(queues, Range<std::uint16_t>{1, 64}));
     }
   }
+  assign(port.spread, read_flag(fields.find("spread")));
   const Value* scheduler = fields.find("scheduler");
   if (auto name = read_text(scheduler)) {
     if (*name == kDefaultScheduler ||

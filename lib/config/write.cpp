@@ -127,6 +127,9 @@ std::string print(const Port& port, const Config& config) {
   if (!port.vlan) {
     text += fmt::format("    queues: {}\n", port.queues ? std::to_string(*port.queues) : "auto");
   }
+  if (port.spread) {
+    text += "    spread: true\n";
+  }
   if (!port.scheduler.empty()) {
     text += fmt::format("    scheduler: {}\n", scalar(port.scheduler));
   }

@@ -295,14 +295,18 @@ Status Router::set_up_workers() {
     all.push_back(made->get());
     workers_.push_back(std::move(*made));
   }
+  bool spreads = false;
   for (const std::uint16_t i : numbers(ports_.size())) {
     const port::Port& port = *ports_[i];
+    const bool spread = config_.ports[i].spread && port.rx_queues() < count;
+    spreads = spreads || spread;
     // Ports with fewer queues than there are workers begin with different ones.
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
       all[(queue + i) % count]->add_rx({.port = PortId{i},
                                         .device = port.device(),
                                         .queue = queue,
-                                        .fetch = !port::profile_of(port.driver()).writes_frames});
+                                        .fetch = !port::profile_of(port.driver()).writes_frames,
+                                        .spread = spread});
     }
     const config::Scheduler scheduler = config_.scheduler_of(config_.ports[i]);
     const sched::Discipline discipline = discipline_of(scheduler);
@@ -319,6 +323,9 @@ Status Router::set_up_workers() {
         all[w]->add_tx_through(PortId{i}, *all[w % port.tx_queues()]);
       }
     }
+  }
+  for (worker::Worker* const worker : all) {
+    worker->set_peers(spreads ? all : std::vector<worker::Worker*>{});
   }
   sender_->set_workers(all);
   neighbors_->set_workers(all);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "ip/ecn.hpp"
 #include "worker/arp_sender.hpp"
 #include "worker/pipeline.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 using stats::DropReason;
 
 constexpr unsigned kInjectRing = 4096;
+constexpr unsigned kHandedOnRing = 1024;
 constexpr unsigned kArpRing = 1024;
 constexpr unsigned kPuntRing = 4096;
 constexpr std::uint64_t kTimedBursts = 128;  // one in so many is timed by stage
@@ -77,9 +79,10 @@ Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip:
     return fmt::format("rr-{}-{}", what, settings.id.value());
   };
   auto inject = PacketRing::make(name("inject"), kInjectRing, Producers::kSeveral);
+  auto handed_on = PacketRing::make(name("flows"), kHandedOnRing, Producers::kSeveral);
   auto arp = PacketRing::make(name("arp"), kArpRing, Producers::kOne);
   auto punts = PacketRing::make(name("punt"), kPuntRing, Producers::kOne);
-  for (const auto* ring : {&inject, &arp, &punts}) {
+  for (const auto* ring : {&inject, &handed_on, &arp, &punts}) {
     if (!*ring) {
       return std::unexpected{ring->error()};
     }
@@ -90,6 +93,7 @@ Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip:
   }
   std::unique_ptr<Worker> worker{new Worker{settings, tables, readers}};
   worker->inject_ = std::move(*inject);
+  worker->handed_on_ = std::move(*handed_on);
   worker->arp_punts_ = std::move(*arp);
   worker->punts_ = std::move(*punts);
   worker->sleeper_ = std::move(*sleeper);
@@ -150,6 +154,9 @@ bool Worker::poll_once() {
     if (((stopped >> queue.port.value()) & 1U) == 0) [[likely]] {
       received += poll_rx(queue);
     }
+  }
+  if (!peers_.empty()) [[unlikely]] {
+    received += poll_handed_on();
   }
   if (backlogged_ != 0) [[unlikely]] {
     other += drain_bands();
@@ -227,15 +234,84 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
       rte_prefetch0(ip::expected_frame(*burst_.packets[i]));
     }
   }
-  counters_.packets.add(count);
+  const std::uint16_t own = queue.spread ? hand_on(queue.port, count) : count;
+  if (own > 0) [[likely]] {
+    carry(queue.port, own);
+  }
+  context_.times = nullptr;
+  return count;
+}
 
-  burst_.begin(queue.port, count);
+void Worker::carry(PortId port, std::uint16_t count) {
+  counters_.packets.add(count);
+  burst_.begin(port, count);
   port::ethernet_input(context_, burst_, *types_, checked_ipv4_line);
   // What waited for a neighbour was handed over before the neighbour was published: it goes first.
   poll_inject();
   flush_egress();
   flush_punts();
-  context_.times = nullptr;
+}
+
+// Whatever is no IPv4 packet stays, and so do fragments of headers: the checks are yet to come.
+std::uint16_t Worker::hand_on(PortId port, std::uint16_t count) {
+  const auto worker_of = [this](ip::Packet& packet) -> Worker* {
+    const auto offset = ip::ipv4_offset(packet);
+    if (!offset) {
+      return this;
+    }
+    const std::span<const std::uint8_t> bytes{ip::frame(packet) + *offset,
+                                              packet.data_len - std::size_t{*offset}};
+    const std::uint64_t hash = context_.tables.flow_hash.of(bytes);
+    return peers_[hash * peers_.size() >> 32U];
+  };
+  std::uint16_t own = 0;
+  std::uint64_t told = 0;  // a bit each
+  for (std::uint16_t i = 0; i < count; ++i) {
+    ip::Packet* const packet = burst_.packets[i];
+    Worker* const worker = worker_of(*packet);
+    if (worker == this) {
+      burst_.packets[own++] = packet;
+      continue;
+    }
+    ip::meta(*packet).ingress = port;
+    if (!worker->handed_on_.push(packet)) {
+      lose_handed_on(packet, DropReason::kInjectQueueFull);
+    }
+    told |= std::uint64_t{1} << (worker->settings_.id.value() % 64);
+  }
+  for (Worker* const peer : peers_) {
+    if ((told >> (peer->settings_.id.value() % 64) & 1U) != 0) {
+      peer->sleeper_->wake();
+    }
+  }
+  return own;
+}
+
+// Whoever carries a packet counts it as received: nobody will.
+void Worker::lose_handed_on(ip::Packet* packet, DropReason reason) {
+  counters_.packets.add(1);
+  ip::InterfaceCounters& counters = interfaces_[ip::meta(*packet).ingress.value()];
+  counters.rx_packets.add(1);
+  counters.rx_bytes.add(packet->pkt_len);
+  context_.drop(packet, reason);
+}
+
+std::uint32_t Worker::poll_handed_on() {
+  std::array<ip::Packet*, ip::kBurstMax> packets;
+  const unsigned count = handed_on_.pop(packets.data(), packets.size());
+  for (unsigned i = 0; i < count; ++i) {
+    rte_prefetch0(&ip::meta(*packets[i]));
+    rte_prefetch0(ip::expected_frame(*packets[i]));
+  }
+  // Those of a port that follow each other go together.
+  for (unsigned i = 0; i < count;) {
+    const PortId port = ip::meta(*packets[i]).ingress;
+    std::uint16_t together = 0;
+    for (; i < count && ip::meta(*packets[i]).ingress == port; ++i) {
+      burst_.packets[together++] = packets[i];
+    }
+    carry(port, together);
+  }
   return count;
 }
 
@@ -385,6 +461,9 @@ void Worker::clear() {
     while (ring->pop(&packet, 1) == 1) {
       give_up(packet);
     }
+  }
+  while (handed_on_.pop(&packet, 1) == 1) {
+    lose_handed_on(packet, DropReason::kPortDown);
   }
   for (TxPath& path : tx_) {
     if (path.queue) {

@@ -49,11 +49,14 @@ class Worker {
     PortId port;
     std::uint16_t device;
     std::uint16_t queue;
-    bool fetch;  // its frames are not in this core's cache when they arrive
+    bool fetch;   // its frames are not in this core's cache when they arrive
+    bool spread;  // its flows go to all workers: the device has no RSS (Linux's RPS)
   };
 
   // Before the loop runs.
   void add_rx(const RxQueue& queue) { rx_.push_back(queue); }
+  // Who share the flows of queues that are spread, in the same order for all; this one among them.
+  void set_peers(const std::vector<Worker*>& peers) { peers_ = peers; }
   // Whenever the port was started, while this worker does not use it.
   void watch_rx(const port::Port& port);
   void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
@@ -112,6 +115,11 @@ class Worker {
 
   std::uint32_t poll_inject();
   std::uint32_t poll_rx(const RxQueue& queue);
+  std::uint32_t poll_handed_on();
+  // Keeps the flows that are this worker's own, in `burst_`; returns how many packets.
+  std::uint16_t hand_on(PortId port, std::uint16_t count);
+  void lose_handed_on(ip::Packet* packet, stats::DropReason reason);
+  void carry(PortId port, std::uint16_t count);
   std::uint32_t drain_bands();
   void flush_egress();
   void send(PortId port, ip::Egress::Stage& stage);
@@ -133,7 +141,9 @@ class Worker {
     Worker* owner = nullptr;
   };
   std::vector<TxPath> tx_;
+  std::vector<Worker*> peers_;
   PacketRing inject_;
+  PacketRing handed_on_;  // as received, meta().ingress set
   PacketRing arp_punts_;
   PacketRing punts_;
   // Bits of ports, as the control thread set them.

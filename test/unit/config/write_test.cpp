@@ -180,6 +180,7 @@ class RandomConfig {
     if (below(2) == 0) {
       port.queues = static_cast<std::uint16_t>(1 + below(64));
     }
+    port.spread = below(2) == 0;
     if (!schedulers.empty() && below(2) == 0) {
       port.scheduler = schedulers[0].name;
     }
