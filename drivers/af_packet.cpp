@@ -33,6 +33,7 @@ constexpr Profile kProfile{
     .arguments = arguments,
     .check = check,
     .tune = tune,
+    .writes_frames = true,
     // The kernel takes the outer tag off; the driver does not ask which it was.
     .hides_tag_protocol = true};
 const Registration kRegistration{kProfile};

@@ -17,8 +17,11 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
-constexpr Profile kProfile{
-    .family = "null", .drivers = kDrivers, .arguments = arguments, .tune = tune};
+constexpr Profile kProfile{.family = "null",
+                           .drivers = kDrivers,
+                           .arguments = arguments,
+                           .tune = tune,
+                           .writes_frames = true};
 const Registration kRegistration{kProfile};
 
 }  // namespace

@@ -15,7 +15,8 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
-constexpr Profile kProfile{.family = "tap", .drivers = kDrivers, .tune = tune};
+constexpr Profile kProfile{
+    .family = "tap", .drivers = kDrivers, .tune = tune, .writes_frames = true};
 const Registration kRegistration{kProfile};
 
 }  // namespace

@@ -4,6 +4,7 @@
 #   scripts/install.sh run      to build and run the router and the demo (the default)
 #   scripts/install.sh test     and to run the tests
 #   scripts/install.sh bench    to build, run and measure it against DPDK's own programs
+#   scripts/install.sh nic      what test/nic boots: not installed, but unpacked in build/nic
 set -euo pipefail
 
 # libdpdk-dev brings every poll-mode driver (librte-net-*) with it.
@@ -14,12 +15,60 @@ test=(python3 python3-scapy curl iputils-tracepath valgrind clang-19 clang-tidy-
   libclang-rt-19-dev mmdebstrap)
 bench=(dpdk dpdk-dev libpcap-dev python3)
 
+fail() {
+  echo "install.sh: $*" >&2
+  exit 1
+}
+
+# A qemu that emulates Intel's 82576 (8.0 and newer: Debian 12 has it in its backports), and a kernel
+# and a busybox for its guest. From the archive that apt has here, by lists of our own.
+unpack_guest() {
+  local build=$PWD/build/nic release archive kernel wanted=() suites
+  local apt=(-qq -o "Dir::Etc::sourcelist=$build/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State::lists=$build/apt/lists" -o "Dir::Cache=$build/apt/cache"
+    -o Debug::NoLocking=1 -o APT::Sandbox::User=root)
+  [[ -e $build/complete ]] && return
+  command -v apt-get >/dev/null || fail "no apt-get here to fetch qemu and a kernel"
+  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  # shellcheck disable=SC2016  # the names are apt's
+  archive=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' \
+    'Component: main' | awk -v release="$release" '$2 == release {print $1; exit}')
+  [[ $archive ]] || fail "apt has no archive of '$release' to fetch qemu and a kernel from"
+  rm -rf "$build"
+  mkdir -p "$build"/{root,debs,apt/lists/partial,apt/cache/archives/partial}
+  suites=("$release")
+  if ! qemu-system-x86_64 -device help 2>/dev/null | grep -q '^name "igb"'; then
+    suites+=("$release-backports")
+    wanted=(qemu-system-{x86,common,data} seabios)
+    wanted=("${wanted[@]/%/\/$release-backports}")
+  fi
+  printf "deb $archive %s main\n" "${suites[@]}" >"$build/apt/sources.list"
+  apt-get "${apt[@]}" update || fail "apt cannot read ${suites[*]} of $archive"
+  kernel=$(apt-cache "${apt[@]}" depends linux-image-amd64 | awk '$1 == "Depends:" {print $2; exit}')
+  (cd "$build/debs" && apt-get "${apt[@]}" download "$kernel" busybox-static)
+  if ((${#wanted[@]})); then
+    apt-get "${apt[@]}" -y --download-only --no-install-recommends install "${wanted[@]}" >/dev/null
+    mv "$build"/apt/cache/archives/*.deb "$build/debs"
+  fi
+  local deb
+  for deb in "$build"/debs/*.deb; do
+    dpkg-deb --extract "$deb" "$build/root"
+  done
+  rm -rf "$build/debs" "$build/apt"
+  touch "$build/complete"
+}
+
 case "${1:-run}" in
+  nic)
+    cd "$(dirname "$0")/.."
+    unpack_guest
+    exit
+    ;;
   run) packages=("${build[@]}" "${run[@]}") ;;
   test) packages=("${build[@]}" "${run[@]}" "${test[@]}") ;;
   bench) packages=("${build[@]}" "${run[@]}" "${bench[@]}") ;;
   *)
-    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
@@ -30,11 +79,6 @@ for package in "${packages[@]}"; do
   [[ $status == installed ]] || missing+=("$package")
 done
 ((${#missing[@]})) || exit 0
-
-fail() {
-  echo "install.sh: $*" >&2
-  exit 1
-}
 
 ((EUID == 0)) || fail "not root, and these packages are missing: ${missing[*]} (try: sudo $0 $*)"
 command -v apt-get >/dev/null || fail "no apt-get here; install by other means: ${missing[*]}"

@@ -6,13 +6,13 @@
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
 # Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system
-# conformance demo package, lint (what changed; everything with --only lint), and cli, the part of
+# nic conformance demo package, lint (what changed; everything with --only lint), and cli, the part of
 # system that runs no router.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system
+all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system nic
   conformance demo package lint)
 suites=()
 lint_scope=--changed
@@ -85,6 +85,10 @@ suite_fuzz() {
 }
 suite_cli() { test/system/run.py cli_test; } # a part of system
 suite_system() { test/system/run.py; }
+suite_nic() {
+  scripts/install.sh nic # without what it fetches the tests are skipped, and counted so
+  test/nic/run.py
+}
 suite_conformance() { test/conformance/run.py; }
 suite_demo() { scripts/run.sh --once; }
 suite_package() { test/package/run.py; }

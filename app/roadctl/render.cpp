@@ -85,8 +85,13 @@ std::string render_workers(const json& workers, bool colour) {
                {"PACKETS", kRight},
                {"POLLS", kRight},
                {"BUSY polls", kRight},
+               {"CONTROL polls", kRight},
+               {"EMPTY polls", kRight},
                {"BUSY %", kRight},
-               {"CYCLES/packet", kRight}}};
+               {"CONTROL %", kRight},
+               {"IDLE %", kRight},
+               {"CYCLES/packet", kRight},
+               {"COPIED bytes", kRight}}};
   const std::vector<std::string> stages = stages_of(workers);
   std::vector<Column> columns{{"CORE", kRight}};
   for (const std::string& stage : stages) {
@@ -95,8 +100,10 @@ std::string render_workers(const json& workers, bool colour) {
   Table cycles{std::move(columns)};
   for (const json& worker : workers) {
     loops.add({plain(worker, "core"), plain(worker, "packets"), plain(worker, "polls"),
-               plain(worker, "busy_polls"), plain(worker, "busy_percent"),
-               plain(worker, "cycles_per_packet")});
+               plain(worker, "busy_polls"), plain(worker, "control_polls"),
+               plain(worker, "empty_polls"), plain(worker, "busy_percent"),
+               plain(worker, "control_percent"), plain(worker, "idle_percent"),
+               plain(worker, "cycles_per_packet"), plain(worker, "copied_bytes")});
     std::vector<Cell> row{plain(worker, "core")};
     for (const std::string& stage : stages) {
       row.push_back(plain(field(worker, "cycles"), stage.c_str()));
@@ -208,15 +215,19 @@ std::string render_memory(const json& memory, bool colour) {
         {plain(pool, "name"), plain(pool, "size"), plain(pool, "free"), plain(pool, "low_water")});
   }
   const json& neighbors = field(memory, "neighbors");
+  const json& copied = field(memory, "copied_bytes");
   Table cache{{{"ARP CACHE"}, {"COUNT", kRight}}};
   const json& counters = field(memory, "arp_cache");
   for (const char* const name : kArpCache) {
     cache.add({{name}, plain(counters, name)});
   }
   return pools.print(colour) + (counters.is_object() ? "\n" + cache.print(colour) : "") +
-         fmt::format("\nFIB        {} prefixes in {} bytes\nneighbors  {}, gc_thresh {}\n",
-                     words(memory, "fib_prefixes"), words(memory, "fib_bytes"),
-                     words(neighbors, "count"), words(neighbors, "gc_thresh"));
+         fmt::format(
+             "\nFIB        {} prefixes in {} bytes\nneighbors  {}, gc_thresh {}\n"
+             "copied     {} bytes for fragments, {} for ICMP errors\n",
+             words(memory, "fib_prefixes"), words(memory, "fib_bytes"), words(neighbors, "count"),
+             words(neighbors, "gc_thresh"), words(copied, "fragments"),
+             words(copied, "icmp_errors"));
 }
 
 std::string render_config(const json& config, bool /*colour*/) {

@@ -121,7 +121,15 @@ Json report_workers(const Router& router) {
   Json workers = Json::array();
   for (const auto& worker : router.workers()) {
     const auto& counters = worker->counters();
+    const std::uint64_t polls = counters.polls.get();
+    const std::uint64_t busy_polls = counters.busy_polls.get();
+    const std::uint64_t control_polls = counters.control_polls.get();
     const std::uint64_t busy = counters.busy_cycles.get();
+    const std::uint64_t control = counters.control_cycles.get();
+    const std::uint64_t idle = counters.idle_cycles.get();
+    const auto percent = [&](std::uint64_t cycles) {
+      return round_to_tenth(100 * ratio(cycles, busy + control + idle));
+    };
     Json stages = Json::object();
     for (std::size_t i = 0; i < stats::kStageNames.size(); ++i) {
       stages[std::string{stats::kStageNames[i]}] =
@@ -130,11 +138,17 @@ Json report_workers(const Router& router) {
     workers.push_back(
         {{"core", worker->settings().core},
          {"packets", counters.packets.get()},
-         {"polls", counters.polls.get()},
-         {"busy_polls", counters.busy_polls.get()},
-         {"busy_percent", round_to_tenth(100 * ratio(busy, busy + counters.idle_cycles.get()))},
+         {"polls", polls},
+         {"busy_polls", busy_polls},
+         {"control_polls", control_polls},
+         // Counted while the worker goes on: one may have been added since the others were read.
+         {"empty_polls", polls - std::min(polls, busy_polls + control_polls)},
+         {"busy_percent", percent(busy)},
+         {"control_percent", percent(control)},
+         {"idle_percent", percent(idle)},
          {"cycles_per_packet", round_to_tenth(ratio(busy, counters.packets.get()))},
-         {"cycles", stages}});
+         {"cycles", stages},
+         {"copied_bytes", worker->copied_bytes()}});
   }
   return workers;
 }
@@ -228,6 +242,9 @@ Json report_memory(const Router& router) {
                                   {"size", pool.size},
                                   {"free", pool.free},
                                   {"low_water", pool.low_water}}})},
+          {"copied_bytes",
+           {{"fragments", router.copied().fragments.get()},
+            {"icmp_errors", router.copied().icmp_errors.get()}}},
           {"fib_bytes", router.world().tables().trie.memory().count},
           {"fib_prefixes", router.world().tables().trie.size()},
           {"neighbors", {{"count", router.neighbors().table().size()}, {"gc_thresh", thresholds}}},

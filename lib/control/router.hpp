@@ -103,6 +103,7 @@ class Router {
   [[nodiscard]] Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const Neighbors& neighbors() const { return *neighbors_; }
   [[nodiscard]] const stats::IpCounters& ip_counters() const { return slow_path_->counters(); }
+  [[nodiscard]] const SlowPath::Copied& copied() const { return slow_path_->copied(); }
   [[nodiscard]] const Addresses& addresses() const { return *addresses_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const std::vector<std::unique_ptr<port::Port>>& ports() const { return ports_; }

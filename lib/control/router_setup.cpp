@@ -294,7 +294,10 @@ Status Router::set_up_workers() {
     const port::Port& port = *ports_[i];
     // Ports with fewer queues than there are workers begin with different ones.
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
-      all[(queue + i) % count]->add_rx(PortId{i}, port.device(), queue);
+      all[(queue + i) % count]->add_rx({.port = PortId{i},
+                                        .device = port.device(),
+                                        .queue = queue,
+                                        .fetch = !port::profile_of(port.driver()).writes_frames});
     }
     const config::Scheduler scheduler = config_.scheduler_of(config_.ports[i]);
     const sched::Discipline discipline = discipline_of(scheduler);
@@ -303,7 +306,7 @@ Status Router::set_up_workers() {
       if (w < port.tx_queues()) {
         const port::TxQueue::Settings settings{.device = port.device(),
                                                .queue = w,
-                                               .ring = port.tx_ring(),
+                                               .descriptors = port.reported_descriptors(),
                                                .limit_bytes = scheduler.byte_limits};
         all[w]->add_tx(PortId{i},
                        std::make_unique<port::TxQueue>(settings, discipline, clock_, shaper));

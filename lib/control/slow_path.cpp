@@ -239,6 +239,9 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
   sender_.deliver(std::move(packet));
   sender_.count_generated(pieces.size());
   for (auto& piece : pieces) {
+    if (piece->nb_segs == 1) {
+      copied_.fragments.add(piece->pkt_len);
+    }
     // The way of the whole: fragments have no ports that would find it.
     to_neighbor(std::move(piece), adjacency);
   }

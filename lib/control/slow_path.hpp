@@ -48,6 +48,12 @@ class SlowPath {
   // Fragments that wait for others.
   [[nodiscard]] std::uint64_t held() const { return reassembly_.held(); }
   [[nodiscard]] const stats::IpCounters& counters() const { return counters_; }
+  // Bytes of packets that were copied, by what for.
+  struct Copied {
+    stats::Counter fragments;    // for ports that take a frame in one buffer only
+    stats::Counter icmp_errors;  // what they quote
+  };
+  [[nodiscard]] const Copied& copied() const { return copied_; }
 
  private:
   struct Refusal {
@@ -111,6 +117,7 @@ class SlowPath {
   const Clock& clock_;
   Neighbors* neighbors_ = nullptr;
   stats::IpCounters counters_;
+  Copied copied_;
   ip::IcmpLimiter limiter_;
   ip::RedirectLimiter redirects_;
   ip::PathMtu path_mtu_;

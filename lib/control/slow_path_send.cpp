@@ -125,6 +125,7 @@ void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
   if (!packet) {
     return;
   }
+  copied_.icmp_errors.add(packet->pkt_len);
   counters_.add(IpCounter::kIcmpOutMsgs);
   if (const auto counter = sent(error.type)) {
     counters_.add(*counter);

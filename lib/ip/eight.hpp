@@ -61,8 +61,10 @@ class EightAtOnce {
   [[nodiscard, gnu::always_inline]] bool take(Packet* const* packets, Burst& burst, std::size_t at);
 
   // Bytes of all frames that were looked at, plain or not.
-  [[nodiscard]] std::uint64_t bytes() const;
-  // The largest total length of those that were plain.
+  [[nodiscard]] std::uint32_t bytes() const { return sum_of(bytes_); }
+  // Of the frames that were plain, without their padding.
+  [[nodiscard]] std::uint32_t plain_bytes() const { return sum_of(plain_bytes_); }
+  // The largest total length of those.
   [[nodiscard]] std::uint32_t longest() const;
 
  private:
@@ -104,11 +106,13 @@ class EightAtOnce {
   [[nodiscard]] __m256i right_checksum(__m256i a, __m256i b, __m256i c, __m256i d, __m256i e) const;
   [[nodiscard]] __m256i with_ttl_decremented(__m256i words) const;
   [[nodiscard]] std::uint64_t priorities(__m256i first_words) const;
+  [[nodiscard]] static std::uint32_t sum_of(__m256i lanes);
   static void trim(Packet* const* packets, __m256i lengths);
 
   const OwnAddresses& own_;
   __m128i l2_;
   __m256i bytes_ = _mm256_setzero_si256();
+  __m256i plain_bytes_ = _mm256_setzero_si256();
   __m256i longest_ = _mm256_setzero_si256();
 
   // The compiler must not know that these are the constants below: it would make each anew, in
@@ -191,7 +195,7 @@ inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t 
   const __m128i l2_mask = _mm_set_epi64x(0x00ffffff00000000, 0x0000ffffffffffff);
   constexpr std::size_t kSecondWord = kL2Bytes + 4;
 
-  std::array<const std::uint8_t*, kFrames> frames;
+  std::array<std::uint8_t*, kFrames> frames;
   __m128i about = _mm_setzero_si128();
   __m128i l2_differs = _mm_setzero_si128();
   const auto look_at = [&](std::size_t i) {
@@ -260,6 +264,7 @@ inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t 
     }
   }
   longest_ = _mm256_max_epu32(longest_, total);
+  plain_bytes_ = _mm256_add_epi32(plain_bytes_, _mm256_sub_epi32(frame_length, padding));
   store(burst.destinations, at, host_order(destination));
   store(burst.ttl_words, at, with_ttl_decremented(third));
   const std::uint64_t eight_priorities = priorities(first);
@@ -269,15 +274,16 @@ inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t 
   }
   const __m256i pointers = load32(static_cast<const void*>(packets));
   const __m256i pointers4 = load32(static_cast<const void*>(packets + 4));
+  std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
   store(burst.packets, at, pointers);
   store(burst.packets, at + 4, pointers4);
   return true;
 }
 
-inline std::uint64_t EightAtOnce::bytes() const {
+inline std::uint32_t EightAtOnce::sum_of(__m256i lanes) {
   Words words;
-  store(words, 0, bytes_);
-  std::uint64_t sum = 0;
+  store(words, 0, lanes);
+  std::uint32_t sum = 0;
   for (const std::uint32_t word : words) {
     sum += word;
   }

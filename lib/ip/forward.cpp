@@ -120,7 +120,10 @@ void forward(StageContext& context, Burst& burst) {
   }
   burst.count = kept;
   if (hairpin) [[unlikely]] {
-    note_redirects(context, burst);
+    for (std::uint16_t i = 0; i < burst.count; ++i) {
+      burst.frames[i] = frame(*burst.packets[i]);
+    }
+    note_redirects(context, burst, burst.frames);
   }
 }
 

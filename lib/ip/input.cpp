@@ -90,11 +90,13 @@ bool take(StageContext& context, const OwnAddresses& own, Burst& burst, Packet* 
   }
   const std::uint16_t at = burst.count++;
   burst.packets[at] = packet;
+  burst.frames[at] = frame(*packet);
   burst.destinations[at] = destination;
   burst.l2_classes[at] = l2_class;
   burst.ttl_words[at] = ttl_word_decremented(ttl_word(header));
   burst.priorities[at] = priority_of_tos(header.type_of_service);
   burst.longest = std::max(burst.longest, total);
+  burst.bytes += total + kL2Bytes;
   burst.plain = burst.plain && header.version_ihl == kVersion4NoOptions &&
                 header.time_to_live > 1 && l2_class == L2Class::kHost;
   return true;

@@ -62,7 +62,7 @@ bool send_plain(StageContext& context, Burst& burst) {
   }
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < packets.size(); ++i) {
-    std::uint8_t* const octets = frame(*packets[i]);
+    std::uint8_t* const octets = burst.frames[i];
     // The two octets behind the Ethernet header stay what they are.
     const auto* const header = reinterpret_cast<const __m128i*>(&burst.adjacencies[i]->header);
     auto* const start = reinterpret_cast<__m128i*>(octets);
@@ -72,11 +72,11 @@ bool send_plain(StageContext& context, Burst& burst) {
   }
   if (std::ranges::any_of(ways, [&](const auto* way) { return way->port == burst.ingress; }))
       [[unlikely]] {
-    note_redirects(context, burst);
+    note_redirects(context, burst, burst.frames);
   }
   context.lap(stats::Stage::kForward);
   if (burst.one_way) {
-    context.egress.add(burst.adjacencies[0]->egress, packets, burst.priorities.data());
+    context.egress.add(burst.adjacencies[0]->egress, packets, burst.priorities.data(), burst.bytes);
     return true;
   }
   for (std::size_t i = 0; i < packets.size(); ++i) {

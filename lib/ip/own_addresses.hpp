@@ -49,6 +49,19 @@ class OwnAddresses {
     return _mm256_slli_epi32(_mm256_and_si256(first, second), 31);
   }
 
+  // The same of sixteen, as bits.
+  [[nodiscard, gnu::target("avx512f")]] __mmask16 may_contain(__m512i sixteen) const {
+    const __m512i hash = _mm512_mullo_epi32(sixteen, _mm512_set1_epi32(static_cast<int>(kGolden)));
+    // Each table stands there twice; a rotation is by the low five bits.
+    const __m512i first =
+        _mm512_rorv_epi32(_mm512_permutexvar_epi32(_mm512_srli_epi32(hash, 29), twice(first_)),
+                          _mm512_srli_epi32(hash, 24));
+    const __m512i second =
+        _mm512_rorv_epi32(_mm512_permutexvar_epi32(_mm512_srli_epi32(hash, 21), twice(second_)),
+                          _mm512_srli_epi32(hash, 16));
+    return _mm512_test_epi32_mask(_mm512_and_si512(first, second), _mm512_set1_epi32(1));
+  }
+
  private:
   static constexpr std::uint32_t kGolden = 0x9e3779b1U;
   using Words = std::array<std::uint32_t, 8>;
@@ -56,6 +69,10 @@ class OwnAddresses {
   static constexpr std::uint32_t hash_of(std::uint32_t address) { return address * kGolden; }
   static __m256i load(const Words& words) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(words.data()));
+  }
+
+  [[gnu::target("avx512f")]] static __m512i twice(const Words& words) {
+    return _mm512_broadcast_i64x4(load(words));
   }
 
   alignas(64) std::array<std::uint64_t, 32> filter_{};

@@ -1,6 +1,8 @@
 #include "ip/redirect_notes.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 
 namespace ringroad::ip {
 namespace {
@@ -16,6 +18,7 @@ void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
     return;
   }
   context.generated.add(1);
+  context.copied_bytes.add(copy->pkt_len);
   meta(*copy) = {.ingress = burst.ingress,
                  .egress = {},
                  .punt = PuntReason::kRedirect,
@@ -29,7 +32,8 @@ void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
 
 }  // namespace
 
-void note_redirects(StageContext& context, const Burst& burst) {
+void note_redirects(StageContext& context, const Burst& burst,
+                    std::span<std::uint8_t* const> frames) {
   const Interface& ingress = context.tables.interfaces[burst.ingress.value()];
   const std::uint32_t round = ingress.redirect_round.load(std::memory_order_relaxed);
   if (round == 0) {
@@ -40,12 +44,15 @@ void note_redirects(StageContext& context, const Burst& burst) {
     notes.round = round;
     notes.copies = 0;
   }
+  constexpr std::uint32_t kGolden = 0x9e3779b1U;
+  std::uint32_t before = 0;  // no sender is 0.0.0.0
   for (std::uint16_t i = 0; i < burst.count && notes.copies < RedirectNotes::kCopiesMax; ++i) {
-    if (burst.adjacencies[i]->port != burst.ingress) {
+    std::uint32_t sender = 0;
+    std::memcpy(&sender, frames[i] + kL2Bytes + offsetof(rte_ipv4_hdr, src_addr), sizeof sender);
+    if (sender == before || burst.adjacencies[i]->port != burst.ingress) {
       continue;
     }
-    const std::uint32_t sender = ipv4(*burst.packets[i]).src_addr;
-    constexpr std::uint32_t kGolden = 0x9e3779b1U;
+    before = sender;
     auto& told = notes.told[sender * kGolden >> 24U];
     if (told.sender != sender || told.round != round) {
       told = {sender, round};

@@ -34,11 +34,13 @@ struct Burst {
   std::uint8_t priority = kPriorityOfTos;
   bool has_options = false;  // some packet's header is longer than 20 bytes
   // Every packet is as nearly all are: sent to this station alone, without options, with a TTL to
-  // spare. Then ttl_words, priorities and longest are set.
+  // spare. Then frames, ttl_words, priorities, longest and bytes are set.
   bool plain = false;
   bool one_way = false;  // route() found what adjacencies say in summary() to be the same of all
   std::uint32_t longest = 0;  // total length
+  std::uint32_t bytes = 0;    // of the frames
   alignas(64) std::array<Packet*, kBurstMax> packets;
+  alignas(64) std::array<std::uint8_t*, kBurstMax> frames;
   alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
   alignas(64) std::array<NextHopId, kBurstMax> next_hops;
   alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
@@ -55,6 +57,7 @@ struct Burst {
     plain = false;
     one_way = false;
     longest = 0;
+    bytes = 0;
   }
 };
 
@@ -108,6 +111,7 @@ struct PuntList {
 struct Egress {
   struct Stage {
     std::uint16_t count = 0;
+    std::uint32_t bytes = 0;
     std::array<Packet*, kBurstMax> packets;
     std::array<std::uint8_t, kBurstMax> priorities;
   };
@@ -115,11 +119,13 @@ struct Egress {
   std::uint64_t ports = 0;  // bit of each port whose stage is not empty
 
   // All to one port.
-  void add(PortId port, std::span<Packet* const> more, const std::uint8_t* priorities) {
+  void add(PortId port, std::span<Packet* const> more, const std::uint8_t* priorities,
+           std::uint32_t bytes) {
     Stage& stage = stages[port.value()];
     std::ranges::copy(more, stage.packets.begin() + stage.count);
     std::memcpy(&stage.priorities[stage.count], priorities, more.size());
     stage.count = static_cast<std::uint16_t>(stage.count + more.size());
+    stage.bytes += bytes;
     ports |= std::uint64_t{1} << port.value();
   }
   void add(PortId port, Packet* packet, std::uint8_t priority) {
@@ -127,6 +133,7 @@ struct Egress {
     stage.packets[stage.count] = packet;
     stage.priorities[stage.count] = priority;
     ++stage.count;
+    stage.bytes += packet->pkt_len;
     ports |= std::uint64_t{1} << port.value();
   }
 };
@@ -156,7 +163,8 @@ struct StageContext {
   PuntList punts;
   Egress egress;
   RedirectNotes redirects;
-  stats::Counter generated;  // copies for the control thread
+  stats::Counter generated;     // copies for the control thread
+  stats::Counter copied_bytes;  // of packets, whatever for
   // One byte an adjacency, set by this worker, cleared by the control thread: the neighbour was
   // used while STALE.
   std::span<std::atomic<std::uint8_t>> used;

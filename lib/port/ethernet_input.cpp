@@ -7,6 +7,7 @@
 
 #include "ip/eight.hpp"
 #include "ip/input.hpp"
+#include "ip/sixteen.hpp"
 #include "ip/vlan.hpp"
 
 namespace ringroad::port {
@@ -206,59 +207,110 @@ void drop_all(ip::StageContext& context, ip::Burst& burst) {
   burst.count = 0;
 }
 
-// Sorts the burst: IPv4 that passed input is what the burst has then, what is for others is in
-// `others`. Inlined where it is compiled for one processor or another.
-[[gnu::always_inline]] inline void sort(ip::StageContext& context, ip::Burst& burst,
-                                        const EtherTypes& types, Others& others) {
-  const std::uint16_t count = std::exchange(burst.count, std::uint16_t{0});
-  ip::InterfaceCounters& counters = context.interfaces[burst.ingress.value()];
-  const ip::Interface& interface = context.tables.interfaces[burst.ingress.value()];
-  const auto& own = *context.tables.own_addresses.load(std::memory_order_acquire);
-  const std::uint64_t mac = interface.mac.load(std::memory_order_relaxed);
-  ip::EightAtOnce eight{mac, own};
-  burst.plain = true;
-  burst.l2_classes.fill(L2Class::kHost);
-  // The last eight are made full with the last of all, whose bytes then count too often.
-  constexpr std::size_t kEight = ip::EightAtOnce::kFrames;
-  const auto filled = RTE_ALIGN_CEIL(std::size_t{count}, kEight);
-  Packet* const last = burst.packets[count - 1U];
-  for (std::size_t i = count; i < filled; ++i) {
-    burst.packets[i] = last;
+// Sorts a burst: IPv4 that passed input is what the burst has then, what is for others is in
+// `others`.
+class Sorting {
+ public:
+  [[gnu::always_inline]] Sorting(ip::StageContext& context, ip::Burst& burst,
+                                 const EtherTypes& types, Others& others)
+      : context_{context},
+        burst_{burst},
+        types_{types},
+        others_{others},
+        count_{std::exchange(burst.count, std::uint16_t{0})},
+        own_{*context.tables.own_addresses.load(std::memory_order_acquire)},
+        mac_{context.tables.interfaces[burst.ingress.value()].mac.load(std::memory_order_relaxed)} {
+    burst.plain = true;
+    burst.l2_classes.fill(L2Class::kHost);
   }
-  const std::uint64_t too_many = std::uint64_t{last->pkt_len} * (filled - count);
-  for (std::size_t i = 0; i < filled; i += kEight) {
-    const std::size_t some = std::min(kEight, count - i);
-    if (eight.take(&burst.packets[i], burst, burst.count)) [[likely]] {
-      burst.count = static_cast<std::uint16_t>(burst.count + some);
-      continue;
+
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] const ip::OwnAddresses& own() const { return own_; }
+  [[nodiscard]] std::uint64_t mac() const { return mac_; }
+
+  // Frames from `begin` on, eight at a time.
+  void eights(std::size_t begin, std::size_t end) {
+    constexpr std::size_t kEight = ip::EightAtOnce::kFrames;
+    ip::EightAtOnce eight{mac_, own_};
+    // The last eight are made full with the last of all, whose bytes then count too often.
+    const std::size_t filled = RTE_ALIGN_CEIL(end, kEight);
+    Packet* const last = burst_.packets[end - 1];
+    for (std::size_t i = end; i < filled; ++i) {
+      burst_.packets[i] = last;
     }
-    for (std::size_t j = i; j < i + some; ++j) {
-      Packet* const packet = burst.packets[j];
+    bytes_ -= std::uint64_t{last->pkt_len} * (filled - end);
+    for (std::size_t i = begin; i < filled; i += kEight) {
+      const std::size_t some = std::min(kEight, end - i);
+      if (eight.take(&burst_.packets[i], burst_, burst_.count)) [[likely]] {
+        burst_.count = static_cast<std::uint16_t>(burst_.count + some);
+        burst_.bytes -= static_cast<std::uint32_t>(kEight - some) * last->pkt_len;
+      } else {
+        one_by_one(i, i + some);
+      }
+    }
+    bytes_ += eight.bytes();
+    burst_.longest = std::max(burst_.longest, eight.longest());
+    burst_.bytes += eight.plain_bytes();
+  }
+  // `bytes`: of frames that were taken, but not by this.
+  [[gnu::always_inline]] void finish(std::uint64_t bytes) {
+    ip::InterfaceCounters& counters = context_.interfaces[burst_.ingress.value()];
+    counters.rx_packets.add(count_);
+    counters.rx_bytes.add(bytes_ + bytes);
+  }
+
+ private:
+  void one_by_one(std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      Packet* const packet = burst_.packets[i];
       L2Class l2_class = L2Class::kHost;
-      if (is_ipv4_for(*packet, mac) ||
-          sort_out(context, burst.ingress, packet, types, others, l2_class)) {
-        ip::take(context, own, burst, packet, l2_class);
+      if (is_ipv4_for(*packet, mac_) ||
+          sort_out(context_, burst_.ingress, packet, types_, others_, l2_class)) {
+        ip::take(context_, own_, burst_, packet, l2_class);
       }
     }
   }
-  counters.rx_packets.add(count);
-  counters.rx_bytes.add(eight.bytes() - too_many);
-  burst.longest = std::max(burst.longest, eight.longest());
-}
+
+  ip::StageContext& context_;
+  ip::Burst& burst_;
+  const EtherTypes& types_;
+  Others& others_;
+  std::size_t count_;
+  const ip::OwnAddresses& own_;
+  std::uint64_t mac_;
+  std::uint64_t bytes_ = 0;
+};
 
 using Sort = void(ip::StageContext&, ip::Burst&, const EtherTypes&, Others&);
 
 void sort_v3(ip::StageContext& context, ip::Burst& burst, const EtherTypes& types, Others& others) {
-  sort(context, burst, types, others);
+  Sorting sorting{context, burst, types, others};
+  sorting.eights(0, sorting.count());
+  sorting.finish(0);
 }
 
-// The same code: with twice the registers and three operands' logic it takes a seventh fewer
-// instructions.
+// Sixteen at a time, and what is left, or not plain, by eights.
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] void sort_v4(ip::StageContext& context,
                                                                    ip::Burst& burst,
                                                                    const EtherTypes& types,
                                                                    Others& others) {
-  sort(context, burst, types, others);
+  constexpr std::size_t kSixteen = ip::SixteenAtOnce::kFrames;
+  Sorting sorting{context, burst, types, others};
+  ip::SixteenAtOnce sixteen{sorting.mac(), sorting.own()};
+  std::size_t i = 0;
+  for (; i + kSixteen <= sorting.count(); i += kSixteen) {
+    if (sixteen.take(&burst.packets[i], burst, burst.count)) [[likely]] {
+      burst.count = static_cast<std::uint16_t>(burst.count + kSixteen);
+    } else {
+      sorting.eights(i, i + kSixteen);
+    }
+  }
+  if (i < sorting.count()) {
+    sorting.eights(i, sorting.count());
+  }
+  burst.longest = std::max(burst.longest, sixteen.longest());
+  burst.bytes += sixteen.plain_bytes();
+  sorting.finish(sixteen.bytes());
 }
 
 Sort* sort_of_this_machine() {

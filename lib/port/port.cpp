@@ -81,10 +81,6 @@ Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t worker
   return id;
 }
 
-std::uint16_t queues_of(std::uint16_t wanted, std::uint16_t device_has) {
-  return std::clamp<std::uint16_t>(wanted, 1, std::max<std::uint16_t>(device_has, 1));
-}
-
 // `tagged`: the port has sub-interfaces, and the device is to do what it can of their tags.
 Tuning tuning_of(const rte_eth_dev_info& info, bool tagged) {
   Tuning tuning;
@@ -159,6 +155,11 @@ Status Port::configure() {
     return failed("the device does not describe itself: " + error_text(error));
   }
   driver_ = info.driver_name;
+  const std::uint16_t most = profile_of(driver_).queues_max;
+  const auto queues_of = [most](std::uint16_t wanted, std::uint16_t device_has) {
+    const std::uint16_t works = most != 0 ? std::min(most, device_has) : device_has;
+    return std::clamp<std::uint16_t>(wanted, 1, std::max<std::uint16_t>(works, 1));
+  };
   rx_queues_ = queues_of(settings_.rx_queues != 0 ? settings_.rx_queues : settings_.workers,
                          info.max_rx_queues);
   tx_queues_ = queues_of(settings_.workers, info.max_tx_queues);
@@ -261,7 +262,7 @@ Status Port::set_up_queues(const Tuning& tuning) {
       return failed(fmt::format("TX queue {}: {}", queue, error_text(error)));
     }
   }
-  tx_ring_ = {.descriptors = tx_descriptors, .reported = tuning.tx.tx_rs_thresh};
+  reported_descriptors_ = tuning.reports_each ? tx_descriptors : std::uint16_t{0};
   return {};
 }
 

@@ -12,7 +12,6 @@
 #include "base/ids.hpp"
 #include "base/mac.hpp"
 #include "port/profile.hpp"
-#include "port/tx_completions.hpp"
 
 namespace ringroad::port {
 
@@ -70,8 +69,8 @@ class Port {
   [[nodiscard]] std::uint16_t tx_queues() const { return tx_queues_; }
   // The device writes a packet's 802.1Q tag where the mbuf asks for it.
   [[nodiscard]] bool inserts_tags() const { return inserts_tags_; }
-  // Of each TX queue.
-  [[nodiscard]] TxRing tx_ring() const { return tx_ring_; }
+  // In each TX queue's ring; 0 where the device does not tell of each whether it is sent.
+  [[nodiscard]] std::uint16_t reported_descriptors() const { return reported_descriptors_; }
   // Whether a frame to be sent may lie in several buffers.
   [[nodiscard]] bool gathers() const { return gathers_; }
   [[nodiscard]] Link link() const;
@@ -98,7 +97,7 @@ class Port {
   bool inserts_tags_ = false;
   bool filters_vlans_ = false;
   bool gathers_ = false;
-  TxRing tx_ring_{};
+  std::uint16_t reported_descriptors_ = 0;
   bool started_ = false;
 };
 

@@ -22,6 +22,11 @@ struct Tuning {
   rte_eth_txconf tx{};
   std::uint64_t rx_offloads = 0;  // wanted; what the device lacks is left out
   std::uint64_t tx_offloads = 0;
+  // rte_eth_tx_descriptor_status() tells of the last descriptor of each packet whether it is sent.
+  // Where a driver reports one in tx_rs_thresh it does not: those of Intel that do (em, ixgbe,
+  // i40e, ice of DPDK 22.11) set the flag in the last of a run and look for it in the first of the
+  // next.
+  bool reports_each = false;
 };
 
 struct Profile {
@@ -34,8 +39,12 @@ struct Profile {
   Status (*check)(std::string_view arguments) = nullptr;
   // Null: the general tuning fits.
   void (*tune)(const rte_eth_dev_info& info, Tuning& tuning) = nullptr;
+  // Queues of either kind that work, where the driver promises more. 0: as it says.
+  std::uint16_t queues_max = 0;
   // The driver's close loses buffers that its device still holds.
   bool keeps_buffers = false;
+  // A received frame was written by the core that polled for it, not by the device.
+  bool writes_frames = false;
   // Tags arrive as 802.1Q whatever they were.
   bool hides_tag_protocol = false;
 };

@@ -1,27 +1,20 @@
 #pragma once
 // How much of what a TX ring was given the device has sent, found out by asking for the state of
-// its descriptors. An estimate: within a burst the bytes are taken to be spread evenly. One
-// worker's own.
+// its descriptors. An estimate: within a burst the bytes are taken to be spread evenly, and a
+// packet to take one descriptor. One worker's own.
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
-namespace ringroad::port {
+#include "base/own_lines.hpp"
 
-// Of a TX queue.
-struct TxRing {
-  std::uint16_t descriptors = 0;
-  std::uint16_t reported = 1;  // the device tells of one in so many (tx_rs_thresh)
-};
+namespace ringroad::port {
 
 class TxCompletions {
  public:
-  explicit TxCompletions(TxRing ring)
-      : ring_{ring.descriptors},
-        reported_{std::max<std::uint16_t>(ring.reported, 1)},
-        bursts_(ring.descriptors) {}
+  explicit TxCompletions(std::uint16_t descriptors) : ring_{descriptors}, bursts_(descriptors) {}
 
-  // Descriptors that were filled, one a packet.
+  // Descriptors that were filled.
   void hand_over(std::uint16_t descriptors, std::uint64_t bytes) {
     if (descriptors == 0) {
       return;
@@ -40,23 +33,28 @@ class TxCompletions {
   // next to be filled, as rte_eth_tx_descriptor_status counts them.
   template <class IsDone>
   std::uint64_t poll(IsDone&& is_done) {
-    // Only descriptors that the device reports can be asked for: those at the end of each run of
-    // `reported_`. They are done in order: the first that is not is found by halving.
-    const std::uint64_t first_run = done_ / reported_;
-    std::uint64_t low = 0;  // so many runs are done
-    std::uint64_t high = filled_ / reported_ - first_run;
+    const auto is_sent = [&](std::uint64_t descriptor) {
+      return is_done(static_cast<std::uint16_t>(ring_ - (filled_ - descriptor)));
+    };
+    // They are done in order: the first that is not is found by halving. Devices tell of a packet's
+    // last descriptor alone, so that one amid a packet of several never is: the newest, which ends
+    // a packet, goes first, and an empty ring is always seen to be empty.
+    std::uint64_t low = done_;
+    std::uint64_t high = filled_;
+    if (low < high && is_sent(high - 1)) {
+      low = high;
+    } else if (low < high) {
+      --high;
+    }
     while (low < high) {
       const std::uint64_t middle = (low + high) / 2;
-      const std::uint64_t last = (first_run + middle + 1) * reported_ - 1;
-      const auto offset = static_cast<std::uint16_t>(ring_ - (filled_ - last));
-      if (is_done(offset)) {
+      if (is_sent(middle)) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
-    const std::uint64_t reached = low == 0 ? done_ : (first_run + low) * reported_;
-    const std::uint64_t bytes = early_ + take(reached - done_);
+    const std::uint64_t bytes = early_ + take(low - done_);
     early_ = 0;
     return bytes;
   }
@@ -92,8 +90,7 @@ class TxCompletions {
   }
 
   std::uint64_t ring_;
-  std::uint16_t reported_;
-  std::vector<Burst> bursts_;  // handed over and not known to be done, from first_ to last_
+  OwnLinesVector<Burst> bursts_;  // handed over and not known to be done, from first_ to last_
   std::uint64_t first_ = 0;
   std::uint64_t last_ = 0;
   std::uint64_t filled_ = 0;  // descriptors, since the ring began

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/ids.hpp"
+#include "base/own_lines.hpp"
 #include "ip/stage.hpp"
 #include "port/tx_completions.hpp"
 #include "sched/bands.hpp"
@@ -18,26 +19,27 @@ namespace ringroad::port {
 // Packets a drain may send before the worker looks at its RX queues again: Linux's dev_weight.
 inline constexpr std::uint32_t kTxQuota = 64;
 
-class TxQueue {
+// Alone in its cache lines: those beside it on the heap may be other workers'.
+class alignas(kCacheLine) TxQueue {
  public:
   struct Settings {
     std::uint16_t device = 0;
     std::uint16_t queue = 0;
-    TxRing ring{};
-    bool limit_bytes = true;  // where the device tells what it has sent
+    std::uint16_t descriptors = 0;  // of its ring; 0: the device does not tell what it has sent
+    bool limit_bytes = true;        // where it tells
   };
   TxQueue(const Settings& settings, const sched::Discipline& discipline, const Clock& clock,
           std::shared_ptr<sched::Shaper> shaper)
       : settings_{settings},
         clock_{clock},
-        completions_{settings.ring},
-        limits_bytes_{settings.limit_bytes && settings.ring.descriptors > 0},
+        completions_{settings.descriptors},
+        limits_bytes_{settings.limit_bytes && settings.descriptors > 0},
         bands_{discipline, clock, std::move(shaper)} {}
 
   // Takes all that is staged.
   void send(ip::StageContext& context, ip::Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
-                Wire{*this, context}, Lose{context});
+                stage.bytes, Wire{*this, context}, Lose{context});
   }
   std::uint32_t drain(ip::StageContext& context) {
     return bands_.drain(kTxQuota, Wire{*this, context}, Lose{context});
@@ -45,7 +47,7 @@ class TxQueue {
   // Takes all that is staged, and does not call the driver.
   void hold(ip::StageContext& context, ip::Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
-                Closed{}, Lose{context});
+                stage.bytes, Closed{}, Lose{context});
   }
   template <class Take>
   void clear(Take&& take) {

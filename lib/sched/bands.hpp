@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/own_lines.hpp"
 #include "sched/classifier.hpp"
 #include "sched/discipline.hpp"
 #include "sched/drr.hpp"
@@ -57,6 +58,14 @@ struct BandTotals {
   std::uint64_t requeued = 0;
 };
 
+[[nodiscard]] inline std::uint64_t bytes_of(std::span<rte_mbuf* const> packets) {
+  std::uint64_t bytes = 0;
+  for (const rte_mbuf* const packet : packets) {
+    bytes += packet->pkt_len;
+  }
+  return bytes;
+}
+
 // What the bands send by. room(): bytes that it should be given of those that there are, kNoLimit
 // where it does not matter; the packet that crosses it may still go. transmit(): how many it took
 // from the front. sent(): what that was.
@@ -75,15 +84,11 @@ class Bands {
   Bands(const Discipline& discipline, const Clock& clock)
       : Bands{discipline, clock, std::make_shared<Shaper>(discipline, clock.now())} {}
 
-  // Takes the packets, sends what it can at once. They are of one burst: `packets` may be changed.
+  // Takes the packets, kBatch at most, whose lengths' sum is `bytes`; sends what it can at once.
+  // They are of one burst: `packets` may be changed.
   template <Device D, DropFunction Drop>
-  void send(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities, D&& device,
-            Drop&& drop) {
-    for (std::size_t done = 0; done < packets.size(); done += kBatch) {
-      const std::size_t count = std::min<std::size_t>(packets.size() - done, kBatch);
-      send_batch(packets.subspan(done, count), priorities.subspan(done, count), device, drop);
-    }
-  }
+  void send(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities,
+            std::uint64_t bytes, D&& device, Drop&& drop);
 
   // Sends what waits, `quota` packets at most; returns how many went. The rest goes in later calls
   // (QDS-14).
@@ -141,11 +146,9 @@ class Bands {
     std::array<std::int64_t, kBatch> queued_at{};  // where delays are measured
   };
 
-  template <class D, class Drop>
-  void send_batch(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities, D& device,
-                  Drop& drop);
   template <class D>
-  std::uint16_t send_direct(std::span<rte_mbuf*> packets, const std::uint8_t* bands, D& device);
+  std::uint16_t send_direct(std::span<rte_mbuf*> packets, std::uint64_t bytes,
+                            const std::uint8_t* bands, bool one_band, D& device);
   template <class Drop>
   void enqueue(std::span<rte_mbuf*> packets, const std::uint8_t* bands, Drop& drop);
   // Moves packets from the bands to the empty head, as many as the order, the rates and the room in
@@ -166,16 +169,13 @@ class Bands {
     return std::uint64_t{bytes} + discipline_.overhead;
   }
   // Whether the port's rate allows all of them now; then they are paid for.
-  bool pay(std::span<rte_mbuf* const> packets) {
+  bool pay(std::size_t packets, std::uint64_t bytes) {
     if (!discipline_.rate) [[likely]] {
       return true;
     }
-    std::uint64_t bytes = 0;
-    for (const rte_mbuf* const packet : packets) {
-      bytes += charge(packet->pkt_len);
-    }
+    const std::uint64_t cost = bytes + packets * discipline_.overhead;
     // What is more than the bucket holds, it gives for one packet only.
-    return bytes <= discipline_.burst.count && port_draw_.covers(bytes, bytes, clock_->now());
+    return cost <= discipline_.burst.count && port_draw_.covers(cost, cost, clock_->now());
   }
   void finish_draws();
   [[nodiscard]] std::uint32_t next_bytes(unsigned band) {
@@ -239,17 +239,20 @@ class Bands {
   std::atomic<std::uint32_t> wanted_round_{0};  // odd: measure
   std::uint32_t round_ = 0;
   std::int64_t measured_since_ = 0;
-  std::vector<stats::Histogram> delays_;  // a band
+  OwnLinesVector<stats::Histogram> delays_;  // a band
 };
 
-template <class D, class Drop>
-void Bands::send_batch(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities,
-                       D& device, Drop& drop) {
+template <Device D, DropFunction Drop>
+void Bands::send(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities,
+                 std::uint64_t bytes, D&& device, Drop&& drop) {
+  if (packets.empty()) {
+    return;
+  }
   std::array<std::uint8_t, kBatch> bands;
-  classifier_.classify(packets.data(), priorities, bands.data());
+  const bool one_band = classifier_.classify(packets.data(), priorities, bands.data());
   std::uint16_t done = 0;
-  if (backlog_ == 0 && direct_allowed_ && pay(packets)) [[likely]] {
-    done = send_direct(packets, bands.data(), device);
+  if (backlog_ == 0 && direct_allowed_ && pay(packets.size(), bytes)) [[likely]] {
+    done = send_direct(packets, bytes, bands.data(), one_band, device);
     finish_draws();
   }
   if (done < packets.size()) [[unlikely]] {
@@ -258,31 +261,33 @@ void Bands::send_batch(std::span<rte_mbuf*> packets, std::span<const std::uint8_
 }
 
 template <class D>
-std::uint16_t Bands::send_direct(std::span<rte_mbuf*> packets, const std::uint8_t* bands,
-                                 D& device) {
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < packets.size(); ++i) {
-    weights_.lengths[i] = packets[i]->pkt_len;
-    bytes += weights_.lengths[i];
+std::uint16_t Bands::send_direct(std::span<rte_mbuf*> packets, std::uint64_t bytes,
+                                 const std::uint8_t* bands, bool one_band, D& device) {
+  if (!one_band) [[unlikely]] {
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+      weights_.lengths[i] = packets[i]->pkt_len;
+    }
   }
   auto count = static_cast<std::uint16_t>(packets.size());
   const std::int64_t room = device.room(bytes);
   if (room < static_cast<std::int64_t>(bytes)) [[unlikely]] {
     count = 0;
     for (std::int64_t left = room; left > 0 && count < packets.size(); ++count) {
-      left -= weights_.lengths[count];
+      left -= packets[count]->pkt_len;
     }
   }
   const std::uint16_t taken = count > 0 ? device.transmit(packets.data(), count) : 0;
-  if (taken < packets.size()) [[unlikely]] {
-    bytes = 0;
-    for (std::uint16_t i = 0; i < taken; ++i) {
-      bytes += weights_.lengths[i];
-    }
+  for (const rte_mbuf* const refused : packets.subspan(taken)) {
+    bytes -= refused->pkt_len;
   }
   device.sent(taken, bytes);
   port_draw_.spend(bytes + std::uint64_t{taken} * discipline_.overhead);
-  count_sent(bands, weights_.lengths.data(), taken, bytes);
+  if (one_band) [[likely]] {
+    counters_[bands[0]].sent_packets.add(taken);
+    counters_[bands[0]].sent_bytes.add(bytes);
+  } else {
+    count_sent(bands, weights_.lengths.data(), taken, bytes);
+  }
   direct_.add(taken);
   if (follow_measuring()) [[unlikely]] {
     for (std::uint16_t i = 0; i < taken; ++i) {
@@ -294,7 +299,7 @@ std::uint16_t Bands::send_direct(std::span<rte_mbuf*> packets, const std::uint8_
   }
   // The driver was offered this one: it keeps its place, and is paid for. Those behind it go to
   // their bands.
-  port_draw_.spend(charge(weights_.lengths[taken]));
+  port_draw_.spend(charge(packets[taken]->pkt_len));
   head_.begin = 0;
   head_.end = 0;
   head_.push(packets[taken], bands[taken]);

@@ -23,24 +23,33 @@ class Classifier {
     }
   }
 
-  // Bands of as many packets as `bands` has room for.
-  void classify(rte_mbuf* const* packets, std::span<const std::uint8_t> priorities,
+  // Bands of the packets. Whether they are all of one.
+  bool classify(rte_mbuf* const* packets, std::span<const std::uint8_t> priorities,
                 std::uint8_t* bands) const {
     std::size_t i = 0;
+    const std::uint8_t first = priomap_[priorities[0] % kPriorities];
+    __m128i differ = _mm_setzero_si128();
+    const __m128i all_first = _mm_set1_epi8(static_cast<char>(first));
     const __m128i map = _mm_loadu_si128(reinterpret_cast<const __m128i*>(priomap_.data()));
     const __m128i low = _mm_set1_epi8(kPriorities - 1);
     for (; i + kPriorities <= priorities.size(); i += kPriorities) {
       const __m128i sixteen =
           _mm_loadu_si128(reinterpret_cast<const __m128i*>(priorities.data() + i));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(bands + i),
-                       _mm_shuffle_epi8(map, _mm_and_si128(sixteen, low)));
+      const __m128i sixteen_bands = _mm_shuffle_epi8(map, _mm_and_si128(sixteen, low));
+      differ = _mm_or_si128(differ, _mm_xor_si128(sixteen_bands, all_first));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(bands + i), sixteen_bands);
     }
+    bool one = _mm_testz_si128(differ, differ) != 0;
     for (; i < priorities.size(); ++i) {
       bands[i] = priomap_[priorities[i] % kPriorities];
+      one = one && bands[i] == first;
     }
     if (by_dscp_) [[unlikely]] {
       look_inside(packets, {bands, priorities.size()});
+      one = std::all_of(bands, bands + priorities.size(),
+                        [bands](std::uint8_t band) { return band == bands[0]; });
     }
+    return one;
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/own_lines.hpp"
 #include "sched/discipline.hpp"
 #include "sched/queue.hpp"
 
@@ -19,7 +20,7 @@ class Fifo {
       : limit_{settings.limit},
         limit_bytes_{settings.limit_bytes.count},
         mask_{std::bit_ceil(settings.limit) - 1},
-        slots_{std::make_unique<rte_mbuf*[]>(std::bit_ceil(settings.limit))} {}
+        slots_(std::bit_ceil(settings.limit)) {}
 
   [[nodiscard]] std::uint32_t packets() const { return tail_ - head_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
@@ -64,7 +65,7 @@ class Fifo {
   std::uint32_t head_ = 0;  // both run on and wrap together
   std::uint32_t tail_ = 0;
   std::uint64_t bytes_ = 0;
-  std::unique_ptr<rte_mbuf*[]> slots_;
+  OwnLinesVector<rte_mbuf*> slots_;
 };
 static_assert(Queue<Fifo>);
 

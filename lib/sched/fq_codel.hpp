@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/own_lines.hpp"
 #include "ip/flow_hash.hpp"
 #include "sched/codel.hpp"
 #include "sched/queue.hpp"
@@ -87,12 +88,12 @@ class FqCodel {
   struct List {
     Index head = kNone;
     Index tail = kNone;
-    void push(Index flow, std::vector<Flow>& flows) {
+    void push(Index flow, OwnLinesVector<Flow>& flows) {
       flows[flow].next = kNone;
       (head == kNone ? head : flows[tail].next) = flow;
       tail = flow;
     }
-    void pop(const std::vector<Flow>& flows) { head = flows[head].next; }
+    void pop(const OwnLinesVector<Flow>& flows) { head = flows[head].next; }
   };
 
   [[nodiscard]] Index flow_of(rte_mbuf& packet) const;
@@ -119,9 +120,9 @@ class FqCodel {
   std::int32_t quantum_;
   std::uint64_t limit_bytes_;
   ip::FlowHash hash_;
-  std::vector<Flow> flows_;
-  std::vector<std::uint32_t> flow_bytes_;  // that each holds
-  std::vector<Node> nodes_;
+  OwnLinesVector<Flow> flows_;
+  OwnLinesVector<std::uint32_t> flow_bytes_;  // that each holds
+  OwnLinesVector<Node> nodes_;
   Index free_ = kNone;  // nodes, linked
   Index next_to_shed_ = 0;
   List new_;

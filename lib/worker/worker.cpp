@@ -60,12 +60,12 @@ Worker::Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr&
     : settings_{settings},
       readers_{readers},
       types_{make_ether_types()},
-      used_{std::make_unique<std::atomic<std::uint8_t>[]>(tables.adjacencies.capacity())},
+      used_(tables.adjacencies.capacity()),
       context_{tables},
       interfaces_(tables.interfaces.size()) {
   context_.interfaces = interfaces_;
   context_.worker = static_cast<std::uint8_t>(settings.id.value());
-  context_.used = {used_.get(), tables.adjacencies.capacity()};
+  context_.used = used_;
   tx_.resize(ip::kPortsMax);
   rte_rcu_qsbr_thread_register(&readers_, settings.id.value());
   rte_rcu_qsbr_thread_online(&readers_, settings.id.value());
@@ -90,10 +90,6 @@ Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip:
   worker->arp_punts_ = std::move(*arp);
   worker->punts_ = std::move(*punts);
   return worker;
-}
-
-void Worker::add_rx(PortId port, std::uint16_t device, std::uint16_t queue) {
-  rx_.push_back({port, device, queue});
 }
 
 void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
@@ -136,14 +132,15 @@ void Worker::take_used(std::uint32_t end, std::vector<AdjacencyId>& used) {
 bool Worker::poll_once() {
   const std::uint64_t stopped = stopped_.load(std::memory_order_acquire);
   shut_ = stopped | closed_.load(std::memory_order_acquire);
-  std::uint32_t work = poll_inject();
+  std::uint32_t other = poll_inject();
+  std::uint32_t received = 0;
   for (const RxQueue& queue : rx_) {
     if (((stopped >> queue.port.value()) & 1U) == 0) [[likely]] {
-      work += poll_rx(queue);
+      received += poll_rx(queue);
     }
   }
   if (backlogged_ != 0) [[unlikely]] {
-    work += drain_bands();
+    other += drain_bands();
   }
   context_.drop_list.flush();
   rte_rcu_qsbr_quiescent(&readers_, settings_.id.value());
@@ -156,9 +153,15 @@ bool Worker::poll_once() {
     reclaim();
   }
   counters_.polls.add(1);
-  if (work > 0) {
+  if (received > 0) {
     counters_.busy_polls.add(1);
     counters_.busy_cycles.add(spent);
+    empty_polls_ = 0;
+    return true;
+  }
+  if (other > 0) {
+    counters_.control_polls.add(1);
+    counters_.control_cycles.add(spent);
     empty_polls_ = 0;
     return true;
   }
@@ -182,6 +185,7 @@ std::uint32_t Worker::poll_inject() {
     for (; i < count && ip::meta(*packets[i]).egress == port; ++i) {
       stage.packets[stage.count] = packets[i];
       stage.priorities[stage.count] = ip::meta(*packets[i]).priority;
+      stage.bytes += packets[i]->pkt_len;
       ++stage.count;
     }
     send(port, stage);
@@ -205,9 +209,11 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
     times_.count(count);
     context_.times = &times_;
   }
+  if (queue.fetch) {
 #pragma GCC unroll 4
-  for (std::uint16_t i = 0; i < count; ++i) {
-    rte_prefetch0(ip::expected_frame(*burst_.packets[i]));
+    for (std::uint16_t i = 0; i < count; ++i) {
+      rte_prefetch0(ip::expected_frame(*burst_.packets[i]));
+    }
   }
   counters_.packets.add(count);
 
@@ -228,6 +234,7 @@ void Worker::flush_egress() {
     ip::Egress::Stage& stage = context_.egress.stages[index];
     send(PortId{index}, stage);
     stage.count = 0;
+    stage.bytes = 0;
     context_.lap(stats::Stage::kBands);
   }
 }

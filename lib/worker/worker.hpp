@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/own_lines.hpp"
 #include "ip/stage.hpp"
 #include "port/ethernet_input.hpp"
 #include "port/tx_queue.hpp"
@@ -28,9 +29,12 @@ enum class Idle : std::uint8_t {
 struct alignas(64) LoopCounters {
   stats::Counter packets;      // received
   stats::Counter polls;        // loops
-  stats::Counter busy_polls;   // loops that found a packet
+  stats::Counter busy_polls;   // loops that received
   stats::Counter busy_cycles;  // of those loops
-  stats::Counter idle_cycles;
+  // Loops that sent only what the control thread handed over or what waited in bands.
+  stats::Counter control_polls;
+  stats::Counter control_cycles;
+  stats::Counter idle_cycles;  // of all others
 };
 
 class Worker {
@@ -46,8 +50,15 @@ class Worker {
                                                             const ip::Tables& tables,
                                                             rte_rcu_qsbr& readers);
 
+  struct RxQueue {
+    PortId port;
+    std::uint16_t device;
+    std::uint16_t queue;
+    bool fetch;  // its frames are not in this core's cache when they arrive
+  };
+
   // Before the loop runs.
-  void add_rx(PortId port, std::uint16_t device, std::uint16_t queue);
+  void add_rx(const RxQueue& queue) { rx_.push_back(queue); }
   void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
   // The device has fewer TX queues than there are workers: `owner` sends for this one.
   void add_tx_through(PortId port, Worker& owner);
@@ -83,6 +94,8 @@ class Worker {
   [[nodiscard]] const stats::DropCounters& drops() const { return context_.drops; }
   // Copies that it made for the control thread.
   [[nodiscard]] std::uint64_t generated() const { return context_.generated.get(); }
+  // Of packets, that it copied: for what it forwards, none.
+  [[nodiscard]] std::uint64_t copied_bytes() const { return context_.copied_bytes.get(); }
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
   // Null where another worker sends for this one, and of a sub-interface.
   [[nodiscard]] port::TxQueue* tx(PortId port);
@@ -93,12 +106,6 @@ class Worker {
   void take_used(std::uint32_t end, std::vector<AdjacencyId>& used);
 
  private:
-  struct RxQueue {
-    PortId port;
-    std::uint16_t device;
-    std::uint16_t queue;
-  };
-
   Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers);
 
   std::uint32_t poll_inject();
@@ -116,7 +123,7 @@ class Worker {
   Settings settings_;
   rte_rcu_qsbr& readers_;
   std::unique_ptr<port::EtherTypes> types_;
-  std::unique_ptr<std::atomic<std::uint8_t>[]> used_;
+  OwnLinesVector<std::atomic<std::uint8_t>> used_;
   std::vector<RxQueue> rx_;
   struct TxPath {
     std::unique_ptr<port::TxQueue> queue;
@@ -139,8 +146,12 @@ class Worker {
   alignas(64) ip::StageContext context_;
   ip::Burst burst_;  // the one in hand: to make it anew each time would be to clear its arrays
   LoopCounters counters_;
-  std::vector<ip::InterfaceCounters> interfaces_;
+  OwnLinesVector<ip::InterfaceCounters> interfaces_;
   stats::StageTimes times_;
 };
+
+// Workers share no cache line that one of them writes but those of a port's rates.
+static_assert(alignof(Worker) >= kCacheLine && alignof(port::TxQueue) >= kCacheLine);
+static_assert(alignof(ip::InterfaceCounters) >= kCacheLine);
 
 }  // namespace ringroad::worker

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One core forwarding minimal frames: Ringroad against DPDK's own forwarders, in turns."""
+"""A core forwarding: Ringroad against DPDK's own forwarders, in turns."""
 
 import argparse
 import itertools
@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import forward_picture
 import report
 import traffic
 from forwarders import PORT_MAC, SUBJECTS, Cores, Forwarder, ForwarderError, Setup, before_others
 from program import end_on_signals
 
-PEER = "l3fwd-lpm"
+PEERS = ("l3fwd-lpm", "l3fwd-fib")  # the better of them in a case is whom ratios are to
 WARM_UP = 0.5
 WINDOW = 0.25
 WINDOWS = 5
@@ -24,20 +25,35 @@ WINDOWS = 5
 @dataclass(frozen=True)
 class Case:
     name: str
+    shows: str
     destinations: int
-    ports: int
+    ports: int = 2
     subnets: int | None = 256  # a route each; none: the Internet table
+    frames: str = "64"
+    huge: bool = True
+    workers: int = 1
     without: tuple[str, ...] = ()  # subjects
 
 
+OTHERS = ("l3fwd-lpm", "l3fwd-fib", "testpmd-mac", "testpmd-io")
 CASES = [
-    Case("d64k-r256", 64000, 2),
-    Case("d1k-r256", 1024, 2),
-    Case("d64k-r64k", 64000, 2, 65536),
+    Case("d1k-r256", "the pipeline: all that is looked up is in the first cache", 1024),
+    Case("d64k-r256", "packets from beyond the caches", 64000),
+    Case("d64k-r64k", "and a table from beyond them", 64000, subnets=65536),
     # rte_lpm looks through all rules of a length for each that it adds: that would take minutes.
-    Case("d64k-internet", 64000, 2, None, ("l3fwd-lpm",)),
-    Case("d64k-r256-loop", 64000, 1),
+    Case("d64k-internet", "a full table as the Internet has it", 64000, subnets=None,
+         without=("l3fwd-lpm",)),
+    Case("d64k-r256-loop", "one port: out again where it came in", 64000, ports=1),
+    Case("d1k-r256-imix", "frames of 64, 570 and 1518 bytes, 7 to 4 to 1", 1024, frames="imix"),
+    Case("d1k-r256-1518", "full frames, which the ports copy", 1024, frames="1518"),
+    Case("d64k-internet-4k", "the full table without hugepages", 64000, subnets=None, huge=False,
+         without=("l3fwd-lpm",)),
+    Case("d1k-r256-w2", "two cores; the control thread shares one where there are no three", 1024,
+         workers=2, without=OTHERS),
 ]
+
+
+failures: list[str] = []
 
 
 def arguments() -> argparse.Namespace:
@@ -49,6 +65,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-huge", action="store_true")
     parser.add_argument("--table", type=Path, help="a file of prefixes: the Internet table")
     parser.add_argument("--allow-missing", action="store_true")
+    parser.add_argument("--picture", action="store_true")
     options = parser.parse_args()
     options.table = options.table or options.root.parent / "shared/data/internet-prefixes.txt.gz"
     return options
@@ -96,23 +113,33 @@ def run_case(case: Case, subjects: list[str], options: argparse.Namespace, cores
     build = options.root / "build/bench"
     pcap = build / f"{case.name}.pcap"
     table = traffic.Subnets(case.subnets) if case.subnets else traffic.File(options.table)
-    traffic.write_pcap(pcap, PORT_MAC, table.destinations(case.destinations))
-    setup = Setup(pcap, table.routes(), case.ports, cores, not options.no_huge, options.root, build)
+    traffic.write_pcap(pcap, PORT_MAC, table.destinations(case.destinations), case.frames)
+    setup = Setup(pcap, table.routes(), case.ports, case.workers, cores,
+                  case.huge and not options.no_huge, options.root, build)
+    print(f"{case.name}: {case.shows}", file=sys.stderr)
     subjects = [subject for subject in subjects if subject not in case.without]
-    cycles = {s: report.Measurement(case.name, s, "cycles_per_packet", PEER) for s in subjects}
-    mpps = {s: report.Measurement(case.name, s, "mpps", PEER, False) for s in subjects}
+    cycles = {s: report.Measurement(case.name, s, "cycles_per_packet", "") for s in subjects}
+    mpps = {s: report.Measurement(case.name, s, "mpps", "", False) for s in subjects}
     for number in range(1, options.rounds + 1):
-        for subject in subjects:
+        for subject in list(subjects):
             forwarder = SUBJECTS[subject](subject, setup)
             try:
                 rate = measure(forwarder)
             except ForwarderError as error:
-                sys.exit(f"{case.name}: {subject}: {error}\n{forwarder.log_tail()}")
+                print(f"*** {case.name}: {subject}: {error}\n{forwarder.log_tail()}",
+                      file=sys.stderr)
+                failures.append(subject)
+                subjects.remove(subject)
+                continue
             cycles[subject].values.append(tsc_hz / rate)
             mpps[subject].values.append(rate / 1e6)
             print(f"{case.name} round {number}/{options.rounds} {subject}: "
                   f"{tsc_hz / rate:.1f} cycles a packet", file=sys.stderr)
-    return [m for subject in subjects for m in (cycles[subject], mpps[subject])]
+    measured = [m for subject in subjects for m in (cycles[subject], mpps[subject])]
+    peers = [subject for subject in PEERS if subject in subjects]
+    for m in measured:
+        m.peer = min(peers, key=lambda peer: cycles[peer].median, default="")
+    return measured
 
 
 def main() -> None:
@@ -138,10 +165,19 @@ def main() -> None:
         elif options.case is None or case.name in options.case:
             measurements += run_case(case, subjects, options, cores, tsc_hz)
 
+    if not measurements:
+        sys.exit("nothing measured")
     table = report.rows(measurements)
     report.write_json(build / "forward.json", about, table)
     report.print_table(table)
-    report.warn_of_noise(measurements)
+    noisy = report.warn_of_noise(measurements)
+    if options.picture:
+        report.refuse_to_publish(noisy)
+        picture = options.root / "docs/forward.svg"
+        picture.write_text(forward_picture.draw(table, {case.name: case for case in CASES}))
+        print(f"drew {picture}", file=sys.stderr)
+    if failures:
+        sys.exit(f"{len(failures)} runs failed: {', '.join(failures)}")
 
 
 if __name__ == "__main__":

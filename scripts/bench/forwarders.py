@@ -45,6 +45,7 @@ class Setup:
     pcap: Path
     routes: list[str]
     ports: int  # 1: out of the port they came in; 2: in one, out of the other
+    workers: int  # cores that forward, each with an RX queue of its own
     cores: Cores
     huge: bool
     root: Path
@@ -52,7 +53,12 @@ class Setup:
 
     def devices(self) -> list[str]:
         # no-rx: net_null would otherwise make up a frame for every one that is polled for.
-        return [f"net_pcap0,rx_pcap={self.pcap},infinite_rx=1", "net_null0,no-rx=1"][: self.ports]
+        queues = f"rx_pcap={self.pcap}," * self.workers
+        return [f"net_pcap0,{queues}infinite_rx=1", "net_null0,no-rx=1"][: self.ports]
+
+    def worker_cores(self) -> list[int]:
+        """The last core first; where there are too few, one shares the control thread's."""
+        return [self.cores.worker - i for i in range(self.workers)]
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,10 @@ class Forwarder:
 
     def sample(self) -> Sample:
         before = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
-        received, sent = self.counters()
+        try:
+            received, sent = self.counters()
+        except (OSError, subprocess.SubprocessError) as error:
+            raise ForwarderError(f"does not answer: {error}") from error
         after = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)
         tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
         ran = {t.name: int((t / "schedstat").read_text().split()[0]) / 1e9 for t in tasks}
@@ -228,10 +237,10 @@ class Ringroad(Forwarder):
         routes.write_text("\n".join(setup.routes))
         configuration = {
             "engine": {
-                "workers": [setup.cores.worker],
+                "workers": setup.worker_cores(),
                 "control": setup.cores.control,
                 "memory": {"hugepages": "on" if setup.huge else "off", "size": "512MiB",
-                           "buffers": 131072},
+                           "buffers": BUFFERS + 8192},
                 "socket": str(self.socket),
             },
             "ports": {

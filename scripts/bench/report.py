@@ -110,7 +110,8 @@ def print_table(table: list[dict]) -> None:
                         for column, (cell, width) in enumerate(zip(line, widths))))
 
 
-def warn_of_noise(measurements: list[Measurement]) -> None:
+def warn_of_noise(measurements: list[Measurement]) -> list[Measurement]:
+    """Those whose rounds differ by too much."""
     noisy = [m for m in measurements if m.spread > NOISY and m.metric not in RATES]
     noisy.sort(key=lambda m: m.spread, reverse=True)
     for m in noisy[:NAMED_AS_NOISY]:
@@ -121,3 +122,9 @@ def warn_of_noise(measurements: list[Measurement]) -> None:
     if noisy:
         print("warning: something else runs on this machine, or its cores change their speed: "
               "take these numbers again when it is quiet", file=sys.stderr)
+    return noisy
+
+
+def refuse_to_publish(noisy: list[Measurement]) -> None:
+    if noisy:
+        sys.exit(f"not drawn: rounds of {len(noisy)} figures differ by more than {NOISY:.0%}")

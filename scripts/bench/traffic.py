@@ -1,4 +1,4 @@
-"""What the forwarders are fed: a pcap of minimal UDP frames, and the routes that cover it."""
+"""What the forwarders are fed: a pcap of UDP frames, and the routes that cover it."""
 
 import gzip
 import ipaddress
@@ -8,7 +8,8 @@ import struct
 NETWORK = 198 << 24 | 18 << 16  # 198.18.0.0/16, of the range RFC 2544 sets aside for benchmarks
 MANY = 16 << 24  # 16.0.0.0/8
 SOURCE = 10 << 24 | 98 << 16 | 9
-FRAME_SIZE = 60  # 64 on a wire, where the frame check sequence follows
+# Frames without their check sequence, which a wire adds: 64, 1518, and the mix that is called IMIX.
+SIZES = {"64": [60], "imix": [60] * 7 + [566] * 4 + [1514], "1518": [1514]}
 SOURCE_MAC = bytes.fromhex("020000000009")
 
 
@@ -18,21 +19,22 @@ def checksum(header: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def frame(destination_mac: bytes, destination: int, identification: int) -> bytes:
-    length = FRAME_SIZE - 14
+def frame(destination_mac: bytes, destination: int, identification: int, size: int) -> bytes:
+    length = size - 14
     fields = [0x45, 0, length, identification, 0, 64, 17, 0, SOURCE, destination]
     fields[7] = checksum(struct.pack("!BBHHHBBHII", *fields))
     ip = struct.pack("!BBHHHBBHII", *fields)
     udp = struct.pack("!HHHH", 1024, 1024, length - 20, 0)
-    return (destination_mac + SOURCE_MAC + b"\x08\x00" + ip + udp).ljust(FRAME_SIZE, b"\0")
+    return (destination_mac + SOURCE_MAC + b"\x08\x00" + ip + udp).ljust(size, b"\0")
 
 
-def write_pcap(path, destination_mac: str, destinations) -> None:
+def write_pcap(path, destination_mac: str, destinations, sizes: str = "64") -> None:
     mac = bytes.fromhex(destination_mac.replace(":", ""))
+    mixed = random.Random(7)
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
         for index, destination in enumerate(destinations):
-            data = frame(mac, destination, index & 0xFFFF)
+            data = frame(mac, destination, index & 0xFFFF, mixed.choice(SIZES[sizes]))
             file.write(struct.pack("<IIII", 0, index, len(data), len(data)) + data)
 
 

@@ -51,6 +51,7 @@ TEST_CASE("a sender whose gateway is on its own link is told so, and its packet 
   Hairpin hairpin;
   const auto out = hairpin.send({10, 1, 2, 3});
   REQUIRE(out.size() == 2);
+  CHECK(hairpin.bed.router->workers()[0]->copied_bytes() == out[0].size());
   const bool redirect_first = out[0][kIp + 9] == 1;
   const Frame& redirect = out[redirect_first ? 0 : 1];
   const Frame& packet = out[redirect_first ? 1 : 0];

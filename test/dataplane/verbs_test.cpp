@@ -47,6 +47,35 @@ TEST_CASE("every verb that shows answers, of every port and sub-interface") {
   CHECK(ports[2].at("vlan").at("tags")[0].at("id") == 9);
 }
 
+TEST_CASE("every loop of a worker is counted once, and what it forwards is not copied") {
+  Testbed bed;
+  bed.resolve_hosts();
+  for (int i = 0; i < 100; ++i) {
+    bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+  }
+  bed.run();
+  CHECK(bed.sent(kPortB).size() >= 100);
+  const auto worker = ask(bed, {"show", "workers"})[0];
+  CHECK(worker.at("copied_bytes") == 0);
+  CHECK(worker.at("busy_polls") > 0);
+  CHECK(worker.at("control_polls") > 0);  // requests for the hosts' addresses
+  CHECK(worker.at("empty_polls") > 0);
+  CHECK(worker.at("busy_polls").get<int>() + worker.at("control_polls").get<int>() +
+            worker.at("empty_polls").get<int>() ==
+        worker.at("polls").get<int>());
+  CHECK(worker.at("busy_percent").get<double>() + worker.at("control_percent").get<double>() +
+            worker.at("idle_percent").get<double>() ==
+        Approx(100).margin(0.2));
+
+  Ipv4Fields expired = bed.from_a_to_b();
+  expired.ttl = 1;
+  bed.receive(kPortA, make_ipv4(expired));
+  bed.run();
+  const auto copied = ask(bed, {"show", "memory"}).at("copied_bytes");
+  CHECK(copied.at("icmp_errors") > 0);
+  CHECK(copied.at("fragments") == 0);
+}
+
 TEST_CASE("links and addresses are changed by what roadctl sends") {
   Testbed bed;
   static_cast<void>(

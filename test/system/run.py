@@ -56,7 +56,7 @@ class Result(unittest.TestResult):
         self.add(test, "FAIL", "passes although it is marked as expected to fail")
 
 
-def chosen_classes(words):
+def chosen_classes(folder, words):
     """{class name: [test ids]} of the tests asked for, and what could not be imported."""
     loader = unittest.TestLoader()
     classes = {}
@@ -68,7 +68,7 @@ def chosen_classes(words):
             elif not words or any(word in item.id() for word in words):
                 classes.setdefault(item.id().rpartition(".")[0], []).append(item.id())
 
-    walk(loader.discover(str(HERE), pattern="*_test.py"))
+    walk(loader.discover(str(folder), pattern="*_test.py"))
     classes.pop("unittest.loader._FailedTest", None)
     return classes, loader.errors
 
@@ -93,9 +93,9 @@ def report(rows, counts):
             print("     " + text.rstrip().replace("\n", "\n     "), flush=True)
 
 
-def main():
+def main(folder=HERE, jobs=min(4, 2 * os.cpu_count())):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("-j", type=int, default=min(4, 2 * os.cpu_count()), dest="jobs")
+    parser.add_argument("-j", type=int, default=jobs, dest="jobs")
     parser.add_argument("words", nargs="*")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
@@ -104,7 +104,7 @@ def main():
     import topology  # pylint: disable=import-outside-toplevel
     topology.clear_leftovers()
     counts = {"ok": 0, "FAIL": 0, "SKIP": 0}
-    classes, broken = chosen_classes(arguments.words)
+    classes, broken = chosen_classes(folder, arguments.words)
     report([("import", "FAIL", 0, text) for text in broken], counts)
     try:
         with multiprocessing.Pool(arguments.jobs, maxtasksperchild=1) as pool:

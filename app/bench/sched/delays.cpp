@@ -90,7 +90,7 @@ void Simulation::arrives() {
   const std::size_t kind = kind_(random_);
   mark_of(*packet) = {.came = static_cast<std::int64_t>(next_), .kind = kind};
   const std::uint8_t priority = kPriorities.at(kind);
-  bands_.send({&packet, 1}, {&priority, 1}, Wire{*this},
+  bands_.send({&packet, 1}, {&priority, 1}, packet->pkt_len, Wire{*this},
               [this](rte_mbuf* lost, sched::Lost /*why*/) { is_lost(*lost); });
   next_ += gap_(random_);
 }

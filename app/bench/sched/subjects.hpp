@@ -75,7 +75,7 @@ class Ringroad {
   void step(Burst& burst, Ring& ring) {
     constexpr std::uint32_t kQuota = 64;
     const auto drop = [](rte_mbuf* packet, sched::Lost /*lost*/) { rte_pktmbuf_free(packet); };
-    bands_.send(burst.packets, burst.priorities, ring, drop);
+    bands_.send(burst.packets, burst.priorities, sched::bytes_of(burst.packets), ring, drop);
     if (bands_.backlog() > 0) {
       bands_.drain(kQuota, ring, drop);
     }

@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "ip/sixteen.hpp"
 #include "ip/tos.hpp"
 
 namespace ringroad::ip {
@@ -42,14 +43,39 @@ struct Frame {
   }
 };
 
-struct Eight {
+// What one of the two ways took, and whether it did.
+struct Taken {
+  bool all = false;
+  std::uint32_t longest = 0;
+  std::uint32_t plain_bytes = 0;
+};
+
+Taken take(Packet* const* packets, Burst& burst, const OwnAddresses& own,
+           const EightAtOnce* /*w*/) {
+  EightAtOnce way{kMac, own};
+  const bool all = way.take(packets, burst, 0);
+  return {all, way.longest(), way.plain_bytes()};
+}
+[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] Taken take(Packet* const* packets,
+                                                                 Burst& burst,
+                                                                 const OwnAddresses& own,
+                                                                 const SixteenAtOnce* /*w*/) {
+  SixteenAtOnce way{kMac, own};
+  const bool all = way.take(packets, burst, 0);
+  return {all, way.longest(), way.plain_bytes()};
+}
+
+// As many frames as a way takes.
+template <class Way>
+struct Some {
+  static constexpr std::size_t kFrames = Way::kFrames;
   std::vector<std::unique_ptr<Frame>> frames;
-  std::array<Packet*, EightAtOnce::kFrames> packets{};
+  std::array<Packet*, kFrames> packets{};
   OwnAddresses own{{kOwn, Ipv4{192, 168, 1, 255}}};
   Burst burst;
-  std::uint32_t longest = 0;
+  Taken last;
 
-  explicit Eight(std::mt19937& random) {
+  explicit Some(std::mt19937& random) {
     for (Packet*& packet : packets) {
       // Of 16/4, which is neither the router's nor anyone's loopback.
       const auto address = [&] { return (random() & 0x0fffffffU) | 0x10000000U; };
@@ -57,46 +83,62 @@ struct Eight {
       packet = &frames.back()->packet;
     }
   }
-  Frame& operator[](std::size_t i) { return *frames[i]; }
-  rte_ipv4_hdr& header(std::size_t i) { return ipv4(*packets[i]); }
+  Frame& operator[](std::size_t i) { return *frames.at(i); }
+  rte_ipv4_hdr& header(std::size_t i) { return ipv4(*packets.at(i)); }
   bool taken() {
-    EightAtOnce eight{kMac, own};
-    const bool taken = eight.take(packets.data(), burst, 0);
-    longest = eight.longest();
-    return taken;
+    last = take(packets.data(), burst, own, static_cast<const Way*>(nullptr));
+    return last.all;
+  }
+  // False, and said so, where this processor cannot.
+  static bool possible() {
+    if (kFrames == 8 || (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                         __builtin_cpu_supports("avx512dq"))) {
+      return true;
+    }
+    WARN("not tested: this processor has no AVX-512");
+    return false;
   }
 };
 
 }  // namespace
 
-TEST_CASE("eight plain frames are taken with what the checks one by one find") {
+TEMPLATE_TEST_CASE("plain frames are taken with what the checks one by one find", "", EightAtOnce,
+                   SixteenAtOnce) {
+  if (!Some<TestType>::possible()) {
+    return;
+  }
   std::mt19937 random{1};
   for (int round = 0; round < 2000; ++round) {
-    Eight eight{random};
-    for (std::size_t i = 0; i < EightAtOnce::kFrames; ++i) {
-      rte_ipv4_hdr& header = eight.header(i);
+    Some<TestType> some{random};
+    for (std::size_t i = 0; i < TestType::kFrames; ++i) {
+      rte_ipv4_hdr& header = some.header(i);
       header.type_of_service = static_cast<std::uint8_t>(random());
       header.time_to_live = static_cast<std::uint8_t>(2 + random() % 254);
       header.packet_id = static_cast<std::uint16_t>(random());
       header.fragment_offset = static_cast<std::uint16_t>(random());
-      eight[i].mend();
+      some[i].mend();
     }
-    REQUIRE(eight.taken());
-    CHECK(eight.longest == 46);
-    for (std::size_t i = 0; i < EightAtOnce::kFrames; ++i) {
-      rte_ipv4_hdr& header = eight.header(i);
-      CHECK(eight.burst.packets[i] == eight.packets[i]);
-      CHECK(eight.burst.destinations[i] == rte_be_to_cpu_32(header.dst_addr));
-      CHECK(eight.burst.priorities[i] == priority_of_tos(header.type_of_service));
+    REQUIRE(some.taken());
+    CHECK(some.last.longest == 46);
+    CHECK(some.last.plain_bytes == TestType::kFrames * 60);
+    for (std::size_t i = 0; i < TestType::kFrames; ++i) {
+      rte_ipv4_hdr& header = some.header(i);
+      CHECK(some.burst.packets[i] == some.packets[i]);
+      CHECK(some.burst.frames[i] == some[i].bytes.data());
+      CHECK(some.burst.destinations[i] == rte_be_to_cpu_32(header.dst_addr));
+      CHECK(some.burst.priorities[i] == priority_of_tos(header.type_of_service));
       const std::uint8_t ttl = header.time_to_live;
-      std::memcpy(&header.time_to_live, &eight.burst.ttl_words[i], sizeof(std::uint32_t));
+      std::memcpy(&header.time_to_live, &some.burst.ttl_words[i], sizeof(std::uint32_t));
       CHECK(header.time_to_live == ttl - 1);
       CHECK(ipv4_checksum_ok_20(&header));
     }
   }
 }
 
-TEST_CASE("eight frames' words are right for every checksum") {
+TEMPLATE_TEST_CASE("the words are right for every checksum", "", EightAtOnce, SixteenAtOnce) {
+  if (!Some<TestType>::possible()) {
+    return;
+  }
   for (std::uint32_t checksum = 0; checksum <= 0xffff; ++checksum) {
     const std::uint32_t word = checksum << 16 | 0x1140;
     const std::uint32_t lowered = ttl_word_decremented(word);
@@ -106,22 +148,26 @@ TEST_CASE("eight frames' words are right for every checksum") {
   // Sources that make the checksum what it must be for the carries to be met.
   std::mt19937 random{2};
   for (const std::uint32_t wanted : {0xfffdU, 0xfffeU, 0x0000U, 0x0001U}) {
-    Eight eight{random};
-    rte_ipv4_hdr& header = eight.header(3);
+    Some<TestType> some{random};
+    rte_ipv4_hdr& header = some.header(3);
     header.packet_id = 0;
-    eight[3].mend();
+    some[3].mend();
     // Ones' complement: what the identification has more the checksum has less.
     header.packet_id = fold(std::uint32_t{header.hdr_checksum} + (0xffffU - wanted));
     header.hdr_checksum = static_cast<std::uint16_t>(wanted);
     REQUIRE(ipv4_checksum_ok_20(&header));
-    REQUIRE(eight.taken());
+    REQUIRE(some.taken());
     std::uint32_t word = 0;
     std::memcpy(&word, &header.time_to_live, sizeof word);
-    CHECK(eight.burst.ttl_words[3] == ttl_word_decremented(word));
+    CHECK(some.burst.ttl_words[3] == ttl_word_decremented(word));
   }
 }
 
-TEST_CASE("one frame that is odd in any way leaves all eight to the checks one by one") {
+TEMPLATE_TEST_CASE("one frame that is odd in any way leaves all to the checks one by one", "",
+                   EightAtOnce, SixteenAtOnce) {
+  if (!Some<TestType>::possible()) {
+    return;
+  }
   struct Oddity {
     const char* what;
     void (*apply)(Frame& frame, rte_ipv4_hdr& header);
@@ -198,48 +244,60 @@ TEST_CASE("one frame that is odd in any way leaves all eight to the checks one b
   std::mt19937 random{3};
   for (const Oddity& oddity : oddities) {
     INFO(oddity.what);
-    for (std::size_t i = 0; i < EightAtOnce::kFrames; ++i) {
-      Eight eight{random};
-      REQUIRE(eight.taken());
-      oddity.apply(eight[i], eight.header(i));
-      CHECK_FALSE(eight.taken());
+    for (std::size_t i = 0; i < TestType::kFrames; ++i) {
+      Some<TestType> some{random};
+      REQUIRE(some.taken());
+      oddity.apply(some[i], some.header(i));
+      CHECK_FALSE(some.taken());
     }
   }
 }
 
-TEST_CASE("the nets next to martian ones are no martians") {
+TEMPLATE_TEST_CASE("the nets next to martian ones are no martians", "", EightAtOnce,
+                   SixteenAtOnce) {
+  if (!Some<TestType>::possible()) {
+    return;
+  }
   std::mt19937 random{4};
   for (const std::uint32_t source : {0x01000000U, 0x7effffffU, 0x80000000U, 0xdfffffffU}) {
-    Eight eight{random};
-    eight.header(6).src_addr = rte_cpu_to_be_32(source);
-    eight[6].mend();
-    CHECK(eight.taken());
+    Some<TestType> some{random};
+    some.header(6).src_addr = rte_cpu_to_be_32(source);
+    some[6].mend();
+    CHECK(some.taken());
   }
 }
 
-TEST_CASE("padding is cut of those frames of eight that have it") {
+TEMPLATE_TEST_CASE("padding is cut of those frames that have it", "", EightAtOnce, SixteenAtOnce) {
+  if (!Some<TestType>::possible()) {
+    return;
+  }
   std::mt19937 random{5};
-  Eight eight{random};
-  eight.header(2).total_length = rte_cpu_to_be_16(20);
-  eight[2].mend();
-  REQUIRE(eight.taken());
-  CHECK(eight.packets[2]->pkt_len == 34);
-  CHECK(eight.packets[2]->data_len == 34);
-  CHECK(eight.packets[3]->pkt_len == 60);
-  CHECK(eight.packets[3]->data_len == 60);
+  Some<TestType> some{random};
+  some.header(2).total_length = rte_cpu_to_be_16(20);
+  some[2].mend();
+  REQUIRE(some.taken());
+  CHECK(some.last.plain_bytes == TestType::kFrames * 60 - 26);
+  CHECK(some.packets[2]->pkt_len == 34);
+  CHECK(some.packets[2]->data_len == 34);
+  CHECK(some.packets[3]->pkt_len == 60);
+  CHECK(some.packets[3]->data_len == 60);
 }
 
-TEST_CASE("a wrong bit anywhere in a header is seen, or does not matter") {
+TEMPLATE_TEST_CASE("a wrong bit anywhere in a header is seen, or does not matter", "", EightAtOnce,
+                   SixteenAtOnce) {
+  if (!Some<TestType>::possible()) {
+    return;
+  }
   std::mt19937 random{6};
-  Eight eight{random};
+  Some<TestType> some{random};
   for (std::size_t bit = 0; bit < 8 * sizeof(rte_ipv4_hdr); ++bit) {
-    const std::size_t i = bit % EightAtOnce::kFrames;
-    std::uint8_t& octet = eight[i].bytes[kL2Bytes + bit / 8];
+    const std::size_t i = bit % TestType::kFrames;
+    std::uint8_t& octet = some[i].bytes[kL2Bytes + bit / 8];
     octet = static_cast<std::uint8_t>(octet ^ 1U << bit % 8);
     INFO(bit);
-    CHECK_FALSE(eight.taken());
+    CHECK_FALSE(some.taken());
     octet = static_cast<std::uint8_t>(octet ^ 1U << bit % 8);
-    CHECK(eight.taken());
+    CHECK(some.taken());
   }
 }
 

@@ -6,13 +6,13 @@ using namespace ringroad::port;
 
 TEST_CASE("every family is found by its PMD's name and by its vdevs' names") {
   using Names = std::pair<std::string_view, std::string_view>;
-  const auto [driver, family] =
-      GENERATE(Names{"net_ixgbe", "ixgbe"}, Names{"net_e1000_igb", "igb"},
-               Names{"net_af_packet0", "af_packet"}, Names{"net_af_xdp1", "af_xdp"},
-               Names{"net_tap12", "tap"}, Names{"net_memif0", "memif"},
-               Names{"net_virtio_user0", "virtio_user"}, Names{"net_pcap0", "pcap"},
-               Names{"net_null0", "null"}, Names{"net_ring", "ring"}, Names{"net_mlx5", "general"},
-               Names{"net_tapestry0", "general"});
+  const auto [driver, family] = GENERATE(
+      Names{"net_ixgbe", "ixgbe"}, Names{"net_e1000_igb", "igb"}, Names{"net_e1000_em", "em"},
+      Names{"net_af_packet0", "af_packet"}, Names{"net_af_xdp1", "af_xdp"},
+      Names{"net_tap12", "tap"}, Names{"net_memif0", "memif"}, Names{"net_vmxnet3", "vmxnet3"},
+      Names{"net_virtio_user0", "virtio_user"}, Names{"net_pcap0", "pcap"},
+      Names{"net_null0", "null"}, Names{"net_ring", "ring"}, Names{"net_mlx5", "general"},
+      Names{"net_tapestry0", "general"});
   CHECK(profile_of(driver).family == family);
 }
 

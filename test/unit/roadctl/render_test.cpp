@@ -38,14 +38,15 @@ lan                      0         0          3             0           0       
 
 TEST_CASE("workers are shown with their stages in the pipeline's order, unknown ones last") {
   CHECK(text({"show", "workers"}, R"([
-    {"core": 1, "packets": 1000, "polls": 500, "busy_polls": 20, "busy_percent": 4.04,
-     "cycles_per_packet": 61.25, "cycles": {"bands": 7, "forward": 5, "input": 3,
+    {"core": 1, "packets": 1000, "polls": 500, "busy_polls": 20, "control_polls": 3,
+     "empty_polls": 477, "busy_percent": 4.04, "control_percent": 0.5, "idle_percent": 95.5,
+     "cycles_per_packet": 61.25, "copied_bytes": 128, "cycles": {"bands": 7, "forward": 5, "input": 3,
      "output": 6, "route": 4, "rx": 1, "tx": 8, "zeal": 9}},
     {"core": 12, "packets": 0, "polls": 1, "busy_polls": 0, "busy_percent": 0,
      "cycles_per_packet": null}])") == R"(
-CORE  PACKETS  POLLS  BUSY polls  BUSY %  CYCLES/packet
-   1     1000    500          20     4.0           61.2
-  12        0      1           0       0              -
+CORE  PACKETS  POLLS  BUSY polls  CONTROL polls  EMPTY polls  BUSY %  CONTROL %  IDLE %  CYCLES/packet  COPIED bytes
+   1     1000    500          20              3          477     4.0        0.5    95.5           61.2           128
+  12        0      1           0              -            -       0          -       -              -             -
 
 cycles by stage
 CORE  rx  input  route  forward  output  bands  tx  zeal
@@ -237,12 +238,14 @@ TEST_CASE("memory is shown by pool, FIB and neighbor table") {
   CHECK(text({"show", "memory"}, R"(
     {"pools": [{"name": "packets", "size": 65536, "free": 64000, "low_water": 1024}],
      "fib_bytes": 4194304, "fib_prefixes": 1000000,
+     "copied_bytes": {"fragments": 3000, "icmp_errors": 576},
      "neighbors": {"count": 12, "gc_thresh": [128, 512, 1024]}})") == R"(
 POOL     SIZE buffers  FREE buffers  LOW WATER buffers
 packets         65536         64000               1024
 
 FIB        1000000 prefixes in 4194304 bytes
 neighbors  12, gc_thresh 128, 512, 1024
+copied     3000 bytes for fragments, 576 for ICMP errors
 )");
 }
 

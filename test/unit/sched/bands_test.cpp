@@ -324,7 +324,7 @@ TEST_CASE("10 million packets through a ring that refuses at random: no flow is 
       burst.at(i)->dynfield1[1] = band;
       priorities.at(i) = test::kPriorityOf.at(band);
     }
-    bands.send({burst.data(), count}, {priorities.data(), count}, device, drop);
+    bands.send({burst.data(), count}, {priorities.data(), count}, 64 * count, device, drop);
     bands.drain(64, device, drop);
   }
   while (bands.backlog() > 0) {

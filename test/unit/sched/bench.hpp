@@ -51,7 +51,7 @@ class Bench {
     rte_mbuf* packet = make(length);
     const std::uint32_t number = number_of(packet);
     priority_of[number] = priority;
-    bands.send({&packet, 1}, {&priority, 1}, Device{*this}, Drop{*this});
+    bands.send({&packet, 1}, {&priority, 1}, packet->pkt_len, Device{*this}, Drop{*this});
     return number;
   }
   void send_burst(const std::vector<std::uint8_t>& burst_bands, std::uint32_t length = 0) {
@@ -62,7 +62,7 @@ class Bench {
       priorities.push_back(kPriorityOf.at(band));
       priority_of[number_of(burst.back())] = priorities.back();
     }
-    bands.send(burst, priorities, Device{*this}, Drop{*this});
+    bands.send(burst, priorities, sched::bytes_of(burst), Device{*this}, Drop{*this});
   }
   std::uint32_t drain(std::uint32_t quota = 64) {
     return bands.drain(quota, Device{*this}, Drop{*this});

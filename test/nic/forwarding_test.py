@@ -1,0 +1,86 @@
+"""Every kind of card carries real traffic through the router."""
+import json
+import re
+
+from guest import Card, NicTestCase
+from topology import A, B, LEFT, eventually, received
+
+IOMMU = ",iommu_platform=on,disable-legacy=on"
+
+
+class Forwarding:
+    """The tests; a class beside names the card."""
+
+    pings = 1000
+    pins = 0       # buffers of packets that were sent and that the driver keeps until it sends more
+    tells = False  # what it sent, descriptor by descriptor
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.topology.spawn(cls.topology.b, "iperf3", "--server", "--bind", B)
+        if not eventually(lambda: cls.topology.execute(
+                cls.topology.b, "ss", "-Hltn", "sport = 5201").stdout, 10):
+            raise AssertionError("iperf3 does not listen")
+        cls.topology.execute(cls.topology.a, "ping", "-n", "-q", "-c", "20", "-i", "0.05", B,
+                             check=False)
+
+    def test_the_driver_is_the_one_meant(self):
+        self.assertEqual([port["driver"] for port in self.router.show("ports")],
+                         [self.card.driver] * 2)
+
+    def test_flood_pings_lose_nothing(self):
+        done = self.ping(B, "-q", "-f", "-c", str(self.pings), timeout=90)
+        self.assertEqual(received(done), self.pings, done.stdout)
+
+    def test_full_frames_and_what_must_be_cut_arrive(self):
+        for size in ("1472", "4000"):
+            self.assertEqual(received(self.ping(B, "-c", "20", "-i", "0.02", "-s", size)), 20)
+
+    def iperf(self, *options):
+        done = self.from_a("iperf3", "--json", "--client", B, "--time", "2", *options)
+        return json.loads(done.stdout)["end"]["sum_received"]["bytes"]
+
+    def test_tcp_moves_bytes_both_ways(self):
+        self.assertGreater(self.iperf(), 1_000_000)
+        self.assertGreater(self.iperf("-R"), 1_000_000)
+        # Where the device tells what it has sent, its ring was kept short.
+        self.assertEqual([bool(queue.get("byte_limit")) for queue in self.router.show("bands")],
+                         [self.tells] * 2)
+
+    def test_traceroute_shows_the_router(self):
+        done = self.from_a("traceroute", "-n", "-q", "2", "-w", "2", "-I", B)
+        hops = [re.findall(r"\d+\.\d+\.\d+\.\d+", line) for line in done.stdout.splitlines()[1:]]
+        self.assertEqual(hops, [[LEFT], [B]])
+        self.assertEqual(received(self.ping(A, "-c", "1", host=self.topology.b)), 1)
+
+    def test_an_idle_port_gives_its_buffers_back(self):
+        self.ping(B, "-q", "-f", "-c", "200")
+        self.assertTrue(eventually(lambda: self.pinned() <= self.pins, 1), self.pinned())
+
+
+class IgbVfio(Forwarding, NicTestCase):
+    card = Card("igb", "net_e1000_igb", "vfio-pci")
+    pings = 10_000
+    tells = True
+
+
+class IgbUio(Forwarding, NicTestCase):
+    card = Card("igb", "net_e1000_igb", "uio_pci_generic")
+    tells = True
+
+
+class E1000e(Forwarding, NicTestCase):
+    card = Card("e1000e", "net_e1000_em", "vfio-pci")
+    pins = 2 * 512
+    tells = True
+
+
+class Vmxnet3(Forwarding, NicTestCase):
+    card = Card("vmxnet3", "net_vmxnet3", "vfio-pci")
+    pins = 2 * 512
+
+
+class Virtio(Forwarding, NicTestCase):
+    card = Card("virtio-net-pci", "net_virtio", "vfio-pci", IOMMU)
+    pins = 2 * 256

@@ -1,0 +1,256 @@
+"""An emulated machine with network cards, and the router in it between two hosts.
+
+    host a 192.168.1.2 -- tap -- card 0 [guest: router] card 1 -- tap -- 192.168.2.2 host b
+"""
+import fcntl
+import json
+import os
+import re
+import shlex
+import socket
+import struct
+import subprocess
+import time
+import unittest
+from typing import NamedTuple
+
+import image
+from topology import STOPPED, Router, RouterTestCase, Topology, eventually, inside, merged, run
+
+TUNSETIFF = 0x400454ca
+IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
+
+
+class Card(NamedTuple):
+    device: str        # qemu's
+    driver: str        # DPDK's
+    bound_to: str      # the kernel's driver that lets DPDK have it
+    options: str = ""  # qemu's
+    cpus: int = 2
+
+
+def address(card):
+    """Of a card on its root port."""
+    return f"0000:{card + 1:02x}:00.0"
+
+
+class Guest:
+    """One qemu, its shell and its monitor."""
+
+    def __init__(self, directory, card, taps, namespace):
+        self.card = card
+        self.console = directory / "console.log"
+        self.paths = {name: directory / name for name in ("shell", "qmp")}
+        self.sockets = {}
+        program, environment = image.qemu()
+        with_iommu = card.bound_to == "vfio-pci"
+        command = [
+            program, "-nodefaults", "-no-reboot", "-display", "none", "-machine", "q35",
+            # A processor of x86-64-v3, for which the router is built.
+            "-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", str(card.cpus), "-m", "640",
+            "-serial", f"file:{self.console}",
+            "-serial", f"unix:{self.paths['shell']},server=on,wait=off",
+            "-qmp", f"unix:{self.paths['qmp']},server=on,wait=off",
+            "-kernel", image.kernel(directory), "-initrd", directory / "initramfs",
+            "-append", "console=ttyS0 quiet panic=-1 mitigations=off hugepages=96"
+                       + (" intel_iommu=on" if with_iommu else "")]
+        if (image.UNPACKED / "usr/share/qemu").exists():
+            for part in ("usr/share/qemu", "usr/share/seabios"):
+                command += ["-L", image.UNPACKED / part]
+        if with_iommu:
+            command += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
+        for i, tap in enumerate(taps):
+            command += ["-netdev", f"tap,id=net{i},fd={tap}",
+                        "-device", f"pcie-root-port,id=root{i},bus=pcie.0,chassis={i + 1},"
+                                   f"slot={i + 1},addr={i + 4}",
+                        "-device", self.device(i)]
+        self.process = subprocess.Popen(
+            ["nsenter", f"--net=/run/netns/{namespace}", *map(str, command)], env=environment,
+            stdin=subprocess.DEVNULL, stdout=open(directory / "qemu.log", "w"),
+            stderr=subprocess.STDOUT, pass_fds=taps)
+
+    def device(self, i):
+        """qemu's words for one card."""
+        return (f"{self.card.device},id=card{i},netdev=net{i},bus=root{i},romfile=,"
+                f"mac=02:00:00:00:0{i + 1}:01{self.card.options}")
+
+    def connect(self, name):
+        def try_it():
+            self.sockets[name] = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            return self.sockets[name].connect_ex(str(self.paths[name])) == 0
+        if not eventually(try_it, 10):
+            raise AssertionError(f"qemu did not start: {self.log()}")
+
+    def wait_up(self, seconds=60):
+        self.connect("qmp")
+        self.qmp("qmp_capabilities", greeting=True)
+        self.connect("shell")
+        if b"up" not in self.read_until(re.compile(rb"up\r?\n"), seconds):
+            raise AssertionError(f"the guest did not come up: {self.log()}")
+
+    def log(self):
+        return "\n".join(path.read_text(errors="replace") for path in
+                         (self.console.with_name("qemu.log"), self.console) if path.exists())
+
+    def read_until(self, end, seconds):
+        deadline = time.monotonic() + seconds
+        got = b""
+        while not end.search(got):
+            self.sockets["shell"].settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                some = self.sockets["shell"].recv(65536)
+            except TimeoutError:
+                some = b""
+            if not some:
+                raise AssertionError(f"the guest's shell says {got!r} and no more: {self.log()}")
+            got += some
+        return got
+
+    def shell(self, command, check=True, seconds=30):
+        """Carries out a line in the guest and gives its CompletedProcess."""
+        self.sockets["shell"].sendall(command.encode() + b"\n")
+        got = self.read_until(re.compile(rb"\n@\d+@\n$"), seconds).decode(errors="replace")
+        output, status = re.fullmatch(r"(.*)\n@(\d+)@\n", got, re.DOTALL).groups()
+        if check and status != "0":
+            raise AssertionError(f"{command}: exit {status}\n{output}")
+        return subprocess.CompletedProcess(command, int(status), output, output)
+
+    def qmp(self, command, greeting=False, **arguments):
+        monitor = self.sockets["qmp"]
+        monitor.settimeout(10)
+        if greeting:
+            monitor.recv(65536)
+        monitor.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        answer = b""
+        while True:
+            answer += monitor.recv(65536)
+            for line in answer.splitlines():
+                if line.endswith(b"}") and (b'"return"' in line or b'"error"' in line):
+                    told = json.loads(line)
+                    if "error" in told:
+                        raise AssertionError(f"{command} {arguments}: {told['error']}")
+                    return told["return"]
+
+    def bind(self, cards):
+        for module in image.MODULES:
+            self.shell(f"! [ -e /modules/{module}.ko ] || insmod /modules/{module}.ko")
+        for i in range(cards):
+            device = f"/sys/bus/pci/devices/{address(i)}"
+            self.shell(f"echo {self.card.bound_to} > {device}/driver_override && "
+                       f"echo {address(i)} > /sys/bus/pci/drivers_probe && [ -e {device}/driver ]")
+
+    def kill(self):
+        for one in self.sockets.values():
+            one.close()
+        self.process.kill()
+        self.process.wait()
+
+
+class GuestRouter(Router):
+    """The router in the guest, asked by its shell."""
+
+    def __init__(self, directory, config, namespace, card):
+        super().__init__(directory, config, namespace)
+        self.card = card
+        self.guest = None
+        self.taps = []
+
+    def start(self, *prefix):
+        image.initramfs(self.directory / "initramfs",
+                        **{"router.yaml": self.config_path.read_bytes()})
+        self.guest = Guest(self.directory, self.card, self.taps, self.namespace)
+        self.guest.wait_up()
+        self.guest.bind(len(self.taps))
+        self.run()
+
+    def run(self, path="/router.yaml"):
+        """Starts the router that is in the guest."""
+        self.guest.shell("rm -f /status; { ringroad run " + path + " >/router.log 2>&1; "
+                         "echo $? >/status; } </dev/null &")
+
+    def log(self):
+        return self.guest.shell("cat /router.log", check=False).stdout if self.guest else ""
+
+    def running(self):
+        return self.guest is not None and self.guest.process.poll() is None
+
+    def wait_ready(self, seconds=30):
+        eventually(lambda: "ringroad: ready" in self.log() or self.ended(), seconds)
+        if "ringroad: ready" not in self.log():
+            raise AssertionError(f"the router did not become ready:\n{self.log()}")
+
+    def ended(self):
+        return self.guest.shell("cat /status 2>/dev/null", check=False).stdout.strip()
+
+    def kill(self):
+        self.guest.kill()
+
+    def stop(self, kept=0):
+        self.guest.shell("killall -TERM ringroad", check=False)
+        status = eventually(self.ended, 15)
+        if status != "0":
+            return f"exit {status or 'not within 15 s'}:\n{self.log()}\n{self.guest.log()}"
+        last = self.log().rstrip().rpartition("\n")[2]
+        back = STOPPED.search(last)
+        if not back or int(back[2]) - int(back[1]) > kept:
+            return f"its last line is {last!r}, not that all buffers are back:\n{self.log()}"
+        return None
+
+    def roadctl(self, *words, check=True):
+        words = shlex.join(["roadctl", "--socket", str(self.socket_path), *map(str, words)])
+        return self.guest.shell(words, check=check)
+
+
+class NicTopology(Topology):
+    """The hosts at the far ends of two taps, the guest between them."""
+
+    def __init__(self, card, **overrides):
+        self.card = card
+        super().__init__(**overrides)
+        self.router = GuestRouter(self.directory, self.config(**overrides), self.middle, card)
+
+    def config(self, **overrides):
+        ours = {"engine": {"workers": [1], "control": 0, "socket": "/run/ringroad.sock",
+                           "memory": {"hugepages": "on", "size": "160MiB", "buffers": 16384}},
+                "ports": {"left": {"device": address(0)}, "right": {"device": address(1)}}}
+        return super().config(**merged(ours, overrides))
+
+    def link(self, host, router_interface, host_mac, router_mac):
+        with inside(host):
+            tap = os.open("/dev/net/tun", os.O_RDWR)
+            fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH22x", b"eth0", IFF_TAP | IFF_NO_PI))
+        self.router.taps.append(tap)
+        run("ip", "-n", host, "link", "set", "eth0", "address", host_mac, "up")
+
+    def tear_down(self):
+        super().tear_down()
+        for tap in self.router.taps:
+            os.close(tap)
+
+
+class NicTestCase(RouterTestCase):
+    """A class of tests with one kind of card in the guest."""
+
+    card = None
+
+    @classmethod
+    def setUpClass(cls):
+        if image.qemu() is None or not image.UNPACKED.exists():
+            raise unittest.SkipTest("there is no qemu of 8.0 or newer, or no kernel for a guest: "
+                                    "scripts/install.sh nic fetches them")
+        cls.topology = NicTopology(cls.card, **cls.overrides)
+        cls.topology.__enter__()
+        cls.router = cls.topology.router
+        cls.guest = cls.router.guest
+        # A card negotiates for half a second after its start, and loses what it is given until then.
+        if not eventually(lambda: all(port["link"] == "up" for port in cls.router.show("ports")), 20):
+            raise AssertionError(f"no link: {cls.router.show('ports')}")
+        cls.free_at_start = cls.free_buffers()
+
+    @classmethod
+    def free_buffers(cls):
+        return cls.router.show("memory")["pools"][0]["free"]
+
+    def pinned(self):
+        """Buffers that are neither free nor where they were before the first packet."""
+        return self.free_at_start - self.free_buffers()
