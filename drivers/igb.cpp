@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kDrivers{"net_e1000_igb", "net_e1000_igb_vf"};
 
-void tune(const rte_eth_dev_info& info, Tuning& tuning) {
+void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   // At 1.488 Mpps 512 descriptors are 340 us.
   tuning.rx_descriptors = 512;
   tuning.tx_descriptors = 512;
@@ -20,13 +20,9 @@ void tune(const rte_eth_dev_info& info, Tuning& tuning) {
   // tells of nothing until so many descriptors wait, "in the absence of external events", which
   // without interrupts there are none of (82576 and I350 datasheets, TXDCTL.WTHRESH). By the
   // driver's 16, and 4 for RX, the last packets before a lull would not be seen to be sent, or to
-  // have come, until the next do. The driver itself uses 1 on the 82576. em wants 0 in place of 1.
-  if (info.default_txconf.tx_thresh.wthresh > 0) {
-    tuning.tx.tx_thresh.wthresh = 1;
-  }
-  if (info.default_rxconf.rx_thresh.wthresh > 0) {
-    tuning.rx.rx_thresh.wthresh = 1;
-  }
+  // have come, until the next do. The driver itself uses 1 on the 82576.
+  tuning.rx.rx_thresh.wthresh = 1;
+  tuning.tx.tx_thresh.wthresh = 1;
   // The device has no fast-free, and its one TX path takes several buffers a frame; the IPv4
   // checksum it verifies.
   tuning.rx_offloads = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;

@@ -35,7 +35,7 @@ Count count_of(std::uint8_t band, const std::array<std::uint8_t, kBatch>& bands,
     return {};
   }
   __m256i sums = _mm256_setzero_si256();
-  const std::size_t end = std::bit_width(which);
+  const auto end = static_cast<unsigned>(std::bit_width(which));
   for (std::size_t i = 0; i < end; i += kWords) {
     const __m256i lanes =
         _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(&same[i])));
