@@ -4,11 +4,12 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-usage: scripts/bench.sh [forward|pipeline|latency|fib|bands|all] [--quick] [options]
+usage: scripts/bench.sh [forward|pipeline|latency|kernel|fib|bands|all] [--quick] [options]
 
   forward   a core forwarding, against l3fwd and testpmd: routes, frame sizes, hugepages, two cores
   pipeline  what of that is the router's own: the ports' share taken off, and by stage
   latency   how long a packet takes through a worker, by load, and the first after a lull
+  kernel    against the Linux kernel, on veth and on memory ports
   fib       route lookup, loading and changes, against rte_fib and rte_lpm
   bands     a port's bands, against rte_sched; how long packets wait in them
   all       all of these (the default)
@@ -42,7 +43,7 @@ picture=()    # to what can draw one
 chosen=       # an option that means something to one benchmark only
 while (($#)); do
   case $1 in
-    forward | pipeline | latency | fib | bands | all) benchmark=$1 ;;
+    forward | pipeline | latency | kernel | fib | bands | all) benchmark=$1 ;;
     --quick) quick=true; passed+=(--rounds 3) ;;
     --rounds | --case | --subject | --table)
       (($# >= 2)) || { echo "bench.sh: $1 needs a value" >&2; exit 2; }
@@ -64,8 +65,8 @@ done
 case $benchmark in
   all)
     [[ -z $chosen ]] ||
-      { echo "bench.sh: $chosen of which? Name forward, pipeline, latency, fib or bands" >&2; exit 2; }
-    benchmarks=(forward pipeline latency fib bands)
+      { echo "bench.sh: $chosen of which? Name forward, pipeline, latency, kernel, fib or bands" >&2; exit 2; }
+    benchmarks=(forward pipeline latency kernel fib bands)
     ;;
   *) benchmarks=("$benchmark") ;;
 esac
@@ -74,7 +75,7 @@ $quick || passed_fib+=(--lpm)
 
 # What l3fwd's tables for a million routes take, the largest of all that forward; every table of
 # fib at the same time; the packets of bands. A page is 2 MiB.
-declare -A pages_needed=([forward]=512 [pipeline]=192 [latency]=192 [fib]=768 [bands]=128)
+declare -A pages_needed=([forward]=640 [pipeline]=192 [latency]=192 [kernel]=320 [fib]=768 [bands]=128)
 readonly pages_file=/proc/sys/vm/nr_hugepages
 pages_added=0
 
@@ -110,7 +111,8 @@ clean_up() {
 }
 
 declare -A targets=([forward]="app/ringroad/ringroad app/roadctl/roadctl" [bands]=app/bench/bench-bands
-  [pipeline]=app/bench/bench-pipeline [latency]=app/bench/bench-latency [fib]=app/bench/bench-fib)
+  [pipeline]=app/bench/bench-pipeline [latency]=app/bench/bench-latency
+  [kernel]="app/ringroad/ringroad app/roadctl/roadctl" [fib]=app/bench/bench-fib)
 "$root/scripts/install.sh" bench
 if ! $allow_missing; then
   for name in "${benchmarks[@]}"; do
@@ -134,7 +136,7 @@ status=0
 for name in "${benchmarks[@]}"; do
   arguments=("${passed[@]}")
   if [[ $name == fib ]]; then arguments+=("${passed_fib[@]}"); fi
-  if [[ $name != pipeline && $name != latency ]]; then arguments+=("${picture[@]}"); fi
+  if [[ $name == forward || $name == fib || $name == bands ]]; then arguments+=("${picture[@]}"); fi
   if $huge; then reserve_hugepages "${pages_needed[$name]}"; fi
   # In the background, so that a signal to this script alone is not held until the end; in a
   # session of its own, because it raises that session's priority.

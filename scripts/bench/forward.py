@@ -13,7 +13,7 @@ from pathlib import Path
 import forward_picture
 import report
 import traffic
-from forwarders import PORT_MAC, SUBJECTS, Cores, Forwarder, ForwarderError, Setup, before_others
+from forwarders import PORT_MACS, SUBJECTS, Cores, Forwarder, ForwarderError, Setup, before_others
 from program import end_on_signals
 
 PEERS = ("l3fwd-lpm", "l3fwd-fib")  # the better of them in a case is whom ratios are to
@@ -32,6 +32,7 @@ class Case:
     frames: str = "64"
     huge: bool = True
     workers: int = 1
+    transport: str = "pcap"
     without: tuple[str, ...] = ()  # subjects
 
 
@@ -50,6 +51,9 @@ CASES = [
          without=("l3fwd-lpm",)),
     Case("d1k-r256-w2", "two cores; the control thread shares one where there are no three", 1024,
          workers=2, without=OTHERS),
+    Case("d1k-r256-memif", "from another process, through memif, which copies", 1024,
+         transport="memif"),
+    Case("d1k-r256-vhost", "the same, through vhost and virtio_user", 1024, transport="vhost"),
 ]
 
 
@@ -94,6 +98,9 @@ def measure(forwarder: Forwarder) -> float:
         for _ in range(WINDOWS):
             time.sleep(WINDOW)
             samples.append(forwarder.sample())
+        dropped = forwarder.dropped()
+    if dropped > 0:
+        raise ForwarderError(f"dropped {dropped} packets")
     begin, end = samples[0], samples[-1]
     received, sent = end.received - begin.received, end.sent - begin.sent
     if sent < 0.97 * received:
@@ -113,9 +120,9 @@ def run_case(case: Case, subjects: list[str], options: argparse.Namespace, cores
     build = options.root / "build/bench"
     pcap = build / f"{case.name}.pcap"
     table = traffic.Subnets(case.subnets) if case.subnets else traffic.File(options.table)
-    traffic.write_pcap(pcap, PORT_MAC, table.destinations(case.destinations), case.frames)
+    traffic.write_pcap(pcap, PORT_MACS[case.transport], table.destinations(case.destinations), case.frames)
     setup = Setup(pcap, table.routes(), case.ports, case.workers, cores,
-                  case.huge and not options.no_huge, options.root, build)
+                  case.huge and not options.no_huge, options.root, build, case.transport)
     print(f"{case.name}: {case.shows}", file=sys.stderr)
     subjects = [subject for subject in subjects if subject not in case.without]
     cycles = {s: report.Measurement(case.name, s, "cycles_per_packet", "") for s in subjects}

@@ -15,8 +15,9 @@ EAL_RUNTIME = Path("/var/run/dpdk")
 BUFFERS = 80000  # net_pcap keeps one for each packet of its file, which is at most 64,000
 GATEWAY = "10.99.0.2"
 GATEWAY_MAC = "02:00:00:00:00:99"
-# net_pcap's first port always has this one; the frames are addressed to it.
-PORT_MAC = "02:70:63:61:70:00"
+# What the first port of each always has, or is given; the frames are addressed to it.
+PORT_MACS = {"pcap": "02:70:63:61:70:00", "memif": "02:70:63:61:70:00",
+             "vhost": "56:48:4f:53:54:00"}
 
 serial = itertools.count()
 
@@ -50,11 +51,34 @@ class Setup:
     huge: bool
     root: Path
     scratch: Path
+    # Where the packets come from: the file itself, or another process that reads it, through
+    # shared memory.
+    transport: str = "pcap"
+
+    @property
+    def mac(self) -> str:
+        return PORT_MACS[self.transport]
+
+    @property
+    def wire(self) -> Path:
+        """The socket by which the two processes find each other."""
+        return self.scratch / f"{self.transport}.sock"
 
     def devices(self) -> list[str]:
         # no-rx: net_null would otherwise make up a frame for every one that is polled for.
-        queues = f"rx_pcap={self.pcap}," * self.workers
-        return [f"net_pcap0,{queues}infinite_rx=1", "net_null0,no-rx=1"][: self.ports]
+        return [{"pcap": self.source(),
+                 "memif": f"net_memif0,role=server,socket={self.wire},socket-abstract=no,"
+                          f"mac={self.mac}",
+                 "vhost": f"net_vhost0,iface={self.wire}"}[self.transport],
+                "net_null0,no-rx=1"][: self.ports]
+
+    def source(self) -> str:
+        return f"net_pcap0,{f'rx_pcap={self.pcap},' * self.workers}infinite_rx=1"
+
+    def far_end(self) -> str:
+        """The generator's, of such a transport."""
+        return {"memif": f"net_memif0,role=client,socket={self.wire},socket-abstract=no",
+                "vhost": f"net_virtio_user0,path={self.wire}"}[self.transport]
 
     def worker_cores(self) -> list[int]:
         """The last core first; where there are too few, one shares the control thread's."""
@@ -76,6 +100,7 @@ class Forwarder:
         self.name = name
         self.setup = setup
         self.process: subprocess.Popen | None = None
+        self.generator: subprocess.Popen | None = None
         tag = f"ringroad-bench-{os.getpid()}-{next(serial)}"
         self.prefix = tag
         self.log = setup.scratch / f"{name}.log"
@@ -92,10 +117,12 @@ class Forwarder:
                                             start_new_session=True)
         before_others(self.process.pid)
         try:
+            if self.setup.transport != "pcap":
+                self.generator = self.start_generator()
             self.wait_until_forwarding()
-            mac = self.input_mac()
-            if mac.lower() != PORT_MAC:
-                raise ForwarderError(f"frames are addressed to {PORT_MAC}, its port is {mac}")
+            mac = self.input_mac().lower()
+            if mac != self.setup.mac:
+                raise ForwarderError(f"frames are addressed to {self.setup.mac}, its port is {mac}")
         except BaseException:
             self.stop()
             raise
@@ -104,7 +131,31 @@ class Forwarder:
     def __exit__(self, *_):
         self.stop()
 
+    def start_generator(self) -> subprocess.Popen:
+        """On the core that the forwarder's worker has not."""
+        deadline = time.monotonic() + 20
+        while not self.setup.wire.exists():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise ForwarderError(f"there is no {self.setup.wire}")
+            time.sleep(0.05)
+        core = self.setup.cores.control
+        arguments = ["--lcores", f"0@{core},1@{core}", "--no-pci", "--in-memory",
+                     "--single-file-segments", "--file-prefix", self.prefix + "-generator",
+                     "--vdev", self.setup.source(), "--vdev", self.setup.far_end(), "--",
+                     "--forward-mode=io", "--no-flush-rx", "--port-topology=paired",
+                     "--total-num-mbufs=80000"]
+        with open(self.log.with_suffix(".generator.log"), "wb") as log:
+            return subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(core),
+                 Testpmd.program(self.setup.root), *arguments],
+                stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+
     def stop(self) -> None:
+        if self.generator is not None:
+            self.generator.kill()
+            self.generator.wait()
+            self.generator.stdin.close()
+            shutil.rmtree(EAL_RUNTIME / (self.prefix + "-generator"), ignore_errors=True)
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(timeout=5)
@@ -113,6 +164,8 @@ class Forwarder:
             self.process.wait()
         self.process.stdin.close()
         shutil.rmtree(EAL_RUNTIME / self.prefix, ignore_errors=True)
+        if self.setup.transport != "pcap":
+            self.setup.wire.unlink(missing_ok=True)
 
     def wait_until_forwarding(self, limit: float = 60.0) -> None:
         deadline = time.monotonic() + limit
@@ -150,6 +203,10 @@ class Forwarder:
 
     def input_mac(self) -> str:
         raise NotImplementedError
+
+    def dropped(self) -> int:
+        """As far as it can tell."""
+        return 0
 
 
 class Peer(Forwarder):
@@ -254,13 +311,17 @@ class Ringroad(Forwarder):
         path.write_text(json.dumps(configuration, indent=1))  # JSON is YAML
         return [self.program(setup.root), "run", path]
 
-    def ports(self) -> list[dict]:
+    def show(self, what: str) -> list[dict]:
         roadctl = self.setup.root / "build/release/app/roadctl/roadctl"
-        answer = json.loads(subprocess.run(
-            [roadctl, "--socket", self.socket, "--json", "show", "ports"], check=True, timeout=5,
+        return json.loads(subprocess.run(
+            [roadctl, "--socket", self.socket, "--json", "show", what], check=True, timeout=5,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
-        ports = answer["ports"] if isinstance(answer, dict) else answer
-        return sorted(ports, key=lambda port: port["name"])  # "in" before "out"
+
+    def ports(self) -> list[dict]:
+        return sorted(self.show("ports"), key=lambda port: port["name"])  # "in" before "out"
+
+    def dropped(self) -> int:
+        return sum(row["packets"] for row in self.show("drops"))
 
     def counters(self) -> tuple[int, int]:
         ports = self.ports()

@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""The Linux kernel's forwarding, on veth, beside Ringroad's on the same veth and on memory ports."""
+
+import argparse
+import contextlib
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import forward
+import report
+import traffic
+from forwarders import (GATEWAY, GATEWAY_MAC, PORT_MACS, Cores, ForwarderError, Ringroad, Setup,
+                        before_others)
+from program import end_on_signals
+
+CASE = "d1-r256"
+LINUX = "linux-veth"
+SPACES = ("rrbench-generator", "rrbench-router", "rrbench-sink")
+IN_MAC = "02:00:00:00:00:01"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench.sh kernel")
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--no-huge", action="store_true")
+    parser.add_argument("--allow-missing", action="store_true")
+    return parser.parse_args()
+
+
+def run(*words, check: bool = True) -> str:
+    done = subprocess.run(list(map(str, words)), check=check, text=True, stdout=subprocess.PIPE,
+                          stderr=None if check else subprocess.DEVNULL)
+    return done.stdout
+
+
+def inside(space: str, *words) -> str:
+    return run("ip", "netns", "exec", space, *words)
+
+
+class Wires:
+    """Three network namespaces in a row: a generator, a router's two interfaces, a sink."""
+
+    def __enter__(self):
+        self.remove()
+        generator, router, sink = SPACES
+        for space in SPACES:
+            run("ip", "netns", "add", space)
+        for near, near_space, far, far_space in (("in", router, "host-in", generator),
+                                                 ("out", router, "host-out", sink)):
+            run("ip", "link", "add", near, "netns", near_space, "type", "veth", "peer", "name", far,
+                "netns", far_space)
+            for name, space in ((near, near_space), (far, far_space)):
+                inside(space, "ip", "link", "set", name, "up")
+                # Then the far side's frames come by NAPI, which is what an XDP frame needs.
+                inside(space, "ethtool", "-K", name, "gro", "on")
+        inside(router, "ip", "link", "set", "in", "address", IN_MAC)
+        inside(sink, "ip", "link", "set", "host-out", "address", GATEWAY_MAC)
+        return self
+
+    def __exit__(self, *_):
+        self.remove()
+
+    @staticmethod
+    def remove() -> None:
+        for space in SPACES:
+            run("ip", "netns", "del", space, check=False)
+
+    @staticmethod
+    def received() -> int:
+        return int(inside(SPACES[2], "cat", "/sys/class/net/host-out/statistics/rx_packets"))
+
+
+@contextlib.contextmanager
+def generator(core: int):
+    frame = traffic.frame(bytes.fromhex(IN_MAC.replace(":", "")), traffic.NETWORK + 2, 0, 60)
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", SPACES[0], "taskset", "-c",
+         str(core), sys.executable, Path(__file__).with_name("xdp_generator.py"), "host-in",
+         frame.hex()])
+    try:
+        yield
+        if process.poll() is not None:
+            raise ForwarderError(f"the generator ended with {process.returncode}")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def rate(core: int) -> float:
+    """Packets a second that reach the sink: the median of some windows."""
+    with generator(core):
+        time.sleep(forward.WARM_UP)
+        rates = []
+        for _ in range(forward.WINDOWS):
+            before, begin = Wires.received(), time.monotonic()
+            time.sleep(forward.WINDOW)
+            rates.append((Wires.received() - before) / (time.monotonic() - begin))
+    if not statistics.median(rates):
+        raise ForwarderError("nothing arrived")
+    return statistics.median(rates)
+
+
+def linux(setup: Setup) -> float:
+    router = SPACES[1]
+    with Wires():
+        inside(router, "sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0",
+               "net.ipv4.conf.default.rp_filter=0", "net.ipv4.conf.in.rp_filter=0")
+        inside(router, "ip", "address", "add", "10.98.0.1/24", "dev", "in")
+        inside(router, "ip", "address", "add", "10.99.0.1/24", "dev", "out")
+        inside(router, "ip", "neighbor", "add", GATEWAY, "lladdr", GATEWAY_MAC, "dev", "out")
+        for prefix in setup.routes:
+            inside(router, "ip", "route", "add", prefix, "via", GATEWAY)
+        # One thread forwards; what the sink takes is another's.
+        for space, name, core in ((router, "in", setup.cores.worker),
+                                  (SPACES[2], "host-out", setup.cores.control)):
+            inside(space, "sh", "-c", f"echo 1 >/sys/class/net/{name}/threaded")
+            for thread in run("pgrep", f"^napi/{name}-").split():
+                run("taskset", "-p", "-c", core, thread)
+                run("renice", "-n", "-20", "-p", thread)
+        return rate(setup.cores.control)
+
+
+class OnVeth(Ringroad):
+    """The router on the interfaces that the kernel forwarded between."""
+
+    def command(self) -> list:
+        return ["ip", "netns", "exec", SPACES[1], *super().command()]
+
+
+class VethSetup(Setup):
+    def devices(self) -> list[str]:
+        return ["net_af_packet0,iface=in", "net_af_packet1,iface=out"]
+
+    @property
+    def mac(self) -> str:
+        return IN_MAC
+
+
+def ringroad_on_veth(setup: Setup) -> float:
+    with Wires():
+        veth = VethSetup(setup.pcap, setup.routes, 2, 1, setup.cores, setup.huge, setup.root,
+                         setup.scratch)
+        router = OnVeth("ringroad-veth", veth)
+        router.wait_until_forwarding = lambda limit=20.0: wait_until_answering(router, limit)
+        with router:
+            return rate(setup.cores.control)
+
+
+def wait_until_answering(router: Ringroad, limit: float) -> None:
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        try:
+            router.counters()
+            return
+        except (OSError, ValueError, subprocess.SubprocessError):
+            time.sleep(0.05)
+    raise ForwarderError("does not answer")
+
+
+def ringroad_on_memory(setup: Setup) -> float:
+    return forward.measure(Ringroad("ringroad-memory", setup))
+
+
+def main() -> None:
+    end_on_signals()
+    options = arguments()
+    build = options.root / "build/bench"
+    build.mkdir(parents=True, exist_ok=True)
+    usable = sorted(os.sched_getaffinity(0))
+    cores = Cores(usable[0], usable[-1])
+    if cores.control != cores.worker:
+        os.sched_setaffinity(0, set(usable) - {cores.worker})
+    before_others(os.getpid())
+    tsc_hz, speed = report.clock(build, cores.worker)
+    about = report.machine(tsc_hz, speed, worker_core=cores.worker, hugepages=not options.no_huge)
+    table = traffic.Subnets(256)
+    pcap = build / "kernel.pcap"
+    traffic.write_pcap(pcap, PORT_MACS["pcap"], table.destinations(1024))
+    setup = Setup(pcap, table.routes(), 2, 1, cores, not options.no_huge, options.root, build)
+    subjects = {"ringroad-memory": ringroad_on_memory, "ringroad-veth": ringroad_on_veth,
+                LINUX: linux}
+    measured = {name: report.Measurement(CASE, name, "mpps", LINUX, False) for name in subjects}
+    for number in range(1, options.rounds + 1):
+        for name, measure in subjects.items():
+            try:
+                measured[name].values.append(measure(setup) / 1e6)
+            except (ForwarderError, OSError, subprocess.SubprocessError) as error:
+                sys.exit(f"{name}: {error}")
+            print(f"round {number}/{options.rounds} {name}: {measured[name].values[-1]:.2f} Mpps",
+                  file=sys.stderr)
+    rows = report.rows(list(measured.values()))
+    report.write_json(build / "kernel.json", about, rows)
+    for row in rows:
+        print(f"{row['subject']:16} {row['median']:8.2f} Mpps ({row['min']:.2f} to {row['max']:.2f})"
+              f"  {row['ratio']:.1f} times {LINUX}")
+
+
+if __name__ == "__main__":
+    main()
