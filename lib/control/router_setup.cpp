@@ -297,9 +297,11 @@ Status Router::set_up_workers() {
   }
   for (const std::uint16_t i : numbers(ports_.size())) {
     const port::Port& port = *ports_[i];
-    // Ports with fewer queues than there are workers begin with different ones.
+    // Ports with fewer queues than there are workers begin with different ones; those with as many
+    // begin with the same, so that both directions of a flow come to one worker.
+    const std::size_t first = port.rx_queues() < count ? i : 0;
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
-      all[(queue + i) % count]->add_rx(PortId{i}, port.device(), queue);
+      all[(queue + first) % count]->add_rx(PortId{i}, port.device(), queue);
     }
     const config::Scheduler scheduler = config_.scheduler_of(config_.ports[i]);
     const sched::Discipline discipline = discipline_of(scheduler);

@@ -81,6 +81,16 @@ Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t worker
   return id;
 }
 
+// Both directions of a flow hash to one value, and so come to one worker: 0x6d5a again and again
+// (Woo and Park, "Scalable TCP Session Monitoring with Symmetric Receive-side Scaling").
+std::vector<std::uint8_t> symmetric_key(std::size_t size) {
+  std::vector<std::uint8_t> key(size, 0x6d);
+  for (std::size_t i = 1; i < size; i += 2) {
+    key[i] = 0x5a;
+  }
+  return key;
+}
+
 // `tagged`: the port has sub-interfaces, and the device is to do what it can of their tags.
 Tuning tuning_of(const rte_eth_dev_info& info, bool tagged) {
   Tuning tuning;
@@ -169,9 +179,13 @@ Status Port::configure() {
   conf.intr_conf.rxq = settings_.rx_interrupts ? 1 : 0;
   const std::uint64_t hash =
       (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads;
-  if (rx_queues_ > 1 && hash != 0) {
+  std::vector<std::uint8_t> key = symmetric_key(info.hash_key_size);
+  spreads_ = rx_queues_ > 1 && hash != 0;
+  if (spreads_) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-    conf.rx_adv_conf.rss_conf.rss_hf = hash;
+    conf.rx_adv_conf.rss_conf = {.rss_key = key.empty() ? nullptr : key.data(),
+                                 .rss_key_len = info.hash_key_size,
+                                 .rss_hf = hash};
   }
   if (const int error = rte_eth_dev_configure(device_, rx_queues_, tx_queues_, &conf); error != 0) {
     return failed(fmt::format("the device refuses {} RX and {} TX queues: {}", rx_queues_,
@@ -284,6 +298,7 @@ Status Port::start() {
     return failed("the device does not start: " + error_text(refused));
   }
   started_ = true;
+  spread_evenly();
   if (const Status status = filter_vlans(); !status) {
     return status;
   }
@@ -293,6 +308,27 @@ Status Port::start() {
     log::debug("port {}: promiscuous mode stays as it is: {}", settings_.name, error_text(error));
   }
   return {};
+}
+
+// Some drivers know their table only once they run. One that refuses keeps its own, which spreads
+// as well as that driver's authors thought fit.
+void Port::spread_evenly() {
+  rte_eth_dev_info info{};
+  if (!spreads_ || rte_eth_dev_info_get(device_, &info) != 0 || info.reta_size == 0) {
+    return;
+  }
+  constexpr unsigned kGroup = RTE_ETH_RETA_GROUP_SIZE;
+  std::vector<rte_eth_rss_reta_entry64> table((info.reta_size + kGroup - 1) / kGroup);
+  for (unsigned i = 0; i < info.reta_size; ++i) {
+    rte_eth_rss_reta_entry64& group = table[i / kGroup];
+    group.mask |= std::uint64_t{1} << (i % kGroup);
+    group.reta[i % kGroup] = static_cast<std::uint16_t>(i % rx_queues_);
+  }
+  if (const int error = rte_eth_dev_rss_reta_update(device_, table.data(), info.reta_size);
+      error != 0) {
+    log::debug("port {}: its device keeps its own table of queues: {}", settings_.name,
+               error_text(error));
+  }
 }
 
 // Where the device filters, what it does not know it does not show.
@@ -325,6 +361,27 @@ Link Port::link() const {
   }
   const bool known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
   return {link.link_status == RTE_ETH_LINK_UP, known ? link.link_speed : 0};
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Port::extended_stats() const {
+  std::vector<std::pair<std::string, std::uint64_t>> stats;
+  const int count = rte_eth_xstats_get(device_, nullptr, 0);
+  if (count <= 0) {
+    return stats;
+  }
+  const auto size = static_cast<unsigned>(count);
+  std::vector<rte_eth_xstat> values(size);
+  std::vector<rte_eth_xstat_name> names(size);
+  if (rte_eth_xstats_get(device_, values.data(), size) != count ||
+      rte_eth_xstats_get_names(device_, names.data(), size) != count) {
+    return stats;
+  }
+  for (const rte_eth_xstat& one : values) {
+    if (one.value != 0) {
+      stats.emplace_back(names.at(one.id).name, one.value);
+    }
+  }
+  return stats;
 }
 
 RxEvent Port::rx_event(std::uint16_t queue) const {

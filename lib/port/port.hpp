@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
@@ -82,6 +83,8 @@ class Port {
   [[nodiscard]] RxEvent rx_event(std::uint16_t queue) const;
   [[nodiscard]] Link link() const;
   [[nodiscard]] rte_eth_stats device_stats() const;
+  // The driver's own counters by its names for them, without those at 0.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> extended_stats() const;
 
  private:
   Port(Settings settings, std::uint16_t device, rte_mempool& pool)
@@ -91,6 +94,7 @@ class Port {
   [[nodiscard]] Status set_up_queues(const Tuning& tuning);
   void find_mac();
   Status filter_vlans();
+  void spread_evenly();
   // "port lan (net_tap0): what"
   [[nodiscard]] std::unexpected<Error> failed(const std::string& what) const;
 
@@ -104,6 +108,7 @@ class Port {
   bool inserts_tags_ = false;
   bool filters_vlans_ = false;
   bool gathers_ = false;
+  bool spreads_ = false;  // flows over its RX queues
   std::uint16_t reported_descriptors_ = 0;
   bool started_ = false;
 };
