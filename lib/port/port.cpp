@@ -148,8 +148,22 @@ Result<std::unique_ptr<Port>> Port::open(const Settings& settings, rte_mempool& 
 }
 
 Port::~Port() {
+  if (!detached_) {
+    stop();
+    rte_eth_dev_close(device_);
+  }
+}
+
+void Port::detach() {
+  removal_watch_.reset();
+  rte_eth_dev_info info{};
+  rte_eth_dev_info_get(device_, &info);
   stop();
   rte_eth_dev_close(device_);
+  detached_ = true;
+  if (const int error = info.device != nullptr ? rte_dev_remove(info.device) : 0; error != 0) {
+    log::warn("port {}: its device is kept: {}", settings_.name, error_text(error));
+  }
 }
 
 Status Port::configure() {
@@ -198,10 +212,16 @@ Status Port::configure() {
     return status;
   }
   find_mac();
+  if (is_pci_address(settings_.device) && !removal_watch_) {
+    removal_watch_.emplace(rte_dev_name(info.device), removal_asked_);
+  }
   return {};
 }
 
 Status Port::set_mtu(std::uint16_t mtu) {
+  if (detached_) {
+    return failed("the device was unplugged");
+  }
   rte_eth_dev_info info{};
   if (const int error = rte_eth_dev_info_get(device_, &info); error != 0) {
     return failed("the device does not describe itself: " + error_text(error));
@@ -227,6 +247,9 @@ Status Port::set_mtu(std::uint16_t mtu) {
 }
 
 Status Port::set_mac(Mac mac) {
+  if (detached_) {
+    return failed("the device was unplugged");
+  }
   rte_ether_addr address{};
   std::ranges::copy(mac.octets, address.addr_bytes);
   const int error = rte_eth_dev_default_mac_addr_set(device_, &address);
@@ -240,6 +263,9 @@ Status Port::set_mac(Mac mac) {
 }
 
 void Port::set_link(bool up) {
+  if (detached_) {
+    return;
+  }
   const int error = up ? rte_eth_dev_set_link_up(device_) : rte_eth_dev_set_link_down(device_);
   if (error != 0 && error != -ENOTSUP) {
     log::debug("port {}: its device keeps the link: {}", settings_.name, error_text(error));
@@ -356,7 +382,7 @@ Status Port::reset() {
 
 Link Port::link() const {
   rte_eth_link link{};
-  if (rte_eth_link_get_nowait(device_, &link) != 0) {
+  if (detached_ || rte_eth_link_get_nowait(device_, &link) != 0) {
     return {};
   }
   const bool known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
@@ -365,7 +391,7 @@ Link Port::link() const {
 
 std::vector<std::pair<std::string, std::uint64_t>> Port::extended_stats() const {
   std::vector<std::pair<std::string, std::uint64_t>> stats;
-  const int count = rte_eth_xstats_get(device_, nullptr, 0);
+  const int count = detached_ ? 0 : rte_eth_xstats_get(device_, nullptr, 0);
   if (count <= 0) {
     return stats;
   }
@@ -406,7 +432,9 @@ RxEvent Port::rx_event(std::uint16_t queue) const {
 
 rte_eth_stats Port::device_stats() const {
   rte_eth_stats stats{};
-  rte_eth_stats_get(device_, &stats);
+  if (!detached_) {
+    rte_eth_stats_get(device_, &stats);
+  }
   return stats;
 }
 

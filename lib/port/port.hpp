@@ -3,8 +3,10 @@
 // queues through RxQueue and TxQueue.
 #include <rte_ethdev.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "base/ids.hpp"
 #include "base/mac.hpp"
 #include "port/profile.hpp"
+#include "port/removal.hpp"
 
 namespace ringroad::port {
 
@@ -57,6 +60,15 @@ class Port {
 
   [[nodiscard]] Status start();
   void stop();
+
+  // Whether the device is to be unplugged: the kernel waits until detach() lets go of it.
+  [[nodiscard]] bool removal_asked() const {
+    return removal_asked_.load(std::memory_order_relaxed);
+  }
+  // Gives the device up; no worker uses it any more. From then on there is no link, and nothing to
+  // be changed.
+  void detach();
+  [[nodiscard]] bool detached() const { return detached_; }
 
   // While it runs.
   Status set_mtu(std::uint16_t mtu);
@@ -111,6 +123,9 @@ class Port {
   bool spreads_ = false;  // flows over its RX queues
   std::uint16_t reported_descriptors_ = 0;
   bool started_ = false;
+  std::atomic<bool> removal_asked_{false};
+  bool detached_ = false;
+  std::optional<RemovalWatch> removal_watch_;
 };
 
 }  // namespace ringroad::port

@@ -63,3 +63,22 @@ class Link(NicTestCase):
         counters = self.port("left")["device_counters"]
         self.assertGreater(counters["rx_good_packets"], 0)
         self.assertGreater(counters["tx_good_packets"], 0)
+
+
+class Unplugged(NicTestCase):
+    card = Card("igb", "net_e1000_igb", "vfio-pci")
+
+    def test_a_card_is_unplugged_under_traffic_and_the_other_goes_on(self):
+        self.ping(B, "-c", "2", "-i", "0.2", check=False)
+        flood = self.topology.spawn(self.topology.a, "ping", "-n", "-q", "-f", "-w", "6", B)
+        self.guest.qmp("device_del", id="card1")
+        self.assertTrue(eventually(lambda: "unplugged" in self.router.log(), 10))
+        flood.communicate()
+        self.assertEqual(next(port["link"] for port in self.router.show("ports")
+                              if port["name"] == "right"), "down")
+        self.assertEqual(received(self.ping(LEFT, "-q", "-c", "20", "-i", "0.02")), 20)
+        self.assertIn("Unreachable", self.ping(B, "-c", "1", "-W", "2", check=False).stdout)
+        self.assertTrue(eventually(lambda: "0000:02:00.0" not in self.guest.shell(
+            "ls /sys/bus/pci/devices").stdout, 10))
+        refused = self.router.roadctl("link", "set", "right", "mtu", "1400", check=False)
+        self.assertIn("unplugged", refused.stdout)
