@@ -124,6 +124,12 @@ Json report_ports(const Router& router) {
       port["tx_requeued"] = totals.tx_requeued;
       port["tx_completed"] = stats.opackets;
       port["tx_hangs"] = router.tx_hangs(view.id);
+      port["rx_queues"] = device.rx_queues();
+      port["tx_queues"] = device.tx_queues();
+      port["device_counters"] = Json::object();
+      for (const auto& [name, value] : device.extended_stats()) {
+        port["device_counters"][name] = value;
+      }
     }
     ports.push_back(std::move(port));
   }

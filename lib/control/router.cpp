@@ -139,6 +139,7 @@ bool Router::run_timers() {
   if (now >= next_watch_) {
     watch_links();
     watch_for_hangs();
+    watch_for_removals();
     next_watch_ = now + kWatch;
   }
   return next_tick_ <= now;
@@ -157,9 +158,11 @@ void Router::measure_delays(std::optional<PortId> port, bool on) {
 
 void Router::apply_gate(PortId port) {
   using enum worker::Worker::Gate;
-  const auto gate = hangs_[port.value()].stopped ? kStopped
-                    : linked_[port.value()]      ? kOpen
-                                                 : kClosed;
+  const bool leaves = ports_[port.value()]->removal_asked();
+  const auto gate = leaves                         ? kGone
+                    : hangs_[port.value()].stopped ? kStopped
+                    : linked_[port.value()]        ? kOpen
+                                                   : kClosed;
   for (const auto& worker : workers_) {
     worker->set_gate(port, gate);
   }
@@ -196,6 +199,18 @@ void Router::watch_for_hangs() {
   }
 }
 
+// A port whose device is to be unplugged is left by every worker before the device is given up
+// (RXR-19); what its routes led to is lost with its link.
+void Router::watch_for_removals() {
+  for (const std::uint16_t i : numbers(ports_.size())) {
+    Hang& hang = hangs_[i];
+    if (ports_[i]->removal_asked() && !ports_[i]->detached() && !hang.left_by) {
+      apply_gate(PortId{i});
+      hang.left_by = rte_rcu_qsbr_start(&world_->reclaimer().readers());
+    }
+  }
+}
+
 void Router::reset_hung_ports() {
   for (const std::uint16_t i : numbers(ports_.size())) {
     Hang& hang = hangs_[i];
@@ -204,6 +219,11 @@ void Router::reset_hung_ports() {
       continue;
     }
     hang.left_by.reset();
+    if (ports_[i]->removal_asked()) {
+      log::warn("port {}: its device was unplugged", config_.ports[i].name);
+      ports_[i]->detach();
+      continue;
+    }
     if (const Status status = ports_[i]->reset(); !status) {
       // It stays stopped, and is tried again.
       log::error("{}", status.error().what);

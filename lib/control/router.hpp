@@ -135,6 +135,7 @@ class Router {
   Status connect(PortId port, InterfaceAddress address);
   [[nodiscard]] Status check_address(const PortView& view, InterfaceAddress address) const;
   void watch_for_hangs();
+  void watch_for_removals();
   void reset_hung_ports();
   void apply_gate(PortId port);
   Status add_to_rib(const config::Route& route);

@@ -300,13 +300,15 @@ Status Router::set_up_workers() {
     const port::Port& port = *ports_[i];
     const bool spread = config_.ports[i].spread && port.rx_queues() < count;
     spreads = spreads || spread;
-    // Ports with fewer queues than there are workers begin with different ones.
+    // Ports with fewer queues than there are workers begin with different ones; those with as many
+    // begin with the same, so that both directions of a flow come to one worker.
+    const std::size_t first = port.rx_queues() < count ? i : 0;
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
-      all[(queue + i) % count]->add_rx({.port = PortId{i},
-                                        .device = port.device(),
-                                        .queue = queue,
-                                        .fetch = !port::profile_of(port.driver()).writes_frames,
-                                        .spread = spread});
+      all[(queue + first) % count]->add_rx({.port = PortId{i},
+                                            .device = port.device(),
+                                            .queue = queue,
+                                            .fetch = !port::profile_of(port.driver()).writes_frames,
+                                            .spread = spread});
     }
     const config::Scheduler scheduler = config_.scheduler_of(config_.ports[i]);
     const sched::Discipline discipline = discipline_of(scheduler);

@@ -146,8 +146,22 @@ Result<std::unique_ptr<Port>> Port::open(const Settings& settings, rte_mempool& 
 }
 
 Port::~Port() {
+  if (!detached_) {
+    stop();
+    rte_eth_dev_close(device_);
+  }
+}
+
+void Port::detach() {
+  removal_watch_.reset();
+  rte_eth_dev_info info{};
+  rte_eth_dev_info_get(device_, &info);
   stop();
   rte_eth_dev_close(device_);
+  detached_ = true;
+  if (const int error = info.device != nullptr ? rte_dev_remove(info.device) : 0; error != 0) {
+    log::warn("port {}: its device is kept: {}", settings_.name, error_text(error));
+  }
 }
 
 Status Port::configure() {
@@ -177,7 +191,8 @@ Status Port::configure() {
   conf.intr_conf.rxq = settings_.rx_interrupts ? 1 : 0;
   const std::uint64_t hash =
       (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads;
-  if (rx_queues_ > 1 && hash != 0) {
+  spreads_ = rx_queues_ > 1 && hash != 0;
+  if (spreads_) {
     conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     conf.rx_adv_conf.rss_conf.rss_hf = hash;
     use_symmetric_key(info.hash_key_size, conf.rx_adv_conf.rss_conf);
@@ -193,10 +208,16 @@ Status Port::configure() {
     return status;
   }
   find_mac();
+  if (is_pci_address(settings_.device) && !removal_watch_) {
+    removal_watch_.emplace(rte_dev_name(info.device), removal_asked_);
+  }
   return {};
 }
 
 Status Port::set_mtu(std::uint16_t mtu) {
+  if (detached_) {
+    return failed("the device was unplugged");
+  }
   rte_eth_dev_info info{};
   if (const int error = rte_eth_dev_info_get(device_, &info); error != 0) {
     return failed("the device does not describe itself: " + error_text(error));
@@ -222,6 +243,9 @@ Status Port::set_mtu(std::uint16_t mtu) {
 }
 
 Status Port::set_mac(Mac mac) {
+  if (detached_) {
+    return failed("the device was unplugged");
+  }
   rte_ether_addr address{};
   std::ranges::copy(mac.octets, address.addr_bytes);
   const int error = rte_eth_dev_default_mac_addr_set(device_, &address);
@@ -235,6 +259,9 @@ Status Port::set_mac(Mac mac) {
 }
 
 void Port::set_link(bool up) {
+  if (detached_) {
+    return;
+  }
   const int error = up ? rte_eth_dev_set_link_up(device_) : rte_eth_dev_set_link_down(device_);
   if (error != 0 && error != -ENOTSUP) {
     log::debug("port {}: its device keeps the link: {}", settings_.name, error_text(error));
@@ -293,6 +320,7 @@ Status Port::start() {
     return failed("the device does not start: " + error_text(refused));
   }
   started_ = true;
+  spread_evenly();
   if (const Status status = filter_vlans(); !status) {
     return status;
   }
@@ -302,6 +330,27 @@ Status Port::start() {
     log::debug("port {}: promiscuous mode stays as it is: {}", settings_.name, error_text(error));
   }
   return {};
+}
+
+// Some drivers know their table only once they run. One that refuses keeps its own, which spreads
+// as well as that driver's authors thought fit.
+void Port::spread_evenly() {
+  rte_eth_dev_info info{};
+  if (!spreads_ || rte_eth_dev_info_get(device_, &info) != 0 || info.reta_size == 0) {
+    return;
+  }
+  constexpr unsigned kGroup = RTE_ETH_RETA_GROUP_SIZE;
+  std::vector<rte_eth_rss_reta_entry64> table((info.reta_size + kGroup - 1) / kGroup);
+  for (unsigned i = 0; i < info.reta_size; ++i) {
+    rte_eth_rss_reta_entry64& group = table[i / kGroup];
+    group.mask |= std::uint64_t{1} << (i % kGroup);
+    group.reta[i % kGroup] = static_cast<std::uint16_t>(i % rx_queues_);
+  }
+  if (const int error = rte_eth_dev_rss_reta_update(device_, table.data(), info.reta_size);
+      error != 0) {
+    log::debug("port {}: its device keeps its own table of queues: {}", settings_.name,
+               error_text(error));
+  }
 }
 
 // Where the device filters, what it does not know it does not show.
@@ -329,11 +378,32 @@ Status Port::reset() {
 
 Link Port::link() const {
   rte_eth_link link{};
-  if (rte_eth_link_get_nowait(device_, &link) != 0) {
+  if (detached_ || rte_eth_link_get_nowait(device_, &link) != 0) {
     return {};
   }
   const bool known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
   return {link.link_status == RTE_ETH_LINK_UP, known ? link.link_speed : 0};
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Port::extended_stats() const {
+  std::vector<std::pair<std::string, std::uint64_t>> stats;
+  const int count = detached_ ? 0 : rte_eth_xstats_get(device_, nullptr, 0);
+  if (count <= 0) {
+    return stats;
+  }
+  const auto size = static_cast<unsigned>(count);
+  std::vector<rte_eth_xstat> values(size);
+  std::vector<rte_eth_xstat_name> names(size);
+  if (rte_eth_xstats_get(device_, values.data(), size) != count ||
+      rte_eth_xstats_get_names(device_, names.data(), size) != count) {
+    return stats;
+  }
+  for (const rte_eth_xstat& one : values) {
+    if (one.value != 0) {
+      stats.emplace_back(names.at(one.id).name, one.value);
+    }
+  }
+  return stats;
 }
 
 RxEvent Port::rx_event(std::uint16_t queue) const {
@@ -358,7 +428,9 @@ RxEvent Port::rx_event(std::uint16_t queue) const {
 
 rte_eth_stats Port::device_stats() const {
   rte_eth_stats stats{};
-  rte_eth_stats_get(device_, &stats);
+  if (!detached_) {
+    rte_eth_stats_get(device_, &stats);
+  }
   return stats;
 }
 

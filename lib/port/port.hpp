@@ -3,15 +3,19 @@
 // queues through RxQueue and TxQueue.
 #include <rte_ethdev.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/mac.hpp"
 #include "port/profile.hpp"
+#include "port/removal.hpp"
 
 namespace ringroad::port {
 
@@ -59,6 +63,15 @@ class Port {
   [[nodiscard]] Status start();
   void stop();
 
+  // Whether the device is to be unplugged: the kernel waits until detach() lets go of it.
+  [[nodiscard]] bool removal_asked() const {
+    return removal_asked_.load(std::memory_order_relaxed);
+  }
+  // Gives the device up; no worker uses it any more. From then on there is no link, and nothing to
+  // be changed.
+  void detach();
+  [[nodiscard]] bool detached() const { return detached_; }
+
   // While it runs.
   Status set_mtu(std::uint16_t mtu);
   Status set_mac(Mac mac);
@@ -84,6 +97,8 @@ class Port {
   [[nodiscard]] RxEvent rx_event(std::uint16_t queue) const;
   [[nodiscard]] Link link() const;
   [[nodiscard]] rte_eth_stats device_stats() const;
+  // The driver's own counters by its names for them, without those at 0.
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> extended_stats() const;
 
  private:
   Port(Settings settings, std::uint16_t device, rte_mempool& pool)
@@ -93,6 +108,7 @@ class Port {
   [[nodiscard]] Status set_up_queues(const Tuning& tuning);
   void find_mac();
   Status filter_vlans();
+  void spread_evenly();
   // "port lan (net_tap0): what"
   [[nodiscard]] std::unexpected<Error> failed(const std::string& what) const;
 
@@ -106,8 +122,12 @@ class Port {
   bool inserts_tags_ = false;
   bool filters_vlans_ = false;
   bool gathers_ = false;
+  bool spreads_ = false;  // flows over its RX queues
   std::uint16_t reported_descriptors_ = 0;
   bool started_ = false;
+  std::atomic<bool> removal_asked_{false};
+  bool detached_ = false;
+  std::optional<RemovalWatch> removal_watch_;
 };
 
 }  // namespace ringroad::port

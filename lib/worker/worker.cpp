@@ -124,8 +124,8 @@ void Worker::set_gate(PortId port, Gate gate) {
     const std::uint64_t others = bits.load(std::memory_order_relaxed) & ~bit;
     bits.store(others | (on ? bit : 0), std::memory_order_release);
   };
-  set(stopped_, gate == Gate::kStopped);
-  set(closed_, gate == Gate::kClosed);
+  set(stopped_, gate == Gate::kStopped || gate == Gate::kGone);
+  set(closed_, gate == Gate::kClosed || gate == Gate::kGone);
 }
 
 std::uint64_t Worker::held() const {

@@ -77,6 +77,7 @@ class Worker {
     kOpen,
     kStopped,  // calls no driver: what is to be sent waits (Linux's netif_tx_stop_queue)
     kClosed,   // drops what waits and what comes: there is no link
+    kGone,     // drops what waits, calls no driver: there is no device
   };
   void set_gate(PortId port, Gate gate);
 

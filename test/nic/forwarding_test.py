@@ -107,7 +107,9 @@ class IgbUio(Forwarding, NicTestCase):
 
 
 class E1000e(Forwarding, NicTestCase):
-    card = Card("e1000e", "net_e1000_em", "vfio-pci")
+    # Two workers and one queue a port: each sends by way of the other.
+    card = Card("e1000e", "net_e1000_em", "vfio-pci", cpus=3)
+    overrides = {"engine": {"idle": "interrupt", "workers": [1, 2]}}
     idle = "timed"
     pins = 2 * 512
     tells = True

@@ -25,7 +25,7 @@ INIT = r"""#!/bin/busybox sh
 export PATH=/bin
 # EAL loads no driver from below a directory that everybody may write.
 chmod 755 /
-mkdir -p /proc /sys /dev /run /tmp /var/run
+mkdir -p /proc /sys /dev /run/ringroad /tmp /var/run
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
