@@ -5,26 +5,19 @@ cd "$(dirname "$0")/.."
 
 scripts/install.sh run
 scripts/build.sh release app/ringroad/ringroad app/roadctl/roadctl
-meson configure build/release -Dprefix=/usr # compiles nothing again
+# Of a build from before this was its prefix; compiles nothing again.
+if [[ $(meson introspect build/release --buildoptions) != *'"value": "/usr", "section": "directory"'* ]]; then
+  meson configure build/release -Dprefix=/usr
+fi
 out=build/package
 tree=$out/tree
 rm -rf "$out"
 mkdir -p "$tree/DEBIAN"
-DESTDIR=$PWD/$tree meson install -C build/release --quiet >/dev/null
+DESTDIR=$PWD/$tree meson install -C build/release --no-rebuild --quiet
 programs=("$tree/usr/bin/ringroad" "$tree/usr/bin/roadctl")
 strip --strip-unneeded "${programs[@]}"
 install -m 644 LICENSE "$tree/usr/share/doc/ringroad/copyright"
 
-# Drivers are loaded when DPDK starts and so are dependencies that no program shows: of each family that
-# has a profile in drivers/ its package, and what every port needs. What they are called depends on
-# DPDK's version.
-plugins=(bus_pci bus_vdev mempool_ring)
-plugins+=(net_{af_packet,af_xdp,e1000,ixgbe,memif,null,pcap,ring,tap,virtio,vmxnet3})
-drivers=()
-for plugin in "${plugins[@]}"; do
-  file=$(compgen -G "/usr/lib/*/dpdk/pmds-*/librte_$plugin.so.[0-9][0-9]")
-  drivers+=("$(dpkg-query --search "$file" | sed 's/:.*//')")
-done
 # It wants the sources of a package around it.
 mkdir -p "$out/debian"
 echo 'Source: ringroad' >"$out/debian/control"
@@ -36,7 +29,6 @@ version=$(meson introspect build/release --projectinfo |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["version"])')
 architecture=$(dpkg --print-architecture)
 sed "s/@version@/$version/; s/@architecture@/$architecture/; s/@libraries@/$libraries/
-  s/@drivers@/$(printf '%s, ' "${drivers[@]}" | sed 's/, $//')/
   s/@size@/$(du --summarize --apparent-size --block-size=1K "$tree" | cut -f1)/" \
   deploy/debian/control.in >"$tree/DEBIAN/control"
 install -m 644 deploy/debian/conffiles "$tree/DEBIAN"

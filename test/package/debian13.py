@@ -20,9 +20,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("-j", type=int, default=1, dest="jobs")
     jobs = parser.parse_args().jobs
+    ninja = f"ninja -C {BUILD} -j {jobs} -k 0 --quiet"
     commands = {
         "configure": f"cd {ROOT}; [ -e {BUILD}/build.ninja ] || meson setup {BUILD} -Dbench=false",
-        "compile": f"ninja -C {BUILD} -j {jobs} -k 0 --quiet",
+        "compile the programs": f"{ninja} app/ringroad/ringroad app/roadctl/roadctl",
+        "compile the tests": ninja,
         "unit": f"cd {ROOT}; scripts/run_suite.py {BUILD} unit",
         "dataplane": f"cd {ROOT}; scripts/run_suite.py {BUILD} dataplane",
     }
