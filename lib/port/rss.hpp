@@ -11,8 +11,7 @@ namespace ringroad::port {
 // Under a key that repeats every 16 bits source and destination may change places: the two
 // directions of a flow come to one worker, and share what its caches know of both (Woo and Park,
 // "Scalable TCP Session Monitoring with Symmetric Receive-side Scaling", 2012). Hashes of 16 bits
-// remain, of which the 82599 and the 82576 take 7 to ask their table of 128. That table
-// driver's: queues in turn.
+// remain, of which the 82599 and the 82576 take 7 to ask their table of 128.
 inline constexpr auto kSymmetricKey = [] {
   std::array<std::uint8_t, 64> key{};
   for (std::size_t i = 0; i < key.size(); ++i) {
