@@ -138,7 +138,7 @@ std::string settings_table(const json& queue, bool colour) {
 
 std::string counters_table(const json& queue, bool colour) {
   const json& bands = array(queue, "bands");
-  const bool managed = std::any_of(bands.begin(), bands.end(), differs("kind", "fifo"));
+  const bool managed = std::ranges::any_of(bands, differs("kind", "fifo"));
   BandTable table;
   table.add(true,
             {{"QUEUED packets", kRight},

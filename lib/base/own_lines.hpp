@@ -21,14 +21,15 @@ struct OwnLines {
     return static_cast<T*>(::operator new(whole_lines(count), kAlignment));
   }
   void deallocate(T* array, std::size_t count) {
-    ::operator delete(array, whole_lines(count), kAlignment);
+    ::operator delete(static_cast<void*>(array), whole_lines(count), kAlignment);
   }
-  friend bool operator==(const OwnLines&, const OwnLines&) { return true; }
+  friend bool operator==(const OwnLines& /*one*/, const OwnLines& /*other*/) { return true; }
 
  private:
   static_assert(alignof(T) <= kCacheLine);
   static constexpr std::align_val_t kAlignment{kCacheLine};
   static constexpr std::size_t whole_lines(std::size_t count) {
+    // Of pointers too: NOLINTNEXTLINE(bugprone-sizeof-expression)
     return (count * sizeof(T) + kCacheLine - 1) / kCacheLine * kCacheLine;
   }
 };

@@ -178,7 +178,7 @@ class Bench {
                              nullptr);
     next_buffer_ = (next_buffer_ + burst) % kBuffers;
   }
-  unsigned take_sent() const {
+  [[nodiscard]] unsigned take_sent() const {
     std::array<void*, kBuffers> packets;
     return rte_ring_sc_dequeue_burst(out_.tx.get(), packets.data(), packets.size(), nullptr);
   }
