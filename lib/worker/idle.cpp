@@ -145,7 +145,7 @@ void Sleeper::disarm(std::uint64_t stopped) {
     return;
   }
   for (const Queue& queue : queues_) {
-    if (queue.event.by_driver && ((stopped >> queue.port.value()) & 1U) == 0) {
+    if (((stopped >> queue.port.value()) & 1U) == 0 && queue.event.by_driver) {
       rte_spinlock_lock(&lock_of(queue.device));
       rte_eth_dev_rx_intr_disable(queue.device, queue.queue);
       rte_spinlock_unlock(&lock_of(queue.device));

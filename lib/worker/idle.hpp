@@ -76,7 +76,10 @@ class Sleeper {
   };
 
   Sleeper(Idle idle, FileDescriptor events, FileDescriptor bell)
-      : idle_{idle}, events_{std::move(events)}, bell_{std::move(bell)} {}
+      : idle_{idle},
+        events_{std::move(events)},
+        bell_{std::move(bell)},
+        has_interrupts_{idle == Idle::kInterrupt} {}
   bool arm(const Queue& queue);
   void ring() const;
 
@@ -85,7 +88,7 @@ class Sleeper {
   FileDescriptor bell_;    // an eventfd
   std::vector<Queue> queues_;
   std::atomic<bool> asleep_{false};
-  std::atomic<bool> has_interrupts_{false};
+  std::atomic<bool> has_interrupts_;
   std::uint32_t missed_in_a_row_ = 0;
   Counters counters_;
 };

@@ -57,6 +57,18 @@ void settle(Testbed& bed) {
 
 }  // namespace
 
+TEST_CASE("a port that is started a hundred times over loses no buffer") {
+  Testbed bed;
+  bed.resolve_hosts();
+  REQUIRE(to_b(bed).size() == 1);
+  const std::uint32_t free = bed.router->pool_level().free;
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(bed.router->ports().at(kPortB.value())->reset());
+    REQUIRE(to_b(bed).size() == 1);
+  }
+  CHECK(bed.router->pool_level().free == free);
+}
+
 TEST_CASE("a port that is taken down receives nothing and is no way to anywhere") {
   Testbed bed;
   bed.resolve_hosts();
