@@ -11,7 +11,9 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
-constexpr Profile kProfile{.family = "memif", .drivers = kDrivers, .tune = tune};
+// Not zero-copy unless told: the frames are copied as they are received.
+constexpr Profile kProfile{
+    .family = "memif", .drivers = kDrivers, .tune = tune, .writes_frames = true};
 const Registration kRegistration{kProfile};
 
 }  // namespace

@@ -110,12 +110,17 @@ class Forwarder:
         # the worker's core, its children must not inherit that.
         cores = self.setup.cores
         wrapper = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c",
-                   f"{cores.control},{cores.worker}", "nice", "-n", "-20"]
+                   f"{cores.control},{cores.worker}"]
+        # Not where a worker shares the control thread's core: nobody else would have a turn there.
+        alone = self.setup.workers == 1
+        if alone:
+            wrapper += ["nice", "-n", "-20"]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([*wrapper, *map(str, self.command())],
                                             stdin=subprocess.PIPE, stdout=log, stderr=log,
                                             start_new_session=True)
-        before_others(self.process.pid)
+        if alone:
+            before_others(self.process.pid)
         try:
             if self.setup.transport != "pcap":
                 self.generator = self.start_generator()
