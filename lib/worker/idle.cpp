@@ -78,7 +78,7 @@ void Sleeper::watch(PortId port, std::uint16_t device, std::uint16_t queue, port
   has_interrupts_.store(all && idle_ == Idle::kInterrupt, std::memory_order_relaxed);
 }
 
-void Sleeper::pause() const {
+void Sleeper::pause() {
   static const bool can_wait = rte_cpu_get_flag_enabled(RTE_CPUFLAG_WAITPKG) == 1;
   static const std::uint64_t two_us = rte_get_tsc_hz() / 500'000;
   if (can_wait) {

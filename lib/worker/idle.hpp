@@ -38,7 +38,7 @@ class Sleeper {
   void watch(PortId port, std::uint16_t device, std::uint16_t queue, port::RxEvent event);
 
   // A little less than to sleep: the core's other thread and its power budget have more.
-  void pause() const;
+  static void pause();
   // Then the worker looks once more, and sleeps or not, and disarms. `stopped`: bits of ports whose
   // drivers may not be called.
   void arm(std::uint64_t stopped);

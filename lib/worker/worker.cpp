@@ -418,7 +418,7 @@ void Worker::rest() {
   }
   const std::uint32_t rests = empty_polls_ / kIdlePolls;
   if (rests <= kPauses) {
-    sleeper_->pause();
+    Sleeper::pause();
     return;
   }
   sleeper_->arm(stopped_.load(std::memory_order_acquire));

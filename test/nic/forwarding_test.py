@@ -1,7 +1,6 @@
 """Every kind of card carries real traffic through the router, and lets it sleep where there is none."""
 import json
 import re
-import statistics
 import time
 
 from guest import Card, NicTestCase
@@ -78,8 +77,8 @@ class Forwarding:
     def test_the_first_packet_after_a_lull_does_not_wait_long(self):
         done = self.ping(B, "-c", "20", "-i", "0.1", timeout=90)
         times = [float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout)]
-        # An emulated machine's milliseconds; without a wake it would be 20.
-        self.assertLess(statistics.median(times), 10, times)
+        # An emulated machine's milliseconds, on a core that it shares; without a wake it would be 10.
+        self.assertLess(sorted(times)[4], 5, times)
 
     def thread_seconds(self):
         """Of the worker's thread, as the guest's kernel counts them."""
