@@ -133,7 +133,7 @@ struct Port {
   std::optional<std::uint16_t> queues;  // RX queues; none: one a worker, as far as the device has
   // Where it has fewer queues than there are workers, its flows are handed on to all of them.
   bool spread = false;
-  std::string scheduler;                // name of a Scheduler; empty: pfifo_fast
+  std::string scheduler;  // name of a Scheduler; empty: pfifo_fast
   std::optional<Vlan> vlan{};
   ReversePath rp_filter = ReversePath::kOff;
   bool forwarding = true;          // what comes in here may go on elsewhere
