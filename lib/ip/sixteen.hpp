@@ -64,8 +64,8 @@ class SixteenAtOnce {
         _mm512_castsi256_si512(_mm256_loadu_si256(static_cast<const __m256i*>(first))),
         _mm256_loadu_si256(static_cast<const __m256i*>(second)), 1);
   }
-  // Words 0 and 4 of the rows in `lower`, 1 and 5 of those in `upper`, where the rows are of four
-  // registers; with `high`, words 2, 6, 3 and 7. Each in a quarter, for four packets.
+  // Four registers of rows, turned: each quarter is one word of four packets. Of low_columns()
+  // words 0 and 4 in `lower`, 1 and 5 in `upper`; of high_columns() 2 and 6, 3 and 7.
   struct Columns {
     __m512i lower;
     __m512i upper;
