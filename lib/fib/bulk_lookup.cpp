@@ -82,11 +82,14 @@ template <unsigned kLanes>
   from_root<kLanes>(arena, default_route, keys, active.data(), count, answers);
 }
 
-// As root_word(); the writer may store another meanwhile, and x86-64 loads a word whole. An atomic
-// load would not become an operand.
-[[nodiscard, gnu::no_sanitize_thread]] inline int plain_root_word(const std::byte* arena,
-                                                                  std::uint32_t index) {
+// As root_word(), but that it can be an operand, which an atomic load cannot. x86-64 loads a word
+// whole and in order, and what is read next is found by it; ThreadSanitizer must be told.
+[[nodiscard]] inline int plain_root_word(const std::byte* arena, std::uint32_t index) {
+#ifdef __SANITIZE_THREAD__
+  return static_cast<int>(root_word(arena, index));
+#else
   return reinterpret_cast<const int*>(arena)[index];
+#endif
 }
 
 // Level by level, each lane's miss behind those before it: loads lane by lane, what is reckoned
