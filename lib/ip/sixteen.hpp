@@ -227,10 +227,10 @@ inline bool SixteenAtOnce::take(Packet* const* packets, Burst& burst, std::size_
     trim(packets, total);
   }
   std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
-  const __m512i pointers = _mm512_loadu_si512(packets);
-  const __m512i pointers8 = _mm512_loadu_si512(packets + 8);
-  _mm512_storeu_si512(burst.packets.data() + at, pointers);
-  _mm512_storeu_si512(burst.packets.data() + at + 8, pointers8);
+  const __m512i pointers = _mm512_loadu_si512(static_cast<const void*>(packets));
+  const __m512i pointers8 = _mm512_loadu_si512(static_cast<const void*>(packets + 8));
+  _mm512_storeu_si512(static_cast<void*>(burst.packets.data() + at), pointers);
+  _mm512_storeu_si512(static_cast<void*>(burst.packets.data() + at + 8), pointers8);
   return true;
 }
 

@@ -233,7 +233,7 @@ class Sorting {
     constexpr std::size_t kEight = ip::EightAtOnce::kFrames;
     ip::EightAtOnce eight{mac_, own_};
     // The last eight are made full with the last of all, whose bytes then count too often.
-    const std::size_t filled = RTE_ALIGN_CEIL(end, kEight);
+    const auto filled = RTE_ALIGN_CEIL(end, kEight);
     Packet* const last = burst_.packets[end - 1];
     for (std::size_t i = end; i < filled; ++i) {
       burst_.packets[i] = last;
@@ -253,7 +253,7 @@ class Sorting {
     burst_.bytes += eight.plain_bytes();
   }
   // `bytes`: of frames that were taken, but not by this.
-  [[gnu::always_inline]] void finish(std::uint64_t bytes) {
+  [[gnu::always_inline]] void finish(std::uint64_t bytes) const {
     ip::InterfaceCounters& counters = context_.interfaces[burst_.ingress.value()];
     counters.rx_packets.add(count_);
     counters.rx_bytes.add(bytes_ + bytes);
