@@ -42,6 +42,7 @@ class Guest:
         self.console = directory / "console.log"
         self.paths = {name: directory / name for name in ("shell", "qmp")}
         self.sockets = {}
+        self.commands = 0
         program, environment = image.qemu()
         with_iommu = card.bound_to == "vfio-pci"
         command = [
@@ -82,7 +83,7 @@ class Guest:
         if not eventually(try_it, 10):
             raise AssertionError(f"qemu did not start: {self.log()}")
 
-    def wait_up(self, seconds=90):
+    def wait_up(self, seconds=120):
         self.connect("qmp")
         self.qmp("qmp_capabilities", greeting=True)
         self.connect("shell")
@@ -107,11 +108,14 @@ class Guest:
             got += some
         return got
 
-    def shell(self, command, check=True, seconds=30):
+    def shell(self, command, check=True, seconds=60):
         """Carries out a line in the guest and gives its CompletedProcess."""
         self.sockets["shell"].sendall(command.encode() + b"\n")
-        got = self.read_until(re.compile(rb"\n@\d+@\n$"), seconds).decode(errors="replace")
-        output, status = re.fullmatch(r"(.*)\n@(\d+)@\n", got, re.DOTALL).groups()
+        self.commands += 1
+        got = self.read_until(re.compile(rb"\n@%d \d+@\n$" % self.commands), seconds)
+        # Before it may be the answer to one that was given up.
+        output, status = re.search(r"(?:.*\n@\d+ \d+@\n)?(.*)\n@\d+ (\d+)@\n$",
+                                   got.decode(errors="replace"), re.DOTALL).groups()
         if check and status != "0":
             raise AssertionError(f"{command}: exit {status}\n{output}")
         return subprocess.CompletedProcess(command, int(status), output, output)
@@ -175,7 +179,7 @@ class GuestRouter(Router):
     def running(self):
         return self.guest is not None and self.guest.process.poll() is None
 
-    def wait_ready(self, seconds=60):
+    def wait_ready(self, seconds=120):
         eventually(lambda: "ringroad: ready" in self.log() or self.ended(), seconds)
         if "ringroad: ready" not in self.log():
             raise AssertionError(f"the router did not become ready:\n{self.log()}")

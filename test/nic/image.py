@@ -19,7 +19,7 @@ DRIVERS = ("bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_virtio", "ne
            "net_af_packet", "net_tap")
 
 # Commands come in by the second serial line, one a line; what they print goes out by it, and after
-# it a line with their exit status.
+# it a line with their number and exit status.
 INIT = r"""#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin
@@ -35,10 +35,12 @@ ip link set lo up
 exec </dev/ttyS1 >/dev/ttyS1 2>&1
 stty raw -echo
 echo up
+number=0
 while IFS= read -r line; do
+  number=$((number + 1))
   eval "$line"
   echo "
-@$?@"
+@$number $?@"
 done
 """
 

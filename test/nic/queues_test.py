@@ -52,3 +52,18 @@ class Queues(NicTestCase):
         self.assertEqual(received(self.ping(B, "-q", "-c", "100", "-i", "0.005")), 100)
         counts = sorted(after - earlier for after, earlier in zip(self.packets(), before))
         self.assertGreater(counts[1], 190, counts)
+
+
+class OneQueue(NicTestCase):
+    """A driver that promises two queues has one: each worker sends by way of the other."""
+
+    card = Card("e1000e", "net_e1000_em", "vfio-pci", cpus=3)
+    overrides = {"engine": {"workers": [1, 2]}}
+
+    def test_a_worker_without_a_queue_sends_by_the_one_that_has_it(self):
+        self.assertEqual([(port["rx_queues"], port["tx_queues"])
+                          for port in self.router.show("ports")], [(1, 1), (1, 1)])
+        self.ping(B, "-c", "2", "-i", "0.2", check=False)
+        self.check_pings(50, "-i", "0.05")
+        for worker in self.router.show("workers"):
+            self.assertGreater(worker["packets"], 40)
