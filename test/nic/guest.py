@@ -34,6 +34,11 @@ def address(card):
     return f"0000:{card + 1:02x}:00.0"
 
 
+class StandsStill(AssertionError):
+    """The guest's shell does not answer. While it starts that is the emulation's: once in a while it loses a
+    processor's timer, and the guest's kernel says so."""
+
+
 class Guest:
     """One qemu, its shell and its monitor."""
 
@@ -104,7 +109,7 @@ class Guest:
             except TimeoutError:
                 some = b""
             if not some:
-                raise AssertionError(f"the guest's shell says {got!r} and no more: {self.log()}")
+                raise StandsStill(f"the guest's shell says {got!r} and no more: {self.log()}")
             got += some
         return got
 
@@ -243,8 +248,14 @@ class NicTestCase(RouterTestCase):
         if image.qemu() is None or not image.UNPACKED.exists():
             raise unittest.SkipTest("there is no qemu of 8.0 or newer, or no kernel for a guest: "
                                     "scripts/install.sh nic fetches them")
-        cls.topology = NicTopology(cls.card, **cls.overrides)
-        cls.topology.__enter__()
+        for attempt in (1, 2):
+            cls.topology = NicTopology(cls.card, **cls.overrides)
+            try:
+                cls.topology.__enter__()
+                break
+            except StandsStill:
+                if attempt == 2:
+                    raise
         cls.router = cls.topology.router
         cls.guest = cls.router.guest
         # A card negotiates for half a second after its start, and loses what it is given until then.
