@@ -21,8 +21,8 @@ config::Config with_workers(std::size_t count, bool spread) {
   return config;
 }
 
-constexpr unsigned kFlows = 64;
-constexpr std::uint16_t kRounds = 40;
+constexpr unsigned kFlows = 250;
+constexpr std::uint16_t kRounds = 20;
 
 Ipv4 source_of(unsigned flow) { return Ipv4{10, 7, 0, static_cast<std::uint8_t>(flow + 1)}; }
 
@@ -49,7 +49,7 @@ TEST_CASE("the flows of a queue that is spread go to all workers, each in its or
   std::map<Ipv4, std::uint16_t> next;
   for (std::uint16_t round = 0; round < kRounds; ++round) {
     receive_round(bed, round);
-    if (round % 4 == 3) {
+    if (round % 2 == 1) {
       bed.run();
       for (const Frame& frame : bed.sent(kPortB)) {
         CHECK(word(frame, kIp + 4) == next[ip_source(frame)]++);
@@ -61,8 +61,9 @@ TEST_CASE("the flows of a queue that is spread go to all workers, each in its or
     CHECK(count == kRounds);
   }
   for (std::size_t worker = 0; worker < workers; ++worker) {
-    // An even share is 1/workers of them; none goes short by half.
-    CHECK(packets_of(bed, worker) > std::uint64_t{kFlows} * kRounds / workers / 2);
+    // The hash has a secret that differs from run to run. Of an even share every worker has a
+    // third: of 50 flows 17, five standard deviations down.
+    CHECK(packets_of(bed, worker) > std::uint64_t{kFlows} * kRounds / workers / 3);
   }
 }
 

@@ -1,5 +1,4 @@
 """Priority bands on a port that is too slow for what it is given."""
-import json
 import re
 import statistics
 import time
@@ -88,17 +87,15 @@ class Shaped(RouterTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        b = cls.topology.b
-        cls.topology.spawn(b, "iperf3", "--server", "--bind", B)
-        eventually(lambda: cls.topology.execute(b, "ss", "-Hltn", "sport = 5201").stdout, 10)
+        cls.serve_iperf()
 
     def test_tcp_gets_the_rate_and_voice_does_not_wait_behind_it(self):
         self.ping(B, "-c", "1", "-W", "2")
         idle = round_trips(self.from_a(*self.voice, "-c", "50").stdout)
         ping = self.topology.spawn(self.topology.a, *self.voice, "-c", "100")
-        done = self.from_a("iperf3", "--json", "--client", B, "--time", "4")
+        end = self.iperf(seconds=4)
         loaded = round_trips(ping.communicate(timeout=20)[0])
-        rate = json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"]
+        rate = end["sum_received"]["bits_per_second"]
         # 1448 of a frame's 1514 octets are payload.
         self.assertLess(rate, 20e6 * 1448 / 1514 * 1.02)
         self.assertGreater(rate, 20e6 * 0.85)

@@ -166,8 +166,12 @@ class Router:
             except subprocess.TimeoutExpired:
                 self.kill()
                 return f"did not stop within 15 s of SIGTERM:\n{self.log()}"
-        if self.process.returncode != 0:
-            return f"exit {self.process.returncode}:\n{self.log()}"
+        return self.complaint(self.process.returncode, kept)
+
+    def complaint(self, status, kept):
+        """What was not in order at its end."""
+        if status != 0:
+            return f"exit {status}:\n{self.log()}"
         last = self.log().rstrip().rpartition("\n")[2]
         back = STOPPED.search(last)
         if not back or int(back[2]) - int(back[1]) > kept:
@@ -337,6 +341,32 @@ class RouterTestCase(unittest.TestCase):
     def ping(self, target, *options, host=None, check=True, timeout=30):
         return self.topology.execute(host or self.topology.a, "ping", "-n", *options, target,
                                      check=check, timeout=timeout)
+
+    @classmethod
+    def serve_iperf(cls):
+        cls.topology.spawn(cls.topology.b, "iperf3", "--server", "--bind", B)
+        if not eventually(lambda: cls.listens(5201), 10):
+            raise AssertionError(f"no iperf3 listens on {B}")
+
+    @classmethod
+    def listens(cls, port):
+        # Asked of the kernel: a connection would be taken for a client.
+        return cls.topology.execute(cls.topology.b, "ss", "-Hltn", f"sport = {port}").stdout
+
+    def iperf(self, *options, seconds=2):
+        """What iperf3 says at the end of a transfer from a to b."""
+        def told():
+            done = self.from_a("iperf3", "--json", "--client", B, "--time", str(seconds), *options,
+                               timeout=60)
+            nonlocal report
+            report = json.loads(done.stdout)
+            # A server that still takes leave of the client before is busy, or resets.
+            return "error" not in report or report["intervals"]
+
+        report = {}
+        eventually(told, 10)
+        self.assertNotIn("error", report)
+        return report["end"]
 
     def received_packets(self):
         return sum(port["rx_packets"] for port in self.router.show("ports"))

@@ -1,6 +1,5 @@
 """Real transfers: iperf3 and a file over HTTP."""
 import hashlib
-import json
 import os
 import sys
 
@@ -13,22 +12,11 @@ class Transfer(RouterTestCase):
         super().setUpClass()
         cls.file = cls.topology.directory / "file"
         cls.file.write_bytes(os.urandom(10_000_000))
-        b = cls.topology.b
-        cls.topology.spawn(b, "iperf3", "--server", "--bind", B)
-        cls.topology.spawn(b, sys.executable, "-m", "http.server", "--bind", B, "--directory",
+        cls.serve_iperf()
+        cls.topology.spawn(cls.topology.b, sys.executable, "-m", "http.server", "--bind", B, "--directory",
                            cls.topology.directory, "8000")
-        for port in (5201, 8000):
-            if not eventually(lambda port=port: cls.listens(port), 10):
-                raise AssertionError(f"nothing listens on {B}:{port}")
-
-    @classmethod
-    def listens(cls, port):
-        # Asked of the kernel: a connection would be taken for a client.
-        return cls.topology.execute(cls.topology.b, "ss", "-Hltn", f"sport = {port}").stdout
-
-    def iperf(self, *options):
-        done = self.from_a("iperf3", "--json", "--client", B, "--time", "2", *options)
-        return json.loads(done.stdout)["end"]
+        if not eventually(lambda: cls.listens(8000), 10):
+            raise AssertionError(f"nothing listens on {B}:8000")
 
     def test_tcp_moves_bytes_to_b(self):
         self.assertGreater(self.iperf()["sum_received"]["bytes"], 1_000_000)
