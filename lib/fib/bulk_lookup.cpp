@@ -92,6 +92,14 @@ template <unsigned kLanes>
 #endif
 }
 
+// node_of() of eight words and keys, as offsets.
+__m256i node_offsets(__m256i words, __m256i keys) {
+  const __m256i quarter = _mm256_and_si256(_mm256_srli_epi32(keys, 14), _mm256_set1_epi32(3));
+  const __m256i shift = _mm256_and_si256(words, _mm256_set1_epi32(kShiftMask));
+  const __m256i block = _mm256_and_si256(words, _mm256_set1_epi32(kOffsetMask));
+  return _mm256_add_epi32(block, _mm256_sllv_epi32(quarter, shift));
+}
+
 // Level by level, each lane's miss behind those before it: loads lane by lane, what is reckoned
 // with them eight at a time. The second level is read as if every block were narrow and no leaf an
 // escape, as nearly all are; what is not is seen in one test.
@@ -126,10 +134,7 @@ void scalar_block(const std::byte* arena, std::uint32_t default_route, const std
     }
     const auto word = reinterpret_cast<__m256i>(roots);
     words = _mm256_or_si256(words, word);
-    const __m256i quarter = _mm256_and_si256(_mm256_srli_epi32(key, 14), _mm256_set1_epi32(3));
-    const __m256i shift = _mm256_and_si256(word, _mm256_set1_epi32(kShiftMask));
-    const __m256i block = _mm256_and_si256(word, _mm256_set1_epi32(kOffsetMask));
-    store(offsets, i, _mm256_add_epi32(block, _mm256_sllv_epi32(quarter, shift)));
+    store(offsets, i, node_offsets(word, key));
 #pragma GCC unroll 8
     for (unsigned j = i; j < i + kEight; ++j) {
       prefetch(arena + offsets[j]);
@@ -174,10 +179,7 @@ void avx2_block(const std::byte* arena, std::uint32_t default_route, const std::
     const __m256i key = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(keys + i));
     const __m256i word =
         _mm256_i32gather_epi32(reinterpret_cast<const int*>(arena), _mm256_srli_epi32(key, 16), 4);
-    const __m256i quarter = _mm256_and_si256(_mm256_srli_epi32(key, 14), _mm256_set1_epi32(3));
-    const __m256i shift = _mm256_and_si256(word, _mm256_set1_epi32(kShiftMask));
-    const __m256i block = _mm256_and_si256(word, _mm256_set1_epi32(kOffsetMask));
-    const __m256i offset = _mm256_add_epi32(block, _mm256_sllv_epi32(quarter, shift));
+    const __m256i offset = node_offsets(word, key);
     _mm256_store_si256(reinterpret_cast<__m256i*>(offsets.data() + i), offset);
     words = _mm256_or_si256(words, word);
     for (unsigned j = i; j < i + 8; ++j) {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -107,7 +106,6 @@ class EightAtOnce {
   [[nodiscard]] __m256i with_ttl_decremented(__m256i words) const;
   [[nodiscard]] std::uint64_t priorities(__m256i first_words) const;
   [[nodiscard]] static std::uint32_t sum_of(__m256i lanes);
-  static void trim(Packet* const* packets, __m256i lengths);
 
   const OwnAddresses& own_;
   __m128i l2_;
@@ -132,13 +130,8 @@ inline __m256i EightAtOnce::martian_net(__m256i sources) const {
 inline bool EightAtOnce::is_own(__m256i sources, __m256i maybe) const {
   Words words;
   store(words, 0, sources);
-  auto lanes = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(maybe)));
-  for (; lanes != 0; lanes &= lanes - 1) {
-    if (own_.contains(words[static_cast<std::size_t>(std::countr_zero(lanes))])) {
-      return true;
-    }
-  }
-  return false;
+  return own_.contains_any(words,
+                           static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(maybe))));
 }
 
 // RFC 1071, of the five words of each header: all bits where the sum is as it must be.
@@ -171,16 +164,6 @@ inline std::uint64_t EightAtOnce::priorities(__m256i first_words) const {
   const __m128i words =
       _mm_packus_epi32(_mm256_castsi256_si128(octets), _mm256_extracti128_si256(octets, 1));
   return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_packus_epi16(words, words)));
-}
-
-// Ethernet padding goes, so that nothing after it is taken for payload (L2D-19).
-inline void EightAtOnce::trim(Packet* const* packets, __m256i lengths) {
-  Words total;
-  store(total, 0, lengths);
-  for (std::size_t i = 0; i < kFrames; ++i) {
-    packets[i]->pkt_len = total[i] + kL2Bytes;
-    packets[i]->data_len = static_cast<std::uint16_t>(total[i] + kL2Bytes);
-  }
 }
 
 inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t at) {
@@ -270,7 +253,9 @@ inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t 
   const std::uint64_t eight_priorities = priorities(first);
   std::memcpy(burst.priorities.data() + at, &eight_priorities, sizeof eight_priorities);
   if (_mm256_testz_si256(padding, padding) == 0) {
-    trim(packets, total);
+    Words totals;
+    store(totals, 0, total);
+    trim(packets, totals);
   }
   const __m256i pointers = load32(static_cast<const void*>(packets));
   const __m256i pointers4 = load32(static_cast<const void*>(packets + 4));

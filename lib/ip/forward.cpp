@@ -123,7 +123,7 @@ void forward(StageContext& context, Burst& burst) {
     for (std::uint16_t i = 0; i < burst.count; ++i) {
       burst.frames[i] = frame(*burst.packets[i]);
     }
-    note_redirects(context, burst, burst.frames);
+    note_redirects(context, burst);
   }
 }
 

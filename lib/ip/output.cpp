@@ -72,7 +72,7 @@ bool send_plain(StageContext& context, Burst& burst) {
   }
   if (std::ranges::any_of(ways, [&](const auto* way) { return way->port == burst.ingress; }))
       [[unlikely]] {
-    note_redirects(context, burst, burst.frames);
+    note_redirects(context, burst);
   }
   context.lap(stats::Stage::kForward);
   if (burst.one_way) {

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/ipv4.hpp"
@@ -32,6 +34,16 @@ class OwnAddresses {
     const std::uint32_t bit = hash_of(address) >> 21;
     const bool maybe = (filter_[bit / 64] >> bit % 64 & 1U) != 0;
     return maybe && std::ranges::binary_search(addresses_, Ipv4{address});
+  }
+
+  // Whether any of those is that stand where `lanes` has a bit.
+  [[nodiscard]] bool contains_any(std::span<const std::uint32_t> addresses, unsigned lanes) const {
+    for (; lanes != 0; lanes &= lanes - 1) {
+      if (contains(addresses[static_cast<std::size_t>(std::countr_zero(lanes))])) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // Of eight addresses those that may be among them have the top bit set: two filters of 256 bits,

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "base/ids.hpp"
 #include "base/ipv4.hpp"
@@ -119,6 +120,15 @@ inline void set_length(Packet& packet, std::uint32_t length) {
   segment->next = nullptr;
   packet.pkt_len = length;
   packet.nb_segs = segments;
+}
+
+// The same of packets of one segment, all together: Ethernet padding goes, so that nothing after it
+// is taken for payload (L2D-19). `totals`: the lengths of the IPv4 packets.
+inline void trim(Packet* const* packets, std::span<const std::uint32_t> totals) {
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    packets[i]->pkt_len = totals[i] + kL2Bytes;
+    packets[i]->data_len = static_cast<std::uint16_t>(totals[i] + kL2Bytes);
+  }
 }
 
 // What a packet that waits keeps from others: its buffers, not its length (Linux's truesize).

@@ -32,8 +32,7 @@ void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
 
 }  // namespace
 
-void note_redirects(StageContext& context, const Burst& burst,
-                    std::span<std::uint8_t* const> frames) {
+void note_redirects(StageContext& context, const Burst& burst) {
   const Interface& ingress = context.tables.interfaces[burst.ingress.value()];
   const std::uint32_t round = ingress.redirect_round.load(std::memory_order_relaxed);
   if (round == 0) {
@@ -48,7 +47,8 @@ void note_redirects(StageContext& context, const Burst& burst,
   std::uint32_t before = 0;  // no sender is 0.0.0.0
   for (std::uint16_t i = 0; i < burst.count && notes.copies < RedirectNotes::kCopiesMax; ++i) {
     std::uint32_t sender = 0;
-    std::memcpy(&sender, frames[i] + kL2Bytes + offsetof(rte_ipv4_hdr, src_addr), sizeof sender);
+    std::memcpy(&sender, burst.frames[i] + kL2Bytes + offsetof(rte_ipv4_hdr, src_addr),
+                sizeof sender);
     if (sender == before || burst.adjacencies[i]->port != burst.ingress) {
       continue;
     }

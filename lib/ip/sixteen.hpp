@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -99,7 +98,6 @@ class SixteenAtOnce {
                    _mm_setr_epi8(3, 2, -1, -1, 7, 6, -1, -1, 11, 10, -1, -1, 15, 14, -1, -1)));
   }
   static __mmask16 right_checksum(__m512i a, __m512i b, __m512i c, __m512i d, __m512i e);
-  static void trim(Packet* const* packets, __m512i lengths);
   [[nodiscard]] bool is_own(__m512i sources, __mmask16 maybe) const;
 
   const OwnAddresses& own_;
@@ -121,22 +119,7 @@ inline __mmask16 SixteenAtOnce::right_checksum(__m512i a, __m512i b, __m512i c, 
 inline bool SixteenAtOnce::is_own(__m512i sources, __mmask16 maybe) const {
   Words words;
   _mm512_storeu_si512(words.data(), sources);
-  for (unsigned lanes = maybe; lanes != 0; lanes &= lanes - 1) {
-    if (own_.contains(words[static_cast<std::size_t>(std::countr_zero(lanes))])) {
-      return true;
-    }
-  }
-  return false;
-}
-
-// Ethernet padding goes, so that nothing after it is taken for payload (L2D-19).
-inline void SixteenAtOnce::trim(Packet* const* packets, __m512i lengths) {
-  Words total;
-  _mm512_storeu_si512(total.data(), lengths);
-  for (std::size_t i = 0; i < kFrames; ++i) {
-    packets[i]->pkt_len = total[i] + kL2Bytes;
-    packets[i]->data_len = static_cast<std::uint16_t>(total[i] + kL2Bytes);
-  }
+  return own_.contains_any(words, maybe);
 }
 
 inline bool SixteenAtOnce::take(Packet* const* packets, Burst& burst, std::size_t at) {
@@ -224,7 +207,9 @@ inline bool SixteenAtOnce::take(Packet* const* packets, Burst& burst, std::size_
   _mm_storeu_si128(reinterpret_cast<__m128i*>(burst.priorities.data() + at),
                    _mm512_cvtepi32_epi8(_mm512_srlv_epi32(all(0x04060200), shift)));
   if (_mm512_test_epi32_mask(padding, padding) != 0) [[unlikely]] {
-    trim(packets, total);
+    Words totals;
+    _mm512_storeu_si512(totals.data(), total);
+    trim(packets, totals);
   }
   std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
   const __m512i pointers = _mm512_loadu_si512(static_cast<const void*>(packets));

@@ -114,6 +114,18 @@ struct Egress {
     std::uint32_t bytes = 0;
     std::array<Packet*, kBurstMax> packets;
     std::array<std::uint8_t, kBurstMax> priorities;
+
+    void add(Packet* packet, std::uint8_t priority) {
+      packets[count] = packet;
+      priorities[count] = priority;
+      ++count;
+      bytes += packet->pkt_len;
+    }
+    // What the arrays hold does not matter.
+    void clear() {
+      count = 0;
+      bytes = 0;
+    }
   };
   std::array<Stage, kPortsMax> stages;
   std::uint64_t ports = 0;  // bit of each port whose stage is not empty
@@ -129,11 +141,7 @@ struct Egress {
     ports |= std::uint64_t{1} << port.value();
   }
   void add(PortId port, Packet* packet, std::uint8_t priority) {
-    Stage& stage = stages[port.value()];
-    stage.packets[stage.count] = packet;
-    stage.priorities[stage.count] = priority;
-    ++stage.count;
-    stage.bytes += packet->pkt_len;
+    stages[port.value()].add(packet, priority);
     ports |= std::uint64_t{1} << port.value();
   }
 };

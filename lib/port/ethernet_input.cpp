@@ -248,15 +248,19 @@ class Sorting {
         one_by_one(i, i + some);
       }
     }
-    bytes_ += eight.bytes();
-    burst_.longest = std::max(burst_.longest, eight.longest());
-    burst_.bytes += eight.plain_bytes();
+    add(eight.bytes(), eight.plain_bytes(), eight.longest());
   }
-  // `bytes`: of frames that were taken, but not by this.
-  [[gnu::always_inline]] void finish(std::uint64_t bytes) const {
+  // What a way found: bytes of all frames, those that plain ones have without their padding, and
+  // the largest total length of those.
+  void add(std::uint64_t bytes, std::uint32_t plain_bytes, std::uint32_t longest) {
+    bytes_ += bytes;
+    burst_.bytes += plain_bytes;
+    burst_.longest = std::max(burst_.longest, longest);
+  }
+  [[gnu::always_inline]] void finish() const {
     ip::InterfaceCounters& counters = context_.interfaces[burst_.ingress.value()];
     counters.rx_packets.add(count_);
-    counters.rx_bytes.add(bytes_ + bytes);
+    counters.rx_bytes.add(bytes_);
   }
 
  private:
@@ -286,7 +290,7 @@ using Sort = void(ip::StageContext&, ip::Burst&, const EtherTypes&, Others&);
 void sort_v3(ip::StageContext& context, ip::Burst& burst, const EtherTypes& types, Others& others) {
   Sorting sorting{context, burst, types, others};
   sorting.eights(0, sorting.count());
-  sorting.finish(0);
+  sorting.finish();
 }
 
 // Sixteen at a time, and what is left, or not plain, by eights.
@@ -308,9 +312,8 @@ void sort_v3(ip::StageContext& context, ip::Burst& burst, const EtherTypes& type
   if (i < sorting.count()) {
     sorting.eights(i, sorting.count());
   }
-  burst.longest = std::max(burst.longest, sixteen.longest());
-  burst.bytes += sixteen.plain_bytes();
-  sorting.finish(sixteen.bytes());
+  sorting.add(sixteen.bytes(), sixteen.plain_bytes(), sixteen.longest());
+  sorting.finish();
 }
 
 Sort* sort_of_this_machine() {

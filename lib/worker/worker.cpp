@@ -202,10 +202,7 @@ std::uint32_t Worker::poll_inject() {
     const PortId port = ip::meta(*packets[i]).egress;
     ip::Egress::Stage stage;
     for (; i < count && ip::meta(*packets[i]).egress == port; ++i) {
-      stage.packets[stage.count] = packets[i];
-      stage.priorities[stage.count] = ip::meta(*packets[i]).priority;
-      stage.bytes += packets[i]->pkt_len;
-      ++stage.count;
+      stage.add(packets[i], ip::meta(*packets[i]).priority);
     }
     send(port, stage);
   }
@@ -321,8 +318,7 @@ void Worker::flush_egress() {
     context_.egress.ports &= context_.egress.ports - 1;
     ip::Egress::Stage& stage = context_.egress.stages[index];
     send(PortId{index}, stage);
-    stage.count = 0;
-    stage.bytes = 0;
+    stage.clear();
     context_.lap(stats::Stage::kBands);
   }
 }
