@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <random>
+#include <vector>
 
 using namespace ringroad;
 
@@ -9,6 +10,7 @@ TEST_CASE("own addresses are known, all others are not") {
   std::mt19937 random{7};
   for (const std::size_t count : {0U, 1U, 10U, 1000U}) {
     std::vector<Ipv4> addresses;
+    addresses.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
       addresses.emplace_back(static_cast<std::uint32_t>(random()) | 1U);
     }
@@ -28,6 +30,7 @@ TEST_CASE("eight addresses at once miss none that is the router's own") {
   std::mt19937 random{7};
   for (const std::size_t count : {1U, 10U, 1000U}) {
     std::vector<Ipv4> addresses;
+    addresses.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
       addresses.emplace_back(static_cast<std::uint32_t>(random()));
     }
