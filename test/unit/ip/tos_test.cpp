@@ -4,7 +4,8 @@
 
 #include "sched/bands.hpp"
 
-using namespace ringroad;
+// Beside <netinet/ip.h> a using-directive would leave `ip` ambiguous.
+namespace ringroad {
 
 TEST_CASE("every TOS has the priority and the band that Linux gives it") {
   // include/net/route.h rt_tos2priority over ip_tos2prio, then sch_generic's prio2band.
@@ -31,3 +32,5 @@ TEST_CASE("the well-known values are in the bands that operators expect of Linux
   CHECK(band(0x88) == 2);
   CHECK(band(0xc0) == 1);
 }
+
+}  // namespace ringroad
