@@ -38,6 +38,7 @@ std::string render_ports(const json& ports, bool colour) {
                   {"MAC"},
                   {"DRIVER"},
                   {"DEVICE"},
+                  {"NODE", kRight},
                   {"ADDRESSES"}}};
   Table counters{{{"PORT"},
                   {"RX packets", kRight},
@@ -53,7 +54,7 @@ std::string render_ports(const json& ports, bool colour) {
   for (const json& port : ports) {
     identity.add({plain(port, "name"), state(port, "link"), plain(port, "speed_mbps"),
                   plain(port, "mtu"), plain(port, "mac"), plain(port, "driver"),
-                  plain(port, "device"), plain(port, "addresses")});
+                  plain(port, "device"), plain(port, "node"), plain(port, "addresses")});
     counters.add({plain(port, "name"), plain(port, "rx_packets"), plain(port, "rx_bytes"),
                   trouble(port, "rx_missed"), trouble(port, "rx_no_buffer"),
                   plain(port, "tx_packets"), plain(port, "tx_bytes"), plain(port, "tx_requeued"),

@@ -10,6 +10,9 @@ namespace {
 
 double round_to_tenth(double value) { return std::round(value * 10) / 10; }
 
+// A NUMA node; null where the machine does not say.
+Json node_of(int node) { return node < 0 ? Json() : Json(node); }
+
 double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -105,6 +108,7 @@ Json report_ports(const Router& router) {
     Json port{{"name", view.name},
               {"device", device.settings().device},
               {"driver", device.driver()},
+              {"node", node_of(device.node())},
               {"mac", view.mac.to_string()},
               {"link", view.up && link.up ? "up" : "down"},
               {"speed_mbps", link.speed_mbps},
@@ -259,12 +263,16 @@ Json report_counters(const Router& router) {
 }
 
 Json report_memory(const Router& router) {
-  const Router::PoolLevel pool = router.pool_level();
+  Json pools = Json::array();
+  for (const port::Pools::Level& pool : router.pools().levels()) {
+    pools.push_back({{"name", pool.name},
+                     {"node", node_of(pool.node)},
+                     {"size", pool.size},
+                     {"free", pool.free},
+                     {"low_water", pool.low_water}});
+  }
   const auto& thresholds = router.neighbors().table().limits().gc_thresh;
-  return {{"pools", Json::array({{{"name", "packets"},
-                                  {"size", pool.size},
-                                  {"free", pool.free},
-                                  {"low_water", pool.low_water}}})},
+  return {{"pools", pools},
           {"copied_bytes",
            {{"fragments", router.copied().fragments.get()},
             {"icmp_errors", router.copied().icmp_errors.get()}}},

@@ -54,6 +54,8 @@ Router::Router(config::Config config, const Clock& clock, OnLoad on_load)
     : config_{std::move(config)},
       clock_{clock},
       on_load_{std::move(on_load)},
+      pools_{config_.engine.memory.buffers,
+             std::ranges::max_element(config_.ports, {}, &config::Port::mtu)->mtu},
       background_{background_cores(cores_at_start(), config_.engine.workers)} {
   for (const config::RouteTable& table : config_.tables) {
     table_names_.add(fib::Table{table.number}, table.name);
@@ -130,7 +132,7 @@ bool Router::run_timers() {
   if (now >= next_tick_) {
     next_tick_ = std::min(neighbors_->tick(), now + kTick);
     slow_path_->tick();
-    low_water_ = std::min(low_water_, pool_level().free);
+    pools_.look();
   }
   if (now >= next_redirect_round_) {
     world_->next_redirect_round();
@@ -250,12 +252,12 @@ Status Router::shut_down() {
   for (const auto& port : ports_) {
     port->stop();
   }
-  const std::uint32_t size = pool_level().size;
+  const std::uint32_t size = pools_.size();
   const bool some_keep = std::ranges::any_of(
       ports_, [](const auto& port) { return port::profile_of(port->driver()).keeps_buffers; });
   workers_.clear();
   ports_.clear();
-  const std::uint32_t back = pool_level().free;
+  const std::uint32_t back = pools_.free();
   log::info("stopped, buffers back: {} of {}", back, size);
   if (back != size && !some_keep) {
     return fail(fmt::format("{} packet buffers did not come back", size - back));
@@ -415,9 +417,5 @@ std::uint64_t Router::drops(stats::DropReason reason) const {
 }
 
 std::size_t Router::main_routes() const { return routing_->rib().size(fib::Table::kMain); }
-
-Router::PoolLevel Router::pool_level() const {
-  return {pool_->size, rte_mempool_avail_count(pool_.get()), low_water_};
-}
 
 }  // namespace ringroad::control

@@ -87,13 +87,7 @@ class Router {
   [[nodiscard]] config::Config running_config() const;
   [[nodiscard]] Ledger ledger() const;
   [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const;
-  // Buffers all told, free now, and free at the worst moment seen.
-  struct PoolLevel {
-    std::uint32_t size = 0;
-    std::uint32_t free = 0;
-    std::uint32_t low_water = 0;
-  };
-  [[nodiscard]] PoolLevel pool_level() const;
+  [[nodiscard]] const port::Pools& pools() const { return pools_; }
 
   [[nodiscard]] const config::Config& config() const { return config_; }
   [[nodiscard]] const World& world() const { return *world_; }
@@ -144,7 +138,7 @@ class Router {
   const Clock& clock_;
   OnLoad on_load_;
   fib::TableNames table_names_;
-  port::Pool pool_;
+  port::Pools pools_;
   std::unique_ptr<World> world_;
   std::vector<std::unique_ptr<port::Port>> ports_;
   std::vector<std::unique_ptr<worker::Worker>> workers_;
@@ -163,7 +157,6 @@ class Router {
   // A route that a file brought was deleted: the files no longer say what runs.
   bool files_outdated_ = false;
   std::vector<ip::Packet*> arp_;  // of this round
-  std::uint32_t low_water_ = 0;
   Nanoseconds next_tick_{};
   Nanoseconds next_redirect_round_{};
   Nanoseconds next_watch_{};

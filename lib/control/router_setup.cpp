@@ -1,5 +1,6 @@
 // How a Router comes to be: ports, tables, workers, routes, in that order.
 #include <fmt/format.h>
+#include <rte_lcore.h>
 
 #include <algorithm>
 #include <chrono>
@@ -77,6 +78,11 @@ ip::FlowHash flow_hash_of(const config::Ecmp& ecmp) {
       ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
 }
 
+// The NUMA node of the worker's core: worker i runs on lcore i + 1.
+int node_of(const worker::Worker& worker) {
+  return static_cast<int>(rte_lcore_to_socket_id(worker.settings().id.value() + 1U));
+}
+
 // Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
 ip::ReassemblySettings reassembly_settings(const rte_mempool& pool) {
   std::random_device random;
@@ -142,13 +148,6 @@ Status Router::set_up_ports() {
     return fail(
         fmt::format("{} ports are configured; {} is the most", config_.devices(), ip::kPortsMax));
   }
-  const auto largest = std::ranges::max_element(config_.ports, {}, &config::Port::mtu);
-  auto pool = port::make_pool("packets", config_.engine.memory.buffers, largest->mtu);
-  if (!pool) {
-    return std::unexpected{pool.error()};
-  }
-  pool_ = std::move(*pool);
-  low_water_ = pool_->size;
   const auto workers = static_cast<std::uint16_t>(config_.engine.workers.size());
   for (const std::uint16_t i : numbers(config_.devices())) {
     const config::Port& port = config_.ports[i];
@@ -161,7 +160,7 @@ Status Router::set_up_ports() {
                           .rx_queues = port.queues.value_or(0),
                           .vlans = vlans_on(config_, port.name),
                           .rx_interrupts = config_.engine.idle == config::Idle::kInterrupt},
-                         *pool_);
+                         pools_);
     if (!opened) {
       return std::unexpected{opened.error()};
     }
@@ -188,13 +187,13 @@ Status Router::set_up_tables() {
   set_up_interfaces();
   next_hops_ = std::make_unique<NextHops>(*world_);
   routing_ = std::make_unique<Routing>(*world_, *next_hops_);
-  sender_ = std::make_unique<Sender>(*world_, *pool_);
+  sender_ = std::make_unique<Sender>(*world_, pools_.first());
   slow_path_ = std::make_unique<SlowPath>(
       *world_, *routing_, *sender_, clock_,
       SlowPath::Settings{.limits = {.rate = config_.icmp.rate,
                                     .burst = config_.icmp.burst,
                                     .per_destination = config_.icmp.per_destination},
-                         .reassembly = reassembly_settings(*pool_)});
+                         .reassembly = reassembly_settings(pools_.first())});
   addresses_ = std::make_unique<Addresses>(
       Addresses::Settings{.announce = config_.arp.notify, .seed = std::random_device{}()}, *world_,
       *sender_, clock_);
@@ -287,7 +286,7 @@ Status Router::set_up_workers() {
     auto made = worker::Worker::make({.id = WorkerId{i},
                                       .core = config_.engine.workers[i],
                                       .idle = idle_of(config_.engine.idle),
-                                      .pool = pool_.get()},
+                                      .pools = &pools_},
                                      world_->tables(), world_->reclaimer().readers());
     if (!made) {
       return std::unexpected{made.error()};
@@ -300,15 +299,32 @@ Status Router::set_up_workers() {
     const port::Port& port = *ports_[i];
     const bool spread = config_.ports[i].spread && port.rx_queues() < count;
     spreads = spreads || spread;
-    // Ports with fewer queues than there are workers begin with different ones; those with as many
-    // begin with the same, so that both directions of a flow come to one worker.
-    const std::size_t first = port.rx_queues() < count ? i : 0;
+    // Ports with fewer queues than there are workers begin with different ones, those of their node
+    // before others; those with as many begin with the same, so that both directions of a flow come
+    // to one worker.
+    std::vector<worker::Worker*> order = all;
+    if (port.rx_queues() < count) {
+      std::ranges::rotate(order, order.begin() + static_cast<std::ptrdiff_t>(i % count));
+      std::ranges::stable_partition(order, [&port](const auto* worker) {
+        return port.node() < 0 || node_of(*worker) == port.node();
+      });
+    }
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
-      all[(queue + first) % count]->add_rx({.port = PortId{i},
-                                            .device = port.device(),
-                                            .queue = queue,
-                                            .fetch = !port::profile_of(port.driver()).writes_frames,
-                                            .spread = spread});
+      worker::Worker& worker = *order[queue % count];
+      if (port.node() >= 0 && node_of(worker) != port.node()) {
+        log::warn(
+            "port {} is at NUMA node {}, core {} that polls its queue {} is of node {}: each "
+            "packet "
+            "crosses between them; let cores of node {} be workers, and its `queues` no more than "
+            "those",
+            port.settings().name, port.node(), worker.settings().core, queue, node_of(worker),
+            port.node());
+      }
+      worker.add_rx({.port = PortId{i},
+                     .device = port.device(),
+                     .queue = queue,
+                     .fetch = !port::profile_of(port.driver()).writes_frames,
+                     .spread = spread});
     }
     const config::Scheduler scheduler = config_.scheduler_of(config_.ports[i]);
     const sched::Discipline discipline = discipline_of(scheduler);

@@ -18,9 +18,6 @@
 namespace ringroad::port {
 namespace {
 
-// Two VLAN tags and the FCS, where a device leaves it; and a tag that igb's driver counts twice.
-constexpr std::uint16_t kL2Overhead = RTE_ETHER_HDR_LEN + 3 * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN;
-
 std::string error_text(int negative) { return rte_strerror(-negative); }
 
 bool is_pci_address(const std::string& device) {
@@ -103,34 +100,11 @@ Tuning tuning_of(const rte_eth_dev_info& info, bool tagged) {
 
 }  // namespace
 
-std::uint16_t buffer_room(std::uint16_t mtu) {
-  // Intel's ports are told of buffers in units of 1 KiB (SRRCTL.BSIZEPKT of the 82575 to the X550):
-  // of 9088 bytes they use 8192, and a frame of 9018 comes in two pieces, by a slower path.
-  constexpr std::uint32_t kUnit = 1024;
-  const std::uint32_t frame = std::uint32_t{mtu} + kL2Overhead;
-  const std::uint32_t room = RTE_PKTMBUF_HEADROOM + (frame + kUnit - 1) / kUnit * kUnit;
-  return static_cast<std::uint16_t>(std::max<std::uint32_t>(RTE_MBUF_DEFAULT_BUF_SIZE, room));
-}
-
-Result<Pool> make_pool(const std::string& name, std::uint32_t buffers, std::uint16_t mtu) {
-  const std::uint16_t room = buffer_room(mtu);
-  constexpr unsigned kCache = 256;
-  Pool pool{rte_pktmbuf_pool_create(name.c_str(), buffers, kCache, ip::kPacketPrivateBytes, room,
-                                    SOCKET_ID_ANY)};
-  if (!pool) {
-    return fail(
-        fmt::format("no memory for {} packet buffers of {} bytes: {}; raise "
-                    "engine.memory.size or lower engine.memory.buffers",
-                    buffers, room, rte_strerror(rte_errno)));
-  }
-  return pool;
-}
-
 std::unexpected<Error> Port::failed(const std::string& what) const {
   return fail(fmt::format("port {} ({}): {}", settings_.name, settings_.device, what));
 }
 
-Result<std::unique_ptr<Port>> Port::open(const Settings& settings, rte_mempool& pool) {
+Result<std::unique_ptr<Port>> Port::open(const Settings& settings, Pools& pools) {
   const auto device = is_pci_address(settings.device)
                           ? probe_pci(settings.device)
                           : probe_vdev(settings.device, settings.workers);
@@ -138,7 +112,7 @@ Result<std::unique_ptr<Port>> Port::open(const Settings& settings, rte_mempool& 
     return fail(
         fmt::format("port {} ({}): {}", settings.name, settings.device, device.error().what));
   }
-  std::unique_ptr<Port> port{new Port{settings, *device, pool}};
+  std::unique_ptr<Port> port{new Port{settings, *device, pools}};
   if (const Status status = port->configure(); !status) {
     return std::unexpected{status.error()};
   }
@@ -170,6 +144,11 @@ Status Port::configure() {
     return failed("the device does not describe itself: " + error_text(error));
   }
   driver_ = info.driver_name;
+  const auto pool = pools_.on(node());
+  if (!pool) {
+    return failed(pool.error().what);
+  }
+  pool_ = *pool;
   const std::uint16_t most = profile_of(driver_).queues_max;
   const auto queues_of = [most](std::uint16_t wanted, std::uint16_t device_has) {
     const std::uint16_t works = most != 0 ? std::min(most, device_has) : device_has;
@@ -226,12 +205,11 @@ Status Port::set_mtu(std::uint16_t mtu) {
     return failed(fmt::format("the device takes an MTU of {} to {}, not {}", info.min_mtu,
                               info.max_mtu, mtu));
   }
-  const std::uint16_t room = rte_pktmbuf_data_room_size(&pool_);
-  if (mtu + kL2Overhead + RTE_PKTMBUF_HEADROOM > room) {
+  if (mtu > mtu_of(*pool_)) {
     return failed(
         fmt::format("the packet buffers hold an MTU of {}; set this port's mtu to {} in "
                     "the configuration and restart",
-                    room - kL2Overhead - RTE_PKTMBUF_HEADROOM, mtu));
+                    mtu_of(*pool_), mtu));
   }
   const int error = rte_eth_dev_set_mtu(device_, mtu);
   // Where there is no such call the device takes frames as they come.
@@ -275,18 +253,17 @@ Status Port::set_up_queues(const Tuning& tuning) {
       error != 0) {
     return failed("the device refuses the ring sizes: " + error_text(error));
   }
-  const int socket = rte_eth_dev_socket_id(device_);
-  const auto node =
-      socket < 0 ? static_cast<unsigned>(SOCKET_ID_ANY) : static_cast<unsigned>(socket);
+  const auto socket = static_cast<unsigned>(node() < 0 ? SOCKET_ID_ANY : node());
   for (std::uint16_t queue = 0; queue < rx_queues_; ++queue) {
     if (const int error =
-            rte_eth_rx_queue_setup(device_, queue, rx_descriptors, node, &tuning.rx, &pool_);
+            rte_eth_rx_queue_setup(device_, queue, rx_descriptors, socket, &tuning.rx, pool_);
         error != 0) {
       return failed(fmt::format("RX queue {}: {}", queue, error_text(error)));
     }
   }
   for (std::uint16_t queue = 0; queue < tx_queues_; ++queue) {
-    if (const int error = rte_eth_tx_queue_setup(device_, queue, tx_descriptors, node, &tuning.tx);
+    if (const int error =
+            rte_eth_tx_queue_setup(device_, queue, tx_descriptors, socket, &tuning.tx);
         error != 0) {
       return failed(fmt::format("TX queue {}: {}", queue, error_text(error)));
     }

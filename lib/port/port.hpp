@@ -14,20 +14,11 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/mac.hpp"
+#include "port/pools.hpp"
 #include "port/profile.hpp"
 #include "port/removal.hpp"
 
 namespace ringroad::port {
-
-struct FreePool {
-  void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
-};
-using Pool = std::unique_ptr<rte_mempool, FreePool>;
-// Bytes of a buffer that takes a frame of `mtu` bytes of payload in one piece, on any device.
-[[nodiscard]] std::uint16_t buffer_room(std::uint16_t mtu);
-// Such buffers.
-[[nodiscard]] Result<Pool> make_pool(const std::string& name, std::uint32_t buffers,
-                                     std::uint16_t mtu);
 
 struct Link {
   bool up = false;
@@ -53,9 +44,8 @@ class Port {
     bool rx_interrupts = false;          // wanted, where the device has them
   };
 
-  // Probes and configures; the queues take their buffers from `pool` as start() runs.
-  [[nodiscard]] static Result<std::unique_ptr<Port>> open(const Settings& settings,
-                                                          rte_mempool& pool);
+  // Probes and configures; the queues take their buffers from its node's pool as start() runs.
+  [[nodiscard]] static Result<std::unique_ptr<Port>> open(const Settings& settings, Pools& pools);
   ~Port();
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
@@ -83,6 +73,8 @@ class Port {
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] std::uint16_t device() const { return device_; }
   [[nodiscard]] const std::string& driver() const { return driver_; }
+  // The NUMA node at which it is; negative where the machine does not say.
+  [[nodiscard]] int node() const { return rte_eth_dev_socket_id(device_); }
   [[nodiscard]] Mac mac() const { return mac_; }
   [[nodiscard]] std::uint16_t rx_queues() const { return rx_queues_; }
   // As many as there are workers, or fewer where the device has fewer.
@@ -101,8 +93,8 @@ class Port {
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> extended_stats() const;
 
  private:
-  Port(Settings settings, std::uint16_t device, rte_mempool& pool)
-      : settings_{std::move(settings)}, device_{device}, pool_{pool} {}
+  Port(Settings settings, std::uint16_t device, Pools& pools)
+      : settings_{std::move(settings)}, device_{device}, pools_{pools} {}
 
   [[nodiscard]] Status configure();
   [[nodiscard]] Status set_up_queues(const Tuning& tuning);
@@ -114,7 +106,8 @@ class Port {
 
   Settings settings_;
   std::uint16_t device_;
-  rte_mempool& pool_;
+  Pools& pools_;
+  rte_mempool* pool_ = nullptr;
   std::string driver_;
   Mac mac_;
   std::uint16_t rx_queues_ = 0;

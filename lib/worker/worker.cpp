@@ -398,9 +398,7 @@ std::uint32_t Worker::drain_bands() {
 }
 
 void Worker::reclaim() {
-  constexpr unsigned kLow = 16;  // less than one in so many is free
-  const bool low = settings_.pool != nullptr &&
-                   rte_mempool_avail_count(settings_.pool) < settings_.pool->size / kLow;
+  const bool low = settings_.pools != nullptr && settings_.pools->low();
   for (std::size_t port = 0; port < tx_.size(); ++port) {
     if (tx_[port].queue && is_open(port)) {
       tx_[port].queue->reclaim(low);

@@ -13,6 +13,7 @@
 #include "base/own_lines.hpp"
 #include "ip/stage.hpp"
 #include "port/ethernet_input.hpp"
+#include "port/pools.hpp"
 #include "port/tx_queue.hpp"
 #include "stats/counter.hpp"
 #include "stats/stage_times.hpp"
@@ -38,7 +39,7 @@ class Worker {
     WorkerId id;
     unsigned core = 0;
     Idle idle = Idle::kPoll;
-    const rte_mempool* pool = nullptr;  // where it runs low, devices are asked for their buffers
+    const port::Pools* pools = nullptr;  // where one runs low, devices are asked for their buffers
   };
 
   [[nodiscard]] static Result<std::unique_ptr<Worker>> make(const Settings& settings,

@@ -280,5 +280,5 @@ TEST_CASE("ten million packets leave every buffer where it was") {
     sent += bed.discard(kPortB);
   }
   CHECK(sent == kPackets);
-  CHECK(bed.router->pool_level().free == bed.router->pool_level().size);
+  CHECK(bed.router->pools().free() == bed.router->pools().size());
 }

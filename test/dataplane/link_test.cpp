@@ -61,12 +61,12 @@ TEST_CASE("a port that is started a hundred times over loses no buffer") {
   Testbed bed;
   bed.resolve_hosts();
   REQUIRE(to_b(bed).size() == 1);
-  const std::uint32_t free = bed.router->pool_level().free;
+  const std::uint32_t free = bed.router->pools().free();
   for (int i = 0; i < 100; ++i) {
     REQUIRE(bed.router->ports().at(kPortB.value())->reset());
     REQUIRE(to_b(bed).size() == 1);
   }
-  CHECK(bed.router->pool_level().free == free);
+  CHECK(bed.router->pools().free() == free);
 }
 
 TEST_CASE("a port that is taken down receives nothing and is no way to anywhere") {

@@ -19,6 +19,7 @@ from topology import B, Router, RouterTestCase, Topology, eventually, inside, me
 
 TUNSETIFF = 0x400454ca
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
+MEMORY_MB = 640
 
 
 class Card(NamedTuple):
@@ -27,11 +28,14 @@ class Card(NamedTuple):
     bound_to: str      # the kernel's driver that lets DPDK have it
     options: str = ""  # qemu's
     cpus: int = 2
+    nodes: int = 1     # NUMA nodes: one, or one for each card
 
+    def buses(self, i):
+        """PCI's, for the i-th card: the one its root port is on, and the first number behind that."""
+        return (f"far{i}", 16 * (i + 1) + 1) if self.nodes > 1 else ("pcie.0", i + 1)
 
-def address(card):
-    """Of a card on its root port."""
-    return f"0000:{card + 1:02x}:00.0"
+    def address(self, i):
+        return f"0000:{self.buses(i)[1]:02x}:00.0"
 
 
 class StandsStill(AssertionError):
@@ -53,14 +57,20 @@ class Guest:
         command = [
             program, "-nodefaults", "-no-reboot", "-display", "none", "-machine", "q35",
             # A processor of x86-64-v3, for which the router is built.
-            "-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", str(card.cpus), "-m", "640",
+            "-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", str(card.cpus), "-m", str(MEMORY_MB),
             "-serial", f"file:{self.console}",
             "-serial", f"unix:{self.paths['shell']},server=on,wait=off",
             "-qmp", f"unix:{self.paths['qmp']},server=on,wait=off",
             "-kernel", image.kernel(directory), "-initrd", directory / "initramfs",
             # A guest that waits for its core does not see the ticks by which it would test its timer.
-            "-append", "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check hugepages=96"
+            "-append", "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check hugepages="
+                       + ",".join(f"{i}:{96 // card.nodes}" for i in range(card.nodes))
                        + (" intel_iommu=on" if with_iommu else "")]
+        for i in range(card.nodes if card.nodes > 1 else 0):
+            command += ["-object", f"memory-backend-ram,id=memory{i},size={MEMORY_MB // card.nodes}M",
+                        "-numa", f"node,nodeid={i},cpus={i},memdev=memory{i}",
+                        "-device", f"pxb-pcie,id={card.buses(i)[0]},bus=pcie.0,addr={i + 16},"
+                                   f"bus_nr={card.buses(i)[1] - 1},numa_node={i}"]
         if (image.UNPACKED / "usr/share/qemu").exists():
             for part in ("usr/share/qemu", "usr/share/seabios"):
                 command += ["-L", image.UNPACKED / part]
@@ -68,8 +78,8 @@ class Guest:
             command += ["-device", "intel-iommu,intremap=on,caching-mode=on"]
         for i, tap in enumerate(taps):
             command += ["-netdev", f"tap,id=net{i},fd={tap}",
-                        "-device", f"pcie-root-port,id=root{i},bus=pcie.0,chassis={i + 1},"
-                                   f"slot={i + 1},addr={i + 4}",
+                        "-device", f"pcie-root-port,id=root{i},bus={card.buses(i)[0]},"
+                                   f"chassis={i + 1},slot={i + 1},addr={i + 4}",
                         "-device", self.device(i)]
         self.process = subprocess.Popen(
             ["nsenter", f"--net=/run/netns/{namespace}", *map(str, command)], env=environment,
@@ -145,9 +155,10 @@ class Guest:
         for module in image.MODULES:
             self.shell(f"! [ -e /modules/{module}.ko ] || insmod /modules/{module}.ko")
         for i in range(cards):
-            device = f"/sys/bus/pci/devices/{address(i)}"
+            device = f"/sys/bus/pci/devices/{self.card.address(i)}"
             self.shell(f"echo {self.card.bound_to} > {device}/driver_override && "
-                       f"echo {address(i)} > /sys/bus/pci/drivers_probe && [ -e {device}/driver ]")
+                       f"echo {self.card.address(i)} > /sys/bus/pci/drivers_probe && "
+                       f"[ -e {device}/driver ]")
 
     def kill(self):
         for one in self.sockets.values():
@@ -218,7 +229,8 @@ class NicTopology(Topology):
     def config(self, **overrides):
         ours = {"engine": {"workers": [1], "control": 0, "socket": "/run/ringroad/ringroad.sock",
                            "memory": {"hugepages": "on", "size": "160MiB", "buffers": 16384}},
-                "ports": {"left": {"device": address(0)}, "right": {"device": address(1)}}}
+                "ports": {name: {"device": self.card.address(i)}
+                          for i, name in enumerate(("left", "right"))}}
         return super().config(**merged(ours, overrides))
 
     def link(self, host, router_interface, host_mac, router_mac):

@@ -17,18 +17,18 @@ std::string text(const std::vector<std::string>& verb, const char* answer, bool 
 
 TEST_CASE("ports are shown as what they are and what they counted") {
   CHECK(text({"show", "ports"}, R"([
-    {"name": "wan", "device": "0000:03:00.0", "driver": "net_ixgbe", "mac": "02:00:00:00:00:01",
+    {"name": "wan", "device": "0000:03:00.0", "driver": "net_ixgbe", "node": 1, "mac": "02:00:00:00:00:01",
      "link": "up", "speed_mbps": 10000, "mtu": 1500, "addresses": ["203.0.113.2/24", "10.0.0.1/8"],
      "rx_packets": 18446744073709551615, "rx_bytes": 64, "rx_missed": 0, "rx_no_buffer": 0,
      "tx_packets": 7, "tx_bytes": 448, "tx_requeued": 1, "tx_completed": 6, "tx_hangs": 0,
      "conflicts": 2},
-    {"name": "lan", "device": "net_tap0", "driver": "net_tap", "mac": "02:00:00:00:00:02",
+    {"name": "lan", "device": "net_tap0", "driver": "net_tap", "node": null, "mac": "02:00:00:00:00:02",
      "link": "down", "speed_mbps": 0, "mtu": 9000, "addresses": [],
      "rx_packets": 0, "rx_bytes": 0, "rx_missed": 3, "rx_no_buffer": 0,
      "tx_packets": 0, "tx_bytes": 0, "tx_requeued": 0, "tx_completed": 0, "tx_hangs": 0}])") == R"(
-PORT  LINK  SPEED Mbit/s  MTU bytes  MAC                DRIVER     DEVICE        ADDRESSES
-wan   up           10000       1500  02:00:00:00:00:01  net_ixgbe  0000:03:00.0  203.0.113.2/24, 10.0.0.1/8
-lan   down             0       9000  02:00:00:00:00:02  net_tap    net_tap0      -
+PORT  LINK  SPEED Mbit/s  MTU bytes  MAC                DRIVER     DEVICE        NODE  ADDRESSES
+wan   up           10000       1500  02:00:00:00:00:01  net_ixgbe  0000:03:00.0     1  203.0.113.2/24, 10.0.0.1/8
+lan   down             0       9000  02:00:00:00:00:02  net_tap    net_tap0         -  -
 
 PORT            RX packets  RX bytes  RX missed  RX no buffer  TX packets  TX bytes  TX requeued  TX completed  TX hangs  CONFLICTS
 wan   18446744073709551615        64          0             0           7       448            1             6         0          2
