@@ -28,8 +28,10 @@ constexpr Nanoseconds kTimedPause = 50us;
 // give their buffers back.
 constexpr Nanoseconds kFirst = 1ms;
 constexpr std::uint32_t kFirstSleeps = 3;
-// An interrupt that is lost costs this, a few times.
+// An interrupt that is lost costs this, a few times; where they were seen to come the core is left
+// alone for longer.
 constexpr Nanoseconds kLongest = 20ms;
+constexpr Nanoseconds kTrusted = 100ms;
 constexpr std::uint32_t kMissedMax = 8;
 
 constexpr std::uint64_t kBell = 0;
@@ -118,7 +120,10 @@ bool Sleeper::arm(const Queue& queue) {
 bool Sleeper::sleep(std::uint32_t n) {
   Nanoseconds longest = kTimedPause;
   if (idle_ == Idle::kInterrupt) {
-    longest = !has_interrupts() ? kTimed : n <= kFirstSleeps ? kFirst : kLongest;
+    longest = !has_interrupts()   ? kTimed
+              : n <= kFirstSleeps ? kFirst
+              : trusted_          ? kTrusted
+                                  : kLongest;
   }
   if (!has_interrupts()) {
     longest = std::min(longest, Nanoseconds{std::chrono::microseconds{n}});
@@ -135,6 +140,7 @@ bool Sleeper::sleep(std::uint32_t n) {
   if (std::any_of(happened.begin(), happened.begin() + count,
                   [](const epoll_event& event) { return event.data.u64 == kDevice; })) {
     missed_in_a_row_ = 0;
+    trusted_ = true;
   }
   return true;
 }
@@ -159,6 +165,7 @@ void Sleeper::found_after_timeout(bool packets) {
     return;
   }
   counters_.missed.add(1);
+  trusted_ = false;
   if (++missed_in_a_row_ >= kMissedMax) {
     has_interrupts_.store(false, std::memory_order_relaxed);
   }

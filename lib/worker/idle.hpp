@@ -90,6 +90,7 @@ class Sleeper {
   std::atomic<bool> asleep_{false};
   std::atomic<bool> has_interrupts_;
   std::uint32_t missed_in_a_row_ = 0;
+  bool trusted_ = false;  // the last packet after a sleep ended it
   Counters counters_;
 };
 

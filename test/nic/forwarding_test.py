@@ -66,11 +66,17 @@ class Forwarding:
         if self.idle == "interrupt":
             self.assertGreater(after["wakes"], before["wakes"] + 100)
 
-    def test_the_first_packet_after_a_lull_does_not_wait_long(self):
-        done = self.ping(B, "-c", "20", "-i", "0.1", timeout=90)
-        times = [float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout)]
-        # The others' milliseconds are those of a core that is shared.
-        self.assertLess(min(times), 5, times)
+    def shortest_trip(self, *options):
+        """In ms. The longer ones are those of a core that is shared."""
+        done = self.ping(B, *options, timeout=90)
+        return min(float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout))
+
+    def test_the_first_packet_after_a_lull_waits_less_than_a_millisecond(self):
+        awake = self.shortest_trip("-c", "200", "-i", "0.002")
+        waits = []
+        while not waits or (min(waits) >= 1 and len(waits) < 3):
+            waits.append(self.shortest_trip("-c", "20", "-i", "0.1") - awake)
+        self.assertLess(min(waits), 1, waits)
 
     def thread_seconds(self):
         """Of the worker's thread, as the guest's kernel counts them."""
@@ -79,10 +85,14 @@ class Forwarding:
         return (int(fields[11]) + int(fields[12])) / 100
 
     def test_an_idle_worker_leaves_its_core(self):
-        before, since = self.thread_seconds(), time.monotonic()
-        time.sleep(2)
-        share = (self.thread_seconds() - before) / (time.monotonic() - since)
-        self.assertLess(share, {"interrupt": 0.2, "timed": 0.6}.get(self.idle, 1.1))
+        most = {"interrupt": 0.03, "timed": 0.6}.get(self.idle, 1.1)
+        shares = []
+        # The guest's kernel counts a moment's work long where its core is taken away meanwhile.
+        while not shares or (min(shares) >= most and len(shares) < 4):
+            before, since = self.thread_seconds(), time.monotonic()
+            time.sleep(2)
+            shares.append((self.thread_seconds() - before) / (time.monotonic() - since))
+        self.assertLess(min(shares), most, shares)
 
 
 class IgbVfio(Forwarding, NicTestCase):
