@@ -5,14 +5,14 @@
 #   scripts/test.sh --quick         what needs no sanitizer, no linter and no network namespace
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
-# Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system
-# nic conformance demo package, lint (what changed; everything with --only lint), and cli, the part of
-# system that runs no router.
+# Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz nic
+# system conformance demo package, lint (what changed; everything with --only lint), and cli, the part of
+# system that runs no router. nic, whose machines mostly wait, runs beside those before it.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz system nic
+all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz nic system
   conformance demo package lint)
 suites=()
 lint_scope=--changed
@@ -85,9 +85,15 @@ suite_fuzz() {
 }
 suite_cli() { test/system/run.py cli_test; } # a part of system
 suite_system() { test/system/run.py; }
-suite_nic() {
+nic() {
   scripts/install.sh nic # without what it fetches the tests are skipped, and counted so
   test/nic/run.py
+}
+suite_nic() {
+  wait "$nic_job"
+  local status=$?
+  cat build/test/nic-beside.log
+  return "$status"
 }
 suite_conformance() { test/conformance/run.py; }
 suite_demo() { scripts/run.sh --once; }
@@ -146,11 +152,16 @@ for suite in "${suites[@]}"; do
   if [[ $kind && ! ${built[$kind]:-} ]]; then
     built[$kind]=no
     targets=()
+    [[ $kind == asan ]] && targets=(meson-test-prereq)
     [[ $kind == tsan ]] && targets=(test/unit/unit-concurrent test/unit/unit-fib)
     [[ $kind == fuzz ]] && targets=(test/fuzz/{fib,config,api,dataplane}-fuzz)
     tally "build-$kind" scripts/build.sh "$kind" "${targets[@]}" && built[$kind]=yes
   fi
   [[ $kind && ${built[$kind]} == no ]] && continue # that it did not build is counted
+  if [[ $kind == release && " ${suites[*]} " == *" nic "* && ! ${nic_job:-} ]]; then
+    nic >build/test/nic-beside.log 2>&1 </dev/null &
+    nic_job=$!
+  fi
   tally "$suite" "suite_$suite"
 done
 finish
