@@ -21,10 +21,11 @@
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
 #include "bench/fib/group.hpp"
-#include "bench/fib/report.hpp"
 #include "bench/fib/table.hpp"
 #include "bench/fib/timing.hpp"
 #include "bench/program.hpp"
+#include "bench/report.hpp"
+#include "bench/tsc.hpp"
 #include "fib/prefix_file.hpp"
 
 namespace ringroad::bench {

@@ -14,10 +14,10 @@
 #include <string>
 
 #include "base/log.hpp"
-#include "bench/fib/report.hpp"
 #include "bench/pipeline/bench.hpp"
 #include "bench/pipeline/cases.hpp"
 #include "bench/program.hpp"
+#include "bench/report.hpp"
 #include "stats/histogram.hpp"
 
 namespace ringroad::bench {

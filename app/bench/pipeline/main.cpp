@@ -23,6 +23,7 @@
 #include "bench/pipeline/bench.hpp"
 #include "bench/pipeline/cases.hpp"
 #include "bench/program.hpp"
+#include "bench/tsc.hpp"
 #include "fib/prefix_file.hpp"
 
 namespace ringroad::bench {
@@ -36,12 +37,6 @@ struct Settings {
   std::vector<unsigned> bursts{64, 32};
   std::uint64_t packets = 0;  // 0: rounds
 };
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 template <class Work>
 double cycles_a_packet(const Work& work) {
@@ -75,8 +70,8 @@ void measure(Bench& bench, const Case& test, unsigned burst, unsigned rounds) {
     const double all = cycles_a_packet([&] { bench.through_router(kRoundPackets, burst); });
     pipeline.push_back(all - ports.back());
   }
-  fmt::print("{:<4} {:5} {:8.1f} {:8.1f}  {}\n", test.name, burst, median(pipeline), median(ports),
-             by_stage(bench.times(), before, packets_before));
+  fmt::print("{:<4} {:5} {:8.1f} {:8.1f}  {}\n", test.name, burst, percentile(pipeline, 0.5),
+             percentile(ports, 0.5), by_stage(bench.times(), before, packets_before));
   std::fflush(stdout);
 }
 

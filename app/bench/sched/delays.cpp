@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "bench/fib/timing.hpp"
 #include "bench/sched/traffic.hpp"
+#include "bench/tsc.hpp"
 #include "sched/bands.hpp"
 
 namespace ringroad::bench {

@@ -14,14 +14,14 @@
 #include <utility>
 #include <vector>
 
-#include "bench/fib/report.hpp"
-#include "bench/fib/timing.hpp"
 #include "bench/program.hpp"
+#include "bench/report.hpp"
 #include "bench/sched/delays.hpp"
 #include "bench/sched/disciplines.hpp"
 #include "bench/sched/rte_sched.hpp"
 #include "bench/sched/subjects.hpp"
 #include "bench/sched/traffic.hpp"
+#include "bench/tsc.hpp"
 
 namespace ringroad::bench {
 namespace {
