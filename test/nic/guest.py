@@ -15,7 +15,8 @@ import unittest
 from typing import NamedTuple
 
 import image
-from topology import B, STOPPED, Router, RouterTestCase, Topology, eventually, inside, merged, run
+from topology import (B, Router, RouterTestCase, Topology, buffers_lost, eventually, inside, merged,
+                      run)
 
 TUNSETIFF = 0x400454ca
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
@@ -200,11 +201,7 @@ class GuestRouter(Router):
         status = eventually(self.ended, 15)
         if status != "0":
             return f"exit {status or 'not within 15 s'}:\n{self.log()}\n{self.guest.log()}"
-        last = self.log().rstrip().rpartition("\n")[2]
-        back = STOPPED.search(last)
-        if not back or int(back[2]) - int(back[1]) > kept:
-            return f"its last line is {last!r}, not that all buffers are back:\n{self.log()}"
-        return None
+        return buffers_lost(self.log(), kept)
 
     def roadctl(self, *words, check=True):
         words = shlex.join(["roadctl", "--socket", str(self.socket_path), *map(str, words)])

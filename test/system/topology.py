@@ -31,7 +31,6 @@ LEFT_MAC, RIGHT_MAC = "02:00:00:00:01:01", "02:00:00:00:02:01"
 PREFIX = "rrt"
 CORES = sorted(os.sched_getaffinity(0))
 LIBC = ctypes.CDLL(None, use_errno=True)
-STOPPED = re.compile(r"ringroad: stopped, buffers back: (\d+) of (\d+)")
 
 
 def run(*command, timeout=30, check=True, **options):
@@ -120,6 +119,15 @@ class Wire:
         self.socket.close()
 
 
+def buffers_lost(log, kept):
+    """What is wrong with the end of a router's log, where more than `kept` buffers are not back."""
+    last = log.rstrip().rpartition("\n")[2]
+    back = re.search(r"ringroad: stopped, buffers back: (\d+) of (\d+)", last)
+    if not back or int(back[2]) - int(back[1]) > kept:
+        return f"its last line is {last!r}, not that all buffers are back:\n{log}"
+    return None
+
+
 class Router:
     """One ringroad process and its control socket."""
 
@@ -168,11 +176,7 @@ class Router:
                 return f"did not stop within 15 s of SIGTERM:\n{self.log()}"
         if self.process.returncode != 0:
             return f"exit {self.process.returncode}:\n{self.log()}"
-        last = self.log().rstrip().rpartition("\n")[2]
-        back = STOPPED.search(last)
-        if not back or int(back[2]) - int(back[1]) > kept:
-            return f"its last line is {last!r}, not that all buffers are back:\n{self.log()}"
-        return None
+        return buffers_lost(self.log(), kept)
 
     def roadctl(self, *words, check=True):
         return run(ROADCTL, "--socket", self.socket_path, *words, check=check)
