@@ -1,22 +1,17 @@
 // Route lookup, loading and changes: Ringroad's trie against rte_fib and rte_lpm, in one process on
 // one core, with the same routes and addresses. scripts/bench.sh fib runs it and prints its JSON.
-#include <fmt/core.h>
 #include <rte_cycles.h>
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <iostream>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
