@@ -5,7 +5,6 @@
 #include <net/if.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstring>

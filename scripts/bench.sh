@@ -39,6 +39,7 @@ quick=false
 allow_missing=false
 passed=()     # to every benchmark
 passed_fib=() # to fib
+table=()      # to what forwards or looks up by the Internet's
 picture=()    # to what can draw one
 chosen=       # an option that means something to one benchmark only
 while (($#)); do
@@ -48,7 +49,8 @@ while (($#)); do
     --rounds | --case | --subject | --table)
       (($# >= 2)) || { echo "bench.sh: $1 needs a value" >&2; exit 2; }
       case $1 in
-        --rounds | --table) passed+=("$1" "$2") ;;
+        --rounds) passed+=("$1" "$2") ;;
+        --table) table=("$1" "$2") ;;
         *) chosen=$1; passed+=("$1" "$2") ;;
       esac
       shift
@@ -135,8 +137,9 @@ fi
 status=0
 for name in "${benchmarks[@]}"; do
   arguments=("${passed[@]}")
+  case $name in forward | pipeline | fib) arguments+=("${table[@]}") ;; esac
+  case $name in forward | fib | bands) arguments+=("${picture[@]}") ;; esac
   if [[ $name == fib ]]; then arguments+=("${passed_fib[@]}"); fi
-  if [[ $name == forward || $name == fib || $name == bands ]]; then arguments+=("${picture[@]}"); fi
   if $huge; then reserve_hugepages "${pages_needed[$name]}"; fi
   # In the background, so that a signal to this script alone is not held until the end; in a
   # session of its own, because it raises that session's priority.

@@ -1,6 +1,5 @@
 #pragma once
 // The fields of an answer, each of which may be missing, as words and table cells.
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 

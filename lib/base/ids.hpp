@@ -25,7 +25,6 @@ class Id {
 
 // A port as Ringroad numbers them: 0..n-1 in the order of the configuration, not DPDK's number.
 using PortId = Id<struct PortTag, std::uint16_t>;
-using QueueId = Id<struct QueueTag, std::uint16_t>;
 using WorkerId = Id<struct WorkerTag, std::uint16_t>;
 // What a route lookup answers; an index into the next-hop table.
 using NextHopId = Id<struct NextHopTag, std::uint32_t>;

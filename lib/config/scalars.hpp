@@ -9,7 +9,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/ipv4.hpp"
 #include "base/mac.hpp"

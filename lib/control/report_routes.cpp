@@ -1,6 +1,4 @@
 // Routes as `show routes` lists them and `route get` explains them.
-#include <fmt/format.h>
-#include <netinet/in.h>
 
 #include <algorithm>
 #include <array>

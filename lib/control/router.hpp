@@ -1,13 +1,11 @@
 #pragma once
 // The router as one thing: it owns the ports, the workers and the tables, and its thread is the one
 // writer of them all. EAL must be running.
-#include <rte_ethdev.h>
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <new>
-#include <span>
 #include <utility>
 
 namespace ringroad::fib {

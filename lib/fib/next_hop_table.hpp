@@ -11,7 +11,6 @@
 // bucket changes by one store: a reader finds the old or the new.
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>

@@ -3,7 +3,6 @@
 // taken as the array grows. Elements never move, so readers may index it while the writer grows it.
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <new>

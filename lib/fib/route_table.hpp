@@ -12,7 +12,6 @@
 #include <iterator>
 #include <optional>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "base/ipv4.hpp"

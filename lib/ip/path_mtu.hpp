@@ -3,7 +3,6 @@
 // router itself: Linux's next-hop exceptions. Control thread only; no allocation beyond its bound.
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <unordered_map>
 
 #include "base/ipv4.hpp"

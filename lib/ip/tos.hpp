@@ -6,7 +6,6 @@
 
 namespace ringroad::ip {
 
-inline constexpr std::uint8_t kPriorityBestEffort = 0;
 inline constexpr std::uint8_t kPriorityControl = 7;
 
 [[nodiscard]] constexpr std::uint8_t priority_of_tos(std::uint8_t tos) {

@@ -17,7 +17,6 @@
 #include "base/ipv4.hpp"
 #include "base/mac.hpp"
 #include "base/reclaim.hpp"
-#include "base/units.hpp"
 
 namespace ringroad::neigh {
 

@@ -2,7 +2,6 @@
 // Layer 2 input: whom a frame is for, and who handles its EtherType.
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "ip/stage.hpp"

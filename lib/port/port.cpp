@@ -1,7 +1,6 @@
 #include "port/port.hpp"
 
 #include <fmt/format.h>
-#include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_log.h>

@@ -2,9 +2,7 @@
 // How much of what a TX ring was given the device has sent, found out by asking for the state of
 // its descriptors. An estimate: within a burst the bytes are taken to be spread evenly, and a
 // packet to take one descriptor. One worker's own.
-#include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "base/own_lines.hpp"
 

@@ -16,7 +16,6 @@
 #include <memory>
 #include <span>
 #include <variant>
-#include <vector>
 
 #include "base/clock.hpp"
 #include "base/own_lines.hpp"

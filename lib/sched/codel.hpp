@@ -2,7 +2,6 @@
 // Controlled delay (RFC 8289): drops from the front of a queue that has kept packets longer than
 // the target for a whole interval, the more often the longer that lasts. Marks instead where the
 // sender takes marks (RFC 3168). One worker's own.
-#include <array>
 #include <cmath>
 #include <cstdint>
 

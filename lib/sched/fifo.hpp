@@ -5,7 +5,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <memory>
 
 #include "base/own_lines.hpp"
 #include "sched/discipline.hpp"

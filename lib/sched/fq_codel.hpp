@@ -2,7 +2,6 @@
 // Flow queue CoDel (RFC 8290): a queue under CoDel for each flow, as hashes tell them apart, served
 // by deficit round robin; flows that just came go first. One worker's own.
 #include <algorithm>
-#include <vector>
 
 #include "base/own_lines.hpp"
 #include "ip/flow_hash.hpp"

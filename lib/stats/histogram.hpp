@@ -42,12 +42,6 @@ class Histogram {
     }
     return 0;
   }
-  // Adds another's counts.
-  void merge(const Histogram& other) {
-    for (std::size_t step = 0; step < kSteps; ++step) {
-      counts_[step].add(other.counts_[step].get());
-    }
-  }
 
  private:
   static constexpr unsigned kBits = 3;        // eight steps a power

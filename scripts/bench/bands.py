@@ -1,29 +1,11 @@
 #!/usr/bin/env python3
 """What a port's bands cost a packet, beside DPDK's rte_sched; how long packets wait in them."""
 
-import argparse
-import os
-import sys
-from pathlib import Path
-
 import bands_picture
 import report
-from forwarders import before_others
-from program import end_on_signals, measured
+import program
 
 CYCLES = "cycles_per_packet"
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench.sh bands")
-    parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--case", action="append", default=[])
-    parser.add_argument("--subject", action="append", default=[])
-    parser.add_argument("--no-huge", action="store_true")
-    parser.add_argument("--picture", action="store_true")
-    parser.add_argument("--allow-missing", action="store_true")
-    return parser.parse_args()
 
 
 def print_delays(table: list[dict]) -> None:
@@ -40,41 +22,24 @@ def print_delays(table: list[dict]) -> None:
     for case, found in cells.items():
         values = [found.get((band, metric)) for band in bands for metric in metrics]
         lines.append([case] + ["-" if value is None else report.number(value) for value in values])
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    print()
-    for line in lines:
-        print("  ".join(cell.rjust(width) if column else cell.ljust(width)
-                        for column, (cell, width) in enumerate(zip(line, widths))))
+    print("", *report.aligned(lines, 1), sep="\n")
 
 
 def main() -> None:
-    end_on_signals()
-    options = arguments()
-    build = options.root / "build/bench"
-    build.mkdir(parents=True, exist_ok=True)
-    core = sorted(os.sched_getaffinity(0))[-1]
-    before_others(os.getpid())
-    tsc_hz, speed = report.clock(build, core)
-
-    result = measured("bench-bands", options, core)
-    about = report.machine(tsc_hz, speed, core=core, hugepages=not options.no_huge,
-                           **result["machine"])
-    # What the ring alone costs is not a rival of anybody.
-    found = [report.Measurement(m["case"], m["subject"], m["metric"],
-                                "" if m["subject"] == "none" else m["peer"],
-                                m["lower_is_better"], m["values"])
-             for m in result["measurements"]]
-    table = report.rows(found)
-    report.write_json(build / "bands.json", about, table)
+    options = program.parser("bands", "case", "subject", "picture").parse_args()
+    benchmark = program.Benchmark(options)
+    machine, found = benchmark.measured()
+    for m in found:
+        if m.subject == "none":
+            m.peer = ""  # what the ring alone costs is not a rival of anybody
+    table = benchmark.write(benchmark.machine(core=benchmark.cores.worker, **machine), found)
     cycles = [row for row in table if row["metric"] == CYCLES]
     if cycles:
         report.print_table(cycles)
     print_delays(table)
     report.warn_of_noise([m for m in found if m.metric == CYCLES and m.subject != "none"])
     if options.picture:
-        picture = options.root / "docs/bands.svg"
-        picture.write_text(bands_picture.draw(table))
-        print(f"drew {picture}", file=sys.stderr)
+        benchmark.write_picture(bands_picture.draw(table))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import math
 
-from fib_picture import MARGIN, QUIET, text
+from picture import MARGIN, QUIET, document, headed, text
 
 PANELS = [
     ("pfifo", "pfifo: one queue for all"),
@@ -71,12 +71,10 @@ def legend(y: float) -> list[str]:
 def draw(table: list[dict]) -> str:
     width = 2 * MARGIN + AXIS + len(PANELS) * WIDTH + (len(PANELS) - 1) * GAP
     height = MARGIN + 104 + HEIGHT + 30 + MARGIN
-    body = [text(MARGIN, MARGIN + 16, "How long packets wait before a shaped port", 17,
-                 font_weight="600"),
-            text(MARGIN, MARGIN + 38, "by load; 1 Gbit/s with Ethernet's overhead, frames of 64, "
-                 "576 and 1514 bytes, Poisson arrivals, 1000 packets a band; on a simulated clock, "
-                 "a worker's round each microsecond",
-                 12, QUIET)]
+    body = headed("How long packets wait before a shaped port",
+                  "by load; 1 Gbit/s with Ethernet's overhead, frames of 64, 576 and 1514 bytes, "
+                  "Poisson arrivals, 1000 packets a band; on a simulated clock, a worker's round "
+                  "each microsecond")
     body += legend(MARGIN + 62)
     for index, (name, title) in enumerate(PANELS):
         delays = {}
@@ -87,7 +85,4 @@ def draw(table: list[dict]) -> str:
         x = MARGIN + AXIS + index * (WIDTH + GAP)
         body += [f'<g transform="translate({x} {MARGIN + 104})">',
                  *panel(title, delays, index == 0), "</g>"]
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}" font-family="system-ui, Helvetica, Arial, sans-serif">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *body, "</svg>", ""])
+    return document(width, height, body)

@@ -1,6 +1,6 @@
 """The picture of a FIB benchmark: cycles a lookup, a panel a stream, a bar a subject. SVG."""
 
-from xml.sax.saxutils import escape
+from picture import BAR, GAP, MARGIN, OURS, bar_colour, document, headed, text
 
 FAMILIES = [("v4", "IPv4"), ("v6", "IPv6")]
 STREAMS = [
@@ -13,22 +13,7 @@ STREAMS = [
 ]
 COLUMNS = 3
 PANEL_WIDTH, LABEL_WIDTH, VALUE_WIDTH = 360, 124, 40
-BAR, GAP, HEADING, MARGIN = 15, 5, 30, 24
-OURS, OURS_TOO, PEER, OTHER = "#0b6e99", "#7db4cc", "#5f6b76", "#b4bdc5"
-INK, QUIET = "#1c2329", "#5f6b76"
-
-
-def text(x: float, y: float, words: str, size: int = 12, colour: str = INK, **more) -> str:
-    attributes = "".join(f' {key.replace("_", "-")}="{value}"' for key, value in more.items())
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}"{attributes}>' \
-           f"{escape(words)}</text>"
-
-
-def colour(row: dict) -> str:
-    """What runs by default is strong, and so is what ratios are to."""
-    if row["subject"].startswith("ringroad"):
-        return OURS if row["subject"] == "ringroad" else OURS_TOO
-    return PEER if row["subject"] == row["peer"] else OTHER
+HEADING = 30
 
 
 def panel(x: float, y: float, title: str, rows: list[dict]) -> list[str]:
@@ -38,12 +23,12 @@ def panel(x: float, y: float, title: str, rows: list[dict]) -> list[str]:
     for index, row in enumerate(rows):
         top = y + HEADING - 6 + index * (BAR + GAP)
         length = max(1, room * row["median"] / longest)
-        ours = {"font_weight": "600"} if colour(row) == OURS else {}
+        ours = {"font_weight": "600"} if bar_colour(row) == OURS else {}
         middle = top + BAR - 4
         parts += [
             text(x + LABEL_WIDTH - 6, middle, row["subject"], 11, text_anchor="end", **ours),
             f'<rect x="{x + LABEL_WIDTH:g}" y="{top:g}" width="{length:.1f}" height="{BAR}" rx="2"'
-            f' fill="{colour(row)}"/>',
+            f' fill="{bar_colour(row)}"/>',
             text(x + LABEL_WIDTH + length + 5, middle, f"{row['median']:.1f}", 11, **ours),
         ]
     return parts
@@ -55,11 +40,7 @@ def draw(machine: dict, table: list[dict]) -> str:
         if row["metric"] == "cycles_per_lookup":
             cycles.setdefault(row["case"], []).append(row)
     width = 2 * MARGIN + COLUMNS * PANEL_WIDTH
-    y = MARGIN
-    body = [text(MARGIN, y + 16, "TSC cycles a route lookup; shorter is better", 17,
-                 font_weight="600")]
-    y += 38
-    body.append(text(MARGIN, y, describe(machine), 12, QUIET))
+    body, y = headed("TSC cycles a route lookup; shorter is better", describe(machine)), MARGIN + 38
     for family, title in FAMILIES:
         panels = [(words, cycles[f"{family}-{stream}"]) for stream, words in STREAMS
                   if f"{family}-{stream}" in cycles]
@@ -76,10 +57,7 @@ def draw(machine: dict, table: list[dict]) -> str:
                 body += panel(MARGIN + column * PANEL_WIDTH, y, words, rows)
             y += HEADING + max(len(rows) for _, rows in line) * (BAR + GAP) + 12
     height = y + MARGIN - 12
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}" font-family="system-ui, Helvetica, Arial, sans-serif">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>', *body, "</svg>", ""])
+    return document(width, height, body)
 
 
 def describe(machine: dict) -> str:

@@ -3,18 +3,16 @@
 
 import argparse
 import itertools
-import os
 import statistics
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import forward_picture
 import report
 import traffic
-from forwarders import PORT_MACS, SUBJECTS, Cores, Forwarder, ForwarderError, Setup, before_others
-from program import end_on_signals
+from forwarders import PORT_MACS, SUBJECTS, Forwarder, ForwarderError, Setup
+import program
 
 PEERS = ("l3fwd-lpm", "l3fwd-fib")  # the better of them in a case is whom ratios are to
 WARM_UP = 0.5
@@ -61,28 +59,22 @@ failures: list[str] = []
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench.sh forward")
-    parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser = program.parser("forward", "table", "picture")
     parser.add_argument("--case", action="append", choices=[case.name for case in CASES])
     parser.add_argument("--subject", action="append", choices=SUBJECTS)
-    parser.add_argument("--no-huge", action="store_true")
-    parser.add_argument("--table", type=Path, help="a file of prefixes: the Internet table")
-    parser.add_argument("--allow-missing", action="store_true")
-    parser.add_argument("--picture", action="store_true")
     options = parser.parse_args()
-    options.table = options.table or options.root.parent / "shared/data/internet-prefixes.txt.gz"
+    options.table = program.internet_table(options)
     return options
 
 
 def present_subjects(options: argparse.Namespace) -> list[str]:
     present = []
     for subject in options.subject or SUBJECTS:
-        program = SUBJECTS[subject].program(options.root)
-        if program.exists():
+        path = SUBJECTS[subject].program(options.root)
+        if path.exists():
             present.append(subject)
             continue
-        print(f"*** {subject} IS MISSING: there is no {program}", file=sys.stderr)
+        print(f"*** {subject} IS MISSING: there is no {path}", file=sys.stderr)
         if not options.allow_missing:
             sys.exit("build it (scripts/build.sh release), or measure the others: --allow-missing")
     if not present:
@@ -119,14 +111,14 @@ def measure(forwarder: Forwarder) -> float:
                              for before, after in itertools.pairwise(samples))
 
 
-def run_case(case: Case, subjects: list[str], options: argparse.Namespace, cores: Cores,
-             tsc_hz: float) -> list[report.Measurement]:
-    build = options.root / "build/bench"
-    pcap = build / f"{case.name}.pcap"
+def run_case(case: Case, subjects: list[str],
+             benchmark: program.Benchmark) -> list[report.Measurement]:
+    options, tsc_hz = benchmark.options, benchmark.tsc_hz
+    pcap = benchmark.build / f"{case.name}.pcap"
     table = traffic.Subnets(case.subnets) if case.subnets else traffic.File(options.table)
     traffic.write_pcap(pcap, PORT_MACS[case.transport], table.destinations(case.destinations), case.frames)
-    setup = Setup(pcap, table.routes(), case.ports, case.workers, cores,
-                  case.huge and not options.no_huge, options.root, build, case.transport)
+    setup = Setup(pcap, table.routes(), case.ports, case.workers, benchmark.cores,
+                  case.huge and not options.no_huge, options.root, benchmark.build, case.transport)
     print(f"{case.name}: {case.shows}", file=sys.stderr)
     subjects = [subject for subject in subjects if subject not in case.without]
     cycles = {s: report.Measurement(case.name, s, "cycles_per_packet", "") for s in subjects}
@@ -154,39 +146,29 @@ def run_case(case: Case, subjects: list[str], options: argparse.Namespace, cores
 
 
 def main() -> None:
-    end_on_signals()
     options = arguments()
-    build = options.root / "build/bench"
-    build.mkdir(parents=True, exist_ok=True)
     subjects = present_subjects(options)
-    usable = sorted(os.sched_getaffinity(0))
-    cores = Cores(usable[0], usable[-1])
-    if cores.control == cores.worker:
+    benchmark = program.Benchmark(options)
+    if benchmark.cores.control == benchmark.cores.worker:
         print("warning: one core only: control and worker share it", file=sys.stderr)
-    else:
-        os.sched_setaffinity(0, set(usable) - {cores.worker})
-    before_others(os.getpid())
-    tsc_hz, speed = report.clock(build, cores.worker)
-    about = report.machine(tsc_hz, speed, worker_core=cores.worker, hugepages=not options.no_huge)
+    benchmark.leave_worker_core()
+    about = benchmark.machine(worker_core=benchmark.cores.worker)
 
     measurements = []
     for case in CASES:
         if case.subnets is None and not options.table.exists():
             print(f"skipping {case.name}: there is no {options.table}", file=sys.stderr)
         elif options.case is None or case.name in options.case:
-            measurements += run_case(case, subjects, options, cores, tsc_hz)
+            measurements += run_case(case, subjects, benchmark)
 
     if not measurements:
         sys.exit("nothing measured")
-    table = report.rows(measurements)
-    report.write_json(build / "forward.json", about, table)
+    table = benchmark.write(about, measurements)
     report.print_table(table)
     noisy = report.warn_of_noise(measurements)
     if options.picture:
         report.refuse_to_publish(noisy)
-        picture = options.root / "docs/forward.svg"
-        picture.write_text(forward_picture.draw(table, {case.name: case for case in CASES}))
-        print(f"drew {picture}", file=sys.stderr)
+        benchmark.write_picture(forward_picture.draw(table, {case.name: case for case in CASES}))
     if failures:
         sys.exit(f"{len(failures)} runs failed: {', '.join(failures)}")
 

@@ -1,15 +1,9 @@
 """The picture of a forward benchmark: cycles a packet, a panel a case, a bar a subject. SVG."""
 
-from fib_picture import INK, MARGIN, OTHER, OURS, PEER, QUIET, text
+from picture import BAR, GAP, INK, MARGIN, QUIET, bar_colour, document, headed, text
 
-BAR, GAP, HEADING = 15, 5, 44
+HEADING = 44
 PANEL, LABEL, VALUE, COLUMNS = 380, 96, 90, 2
-
-
-def colour(row: dict) -> str:
-    if row["subject"] == "ringroad":
-        return OURS
-    return PEER if row["subject"] == row["peer"] else OTHER
 
 
 def panel(x: float, y: float, title: str, shows: str, rows: list[dict], most: float) -> list[str]:
@@ -22,7 +16,7 @@ def panel(x: float, y: float, title: str, shows: str, rows: list[dict], most: fl
         parts += [
             text(left - 6, top + 12, row["subject"], 12, text_anchor="end"),
             f'<rect x="{left:g}" y="{top:g}" width="{scale * row["median"]:.1f}" height="{BAR}" '
-            f'fill="{colour(row)}"/>',
+            f'fill="{bar_colour(row)}"/>',
             f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle:g}" y2="{middle:g}" '
             f'stroke="{INK}"/>',
             text(left + scale * min(row["max"], most) + 6, top + 12,
@@ -34,10 +28,9 @@ def draw(table: list[dict], cases: dict) -> str:
     rows = [row for row in table if row["metric"] == "cycles_per_packet"]
     names = list(dict.fromkeys(row["case"] for row in rows))
     most = max(row["median"] for row in rows) * 1.1
-    body, y = [text(MARGIN, MARGIN + 16, "Cycles a packet, one core", 17, font_weight="600"),
-               text(MARGIN, MARGIN + 38,
-                    "median, least and most; in brackets the ratio to the better l3fwd; more is "
-                    "better", 12, QUIET)], MARGIN + 56
+    body = headed("Cycles a packet, one core", "median, least and most; in brackets the ratio to "
+                  "the better l3fwd; more is better")
+    y = MARGIN + 56
     for first in range(0, len(names), COLUMNS):
         height = 0
         for column, name in enumerate(names[first:first + COLUMNS]):
@@ -47,7 +40,4 @@ def draw(table: list[dict], cases: dict) -> str:
             height = max(height, HEADING + len(own) * (BAR + GAP) + MARGIN)
         y += height
     width = MARGIN + COLUMNS * (PANEL + MARGIN)
-    return "\n".join([
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" '
-        f'viewBox="0 0 {width} {y}" font-family="system-ui, Helvetica, Arial, sans-serif">',
-        f'<rect width="{width}" height="{y}" fill="#ffffff"/>', *body, "</svg>", ""])
+    return document(width, y, body)

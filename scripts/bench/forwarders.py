@@ -178,12 +178,15 @@ class Forwarder:
             if self.process.poll() is not None:
                 raise ForwarderError(f"exited with {self.process.returncode}")
             try:
-                if self.counters()[1] > 0:
+                if self.forwards():
                     return
             except (OSError, ValueError, KeyError, subprocess.SubprocessError):
                 pass  # not listening yet
             time.sleep(0.05)
         raise ForwarderError(f"forwarded nothing in {limit:.0f} s")
+
+    def forwards(self) -> bool:
+        return self.counters()[1] > 0
 
     def sample(self) -> Sample:
         before = time.clock_gettime(time.CLOCK_MONOTONIC_RAW)

@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
 """The Linux kernel's forwarding, on veth, beside Ringroad's on the same veth and on memory ports."""
 
-import argparse
 import contextlib
-import os
 import statistics
 import subprocess
 import sys
@@ -13,23 +11,13 @@ from pathlib import Path
 import forward
 import report
 import traffic
-from forwarders import (GATEWAY, GATEWAY_MAC, PORT_MACS, Cores, ForwarderError, Ringroad, Setup,
-                        before_others)
-from program import end_on_signals
+from forwarders import GATEWAY, GATEWAY_MAC, PORT_MACS, ForwarderError, Ringroad, Setup
+import program
 
 CASE = "d1-r256"
 LINUX = "linux-veth"
 SPACES = ("rrbench-generator", "rrbench-router", "rrbench-sink")
 IN_MAC = "02:00:00:00:00:01"
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/bench.sh kernel")
-    parser.add_argument("--root", type=Path, required=True)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--no-huge", action="store_true")
-    parser.add_argument("--allow-missing", action="store_true")
-    return parser.parse_args()
 
 
 def run(*words, check: bool = True) -> str:
@@ -131,6 +119,11 @@ class OnVeth(Ringroad):
     def command(self) -> list:
         return ["ip", "netns", "exec", SPACES[1], *super().command()]
 
+    def forwards(self) -> bool:
+        """It answers: nothing is sent to it yet."""
+        self.counters()
+        return True
+
 
 class VethSetup(Setup):
     def devices(self) -> list[str]:
@@ -143,23 +136,8 @@ class VethSetup(Setup):
 
 def ringroad_on_veth(setup: Setup) -> float:
     with Wires():
-        veth = VethSetup(setup.pcap, setup.routes, 2, 1, setup.cores, setup.huge, setup.root,
-                         setup.scratch)
-        router = OnVeth("ringroad-veth", veth)
-        router.wait_until_forwarding = lambda limit=20.0: wait_until_answering(router, limit)
-        with router:
+        with OnVeth("ringroad-veth", VethSetup(**vars(setup))):
             return rate(setup.cores.control)
-
-
-def wait_until_answering(router: Ringroad, limit: float) -> None:
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        try:
-            router.counters()
-            return
-        except (OSError, ValueError, subprocess.SubprocessError):
-            time.sleep(0.05)
-    raise ForwarderError("does not answer")
 
 
 def ringroad_on_memory(setup: Setup) -> float:
@@ -167,21 +145,15 @@ def ringroad_on_memory(setup: Setup) -> float:
 
 
 def main() -> None:
-    end_on_signals()
-    options = arguments()
-    build = options.root / "build/bench"
-    build.mkdir(parents=True, exist_ok=True)
-    usable = sorted(os.sched_getaffinity(0))
-    cores = Cores(usable[0], usable[-1])
-    if cores.control != cores.worker:
-        os.sched_setaffinity(0, set(usable) - {cores.worker})
-    before_others(os.getpid())
-    tsc_hz, speed = report.clock(build, cores.worker)
-    about = report.machine(tsc_hz, speed, worker_core=cores.worker, hugepages=not options.no_huge)
+    benchmark = program.Benchmark(program.parser("kernel").parse_args())
+    options, build = benchmark.options, benchmark.build
+    benchmark.leave_worker_core()
+    about = benchmark.machine(worker_core=benchmark.cores.worker)
     table = traffic.Subnets(256)
     pcap = build / "kernel.pcap"
     traffic.write_pcap(pcap, PORT_MACS["pcap"], table.destinations(1024))
-    setup = Setup(pcap, table.routes(), 2, 1, cores, not options.no_huge, options.root, build)
+    setup = Setup(pcap, table.routes(), 2, 1, benchmark.cores, not options.no_huge, options.root,
+                  build)
     subjects = {"ringroad-memory": ringroad_on_memory, "ringroad-veth": ringroad_on_veth,
                 LINUX: linux}
     measured = {name: report.Measurement(CASE, name, "mpps", LINUX, False) for name in subjects}
@@ -193,9 +165,7 @@ def main() -> None:
                 sys.exit(f"{name}: {error}")
             print(f"round {number}/{options.rounds} {name}: {measured[name].values[-1]:.2f} Mpps",
                   file=sys.stderr)
-    rows = report.rows(list(measured.values()))
-    report.write_json(build / "kernel.json", about, rows)
-    for row in rows:
+    for row in benchmark.write(about, list(measured.values())):
         print(f"{row['subject']:16} {row['median']:8.2f} Mpps ({row['min']:.2f} to {row['max']:.2f})"
               f"  {row['ratio']:.1f} times {LINUX}")
 

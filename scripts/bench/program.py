@@ -1,4 +1,4 @@
-"""What the benchmarks that are one program of app/bench have in common."""
+"""What every benchmark does around its measuring."""
 
 import argparse
 import json
@@ -7,42 +7,102 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
-from forwarders import EAL_RUNTIME, before_others
+import report
+from forwarders import EAL_RUNTIME, Cores, before_others
+
+# What only some of them can be asked.
+MORE = {
+    "case": {"action": "append", "default": []},
+    "subject": {"action": "append", "default": []},
+    "table": {"type": Path, "help": "a file of prefixes: the Internet table"},
+    "picture": {"action": "store_true"},
+}
 
 
-def end_on_signals() -> None:
-    """Raises in the main thread, so that every `with` ends what it started."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+def parser(name: str, *more: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"scripts/bench.sh {name}")
+    parser.set_defaults(name=name)
+    parser.add_argument("--root", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--no-huge", action="store_true")
+    parser.add_argument("--allow-missing", action="store_true")
+    for option in more:
+        parser.add_argument("--" + option, **MORE[option])
+    return parser
 
 
-def measured(name: str, options: argparse.Namespace, core: int, *arguments) -> dict:
-    """Runs the program that measures; what it prints as JSON."""
-    program = options.root / "build/release/app/bench" / name
+def internet_table(options: argparse.Namespace) -> Path:
+    return options.table or options.root.parent / "shared/data/internet-prefixes.txt.gz"
+
+
+def command(options: argparse.Namespace, core: int, *arguments) -> list[str]:
+    """That of the benchmark's program of app/bench."""
+    program = options.root / f"build/release/app/bench/bench-{options.name}"
     if not program.exists():
         sys.exit(f"there is no {program}: scripts/build.sh release builds it")
-    file_prefix = f"ringroad-bench-{os.getpid()}"
-    command = ["setpriv", "--pdeathsig", "KILL", program, *arguments,
-               "--core", core, "--rounds", options.rounds, "--file-prefix", file_prefix]
+    words = ["setpriv", "--pdeathsig", "KILL", program, *arguments,
+             "--core", core, "--rounds", options.rounds]
     if options.no_huge:
-        command.append("--no-huge")
+        words.append("--no-huge")
     for option in ("case", "subject"):
-        for chosen in getattr(options, option):
-            command += ["--" + option, chosen]
-    try:
-        with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE) as process:
-            before_others(process.pid)
-            try:
-                output = process.communicate()[0]
-            except BaseException:
-                process.terminate()
-                raise
-    finally:
-        shutil.rmtree(EAL_RUNTIME / file_prefix, ignore_errors=True)
-    if process.returncode != 0:
-        sys.exit(f"{name} ended with {process.returncode}")
-    result = json.loads(output)
-    if not result["measurements"]:
-        sys.exit("nothing measured: no case or no subject is called that")
-    return result
+        for chosen in getattr(options, option, []):
+            words += ["--" + option, chosen]
+    return list(map(str, words))
+
+
+class Benchmark:
+    """Ends what it started on a signal; measures on the last core, before all others."""
+
+    def __init__(self, options: argparse.Namespace):
+        # Raises in the main thread, so that every `with` ends what it started.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+        self.options = options
+        self.build = options.root / "build/bench"
+        self.build.mkdir(parents=True, exist_ok=True)
+        usable = sorted(os.sched_getaffinity(0))
+        self.cores = Cores(control=usable[0], worker=usable[-1])  # the same where there is but one
+        before_others(os.getpid())
+        self.tsc_hz, self.speed = report.clock(self.build, self.cores.worker)
+
+    def leave_worker_core(self) -> None:
+        """To those that this process starts there."""
+        if self.cores.control != self.cores.worker:
+            os.sched_setaffinity(0, os.sched_getaffinity(0) - {self.cores.worker})
+
+    def machine(self, **more) -> dict:
+        return report.machine(self.tsc_hz, self.speed, hugepages=not self.options.no_huge, **more)
+
+    def measured(self, *arguments) -> tuple[dict, list[report.Measurement]]:
+        """Runs the program that measures: what it says of the machine, and what it found."""
+        file_prefix = f"ringroad-bench-{os.getpid()}"
+        words = command(self.options, self.cores.worker, *arguments, "--file-prefix", file_prefix)
+        try:
+            with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+                before_others(process.pid)
+                try:
+                    output = process.communicate()[0]
+                except BaseException:
+                    process.terminate()
+                    raise
+        finally:
+            shutil.rmtree(EAL_RUNTIME / file_prefix, ignore_errors=True)
+        if process.returncode != 0:
+            sys.exit(f"bench-{self.options.name} ended with {process.returncode}")
+        result = json.loads(output)
+        if not result["measurements"]:
+            sys.exit("nothing measured: no case or no subject is called that")
+        return result["machine"], [report.Measurement(**m) for m in result["measurements"]]
+
+    def write(self, about: dict, measurements: list[report.Measurement]) -> list[dict]:
+        """build/bench/NAME.json; its rows."""
+        table = report.rows(measurements)
+        report.write_json(self.build / f"{self.options.name}.json", about, table)
+        return table
+
+    def write_picture(self, drawing: str) -> None:
+        picture = self.options.root / f"docs/{self.options.name}.svg"
+        picture.write_text(drawing)
+        print(f"drew {picture}", file=sys.stderr)

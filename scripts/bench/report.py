@@ -86,6 +86,14 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10000 else f"{value:.1f}" if value >= 10 else f"{value:.3f}"
 
 
+def aligned(lines: list[list[str]], to_the_left: int) -> list[str]:
+    """The first columns to the left, the figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return ["  ".join(cell.ljust(width) if column < to_the_left else cell.rjust(width)
+                      for column, (cell, width) in enumerate(zip(line, widths)))
+            for line in lines]
+
+
 def print_table(table: list[dict]) -> None:
     """A line a row; the rates stand beside the rows they belong to."""
     rates = {(row["case"], row["subject"]): row["median"] for row in table
@@ -102,12 +110,10 @@ def print_table(table: list[dict]) -> None:
                       number(row["min"]), number(row["max"]), f"{spread:.1f}", str(row["runs"]),
                       "-" if rate is None else number(rate),
                       "-" if row["ratio"] is None else f"{row['ratio']:.2f}"])
-    widths = [max(map(len, column)) for column in zip(*lines)]
-    for index, line in enumerate(lines):
-        if index > 1 and line[0] != lines[index - 1][0]:
+    for index, words in enumerate(aligned(lines, 3)):
+        if index > 1 and lines[index][0] != lines[index - 1][0]:
             print()
-        print("  ".join(cell.ljust(width) if column < 3 else cell.rjust(width)
-                        for column, (cell, width) in enumerate(zip(line, widths))))
+        print(words)
 
 
 def warn_of_noise(measurements: list[Measurement]) -> list[Measurement]:

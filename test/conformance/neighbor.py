@@ -53,6 +53,11 @@ class Host:
     def gratuitous(self, operation, mac=None):
         return self.arp(operation, self.address, BROADCAST, mac)
 
+    def speaks(self, mac):
+        """Any message that says it has this MAC address."""
+        return self.r.choice((self.answer(mac), self.request(mac), self.gratuitous(1, mac),
+                              self.gratuitous(2, mac)))
+
     def other_mac(self):
         return self.mac[:4] + b"\xee" + self.mac[5:]
 
@@ -103,20 +108,14 @@ def moves(host):
     """Its MAC address changes, within the second for which one is kept or after it."""
     host.at(0, *host.data())
     host.at(1, host.answer(), *host.data())
-    other = host.other_mac()
-    host.at(host.r.choice((2, 9)), host.r.choice((
-        host.answer(other), host.request(other), host.gratuitous(1, other),
-        host.gratuitous(2, other))))
+    host.at(host.r.choice((2, 9)), host.speaks(host.other_mac()))
     host.at(11, *host.data())
 
 
 def moves_while_stale(host):
     """Known from its request alone, then heard of with another MAC address."""
     host.at(0, host.request())
-    other = host.other_mac()
-    host.at(host.r.choice((1, 7)), host.r.choice((
-        host.answer(other), host.request(other), host.gratuitous(1, other),
-        host.gratuitous(2, other))))
+    host.at(host.r.choice((1, 7)), host.speaks(host.other_mac()))
     host.at(9, *host.data())
 
 

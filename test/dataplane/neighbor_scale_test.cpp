@@ -1,5 +1,4 @@
 // Many neighbours, more than the table takes, and storms of ARP: who is known does not suffer.
-#include <rte_arp.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>

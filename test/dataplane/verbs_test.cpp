@@ -1,7 +1,6 @@
 // What roadctl asks, asked of a router that has forwarded, refused and learnt.
 #include "control/verbs.hpp"
 
-#include <array>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 

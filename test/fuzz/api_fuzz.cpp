@@ -1,5 +1,4 @@
 // libFuzzer over the control socket's language: each line of the input is a request to a router.
-#include <memory>
 #include <string_view>
 
 #include "control/api_protocol.hpp"

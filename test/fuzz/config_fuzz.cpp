@@ -2,7 +2,6 @@
 // what is written of it reads back the same.
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 #include "config/load.hpp"
 

@@ -2,8 +2,6 @@
 // passes and what an operator does. Afterwards every packet is accounted for, every timer has run
 // out, and every buffer is back. An input is one router's life.
 #include <array>
-#include <cstring>
-#include <string>
 #include <vector>
 
 #include "eal.hpp"

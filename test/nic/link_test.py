@@ -1,8 +1,6 @@
 """Cards whose cable is pulled, and which are changed while they forward."""
-import time
-
 from guest import Card, NicTestCase
-from topology import A, B, LEFT, RIGHT, eventually, received
+from topology import B, LEFT, eventually, received
 
 
 class Link(NicTestCase):
@@ -12,12 +10,6 @@ class Link(NicTestCase):
 
     def port(self, name):
         return next(port for port in self.router.show("ports") if port["name"] == name)
-
-    def states(self):
-        """Of the next hop of the route by host b."""
-        routes = self.router.show("routes")
-        return [hop["state"] for route in routes if route["prefix"] == "10.9.0.0/16"
-                for hop in route["nexthops"]]
 
     def pings(self):
         return received(self.ping(B, "-c", "1", "-W", "1", check=False)) == 1

@@ -3,7 +3,7 @@ import logging
 
 logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of interfaces that no test uses
 # pylint: disable=wrong-import-position
-from scapy.layers.inet import ICMP, IP, UDP, ICMPerror, IPerror, UDPerror  # noqa: F401
+from scapy.layers.inet import ICMP, IP, UDP, IPerror  # noqa: F401
 from scapy.layers.l2 import ARP, Ether  # noqa: F401
 from scapy.packet import Raw
 

@@ -31,7 +31,6 @@ LEFT_MAC, RIGHT_MAC = "02:00:00:00:01:01", "02:00:00:00:02:01"
 PREFIX = "rrt"
 CORES = sorted(os.sched_getaffinity(0))
 LIBC = ctypes.CDLL(None, use_errno=True)
-STOPPED = re.compile(r"ringroad: stopped, buffers back: (\d+) of (\d+)")
 
 
 def run(*command, timeout=30, check=True, **options):
@@ -173,7 +172,7 @@ class Router:
         if status != 0:
             return f"exit {status}:\n{self.log()}"
         last = self.log().rstrip().rpartition("\n")[2]
-        back = STOPPED.search(last)
+        back = re.search(r"ringroad: stopped, buffers back: (\d+) of (\d+)", last)
         if not back or int(back[2]) - int(back[1]) > kept:
             return f"its last line is {last!r}, not that all buffers are back:\n{self.log()}"
         return None

@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "base/ids.hpp"
-#include "bench/fib/report.hpp"
 #include "bench/fib/subject.hpp"
 #include "bench/fib/table.hpp"
 #include "bench/fib/timing.hpp"
+#include "bench/report.hpp"
+#include "bench/tsc.hpp"
 
 namespace ringroad::bench {
 

@@ -17,30 +17,31 @@
 #include "bench/fib/agreement.hpp"
 #include "bench/fib/churn.hpp"
 #include "bench/fib/contenders.hpp"
-#include "bench/fib/report.hpp"
 #include "bench/fib/ringroad_rib.hpp"
 #include "bench/fib/streams.hpp"
 #include "bench/fib/table.hpp"
 #include "bench/fib/timing.hpp"
+#include "bench/program.hpp"
+#include "bench/report.hpp"
+#include "bench/tsc.hpp"
 #include "control/reclaimer.hpp"
 #include "fib/prefix_file.hpp"
 
 namespace ringroad::bench {
 
 struct Settings {
-  unsigned rounds = 7;
+  Options options{.program = "bench-fib"};
   bool lpm = false;
-  std::vector<std::string> cases;     // beginnings of names; none: all
-  std::vector<std::string> subjects;  // none: all
   std::optional<unsigned> writer_core;
   Clock clock{};
 
+  // Those that are asked for are beginnings of names.
   [[nodiscard]] bool wants_case(std::string_view name) const {
-    return cases.empty() ||
-           std::ranges::any_of(cases, [&](const auto& begin) { return name.starts_with(begin); });
+    const auto begins = [&](const std::string& begin) { return name.starts_with(begin); };
+    return options.cases.empty() || std::ranges::any_of(options.cases, begins);
   }
   [[nodiscard]] bool wants_subject(std::string_view name) const {
-    return subjects.empty() || std::ranges::find(subjects, name) != subjects.end();
+    return options.wants_subject(name);
   }
 };
 
@@ -76,7 +77,7 @@ class Group {
         });
       }
     });
-    contest.run(settings_.rounds, report_);
+    contest.run(settings_.options.rounds, report_);
     if (settings_.wants_subject("ringroad-rib")) {
       const RingroadRib<Address> rib{routes_, reclaimer_};
       report_.add(name, "ringroad-rib", Contenders<Address>::kPeerTable,
@@ -119,7 +120,7 @@ class Group {
         });
       }
     });
-    contest.run(settings_.rounds, report_);
+    contest.run(settings_.options.rounds, report_);
   }
 
   // Bulk lookups: what matters most.
@@ -179,7 +180,7 @@ class Group {
         });
       }
     });
-    contest.run(settings_.rounds, report_);
+    contest.run(settings_.options.rounds, report_);
     check_agreement(name + ", at the end", bench::routed(prefixes_));
   }
   void default_route() {
@@ -192,7 +193,7 @@ class Group {
       contest.add(subject,
                   [&table, clock = settings_.clock] { return default_route_round(table, clock); });
     });
-    contest.run(settings_.rounds, report_);
+    contest.run(settings_.options.rounds, report_);
     check_agreement(name + ", at the end", bench::uniform<Address>());
   }
   void churn() {
@@ -212,7 +213,7 @@ class Group {
         });
       }
     });
-    contest.run(settings_.rounds, report_);
+    contest.run(settings_.options.rounds, report_);
     check_agreement(name + ", at the end", stream);
   }
 
@@ -255,7 +256,7 @@ class Group {
         });
       }
     });
-    contest.run(settings_.rounds, report_);
+    contest.run(settings_.options.rounds, report_);
   }
 
   template <class Visit>

@@ -1,43 +1,30 @@
 // Route lookup, loading and changes: Ringroad's trie against rte_fib and rte_lpm, in one process on
 // one core, with the same routes and addresses. scripts/bench.sh fib runs it and prints its JSON.
-#include <fmt/core.h>
 #include <rte_cycles.h>
-#include <rte_eal.h>
 #include <sys/prctl.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <iostream>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
 #include "bench/fib/group.hpp"
-#include "bench/fib/report.hpp"
 #include "bench/fib/table.hpp"
 #include "bench/fib/timing.hpp"
 #include "bench/program.hpp"
+#include "bench/report.hpp"
+#include "bench/tsc.hpp"
 #include "fib/prefix_file.hpp"
 
 namespace ringroad::bench {
 namespace {
-
-struct Options {
-  Settings settings;
-  std::string table;
-  std::string file_prefix = "ringroad-bench-fib";
-  int core = 0;
-  bool huge = true;
-};
 
 template <class Address>
 void run_family(const std::string& family, std::span<const Prefix<Address>> prefixes,
@@ -85,52 +72,41 @@ void run_family(const std::string& family, std::span<const Prefix<Address>> pref
   }
 }
 
-int run(const Options& options) {
-  if (!options.huge) {
+int run(Settings settings, const std::string& path) {
+  if (!settings.options.huge) {
     // 4 KiB pages for everyone: the trie's memory would otherwise still be advised to be huge.
     ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   }
-  start_eal({.program = "bench-fib",
-             .core = options.core,
-             .huge = options.huge,
-             .file_prefix = options.file_prefix,
-             .without_huge = {"-m", "2048"},
-             .more = {"--force-max-simd-bitwidth=512"}});
-  Settings settings = options.settings;
+  const Eal eal{settings.options,
+                {.without_huge = {"-m", "2048"}, .more = {"--force-max-simd-bitwidth=512"}}};
   settings.clock = {static_cast<double>(rte_get_tsc_hz()), tsc_overhead()};
   Report report;
   report.about("tsc_pair_cycles", settings.clock.overhead);
 
-  const auto file = fib::read_prefix_file(options.table);
+  const auto file = fib::read_prefix_file(path);
   if (!file) {
     throw std::runtime_error{file.error().what};
   }
   report.about("ipv4_prefixes", file->prefixes.size());
   report.about("ipv6_prefixes", file->prefixes6.size());
-  run_family("v4", std::span<const Prefix4>{file->prefixes}, options.table, settings, report);
-  run_family("v6", std::span<const Prefix6>{file->prefixes6}, options.table, settings, report);
+  run_family("v4", std::span<const Prefix4>{file->prefixes}, path, settings, report);
+  run_family("v6", std::span<const Prefix6>{file->prefixes6}, path, settings, report);
   std::cout << report.json().dump(1) << '\n';
-  rte_eal_cleanup();
   return EXIT_SUCCESS;
 }
 
 int parse_and_run(int argc, char** argv) {
-  Options options;
-  Settings& settings = options.settings;
-  bool no_huge = false;
+  Settings settings;
+  std::string table;
   CLI::App app{"Ringroad's trie against DPDK's tables; see scripts/bench.sh"};
-  app.add_option("table", options.table, "a file of prefixes, plain or gzip")->required();
-  app.add_option("--core", options.core, "the core to measure on")->required();
+  app.add_option("table", table, "a file of prefixes, plain or gzip")->required();
+  add_options(app, settings.options);
+  app.get_option("--case")->description("only cases whose names begin so");
+  app.add_option("--subject", settings.options.subjects, "only this subject");
   app.add_option("--writer-core", settings.writer_core, "the core to change tables on meanwhile");
-  app.add_option("--rounds", settings.rounds, "rounds of each case")->check(CLI::PositiveNumber);
-  app.add_option("--case", settings.cases, "only cases whose names begin so");
-  app.add_option("--subject", settings.subjects, "only this subject");
-  app.add_option("--file-prefix", options.file_prefix, "EAL's");
   app.add_flag("--lpm", settings.lpm, "rte_lpm too, which takes minutes to load");
-  app.add_flag("--no-huge", no_huge, "4 KiB pages for everyone");
   CLI11_PARSE(app, argc, argv);
-  options.huge = !no_huge;
-  return run(options);
+  return run(std::move(settings), table);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // What is measured: a table, which is loaded and changed, and the ways to look things up in it.
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 
 #include "base/ids.hpp"

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <functional>
 #include <iterator>
 #include <random>
-#include <string_view>
 #include <type_traits>
 
 namespace ringroad::bench {

@@ -1,47 +1,26 @@
 #pragma once
 // The measuring loops. Each is one round of one subject: TSC cycles, after the stream has once
 // brought back to the caches what the subject before it threw out.
-#include <x86intrin.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/ids.hpp"
 #include "bench/fib/streams.hpp"
 #include "bench/fib/subject.hpp"
+#include "bench/tsc.hpp"
 
 namespace ringroad::bench {
-
-// Between these two nothing but what stands there runs.
-[[nodiscard]] inline std::uint64_t tsc_begin() {
-  _mm_lfence();
-  const std::uint64_t now = __rdtsc();
-  _mm_lfence();
-  return now;
-}
-[[nodiscard]] inline std::uint64_t tsc_end() {
-  unsigned processor = 0;
-  const std::uint64_t now = __rdtscp(&processor);
-  _mm_lfence();
-  return now;
-}
-// What the pair takes with nothing between.
-[[nodiscard]] double tsc_overhead();
 
 // The compiler must believe that somebody reads it.
 template <class T>
 void keep(const T& value) {
   asm volatile("" : : "r"(&value) : "memory");
 }
-
-// The value at that share of them; reorders.
-[[nodiscard]] double percentile(std::span<double> values, double share);
 
 // Cache lines of packets that a worker has in hand: the headers in 8192 buffers.
 class PacketRing {

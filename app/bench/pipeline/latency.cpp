@@ -3,24 +3,21 @@
 // that have come by then, at Poisson's intervals, and takes those that were sent. What that costs
 // is part of the load.
 #include <rte_cycles.h>
-#include <rte_eal.h>
 #include <x86intrin.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <random>
 #include <string>
-#include <vector>
 
 #include "base/log.hpp"
-#include "bench/fib/report.hpp"
 #include "bench/pipeline/bench.hpp"
 #include "bench/pipeline/cases.hpp"
 #include "bench/program.hpp"
+#include "bench/report.hpp"
 #include "stats/histogram.hpp"
 
 namespace ringroad::bench {
@@ -30,18 +27,6 @@ constexpr std::size_t kPackets = 1'000'000;  // a round of a load
 constexpr std::size_t kLulls = 500;          // a round
 constexpr double kLullSeconds = 0.001;
 constexpr std::array kLoads{10, 50, 90};  // percent of what it can carry
-
-struct Options {
-  unsigned rounds = 7;
-  std::vector<std::string> cases;
-  std::string file_prefix = "ringroad-bench-latency";
-  int core = 0;
-  bool huge = true;
-
-  [[nodiscard]] bool wants_case(const std::string& name) const {
-    return cases.empty() || std::ranges::find(cases, name) != cases.end();
-  }
-};
 
 class Latency {
  public:
@@ -120,46 +105,32 @@ class Latency {
 
 int run(const Options& options) {
   log::set_up("error");
-  start_eal({.program = "bench-latency",
-             .core = options.core,
-             .huge = options.huge,
-             .file_prefix = options.file_prefix,
-             .without_huge = {"--no-shconf"},
-             .more = {"-m", "256"}});
+  const Eal eal{options, {.without_huge = {"--no-shconf"}, .more = {"-m", "256"}}};
   Report report;
-  {
-    Bench bench{cases()[0], {}, {}};
-    Latency latency{bench};
-    const double least = latency.least_gap();
-    report.about("cycles_per_packet_at_full_load", least);
-    for (unsigned round = 0; round < options.rounds; ++round) {
-      for (const int load : kLoads) {
-        const std::string name = "load-" + std::to_string(load);
-        if (options.wants_case(name)) {
-          report.add(name, "ringroad", "", latency.at(least * 100 / load));
-        }
+  Bench bench{cases()[0], {}, {}};
+  Latency latency{bench};
+  const double least = latency.least_gap();
+  report.about("cycles_per_packet_at_full_load", least);
+  for (unsigned round = 0; round < options.rounds; ++round) {
+    for (const int load : kLoads) {
+      const std::string name = "load-" + std::to_string(load);
+      if (options.wants_case(name)) {
+        report.add(name, "ringroad", "", latency.at(least * 100 / load));
       }
-      if (options.wants_case("first-after-1ms")) {
-        report.add("first-after-1ms", "ringroad", "", latency.after_lulls());
-      }
+    }
+    if (options.wants_case("first-after-1ms")) {
+      report.add("first-after-1ms", "ringroad", "", latency.after_lulls());
     }
   }
   std::cout << report.json().dump(1) << '\n';
-  rte_eal_cleanup();
   return EXIT_SUCCESS;
 }
 
 int parse_and_run(int argc, char** argv) {
-  Options options;
-  bool no_huge = false;
+  Options options{.program = "bench-latency"};
   CLI::App app{"How long a packet takes through one worker; see scripts/bench.sh"};
-  app.add_option("--core", options.core, "the core to measure on")->required();
-  app.add_option("--rounds", options.rounds, "rounds of each load")->check(CLI::PositiveNumber);
-  app.add_option("--case", options.cases, "only this case");
-  app.add_option("--file-prefix", options.file_prefix, "EAL's");
-  app.add_flag("--no-huge", no_huge, "4 KiB pages");
+  add_options(app, options);
   CLI11_PARSE(app, argc, argv);
-  options.huge = !no_huge;
   return run(options);
 }
 

@@ -6,7 +6,6 @@
 // take turns; the median of their differences is the pipeline's own cost. There is no clock inside
 // a round.
 #include <fmt/core.h>
-#include <rte_eal.h>
 #include <x86intrin.h>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +23,7 @@
 #include "bench/pipeline/bench.hpp"
 #include "bench/pipeline/cases.hpp"
 #include "bench/program.hpp"
+#include "bench/tsc.hpp"
 #include "fib/prefix_file.hpp"
 
 namespace ringroad::bench {
@@ -31,21 +31,12 @@ namespace {
 
 constexpr std::size_t kRoundPackets = 16384;
 
-struct Options {
+struct Settings {
+  Options options{.program = "bench-pipeline", .rounds = 101};
   std::string table;
-  std::vector<std::string> cases;
   std::vector<unsigned> bursts{64, 32};
-  unsigned rounds = 101;
   std::uint64_t packets = 0;  // 0: rounds
-  int core = 0;
-  bool huge = true;
 };
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 template <class Work>
 double cycles_a_packet(const Work& work) {
@@ -79,28 +70,23 @@ void measure(Bench& bench, const Case& test, unsigned burst, unsigned rounds) {
     const double all = cycles_a_packet([&] { bench.through_router(kRoundPackets, burst); });
     pipeline.push_back(all - ports.back());
   }
-  fmt::print("{:<4} {:5} {:8.1f} {:8.1f}  {}\n", test.name, burst, median(pipeline), median(ports),
-             by_stage(bench.times(), before, packets_before));
+  fmt::print("{:<4} {:5} {:8.1f} {:8.1f}  {}\n", test.name, burst, percentile(pipeline, 0.5),
+             percentile(ports, 0.5), by_stage(bench.times(), before, packets_before));
   std::fflush(stdout);
 }
 
-int run(const Options& options) {
+int run(const Settings& settings) {
   log::set_up("error");
-  start_eal({.program = "bench-pipeline",
-             .core = options.core,
-             .huge = options.huge,
-             .file_prefix = "ringroad-bench-pipeline",
-             .without_huge = {"--no-shconf"},
-             .more = {"-m", "256"}});
+  const Eal eal{settings.options, {.without_huge = {"--no-shconf"}, .more = {"-m", "256"}}};
   std::vector<Prefix4> prefixes;
-  if (!options.table.empty()) {
-    auto file = fib::read_prefix_file(options.table);
+  if (!settings.table.empty()) {
+    auto file = fib::read_prefix_file(settings.table);
     if (!file) {
       throw std::runtime_error{file.error().what};
     }
     prefixes = std::move(file->prefixes);
   }
-  if (options.packets == 0) {
+  if (settings.packets == 0) {
     fmt::print("{:<4} {:>5} {:>8} {:>8}  ", "case", "burst", "pipeline", "traffic");
     for (const std::string_view stage : stats::kStageNames) {
       fmt::print(" {:>8}", stage);
@@ -108,39 +94,33 @@ int run(const Options& options) {
     fmt::print("   TSC cycles a packet\n");
   }
   for (const Case& test : cases()) {
-    const bool wanted =
-        options.cases.empty() || std::ranges::find(options.cases, test.name) != options.cases.end();
-    if (!wanted || (test.subnets == 0 && options.table.empty())) {
+    const bool without_table = test.subnets == 0 && settings.table.empty();
+    if (without_table || !settings.options.wants_case(test.name)) {
       continue;
     }
-    Bench bench{test, options.table, prefixes};
-    for (const unsigned burst : options.bursts) {
-      if (options.packets != 0) {
-        bench.through_router(options.packets, burst);
+    Bench bench{test, settings.table, prefixes};
+    for (const unsigned burst : settings.bursts) {
+      if (settings.packets != 0) {
+        bench.through_router(settings.packets, burst);
       } else {
-        measure(bench, test, burst, options.rounds);
+        measure(bench, test, burst, settings.options.rounds);
       }
     }
   }
-  rte_eal_cleanup();
   return EXIT_SUCCESS;
 }
 
 int parse_and_run(int argc, char** argv) {
-  Options options;
-  bool no_huge = false;
+  Settings settings;
   CLI::App app{"What a packet costs in one worker, ports excluded"};
-  app.add_option("--table", options.table, "a file of prefixes, plain or gzip: cases c and d");
-  app.add_option("--case", options.cases, "only this case");
-  app.add_option("--burst", options.bursts, "packets a poll finds")
+  add_options(app, settings.options);
+  app.get_option("--core")->required(false);  // instructions are the same on all of them
+  app.add_option("--table", settings.table, "a file of prefixes, plain or gzip: cases c and d");
+  app.add_option("--burst", settings.bursts, "packets a poll finds")
       ->check(CLI::IsMember({8, 16, 32, 64, 128, 256}));
-  app.add_option("--rounds", options.rounds, "rounds of each case")->check(CLI::PositiveNumber);
-  app.add_option("--packets", options.packets, "forward so many and measure nothing");
-  app.add_option("--core", options.core, "the core to run on");
-  app.add_flag("--no-huge", no_huge, "4 KiB pages");
+  app.add_option("--packets", settings.packets, "forward so many and measure nothing");
   CLI11_PARSE(app, argc, argv);
-  options.huge = !no_huge;
-  return run(options);
+  return run(settings);
 }
 
 }  // namespace

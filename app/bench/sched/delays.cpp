@@ -8,12 +8,11 @@
 #include <cstdint>
 #include <random>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
-#include "bench/fib/timing.hpp"
 #include "bench/sched/traffic.hpp"
+#include "bench/tsc.hpp"
 #include "sched/bands.hpp"
 
 namespace ringroad::bench {

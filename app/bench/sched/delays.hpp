@@ -1,6 +1,6 @@
 #pragma once
 // How long packets wait in front of a port that sends a gigabit, on a simulated clock.
-#include "bench/fib/report.hpp"
+#include "bench/report.hpp"
 
 namespace ringroad::bench {
 

@@ -2,7 +2,6 @@
 // The disciplines that are measured, each under the name it is reported by.
 #include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "base/units.hpp"
 #include "sched/discipline.hpp"

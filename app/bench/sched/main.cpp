@@ -1,10 +1,8 @@
 // Cycles a packet that a discipline costs, beside DPDK's rte_sched; how long packets wait under
 // load. In one process on one core. scripts/bench.sh bands runs it and prints its JSON.
 #include <fmt/core.h>
-#include <rte_eal.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -16,35 +14,19 @@
 #include <utility>
 #include <vector>
 
-#include "bench/fib/report.hpp"
-#include "bench/fib/timing.hpp"
 #include "bench/program.hpp"
+#include "bench/report.hpp"
 #include "bench/sched/delays.hpp"
 #include "bench/sched/disciplines.hpp"
 #include "bench/sched/rte_sched.hpp"
 #include "bench/sched/subjects.hpp"
 #include "bench/sched/traffic.hpp"
+#include "bench/tsc.hpp"
 
 namespace ringroad::bench {
 namespace {
 
 constexpr std::string_view kPeer = "rte_sched";
-
-struct Options {
-  unsigned rounds = 7;
-  std::vector<std::string> cases;
-  std::vector<std::string> subjects;
-  std::string file_prefix = "ringroad-bench-bands";
-  int core = 0;
-  bool huge = true;
-
-  [[nodiscard]] bool wants_case(std::string_view name) const {
-    return cases.empty() || std::ranges::find(cases, name) != cases.end();
-  }
-  [[nodiscard]] bool wants_subject(std::string_view name) const {
-    return subjects.empty() || std::ranges::find(subjects, name) != subjects.end();
-  }
-};
 
 // The mean without the largest hundredth: those that an interrupt or the hypervisor came between.
 double mean_of_usual(std::span<double> values) {
@@ -120,11 +102,7 @@ void run_case(const std::string& name, Traffic::Mix mix, std::uint16_t takes,
 }
 
 int run(const Options& options) {
-  start_eal({.program = "bench-bands",
-             .core = options.core,
-             .huge = options.huge,
-             .file_prefix = options.file_prefix,
-             .without_huge = {"-m", "256"}});
+  const Eal eal{options, {.without_huge = {"-m", "256"}}};
   Report report;
   report.about("tsc_pair_cycles", tsc_overhead());
   run_case("idle", Traffic::Mix::kBestEffort, kBurst, options, report);
@@ -135,22 +113,15 @@ int run(const Options& options) {
     measure_delays(report);
   }
   std::cout << report.json().dump(1) << '\n';
-  rte_eal_cleanup();
   return EXIT_SUCCESS;
 }
 
 int parse_and_run(int argc, char** argv) {
-  Options options;
-  bool no_huge = false;
+  Options options{.program = "bench-bands"};
   CLI::App app{"Ringroad's bands against DPDK's rte_sched; see scripts/bench.sh"};
-  app.add_option("--core", options.core, "the core to measure on")->required();
-  app.add_option("--rounds", options.rounds, "rounds of each case")->check(CLI::PositiveNumber);
-  app.add_option("--case", options.cases, "only this case");
+  add_options(app, options);
   app.add_option("--subject", options.subjects, "only this subject");
-  app.add_option("--file-prefix", options.file_prefix, "EAL's");
-  app.add_flag("--no-huge", no_huge, "4 KiB pages");
   CLI11_PARSE(app, argc, argv);
-  options.huge = !no_huge;
   return run(options);
 }
 

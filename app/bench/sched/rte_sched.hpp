@@ -2,7 +2,6 @@
 // DPDK's hierarchical scheduler. With one pipe it does what bands do; what it is made for is many.
 #include <rte_sched.h>
 
-#include <array>
 #include <cstdint>
 #include <memory>
 

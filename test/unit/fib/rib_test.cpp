@@ -1,9 +1,7 @@
 #include "fib/rib.hpp"
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>

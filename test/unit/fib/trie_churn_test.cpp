@@ -7,7 +7,6 @@
 #include <deque>
 #include <functional>
 #include <limits>
-#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
-#include <cstdint>
 #include <initializer_list>
 #include <string_view>
 #include <vector>

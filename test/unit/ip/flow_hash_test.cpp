@@ -1,7 +1,6 @@
 #include "ip/flow_hash.hpp"
 
 #include <array>
-#include <bit>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <optional>

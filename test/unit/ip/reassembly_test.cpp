@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
-#include <numeric>
 #include <random>
-#include <set>
 #include <stdexcept>
 
 namespace ringroad::ip {

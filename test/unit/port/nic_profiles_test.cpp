@@ -6,6 +6,8 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <functional>
+#include <string_view>
 
 #include "port/port.hpp"
 #include "port/profile.hpp"
@@ -96,26 +98,36 @@ rte_eth_dev_info info_of(const Recorded& device) {
   return info;
 }
 
-// As Port begins it.
-Tuning tuned(const rte_eth_dev_info& info) {
+struct Tuned {
+  Recorded device;
+  rte_eth_dev_info info;
   Tuning tuning;
+};
+
+// As Port begins it.
+Tuned tuned(const Recorded& device) {
+  Tuned result{.device = device, .info = info_of(device), .tuning = {}};
+  auto& [_, info, tuning] = result;
   tuning.rx = info.default_rxconf;
   tuning.tx = info.default_txconf;
   profile_of(info.driver_name).tune(info, tuning);
-  return tuning;
+  return result;
 }
 
-bool is_ixgbe(const rte_eth_dev_info& info) {
-  return std::string_view{info.driver_name}.starts_with("net_ixgbe");
+bool is_ixgbe(const Recorded& device) {
+  return std::string_view{device.driver}.starts_with("net_ixgbe");
 }
+
+// The test case that asks runs once for each of them.
+Tuned every_device() { return tuned(GENERATE(from_range(kRecorded))); }
+Tuned every_ixgbe() { return tuned(GENERATE(filter(is_ixgbe, from_range(kRecorded)))); }
+Tuned every_igb() { return tuned(GENERATE(filter(std::not_fn(is_ixgbe), from_range(kRecorded)))); }
 
 }  // namespace
 
 TEST_CASE("rings are of a size that the device takes as it is") {
-  const Recorded& device = GENERATE(from_range(kRecorded));
+  const auto [device, info, tuning] = every_device();
   CAPTURE(device.name);
-  const rte_eth_dev_info info = info_of(device);
-  const Tuning tuning = tuned(info);
   for (const auto& [descriptors, limits] : {std::pair{tuning.rx_descriptors, info.rx_desc_lim},
                                             std::pair{tuning.tx_descriptors, info.tx_desc_lim}}) {
     CHECK(descriptors >= limits.nb_min);
@@ -125,9 +137,8 @@ TEST_CASE("rings are of a size that the device takes as it is") {
 }
 
 TEST_CASE("the device has every offload that is asked of it, and IPv4 checksums are one") {
-  const Recorded& device = GENERATE(from_range(kRecorded));
+  const auto [device, info, tuning] = every_device();
   CAPTURE(device.name);
-  const Tuning tuning = tuned(info_of(device));
   CHECK((tuning.rx_offloads & ~device.rx_offloads) == 0);
   CHECK((tuning.tx_offloads & ~device.tx_offloads) == 0);
   CHECK((tuning.rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0);
@@ -137,13 +148,8 @@ TEST_CASE("the device has every offload that is asked of it, and IPv4 checksums 
 }
 
 TEST_CASE("an ixgbe's queues get the thresholds that its driver takes") {
-  const Recorded& device = GENERATE(from_range(kRecorded));
-  const rte_eth_dev_info info = info_of(device);
-  if (!is_ixgbe(info)) {
-    return;
-  }
+  const auto [device, info, tuning] = every_ixgbe();
   CAPTURE(device.name);
-  const Tuning tuning = tuned(info);
   const rte_eth_txconf& tx = tuning.tx;
   // ixgbe_dev_tx_queue_setup() refuses anything else.
   CHECK(tx.tx_rs_thresh + tx.tx_free_thresh <= tuning.tx_descriptors);
@@ -155,13 +161,8 @@ TEST_CASE("an ixgbe's queues get the thresholds that its driver takes") {
 }
 
 TEST_CASE("an ixgbe stays on its vector paths, tagged or not") {
-  const Recorded& device = GENERATE(from_range(kRecorded));
-  const rte_eth_dev_info info = info_of(device);
-  if (!is_ixgbe(info)) {
-    return;
-  }
+  const auto [device, info, tuning] = every_ixgbe();
   CAPTURE(device.name);
-  const Tuning tuning = tuned(info);
   // check_rx_burst_bulk_alloc_preconditions()
   CHECK(tuning.rx.rx_free_thresh >= 32);
   CHECK(tuning.rx.rx_free_thresh < tuning.rx_descriptors);
@@ -177,19 +178,14 @@ TEST_CASE("an ixgbe stays on its vector paths, tagged or not") {
 TEST_CASE("few sent buffers stay with an ixgbe that has no more to send") {
   // Its vector path frees 32 a burst while fewer than tx_free_thresh descriptors are free, and
   // nothing by tx_done_cleanup: what stays is what was not yet freed with the last burst, and it.
-  const Tuning tuning = tuned(info_of(kRecorded.front()));
+  const Tuning tuning = tuned(kRecorded.front()).tuning;
   const int kept = tuning.tx_descriptors - tuning.tx.tx_free_thresh + tuning.tx.tx_rs_thresh;
   CHECK(kept <= 128);
 }
 
 TEST_CASE("an igb reports each packet when it comes and when it is sent") {
-  const Recorded& device = GENERATE(from_range(kRecorded));
-  const rte_eth_dev_info info = info_of(device);
-  if (is_ixgbe(info)) {
-    return;
-  }
+  const auto [device, info, tuning] = every_igb();
   CAPTURE(device.name);
-  const Tuning tuning = tuned(info);
   CHECK(tuning.rx.rx_thresh.wthresh == 1);
   CHECK(tuning.tx.tx_thresh.wthresh == 1);
   // The others are the driver's.
@@ -201,8 +197,7 @@ TEST_CASE("an igb reports each packet when it comes and when it is sent") {
 }
 
 TEST_CASE("every frame of every MTU comes in one buffer") {
-  const Recorded& device = GENERATE(from_range(kRecorded));
-  const rte_eth_dev_info info = info_of(device);
+  const auto [device, info, tuning] = every_device();
   CAPTURE(device.name);
   for (unsigned mtu = 68; mtu <= 9710; ++mtu) {
     if (mtu > info.max_mtu) {

@@ -33,14 +33,3 @@ TEST_CASE("small values are exact, and the largest are kept") {
   CHECK(histogram.samples() == 1);
   CHECK(histogram.quantile(1) > std::uint64_t{1} << 39U);
 }
-
-TEST_CASE("histograms add up") {
-  Histogram one;
-  Histogram other;
-  one.add(10, 2);
-  other.add(1000, 2);
-  one.merge(other);
-  CHECK(one.samples() == 4);
-  CHECK(one.quantile(0.5) == 10);
-  CHECK(one.quantile(1) >= 1000);
-}

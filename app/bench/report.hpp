@@ -1,5 +1,5 @@
 #pragma once
-// What was measured: every value of every round, as JSON for scripts/bench/fib.py.
+// What was measured: every value of every round, as JSON for scripts/bench.
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
