@@ -207,7 +207,11 @@ Result<Eal> Eal::start(const config::Config& config, bool verbose) {
 
 Eal::~Eal() {
   if (started_) {
+    // DPDK leaves its folder, empty: one more with each run.
+    const fs::path runtime{rte_eal_get_runtime_dir()};
     rte_eal_cleanup();
+    std::error_code ignored;
+    fs::remove(runtime, ignored);
   }
 }
 

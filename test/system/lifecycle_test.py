@@ -46,6 +46,8 @@ class Shutdown(unittest.TestCase):
         self.assertIsNone(topology.router.stop())
         self.assertLess(time.monotonic() - started, 5)
         self.assertFalse(os.path.exists(topology.router.socket_path))
+        # DPDK's folder, named by the process.
+        self.assertFalse(os.path.exists(f"/var/run/dpdk/ringroad-{topology.router.process.pid}"))
 
     def test_sigterm_under_traffic_gives_every_buffer_back(self):
         with Topology() as topology:
