@@ -186,6 +186,8 @@ bind_one() {
   esac
   give "$address" "$driver"
   is_driven_by "$address" "$driver" || fail "$driver does not take $address; the kernel's log may say why"
+  # Whoever waits for this may open the device then: udev has given its file to the router's group.
+  if [[ ! $root && -S /run/udev/control ]]; then udevadm settle --timeout=10 || true; fi
   echo "$address: on $driver"
 }
 

@@ -11,7 +11,7 @@ set -euo pipefail
 build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev libfmt-dev
   libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev catch2)
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
-test=(python3 python3-scapy curl iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
+test=(python3 python3-scapy curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
   libclang-rt-19-dev mmdebstrap)
 bench=(dpdk dpdk-dev libpcap-dev python3)
 
