@@ -16,6 +16,8 @@ from debian import ROOT, Machine, Skipped, debian
 
 PROGRAMS = ROOT / "build" / "debian13"
 TESTS = ROOT / "build" / "debian13-tests"
+# Optimizing little, the compiler sees ghosts.
+FAST = "-Doptimization=1 -Dcpp_args=-Wno-maybe-uninitialized"
 
 
 def build(folder, options, jobs):
@@ -29,7 +31,7 @@ def main():
     jobs = parser.parse_args().jobs
     commands = {
         "compile the programs": build(PROGRAMS, "-Dtests=false", jobs),
-        "compile the tests": build(TESTS, "-Doptimization=1 -Ddebug=false", jobs),
+        "compile the tests": build(TESTS, FAST, jobs),
         "unit": f"cd {ROOT}; scripts/run_suite.py {TESTS} unit",
         "dataplane": f"cd {ROOT}; scripts/run_suite.py {TESTS} dataplane",
     }
@@ -45,14 +47,21 @@ def main():
         machine = Machine(archive, shared=ROOT)
         for name, command in commands.items():
             started = time.monotonic()
-            last = machine.run(command, seconds=3600).rstrip().rpartition("\n")[2]
+            try:
+                last = machine.run(command, seconds=3600).rstrip().rpartition("\n")[2]
+            except AssertionError as error:
+                if name.startswith("compile"):  # the others build on it
+                    raise
+                failed += 1
+                print(f"FAIL {name}: {error}", flush=True)
+                continue
             passed += 1
             print(f"ok   {name} {time.monotonic() - started:.0f} s: {last}", flush=True)
     except Skipped as reason:
         skipped = len(commands)
         print(f"SKIPPED: Debian 13: {reason}")
     except (AssertionError, subprocess.SubprocessError) as error:
-        failed = 1
+        failed += 1
         print(f"FAIL {error}")
     finally:
         if machine:
