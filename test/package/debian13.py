@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Builds the sources in a Debian 13 (DPDK 24.11, g++ 14) and runs the unit and the dataplane tests there.
+"""Builds the sources in a Debian 13 (DPDK 24.11, g++ 14); runs the demo, the unit and the dataplane tests there.
 
 debian13.py [-j N]: the builds are kept in build/debian13 and build/debian13-tests. The programs are
 compiled as they are released, for the warnings; the tests with little optimization, for the time.
@@ -32,6 +32,8 @@ def main():
     commands = {
         "compile the programs": build(PROGRAMS, "-Dtests=false", jobs),
         "compile the tests": build(TESTS, FAST, jobs),
+        "demo": f"RINGROAD={PROGRAMS}/app/ringroad/ringroad ROADCTL={PROGRAMS}/app/roadctl/roadctl "
+                f"{ROOT}/scripts/demo.sh --once",
         "unit": f"cd {ROOT}; scripts/run_suite.py {TESTS} unit",
         "dataplane": f"cd {ROOT}; scripts/run_suite.py {TESTS} dataplane",
     }
