@@ -25,7 +25,8 @@ fail() {
   exit 1
 }
 usage() {
-  sed -n '4,13s/^# \{0,1\}//p' "$0" >&2
+  # By the name that it was called by: installed, it is ringroad-bind.
+  sed -n "4,13{s/^# \{0,1\}//; s/bind\.sh /${0##*/} /; p}" "$0" >&2
   exit 2
 }
 warn() { echo "${0##*/}: warning: $*" >&2; }
@@ -186,6 +187,8 @@ bind_one() {
   esac
   give "$address" "$driver"
   is_driven_by "$address" "$driver" || fail "$driver does not take $address; the kernel's log may say why"
+  # Whoever waits for this may open the device then: udev has given its file to the router's group.
+  if [[ ! $root && -S /run/udev/control ]]; then udevadm settle --timeout=10 || true; fi
   echo "$address: on $driver"
 }
 
@@ -248,8 +251,10 @@ fi
 devices=$root/sys/bus/pci/devices
 command=${1:-}
 shift || usage
+if [[ $command == -h || $command == --help ]]; then (usage) 2>&1 || exit 0; fi
 words=()
 while (($#)); do
+  [[ $1 != --driver && $1 != --size && $1 != --node ]] || (($# > 1)) || usage
   case $1 in
     --driver) driver=${2:-} ; shift ;;
     --no-iommu) no_iommu=1 ;;

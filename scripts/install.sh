@@ -7,11 +7,11 @@
 #   scripts/install.sh nic      what test/nic boots: not installed, but unpacked in build/nic
 set -euo pipefail
 
-# libdpdk-dev brings every poll-mode driver (librte-net-*) with it.
+# libdpdk-dev brings every poll-mode driver (librte-net-*) with it; dpkg-dev is for scripts/package.sh.
 build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev libfmt-dev
-  libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev catch2)
+  libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev catch2 dpkg-dev)
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
-test=(python3 python3-scapy curl iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
+test=(python3 python3-scapy curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
   libclang-rt-19-dev mmdebstrap)
 bench=(dpdk dpdk-dev libpcap-dev python3)
 

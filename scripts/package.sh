@@ -1,31 +1,36 @@
 #!/usr/bin/env bash
 # Builds build/package/ringroad_VERSION_ARCHITECTURE.deb, for the Debian that it runs on.
+#
+#   package.sh BUILD     BUILD/package/..., of the programs that are in that folder already
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install.sh run
-scripts/build.sh release app/ringroad/ringroad app/roadctl/roadctl
-# Of a build from before this was its prefix; compiles nothing again.
-if [[ $(meson introspect build/release --buildoptions) != *'"value": "/usr", "section": "directory"'* ]]; then
-  meson configure build/release -Dprefix=/usr
+build=${1:-build/release}
+out=${1:-build}/package
+if (($# == 0)); then
+  scripts/install.sh run
+  scripts/build.sh release app/ringroad/ringroad app/roadctl/roadctl
 fi
-out=build/package
+# Of a build from before this was its prefix; compiles nothing again.
+if [[ $(meson introspect "$build" --buildoptions) != *'"value": "/usr", "section": "directory"'* ]]; then
+  meson configure "$build" -Dprefix=/usr
+  ninja -C "$build" --quiet build.ninja
+fi
 tree=$out/tree
 rm -rf "$out"
 mkdir -p "$tree/DEBIAN"
-DESTDIR=$PWD/$tree meson install -C build/release --no-rebuild --quiet
-programs=("$tree/usr/bin/ringroad" "$tree/usr/bin/roadctl")
-strip --strip-unneeded "${programs[@]}"
+DESTDIR=$PWD/$tree meson install -C "$build" --no-rebuild --quiet
+programs=(tree/usr/bin/ringroad tree/usr/bin/roadctl)
+strip --strip-unneeded "${programs[@]/#/$out/}"
 install -m 644 LICENSE "$tree/usr/share/doc/ringroad/copyright"
 
 # It wants the sources of a package around it.
 mkdir -p "$out/debian"
 echo 'Source: ringroad' >"$out/debian/control"
-libraries=$(cd "$out" && dpkg-shlibdeps -O "${programs[@]/#build\/package\//}" 2>/dev/null |
-  sed -n 's/^shlibs:Depends=//p')
+libraries=$(cd "$out" && dpkg-shlibdeps -O "${programs[@]}" | sed -n 's/^shlibs:Depends=//p')
 [[ $libraries ]]
 
-version=$(meson introspect build/release --projectinfo |
+version=$(meson introspect "$build" --projectinfo |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["version"])')
 architecture=$(dpkg --print-architecture)
 sed "s/@version@/$version/; s/@architecture@/$architecture/; s/@libraries@/$libraries/

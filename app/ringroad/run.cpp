@@ -81,7 +81,7 @@ int run_router(const config::Config& config, std::chrono::steady_clock::time_poi
     }
   });
   if (!router) {
-    return refuse(router.error(), 2);
+    return refuse(router.error(), 1);
   }
   auto api = control::ApiServer::open(config.engine.socket, [&](const nlohmann::json& request) {
     return control::carry_out(**router, request);
@@ -120,11 +120,11 @@ int run(const std::string& path, bool verbose) {
     return 2;
   }
   if (const Status status = control::check_machine(*config); !status) {
-    return refuse(status.error(), 2);
+    return refuse(status.error(), 1);
   }
   catch_signals();
   const auto eal = control::Eal::start(*config, verbose);
-  return eal ? run_router(*config, started) : refuse(eal.error(), 2);
+  return eal ? run_router(*config, started) : refuse(eal.error(), 1);
 }
 
 }  // namespace ringroad::app

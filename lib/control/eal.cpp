@@ -123,8 +123,8 @@ Status check_memory(const config::Memory& memory) {
     if (free < wanted) {
       return fail(
           fmt::format("engine.memory: {} MiB of hugepages are free, {} MiB are wanted; "
-                      "reserve them with: echo {} > /proc/sys/vm/nr_hugepages",
-                      free / kMiB, wanted / kMiB, (wanted + 2 * kMiB - 1) / (2 * kMiB)));
+                      "reserve them with: ringroad-bind hugepages {}M",
+                      free / kMiB, wanted / kMiB, (wanted + kMiB - 1) / kMiB));
     }
     return {};
   }

@@ -34,13 +34,12 @@ Result<std::uint16_t> probe_pci(const std::string& device) {
   const auto sysfs = std::filesystem::path{"/sys/bus/pci/devices"} / address;
   std::error_code ignored;
   if (!std::filesystem::exists(sysfs, ignored)) {
-    return fail(
-        fmt::format("there is no PCI device {}; see: dpdk-devbind.py --status-dev net", address));
+    return fail(fmt::format("there is no PCI device {}; see: ringroad-bind status", address));
   }
   const auto driver = std::filesystem::read_symlink(sysfs / "driver", ignored).filename().string();
   return fail(
       fmt::format("PCI device {} is bound to {}; bind it to vfio-pci first: "
-                  "dpdk-devbind.py --bind=vfio-pci {}",
+                  "ringroad-bind bind {}",
                   address, driver.empty() ? "no driver" : driver, address));
 }
 
@@ -128,11 +127,11 @@ Port::~Port() {
 void Port::detach() {
   removal_watch_.reset();
   rte_eth_dev_info info{};
-  rte_eth_dev_info_get(device_, &info);
+  const bool known = rte_eth_dev_info_get(device_, &info) == 0 && info.device != nullptr;
   stop();
   rte_eth_dev_close(device_);
   detached_ = true;
-  if (const int error = info.device != nullptr ? rte_dev_remove(info.device) : 0; error != 0) {
+  if (const int error = known ? rte_dev_remove(info.device) : 0; error != 0) {
     log::warn("port {}: its device is kept: {}", settings_.name, error_text(error));
   }
 }

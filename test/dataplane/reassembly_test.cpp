@@ -220,7 +220,7 @@ TEST_CASE("fragments are cut again, in place and with the options that belong to
     const auto out = bed.sent(kPortB);
     REQUIRE(out.size() == 3);
     for (std::size_t i = 0; i < out.size(); ++i) {
-      CHECK(word(out[i], kIp + 6) == (185 + i * 72 | kMore));
+      CHECK(word(out[i], kIp + 6) == ((185 + i * 72) | kMore));
       CHECK(word(out[i], kIp + 2) == (i < 2 ? 20 + 576 : 20 + 1480 - 2 * 576));
     }
   }

@@ -1,6 +1,6 @@
 """A Debian of its own in a folder, made once by mmdebstrap from the archive that this machine's apt uses.
 
-Beside it runs nothing of it: a namespace of its own has /proc, /sys and /run.
+Machine runs commands in it, one by one; booted.py its systemd.
 """
 import hashlib
 import os
@@ -13,6 +13,9 @@ CACHE = ROOT / "build" / "package-test"
 # What installing and removing any package changes.
 CHURN = ("/etc/ld.so.cache", "/etc/.pwd.lock", "/run", "/tmp", "/var/cache", "/var/lib/dpkg", "/var/log",
          "/etc/group-", "/etc/gshadow-", "/etc/passwd-", "/etc/shadow-", "/etc/subgid-", "/etc/subuid-")
+
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
+               "LC_ALL": "C.UTF-8"}
 
 
 class Skipped(Exception):
@@ -71,7 +74,8 @@ def debian(codename, purpose, packages, *hooks, seconds=400):
 
 
 class Machine:
-    """A Debian of its own in a folder; commands run in it as root of a namespace of mounts.
+    """A Debian of its own in a folder; commands run in it as root of a namespace of mounts. Nothing of
+    it runs between them.
 
     `shared`: a folder that it has at the same path.
     """
@@ -94,9 +98,7 @@ class Machine:
             mounts.append(f"mkdir -p .{self.shared}; mount --bind {self.shared} .{self.shared}")
         return run("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec",
                    "; ".join([*mounts, 'exec chroot . sh -ec "$0"']), command,
-                   cwd=self.root, timeout=seconds,
-                   env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
-                        "LC_ALL": "C.UTF-8"})
+                   cwd=self.root, timeout=seconds, env=ENVIRONMENT)
 
     def files(self):
         """{path: what it is, and contents of what may be edited}, but for what always changes."""

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Installs the Debian package into a Debian of its own, runs the demo there, and takes it off again.
+"""Installs the Debian package into a Debian of its own, runs the demo there, and takes it off again;
+then into another that has booted its systemd, and tries the service there: service.py.
 
 run.py [--codename NAME] [PACKAGE.deb]: of the Debian that this machine runs, and scripts/package.sh's
 package, where nothing else is said. The Debian is kept with what the package depends on in
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import time
 
+import service
+from booted import Booted
 from debian import ROOT, Machine, Skipped, check, debian, run, this_codename
 
 # What the demo calls. sysusers alone: nothing here starts services, and the package must bear that.
@@ -31,6 +34,7 @@ def difference(before, after):
 
 def installs(machine, package):
     """It installs with what it says it depends on, into a Debian without systemd."""
+    machine.before = machine.files()
     shutil.copy(package, machine.root / "tmp" / "ringroad.deb")
     machine.run("dpkg --install /tmp/ringroad.deb")
     check("ringroad" in machine.run("getent passwd ringroad"), "its user is not there")
@@ -66,11 +70,39 @@ def installs_again(machine, _):
     machine.run("dpkg --install /tmp/ringroad.deb")  # an upgrade
 
 
-def purge_leaves_nothing(machine, before):
+def purge_leaves_nothing(machine, _):
     """Purging it takes everything."""
     machine.run("dpkg --purge ringroad; rm /tmp/ringroad.deb")
-    left = difference(before, machine.files())
+    left = difference(machine.before, machine.files())
     check(not left, "\n".join(left))
+
+
+STEPS = [installs, demo_runs, remove_keeps_configuration, installs_again, purge_leaves_nothing]
+
+
+def steps_of(name, make, steps, package):
+    """(passed, failed, skipped) of steps that build on each other, on one machine."""
+    machine, passed, doing = None, 0, name
+    try:
+        if os.geteuid() != 0:
+            raise Skipped("only root may make a Debian in a folder")
+        machine = make()
+        for step in steps:
+            started = time.monotonic()
+            doing = step.__doc__
+            step(machine, package)
+            passed += 1
+            print(f"ok   {doing} {time.monotonic() - started:.1f} s", flush=True)
+    except Skipped as reason:
+        print(f"SKIPPED: {name}: {reason}")
+        return passed, 0, len(steps) - passed
+    except (AssertionError, OSError, subprocess.SubprocessError) as error:
+        print(f"FAIL {doing}\n{error}", flush=True)
+        return passed, 1, 0
+    finally:
+        if machine:
+            machine.close()
+    return passed, 0, 0
 
 
 def main():
@@ -78,34 +110,20 @@ def main():
     parser.add_argument("--codename", default=this_codename())
     parser.add_argument("package", nargs="?", type=pathlib.Path)
     arguments = parser.parse_args()
-    steps = [installs, demo_runs, remove_keeps_configuration, installs_again, purge_leaves_nothing]
-    counts = {"ok": 0, "FAIL": 0, "SKIP": 0}
-    machine = None
-    try:
-        if os.geteuid() != 0:
-            raise Skipped("only root may make a Debian in a folder")
-        package = arguments.package or ROOT / run(ROOT / "scripts/package.sh").splitlines()[-1]
-        needed = run("dpkg-deb", "--field", package, "Depends").strip()
-        machine = Machine(debian(arguments.codename, "package", TOOLS,
-                                 f'chroot "$1" apt-get -qq -y satisfy "{needed}"'))
-        before = machine.files()
-        for step in steps:
-            started = time.monotonic()
-            step(machine, before if step is purge_leaves_nothing else package)
-            counts["ok"] += 1
-            print(f"ok   {step.__doc__} {time.monotonic() - started:.1f} s", flush=True)
-    except Skipped as reason:
-        counts["SKIP"] = len(steps)
-        print(f"SKIPPED: package: {reason}")
-    except (AssertionError, OSError, subprocess.SubprocessError) as error:
-        counts["FAIL"] = 1  # those that follow build on it
-        print(f"FAIL {step.__doc__ if counts['ok'] else 'package'}\n{error}")
-    finally:
-        if machine:
-            machine.close()
-    skipped = f", {counts['SKIP']} skipped" if counts["SKIP"] else ""
-    print(f"{counts['ok']} passed, {counts['FAIL']} failed{skipped}")
-    sys.exit(1 if counts["FAIL"] else 0)
+    package = arguments.package or ROOT / run(ROOT / "scripts/package.sh").splitlines()[-1]
+    needed = run("dpkg-deb", "--field", package, "Depends").strip()
+
+    def with_what_it_needs(purpose, tools):
+        return debian(arguments.codename, purpose, tools,
+                      f'chroot "$1" apt-get -qq -y satisfy "{needed}"')
+
+    counts = [
+        steps_of("package", lambda: Machine(with_what_it_needs("package", TOOLS)), STEPS, package),
+        steps_of("service", lambda: Booted(with_what_it_needs("boot", service.TOOLS)), service.STEPS,
+                 package)]
+    passed, failed, skipped = map(sum, zip(*counts))
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

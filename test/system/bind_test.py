@@ -287,5 +287,6 @@ class Hugepages(BindTest):
     def test_amounts_and_nodes_that_make_no_sense(self):
         machine = self.machine()
         self.refused(machine, "no hugepages of 2M on node 7", "hugepages", "--node", "7", "1G")
-        for words in (["hugepages"], ["hugepages", "many"], ["hugepages", "--size", "4M", "1G"]):
+        for words in (["hugepages"], ["hugepages", "many"], ["hugepages", "--size", "4M", "1G"],
+                      ["hugepages", "1G", "--size"]):
             self.assertEqual(self.bind_sh(machine, *words).returncode, 2)

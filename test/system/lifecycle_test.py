@@ -100,19 +100,19 @@ class Refusals(unittest.TestCase):
             self.assertRegex(done.stderr, text)
 
     def test_a_device_that_does_not_exist(self):
-        self.refused((1, 2), "rr-absent", ports={
+        self.refused((1,), "rr-absent", ports={
             "left": {"device": "net_af_packet0,iface=rr-absent"}})
 
     def test_a_pci_device_that_does_not_exist(self):
-        self.refused((1, 2), "0000:7f:1f.7", ports={"left": {"device": "0000:7f:1f.7"}})
+        self.refused((1,), "0000:7f:1f.7", ports={"left": {"device": "0000:7f:1f.7"}})
 
     def test_a_user_who_is_not_root(self):
         nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                   "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs")
-        self.refused((1, 2), r"root|privilege|permission|CAP_", prefix=nobody)
+        self.refused((1,), r"root|privilege|permission|CAP_", prefix=nobody)
 
     def test_a_core_that_does_not_exist(self):
-        self.refused((1, 2), r"core", engine={"workers": [max(CORES) + 900]})
+        self.refused((1,), r"core", engine={"workers": [max(CORES) + 900]})
 
 
 class NoHost(unittest.TestCase):

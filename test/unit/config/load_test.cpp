@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ringroad::config {
@@ -62,7 +63,13 @@ TEST_CASE("every broken file answers exactly the problems expected of it") {
     std::string lines;
     for (const Problem& problem : config.error()) {
       CHECK(problem.file == file.string());
-      lines += problem.to_string().substr(file.parent_path().string().size() + 1) + "\n";
+      std::string line = problem.to_string().substr(file.parent_path().string().size() + 1);
+      // Since its version 0.8 yaml-cpp says which.
+      constexpr std::string_view kAnchor = "anchor is not defined";
+      if (const auto at = line.find(kAnchor); at != std::string::npos) {
+        line.erase(at + kAnchor.size());
+      }
+      lines += line + "\n";
     }
     CHECK(lines == content(fs::path{file}.replace_extension(".expected")));
   }

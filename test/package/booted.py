@@ -1,0 +1,98 @@
+"""A Debian of its own with its systemd running, on this machine's kernel."""
+import os
+import subprocess
+import time
+
+from debian import ENVIRONMENT, Machine, Skipped, run
+
+# What systemd asks of who starts it in a container: https://systemd.io/CONTAINER_INTERFACE. Without a
+# /sys and a /proc/sys to write, neither udev nor sysctl.d is this machine's business.
+BOOT = """
+mount -t proc proc proc
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs -o mode=755 dev dev
+mkdir dev/net dev/pts dev/shm
+for node in null zero full random urandom tty net/tun; do
+  touch dev/$node
+  mount --bind /dev/$node dev/$node
+done
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+mount -t tmpfs -o mode=755 run run
+mount -t tmpfs tmp tmp
+pivot_root . mnt
+umount -l /mnt
+exec env -i container=ringroad-test PATH="$PATH" /lib/systemd/systemd --log-target=journal \
+  --show-status=no systemd.unit=multi-user.target systemd.mask=e2scrub_reap.service
+"""
+# With controllers of version 1 beside it as well as alone, a hierarchy of version 2 can be mounted
+# anywhere. Below its group, which is the namespace's root then, systemd has it to itself.
+ENTER = """
+mount --bind . .
+cd "$PWD"
+mount -t cgroup2 cgroup2 sys
+mkdir "sys/$1"
+echo 0 >"sys/$1/cgroup.procs"
+umount sys
+exec unshare --cgroup --pid --net --ipc --uts --fork --kill-child sh -ec "$0"
+"""
+
+
+class Booted(Machine):
+    """Commands run beside its services, as root. It has a network of its own."""
+
+    def __init__(self, archive):
+        super().__init__(archive)
+        self.group = f"ringroad-test-{os.getpid()}"
+        self.output = self.root / "boot.log"
+        with open(self.output, "wb") as output:
+            # It ends with this program, however that ends.
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "sh", "-ec", ENTER, BOOT,
+                 self.group], cwd=self.root, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output)
+        try:
+            self.wait_until_booted(60)
+        except BaseException:
+            self.close()
+            raise
+
+    def wait_until_booted(self, seconds):
+        deadline = time.monotonic() + seconds
+        state = "starting"
+        while state not in ("running", "degraded"):
+            if self.process.poll() is not None:
+                raise Skipped("no systemd starts in namespaces here: "
+                              f"{self.output.read_text().strip()}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"systemd is {state} after {seconds} s")
+            time.sleep(0.1)
+            try:
+                state = self.run("systemctl is-system-running || true").strip()
+            except AssertionError:
+                pass  # not yet where systemctl is
+
+    def run(self, command, seconds=60):
+        # The child of the process that waits for it: systemd, as soon as its shell has become that.
+        init = run("pgrep", "--parent", self.process.pid).strip()
+        return run("nsenter", "--target", init, "--all", "sh", "-ec", command, timeout=seconds,
+                   stdin=subprocess.DEVNULL, env=ENVIRONMENT)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        # The last of its processes may take a moment to be gone.
+        remove = """mount -t cgroup2 cgroup2 sys
+for _ in $(seq 50); do
+  find "sys/$0" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  [ -e "sys/$0" ] || exit 0
+  sleep 0.1
+done
+exit 1"""
+        try:
+            run("unshare", "--mount", "sh", "-ec", remove, self.group, cwd=self.root)
+        finally:
+            super().close()
