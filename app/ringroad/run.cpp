@@ -120,7 +120,7 @@ int run(const std::string& path, bool verbose) {
     return 2;
   }
   if (const Status status = control::check_machine(*config); !status) {
-    return refuse(status.error(), 1);
+    return refuse(status.error(), 2);
   }
   catch_signals();
   const auto eal = control::Eal::start(*config, verbose);

@@ -109,10 +109,10 @@ class Refusals(unittest.TestCase):
     def test_a_user_who_is_not_root(self):
         nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                   "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs")
-        self.refused((1,), r"root|privilege|permission|CAP_", prefix=nobody)
+        self.refused((2,), r"root|privilege|permission|CAP_", prefix=nobody)
 
     def test_a_core_that_does_not_exist(self):
-        self.refused((1,), r"core", engine={"workers": [max(CORES) + 900]})
+        self.refused((2,), r"core", engine={"workers": [max(CORES) + 900]})
 
 
 class NoHost(unittest.TestCase):
