@@ -34,8 +34,8 @@ std::vector<std::uint8_t> join(const std::vector<Frame>& frames) {
   std::map<std::size_t, std::vector<std::uint8_t>> pieces;
   for (const Frame& frame : frames) {
     CHECK(ip_checksum_right(frame));
-    const std::size_t header = (frame[kIp] & 0xfU) * 4U;
-    pieces[(word(frame, kIp + 6) & 0x1fffU) * 8U] = {
+    const std::size_t header = std::size_t{frame[kIp] & 0xfU} * 4;
+    pieces[std::size_t{word(frame, kIp + 6) & 0x1fffU} * 8] = {
         frame.begin() + static_cast<std::ptrdiff_t>(kIp + header),
         frame.begin() + kIp + word(frame, kIp + 2)};
   }

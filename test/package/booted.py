@@ -3,7 +3,7 @@ import os
 import subprocess
 import time
 
-from debian import ENVIRONMENT, Machine, Skipped, run
+from debian import ENVIRONMENT, Machine, Skipped, check, run
 
 # What systemd asks of who starts it in a container: https://systemd.io/CONTAINER_INTERFACE. Without a
 # /sys and a /proc/sys to write, neither udev nor sysctl.d is this machine's business.
@@ -56,6 +56,9 @@ class Booted(Machine):
                 stdout=output, stderr=output)
         try:
             self.wait_until_booted(60)
+        except Skipped:
+            super().close()
+            raise
         except BaseException:
             self.close()
             raise
@@ -65,6 +68,7 @@ class Booted(Machine):
         state = "starting"
         while state not in ("running", "degraded"):
             if self.process.poll() is not None:
+                self.remove_group()
                 raise Skipped("no systemd starts in namespaces here: "
                               f"{self.output.read_text().strip()}")
             if time.monotonic() > deadline:
@@ -84,6 +88,11 @@ class Booted(Machine):
     def close(self):
         self.process.kill()
         self.process.wait()
+        removed = self.remove_group()
+        super().close()
+        check(removed, f"the control group {self.group} is left")
+
+    def remove_group(self):
         # The last of its processes may take a moment to be gone.
         remove = """mount -t cgroup2 cgroup2 sys
 for _ in $(seq 50); do
@@ -92,7 +101,5 @@ for _ in $(seq 50); do
   sleep 0.1
 done
 exit 1"""
-        try:
-            run("unshare", "--mount", "sh", "-ec", remove, self.group, cwd=self.root)
-        finally:
-            super().close()
+        return subprocess.run(["unshare", "--mount", "sh", "-ec", remove, self.group], cwd=self.root,
+                              capture_output=True, check=False).returncode == 0

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 const fs::path kRoot{SOURCE_ROOT};
 
 std::string content(const fs::path& path) {
-  std::ifstream stream{path, std::ios::binary};
+  const std::ifstream stream{path, std::ios::binary};
   std::ostringstream text;
   text << stream.rdbuf();
   return text.str();
