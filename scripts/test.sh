@@ -53,32 +53,41 @@ suite_unit-asan() { scripts/run_suite.py build/asan unit; }
 suite_dataplane-asan() { scripts/run_suite.py build/asan dataplane; }
 # Those that read tables while a writer changes them.
 suite_concurrent-tsan() { scripts/run_suite.py build/tsan concurrent; }
-# For a minute, from the inputs kept in test/fuzz/corpus; the trie's from random ones: those long
-# enough for a table take a fuzzer minutes to come to. One that fails is left in build/test.
+# From the inputs kept in test/fuzz/corpus; the trie's from random ones: those long enough for a table
+# take a fuzzer minutes to come to. One that fails is left in build/test.
+fuzz() { # NAME SECONDS LONGEST
+  local corpus=build/fuzz/corpus-$1 i
+  rm -rf "$corpus"
+  mkdir "$corpus"
+  if [[ $1 == fib ]]; then
+    for i in {1..8}; do
+      head -c 2048 /dev/urandom >"$corpus/$i"
+    done
+  else
+    tar -xf "test/fuzz/corpus/$1.tar.gz" -C "$corpus"
+  fi
+  "build/fuzz/test/fuzz/$1-fuzz" -max_total_time="$2" -max_len="$3" -len_control=0 -timeout=20 \
+    -artifact_prefix="build/test/$1-" "$corpus"
+}
 suite_fuzz() {
-  local name seconds longest passed=0 failed=0 corpus i
+  local name seconds longest passed=0 failed=0
+  local -A jobs
   if ! command -v clang++-19 >/dev/null; then
     echo "SKIPPED: libFuzzer needs clang++-19"
     echo "0 passed, 0 failed, 4 skipped"
     return
   fi
-  for name in fib:10:4096 config:10:4096 api:15:4096 dataplane:25:2048; do
+  for name in fib:20:4096 config:20:4096 api:25:4096 dataplane:35:2048; do
     IFS=: read -r name seconds longest <<<"$name"
-    corpus=build/fuzz/corpus-$name
-    rm -rf "$corpus"
-    mkdir "$corpus"
-    if [[ $name == fib ]]; then
-      for i in {1..8}; do
-        head -c 2048 /dev/urandom >"$corpus/$i"
-      done
-    else
-      tar -xf "test/fuzz/corpus/$name.tar.gz" -C "$corpus"
-    fi
-    if "build/fuzz/test/fuzz/$name-fuzz" -max_total_time="$seconds" -max_len="$longest" \
-      -len_control=0 -timeout=20 -artifact_prefix="build/test/$name-" "$corpus"; then
+    fuzz "$name" "$seconds" "$longest" >"build/test/fuzz-$name.log" 2>&1 &
+    jobs[$name]=$!
+  done
+  for name in "${!jobs[@]}"; do
+    if wait "${jobs[$name]}"; then
       passed=$((passed + 1))
     else
       failed=$((failed + 1))
+      cat "build/test/fuzz-$name.log"
     fi
   done
   echo "$passed passed, $failed failed"
