@@ -104,14 +104,13 @@ Json report_ports(const Router& router) {
       addresses.push_back(address.to_string());
     }
     const port::Port& device = *router.ports().at(view.egress.value());
-    const port::Link link = device.link();
     Json port{{"name", view.name},
               {"device", device.settings().device},
               {"driver", device.driver()},
               {"node", node_of(device.node())},
               {"mac", view.mac.to_string()},
-              {"link", view.up && link.up ? "up" : "down"},
-              {"speed_mbps", link.speed_mbps},
+              {"link", router.linked(view.id) ? "up" : "down"},
+              {"speed_mbps", device.link().speed_mbps},
               {"mtu", view.mtu},
               {"addresses", addresses},
               {"conflicts", router.addresses().claims().conflicts(view.id)},

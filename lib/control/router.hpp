@@ -105,6 +105,9 @@ class Router {
   // In the main table: what the operator and the addresses gave.
   [[nodiscard]] std::size_t main_routes() const;
   [[nodiscard]] const fib::TableNames& table_names() const { return table_names_; }
+  // Whether the port or sub-interface is up and has a link, as routes and neighbours know it: a
+  // device may know a moment earlier.
+  [[nodiscard]] bool linked(PortId port) const { return linked_[port.value()]; }
   [[nodiscard]] std::uint64_t tx_hangs(PortId port) const { return hangs_[port.value()].count; }
 
  private:
