@@ -12,18 +12,18 @@ namespace ringroad::roadctl {
 using nlohmann::json;
 
 const json& field(const json& object, const char* key) {
-  static const json kNull;
+  static const json null;
   if (!object.is_object()) {
-    return kNull;
+    return null;
   }
   const auto found = object.find(key);
-  return found == object.end() ? kNull : *found;
+  return found == object.end() ? null : *found;
 }
 
 const json& array(const json& object, const char* key) {
-  static const json kEmpty = json::array();
+  static const json none = json::array();
   const json& value = field(object, key);
-  return value.is_array() ? value : kEmpty;
+  return value.is_array() ? value : none;
 }
 
 std::string words(const json& value) {
