@@ -107,8 +107,9 @@ void RoutesReader::check_gateways() const {
       return route.to.length() > 0 && route.to.contains(gateway.address) &&
              &route != config_.routes.data() + gateway.route;
     };
-    if (config_.route_files.empty() && std::ranges::none_of(config_.routes, leads_there)) {
-      gateway.value.problem(*connected_.fault(gateway.address));
+    const auto fault = connected_.fault(gateway.address);
+    if (fault && config_.route_files.empty() && std::ranges::none_of(config_.routes, leads_there)) {
+      gateway.value.problem(*fault);
     }
   }
 }
