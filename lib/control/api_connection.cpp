@@ -37,7 +37,7 @@ bool ApiConnection::advance(const Handler& handler) {
       return false;
     }
   }
-  return !(input_over_ && output_.empty() && !line_waits());
+  return !input_over_ || !output_.empty() || line_waits();
 }
 
 std::uint32_t ApiConnection::wanted_events() const {

@@ -37,7 +37,7 @@ Result<json> parse_request(std::string_view line) {
   const auto verb = request.find("verb");
   if (verb == request.end() || !verb->is_array() || verb->empty() ||
       !std::ranges::all_of(*verb, [](const json& word) { return word.is_string(); })) {
-    return fail("\"verb\" is not an array of words, such as [\"show\", \"ports\"]");
+    return fail(R"("verb" is not an array of words, such as ["show", "ports"])");
   }
   const auto [options, absent] = request.emplace("options", json::object());
   if (!absent && !options->is_object()) {

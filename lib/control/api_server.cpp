@@ -79,6 +79,9 @@ Status remove_abandoned(const std::string& path, const sockaddr_un& address) {
         fmt::format("{} exists and is not a socket: remove it or choose another path", path));
   }
   const FileDescriptor probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!probe) {
+    return fail_errno("ask who listens at", path);
+  }
   // EAGAIN: the backlog is full, so somebody listens.
   if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN) {
     return fail(fmt::format("another ringroad runs at {}", path));

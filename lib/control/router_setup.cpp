@@ -83,6 +83,22 @@ int node_of(const worker::Worker& worker) {
   return static_cast<int>(rte_lcore_to_socket_id(worker.settings().id.value() + 1U));
 }
 
+// Those of the node before others, and of either the `first` and those after it before the rest.
+std::vector<worker::Worker*> by_node(const std::vector<worker::Worker*>& workers, std::size_t first,
+                                     int node) {
+  std::vector<worker::Worker*> order;
+  order.reserve(workers.size());
+  for (const bool near : {true, false}) {
+    for (std::size_t i = 0; i < workers.size(); ++i) {
+      worker::Worker* const worker = workers[(first + i) % workers.size()];
+      if ((node < 0 || node_of(*worker) == node) == near) {
+        order.push_back(worker);
+      }
+    }
+  }
+  return order;
+}
+
 // Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
 ip::ReassemblySettings reassembly_settings(const rte_mempool& pool) {
   std::random_device random;
@@ -302,13 +318,7 @@ Status Router::set_up_workers() {
     // Ports with fewer queues than there are workers begin with different ones, those of their node
     // before others; those with as many begin with the same, so that both directions of a flow come
     // to one worker.
-    std::vector<worker::Worker*> order = all;
-    if (port.rx_queues() < count) {
-      std::ranges::rotate(order, order.begin() + static_cast<std::ptrdiff_t>(i % count));
-      std::ranges::stable_partition(order, [&port](const auto* worker) {
-        return port.node() < 0 || node_of(*worker) == port.node();
-      });
-    }
+    const auto order = port.rx_queues() < count ? by_node(all, i, port.node()) : all;
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
       worker::Worker& worker = *order[queue % count];
       if (port.node() >= 0 && node_of(worker) != port.node()) {

@@ -78,7 +78,7 @@ class World {
   [[nodiscard]] bool is_broadcast(Ipv4 address) const;
   // The port's address that speaks to `to`: the one in its subnet, else the primary one. Linux's
   // inet_select_addr.
-  [[nodiscard]] std::optional<Ipv4> source(PortId port, Ipv4 to) const;
+  [[nodiscard]] std::optional<Ipv4> source(PortId id, Ipv4 to) const;
 
  private:
   void publish_own_addresses();
