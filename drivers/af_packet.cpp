@@ -4,13 +4,15 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <string>
 #include <vector>
 
+#include "packet_socket.hpp"
+#include "port/family.hpp"
+#include "port/interface_stats.hpp"
 #include "port/profile.hpp"
 
 namespace ringroad::port {
@@ -25,28 +27,66 @@ std::string arguments(std::string_view given, std::uint16_t workers) {
 
 Status check(std::string_view given) { return check_interface(argument(given, "iface")); }
 
-// In the order in which the driver opened them, which is that of a port's queues.
-std::vector<int>& sockets() {
-  static std::vector<int> opened;
-  return opened;
-}
+// The driver counts what it put into a ring as sent, and nothing that the kernel dropped.
+class Losses : public LossSource {
+ public:
+  explicit Losses(unsigned interface) : interface_{interface}, stats_{interface} {}
+  ~Losses() override {
+    remove_packet_sockets(
+        [this](const PacketSocket& socket) { return socket.interface() == interface_; });
+  }
+  Losses(const Losses&) = delete;
+  Losses& operator=(const Losses&) = delete;
 
-unsigned interface_of(int socket) {
-  sockaddr_ll address{};
-  socklen_t length = sizeof address;
-  const int error = getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
-  return error == 0 && address.sll_family == AF_PACKET ? static_cast<unsigned>(address.sll_ifindex)
-                                                       : 0;
+  void read(const rte_eth_stats& stats, DeviceCounts& counts) override {
+    std::uint64_t dropped = stats.imissed;  // a later driver asks the sockets itself
+    std::uint64_t refused = 0;
+    std::uint64_t waiting = 0;
+    for (const auto& socket : packet_sockets()) {
+      if (socket->interface() == interface_) {
+        dropped += socket->dropped();
+        refused += socket->refused();
+        waiting += socket->waiting();
+      }
+    }
+    counts.losses = {{"packet_socket_full", LossKind::kMissed, dropped},
+                     {"interface_rx_dropped", LossKind::kRxError, stats_.read().rx_dropped},
+                     {"driver_refused", LossKind::kTxError, stats.oerrors},
+                     {"kernel_refused", LossKind::kTxError, refused}};
+    counts.tx_completed -= std::min(counts.tx_completed, refused + waiting);
+  }
+
+ private:
+  unsigned interface_;
+  InterfaceStats stats_;
+};
+
+std::unique_ptr<LossSource> losses(const rte_eth_dev_info& info, std::string_view /*arguments*/) {
+  return std::make_unique<Losses>(info.if_index);
 }
 
 int rx_event(std::string_view given, std::uint16_t queue) {
   const unsigned interface = if_nametoindex(std::string{argument(given, "iface")}.c_str());
-  for (const int socket : sockets()) {
-    if (interface != 0 && interface_of(socket) == interface && queue-- == 0) {
-      return socket;
+  for (const auto& socket : packet_sockets()) {
+    if (interface != 0 && socket->interface() == interface && queue-- == 0) {
+      return socket->fd();
     }
   }
   return -1;
+}
+
+void retry(int descriptor) {
+  if (PacketSocket* const socket = find_packet_socket(descriptor)) {
+    socket->retry();
+  }
+}
+
+void discard_unsent(unsigned interface) {
+  for (const auto& socket : packet_sockets()) {
+    if (socket->interface() == interface) {
+      socket->discard_waiting();
+    }
+  }
 }
 
 void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
@@ -60,29 +100,75 @@ constexpr Profile kProfile{
     .check = check,
     .tune = tune,
     .rx_event = rx_event,
+    .retry = retry,
+    .interface = KernelInterface::kShared,
+    .discard_unsent = discard_unsent,
+    // Its stop closes the sockets.
+    .starts_once = true,
+    .losses = losses,
+    .rx_buffers = 0,
+    .tx_buffers = 0,
     .writes_frames = true,
     // The kernel takes the outer tag off; the driver does not ask which it was.
     .hides_tag_protocol = true};
 const Registration kRegistration{kProfile};
 
+constexpr std::array kArguments{
+    Argument{.key = "iface", .kind = Argument::Kind::kInterface, .needed = true},
+    Argument{.key = "qpairs", .kind = Argument::Kind::kNumber, .least = 1, .most = 64},
+    Argument{.key = "blocksz", .kind = Argument::Kind::kNumber, .least = 4096, .most = 1U << 22U},
+    Argument{.key = "framesz", .kind = Argument::Kind::kNumber, .least = 128, .most = 1U << 16U},
+    Argument{.key = "framecnt", .kind = Argument::Kind::kNumber, .least = 1, .most = 1U << 20U},
+    Argument{.key = "qdisc_bypass", .kind = Argument::Kind::kNumber, .least = 0, .most = 1}};
+
+// TPACKET_ALIGN(sizeof(tpacket2_hdr)), without its mixture of signs; TPACKET2_HDRLEN is that and a
+// sockaddr_ll.
+constexpr std::uint64_t kHeader =
+    (sizeof(tpacket2_hdr) + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT * TPACKET_ALIGNMENT;
+
+// The kernel's packet_set_ring(), and the driver's eth_rx_queue_setup(): a frame of the ring must
+// fit a packet buffer.
+Status check_family(const Arguments& arguments, std::uint32_t room) {
+  constexpr std::uint64_t kPage = 4096;
+  const std::uint64_t block = arguments.number("blocksz", kPage);
+  const std::uint64_t frame = arguments.number("framesz", 2048);
+  const std::uint64_t frames = arguments.number("framecnt", 512);
+  if (block % kPage != 0) {
+    return fail(fmt::format("blocksz={} is not a multiple of {}", block, kPage));
+  }
+  if (frame % TPACKET_ALIGNMENT != 0) {
+    return fail(fmt::format("framesz={} is not a multiple of {}", frame, TPACKET_ALIGNMENT));
+  }
+  if (frame > block) {
+    return fail(fmt::format("framesz={} is more than blocksz={}", frame, block));
+  }
+  if (frames % (block / frame) != 0) {
+    return fail(fmt::format("framecnt={} is not a multiple of the {} frames of a block", frames,
+                            block / frame));
+  }
+  const std::uint64_t data = frame - kHeader;
+  if (data > room) {
+    return fail(
+        fmt::format("a frame of framesz={} does not fit a packet buffer of {} bytes", frame, room));
+  }
+  return {};
+}
+
+// eth_dev_mtu_set().
+std::uint64_t mtu_with(const Arguments& arguments) {
+  return arguments.number("framesz", 2048) - kHeader - sizeof(sockaddr_ll);
+}
+
+Claims claims(const Arguments& arguments) { return {interface_claim(arguments.get("iface"))}; }
+
+constexpr Family kFamily{.driver = "net_af_packet",
+                         .arguments = kArguments,
+                         // max_rx_pktlen is that of Ethernet.
+                         .mtu_max = 1500,
+                         .mtu_with = mtu_with,
+                         .check = check_family,
+                         .claims = claims};
+const FamilyRegistration kFamilyRegistration{kFamily};
+
 }  // namespace
 }  // namespace ringroad::port
-
-// The driver joins its sockets to a fanout group with PACKET_FANOUT_FLAG_DEFRAG, so the kernel
-// would reassemble what a router must pass on in fragments (RFC 1812 5.2.6), and cut what then
-// exceeds the ring's frames. No argument of the driver's turns it off. Its call is a shared
-// object's, so this definition takes it: the flag goes, all else is the system call. It comes once
-// a queue, and shows the queue's socket, which nothing else does.
-// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
-extern "C" int setsockopt(int fd, int level, int option, const void* value,
-                          socklen_t length) noexcept {
-  int fanout = 0;
-  if (level == SOL_PACKET && option == PACKET_FANOUT && length == sizeof fanout) {
-    std::memcpy(&fanout, value, sizeof fanout);
-    fanout &= ~(PACKET_FANOUT_FLAG_DEFRAG << 16);
-    value = &fanout;
-    std::erase(ringroad::port::sockets(), fd);  // another's, that is closed by now
-    ringroad::port::sockets().push_back(fd);
-  }
-  return static_cast<int>(syscall(SYS_setsockopt, fd, level, option, value, length));
-}

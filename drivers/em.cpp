@@ -28,6 +28,8 @@ constexpr Profile kProfile{
     .family = "em",
     .drivers = kDrivers,
     .tune = tune,
+    // As igb's (eth_em_start()).
+    .poor_link_interrupt = true,
     // It promises two; most of its devices have one, and it cannot spread flows.
     .queues_max = 1};
 const Registration kRegistration{kProfile};

@@ -31,7 +31,15 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   tuning.reports_each = true;
 }
 
-constexpr Profile kProfile{.family = "igb", .drivers = kDrivers, .tune = tune};
+constexpr Profile kProfile{
+    .family = "igb",
+    .drivers = kDrivers,
+    .tune = tune,
+    // Its start ends with a look at the link (eth_igb_start()), and what that saw may be written
+    // over what the interrupt's thread found a moment later: a link that came up then stays down
+    // for good, for no other interrupt comes. Linux's driver looks every 2 s too
+    // (igb_watchdog_task()).
+    .poor_link_interrupt = true};
 const Registration kRegistration{kProfile};
 
 }  // namespace

@@ -1,6 +1,9 @@
 // A device that takes everything and sends nothing: the end of a benchmark.
+#include <fmt/format.h>
+
 #include <array>
 
+#include "port/family.hpp"
 #include "port/profile.hpp"
 
 namespace ringroad::port {
@@ -8,9 +11,10 @@ namespace {
 
 constexpr std::array<std::string_view, 1> kDrivers{"net_null"};
 
-// Left to itself it also receives, endlessly, frames of zeros that are no station's.
+// Left to itself it also receives, endlessly, frames of zeros that are no station's. The driver
+// takes no-rx and copy not together.
 std::string arguments(std::string_view given, std::uint16_t /*workers*/) {
-  return with_argument(given, "no-rx", "1");
+  return argument(given, "copy") == "1" ? std::string{given} : with_argument(given, "no-rx", "1");
 }
 
 void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
@@ -21,8 +25,30 @@ constexpr Profile kProfile{.family = "null",
                            .drivers = kDrivers,
                            .arguments = arguments,
                            .tune = tune,
+                           .rx_buffers = 0,
+                           .tx_buffers = 0,
                            .writes_frames = true};
 const Registration kRegistration{kProfile};
+
+constexpr std::array kArguments{
+    Argument{.key = "size", .kind = Argument::Kind::kNumber, .least = 14, .most = 9728},
+    Argument{.key = "copy", .kind = Argument::Kind::kNumber, .least = 0, .most = 1},
+    Argument{.key = "no-rx", .kind = Argument::Kind::kNumber, .least = 0, .most = 1}};
+
+// With copy=1 the driver writes so many bytes whatever the buffer holds.
+Status check_family(const Arguments& arguments, std::uint32_t room) {
+  const std::uint64_t size = arguments.number("size", 64);
+  if (size > room) {
+    return fail(fmt::format("size={} does not fit a packet buffer of {} bytes", size, room));
+  }
+  if (arguments.number("copy", 0) == 1 && arguments.number("no-rx", 0) == 1) {
+    return fail("copy=1 and no-rx=1 exclude each other");
+  }
+  return {};
+}
+
+constexpr Family kFamily{.driver = "net_null", .arguments = kArguments, .check = check_family};
+const FamilyRegistration kFamilyRegistration{kFamily};
 
 }  // namespace
 }  // namespace ringroad::port

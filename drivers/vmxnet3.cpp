@@ -16,7 +16,7 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
-constexpr Profile kProfile{.family = "vmxnet3", .drivers = kDrivers, .tune = tune};
+constexpr Profile kProfile{.family = "vmxnet3", .drivers = kDrivers, .tune = tune, .rx_buffers = 2};
 const Registration kRegistration{kProfile};
 
 }  // namespace

@@ -5,13 +5,14 @@ cd "$(dirname "$0")/.."
 
 kind=${1:-release}
 shift $(($# > 0))
-# The warnings of the release build are errors; sanitizers make the compiler see ghosts. They are
-# slow enough to compile that little is optimized and lines are all that is kept for debuggers.
-sanitized=(-Doptimization=1 -Ddebug=false -Dcpp_args=-g1 -Db_lundef=false -Dwerror=false
-  -Dbench=false)
+# Warnings are errors where they can be trusted; sanitizers make the compiler see ghosts. They are
+# slow enough to compile that little is optimized and lines are all that is kept for debuggers. What
+# the code asserts is asked there.
+sanitized=(-Doptimization=1 -Ddebug=false -Db_ndebug=false -Dcpp_args=-g1 -Db_lundef=false -Dbench=false)
 case "$kind" in
-  release) options=(-Dbuildtype=release -Dprefix=/usr) ;; # as packages are
-  debug) options=(-Dbuildtype=debug) ;;
+  # As packages are. From precompiled headers g++ 12 warns of its own library.
+  release) options=(-Dbuildtype=release -Dprefix=/usr -Db_pch=false -Dwerror=true) ;;
+  debug) options=(-Dbuildtype=debug -Dwerror=true) ;;
   asan) options=("${sanitized[@]}" "-Db_sanitize=address,undefined") ;;
   tsan) options=("${sanitized[@]}" -Db_sanitize=thread) ;;
   fuzz) # g++ has no libFuzzer
@@ -34,4 +35,12 @@ if [[ ! -f build/$kind/build.ninja ]]; then
     exit 1
   fi
 fi
-ninja -C "build/$kind" -j "$(nproc)" --quiet "$@"
+# Steps are shown where a person looks on, or whoever calls shows them to one.
+options=(--quiet)
+if [[ -t 1 || ${SHOW_STEPS:-} ]]; then
+  export NINJA_STATUS="$kind: step %f of %t  "
+  options=()
+fi
+ninja -C "build/$kind" -j "$(nproc)" "${options[@]}" "$@"
+# Where editors look for it.
+ln -sf "build/$kind/compile_commands.json" compile_commands.json

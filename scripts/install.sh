@@ -9,7 +9,8 @@ set -euo pipefail
 
 # libdpdk-dev brings every poll-mode driver (librte-net-*) with it; dpkg-dev is for scripts/package.sh.
 build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev libfmt-dev
-  libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev catch2 dpkg-dev)
+  libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev libmnl-dev catch2
+  dpkg-dev)
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
 test=(python3 python3-scapy curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
   libclang-rt-19-dev mmdebstrap)

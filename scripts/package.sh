@@ -9,7 +9,7 @@ build=${1:-build/release}
 out=${1:-build}/package
 if (($# == 0)); then
   scripts/install.sh run
-  scripts/build.sh release app/ringroad/ringroad app/roadctl/roadctl
+  scripts/build.sh release installed
 fi
 # Of a build from before this was its prefix; compiles nothing again.
 if [[ $(meson introspect "$build" --buildoptions) != *'"value": "/usr", "section": "directory"'* ]]; then
@@ -22,6 +22,7 @@ mkdir -p "$tree/DEBIAN"
 DESTDIR=$PWD/$tree meson install -C "$build" --no-rebuild --quiet
 programs=(tree/usr/bin/ringroad tree/usr/bin/roadctl)
 strip --strip-unneeded "${programs[@]/#/$out/}"
+gzip -9n "$tree"/usr/share/man/man*/*
 install -m 644 LICENSE "$tree/usr/share/doc/ringroad/copyright"
 
 # It wants the sources of a package around it.

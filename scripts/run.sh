@@ -23,7 +23,7 @@ case "${1:-}" in
 esac
 
 scripts/install.sh run
-scripts/build.sh release
+scripts/build.sh release app/{ringroad/ringroad,roadctl/roadctl}
 export RINGROAD=$PWD/build/release/app/ringroad/ringroad
 export ROADCTL=$PWD/build/release/app/roadctl/roadctl
 if [[ $config ]]; then

@@ -5,15 +5,15 @@
 #   scripts/test.sh --quick         what needs no sanitizer, no linter and no network namespace
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
-# Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz nic
+# Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan debug fuzz nic
 # system conformance demo package, lint (what changed; everything with --only lint), and cli, the part of
 # system that runs no router. nic, whose machines mostly wait, runs beside those before it.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz nic system
-  conformance demo package lint)
+all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan debug fuzz nic
+  system conformance demo package lint)
 suites=()
 lint_scope=--changed
 while (($#)); do
@@ -49,10 +49,13 @@ suite_lint() { scripts/lint.py ${lint_scope:+"$lint_scope"}; }
 suite_unit() { scripts/run_suite.py build/release unit; }
 suite_dataplane() { scripts/run_suite.py build/release dataplane; }
 suite_instructions() { scripts/check_instructions.py; }
+# One after the other: the second leaves a core to the machines of nic, which stand still without.
 suite_unit-asan() { scripts/run_suite.py build/asan unit; }
 suite_dataplane-asan() { scripts/run_suite.py build/asan dataplane; }
 # Those that read tables while a writer changes them.
 suite_concurrent-tsan() { scripts/run_suite.py build/tsan concurrent; }
+# That the programs compile without optimization, with the warnings it shows, and run.
+suite_debug() { RINGROAD_BUILD=$PWD/build/debug test/system/run.py cli_test.Usage cli_test.Check ping_test; }
 # From the inputs kept in test/fuzz/corpus; the trie's from random ones: those long enough for a table
 # take a fuzzer minutes to come to. One that fails is left in build/test.
 fuzz() { # NAME SECONDS LONGEST
@@ -93,7 +96,10 @@ suite_fuzz() {
   echo "$passed passed, $failed failed"
 }
 suite_cli() { test/system/run.py cli_test; } # a part of system
-suite_system() { test/system/run.py; }
+suite_system() {
+  scripts/install.sh bench # testpmd, for documents_test; without it that part is skipped, and counted so
+  test/system/run.py
+}
 nic() {
   scripts/install.sh nic # without what it fetches the tests are skipped, and counted so
   test/nic/run.py
@@ -111,13 +117,34 @@ suite_package() { test/package/run.py; }
 passed=0
 failed=0
 skipped=0
+broken=() # the suites of which something failed
 mkdir -p build/test
+
+# Where a person looks on: what runs, for how long, and its last line.
+watch() { # NAME LOG
+  local start=$SECONDS
+  while kill -0 $$ 2>/dev/null; do
+    printf '\r%-16s %4d s  %.50s\e[K' "$1" $((SECONDS - start)) "$(tail -n 1 "$2")"
+    sleep 1
+  done
+}
+[[ -t 1 ]] && export SHOW_STEPS=1
 
 # tally NAME COMMAND...: runs it, counts its last line, and shows its output where it failed.
 tally() {
   local name=$1 log=build/test/$1.log start=$SECONDS status=0 last
   shift
+  if [[ -t 1 ]]; then
+    : >"$log"
+    watch "$name" "$log" &
+    local watcher=$!
+  fi
   "$@" >"$log" 2>&1 </dev/null || status=$?
+  if [[ -t 1 ]]; then
+    kill "$watcher"
+    wait "$watcher" 2>/dev/null
+    printf '\r\e[K'
+  fi
   last=$(tail -n 1 "$log")
   local counts='^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$'
   if [[ $last =~ $counts ]]; then
@@ -128,6 +155,7 @@ tally() {
   if ((status != 0 && row[1] == 0)); then row[1]=1; fi
   passed=$((passed + row[0])) failed=$((failed + row[1])) skipped=$((skipped + row[2]))
   if ((row[1])); then
+    broken+=("$name")
     cat "$log"
     echo
   else
@@ -137,8 +165,20 @@ tally() {
   return "$status"
 }
 
+# Once more what failed, since the logs above are long.
+recall() { # SUITE
+  local said
+  said=$(grep -aE -A 4 ': FAILED:|^FAIL |ERROR: .*Sanitizer|WARNING: ThreadSanitizer|runtime error|^ran over' \
+    "build/test/$1.log" | cut -c 1-200 | head -n 24)
+  printf '%s:\n%s\n' "$1" "${said:-$(tail -n 8 "build/test/$1.log")}"
+}
+
 finish() {
+  local suite
   echo
+  for suite in "${broken[@]}"; do
+    recall "$suite"
+  done
   if ((skipped)); then
     echo "$passed passed, $failed failed, $skipped skipped"
   else
@@ -155,6 +195,7 @@ for suite in "${suites[@]}"; do
     layers | format) kind= ;;
     *-asan) kind=asan ;;
     *-tsan) kind=tsan ;;
+    debug) kind=debug ;;
     fuzz) kind=$(command -v clang++-19 >/dev/null && echo fuzz) ;;
     *) kind=release ;;
   esac
@@ -162,6 +203,7 @@ for suite in "${suites[@]}"; do
     built[$kind]=no
     targets=()
     [[ $kind == asan ]] && targets=(meson-test-prereq)
+    [[ $kind == debug ]] && targets=(installed)
     [[ $kind == tsan ]] && targets=(test/unit/unit-concurrent test/unit/unit-fib)
     [[ $kind == fuzz ]] && targets=(test/fuzz/{fib,config,api,dataplane}-fuzz)
     tally "build-$kind" scripts/build.sh "$kind" "${targets[@]}" && built[$kind]=yes

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 #include "config/load.hpp"
+#include "control/route_file.hpp"
 
 namespace ringroad::app {
 namespace {
@@ -24,6 +26,16 @@ int check(const std::string& path) {
       fmt::print(stderr, "{}\n", problem.to_string());
     }
     return 2;
+  }
+  int status = 0;
+  for (const config::RouteFile& file : config->route_files) {
+    if (const auto contents = control::read_route_file(file); !contents.error.empty()) {
+      fmt::print(stderr, "{}\n", contents.error);
+      status = 2;
+    }
+  }
+  if (status != 0) {
+    return status;
   }
   fmt::print("{}: ok: {}, {}, {}", path, counted(config->ports.size(), "port"),
              counted(config->engine.workers.size(), "worker"),

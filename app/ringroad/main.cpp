@@ -1,5 +1,6 @@
 // ringroad run|check|version
 #include <fmt/format.h>
+#include <rte_version.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 #include "base/log.hpp"
 #include "check.hpp"
 #include "run.hpp"
+#include "version.hpp"
 
 namespace {
 
@@ -29,6 +31,8 @@ constexpr int kUsage = 2;
 int dispatch(int argc, char** argv) {
   CLI::App app{"Ringroad: an IPv4 router on DPDK", "ringroad"};
   app.require_subcommand(1);
+  const std::string said = fmt::format("ringroad {}, {}", ringroad::kVersion, rte_version());
+  app.set_version_flag("--version", said, "print the version");
   std::string path;
   std::string level = "info";
 
@@ -40,7 +44,7 @@ int dispatch(int argc, char** argv) {
   CLI::App* const check =
       app.add_subcommand("check", "validate a configuration and print every problem in it");
   check->add_option("CONFIG", path, "the YAML configuration")->required();
-  CLI::App* const version = app.add_subcommand("version", "print the version");
+  CLI::App* const version = app.add_subcommand("version", "print the version, as --version");
 
   try {
     app.parse(argc, argv);
@@ -49,7 +53,7 @@ int dispatch(int argc, char** argv) {
   }
   ringroad::log::set_up(level);
   if (version->parsed()) {
-    fmt::print("ringroad {}\n", RINGROAD_VERSION);
+    fmt::print("{}\n", said);
     return 0;
   }
   return run->parsed() ? ringroad::app::run(path, level == "debug") : ringroad::app::check(path);

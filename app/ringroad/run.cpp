@@ -1,7 +1,6 @@
 #include "run.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <sys/prctl.h>
 
 #include <chrono>
@@ -9,11 +8,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "config/load.hpp"
 #include "control/api_server.hpp"
+#include "control/api_socket.hpp"
 #include "control/eal.hpp"
 #include "control/router.hpp"
 #include "control/verbs.hpp"
@@ -45,18 +46,12 @@ void catch_signals() {
   sigaction(SIGPIPE, &ignore, nullptr);
 }
 
-// The control thread shares its core with others: it looks every 100 us and sleeps between, a
-// little while busier after it found something.
 void serve(control::Router& router, control::ApiServer& api, Service& service) {
-  constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 100'000};
-  prctl(PR_SET_TIMERSLACK, 1000UL);
-  constexpr timespec kNoPause{};
+  prctl(PR_SET_TIMERSLACK, 1000UL);  // waits end when they should, not 50 us later
+  control::EventLoop loop = router.event_loop();
+  loop.watch(api.poll_fd(), [&api] { api.run_once(); });
   while (stop_requested == 0) {
-    const bool busy = router.run_once();
-    pollfd watched{.fd = api.poll_fd(), .events = POLLIN, .revents = 0};
-    if (ppoll(&watched, 1, busy ? &kNoPause : &kPause, nullptr) > 0) {
-      api.run_once();
-    }
+    loop.turn();
     service.keep_alive(std::chrono::steady_clock::now());
     if (reload_requested != 0) {
       reload_requested = 0;
@@ -70,7 +65,8 @@ int refuse(const Error& error, int status) {
   return status;
 }
 
-int run_router(const config::Config& config, std::chrono::steady_clock::time_point started) {
+int run_router(const std::string& path, const config::Config& config, control::ApiSocket socket,
+               std::chrono::steady_clock::time_point started) {
   const Clock clock;
   ProgressBar progress;
   auto router = control::Router::open(config, clock, [&](const control::RouteLoad& load) {
@@ -81,10 +77,13 @@ int run_router(const config::Config& config, std::chrono::steady_clock::time_poi
     }
   });
   if (!router) {
-    return refuse(router.error(), 1);
+    // Its line, as `check` shows it. What the machine lacks may come; what the file says stays.
+    const config::Fault& fault = router.error();
+    log::error("{}", config::place(path, fault).to_string());
+    return fault.field == "device" || fault.at == config::Fault::At::kNowhere ? 1 : 2;
   }
-  auto api = control::ApiServer::open(config.engine.socket, [&](const nlohmann::json& request) {
-    return control::carry_out(**router, request);
+  auto api = control::ApiServer::open(std::move(socket), [&](const nlohmann::json& request) {
+    return control::begin(**router, request);
   });
   if (!api) {
     return refuse(api.error(), 1);
@@ -123,8 +122,13 @@ int run(const std::string& path, bool verbose) {
     return refuse(status.error(), 2);
   }
   catch_signals();
+  // Before DPDK starts: a second router at the same socket must leave the devices alone.
+  auto socket = control::ApiSocket::open(config->engine.socket);
+  if (!socket) {
+    return refuse(socket.error(), 1);
+  }
   const auto eal = control::Eal::start(*config, verbose);
-  return eal ? run_router(*config, started) : refuse(eal.error(), 1);
+  return eal ? run_router(path, *config, std::move(*socket), started) : refuse(eal.error(), 1);
 }
 
 }  // namespace ringroad::app

@@ -42,6 +42,12 @@ std::string elements_of(const json& page) {
   return text.substr(1, text.size() - 3);
 }
 
+// What was asked for and is not there.
+std::string no_route(const std::string& prefix) {
+  const bool is_prefix = prefix == "default" || prefix.find('/') != std::string::npos;
+  return fmt::format("no route {} {}\n", is_prefix ? "is to" : "covers", prefix);
+}
+
 // A full table is too long for one answer, and for the router to make it in one go.
 Outcome show_routes(const CommandLine& line, const Surroundings& around) {
   json options = line.options;
@@ -60,6 +66,9 @@ Outcome show_routes(const CommandLine& line, const Surroundings& around) {
       return std::unexpected{page.error()};
     }
     const bool last = !page->is_array() || page->size() < kPage || !options.contains("limit");
+    if (!line.json && options.contains("prefix") && page->empty()) {
+      return print(around, no_route(options.value("prefix", std::string{})));
+    }
     if (first && last && (line.json || style.empty())) {
       return print_answer(line, *page, around);
     }
@@ -76,7 +85,14 @@ Outcome show_routes(const CommandLine& line, const Surroundings& around) {
     if (Outcome printed = print(around, text); !printed || last) {
       return printed;
     }
-    options["after"] = page->back();
+    // Where the route stands is enough; its next hops may be many.
+    const json& last_row = page->back();
+    options["after"] = {{"table", field(last_row, "table")},
+                        {"prefix", field(last_row, "prefix")},
+                        {"metric", field(last_row, "metric")}};
+    if (last_row.contains("rank")) {
+      options["after"]["rank"] = last_row.at("rank");
+    }
     first = false;
   }
 }

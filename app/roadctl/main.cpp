@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -35,7 +37,25 @@ bool print(std::string_view text) {
          std::fflush(stdout) == 0;
 }
 
+// `roadctl complete WORD ...`, which shells ask: what may come next, a line each.
+int complete(std::span<const std::string> typed) {
+  const NextWords next = next_words(typed);
+  for (const std::string& word : next.words) {
+    fmt::print("{}\n", word);
+  }
+  if (next.ports) {
+    const auto ports = ask(kDefaultSocket, {{"verb", {"show", "ports"}}});
+    for (const auto& port : ports ? *ports : nlohmann::json::array()) {
+      fmt::print("{}\n", port.at("name").get<std::string>());
+    }
+  }
+  return 0;
+}
+
 int run(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments[0] == "complete") {
+    return complete(std::span{arguments}.subspan(1));
+  }
   const auto line = parse_command_line(arguments);
   if (!line) {
     const bool fine = line.error().status == ExitStatus::kFine;
@@ -68,5 +88,10 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace ringroad::roadctl
 
 int main(int argc, char** argv) {
-  return ringroad::roadctl::run(std::vector<std::string>{argv + (argc > 0 ? 1 : 0), argv + argc});
+  try {
+    return ringroad::roadctl::run(std::vector<std::string>{argv + (argc > 0 ? 1 : 0), argv + argc});
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "roadctl: {}\n", error.what());
+    return 1;
+  }
 }

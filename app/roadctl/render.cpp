@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <functional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,6 +32,25 @@ constexpr std::array kArpCache{"entries",          "allocs",           "destroys
                                "periodic_gc_runs", "forced_gc_runs",   "unresolved_discards",
                                "table_fulls"};
 
+// Who counts what a device lost; nothing where none lost any.
+std::string losses_of(const json& ports, bool colour) {
+  Table losses{{{"PORT"}, {"LOST BY THE DEVICE"}, {"PACKETS", kRight}}};
+  bool any = false;
+  for (const json& port : ports) {
+    const json& by_name = field(port, "device_losses");
+    if (!by_name.is_object()) {
+      continue;
+    }
+    for (const auto& [name, packets] : by_name.items()) {
+      if (packets != 0) {
+        losses.add({plain(port, "name"), Cell{name}, trouble(by_name, name.c_str())});
+        any = true;
+      }
+    }
+  }
+  return any ? "\n" + losses.print(colour) : std::string{};
+}
+
 std::string render_ports(const json& ports, bool colour) {
   Table identity{{{"PORT"},
                   {"LINK"},
@@ -45,8 +66,10 @@ std::string render_ports(const json& ports, bool colour) {
                   {"RX bytes", kRight},
                   {"RX missed", kRight},
                   {"RX no buffer", kRight},
+                  {"RX errors", kRight},
                   {"TX packets", kRight},
                   {"TX bytes", kRight},
+                  {"TX errors", kRight},
                   {"TX requeued", kRight},
                   {"TX completed", kRight},
                   {"TX hangs", kRight},
@@ -57,11 +80,12 @@ std::string render_ports(const json& ports, bool colour) {
                   plain(port, "device"), plain(port, "node"), plain(port, "addresses")});
     counters.add({plain(port, "name"), plain(port, "rx_packets"), plain(port, "rx_bytes"),
                   trouble(port, "rx_missed"), trouble(port, "rx_no_buffer"),
-                  plain(port, "tx_packets"), plain(port, "tx_bytes"), plain(port, "tx_requeued"),
+                  trouble(port, "rx_errors"), plain(port, "tx_packets"), plain(port, "tx_bytes"),
+                  trouble(port, "tx_errors"), plain(port, "tx_requeued"),
                   plain(port, "tx_completed"), trouble(port, "tx_hangs"),
                   trouble(port, "conflicts")});
   }
-  return identity.print(colour) + "\n" + counters.print(colour);
+  return identity.print(colour) + "\n" + counters.print(colour) + losses_of(ports, colour);
 }
 
 // Known stages in the pipeline's order, then those a newer router has.
@@ -191,10 +215,31 @@ std::string render_neighbors(const json& neighbors, bool colour) {
   return table.print(colour);
 }
 
+// "wan 12, lan 3", those with the most first; more than three are not listed.
+std::string ports_of(const json& drop) {
+  const json& by_port = field(drop, "ports");
+  if (!by_port.is_object()) {
+    return "-";
+  }
+  std::vector<std::pair<std::uint64_t, std::string>> ports;
+  for (const auto& [name, packets] : by_port.items()) {
+    if (packets.is_number_unsigned()) {
+      ports.emplace_back(packets.get<std::uint64_t>(), name);
+    }
+  }
+  std::ranges::stable_sort(ports, std::greater{}, [](const auto& port) { return port.first; });
+  std::string text;
+  for (std::size_t i = 0; i < ports.size() && i < 3; ++i) {
+    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", ports[i].second, ports[i].first);
+  }
+  return ports.size() > 3 ? text + ", ..." : text;
+}
+
 std::string render_drops(const json& drops, bool colour) {
-  Table table{{{"REASON"}, {"PACKETS", kRight}, {"MEANING"}}};
+  Table table{{{"REASON"}, {"PACKETS", kRight}, {"PORTS"}, {"MEANING"}}};
   for (const json& drop : drops) {
-    table.add({plain(drop, "reason"), trouble(drop, "packets"), plain(drop, "meaning")});
+    table.add({plain(drop, "reason"), trouble(drop, "packets"), Cell{ports_of(drop)},
+               plain(drop, "meaning")});
   }
   return table.print(colour);
 }
@@ -219,6 +264,11 @@ std::string render_memory(const json& memory, bool colour) {
     pools.add(
         {plain(pool, "name"), plain(pool, "size"), plain(pool, "free"), plain(pool, "low_water")});
   }
+  Table holders{{{"WAITING"}, {"BUFFERS", kRight}, {"SHARE buffers", kRight}}};
+  for (const json& holder : array(memory, "holders")) {
+    holders.add({plain(holder, "name"), plain(holder, "buffers"), plain(holder, "share")});
+  }
+  const bool has_holders = field(memory, "holders").is_array();
   const json& neighbors = field(memory, "neighbors");
   const json& copied = field(memory, "copied_bytes");
   Table cache{{{"ARP CACHE"}, {"COUNT", kRight}}};
@@ -226,7 +276,13 @@ std::string render_memory(const json& memory, bool colour) {
   for (const char* const name : kArpCache) {
     cache.add({{name}, plain(counters, name)});
   }
-  return pools.print(colour) + (counters.is_object() ? "\n" + cache.print(colour) : "") +
+  return pools.print(colour) +
+         (has_holders
+              ? "\n" + holders.print(colour) +
+                    fmt::format("reserved for reception: {} buffers, and {} in RX rings\n",
+                                words(memory, "reserve_buffers"), words(memory, "receive_buffers"))
+              : "") +
+         (counters.is_object() ? "\n" + cache.print(colour) : "") +
          fmt::format(
              "\nFIB        {} prefixes in {} bytes\nneighbors  {}, gc_thresh {}\n"
              "copied     {} bytes for fragments, {} for ICMP errors\n",
@@ -393,9 +449,11 @@ std::string hop_words(const json& hop) {
   return text;
 }
 
+// What `ip route` says of a next hop after its port.
 std::string state_words(const json& hop) {
   const json& state = field(hop, "state");
-  return state == "linkdown" || state == "unreachable" ? " " + words(state) : "";
+  const std::string onlink = field(hop, "onlink") == true ? " onlink" : "";
+  return state == "linkdown" || state == "unreachable" ? onlink + " " + words(state) : onlink;
 }
 
 // As `ip route`, with each member of a group on a line of its own.
@@ -472,10 +530,14 @@ constexpr std::array kViews{
     View{"show", "config", json::value_t::object, render_config},
     View{"show", "load", json::value_t::object, render_show_load},
     View{"route", "add", json::value_t::object, render_nothing},
+    View{"route", "replace", json::value_t::object, render_nothing},
+    View{"route", "change", json::value_t::object, render_nothing},
+    View{"route", "append", json::value_t::object, render_nothing},
     View{"route", "del", json::value_t::object, render_nothing},
     View{"route", "get", json::value_t::object, render_route_get},
     View{"route", "load", json::value_t::object, render_load},
     View{"neighbor", "add", json::value_t::object, render_nothing},
+    View{"neighbor", "replace", json::value_t::object, render_nothing},
     View{"neighbor", "del", json::value_t::object, render_nothing},
     View{"link", "set", json::value_t::object, render_nothing},
     View{"address", "add", json::value_t::object, render_nothing},

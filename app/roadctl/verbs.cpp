@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -12,6 +13,7 @@
 
 #include "roadctl/nearest.hpp"
 #include "roadctl/words.hpp"
+#include "version.hpp"
 
 namespace ringroad::roadctl {
 namespace {
@@ -28,36 +30,49 @@ struct Verb {
 constexpr std::array kVerbs{
     Verb{"show", "ports", "", "link, addresses and counters of every port", show_options},
     Verb{"show", "workers", "", "load of every forwarding core, cycles by stage", show_options},
-    Verb{"show", "routes", "[PREFIX] [--table T] [--style ip|route]", "routes and their next hops",
+    Verb{"show", "routes", "[PREFIX|ADDR] [--table T] [--style ip|route]",
+         "routes and their next hops; ADDR: the longest prefix that covers it",
          show_routes_options},
     Verb{"show", "neighbors", "", "neighbors: MAC, state, packets that wait", show_options},
     Verb{"show", "bands", "[P]", "bands of every port and TX queue, as tc -s qdisc",
-         show_bands_options},
-    Verb{"show", "drops", "", "dropped packets by reason", show_options},
+         show_port_options},
+    Verb{"show", "drops", "[P]", "dropped packets by reason, of all ports or of one",
+         show_port_options},
     Verb{"show", "counters", "", "IP, ICMP, TCP and UDP counters, named as nstat names them",
          show_options},
     Verb{"show", "memory", "", "packet pools, FIB and neighbor table", show_options},
     Verb{"show", "config", "", "the configuration that runs now, as YAML", show_options},
     Verb{"show", "load", "", "how far a file of routes is, or what became of it", show_options},
     Verb{"route", "add",
-         "PREFIX via ADDR [metric N] [table T] [src ADDR]\n"
-         "PREFIX [metric N] [table T] nexthop via ADDR [weight N] nexthop ...\n"
+         "PREFIX via ADDR [port P [onlink]] [metric N] [table T] [src ADDR]\n"
+         "PREFIX port P [metric N] [table T] [src ADDR]\n"
+         "PREFIX [metric N] [table T] nexthop via ADDR [port P [onlink]] [weight N] nexthop ...\n"
          "blackhole|unreachable|prohibit PREFIX [metric N] [table T]",
-         "add a route", route_add_options},
-    Verb{"route", "del", "PREFIX [via ADDR] [metric N] [table T]", "delete a route",
-         route_del_options},
+         "add a route", route_set_options},
+    Verb{"route", "replace", "as route add", "add a route, or put it in the place of another",
+         route_set_options},
+    Verb{"route", "change", "as route add", "put a route in the place of one that is there",
+         route_set_options},
+    Verb{"route", "append", "PREFIX via ADDR [port P [onlink]] [metric N] [table T]",
+         "add next hops to a route, or add it", route_set_options},
+    Verb{"route", "del", "PREFIX [via ADDR] [port P] [metric N] [table T] [src ADDR]",
+         "delete a route, or next hops of it", route_del_options},
     Verb{"route", "get", "ADDR [from ADDR] [proto udp|tcp sport N dport N]",
          "the route a packet to ADDR would take, and why", route_get_options},
     Verb{"route", "load", "FILE via ADDR [metric N] [table T] [--keep-going]",
          "add a route for every prefix in a file (.gz too)", route_load_options},
-    Verb{"neighbor", "add", "ADDR port P mac M", "set a permanent neighbor", neighbor_add_options},
+    Verb{"neighbor", "add", "ADDR port P mac M", "add a permanent neighbor", neighbor_add_options},
+    Verb{"neighbor", "replace", "ADDR port P mac M", "add it, or change its MAC",
+         neighbor_add_options},
     Verb{"neighbor", "del", "ADDR port P", "delete a neighbor", neighbor_del_options},
     Verb{"neighbor", "flush", "[port P]", "forget every neighbor that was learned",
          neighbor_flush_options},
     Verb{"link", "set", "P [up|down] [mtu N] [mac M]",
          "take a port up or down, change its MTU or MAC", link_set_options},
-    Verb{"address", "add", "ADDR/LENGTH port P", "give a port an address", address_options},
-    Verb{"address", "del", "ADDR/LENGTH port P", "take an address from a port", address_options},
+    Verb{"address", "add", "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
+         "give a port an address", address_options},
+    Verb{"address", "del", "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
+         "take an address from a port", address_options},
     Verb{"bands", "delays", "on|off [P]", "measure how long packets wait in their bands",
          bands_delays_options},
 };
@@ -126,6 +141,31 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
+const Verb* find_verb(std::string_view group, std::string_view name) {
+  const auto* const found = std::ranges::find_if(
+      kVerbs, [&](const Verb& verb) { return verb.group == group && verb.name == name; });
+  return found == kVerbs.end() ? nullptr : &*found;
+}
+
+// The words of a usage that are typed as they stand there; "P" is a port's name.
+void add_keywords(std::string_view usage, NextWords& next) {
+  const auto is_part = [](char c) {
+    return c == '-' || std::isalpha(static_cast<unsigned char>(c)) != 0;
+  };
+  for (const auto* begin = usage.begin(); begin != usage.end();) {
+    begin = std::find_if(begin, usage.end(), is_part);
+    const auto* const end = std::find_if_not(begin, usage.end(), is_part);
+    const std::string_view word{begin, end};
+    begin = end;
+    const bool is_keyword = std::ranges::none_of(
+        word, [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; });
+    next.ports = next.ports || word == "P";
+    if (is_keyword && !word.empty() && std::ranges::find(next.words, word) == next.words.end()) {
+      next.words.emplace_back(word);
+    }
+  }
+}
+
 class Parser {
  public:
   Parser();
@@ -156,7 +196,7 @@ Parser::Parser() {
   app_.add_option("--socket", line_.socket, "the router's control socket")
       ->option_text(fmt::format("PATH [{}]", kDefaultSocket));
   app_.add_flag("--json", line_.json, "print the answer as JSON, for programs");
-  app_.set_version_flag("--version", "roadctl " ROADCTL_VERSION, "print the version");
+  app_.set_version_flag("--version", fmt::format("roadctl {}", kVersion), "print the version");
   app_.get_help_ptr()->description("print this help");
   app_.require_subcommand(1);
   app_.fallthrough();
@@ -276,6 +316,44 @@ std::string Parser::explain(const CLI::ParseError& error) const {
 
 std::expected<CommandLine, EarlyExit> parse_command_line(std::span<const std::string> arguments) {
   return Parser{}.parse(arguments);
+}
+
+NextWords next_words(std::span<const std::string> typed) {
+  NextWords next;
+  std::vector<std::string_view> words;
+  for (const std::string& word : typed) {
+    if (!word.starts_with("-")) {
+      words.emplace_back(word);
+    }
+  }
+  if (words.empty()) {
+    for (const Group& group : kGroups) {
+      next.words.emplace_back(group.name);
+    }
+    return next;
+  }
+  const auto* const group = std::ranges::find_if(kGroups, [&](const Group& one) {
+    return one.name == words[0] || (!one.alias.empty() && one.alias == words[0]);
+  });
+  if (group == kGroups.end()) {
+    return next;
+  }
+  if (words.size() == 1) {
+    for (const Verb& verb : kVerbs) {
+      if (verb.group == group->name) {
+        next.words.emplace_back(verb.name);
+      }
+    }
+    return next;
+  }
+  const Verb* verb = find_verb(group->name, words[1]);
+  if (verb != nullptr && verb->usage.starts_with("as ")) {  // "as route add"
+    verb = find_verb(verb->group, verb->usage.substr(verb->usage.rfind(' ') + 1));
+  }
+  if (verb != nullptr) {
+    add_keywords(verb->usage, next);
+  }
+  return next;
 }
 
 }  // namespace ringroad::roadctl

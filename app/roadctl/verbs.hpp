@@ -30,4 +30,11 @@ struct EarlyExit {
 [[nodiscard]] std::expected<CommandLine, EarlyExit> parse_command_line(
     std::span<const std::string> arguments);
 
+// What may come next after these words, for a shell that completes them.
+struct NextWords {
+  std::vector<std::string> words;
+  bool ports = false;  // and the names of the router's ports
+};
+[[nodiscard]] NextWords next_words(std::span<const std::string> typed);
+
 }  // namespace ringroad::roadctl

@@ -20,26 +20,31 @@ namespace {
 
 using nlohmann::json;
 
+enum class Kind : std::uint8_t { kText, kNumber, kFlag };
+
 struct Keyword {
   std::string_view word;
   // The option's key in the request.
   const char* key;
-  bool number = false;
+  Kind kind = Kind::kText;
 };
 
 constexpr Keyword kVia{"via", "via"};
-constexpr Keyword kMetric{"metric", "metric", true};
+constexpr Keyword kMetric{"metric", "metric", Kind::kNumber};
 constexpr Keyword kTable{"table", "table"};
 constexpr Keyword kSource{"src", "source"};
-constexpr Keyword kWeight{"weight", "weight", true};
+constexpr Keyword kWeight{"weight", "weight", Kind::kNumber};
 constexpr Keyword kNexthop{"nexthop", "nexthops"};
 constexpr Keyword kPort{"port", "port"};
 constexpr Keyword kMac{"mac", "mac"};
-constexpr Keyword kMtu{"mtu", "mtu", true};
+constexpr Keyword kMtu{"mtu", "mtu", Kind::kNumber};
 constexpr Keyword kFrom{"from", "from"};
 constexpr Keyword kProto{"proto", "proto"};
-constexpr Keyword kSport{"sport", "sport", true};
-constexpr Keyword kDport{"dport", "dport", true};
+constexpr Keyword kSport{"sport", "sport", Kind::kNumber};
+constexpr Keyword kDport{"dport", "dport", Kind::kNumber};
+constexpr Keyword kOnlink{"onlink", "onlink", Kind::kFlag};
+constexpr Keyword kRecursive{"recursive", "recursive", Kind::kFlag};
+constexpr Keyword kPeer{"peer", "peer"};
 // What ip neigh calls them.
 constexpr Keyword kDev{"dev", "port"};
 constexpr Keyword kLladdr{"lladdr", "mac"};
@@ -53,7 +58,7 @@ const Keyword* find(const Keywords& keywords, std::string_view word) {
 }
 
 Result<json> value_of(const Keyword& keyword, const std::string& text) {
-  if (!keyword.number) {
+  if (keyword.kind == Kind::kText) {
     return json(text);
   }
   std::uint32_t number = 0;
@@ -153,10 +158,12 @@ void Reader::pair() {
       known.emplace_back(candidate.word);
     }
     complain(fmt::format("unknown word '{}'{}", word, hint(word, known)));
-  } else if (words_.empty()) {
-    complain(fmt::format("'{}' needs a value", word));
   } else if (options_.contains(keyword->key)) {
     complain(fmt::format("'{}' is given twice", word));
+  } else if (keyword->kind == Kind::kFlag) {
+    options_[keyword->key] = true;
+  } else if (words_.empty()) {
+    complain(fmt::format("'{}' needs a value", word));
   } else if (auto value = value_of(*keyword, take()); value) {
     options_[keyword->key] = std::move(*value);
   } else {
@@ -170,7 +177,10 @@ Reader& Reader::nexthops() {
     const auto next = std::ranges::find(words_, kNexthop.word);
     const auto own = words_.first(static_cast<std::size_t>(next - words_.begin()));
     words_ = words_.subspan(own.size());
-    Options hop = Reader{own, {kVia, kWeight}}.pairs().require({"via"}).result();
+    Options hop = Reader{own, {kVia, kPort, kDev, kOnlink, kRecursive, kWeight}}
+                      .pairs()
+                      .require({"via"})
+                      .result();
     if (!hop) {
       return complain("nexthop: " + hop.error().what);
     }
@@ -197,24 +207,47 @@ Options show_routes_options(Words words) {
   return Reader{words, {kTable}}.optional_subject("prefix").pairs().result();
 }
 
-Options show_bands_options(Words words) {
+Options show_port_options(Words words) {
   return Reader{words, {kPort, kDev}}.optional_subject("port").pairs().result();
 }
 
-Options route_add_options(Words words) {
-  Reader reader{words, {kVia, kMetric, kTable, kSource, kNexthop}};
+namespace {
+
+// What names a route and its next hops.
+Reader route_reader(Words words) {
+  Reader reader{words,
+                {kVia, kPort, kDev, kOnlink, kRecursive, kMetric, kTable, kSource, kNexthop}};
   reader.type().subject("PREFIX", "prefix").pairs(kNexthop.word).nexthops();
-  const bool via = reader.options().contains("via");
-  const bool nexthops = reader.options().contains("nexthops");
-  const std::string type = reader.options().value("type", "unicast");
-  if (via && nexthops) {
-    reader.complain("'via' and 'nexthop' exclude each other");
+  const json& options = reader.options();
+  for (const char* const key : {"via", "port"}) {
+    if (options.contains(key) && options.contains("nexthops")) {
+      reader.complain(fmt::format("'{}' and 'nexthop' exclude each other", key));
+    }
   }
-  if (type == "unicast" && !via && !nexthops) {
+  for (const char* const key : {"onlink", "recursive"}) {
+    if (options.contains(key) && !options.contains("via")) {
+      reader.complain(fmt::format("'{}' says something of a gateway: 'via ADDR' is missing", key));
+    }
+  }
+  return reader;
+}
+
+}  // namespace
+
+Options route_set_options(Words words) {
+  Reader reader = route_reader(words);
+  const json& given = reader.options();
+  const bool has_hop =
+      given.contains("via") || given.contains("port") || given.contains("nexthops");
+  const std::string type = given.value("type", "unicast");
+  if (type == "unicast" && !has_hop) {
     reader.complain("'via ADDR' is missing");
   }
-  if (type != "unicast" && (via || nexthops)) {
+  if (type != "unicast" && has_hop) {
     reader.complain(fmt::format("a {} route has no next hop", type));
+  }
+  if (given.contains("onlink") && !given.contains("port")) {
+    reader.complain("'onlink' needs the port whose link the gateway is on: 'port P'");
   }
   Options options = reader.result();
   if (options) {
@@ -224,7 +257,13 @@ Options route_add_options(Words words) {
 }
 
 Options route_del_options(Words words) {
-  return Reader{words, {kVia, kMetric, kTable}}.subject("PREFIX", "prefix").pairs().result();
+  Options options = route_reader(words).result();
+  if (options && options->contains("nexthops")) {
+    for (json& hop : (*options)["nexthops"]) {
+      hop.erase("weight");
+    }
+  }
+  return options;
 }
 
 Options route_get_options(Words words) {
@@ -296,7 +335,7 @@ Options link_set_options(Words words) {
 }
 
 Options address_options(Words words) {
-  return Reader{words, {kPort, kDev}}
+  return Reader{words, {kPort, kDev, kPeer}}
       .subject("ADDR/LENGTH", "address")
       .pairs()
       .require({"port"})

@@ -15,8 +15,8 @@ using Options = Result<nlohmann::json>;
 
 [[nodiscard]] Options show_options(Words words);
 [[nodiscard]] Options show_routes_options(Words words);
-[[nodiscard]] Options show_bands_options(Words words);
-[[nodiscard]] Options route_add_options(Words words);
+[[nodiscard]] Options show_port_options(Words words);
+[[nodiscard]] Options route_set_options(Words words);
 [[nodiscard]] Options route_del_options(Words words);
 [[nodiscard]] Options route_get_options(Words words);
 [[nodiscard]] Options route_load_options(Words words);

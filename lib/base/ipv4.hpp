@@ -64,13 +64,22 @@ inline constexpr Ipv4 kLimitedBroadcast{0xffffffffU};
 
 using Prefix4 = Prefix<Ipv4>;
 
-// An address of the router's own with the length of its subnet: "192.168.1.1/24".
+// Whether a route may lead there: to no loopback, multicast or reserved address, and to none of
+// "this network" (RFC 1812 4.2.2.11, 5.3.7). Short prefixes from 0.0.0.0 on are not of it.
+[[nodiscard]] constexpr bool is_routable(Prefix4 prefix) {
+  const Ipv4 first = prefix.address();
+  return first.is_unicast() || (first.is_this_network() && prefix.length() < 8);
+}
+
+// An address of the router's own with the length of its subnet: "192.168.1.1/24". With a peer, as
+// `ip address` has it, the subnet is the peer's: "10.0.0.1 peer 10.0.0.2/32".
 struct InterfaceAddress {
   Ipv4 address{};
   std::uint8_t length{};
+  std::optional<Ipv4> peer{};
 
   [[nodiscard]] static std::optional<InterfaceAddress> parse(std::string_view text);
-  [[nodiscard]] constexpr Prefix4 subnet() const { return {address, length}; }
+  [[nodiscard]] constexpr Prefix4 subnet() const { return {peer.value_or(address), length}; }
   [[nodiscard]] std::string to_string() const;
 
   friend constexpr auto operator<=>(InterfaceAddress, InterfaceAddress) = default;

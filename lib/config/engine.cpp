@@ -28,12 +28,16 @@ void read_workers(const Value& list, std::vector<unsigned>& workers) {
   }
 }
 
-void read_memory(const Value& section, Memory& memory) {
+void read_memory(const Value& section, Memory& memory, std::optional<Value>& buffers) {
   static constexpr std::array<std::string_view, 3> kKeys{"hugepages", "size", "buffers"};
   const Fields fields{section, kKeys};
   assign(memory.hugepages, read(fields.find("hugepages"), kHugePagesWords));
   assign(memory.size, read(fields.find("size"), Range<Bytes>{{64ULL << 20U}, {16ULL << 40U}}));
-  assign(memory.buffers, read(fields.find("buffers"), Range<std::uint32_t>{1024, 16U << 20U}));
+  const Value* const count = fields.find("buffers");
+  if (const auto read_count = read(count, Range<std::uint32_t>{1024, 16U << 20U})) {
+    memory.buffers = *read_count;
+    buffers = *count;
+  }
 }
 
 void read_socket(const Value* value, std::string& socket) {
@@ -56,7 +60,7 @@ void read_socket(const Value* value, std::string& socket) {
 
 }  // namespace
 
-Engine read_engine(const Value& section) {
+Engine read_engine(const Value& section, std::optional<Value>& buffers) {
   static constexpr std::array<std::string_view, 5> kKeys{"workers", "control", "memory", "idle",
                                                          "socket"};
   Engine engine;
@@ -66,7 +70,7 @@ Engine read_engine(const Value& section) {
   }
   assign(engine.control, read(fields.find("control"), kCores));
   if (const Value* memory = fields.find("memory")) {
-    read_memory(*memory, engine.memory);
+    read_memory(*memory, engine.memory, buffers);
   }
   assign(engine.idle, read(fields.find("idle"), kIdleWords));
   read_socket(fields.find("socket"), engine.socket);

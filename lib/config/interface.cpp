@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/address.hpp"
 #include "config/scalars.hpp"
 
 namespace ringroad::config {
@@ -23,25 +24,13 @@ std::optional<InterfaceAddress> read_interface_address(const Value& value) {
   if (!address) {
     return wrong(shown(*text) + " is not an IPv4 address with a prefix length");
   }
-  if (!address->address.is_unicast()) {
-    return wrong(fmt::format("{} is not a unicast address", address->address.to_string()));
-  }
-  const Prefix4 subnet = address->subnet();
-  if (address->length == 0) {
-    return wrong("a subnet of length 0 would be the whole Internet");
-  }
-  // RFC 3021: a /31 has two hosts and neither a network nor a broadcast address.
-  if (address->length < 31 &&
-      (address->address == subnet.address() || address->address == subnet.last())) {
-    return wrong(fmt::format(
-        "{} is the {} address of {}, not a host's", address->address.to_string(),
-        address->address == subnet.last() ? "broadcast" : "network", subnet.to_string()));
+  if (const auto fault = fault_of(*address)) {
+    return wrong(*fault);
   }
   return address;
 }
 
 void read_addresses(const Value& list, Connected& connected, Port& port) {
-  constexpr std::size_t kAddressesMax = 256;
   const std::vector<Value> items = list.items();
   if (items.size() > kAddressesMax) {
     list.problem(

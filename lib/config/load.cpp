@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "config/document.hpp"
+#include "config/foreign.hpp"
 #include "config/sections.hpp"
 
 namespace ringroad::config {
@@ -22,43 +23,76 @@ fs::path folder_of(const std::string& file) {
   return (error ? fs::path{file} : absolute).parent_path();
 }
 
+void advise_on_interfaces(const Value& section) {
+  const Fields interfaces{section};
+  for (const Entry& interface : interfaces.entries()) {
+    const Fields settings{interface.value};
+    for (const Entry& setting : settings.entries()) {
+      if (const auto instead = advice(Place::kInterface, setting.key)) {
+        setting.value.missing(std::string{*instead});
+      }
+    }
+  }
+}
+
+// What a file of netplan's has below `network`: every key with where it belongs here.
+void advise_on_netplan(const Value& network) {
+  const Fields fields{network};
+  for (const Entry& entry : fields.entries()) {
+    entry.value.missing(std::string{
+        advice(Place::kTop, entry.key).value_or("goes to the top level, without 'network'")});
+    if (entry.key == "ethernets" || entry.key == "vlans") {
+      advise_on_interfaces(entry.value);
+    }
+  }
+}
+
 Config read_sections(const Value& root, const std::string& file) {
   static constexpr std::array<std::string_view, 10> kKeys{
       "engine",     "ports", "tables", "routes", "neighbors",
       "schedulers", "arp",   "icmp",   "ecmp",   "vlans"};
   Config config;
-  const Fields fields{root, kKeys};
+  const Fields fields{root, kKeys, Place::kTop};
+  const Value* const network = fields.find_foreign("network");
+  if (network != nullptr) {
+    advise_on_netplan(*network);
+  }
   Names schedulers;
   Names ports;
   Connected connected;
   schedulers.complete = !fields.has("schedulers");
   ports.complete = false;
+  std::optional<Value> buffers;
   if (const Value* engine = fields.find("engine")) {
-    config.engine = read_engine(*engine);
+    config.engine = read_engine(*engine, buffers);
   }
-  if (const Value* section = fields.find("schedulers")) {
-    config.schedulers = read_schedulers(*section, schedulers);
+  if (const Value* list = fields.find("schedulers")) {
+    config.schedulers = read_schedulers(*list, schedulers);
   }
   if (const Value* arp = fields.find("arp")) {
     config.arp = read_arp(*arp);
   }
-  PortContext context{schedulers, config.arp.timers, ports, connected};
-  if (const Value* section = fields.require("ports", "a router has at least one port")) {
+  PortContext context{schedulers, config.arp.timers, ports, connected, config.engine, buffers};
+  const bool elsewhere = network != nullptr || fields.find_foreign("ethernets") != nullptr ||
+                         fields.find_foreign("interfaces") != nullptr;
+  const Value* const section =
+      elsewhere ? fields.find("ports") : fields.require("ports", "a router has at least one port");
+  if (section != nullptr) {
     config.ports = read_ports(*section, context);
   } else {
     connected.set_incomplete();
   }
-  if (const Value* section = fields.find("vlans")) {
-    read_vlans(*section, context, config.ports);
+  if (const Value* vlans = fields.find("vlans")) {
+    read_vlans(*vlans, context, config.ports);
   }
   if (const Value* tables = fields.find("tables")) {
     config.tables = read_tables(*tables);
   }
   if (const Value* routes = fields.find("routes")) {
-    read_routes(*routes, connected, folder_of(file), config);
+    read_routes(*routes, ports, connected, folder_of(file), config);
   }
   if (const Value* neighbors = fields.find("neighbors")) {
-    config.neighbors = read_neighbors(*neighbors, ports, connected);
+    config.neighbors = read_neighbors(*neighbors, ports);
   }
   if (const Value* icmp = fields.find("icmp")) {
     config.icmp = read_icmp(*icmp);
@@ -73,8 +107,9 @@ struct FileCloser {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-// At most a little more than a configuration may have, so that /dev/zero ends too.
-std::expected<std::string, std::error_code> read_file(const std::string& path) {
+}  // namespace
+
+std::expected<std::string, std::error_code> read_text_file(const std::string& path) {
   const std::unique_ptr<std::FILE, FileCloser> file{std::fopen(path.c_str(), "rbe")};
   const auto last_error = [] {
     return std::unexpected{std::error_code{errno, std::generic_category()}};
@@ -89,8 +124,6 @@ std::expected<std::string, std::error_code> read_file(const std::string& path) {
   }
   return text;
 }
-
-}  // namespace
 
 std::expected<Config, Problems> parse(std::string_view yaml, const std::string& file) {
   Report report{file, yaml};
@@ -109,7 +142,7 @@ std::expected<Config, Problems> parse(std::string_view yaml, const std::string& 
 }
 
 std::expected<Config, Problems> load(const std::string& path) {
-  const auto text = read_file(path);
+  const auto text = read_text_file(path);
   if (!text) {
     return std::unexpected{Problems{{path, 0, 0, "", "cannot read: " + text.error().message()}}};
   }

@@ -147,8 +147,11 @@ struct Port {
 enum class RouteType : std::uint8_t { kUnicast, kBlackhole, kUnreachable, kProhibit };
 
 struct NextHop {
-  Ipv4 via;
+  std::optional<Ipv4> via{};  // none: the destinations themselves are on the port's link
   std::uint16_t weight = 1;
+  std::string port{};      // empty: whichever has the gateway's subnet
+  bool on_link = false;    // `via` is on that port's link, though no subnet holds it
+  bool recursive = false;  // `via` may be one that no route leads to now
 
   friend bool operator==(const NextHop&, const NextHop&) = default;
 };

@@ -16,7 +16,9 @@ std::string hint(std::string_view unknown, std::span<const std::string_view> kno
       nearest = name;
     }
   }
-  if (least < nearest.size() && least <= 1 + nearest.size() / 4) {
+  // One slip in a short word, one in four letters of a longer: 'speed' does not mean 'spread'.
+  const std::size_t shorter = std::min(unknown.size(), nearest.size());
+  if (least < nearest.size() && least <= std::max<std::size_t>(1, shorter / 4)) {
     return fmt::format("; did you mean '{}'?", nearest);
   }
   if (known.empty()) {

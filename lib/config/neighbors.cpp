@@ -1,17 +1,18 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <unordered_map>
+#include <map>
+#include <utility>
 
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
 
 namespace ringroad::config {
-std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports,
-                                           const Connected& connected) {
+// As in Linux a neighbor may be anywhere on a port, on one of its subnets or on none.
+std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports) {
   static constexpr std::array<std::string_view, 3> kKeys{"address", "port", "mac"};
   std::vector<StaticNeighbor> neighbors;
-  std::unordered_map<Ipv4, Position> seen;
+  std::map<std::pair<std::string, Ipv4>, Position> seen;
   for (const Value& item : section.items()) {
     const Fields fields{item, kKeys};
     StaticNeighbor neighbor;
@@ -24,10 +25,11 @@ std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& po
     if (!address || !known) {
       continue;
     }
-    if (auto fault = connected.fault(*address, *name)) {
-      value->problem(*std::move(fault));
+    if (!address->is_unicast()) {
+      value->problem(address->to_string() + " is not a unicast address");
     }
-    if (const auto [first, is_new] = seen.try_emplace(*address, value->position()); !is_new) {
+    if (const auto [first, is_new] = seen.try_emplace({*name, *address}, value->position());
+        !is_new) {
       value->problem(fmt::format("{} is already a neighbor, on line {}", address->to_string(),
                                  first->second.line));
     }

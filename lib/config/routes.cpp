@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <limits>
 #include <map>
+#include <span>
 #include <system_error>
 #include <tuple>
 
@@ -21,16 +22,16 @@ constexpr Range<std::uint32_t> kMetrics{0, std::numeric_limits<std::uint32_t>::m
 // RFC 1812 4.2.2.11 and 5.3.7: what a router must never forward to.
 std::string_view unroutable(Prefix4 prefix) {
   const Ipv4 first = prefix.address();
+  if (is_routable(prefix)) {
+    return "";
+  }
   if (first.is_loopback()) {
     return "loopback addresses";
   }
   if (first.is_multicast()) {
     return "multicast addresses";
   }
-  if (first.is_reserved()) {
-    return "reserved addresses";
-  }
-  return first.is_this_network() && prefix.length() >= 8 ? "addresses of \"this network\"" : "";
+  return first.is_reserved() ? "reserved addresses" : "addresses of \"this network\"";
 }
 
 std::optional<Prefix4> read_destination(const Value* value) {
@@ -56,8 +57,9 @@ std::optional<Prefix4> read_destination(const Value* value) {
 
 class RoutesReader {
  public:
-  RoutesReader(const Connected& connected, std::filesystem::path folder, Config& config)
-      : connected_{connected}, folder_{std::move(folder)}, config_{config} {}
+  RoutesReader(const Names& ports, const Connected& connected, std::filesystem::path folder,
+               Config& config)
+      : ports_{ports}, connected_{connected}, folder_{std::move(folder)}, config_{config} {}
 
   void read_route(const Value& item);
   // After the last route: reports gateways to which none of them leads.
@@ -67,31 +69,31 @@ class RoutesReader {
   void read_prefix_route(const Value& item, const Fields& fields);
   void read_file_route(const Fields& fields);
   [[nodiscard]] std::optional<Ipv4> read_gateway(const Value* value);
+  [[nodiscard]] std::optional<NextHop> read_next_hop(const Value& item, const Fields& fields);
   void read_ways(const Value& item, const Fields& fields, Route& route);
   [[nodiscard]] std::vector<NextHop> read_next_hops(const Value& list);
   [[nodiscard]] std::vector<Ipv4> read_gateways(const Value& value);
 
+  const Names& ports_;
   const Connected& connected_;
   std::filesystem::path folder_;
   Config& config_;
   // By what no two routes have in common: table, prefix, metric.
   std::map<std::tuple<std::uint8_t, Prefix4, std::uint32_t>, Position> seen_;
-  struct Recursive {
+  // On no subnet, or on none of the port that is said: some route must lead to it.
+  struct Elsewhere {
     Value value;
     Ipv4 address;
+    std::string port;   // empty: whichever
     std::size_t route;  // whose it is, in config_.routes
   };
-  std::vector<Recursive> recursive_;
+  std::vector<Elsewhere> elsewhere_;
 };
 
 std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) {
   const auto address = read_address(value);
   if (!address) {
     return std::nullopt;
-  }
-  if (connected_.is_elsewhere(*address)) {
-    recursive_.push_back({*value, *address, config_.routes.size()});
-    return address;
   }
   if (auto fault = connected_.fault(*address)) {
     value->problem(*std::move(fault));
@@ -100,22 +102,77 @@ std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) {
   return address;
 }
 
+// `via`, `port`, `on-link` and `recursive`, of a route or of one of its next hops.
+std::optional<NextHop> RoutesReader::read_next_hop(const Value& item, const Fields& fields) {
+  NextHop hop;
+  const Value* const via = fields.find("via");
+  const auto gateway = read_gateway(via);
+  const Value* const port = fields.find("port");
+  const auto name = read_text(port);
+  assign(hop.on_link, read_flag(fields.find("on-link")));
+  assign(hop.recursive, read_flag(fields.find("recursive")));
+  if (name && check_reference(*port, *name, "port", ports_)) {
+    hop.port = *name;
+  }
+  const bool has_port = fields.has("port");
+  for (const auto& [key, flag] :
+       {std::pair{"on-link", hop.on_link}, {"recursive", hop.recursive}}) {
+    if (flag && !fields.has("via")) {
+      fields.find(key)->missing("says something of a gateway; give it via");
+    }
+  }
+  if (hop.on_link && !has_port) {
+    fields.find("on-link")->missing("needs port: the one on whose link the gateway is");
+  }
+  if (hop.recursive && has_port) {
+    fields.find("recursive")->missing("goes without port: a route says which");
+  }
+  if (fields.has("via") && !gateway) {
+    return std::nullopt;
+  }
+  if (!gateway && !has_port) {
+    item.missing("has no gateway: give it via or nexthops, or a type such as blackhole");
+    return std::nullopt;
+  }
+  hop.via = gateway;
+  const bool reached =
+      !gateway || hop.on_link || hop.recursive ||
+      (has_port ? connected_.is_on_link(*gateway, hop.port) : connected_.is_on_link(*gateway));
+  if (!reached) {
+    elsewhere_.push_back({*via, *gateway, hop.port, config_.routes.size()});
+  }
+  return hop;
+}
+
 // What files lead to is not known here: the router will tell.
 void RoutesReader::check_gateways() const {
-  for (const Recursive& gateway : recursive_) {
+  for (const Elsewhere& gateway : elsewhere_) {
     const auto leads_there = [&](const Route& route) {
-      return route.to.length() > 0 && route.to.contains(gateway.address) &&
-             &route != config_.routes.data() + gateway.route;
+      const bool covers =
+          route.to.contains(gateway.address) && &route != config_.routes.data() + gateway.route;
+      const bool by_port = std::ranges::any_of(route.next_hops, [&](const NextHop& hop) {
+        return !hop.via && hop.port == gateway.port;
+      });
+      return covers && (gateway.port.empty() ? route.to.length() > 0 : by_port);
     };
-    const auto fault = connected_.fault(gateway.address);
-    if (fault && config_.route_files.empty() && std::ranges::none_of(config_.routes, leads_there)) {
-      gateway.value.problem(*fault);
+    const bool unknown = gateway.port.empty() && !config_.route_files.empty();
+    if (unknown || std::ranges::any_of(config_.routes, leads_there)) {
+      continue;
     }
+    const std::string text = gateway.address.to_string();
+    gateway.value.problem(
+        gateway.port.empty()
+            ? text +
+                  " is not on the subnet of any port, and no route but the default leads to it; "
+                  "a gateway must be reachable"
+            : fmt::format("{} is not on a subnet of port {}; with on-link: true it need not be",
+                          text, gateway.port));
   }
 }
 
 std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) {
-  static constexpr std::array<std::string_view, 2> kKeys{"via", "weight"};
+  static constexpr std::array<std::string_view, 5> kKeys{"via", "weight", "port", "on-link",
+                                                         "recursive"};
   std::vector<NextHop> next_hops;
   const std::vector<Value> items = list.items();
   if (list.is_list() && (items.empty() || items.size() > kNextHopsMax)) {
@@ -124,51 +181,60 @@ std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) {
   }
   for (const Value& item : items) {
     const Fields fields{item, kKeys};
-    NextHop next_hop;
     const Value* via = fields.require("via", "the gateway's address");
-    const auto gateway = read_gateway(via);
-    assign(next_hop.weight, read(fields.find("weight"), Range<std::uint16_t>{1, 256}));
-    if (!gateway) {
+    const auto weight = read(fields.find("weight"), Range<std::uint16_t>{1, 256});
+    auto next_hop = via == nullptr ? std::nullopt : read_next_hop(item, fields);
+    if (!next_hop) {
       continue;
     }
-    next_hop.via = *gateway;
-    if (std::ranges::find(next_hops, next_hop.via, &NextHop::via) != next_hops.end()) {
-      via->problem(gateway->to_string() + " is here twice; give it a weight instead");
+    assign(next_hop->weight, weight);
+    const auto is_same = [&](const NextHop& other) {
+      return other.via == next_hop->via && other.port == next_hop->port;
+    };
+    if (std::ranges::any_of(next_hops, is_same)) {
+      via->problem(next_hop->via->to_string() + " is here twice; give it a weight instead");
     }
-    next_hops.push_back(next_hop);
+    next_hops.push_back(*std::move(next_hop));
   }
   return next_hops;
 }
 
-// Exactly one of: a gateway, several, or a type that forwards nowhere.
+// Exactly one of: a gateway or a port, several gateways, or a type that forwards nowhere.
 void RoutesReader::read_ways(const Value& item, const Fields& fields, Route& route) {
+  constexpr std::array kOfOne{"via", "port", "on-link", "recursive"};
   const Value* const via = fields.find("via");
   const Value* const next_hops = fields.find("nexthops");
   const auto type = read(fields.find("type"), kRouteTypeWords);
   assign(route.type, type);
   if (type && *type != RouteType::kUnicast) {
-    for (const Value* way : {via, next_hops}) {
-      if (way != nullptr) {
+    for (const char* const key : {"via", "port", "on-link", "recursive", "nexthops"}) {
+      if (const Value* const way = fields.find(key)) {
         way->missing(fmt::format("a route of type {} forwards nowhere and takes no gateway",
                                  *fields.find("type")->text()));
       }
     }
     return;
   }
-  if (via != nullptr && next_hops != nullptr) {
-    next_hops->missing("a route has either via or nexthops; put all gateways into nexthops");
+  if (next_hops != nullptr) {
+    if (via != nullptr) {
+      next_hops->missing("a route has either via or nexthops; put all gateways into nexthops");
+    }
+    for (const char* const key : std::span{kOfOne}.subspan(1)) {
+      if (const Value* const value = fields.find(key); value != nullptr && via == nullptr) {
+        value->missing("is said of each next hop; put it into nexthops");
+      }
+    }
   }
+  const bool type_is_wrong = fields.has("type") && !type;
   if (via != nullptr && via->is_list()) {
     via->problem("is a list; write several gateways as nexthops: [{via: ...}, {via: ...}]");
-  } else if (const auto gateway = read_gateway(via)) {
-    route.next_hops.push_back({.via = *gateway, .weight = 1});
+  } else if (next_hops == nullptr && !type_is_wrong) {
+    if (auto next_hop = read_next_hop(item, fields)) {
+      route.next_hops.push_back(*std::move(next_hop));
+    }
   }
   if (next_hops != nullptr) {
     route.next_hops = read_next_hops(*next_hops);
-  }
-  const bool type_is_wrong = fields.has("type") && !type;
-  if (!fields.has("via") && !fields.has("nexthops") && !type_is_wrong) {
-    item.missing("has no gateway: give it via or nexthops, or a type such as blackhole");
   }
 }
 
@@ -205,9 +271,15 @@ void RoutesReader::read_prefix_route(const Value& item, const Fields& fields) {
 
 std::vector<Ipv4> RoutesReader::read_gateways(const Value& value) {
   std::vector<Ipv4> gateways;
+  const auto note = [this](const Value& item, Ipv4 gateway) {
+    if (!connected_.is_on_link(gateway)) {
+      elsewhere_.push_back({item, gateway, {}, config_.routes.size()});
+    }
+  };
   if (!value.is_list()) {
     if (const auto gateway = read_gateway(&value)) {
       gateways.push_back(*gateway);
+      note(value, *gateway);
     }
     return gateways;
   }
@@ -223,13 +295,15 @@ std::vector<Ipv4> RoutesReader::read_gateways(const Value& value) {
       item.problem(gateway->to_string() + " is here twice");
     } else if (gateway) {
       gateways.push_back(*gateway);
+      note(item, *gateway);
     }
   }
   return gateways;
 }
 
 void RoutesReader::read_file_route(const Fields& fields) {
-  for (const std::string_view key : {"to", "nexthops", "type", "from"}) {
+  for (const std::string_view key :
+       {"to", "nexthops", "type", "from", "port", "on-link", "recursive"}) {
     if (const Value* value = fields.find(key)) {
       value->missing("does not go with file; a route file takes via, metric and table");
     }
@@ -256,8 +330,9 @@ void RoutesReader::read_file_route(const Fields& fields) {
 }
 
 void RoutesReader::read_route(const Value& item) {
-  static constexpr std::array<std::string_view, 9> kKeys{
-      "to", "via", "nexthops", "type", "file", "metric", "table", "from", "keep_going"};
+  static constexpr std::array<std::string_view, 12> kKeys{
+      "to",    "via",  "nexthops", "type",       "file",    "metric",
+      "table", "from", "port",     "keep_going", "on-link", "recursive"};
   const Fields fields{item, kKeys};
   if (!fields.is_map()) {
     return;
@@ -271,9 +346,9 @@ void RoutesReader::read_route(const Value& item) {
 
 }  // namespace
 
-void read_routes(const Value& section, const Connected& connected,
+void read_routes(const Value& section, const Names& ports, const Connected& connected,
                  const std::filesystem::path& folder, Config& config) {
-  RoutesReader reader{connected, folder, config};
+  RoutesReader reader{ports, connected, folder, config};
   for (const Value& item : section.items()) {
     reader.read_route(item);
   }

@@ -60,8 +60,28 @@ std::optional<std::uint64_t> read_integer(const Value* value, Range<std::uint64_
   return integer;
 }
 
+std::optional<bool> flag_of(std::string_view text) {
+  std::string lower{text};
+  for (char& c : lower) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  if (std::ranges::find(kTrueWords, lower) != kTrueWords.end()) {
+    return true;
+  }
+  return std::ranges::find(kFalseWords, lower) != kFalseWords.end() ? std::optional{false}
+                                                                    : std::nullopt;
+}
+
 std::optional<bool> read_flag(const Value* value) {
-  return read(value, std::array{Word{"true", true}, Word{"false", false}});
+  const auto text = read_text(value);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto flag = flag_of(*text);
+  if (!flag) {
+    value->problem(shown(*text) + " is neither true nor false");
+  }
+  return flag;
 }
 
 std::optional<Bytes> read(const Value* value, Range<Bytes> range) {

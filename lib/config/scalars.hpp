@@ -35,6 +35,8 @@ template <std::unsigned_integral T>
 [[nodiscard]] std::optional<BitsPerSecond> read(const Value* value, Range<BitsPerSecond> range);
 [[nodiscard]] std::optional<Nanoseconds> read(const Value* value, Range<Nanoseconds> range);
 
+// YAML 1.1's words in any case, as netplan takes them.
+[[nodiscard]] std::optional<bool> flag_of(std::string_view text);
 [[nodiscard]] std::optional<bool> read_flag(const Value* value);
 
 [[nodiscard]] std::optional<std::string> read_text(const Value* value);
@@ -54,8 +56,10 @@ template <class T, std::size_t N>
     return std::nullopt;
   }
   std::array<std::string_view, N> texts{};
+  // A word that stands for a truth value has all of that value's spellings.
+  const auto flag = flag_of(*text);
   for (std::size_t i = 0; i < N; ++i) {
-    if (*text == words[i].text) {
+    if (*text == words[i].text || (flag && flag == flag_of(words[i].text))) {
       return words[i].meaning;
     }
     texts[i] = words[i].text;

@@ -20,7 +20,8 @@ struct Names {
   bool complete = true;  // false: the section was unreadable, more may have been meant
 };
 
-[[nodiscard]] Engine read_engine(const Value& section);
+// `buffers`: the value that says how many there are, where one does.
+[[nodiscard]] Engine read_engine(const Value& section, std::optional<Value>& buffers);
 [[nodiscard]] std::vector<Scheduler> read_schedulers(const Value& section, Names& names);
 // What ports refer to and fill.
 struct PortContext {
@@ -28,6 +29,8 @@ struct PortContext {
   ArpTimers timers;  // of ports that have none of their own
   Names& names;
   Connected& connected;
+  const Engine& engine;
+  std::optional<Value> buffers{};  // where the file says how many
 };
 [[nodiscard]] std::vector<Port> read_ports(const Value& section, PortContext& context);
 // Appends sub-interfaces to the ports.
@@ -37,10 +40,9 @@ void read_vlans(const Value& section, PortContext& context, std::vector<Port>& p
 [[nodiscard]] std::optional<std::uint8_t> read_table(const Value* value,
                                                      const std::vector<RouteTable>& tables);
 // The config has its tables by now. `folder`: where relative route files are.
-void read_routes(const Value& section, const Connected& connected,
+void read_routes(const Value& section, const Names& ports, const Connected& connected,
                  const std::filesystem::path& folder, Config& config);
-[[nodiscard]] std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports,
-                                                         const Connected& connected);
+[[nodiscard]] std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports);
 [[nodiscard]] Arp read_arp(const Value& section);
 [[nodiscard]] ArpTimers read_arp_timers(const Value& section, const ArpTimers& defaults);
 [[nodiscard]] Icmp read_icmp(const Value& section);

@@ -73,7 +73,7 @@ std::vector<Value> Value::items() const {
   return items;
 }
 
-Fields::Fields(const Value& map, std::span<const std::string_view> known) : map_{map} {
+Fields::Fields(const Value& map, std::span<const std::string_view> known, Place place) : map_{map} {
   if (!is_map()) {
     map.wrong_kind("a mapping");
     return;
@@ -87,9 +87,19 @@ Fields::Fields(const Value& map, std::span<const std::string_view> known) : map_
       map.report_->add(where, map.path_, "a key is a name; this is not (null must be quoted)");
       continue;
     }
+    const auto value_of = [&] {
+      return Value{children[i + 1],
+                   map.path_.empty() ? key : fmt::format("{}.{}", map.path_, shown(key)), where,
+                   *map.report_};
+    };
     if (!known.empty() && std::ranges::find(known, key) == known.end()) {
+      const auto instead = advice(place, key);
       map.report_->add(where, map.path_,
-                       fmt::format("unknown key '{}'{}", shown(key), hint(key, known)));
+                       instead ? fmt::format("'{}': {}", key, *instead)
+                               : fmt::format("unknown key '{}'{}", shown(key), hint(key, known)));
+      if (instead) {
+        foreign_.push_back({key, value_of()});
+      }
       continue;
     }
     if (const auto [first, is_new] = lines.try_emplace(key, where.line); !is_new) {
@@ -98,9 +108,7 @@ Fields::Fields(const Value& map, std::span<const std::string_view> known) : map_
           fmt::format("'{}' is here twice, first on line {}", shown(key), first->second));
       continue;
     }
-    Value value{children[i + 1],
-                map.path_.empty() ? key : fmt::format("{}.{}", map.path_, shown(key)), where,
-                *map.report_};
+    Value value = value_of();
     if (value.is_null()) {
       value.missing("has no value");
       valueless_.push_back(key);
@@ -113,6 +121,11 @@ Fields::Fields(const Value& map, std::span<const std::string_view> known) : map_
 const Value* Fields::find(std::string_view key) const {
   const auto found = std::ranges::find(entries_, key, &Entry::key);
   return found == entries_.end() ? nullptr : &found->value;
+}
+
+const Value* Fields::find_foreign(std::string_view key) const {
+  const auto found = std::ranges::find(foreign_, key, &Entry::key);
+  return found == foreign_.end() ? nullptr : &found->value;
 }
 
 bool Fields::has(std::string_view key) const {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/foreign.hpp"
 #include "config/report.hpp"
 #include "config/tree.hpp"
 
@@ -53,7 +54,8 @@ struct Entry {
 class Fields {
  public:
   // No `known`: any name is a key.
-  explicit Fields(const Value& map, std::span<const std::string_view> known = {});
+  explicit Fields(const Value& map, std::span<const std::string_view> known = {},
+                  Place place = Place::kElsewhere);
 
   // Null where it is absent or has no value.
   [[nodiscard]] const Value* find(std::string_view key) const;
@@ -61,6 +63,8 @@ class Fields {
   [[nodiscard]] const Value* require(std::string_view key, std::string_view what) const;
   // Also true of a key without a value, which was reported.
   [[nodiscard]] bool has(std::string_view key) const;
+  // Of a key that is not known, but that advice() knows.
+  [[nodiscard]] const Value* find_foreign(std::string_view key) const;
   // In the order of the file, those without a value left out.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   [[nodiscard]] bool is_map() const { return map_.node_->kind == Node::Kind::kMap; }
@@ -70,6 +74,7 @@ class Fields {
  private:
   Value map_;
   std::vector<Entry> entries_;
+  std::vector<Entry> foreign_;
   std::vector<std::string> valueless_;
 };
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <list>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 
 #include "config/interface.hpp"
 #include "config/scalars.hpp"
@@ -54,42 +56,120 @@ void read_map(const Value* map, std::uint16_t most_key, std::uint16_t most_value
   }
 }
 
+// One that is to be read, and what is known of its link before any other is.
+struct Unread {
+  Entry entry;
+  Fields fields;
+  std::optional<Parts> parts;
+  const Value* link_value;  // null: the link is in the name
+  std::string link;         // empty: it could not be read
+};
+
+constexpr auto kKeys = with_interface_keys("id", "link", "protocol", "ingress_qos", "egress_qos");
+
+// Keys of a mapping have no order (YAML 1.2, 3.2.1.1): a link may stand below what is on it. Each
+// sub-interface is read after its link, whose MTU it has by default, and of several in the order of
+// the file.
 class VlansReader {
  public:
   VlansReader(PortContext& context, std::vector<Port>& ports) : context_{context}, ports_{ports} {}
 
-  void read_vlan(const Entry& entry);
+  void add(const Entry& entry);
+  void read_all();
 
  private:
-  const Port* read_link(const Fields& fields, const std::optional<Parts>& parts);
+  // Null where it was read, or is none.
+  [[nodiscard]] const Unread* unread(const std::string& name) const;
+  void report_circles() const;
+  void read_vlan(const Unread& unread);
+  const Port* find_link(const Unread& vlan);
   void check_tag(const Value& where, const Vlan& vlan);
 
   PortContext& context_;
   std::vector<Port>& ports_;
+  std::list<Unread> unread_;
+  std::unordered_map<std::string, const Unread*> by_name_;  // of them
   std::map<std::tuple<std::string, std::uint16_t, VlanProtocol>, Position> tags_;
 };
 
-const Port* VlansReader::read_link(const Fields& fields, const std::optional<Parts>& parts) {
-  const Value* const value =
-      parts ? fields.find("link") : fields.require("link", "the port whose frames have the tag");
-  auto name = read_text(value);
-  if (value == nullptr && parts) {
-    name = parts->link;
+void VlansReader::add(const Entry& entry) {
+  Unread& vlan =
+      unread_.emplace_back(Unread{.entry = entry,
+                                  .fields = Fields{entry.value, kKeys, Place::kInterface},
+                                  .parts = parts_of(entry.key),
+                                  .link_value = nullptr,
+                                  .link = {}});
+  vlan.link_value = vlan.parts ? vlan.fields.find("link")
+                               : vlan.fields.require("link", "the port whose frames have the tag");
+  vlan.link = read_text(vlan.link_value).value_or("");
+  if (vlan.link_value == nullptr && vlan.parts && !vlan.fields.has("link")) {
+    vlan.link = vlan.parts->link;
   }
-  if (!name) {
+  by_name_.emplace(entry.key, &vlan);
+}
+
+const Unread* VlansReader::unread(const std::string& name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+void VlansReader::read_all() {
+  bool some_read = true;
+  while (some_read) {
+    some_read = false;
+    for (auto vlan = unread_.begin(); vlan != unread_.end();) {
+      if (unread(vlan->link) != nullptr) {
+        ++vlan;
+        continue;
+      }
+      read_vlan(*vlan);
+      by_name_.erase(vlan->entry.key);
+      vlan = unread_.erase(vlan);
+      some_read = true;
+    }
+  }
+  report_circles();
+  for (Unread& vlan : unread_) {
+    vlan.link.clear();
+    read_vlan(vlan);
+  }
+}
+
+// What could not be read is in a circle of links, or leads to one.
+void VlansReader::report_circles() const {
+  for (const Unread& first : unread_) {
+    const Unread* link = unread(first.link);
+    for (std::size_t steps = 0; link != &first && steps < unread_.size(); ++steps) {
+      link = unread(link->link);
+    }
+    if (link != &first) {
+      continue;
+    }
+    const Value& where = first.link_value != nullptr ? *first.link_value : first.entry.value;
+    where.problem(first.link == first.entry.key
+                      ? first.entry.key + " is its own link; a link is a port, or leads to one"
+                      : fmt::format("{} is on {} in its turn; links lead to a port at last",
+                                    first.link, first.entry.key));
+  }
+}
+
+const Port* VlansReader::find_link(const Unread& vlan) {
+  if (vlan.link.empty()) {
     return nullptr;
   }
-  const Value& where = value != nullptr ? *value : fields.value();
-  const auto link = std::ranges::find(ports_, *name, &Port::name);
+  const Value& where = vlan.link_value != nullptr ? *vlan.link_value : vlan.entry.value;
+  const auto link = std::ranges::find(ports_, vlan.link, &Port::name);
   if (link == ports_.end()) {
-    check_reference(where, *name, "port", context_.names);
+    Names others = context_.names;
+    std::erase(others.names, vlan.entry.key);
+    check_reference(where, vlan.link, "port", others);
     return nullptr;
   }
   const auto is_outer = [&](const Port& port) {
     return link->vlan.has_value() && port.vlan.has_value() && port.name == link->vlan->link;
   };
   if (std::ranges::any_of(ports_, is_outer)) {
-    where.problem(fmt::format("{} has two tags already; a frame has at most two", *name));
+    where.problem(fmt::format("{} has two tags already; a frame has at most two", vlan.link));
     return nullptr;
   }
   return &*link;
@@ -104,20 +184,18 @@ void VlansReader::check_tag(const Value& where, const Vlan& vlan) {
   }
 }
 
-void VlansReader::read_vlan(const Entry& entry) {
-  static constexpr auto kKeys =
-      with_interface_keys("id", "link", "protocol", "ingress_qos", "egress_qos");
+void VlansReader::read_vlan(const Unread& unread) {
+  const Fields& fields = unread.fields;
   Port port;
-  port.name = entry.key;
-  const Fields fields{entry.value, kKeys};
-  const auto parts = parts_of(entry.key);
+  port.name = unread.entry.key;
   Vlan vlan;
-  if (const Port* const link = read_link(fields, parts)) {
+  if (const Port* const link = find_link(unread)) {
     vlan.link = link->name;
     port.mtu = link->mtu;
   }
-  const Value* const id = parts ? fields.find("id") : fields.require("id", "a VLAN, 1..4094");
-  vlan.id = parts ? parts->id : 0;
+  const Value* const id =
+      unread.parts ? fields.find("id") : fields.require("id", "a VLAN, 1..4094");
+  vlan.id = unread.parts ? unread.parts->id : 0;
   assign(vlan.id, read(id, kIds));
   assign(vlan.protocol, read(fields.find("protocol"), kVlanProtocolWords));
   read_map(fields.find("ingress_qos"), 7, 15, [&](std::uint16_t pcp, std::uint16_t priority) {
@@ -134,7 +212,7 @@ void VlansReader::read_vlan(const Entry& entry) {
         fmt::format("{} is more than the {} of {}", port.mtu, most, vlan.link));
   }
   if (!vlan.link.empty() && vlan.id != 0) {
-    check_tag(entry.value, vlan);
+    check_tag(unread.entry.value, vlan);
   }
   port.vlan = std::move(vlan);
   ports_.push_back(std::move(port));
@@ -151,17 +229,21 @@ void read_vlans(const Value& section, PortContext& context, std::vector<Port>& p
   }
   if (fields.entries().size() > kVlansMax) {
     section.problem(fmt::format("has more than {} sub-interfaces", kVlansMax));
+    context.connected.set_incomplete();
+    context.names.complete = false;
+    return;
   }
   VlansReader reader{context, ports};
   for (const Entry& entry : fields.entries()) {
     check_name(entry);
-    if (std::ranges::find(context.names.names, entry.key) != context.names.names.end()) {
+    if (std::ranges::find(ports, entry.key, &Port::name) != ports.end()) {
       entry.value.problem(fmt::format("{} is already a port", entry.key));
       continue;
     }
-    reader.read_vlan(entry);
     context.names.names.push_back(entry.key);
+    reader.add(entry);
   }
+  reader.read_all();
 }
 
 }  // namespace ringroad::config

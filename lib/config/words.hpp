@@ -14,9 +14,12 @@ struct Word {
   T meaning;
 };
 
+// What a reader of YAML 1.1 takes for true or false.
+inline constexpr std::array<std::string_view, 4> kTrueWords{"true", "yes", "on", "y"};
+inline constexpr std::array<std::string_view, 4> kFalseWords{"false", "no", "off", "n"};
+
 inline constexpr std::array kHugePagesWords{
-    Word{"auto", HugePages::kAuto}, Word{"on", HugePages::kOn}, Word{"off", HugePages::kOff},
-    Word{"true", HugePages::kOn}, Word{"false", HugePages::kOff}};
+    Word{"auto", HugePages::kAuto}, Word{"on", HugePages::kOn}, Word{"off", HugePages::kOff}};
 inline constexpr std::array kIdleWords{Word{"poll", Idle::kPoll}, Word{"pause", Idle::kPause},
                                        Word{"interrupt", Idle::kInterrupt}};
 inline constexpr std::array kFlowHashWords{Word{"l3", FlowHash::kL3}, Word{"l4", FlowHash::kL4}};

@@ -167,6 +167,23 @@ std::string print(const RouteTable& named) {
   return fmt::format("  {}: {}\n", scalar(named.name), named.number);
 }
 
+std::string print(const NextHop& next_hop) {
+  std::vector<std::string> words;
+  if (next_hop.via) {
+    words.push_back("via: " + next_hop.via->to_string());
+  }
+  if (!next_hop.port.empty()) {
+    words.push_back("port: " + scalar(next_hop.port));
+  }
+  for (const auto& [key, flag] :
+       {std::pair{"on-link", next_hop.on_link}, {"recursive", next_hop.recursive}}) {
+    if (flag) {
+      words.push_back(fmt::format("{}: true", key));
+    }
+  }
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
 std::string print(const Route& route, const Config& config) {
   const std::string to = route.to.to_string();
   const std::string more =
@@ -176,12 +193,12 @@ std::string print(const Route& route, const Config& config) {
     return fmt::format("  - {{to: {}, type: {}{}}}\n", to, word(kRouteTypeWords, route.type), more);
   }
   if (route.next_hops.size() == 1 && route.next_hops[0].weight == 1) {
-    return fmt::format("  - {{to: {}, via: {}{}}}\n", to, route.next_hops[0].via.to_string(), more);
+    return fmt::format("  - {{to: {}, {}{}}}\n", to, print(route.next_hops[0]), more);
   }
   const std::string next_hops = flow_list(route.next_hops, [](const NextHop& next_hop) {
     return next_hop.weight == 1
-               ? fmt::format("{{via: {}}}", next_hop.via.to_string())
-               : fmt::format("{{via: {}, weight: {}}}", next_hop.via.to_string(), next_hop.weight);
+               ? fmt::format("{{{}}}", print(next_hop))
+               : fmt::format("{{{}, weight: {}}}", print(next_hop), next_hop.weight);
   });
   return more.empty() ? fmt::format("  - to: {}\n    nexthops: {}\n", to, next_hops)
                       : fmt::format("  - {{to: {}{},\n     nexthops: {}}}\n", to, more, next_hops);
@@ -301,6 +318,12 @@ std::string print_all(const List& list, const Rest&... rest) {
 }
 
 }  // namespace
+
+std::string to_yaml(std::span<const Route> routes, const Config& config) {
+  return print_all(routes, config);
+}
+
+std::string to_yaml(std::span<const StaticNeighbor> neighbors) { return print_all(neighbors); }
 
 std::string to_yaml(const Config& config) {
   std::string text = print(config.engine);

@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -10,9 +11,11 @@
 namespace ringroad::control {
 namespace {
 
-// What one client may take of a turn of the control thread's loop.
-constexpr int kRequestsPerTurn = 16;
+// What one client may take of a turn of the control thread's loop, beside one request.
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+constexpr std::size_t kSendBytes = std::size_t{1} << 20;
+// What may wait to be sent when more of an answer is made.
+constexpr std::size_t kAheadBytes = std::size_t{256} << 10;
 
 bool is_transient(int error) { return error == EAGAIN || error == EINTR; }
 
@@ -22,14 +25,20 @@ bool ApiConnection::advance(const Handler& handler) {
   if (!flush()) {
     return false;
   }
-  if (output_.empty() && !line_waits() && !input_over_ && !receive()) {
+  if (is_idle() && !line_waits() && !input_over_ && !receive()) {
     return false;
   }
-  for (int i = 0; i < kRequestsPerTurn && output_.empty() && line_waits(); ++i) {
-    answer_one(handler);
-    if (!flush()) {
-      return false;
+  if (rest_ && output_.size() - sent_ <= kAheadBytes) {
+    output_.erase(0, sent_);
+    sent_ = 0;
+    if (rest_->advance(output_)) {
+      rest_.reset();
     }
+  } else if (is_idle() && line_waits()) {
+    answer_one(handler);
+  }
+  if (!flush()) {
+    return false;
   }
   if (!line_waits() && input_.size() - line_begin_ > kMaxRequestBytes) {
     send_away();
@@ -37,11 +46,11 @@ bool ApiConnection::advance(const Handler& handler) {
       return false;
     }
   }
-  return !input_over_ || !output_.empty() || line_waits();
+  return !input_over_ || !is_idle() || line_waits();
 }
 
 std::uint32_t ApiConnection::wanted_events() const {
-  if (!output_.empty() || line_waits()) {
+  if (!is_idle() || line_waits()) {
     return EPOLLOUT;
   }
   return input_over_ ? 0U : EPOLLIN;
@@ -66,13 +75,18 @@ bool ApiConnection::receive() {
 }
 
 bool ApiConnection::flush() {
-  while (sent_ < output_.size()) {
-    const ssize_t count = ::send(socket_.get(), output_.data() + sent_, output_.size() - sent_,
-                                 MSG_DONTWAIT | MSG_NOSIGNAL);
+  // A client that reads as fast as this writes would keep it here for the whole of a long answer.
+  const std::size_t end = std::min(output_.size(), sent_ + kSendBytes);
+  while (sent_ < end) {
+    const ssize_t count =
+        ::send(socket_.get(), output_.data() + sent_, end - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0) {
       return is_transient(errno);
     }
     sent_ += static_cast<std::size_t>(count);
+  }
+  if (sent_ < output_.size()) {
+    return true;
   }
   // clear() would keep the memory of a long answer for as long as the client stays.
   std::string{}.swap(output_);
@@ -86,7 +100,9 @@ void ApiConnection::answer_one(const Handler& handler) {
     send_away();
     return;
   }
-  output_ = answer_line(handler, line);
+  Answer answer = control::answer(handler, line);
+  output_ = std::move(answer.line);
+  rest_ = std::move(answer.rest);
   line_begin_ = line_end_ + 1;
   find_line(line_begin_);
 }

@@ -2,6 +2,7 @@
 // One client of the control socket: its unread requests and its unsent answers.
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 
 namespace ringroad::control {
 
+// A longer line ends the connection: where the next one begins is not worth looking for.
 inline constexpr std::size_t kMaxRequestBytes = std::size_t{1} << 20;
 
 // A client that does not read its answers is not asked for more requests: what is held for it is
@@ -19,7 +21,7 @@ class ApiConnection {
   // `socket` is non-blocking.
   explicit ApiConnection(FileDescriptor socket) : socket_{std::move(socket)} {}
 
-  // Does what can be done without blocking, a few requests at most. False: the connection is over.
+  // Does what can be done without blocking, one request at most. False: the connection is over.
   [[nodiscard]] bool advance(const Handler& handler);
   // The epoll events that call for advance(). A request that waits its turn asks for EPOLLOUT, so
   // that it makes the epoll descriptor readable although nothing is left to read.
@@ -27,6 +29,7 @@ class ApiConnection {
 
  private:
   [[nodiscard]] bool line_waits() const { return line_end_ != std::string::npos; }
+  [[nodiscard]] bool is_idle() const { return output_.empty() && !rest_; }
   [[nodiscard]] bool receive();
   [[nodiscard]] bool flush();
   void find_line(std::size_t from) { line_end_ = input_.find('\n', from); }
@@ -38,6 +41,7 @@ class ApiConnection {
   std::size_t line_begin_ = 0;
   std::size_t line_end_ = std::string::npos;
   std::string output_;
+  std::unique_ptr<Later> rest_;  // of the answer
   std::size_t sent_ = 0;
   // The client sends no more, or is not listened to any more.
   bool input_over_ = false;

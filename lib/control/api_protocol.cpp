@@ -1,5 +1,7 @@
 #include "control/api_protocol.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +12,44 @@ using nlohmann::json;
 
 // Copying and printing JSON recurse, so its depth is bounded where it comes in. Requests need 4.
 constexpr int kMaxDepth = 16;
+// A page that begins after a route with the most next hops repeats that route, some 4000.
+constexpr std::size_t kMaxValues = 16384;
+
+// Reads JSON, keeps none of it, and stops where it exceeds the bounds. The parser's own callback
+// would look at all elements of an array or object again for each that ends in it.
+class Bounds final : public nlohmann::json_sax<json> {
+ public:
+  [[nodiscard]] bool too_deep() const { return depth_ > kMaxDepth; }
+  [[nodiscard]] bool too_many() const { return values_ > kMaxValues; }
+
+  bool null() override { return count(); }
+  bool boolean(bool /*value*/) override { return count(); }
+  bool number_integer(number_integer_t /*value*/) override { return count(); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return count(); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return count(); }
+  bool string(string_t& /*value*/) override { return count(); }
+  bool binary(binary_t& /*value*/) override { return count(); }
+  bool key(string_t& /*value*/) override { return true; }
+  bool start_object(std::size_t /*elements*/) override { return enter(); }
+  bool end_object() override { return leave(); }
+  bool start_array(std::size_t /*elements*/) override { return enter(); }
+  bool end_array() override { return leave(); }
+  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    return false;
+  }
+
+ private:
+  bool count() { return ++values_ <= kMaxValues; }
+  bool enter() { return count() && ++depth_ <= kMaxDepth; }
+  bool leave() {
+    --depth_;
+    return true;
+  }
+
+  std::size_t values_ = 0;
+  int depth_ = 0;
+};
 
 std::string to_line(const json& answer) {
   // A handler may quote bytes that are not UTF-8 (a file name); that must not throw.
@@ -19,18 +59,16 @@ std::string to_line(const json& answer) {
 }
 
 Result<json> parse_request(std::string_view line) {
-  bool too_deep = false;
-  const auto bound_depth = [&](int depth, json::parse_event_t /*event*/, json& /*value*/) {
-    too_deep |= depth > kMaxDepth;
-    return depth <= kMaxDepth;
-  };
-  json request = json::parse(line, bound_depth, false);
-  if (too_deep) {
-    return fail("the request is nested too deeply");
+  if (line.size() > kMaxRequestText) {
+    return fail("the request is longer than 256 KiB");
   }
-  if (request.is_discarded()) {
-    return fail("the request is not valid JSON");
+  Bounds bounds;
+  if (!json::sax_parse(line, &bounds)) {
+    return fail(bounds.too_deep()   ? "the request is nested too deeply"
+                : bounds.too_many() ? fmt::format("the request has more than {} values", kMaxValues)
+                                    : "the request is not valid JSON");
   }
+  json request = json::parse(line, nullptr, false);
   if (!request.is_object()) {
     return fail("the request is not a JSON object");
   }
@@ -50,27 +88,42 @@ Result<json> parse_request(std::string_view line) {
 
 std::string error_line(std::string_view reason) { return to_line(json{{"error", reason}}); }
 
-std::string answer_line(const Handler& handler, std::string_view line) {
+std::string ok_line(json outcome) {
+  json answer = json::object();
+  answer.emplace("ok", std::move(outcome));
+  return to_line(answer);
+}
+
+Answer answer(const Handler& handler, std::string_view line) {
   const Result<json> request = parse_request(line);
   if (!request) {
-    return error_line(request.error().what);
+    return {error_line(request.error().what)};
   }
   try {
-    Result<json> outcome = handler(*request);
+    Reply reply = handler(*request);
+    if (auto* const later = std::get_if<std::unique_ptr<Later>>(&reply)) {
+      return {.line = {}, .rest = std::move(*later)};
+    }
+    auto& outcome = std::get<Result<json>>(reply);
     if (!outcome) {
-      return error_line(outcome.error().what);
+      return {error_line(outcome.error().what)};
     }
-    json answer = json::object();
-    answer.emplace("ok", std::move(*outcome));
-    std::string text = to_line(answer);
+    std::string text = ok_line(std::move(*outcome));
     if (text.size() > kMaxAnswerBytes) {
-      return error_line("the answer is longer than 64 MiB: ask for less at a time");
+      return {error_line("the answer is longer than 64 MiB: ask for less at a time")};
     }
-    return text;
+    return {std::move(text)};
   } catch (const json::exception& wrong) {
     // A handler that takes an option for what it is not must not take the router down with it.
-    return error_line(std::string{"an option has the wrong type: "} + wrong.what());
+    return {error_line(std::string{"an option has the wrong type: "} + wrong.what())};
   }
+}
+
+std::string answer_line(const Handler& handler, std::string_view line) {
+  Answer whole = answer(handler, line);
+  while (whole.rest && !whole.rest->advance(whole.line)) {
+  }
+  return whole.line;
 }
 
 }  // namespace ringroad::control

@@ -1,17 +1,17 @@
 #pragma once
 // The control socket, /run/ringroad/ringroad.sock by default, where roadctl and programs ask.
-#include <sys/types.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "control/api_connection.hpp"
 #include "control/api_protocol.hpp"
+#include "control/api_socket.hpp"
 
 namespace ringroad::control {
 
@@ -20,21 +20,21 @@ class ApiServer {
  public:
   static constexpr std::size_t kMaxClients = 32;
 
-  // Listens at `path`, which only its owner can open (0600); makes the directory where it is
-  // missing (0755) and takes over from a killed process, but not from a living one. Changes the
-  // umask for a moment: call it before other threads create files.
+  // Answers at a socket that listens already.
+  [[nodiscard]] static Result<std::unique_ptr<ApiServer>> open(ApiSocket socket, Handler handler);
+  // The same at a path, as ApiSocket::open.
   [[nodiscard]] static Result<std::unique_ptr<ApiServer>> open(const std::string& path,
                                                                Handler handler);
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
   // Hangs up on every client and removes the socket file.
-  ~ApiServer();
+  ~ApiServer() = default;
 
   // Readable when run_once() has something to do.
   [[nodiscard]] int poll_fd() const { return epoll_.get(); }
-  // Accepts, reads, calls the handler and writes as far as it goes without waiting; each client
-  // has a few requests answered at most, so that a talkative one starves neither the others nor
-  // the caller.
+  // Accepts, or serves one client, the clients in turn: reads, answers one request at most, and
+  // writes as far as it goes without waiting. So the caller is held by one request at a time,
+  // however many wait.
   void run_once();
 
  private:
@@ -42,23 +42,15 @@ class ApiServer {
     ApiConnection connection;
     std::uint32_t watched_events;
   };
-  // Which file the socket is, as its path may be another's by the time it is to be removed.
-  struct FileIdentity {
-    dev_t device;
-    ino_t inode;
-  };
-
-  ApiServer(std::string path, Handler handler, FileDescriptor listener, FileDescriptor epoll,
-            FileIdentity file);
+  ApiServer(ApiSocket socket, Handler handler, FileDescriptor epoll)
+      : socket_{std::move(socket)}, handler_{std::move(handler)}, epoll_{std::move(epoll)} {}
   void accept_clients();
   void admit(FileDescriptor socket);
   void serve(int fd);
 
-  std::string path_;
+  ApiSocket socket_;
   Handler handler_;
-  FileDescriptor listener_;
   FileDescriptor epoll_;
-  FileIdentity file_;
   std::unordered_map<int, Client> clients_;
 };
 

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMiB = 1ULL << 20U;
 
 bool is_pci(const config::Port& port) {
-  return !port.device.starts_with("net_") && !port.device.starts_with("eth_");
+  return !port.vlan && !port.device.starts_with("net_") && !port.device.starts_with("eth_");
 }
 
 std::optional<std::uint64_t> read_number(const fs::path& path) {

@@ -63,6 +63,14 @@ void Gateways::changed(Prefix4 prefix) {
   }
 }
 
+void Gateways::changed(const IsLost& is_lost) {
+  for (const auto& [address, gateway] : gateways_) {
+    if (gateway.passed_over || (gateway.through && is_lost(gateway.through->path))) {
+      moved_.insert(address);
+    }
+  }
+}
+
 bool Gateways::try_way(Entry& entry, const View& way) {
   auto& [address, gateway] = entry;
   Result<NextHopId> target;
@@ -104,6 +112,7 @@ void Gateways::resolve(Entry& entry) {
   std::ranges::stable_sort(ways, {}, [](const View* way) {
     return std::tuple{-static_cast<int>(way->table), -way->prefix.length(), way->usability};
   });
+  entry.second.passed_over = false;
   for (const View* const way : ways) {
     if (!leads_on(way->path.type)) {
       break;
@@ -111,6 +120,7 @@ void Gateways::resolve(Entry& entry) {
     if (!is_lost(*way) && try_way(entry, *way)) {
       return;
     }
+    entry.second.passed_over = true;
   }
   entry.second.through.reset();
   // Never a loop.
@@ -140,6 +150,7 @@ bool Gateways::settle() {
   for (const Ipv4 address : std::exchange(moved_, {})) {
     resolve(*gateways_.find(address));
   }
+  forget_unused();  // those that one was reached through until now
   bool any = false;
   for (auto& [address, gateway] : gateways_) {
     const bool usable = next_hops_.usable(gateway.next_hop);

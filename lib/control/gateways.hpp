@@ -25,6 +25,8 @@ class Gateways {
     // As of the last settle(): what chooses routes must not see the moment between the loss of one
     // way and the finding of the next.
     bool usable = false;
+    // Routes that forwarding would prefer to its way lead through the gateway itself, or nowhere.
+    bool passed_over = false;
     std::optional<Through> through;
   };
   // One reference of a path's next hop.
@@ -42,8 +44,13 @@ class Gateways {
   [[nodiscard]] const Gateway& at(Ipv4 address) const { return gateways_.at(address); }
   [[nodiscard]] std::size_t size() const { return gateways_.size(); }
 
-  // What forwards packets to these addresses is another now.
+  // Some route to these addresses is another now, the one that forwards packets or one behind it,
+  // which may be a gateway's way where the first leads through the gateway itself.
   void changed(Prefix4 prefix);
+  // Gateways whose way is such a path are to be sought anew: before routes by them are chosen anew,
+  // which may take a while.
+  using IsLost = std::function<bool(const fib::Path4&)>;
+  void changed(const IsLost& is_lost);
   // Next hops were gained, lost or let go.
   void changed() { look_again_ = true; }
   // Finds the ways anew that what changed concerns. True where a gateway was gained or lost: paths

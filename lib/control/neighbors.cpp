@@ -1,6 +1,7 @@
 #include "control/neighbors.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/log.hpp"
 #include "ip/tos.hpp"
@@ -18,6 +19,8 @@ constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
 // Timers and reports of use that one round sees to, ~150 us of it: what waits in the punt rings
 // does not wait for thousands of neighbours that were learnt, and expire, together.
 constexpr std::size_t kNeighborsARound = 256;
+// Entries that a round flushes, 3 us each, and looks at.
+constexpr std::size_t kFlushedARound = 256;
 
 }  // namespace
 
@@ -29,26 +32,31 @@ Neighbors::Neighbors(const Settings& settings, World& world, Routing& routing, A
       sender_{sender},
       clock_{clock},
       unreachable_{std::move(unreachable)},
-      queue_bytes_{settings.queue_bytes},
-      table_{settings.parameters, settings.limits, settings.seed} {}
+      table_{settings.parameters, settings.limits, settings.seed},
+      pending_{settings.pending} {}
 
 void Neighbors::send(neigh::Key key, ip::OwnedPacket packet) {
   neigh::Events events;
   const auto id = table_.resolve(key, clock_.now(), events);
   if (!id) {
     carry_out(events);
-    sender_.drop(std::move(packet), DropReason::kNeighborTableFull);
+    sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborTableFull);
     return;
   }
-  if (neigh::has_mac(table_.entry(*id).state)) {
+  // Behind packets that still wait it waits too, so that they leave in order.
+  if (neigh::has_mac(table_.entry(*id).state) && !pending_.has(*id)) {
     carry_out(events);
     sender_.send_ip(std::move(packet), key.port, table_.entry(*id).mac);
     return;
   }
-  const Bytes size = ip::footprint(*packet);
-  for (auto& oldest : pending_[*id].push(std::move(packet), size, queue_bytes_)) {
-    sender_.drop(std::move(oldest), DropReason::kNeighborQueueFull);
-  }
+  const Pending::Size size{ip::footprint(*packet), ip::buffers_of(*packet)};
+  pending_.push(*id, std::move(packet), size,
+                [this](NeighborId owner, ip::OwnedPacket oldest, Pending::Exceeded exceeded) {
+                  sender_.drop_at(table_.entry(owner).key.port, std::move(oldest),
+                                  exceeded == Pending::Exceeded::kNeighbor
+                                      ? DropReason::kNeighborQueueFull
+                                      : DropReason::kNeighborMemory);
+                });
   carry_out(events);
 }
 
@@ -83,8 +91,8 @@ void Neighbors::carry_out(const neigh::Events& events) {
 
 // Linux's arp_announce 0: the source of the newest packet that waits, where that is one of ours.
 std::optional<Ipv4> Neighbors::source_for(NeighborId id) const {
-  if (const auto waiting = pending_.find(id); waiting != pending_.end()) {
-    const Ipv4 source{be32::from_wire(ip::ipv4(**waiting->second.newest()).src_addr)};
+  if (const auto* const newest = pending_.newest(id)) {
+    const Ipv4 source{be32::from_wire(ip::ipv4(**newest).src_addr)};
     if (world_.is_own(source)) {
       return source;
     }
@@ -111,18 +119,74 @@ void Neighbors::solicit(NeighborId id, bool broadcast) {
   }
 }
 
+// In the order in which they came, packets to the neighbor are: handed over, as they waited; in the
+// control thread's rings, handed up by workers that did not know yet; kept by workers, which are
+// told to (Routing::hold); sent by workers past the control thread. So a neighbor is published only
+// once no worker can hand up a packet for it any more, and those that were are handed over.
 void Neighbors::resolved(NeighborId id) {
-  const neigh::Entry& entry = table_.entry(id);
-  // First those that waited: once the adjacency is published the worker sends past us.
-  if (const auto waiting = pending_.find(id); waiting != pending_.end()) {
-    for (auto& packet : waiting->second.take()) {
-      sender_.send_ip(std::move(packet), entry.key.port, entry.mac);
-    }
-    pending_.erase(waiting);
+  const neigh::Key key = table_.entry(id).key;
+  if (!started_ || routing_.is_published(key)) {
+    publish(id);
+    return;
   }
+  if (!settling_.contains(id)) {
+    if (const Status held = routing_.hold(key); !held) {
+      log::warn("neighbor {}: {}", key.address.to_string(), held.error().what);
+    }
+    settling_[id].left_by = rte_rcu_qsbr_start(&world_.reclaimer().readers());
+  }
+  hand_over(id);
+}
+
+bool Neighbors::hand_over(NeighborId id) {
+  const neigh::Entry& entry = table_.entry(id);
+  while (const auto* const oldest = pending_.oldest(id)) {
+    if (!sender_.has_room_behind(**oldest)) {
+      return false;
+    }
+    sender_.send_ip(*pending_.pop(id), entry.key.port, entry.mac);
+  }
+  return true;
+}
+
+bool Neighbors::settle() {
+  if (settling_.empty()) {
+    return false;
+  }
+  for (auto it = settling_.begin(); it != settling_.end();) {
+    const auto one = it++;
+    // It may have failed, gone or be another's by now.
+    const NeighborId id = one->first;
+    const neigh::Entry& entry = table_.entry(id);
+    const bool is_known = table_.find(entry.key) == id && neigh::has_mac(entry.state);
+    if (is_known && (!hand_over(id) || !is_settled(one->second))) {
+      continue;
+    }
+    if (is_known) {
+      publish(id);
+    }
+    settling_.erase(one);
+  }
+  return true;
+}
+
+bool Neighbors::is_settled(Settling& settling) {
+  if (settling.seen_to_at.empty()) {
+    if (rte_rcu_qsbr_check(&world_.reclaimer().readers(), settling.left_by, false) != 1) {
+      return false;
+    }
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      settling.seen_to_at.push_back(seen_to_[i] + workers_[i]->punts().size());
+    }
+  }
+  return std::ranges::equal(seen_to_, settling.seen_to_at, std::greater_equal{});
+}
+
+void Neighbors::publish(NeighborId id) {
+  const neigh::Entry& entry = table_.entry(id);
   const Status published = routing_.resolved(entry.key, entry.mac);
   if (!published) {
-    log::warn("neighbour {}: {}", entry.key.address.to_string(), published.error().what);
+    log::warn("neighbor {}: {}", entry.key.address.to_string(), published.error().what);
     return;
   }
   routing_.report_use(entry.key, entry.state == State::kStale);
@@ -130,12 +194,8 @@ void Neighbors::resolved(NeighborId id) {
 
 void Neighbors::failed(NeighborId id) {
   routing_.unresolved(table_.entry(id).key);
-  if (const auto waiting = pending_.find(id); waiting != pending_.end()) {
-    auto packets = waiting->second.take();
-    pending_.erase(waiting);
-    for (auto& packet : packets) {
-      unreachable_(std::move(packet));
-    }
+  for (auto& packet : pending_.take(id)) {
+    unreachable_(std::move(packet), table_.entry(id).key.port);
   }
 }
 
@@ -260,18 +320,67 @@ bool Neighbors::erase(neigh::Key key) {
   return erased;
 }
 
-std::size_t Neighbors::flush(std::optional<PortId> port) {
-  neigh::Events events;
-  const std::size_t removed = table_.flush(port, events);
-  carry_out(events);
-  return removed;
+std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<PortId> port) {
+  return flush(port, false);
+}
+
+std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<PortId> port,
+                                                           bool link_lost) {
+  flushes_.push_back({.port = port,
+                      .began = clock_.now(),
+                      .link_lost = link_lost,
+                      .outcome = std::make_shared<Flushed>()});
+  const auto outcome = flushes_.back().outcome;
+  if (flushes_.size() == 1) {
+    advance();
+  }
+  return outcome;
+}
+
+bool Neighbors::advance() {
+  if (flushes_.empty()) {
+    return false;
+  }
+  if (!advance(flushes_.front())) {
+    flushes_.front().outcome->over = true;
+    flushes_.pop_front();
+  }
+  return true;
+}
+
+bool Neighbors::advance(Flush& flush) {
+  if (!flush.doubting) {
+    const auto page = table_.page(flush.after, kFlushedARound, flush.port);
+    flush.doubting = page.size() < kFlushedARound;
+    std::vector<neigh::Key> keys;
+    std::ranges::transform(page, std::back_inserter(keys),
+                           [this](NeighborId id) { return table_.entry(id).key; });
+    for (const neigh::Key key : keys) {
+      // What waited for one that goes is answered, which may take another's place in the table.
+      const auto id = table_.find(key);
+      const bool goes = id && table_.entry(*id).state != State::kPermanent &&
+                        table_.entry(*id).updated <= flush.began;
+      if (goes && erase(key)) {
+        ++flush.outcome->removed;
+      }
+      flush.after = key;
+    }
+    if (!flush.doubting) {
+      return true;
+    }
+    flush.after.reset();
+  }
+  if (!flush.link_lost) {
+    return false;
+  }
+  flush.after = routing_.doubt_neighbors(*flush.port, flush.after, kFlushedARound);
+  return flush.after.has_value();
 }
 
 void Neighbors::set_link(PortId port, bool up) {
   if (!up) {
     drop_waiting(port);
-    flush(port);
-    routing_.doubt_neighbors(port);
+    flush(port, true);
   } else {
     next_ask_ = {};
   }
@@ -280,28 +389,15 @@ void Neighbors::set_link(PortId port, bool up) {
 void Neighbors::clear() { drop_waiting(std::nullopt); }
 
 void Neighbors::drop_waiting(std::optional<PortId> only) {
-  for (auto& [id, queue] : pending_) {
-    if (only && table_.entry(id).key.port != *only) {
+  for (const NeighborId id : pending_.neighbors()) {
+    const PortId port = table_.entry(id).key.port;
+    if (only && port != *only) {
       continue;
     }
-    for (auto& packet : queue.take()) {
-      sender_.drop(std::move(packet), DropReason::kPortDown);
+    for (auto& packet : pending_.take(id)) {
+      sender_.drop_at(port, std::move(packet), DropReason::kPortDown);
     }
   }
-  std::erase_if(pending_, [](const auto& waiting) { return waiting.second.size() == 0; });
-}
-
-std::size_t Neighbors::queued(NeighborId id) const {
-  const auto waiting = pending_.find(id);
-  return waiting == pending_.end() ? 0 : waiting->second.size();
-}
-
-std::uint64_t Neighbors::held() const {
-  std::uint64_t packets = 0;
-  for (const auto& [id, queue] : pending_) {
-    packets += queue.size();
-  }
-  return packets;
 }
 
 }  // namespace ringroad::control

@@ -12,12 +12,9 @@ namespace {
 using neigh::Adjacency;
 using neigh::AdjacencyKind;
 
-constexpr std::uint16_t kIpv4EtherType = 0x0800;
-
 // Next hops one behind the other, groups included; so no lookup meets more groups than it may.
 // BGP over BGP over an IGP, each with several ways, is 6.
 constexpr unsigned kDepthMax = fib::kGroupNestingMax;
-
 // Each next hop once, in one order: groups that differ in no more are one.
 NextHops::Paths normal(NextHops::Paths paths) {
   std::ranges::sort(paths);
@@ -50,6 +47,7 @@ unsigned longest_way(NextHopId id, const Next& next,
 }  // namespace
 
 NextHops::NextHops(World& world) : world_{world} {
+  nodes_.reserve(world_.adjacencies().capacity());  // growing it would take milliseconds
   // The first is what a lookup that matches nothing answers: fib::kNoRoute.
   for (const AdjacencyKind kind :
        {AdjacencyKind::kNoRoute, AdjacencyKind::kLocal, AdjacencyKind::kBroadcast,
@@ -84,20 +82,26 @@ NextHopId NextHops::fixed(AdjacencyKind kind) const {
   return fixed_.at(static_cast<std::size_t>(kind));
 }
 
-NextHopId NextHops::glean(PortId port) {
-  const auto [found, fresh] = gleans_.try_emplace(port);
-  if (fresh) {
-    // Made while the router is set up, one a port: there is room.
-    const AdjacencyId adjacency = *make_adjacency(AdjacencyKind::kGlean);
-    Adjacency& entry = world_.adjacencies().at(adjacency);
-    entry.port = port;
-    entry.egress = world_.port(port).egress;
-    entry.mtu = world_.port(port).mtu;
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
-    found->second = *world_.next_hops().allocate(adjacency);
-    add(found->second, Fixed{});
+Result<NextHopId> NextHops::glean(PortId port) {
+  if (const auto found = gleans_.find(port); found != gleans_.end()) {
+    return found->second;
   }
-  return found->second;
+  const auto adjacency = make_adjacency(AdjacencyKind::kGlean);
+  if (!adjacency) {
+    return std::unexpected{adjacency.error()};
+  }
+  Adjacency& entry = world_.adjacencies().at(*adjacency);
+  entry.port = port;
+  entry.egress = world_.port(port).egress;
+  entry.mtu = world_.port(port).mtu;
+  const auto id = world_.next_hops().allocate(*adjacency);
+  if (!id) {
+    world_.adjacencies().retire(*adjacency);
+    return fail("the next-hop table is full");
+  }
+  gleans_.emplace(port, *id);
+  add(*id, Fixed{});
+  return *id;
 }
 
 Result<NextHopId> NextHops::acquire(neigh::Key key) {
@@ -120,7 +124,7 @@ Result<NextHopId> NextHops::acquire(neigh::Key key) {
     return fail("the next-hop table is full");
   }
   by_key_.emplace(key, *id);
-  add(*id, Neighbor{key, *adjacency, *adjacency}).usable = !without_link_.contains(key.port);
+  add(*id, Neighbor{key, *adjacency, *adjacency});
   return *id;
 }
 
@@ -154,7 +158,7 @@ Status NextHops::set_recursive(NextHopId id, NextHopId target) {
   for (const NextHopId alias : aliases_of(id)) {
     world_.next_hops().set_alias(alias, target);
   }
-  set_usable(id, node(target).usable);
+  set_usable(id, usable(target));
   undepend(id, old);
   return {};
 }
@@ -230,7 +234,6 @@ void NextHops::release(NextHopId id) {
   nodes_.erase(found);
   if (const auto* const neighbor = std::get_if<Neighbor>(&gone.what)) {
     by_key_.erase(neighbor->key);
-    failed_.erase(neighbor->key);
     world_.adjacencies().retire(neighbor->unresolved);
     if (neighbor->current != neighbor->unresolved) {
       world_.adjacencies().retire(neighbor->current);
@@ -255,13 +258,23 @@ void NextHops::forget_paths(NextHopId group, const Paths& paths) {
 }
 
 void NextHops::depend(NextHopId dependant, NextHopId id) {
-  node(id).dependants.insert(dependant);
-  ++node(id).references;
+  Node& below = node(id);
+  if (const auto* const neighbor = std::get_if<Neighbor>(&below.what);
+      neighbor != nullptr && below.dependants.empty()) {
+    depended_.insert(neighbor->key);
+    below.usable = usable(below);
+  }
+  below.dependants.insert(dependant);
+  ++below.references;
 }
 
 void NextHops::undepend(NextHopId dependant, NextHopId id) {
   auto& dependants = node(id).dependants;
   dependants.erase(dependants.find(dependant));
+  if (const auto* const neighbor = std::get_if<Neighbor>(&node(id).what);
+      neighbor != nullptr && dependants.empty()) {
+    depended_.erase(neighbor->key);
+  }
   release(id);
 }
 
@@ -325,15 +338,21 @@ std::vector<fib::NextHopTable::Member> NextHops::members_of(const Paths& paths) 
   std::vector<fib::NextHopTable::Member> members;
   members.reserve(paths.size());
   for (const Path& path : paths) {
-    members.push_back({path.next_hop, path.weight, nodes_.at(path.next_hop).usable});
+    members.push_back({path.next_hop, path.weight, usable(path.next_hop)});
   }
   return members;
 }
 
 bool NextHops::any_usable(const Paths& paths) const {
-  return std::ranges::any_of(paths,
-                             [&](const Path& path) { return nodes_.at(path.next_hop).usable; });
+  return std::ranges::any_of(paths, [&](const Path& path) { return usable(path.next_hop); });
 }
+
+bool NextHops::usable(const Node& node) const {
+  const auto* const neighbor = std::get_if<Neighbor>(&node.what);
+  return neighbor == nullptr ? node.usable : usable(neighbor->key);
+}
+
+bool NextHops::usable(NextHopId id) const { return usable(nodes_.at(id)); }
 
 void NextHops::set_usable(NextHopId id, bool usable) {
   if (std::exchange(node(id).usable, usable) == usable) {
@@ -354,132 +373,6 @@ void NextHops::point(NextHopId id, AdjacencyId adjacency) {
   for (const NextHopId alias : aliases_of(id)) {
     world_.next_hops().set(alias, adjacency);
   }
-}
-
-Status NextHops::publish(NextHopId id, Mac mac) {
-  Neighbor& neighbor = this->neighbor(id);
-  const auto adjacency = make_adjacency(AdjacencyKind::kUnicast);
-  if (!adjacency) {
-    return std::unexpected{adjacency.error()};
-  }
-  const PortView& port = world_.port(neighbor.key.port);
-  Adjacency& entry = world_.adjacencies().at(*adjacency);
-  entry.port = neighbor.key.port;
-  entry.egress = port.egress;
-  entry.tags = port.tags.count > 0 ? &port.tags : nullptr;
-  entry.mtu = port.mtu;
-  entry.next_hop = neighbor.key.address;
-  entry.header = neigh::ethernet_header(mac, port.mac, kIpv4EtherType);
-  const AdjacencyId old = std::exchange(neighbor.current, *adjacency);
-  point(id, *adjacency);
-  if (old != neighbor.unresolved) {
-    world_.adjacencies().retire(old);
-  }
-  failed_.erase(neighbor.key);
-  set_usable(id, !without_link_.contains(neighbor.key.port));
-  return {};
-}
-
-void NextHops::set_mtu(PortId port, std::uint16_t mtu) {
-  const auto set = [&](AdjacencyId id) {
-    world_.adjacencies().at(id).mtu.store(mtu, std::memory_order_relaxed);
-  };
-  if (const auto found = gleans_.find(port); found != gleans_.end()) {
-    set(world_.next_hops().resolve(found->second, [] { return 0U; }));
-  }
-  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
-       ++it) {
-    const Neighbor& neighbor = this->neighbor(it->second);
-    set(neighbor.unresolved);
-    set(neighbor.current);
-  }
-}
-
-Status NextHops::set_source_mac(PortId port) {
-  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
-       ++it) {
-    const Neighbor& neighbor = this->neighbor(it->second);
-    if (neighbor.current == neighbor.unresolved) {
-      continue;
-    }
-    const Adjacency& old = world_.adjacencies()[neighbor.current];
-    const bool report = old.report_use.load(std::memory_order_relaxed);
-    Mac destination;
-    std::copy_n(old.header.begin(), destination.octets.size(), destination.octets.begin());
-    if (const Status status = publish(it->second, destination); !status) {
-      return status;
-    }
-    report_use(it->second, report);
-  }
-  return {};
-}
-
-void NextHops::unpublish(NextHopId id) {
-  Neighbor& neighbor = this->neighbor(id);
-  if (neighbor.current == neighbor.unresolved) {
-    return;
-  }
-  point(id, neighbor.unresolved);
-  world_.adjacencies().retire(std::exchange(neighbor.current, neighbor.unresolved));
-}
-
-void NextHops::report_use(NextHopId id, bool report) {
-  world_.adjacencies().at(adjacency(id)).report_use.store(report, std::memory_order_relaxed);
-}
-
-AdjacencyId NextHops::adjacency(NextHopId id) const {
-  return std::get<Neighbor>(nodes_.at(id).what).current;
-}
-
-std::optional<NextHopId> NextHops::find(neigh::Key key) const {
-  const auto found = by_key_.find(key);
-  return found == by_key_.end() ? std::nullopt : std::optional{found->second};
-}
-
-bool NextHops::usable(neigh::Key key) const {
-  const auto id = find(key);
-  return id ? usable(*id) : has_link(key.port);
-}
-
-bool NextHops::neighbor_failed(neigh::Key key) {
-  const auto id = find(key);
-  if (!id) {
-    return false;
-  }
-  const bool was = usable(*id);
-  failed_.insert(key);
-  set_usable(*id, false);
-  return was;
-}
-
-bool NextHops::set_link(PortId port, bool up) {
-  const bool changed = up ? without_link_.erase(port) > 0 : without_link_.insert(port).second;
-  if (!changed) {
-    return false;
-  }
-  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
-       ++it) {
-    set_usable(it->second, up && !failed_.contains(it->first));
-  }
-  return true;
-}
-
-void NextHops::doubt_neighbors(PortId port) {
-  for (auto it = by_key_.lower_bound({port, Ipv4{}}); it != by_key_.end() && it->first.port == port;
-       ++it) {
-    const Neighbor& there = neighbor(it->second);
-    if (there.current == there.unresolved) {
-      failed_.insert(it->first);
-      set_usable(it->second, false);
-    }
-  }
-}
-
-std::vector<neigh::Key> NextHops::failed_neighbors() const {
-  std::vector<neigh::Key> failed;
-  std::ranges::copy_if(failed_, std::back_inserter(failed),
-                       [this](neigh::Key key) { return has_link(key.port); });
-  return failed;
 }
 
 }  // namespace ringroad::control

@@ -27,8 +27,9 @@ class NextHops {
 
   // Those that every router has: local, blackhole, ... No reference needed.
   [[nodiscard]] NextHopId fixed(neigh::AdjacencyKind kind) const;
-  // "The destination itself is on this port's link". Lives as long as the port.
-  [[nodiscard]] NextHopId glean(PortId port);
+  // "The destination itself is on this port's link". Lives as long as the port; the first call for
+  // a port may find the tables full.
+  [[nodiscard]] Result<NextHopId> glean(PortId port);
 
   // The next hop of a neighbour, resolved or not; one reference more. Released by release().
   [[nodiscard]] Result<NextHopId> acquire(neigh::Key key);
@@ -61,31 +62,47 @@ class NextHops {
   // One reference less. Fixed and glean ones are not counted.
   void release(NextHopId id);
 
+  // Whether there is room for that neighbor's MAC to be published, where it is no next hop yet too.
+  [[nodiscard]] bool has_room_for(neigh::Key key) const;
   // Readers send to this MAC from now on, and say so when they do if `report_use`.
   Status publish(NextHopId id, Mac mac);
   // Readers punt again.
   void unpublish(NextHopId id);
+  // Until publish() or unpublish() workers keep packets for that neighbor, whose MAC is known.
+  void hold(NextHopId id);
+  [[nodiscard]] bool is_published(NextHopId id) const {
+    const auto& neighbor = std::get<Neighbor>(nodes_.at(id).what);
+    return neighbor.current != neighbor.unresolved;
+  }
   void report_use(NextHopId id, bool report);
   [[nodiscard]] AdjacencyId adjacency(NextHopId id) const;
 
-  // The port's MTU or MAC is another now: all that is sent by it takes it on. Fails where the
-  // adjacency table has no room for a moment; those not yet changed keep the old MAC.
-  void set_mtu(PortId port, std::uint16_t mtu);
-  Status set_source_mac(PortId port);
+  // The port's MTU or MAC is another now: all that is sent by it takes it on, the first neighbors
+  // at once, the others slice by slice. A new MAC waits where the adjacency table has no room for a
+  // moment.
+  void renew(PortId port);
+  // The next slice of that, ~1 ms. False where nothing is left to do.
+  bool advance();
 
   // Groups give the neighbour's share to their other members until publish(). Of a neighbour that
   // is no next hop, nothing. True where it was usable before.
   bool neighbor_failed(neigh::Key key);
+  // The neighbor table has no such entry any more: where it is no next hop either, that it failed
+  // is history. Until then a route that comes again is by a gateway that failed.
+  void forget(neigh::Key key);
   // The same for all neighbours on a port without a link. True where that is a change.
   bool set_link(PortId port, bool up);
-  // Those on that port whose MAC is not known are taken for failed, until publish().
-  void doubt_neighbors(PortId port);
+  // Those on that port whose MAC is not known are taken for failed, until publish(): at most so
+  // many of those behind `after`. The last of them, where there may be more.
+  std::optional<neigh::Key> doubt_neighbors(PortId port, std::optional<neigh::Key> after = {},
+                                            std::size_t most = ~std::size_t{0});
   [[nodiscard]] bool has_link(PortId port) const { return !without_link_.contains(port); }
   // Failed neighbours on ports with a link.
   [[nodiscard]] std::vector<neigh::Key> failed_neighbors() const;
 
-  // False: nobody answers, or nobody can. A neighbour that is no next hop is not known to fail.
-  [[nodiscard]] bool usable(NextHopId id) const { return nodes_.at(id).usable; }
+  // False where a packet would not arrive: the port has no link, or the neighbor did not answer; of
+  // a group, where that is so of each member.
+  [[nodiscard]] bool usable(NextHopId id) const;
   [[nodiscard]] bool usable(neigh::Key key) const;
   [[nodiscard]] std::optional<NextHopId> find(neigh::Key key) const;
   // What the gateway of a recursive one is reached through.
@@ -111,7 +128,7 @@ class NextHops {
   struct Node {
     std::variant<Fixed, Neighbor, Recursive, Group> what;
     std::uint32_t references = 0;         // dependants included
-    bool usable = true;                   // groups send flows to it
+    bool usable = true;                   // as its dependants know it
     std::multiset<NextHopId> dependants;  // recursive ones whose target it is, groups it is in
   };
 
@@ -132,6 +149,11 @@ class NextHops {
   // It and all its aliases resolve to that from now on.
   void point(NextHopId id, AdjacencyId adjacency);
   void set_usable(NextHopId id, bool usable);
+  [[nodiscard]] bool usable(const Node& node) const;
+  // Its dependants learn whether it is usable now.
+  void tell_usable(NextHopId id) { set_usable(id, usable(node(id))); }
+  // False where there is no room for its new MAC.
+  [[nodiscard]] bool renew(NextHopId id);
   [[nodiscard]] bool any_usable(const Paths& paths) const;
   [[nodiscard]] std::vector<fib::NextHopTable::Member> members_of(const Paths& paths) const;
 
@@ -141,7 +163,9 @@ class NextHops {
   std::set<PortId> without_link_;
   std::unordered_map<NextHopId, Node> nodes_;
   std::map<neigh::Key, NextHopId> by_key_;
-  std::set<neigh::Key> failed_;  // of those
+  std::set<neigh::Key> failed_;       // of those, and of those that no route names any more
+  std::set<neigh::Key> depended_;     // of those in by_key_: on which others depend
+  std::vector<neigh::Key> renewals_;  // of each port that changed, the next to be renewed
   std::map<Ipv4, NextHopId> by_gateway_;
   std::map<Paths, NextHopId> by_paths_;
 };

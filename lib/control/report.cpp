@@ -103,7 +103,7 @@ Json report_ports(const Router& router) {
     for (const InterfaceAddress& address : view.addresses) {
       addresses.push_back(address.to_string());
     }
-    const port::Port& device = *router.ports().at(view.egress.value());
+    port::Port& device = *router.ports().at(view.egress.value());
     Json port{{"name", view.name},
               {"device", device.settings().device},
               {"driver", device.driver()},
@@ -121,14 +121,21 @@ Json report_ports(const Router& router) {
     if (view.link) {
       port["vlan"] = {{"link", router.world().port(*view.link).name}, {"tags", tags_of(view.tags)}};
     } else {
-      const rte_eth_stats stats = device.device_stats();
-      port["rx_missed"] = stats.imissed;
-      port["rx_no_buffer"] = stats.rx_nombuf;
+      using port::LossKind;
+      const port::DeviceCounts& counts = device.device_counts();
+      port["rx_missed"] = counts.of(LossKind::kMissed);
+      port["rx_no_buffer"] = counts.of(LossKind::kNoBuffer);
+      port["rx_errors"] = counts.of(LossKind::kRxError);
+      port["tx_errors"] = counts.of(LossKind::kTxError);
       port["tx_requeued"] = totals.tx_requeued;
-      port["tx_completed"] = stats.opackets;
+      port["tx_completed"] = counts.tx_completed;
       port["tx_hangs"] = router.tx_hangs(view.id);
       port["rx_queues"] = device.rx_queues();
       port["tx_queues"] = device.tx_queues();
+      port["device_losses"] = Json::object();
+      for (const port::Loss& loss : counts.losses) {
+        port["device_losses"][std::string{loss.name}] = loss.packets;
+      }
       port["device_counters"] = Json::object();
       for (const auto& [name, value] : device.extended_stats()) {
         port["device_counters"][name] = value;
@@ -216,14 +223,24 @@ Json report_neighbors(const Router& router, std::optional<neigh::Key> after, std
   return neighbors;
 }
 
-Json report_drops(const Router& router) {
+Json report_drops(const Router& router, std::optional<PortId> of) {
   Json drops = Json::array();
   for (std::size_t i = 0; i < stats::kDropReasons; ++i) {
     const auto reason = static_cast<stats::DropReason>(i);
-    if (const std::uint64_t packets = router.drops(reason); packets > 0) {
+    std::uint64_t packets = 0;
+    Json ports = Json::object();
+    for (const PortView& view : router.world().ports()) {
+      const std::uint64_t here = of && *of != view.id ? 0 : router.drops(view.id, reason);
+      if (here > 0) {
+        packets += here;
+        ports[view.name] = here;
+      }
+    }
+    if (packets > 0) {
       drops.push_back({{"reason", stats::name(reason)},
                        {"packets", packets},
-                       {"meaning", stats::meaning(reason)}});
+                       {"meaning", stats::meaning(reason)},
+                       {"ports", std::move(ports)}});
     }
   }
   return drops;
@@ -261,6 +278,23 @@ Json report_counters(const Router& router) {
   return counters;
 }
 
+namespace {
+
+// Buffers that packets occupy where they wait, and how many may be: of each pool.
+Json report_holders(const Router& router) {
+  const port::Budget& budget = router.pools().budget();
+  const Router::Waiting waiting = router.waiting();
+  const auto holder = [](const char* name, std::uint32_t buffers, std::uint32_t share) {
+    return Json{{"name", name}, {"buffers", buffers}, {"share", share}};
+  };
+  return Json::array({holder("neighbors", waiting.neighbors, budget.neighbors()),
+                      holder("reassembly", waiting.reassembly, budget.reassembly()),
+                      holder("rings", waiting.rings, budget.rings()),
+                      holder("bands", waiting.bands, budget.bands())});
+}
+
+}  // namespace
+
 Json report_memory(const Router& router) {
   Json pools = Json::array();
   for (const port::Pools::Level& pool : router.pools().levels()) {
@@ -272,6 +306,9 @@ Json report_memory(const Router& router) {
   }
   const auto& thresholds = router.neighbors().table().limits().gc_thresh;
   return {{"pools", pools},
+          {"holders", report_holders(router)},
+          {"receive_buffers", router.pools().budget().devices},
+          {"reserve_buffers", router.pools().budget().reserve},
           {"copied_bytes",
            {{"fragments", router.copied().fragments.get()},
             {"icmp_errors", router.copied().icmp_errors.get()}}},

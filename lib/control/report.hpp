@@ -13,6 +13,7 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json report_workers(const Router& router);
 struct RouteFilter {
   std::optional<Prefix4> prefix;    // exactly this one; none: all
+  std::optional<Ipv4> match{};      // the longest prefix that covers this address; none: all
   std::optional<fib::Table> table;  // none: all
   // The route after which to begin, wherever it was.
   struct After {
@@ -21,8 +22,12 @@ struct RouteFilter {
   };
   std::optional<After> after;
   std::size_t most = 0;
+  // The route by which so many next hops are listed is the last.
+  std::size_t next_hops = ~std::size_t{0};
 };
 // By table, prefix and metric.
+[[nodiscard]] bool has_more_routes(const Router& router, const RouteFilter& filter,
+                                   std::size_t than);
 [[nodiscard]] nlohmann::json report_routes(const Router& router, const RouteFilter& filter);
 // The file that is being loaded, or was last.
 [[nodiscard]] Json report_load(const Router& router);
@@ -31,7 +36,8 @@ struct RouteFilter {
                                     std::size_t most);
 // Before that port, or before all.
 [[nodiscard]] Json report_bands(const Router& router, std::optional<PortId> of);
-[[nodiscard]] Json report_drops(const Router& router);
+// Of that port or sub-interface alone, or of all.
+[[nodiscard]] Json report_drops(const Router& router, std::optional<PortId> of);
 // A flat object, under the names of Linux's nstat.
 [[nodiscard]] Json report_counters(const Router& router);
 [[nodiscard]] Json report_memory(const Router& router);

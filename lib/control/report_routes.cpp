@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "control/report.hpp"
+#include "ip/decide.hpp"
 
 namespace ringroad::control {
 namespace {
@@ -33,6 +35,7 @@ class RouteReporter {
             {"table", router_.table_names().to_string(route.table)},
             {"protocol", fib::to_string(path.protocol)},
             {"metric", route.metric},
+            {"rank", route.rank},
             {"type", fib::to_string(path.type)},
             {"source", or_null(path.source)},
             {"nexthops", next_hops_of(path)}};
@@ -53,7 +56,10 @@ class RouteReporter {
                 {"port", hop.port ? json(router_.world().port(*hop.port).name) : json()},
                 {"weight", hop.weight},
                 {"state", state_of(hop)}};
-    if (hop.port) {
+    if (hop.on_link) {
+      report["onlink"] = true;
+    }
+    if (hop.port || !hop.via) {
       return report;
     }
     const auto& gateway = router_.routing().gateways().at(*hop.via);
@@ -72,7 +78,8 @@ class RouteReporter {
   // A word for people: whether packets to it go.
   [[nodiscard]] std::string state_of(const fib::RouteNextHop4& hop) const {
     if (!hop.port) {
-      return router_.routing().gateways().at(*hop.via).usable ? "recursive" : "unreachable";
+      return hop.via && router_.routing().gateways().at(*hop.via).usable ? "recursive"
+                                                                         : "unreachable";
     }
     if (!link_up_.at(hop.port->value())) {
       return "linkdown";
@@ -108,26 +115,30 @@ class WayReporter {
     std::optional<Ipv4> gateway;
     for (unsigned depth = 0; path != nullptr && depth <= fib::kGroupNestingMax; ++depth) {
       json step{{"gateway", or_null(gateway)}, {"nexthops", reporter_.next_hops_of(*path)}};
-      if (gateway) {
-        const auto& through = *routing_.gateways().at(*gateway).through;
-        step["prefix"] = through.prefix.to_string();
-        step["table"] = names_.to_string(through.table);
-        step["protocol"] = fib::to_string(through.path.protocol);
+      if (const auto* const through = gateway ? way_of(*gateway) : nullptr) {
+        step["prefix"] = through->prefix.to_string();
+        step["table"] = names_.to_string(through->table);
+        step["protocol"] = fib::to_string(through->path.protocol);
       }
       const fib::RouteNextHop4* const hop = choose(*path, step);
       steps.push_back(std::move(step));
       path = nullptr;
-      if (hop != nullptr && !hop->port) {
+      if (hop != nullptr && !hop->port && hop->via) {
         gateway = hop->via;
-        const auto& entry = routing_.gateways().at(*gateway);
-        id_ = routing_.next_hops().target(entry.next_hop);
-        path = entry.through ? &entry.through->path : nullptr;
+        id_ = routing_.next_hops().target(routing_.gateways().at(*hop->via).next_hop);
+        const auto* const through = way_of(*hop->via);
+        path = through != nullptr ? &through->path : nullptr;
       }
     }
     return steps;
   }
 
  private:
+  // The route by which a gateway is reached; null: there is none.
+  [[nodiscard]] const Gateways::Through* way_of(Ipv4 gateway) const {
+    const auto& through = routing_.gateways().at(gateway).through;
+    return through ? &*through : nullptr;
+  }
   [[nodiscard]] const fib::RouteNextHop4* choose(const fib::Path4& path, json& step) {
     const auto& hops = path.next_hops;
     if (hops.size() < 2) {
@@ -179,7 +190,10 @@ std::string_view why_not(const View& route, const std::optional<View>& match) {
   if (route.prefix != match->prefix) {
     return "shorter prefix";
   }
-  return route.metric < match->metric ? "gateway unreachable" : "higher metric";
+  if (route.metric == match->metric && route.rank > match->rank) {
+    return "came later";
+  }
+  return route.metric <= match->metric ? "gateway unreachable" : "higher metric";
 }
 
 json runners_up(const RouteReporter& reporter, const std::vector<View>& covering,
@@ -187,7 +201,7 @@ json runners_up(const RouteReporter& reporter, const std::vector<View>& covering
   json others = json::array();
   for (const View& route : covering) {
     if (match && route.prefix == match->prefix && route.table == match->table &&
-        route.metric == match->metric) {
+        route.metric == match->metric && route.rank == match->rank) {
       continue;
     }
     json other = reporter.report(route);
@@ -202,27 +216,75 @@ json runners_up(const RouteReporter& reporter, const std::vector<View>& covering
 
 }  // namespace
 
-json report_routes(const Router& router, const RouteFilter& filter) {
-  json routes = json::array();
-  const fib::Rib4& rib = router.routing().rib();
-  const RouteReporter reporter{router};
-  const auto add = [&](const View& route) {
-    if ((!filter.table || route.table == *filter.table) && routes.size() < filter.most) {
-      routes.push_back(reporter.report(route));
+namespace {
+
+// The longest prefix that covers the address, in that table or else in the one that forwards it.
+std::vector<View> longest_match(const fib::Rib4& rib, Ipv4 address,
+                                std::optional<fib::Table> table) {
+  std::optional<Prefix4> prefix;
+  if (!table) {
+    if (const auto match = rib.lookup(address)) {
+      prefix = match->prefix;
+      table = match->table;
     }
-    return routes.size() < filter.most;
-  };
-  if (filter.prefix) {
-    std::ranges::for_each(rib.at(*filter.prefix), add);
-    return routes;
+  }
+  for (int length = 32; table && !prefix && length >= 0; --length) {
+    const Prefix4 candidate{address, static_cast<std::uint8_t>(length)};
+    const auto routes = rib.at(candidate);
+    if (std::ranges::find(routes, *table, &View::table) != routes.end()) {
+      prefix = candidate;
+    }
+  }
+  std::vector<View> found;
+  if (prefix) {
+    std::ranges::copy_if(rib.at(*prefix), std::back_inserter(found),
+                         [&](const View& route) { return route.table == *table; });
+  }
+  return found;
+}
+
+// Calls visit(route) for those of the filter until it answers false.
+template <class Visit>
+void visit_routes(const fib::Rib4& rib, const RouteFilter& filter, const Visit& visit) {
+  const auto wanted = [&](fib::Table table) { return !filter.table || table == *filter.table; };
+  if (filter.match || filter.prefix) {
+    const auto routes =
+        filter.match ? longest_match(rib, *filter.match, filter.table) : rib.at(*filter.prefix);
+    static_cast<void>(std::ranges::all_of(
+        routes, [&](const View& route) { return !wanted(route.table) || visit(route); }));
+    return;
   }
   bool reached = !filter.after;
+  bool more = true;
   for (const fib::Table table : rib.tables()) {
     const bool in_here = filter.after && table == filter.after->table;
     reached = reached || in_here;
-    if (reached && (!filter.table || table == *filter.table) && routes.size() < filter.most) {
-      rib.for_each(table, add, in_here ? std::optional{filter.after->position} : std::nullopt);
+    if (reached && more && wanted(table)) {
+      rib.for_each(
+          table, [&](const View& route) { return more = visit(route); },
+          in_here ? std::optional{filter.after->position} : std::nullopt);
     }
+  }
+}
+
+}  // namespace
+
+bool has_more_routes(const Router& router, const RouteFilter& filter, std::size_t than) {
+  std::size_t count = 0;
+  visit_routes(router.routing().rib(), filter, [&](const View&) { return ++count <= than; });
+  return count > than;
+}
+
+json report_routes(const Router& router, const RouteFilter& filter) {
+  json routes = json::array();
+  const RouteReporter reporter{router};
+  std::size_t next_hops = 0;
+  if (filter.most > 0) {
+    visit_routes(router.routing().rib(), filter, [&](const View& route) {
+      routes.push_back(reporter.report(route));
+      next_hops += route.path.next_hops.size();
+      return routes.size() < filter.most && next_hops < filter.next_hops;
+    });
   }
   return routes;
 }
@@ -248,9 +310,8 @@ Json report_route_to(const Router& router, const FlowQuestion& question) {
   const auto neighbor_of = [&] {
     return adjacency->kind == neigh::AdjacencyKind::kGlean ? address : adjacency->next_hop;
   };
-  const bool forwards = adjacency->kind == neigh::AdjacencyKind::kUnicast ||
-                        adjacency->kind == neigh::AdjacencyKind::kUnresolved ||
-                        adjacency->kind == neigh::AdjacencyKind::kGlean;
+  // As a packet of the shortest would fare.
+  const bool forwards = ip::decide({}, *adjacency).fate == ip::Verdict::Fate::kForward;
   for (const char* const key : {"via", "port", "mac", "neighbor_state", "mtu"}) {
     answer[key] = nullptr;
   }

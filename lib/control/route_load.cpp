@@ -1,32 +1,32 @@
 #include "control/route_load.hpp"
 
 #include <fmt/format.h>
-#include <oneapi/tbb/parallel_sort.h>
 
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <iterator>
 #include <system_error>
 #include <utility>
+
+#include "control/route_file.hpp"
 
 namespace ringroad::control {
 namespace {
 
 // Routes added in one go.
 constexpr std::size_t kSlice = 4096;
-constexpr std::size_t kComplaintsMax = 20;
+constexpr std::size_t kSliceOneByOne = 512;
 
 }  // namespace
 
 Result<std::unique_ptr<RouteLoad>> RouteLoad::start(const config::RouteFile& file, Routing& routing,
-                                                    Background& background) {
+                                                    Background& background, Gateways gateways) {
   if (const Status status = Routing::check_table(fib::Table{file.table}); !status) {
     return std::unexpected{status.error()};
   }
   std::vector<fib::Path4> paths;
   for (const Ipv4 via : file.via) {
-    const auto path = routing.path_via(via);
+    const auto path = routing.path_via(via, gateways == Gateways::kMayWait);
     if (!path) {
       return fail(fmt::format("{}: {}", file.path, path.error().what));
     }
@@ -52,63 +52,21 @@ RouteLoad::~RouteLoad() {
 }
 
 void RouteLoad::read() {
+  RouteFileContents contents = read_route_file(file_, &reading_);
+  outcome_.skipped_ipv6 = contents.skipped_ipv6;
+  outcome_.bad_lines = contents.bad_lines;
+  outcome_.complaints = std::move(contents.complaints);
+  outcome_.error = std::move(contents.error);
   try {
-    auto read = fib::read_prefix_file(
-        file_.path, file_.keep_going ? fib::BadLines::kPassOver : fib::BadLines::kRefuse,
-        &reading_);
-    if (!read) {
-      outcome_.error = read.error().what;
-      return;
-    }
-    outcome_.skipped_ipv6 = read->prefixes6.size();
-    outcome_.bad_lines = read->bad_lines;
-    outcome_.complaints = std::move(read->complaints);
-    drop_unroutable(read->prefixes);
-    entries_.reserve(read->prefixes.size());
-    for (const Prefix4 prefix : read->prefixes) {
-      entries_.push_back(
-          {prefix, static_cast<std::uint32_t>(std::hash<Prefix4>{}(prefix) % paths_.size())});
-    }
-    if (!std::ranges::is_sorted(entries_)) {
-      tbb::parallel_sort(entries_);
-    }
-    drop_doubles();
+    entries_.reserve(contents.prefixes.size());
   } catch (const std::exception& error) {
     outcome_.error = fmt::format("cannot read {}: {}", file_.path, error.what());
+    return;
   }
-}
-
-// Fails the load, or counts a bad line and goes on.
-void RouteLoad::refuse(const std::string& what) {
-  std::string complaint = fmt::format("{}: {}", file_.path, what);
-  if (!file_.keep_going && outcome_.error.empty()) {
-    outcome_.error = complaint;
+  for (const Prefix4 prefix : contents.prefixes) {
+    entries_.push_back(
+        {prefix, static_cast<std::uint32_t>(std::hash<Prefix4>{}(prefix) % paths_.size())});
   }
-  ++outcome_.bad_lines;
-  if (outcome_.complaints.size() < kComplaintsMax) {
-    outcome_.complaints.push_back(std::move(complaint));
-  }
-}
-
-void RouteLoad::drop_unroutable(std::vector<Prefix4>& prefixes) {
-  std::erase_if(prefixes, [this](Prefix4 prefix) {
-    const bool drop = !Routing::is_routable(prefix);
-    if (drop) {
-      refuse(prefix.to_string() + " is not a unicast prefix");
-    }
-    return drop;
-  });
-}
-
-void RouteLoad::drop_doubles() {
-  using Entry = fib::Rib4::Batch::Entry;
-  const auto twice = std::ranges::unique(entries_, [this](const Entry& first, const Entry& second) {
-    if (first.prefix == second.prefix) {
-      refuse(first.prefix.to_string() + " is there twice");
-    }
-    return first.prefix == second.prefix;
-  });
-  entries_.erase(twice.begin(), twice.end());
 }
 
 bool RouteLoad::advance() {
@@ -153,14 +111,15 @@ void RouteLoad::add_slice() {
 }
 
 void RouteLoad::undo_slice() {
-  const std::size_t count = std::min(kSlice, done_);
-  done_ -= count;
-  if (!routing_.erase(batch(done_, count))) {
+  std::size_t count = std::min(kSlice, done_);
+  if (!routing_.erase(batch(done_ - count, count))) {
     // Somebody deleted some of them meanwhile.
-    for (std::size_t i = done_; i < done_ + count; ++i) {
+    count = std::min(kSliceOneByOne, count);
+    for (std::size_t i = done_ - count; i < done_; ++i) {
       [[maybe_unused]] const Status erased = routing_.erase(batch(i, 1));
     }
   }
+  done_ -= count;
   if (done_ == 0) {
     entries_ = {};
     state_ = State::kFailed;

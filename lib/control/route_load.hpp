@@ -20,10 +20,12 @@ namespace ringroad::control {
 
 class RouteLoad {
  public:
+  // Whether a route must lead to each gateway now, as a verb wants it, or may come later.
+  enum class Gateways : std::uint8_t { kReachable, kMayWait };
   // Fails where the routes could not be added whatever the file holds.
-  [[nodiscard]] static Result<std::unique_ptr<RouteLoad>> start(const config::RouteFile& file,
-                                                                Routing& routing,
-                                                                Background& background);
+  [[nodiscard]] static Result<std::unique_ptr<RouteLoad>> start(
+      const config::RouteFile& file, Routing& routing, Background& background,
+      Gateways gateways = Gateways::kReachable);
   // Waits for the reader, which it stops.
   ~RouteLoad();
   RouteLoad(const RouteLoad&) = delete;
@@ -54,9 +56,6 @@ class RouteLoad {
       : file_{std::move(file)}, paths_{std::move(paths)}, routing_{routing} {}
 
   void read();
-  void refuse(const std::string& what);
-  void drop_unroutable(std::vector<Prefix4>& prefixes);
-  void drop_doubles();
   void take_up();
   void add_slice();
   void undo_slice();

@@ -5,8 +5,10 @@
 #include <rte_mempool.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/log.hpp"
+#include "port/pollers.hpp"
 
 namespace ringroad::control {
 namespace {
@@ -18,10 +20,12 @@ constexpr Nanoseconds kTick = 50ms;
 // Linux's ip_rt_redirect_load: the shortest time between two redirects to one sender.
 constexpr Nanoseconds kRedirectRound = 20ms;
 constexpr Nanoseconds kWatch = 200ms;
-// Linux's watchdog_timeo.
-constexpr Nanoseconds kHang = 5s;
-// Packets taken from one punt ring in a round: no worker's flood holds up another's ARP.
+// The kernel's counters of 32 bits do not run over between two looks.
+constexpr Nanoseconds kCount = 10s;
+// Packets taken from one punt ring in a round: no worker's flood holds up another's ARP. And from
+// all rings of one kind, 2 to 4 us each.
 constexpr unsigned kPuntsARound = 256;
+constexpr std::size_t kAllPuntsARound = 1024;
 
 struct Launch {
   worker::Worker* worker;
@@ -32,20 +36,6 @@ int run_worker(void* argument) {
   const std::unique_ptr<Launch> launch{static_cast<Launch*>(argument)};
   launch->worker->run(*launch->stop);
   return 0;
-}
-
-fib::RouteType type_of(config::RouteType type) {
-  switch (type) {
-    case config::RouteType::kUnicast:
-      return fib::RouteType::kUnicast;
-    case config::RouteType::kBlackhole:
-      return fib::RouteType::kBlackhole;
-    case config::RouteType::kUnreachable:
-      return fib::RouteType::kUnreachable;
-    case config::RouteType::kProhibit:
-      return fib::RouteType::kProhibit;
-  }
-  return fib::RouteType::kUnicast;
 }
 
 }  // namespace
@@ -65,8 +55,7 @@ Router::Router(config::Config config, const Clock& clock, OnLoad on_load)
 Router::~Router() {
   stop_workers();
   if (neighbors_) {
-    neighbors_->clear();
-    slow_path_->clear();
+    give_up_waiting();
   }
   for (const auto& worker : workers_) {
     worker->clear();
@@ -75,6 +64,7 @@ Router::~Router() {
 
 Status Router::start_workers() {
   stop_.store(false, std::memory_order_relaxed);
+  port::set_pollers(&world_->reclaimer().readers());
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     auto launch = std::make_unique<Launch>(workers_[i].get(), &stop_);
     if (rte_eal_remote_launch(run_worker, launch.get(), static_cast<unsigned>(i + 1)) != 0) {
@@ -94,35 +84,60 @@ void Router::stop_workers() {
     rte_eal_mp_wait_lcore();
     workers_run_ = false;
   }
+  port::set_pollers(nullptr);
 }
 
 bool Router::run_once() {
-  bool busy = handle_punts();
+  bool busy = neighbors_->settle();
+  busy = handle_punts() || busy;
   busy = run_timers() || busy;
   busy = advance_load() || busy;
+  busy = routing_->advance() || busy;
+  busy = neighbors_->advance() || busy;
   reset_hung_ports();
+  pools_.set_others_held(held_besides_bands());
   world_->reclaimer().run_once();
   return busy;
 }
 
+EventLoop Router::event_loop() {
+  EventLoop loop{
+      clock_,
+      *bell_,
+      {.run_once = [this] { return run_once(); }, .next_deadline = [this] { return next_tick_; }}};
+  loop.watch(interfaces_->poll_fd());
+  return loop;
+}
+
+// An ARP message waits for all that its worker handed up before it: what it resolves may be the
+// next hop of a packet that would else be passed by later ones.
 bool Router::handle_punts() {
-  std::array<ip::Packet*, kPuntsARound> packets{};
-  arp_.clear();
-  for (const auto& worker : workers_) {
-    const unsigned count = worker->arp_punts().pop(packets.data(), packets.size());
-    arp_.insert(arp_.end(), packets.begin(), packets.begin() + count);
+  std::array<ip::Packet*, kPuntsARound> storage{};
+  const auto packets = std::span{storage}.first(
+      std::min(storage.size(), std::max<std::size_t>(kAllPuntsARound / workers_.size(), 1)));
+  const auto most = static_cast<unsigned>(packets.size());
+  if (arp_.empty()) {
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      const unsigned count = workers_[i]->arp_punts().pop(packets.data(), most);
+      arp_.insert(arp_.end(), packets.begin(), packets.begin() + count);
+      before_arp_[i] = workers_[i]->punts().size();
+    }
   }
   bool busy = !arp_.empty();
-  for (const auto& worker : workers_) {
-    const unsigned count = worker->punts().pop(packets.data(), packets.size());
-    for (unsigned i = 0; i < count; ++i) {
-      slow_path_->handle(ip::OwnedPacket{packets.at(i)});
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const unsigned count = workers_[i]->punts().pop(packets.data(), most);
+    for (unsigned j = 0; j < count; ++j) {
+      slow_path_->handle(ip::OwnedPacket{packets[j]});
     }
+    neighbors_->count_seen_to(i, count);
+    before_arp_[i] -= std::min(before_arp_[i], count);
     busy = busy || count > 0;
   }
-  // What was handed up before an ARP reply waits for the reply in its order.
-  for (ip::Packet* const packet : arp_) {
-    slow_path_->handle(ip::OwnedPacket{packet});
+  if (std::ranges::all_of(before_arp_, [](unsigned left) { return left == 0; })) {
+    for (ip::Packet* const packet : arp_) {
+      slow_path_->handle(ip::OwnedPacket{packet});
+    }
+    arp_.clear();
   }
   return busy;
 }
@@ -138,11 +153,20 @@ bool Router::run_timers() {
     world_->next_redirect_round();
     next_redirect_round_ = now + kRedirectRound;
   }
+  watch_links();
   if (now >= next_watch_) {
-    watch_links();
+    for (const PortView& view : world_->ports()) {
+      apply_link(view);
+    }
     watch_for_hangs();
     watch_for_removals();
     next_watch_ = now + kWatch;
+  }
+  if (now >= next_count_) {
+    for (const auto& port : ports_) {
+      port->device_counts();
+    }
+    next_count_ = now + kCount;
   }
   return next_tick_ <= now;
 }
@@ -158,94 +182,18 @@ void Router::measure_delays(std::optional<PortId> port, bool on) {
   }
 }
 
-void Router::apply_gate(PortId port) {
-  using enum worker::Worker::Gate;
-  const bool leaves = ports_[port.value()]->removal_asked();
-  const auto gate = leaves                         ? kGone
-                    : hangs_[port.value()].stopped ? kStopped
-                    : linked_[port.value()]        ? kOpen
-                                                   : kClosed;
-  for (const auto& worker : workers_) {
-    worker->set_gate(port, gate);
+void Router::give_up_waiting() {
+  neighbors_->clear();
+  slow_path_->clear();
+  for (ip::Packet* const packet : arp_) {
+    sender_->drop(ip::OwnedPacket{packet}, stats::DropReason::kPortDown);
   }
-}
-
-// A port that has packets and sends none for five seconds, its link up and no rate in the way
-// (DEV-08, Linux's dev_watchdog) is reset.
-void Router::watch_for_hangs() {
-  const Nanoseconds now = clock_.now();
-  for (const std::uint16_t i : numbers(ports_.size())) {
-    std::uint64_t progress = 0;
-    std::uint64_t queued = 0;
-    for (const auto& worker : workers_) {
-      if (const port::TxQueue* const queue = worker->tx(PortId{i})) {
-        const sched::BandTotals totals = queue->bands().totals();
-        progress += totals.sent_packets + queue->bands().overlimits();
-        queued += totals.queued;
-      }
-    }
-    Hang& hang = hangs_[i];
-    const bool goes_on = queued == 0 || progress != hang.progress || !link_up_[i];
-    if (goes_on && !hang.stopped) {
-      hang.progress = progress;
-      hang.since = now;
-    } else if (now - hang.since >= kHang && !hang.left_by) {
-      ++hang.count;
-      hang.since = now;
-      log::warn("port {}: {} packets wait and none was sent for 5 s: it is reset",
-                config_.ports[i].name, queued);
-      hang.stopped = true;
-      apply_gate(PortId{i});
-      hang.left_by = rte_rcu_qsbr_start(&world_->reclaimer().readers());
-    }
-  }
-}
-
-// A port whose device is to be unplugged is left by every worker before the device is given up
-// (RXR-19); what its routes led to is lost with its link.
-void Router::watch_for_removals() {
-  for (const std::uint16_t i : numbers(ports_.size())) {
-    Hang& hang = hangs_[i];
-    if (ports_[i]->removal_asked() && !ports_[i]->detached() && !hang.left_by) {
-      apply_gate(PortId{i});
-      hang.left_by = rte_rcu_qsbr_start(&world_->reclaimer().readers());
-    }
-  }
-}
-
-void Router::reset_hung_ports() {
-  for (const std::uint16_t i : numbers(ports_.size())) {
-    Hang& hang = hangs_[i];
-    if (!hang.left_by ||
-        rte_rcu_qsbr_check(&world_->reclaimer().readers(), *hang.left_by, false) != 1) {
-      continue;
-    }
-    hang.left_by.reset();
-    if (ports_[i]->removal_asked()) {
-      log::warn("port {}: its device was unplugged", config_.ports[i].name);
-      ports_[i]->detach();
-      continue;
-    }
-    if (const Status status = ports_[i]->reset(); !status) {
-      // It stays stopped, and is tried again.
-      log::error("{}", status.error().what);
-      continue;
-    }
-    for (const auto& worker : workers_) {
-      if (port::TxQueue* const queue = worker->tx(PortId{i})) {
-        queue->reset();
-      }
-      worker->watch_rx(*ports_[i]);
-    }
-    hang.stopped = false;
-    apply_gate(PortId{i});
-  }
+  arp_.clear();
 }
 
 Status Router::shut_down() {
   stop_workers();
-  neighbors_->clear();
-  slow_path_->clear();
+  give_up_waiting();
   for (const auto& worker : workers_) {
     worker->clear();
   }
@@ -253,147 +201,22 @@ Status Router::shut_down() {
     port->stop();
   }
   const std::uint32_t size = pools_.size();
-  const bool some_keep = std::ranges::any_of(
-      ports_, [](const auto& port) { return port::profile_of(port->driver()).keeps_buffers; });
   workers_.clear();
   ports_.clear();
   const std::uint32_t back = pools_.free();
   log::info("stopped, buffers back: {} of {}", back, size);
-  if (back != size && !some_keep) {
+  if (back != size) {
     return fail(fmt::format("{} packet buffers did not come back", size - back));
   }
   return {};
-}
-
-Status Router::add_to_rib(const config::Route& route) {
-  Routing::Request request{.prefix = route.to,
-                           .type = type_of(route.type),
-                           .vias = {},
-                           .metric = route.metric,
-                           .table = fib::Table{route.table},
-                           .source = route.source};
-  for (const config::NextHop& hop : route.next_hops) {
-    request.vias.push_back({hop.via, hop.weight});
-  }
-  return routing_->add(request);
-}
-
-Status Router::add_route(const config::Route& route) {
-  Status status = add_to_rib(route);
-  if (status) {
-    config_.routes.push_back(route);
-  }
-  return status;
-}
-
-Status Router::erase_route(const fib::RouteSelector4& selector) {
-  const auto erased = routing_->erase(selector);
-  if (!erased) {
-    return std::unexpected{erased.error()};
-  }
-  const auto listed = std::ranges::find_if(config_.routes, [&](const config::Route& route) {
-    return route.to == erased->prefix && route.metric == erased->metric &&
-           fib::Table{route.table} == erased->table;
-  });
-  if (listed != config_.routes.end()) {
-    config_.routes.erase(listed);
-  } else {
-    files_outdated_ = true;
-  }
-  return {};
-}
-
-Status Router::load_routes(const config::RouteFile& file) {
-  if (load_ && !load_->finished()) {
-    return fail(fmt::format("{} is being loaded; wait for its end", load_->file().path));
-  }
-  auto load = RouteLoad::start(file, *routing_, background_);
-  if (!load) {
-    return std::unexpected{load.error()};
-  }
-  load_ = std::move(*load);
-  ++load_number_;
-  return {};
-}
-
-bool Router::advance_load() {
-  if (!load_ || !load_->advance()) {
-    return false;
-  }
-  if (load_->state() == RouteLoad::State::kDone) {
-    config_.route_files.push_back(load_->file());
-  }
-  return true;
-}
-
-Status Router::add_neighbor(const config::StaticNeighbor& neighbor) {
-  const PortView* const port = world_->find_port(neighbor.port);
-  if (port == nullptr) {
-    return fail(fmt::format("there is no port '{}'", neighbor.port));
-  }
-  if (!neighbor.mac.is_station()) {
-    return fail(fmt::format("{} is no station's MAC address", neighbor.mac.to_string()));
-  }
-  if (!neighbor.address.is_unicast() || world_->is_own(neighbor.address) ||
-      world_->is_broadcast(neighbor.address)) {
-    return fail(fmt::format("{} cannot be a neighbour's address", neighbor.address.to_string()));
-  }
-  neighbors_->set_permanent({port->id, neighbor.address}, neighbor.mac);
-  std::erase_if(config_.neighbors, [&](const config::StaticNeighbor& known) {
-    return known.port == neighbor.port && known.address == neighbor.address;
-  });
-  config_.neighbors.push_back(neighbor);
-  return {};
-}
-
-Status Router::erase_neighbor(neigh::Key key) {
-  const std::string& port = world_->port(key.port).name;
-  if (!neighbors_->erase(key)) {
-    return fail(fmt::format("port {} has no neighbour {}", port, key.address.to_string()));
-  }
-  std::erase_if(config_.neighbors, [&](const config::StaticNeighbor& known) {
-    return known.port == port && known.address == key.address;
-  });
-  return {};
-}
-
-config::Config Router::running_config() const {
-  config::Config running = config_;
-  if (!files_outdated_) {
-    return running;
-  }
-  running.route_files.clear();
-  running.routes.clear();
-  const auto add = [&](const fib::Rib4::View& route) {
-    if (route.path.protocol != fib::Protocol::kStatic) {
-      return true;
-    }
-    config::Route listed;
-    listed.to = route.prefix;
-    listed.metric = route.metric;
-    listed.table = static_cast<std::uint8_t>(route.table);
-    listed.source = route.path.source;
-    for (const auto type : {config::RouteType::kUnicast, config::RouteType::kBlackhole,
-                            config::RouteType::kUnreachable, config::RouteType::kProhibit}) {
-      listed.type = type_of(type) == route.path.type ? type : listed.type;
-    }
-    for (const auto& hop : route.path.next_hops) {
-      listed.next_hops.push_back({hop.via.value_or(Ipv4{}), hop.weight});
-    }
-    running.routes.push_back(std::move(listed));
-    return true;
-  };
-  for (const fib::Table table : routing_->rib().tables()) {
-    routing_->rib().for_each(table, add);
-  }
-  return running;
 }
 
 Ledger Router::ledger() const {
   Ledger ledger{.generated = sender_->generated(),
                 .delivered = sender_->delivered(),
                 .dropped = sender_->context().drops.total(),
-                .held = neighbors_->held() + slow_path_->held()};
+                .held = neighbors_->held() + slow_path_->held() + arp_.size() +
+                        sender_->context().in_hooks()};
   for (const auto& worker : workers_) {
     ledger.received += worker->counters().packets.get();
     ledger.generated += worker->generated();
@@ -408,10 +231,39 @@ Ledger Router::ledger() const {
   return ledger;
 }
 
+std::uint32_t Router::held_besides_bands() const {
+  std::uint32_t buffers = neighbors_->held_buffers() + slow_path_->held_buffers();
+  for (const auto& worker : workers_) {
+    buffers += worker->in_rings();
+  }
+  return buffers;
+}
+
+Router::Waiting Router::waiting() const {
+  Waiting waiting{.neighbors = neighbors_->held_buffers(),
+                  .reassembly = slow_path_->held_buffers()};
+  for (const auto& worker : workers_) {
+    waiting.rings += worker->in_rings();
+    for (const std::uint16_t i : numbers(ports_.size())) {
+      const port::TxQueue* const queue = worker->tx(PortId{i});
+      waiting.bands += queue != nullptr ? queue->backlog() : 0;
+    }
+  }
+  return waiting;
+}
+
 std::uint64_t Router::drops(stats::DropReason reason) const {
   std::uint64_t packets = sender_->context().drops.get(reason);
   for (const auto& worker : workers_) {
     packets += worker->drops().get(reason);
+  }
+  return packets;
+}
+
+std::uint64_t Router::drops(PortId port, stats::DropReason reason) const {
+  std::uint64_t packets = sender_->context().drops.get(port, reason);
+  for (const auto& worker : workers_) {
+    packets += worker->drops().get(port, reason);
   }
   return packets;
 }

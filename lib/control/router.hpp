@@ -4,20 +4,24 @@
 
 #include <atomic>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "config/load.hpp"
 #include "config/model.hpp"
 #include "control/addresses.hpp"
+#include "control/event_loop.hpp"
 #include "control/neighbors.hpp"
 #include "control/next_hops.hpp"
 #include "control/route_load.hpp"
 #include "control/routing.hpp"
 #include "control/sender.hpp"
 #include "control/slow_path.hpp"
+#include "control/static_routes.hpp"
 #include "control/world.hpp"
 #include "port/port.hpp"
 #include "worker/worker.hpp"
@@ -39,14 +43,16 @@ struct Ledger {
   }
 };
 
+[[nodiscard]] fib::RouteType type_of(config::RouteType type);
+
 class Router {
  public:
   // Told now and then while a file of routes is loaded.
   using OnLoad = std::function<void(const RouteLoad&)>;
-  // Everything is set up and every port started; nothing is forwarded until the workers run.
-  [[nodiscard]] static Result<std::unique_ptr<Router>> open(const config::Config& config,
-                                                            const Clock& clock,
-                                                            OnLoad on_load = {});
+  // Everything is set up and every port started; nothing is forwarded until the workers run. A
+  // fault has the value of the configuration that was refused.
+  [[nodiscard]] static std::expected<std::unique_ptr<Router>, config::Fault> open(
+      const config::Config& config, const Clock& clock, OnLoad on_load = {});
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
@@ -57,35 +63,66 @@ class Router {
   // One round of the control thread: what was handed up, the timers that are due, retired memory.
   // False where there was nothing to do.
   bool run_once();
+  // Calls it for as long as there is something to do, and waits for more. While the router is.
+  [[nodiscard]] EventLoop event_loop();
   // Ports down, queues emptied. Fails if a packet buffer is missing afterwards.
   Status shut_down();
 
-  Status add_route(const config::Route& route);
+  // As the verbs of `ip route`, all or none.
+  Status set_route(const config::Route& route, Routing::Mode mode);
+  Status add_route(const config::Route& route) { return set_route(route, Routing::Mode::kAdd); }
+  Status remove_route(const Routing::Selection& selection);
   Status erase_route(const fib::RouteSelector4& selector);
   // One at a time; run_once() carries it on until it is finished.
-  Status load_routes(const config::RouteFile& file);
+  Status load_routes(const config::RouteFile& file,
+                     RouteLoad::Gateways gateways = RouteLoad::Gateways::kReachable);
   // The last one that was started, and its number; null where there was none.
   [[nodiscard]] const RouteLoad* load() const { return load_.get(); }
   [[nodiscard]] std::uint64_t load_number() const { return load_number_; }
   // Live changes of a port or a sub-interface, with the effects on ARP and routes that they have in
   // Linux. The configuration follows.
-  Status set_link(PortId port, bool up);
-  Status set_mtu(PortId port, std::uint16_t mtu);
-  Status set_mac(PortId port, Mac mac);
+  struct LinkChange {
+    std::optional<std::uint16_t> mtu{};
+    std::optional<Mac> mac{};
+    std::optional<bool> up{};
+  };
+  // All of it or none.
+  Status change_link(PortId port, const LinkChange& change);
+  Status set_link(PortId port, bool up) { return change_link(port, {.up = up}); }
+  Status set_mtu(PortId port, std::uint16_t mtu) { return change_link(port, {.mtu = mtu}); }
+  Status set_mac(PortId port, Mac mac) { return change_link(port, {.mac = mac}); }
   Status add_address(PortId port, InterfaceAddress address);
   Status erase_address(PortId port, InterfaceAddress address);
 
   // Whether the bands before that port, or before all, measure how long packets wait.
   void measure_delays(std::optional<PortId> port, bool on);
 
+  // A permanent one, in place of one that was learned; `ip neigh add` and `replace`.
   Status add_neighbor(const config::StaticNeighbor& neighbor);
+  Status replace_neighbor(const config::StaticNeighbor& neighbor);
   Status erase_neighbor(neigh::Key key);
 
   // What runs now, changes since the start included.
   [[nodiscard]] config::Config running_config() const;
+  // The same without what may be long: routes, files of routes, static neighbors.
+  [[nodiscard]] config::Config brief_config() const;
+  // How the configuration lists a static route.
+  [[nodiscard]] config::Route listed(const fib::Rib4::View& route) const;
+  // Whether the configuration has few routes and neighbors, all of them as they run.
+  [[nodiscard]] bool config_is_short() const;
   [[nodiscard]] Ledger ledger() const;
   [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const;
+  // Of one port or sub-interface alone.
+  [[nodiscard]] std::uint64_t drops(PortId port, stats::DropReason reason) const;
   [[nodiscard]] const port::Pools& pools() const { return pools_; }
+  // Buffers of packets that wait, by who holds them.
+  struct Waiting {
+    std::uint32_t neighbors = 0;
+    std::uint32_t reassembly = 0;
+    std::uint32_t rings = 0;
+    std::uint32_t bands = 0;
+  };
+  [[nodiscard]] Waiting waiting() const;
 
   [[nodiscard]] const config::Config& config() const { return config_; }
   [[nodiscard]] const World& world() const { return *world_; }
@@ -114,26 +151,47 @@ class Router {
   Router(config::Config config, const Clock& clock, OnLoad on_load);
 
   Status set_up_ports();
+  Status set_up_buffers();
   Status set_up_tables();
   void set_up_interfaces();
   void tag_like_its_link(PortView& view, const config::Vlan& vlan);
   Status set_up_workers();
   Status set_up_routes();
+  Status set_waiting_route(const config::Route& route);
   Status load_and_wait(const config::RouteFile& file);
+  [[nodiscard]] std::uint32_t held_besides_bands() const;
   bool handle_punts();
+  // Everything that the control thread holds, for reason kPortDown.
+  void give_up_waiting();
   bool advance_load();
   bool run_timers();
   void watch_links();
+  void watch_link(std::uint16_t port);
+  void note_interfaces();
+  void limit_mtus(PortId device);
+  void leave(std::uint16_t port);
+  Status use_reset_port(std::uint16_t port);
   void apply_link(const PortView& view);
   void probe_for(PortId port, InterfaceAddress address);
-  std::vector<InterfaceAddress> forget_address(PortId port, InterfaceAddress address);
-  Status connect(PortId port, InterfaceAddress address);
+  Status set_addresses(PortId port, const std::vector<InterfaceAddress>& addresses);
+  void forget_address(PortId port, InterfaceAddress address);
+  void erase_routes_from(Ipv4 source);
   [[nodiscard]] Status check_address(const PortView& view, InterfaceAddress address) const;
+  [[nodiscard]] Status check_mtu(const PortView& view, std::uint16_t mtu) const;
+  [[nodiscard]] Status check_mac(const PortView& view, Mac mac) const;
+  Status change_device(PortId port, const LinkChange& change);
+  Status bring(PortId port, bool up);
+  void apply_mtu(PortId port, std::uint16_t mtu);
+  void apply_mac(PortId port, Mac mac);
   void watch_for_hangs();
   void watch_for_removals();
   void reset_hung_ports();
   void apply_gate(PortId port);
-  Status add_to_rib(const config::Route& route);
+  Status set_neighbor(const config::StaticNeighbor& neighbor);
+  // Ports without addresses are a way to somewhere while a route names them.
+  void apply_unnumbered_links();
+  [[nodiscard]] Result<Routing::Request> request_of(const config::Route& route) const;
+  [[nodiscard]] bool files_say_it_all() const;
 
   config::Config config_;
   const Clock& clock_;
@@ -141,7 +199,10 @@ class Router {
   fib::TableNames table_names_;
   port::Pools pools_;
   std::unique_ptr<World> world_;
+  std::unique_ptr<port::InterfaceWatch> interfaces_;
+  config::Fault place_;  // of what is set up at the moment
   std::vector<std::unique_ptr<port::Port>> ports_;
+  std::unique_ptr<worker::Doorbell> bell_;
   std::vector<std::unique_ptr<worker::Worker>> workers_;
   std::unique_ptr<NextHops> next_hops_;
   std::unique_ptr<Routing> routing_;
@@ -155,12 +216,15 @@ class Router {
 
   std::atomic<bool> stop_{false};
   bool workers_run_ = false;
-  // A route that a file brought was deleted: the files no longer say what runs.
-  bool files_outdated_ = false;
-  std::vector<ip::Packet*> arp_;  // of this round
+  StaticRoutes static_routes_;
+  std::vector<Mac> device_macs_;  // as they were before any was set
+  std::vector<ip::Packet*> arp_;  // ARP messages not seen to yet
+  // What each worker handed up before them and was not seen to yet.
+  std::vector<unsigned> before_arp_;
   Nanoseconds next_tick_{};
   Nanoseconds next_redirect_round_{};
   Nanoseconds next_watch_{};
+  Nanoseconds next_count_{};
   struct Hang {
     std::uint64_t progress = 0;
     Nanoseconds since{};
@@ -170,9 +234,18 @@ class Router {
     std::optional<std::uint64_t> left_by{};
   };
   std::vector<Hang> hangs_;
-  std::vector<bool> link_up_;  // of every port, not of sub-interfaces
-  std::vector<bool> linked_;   // of every port and sub-interface: has a link and is up
-  std::vector<bool> usable_;   // of every port and sub-interface, as routes know it
+  std::uint64_t interfaces_seen_ = 0;  // what of them was acted upon
+  Nanoseconds next_register_look_{};
+  struct LinkState {
+    bool up = false;
+    // Where it was lost: every worker has left the port once this state is passed.
+    std::optional<std::uint64_t> left_by{};
+    bool interface_gone = false;
+    std::string interface{};  // the name of the kernel's interface that the device is
+  };
+  std::vector<LinkState> links_;  // of every port, not of sub-interfaces
+  std::vector<bool> linked_;      // of every port and sub-interface: has a link and is up
+  std::vector<bool> usable_;      // of every port and sub-interface, as routes know it
 };
 
 }  // namespace ringroad::control

@@ -3,80 +3,16 @@
 #include <rte_lcore.h>
 
 #include <algorithm>
-#include <chrono>
-#include <iterator>
+#include <map>
 #include <random>
-#include <string_view>
-#include <thread>
 
 #include "base/log.hpp"
 #include "control/router.hpp"
+#include "control/settings.hpp"
+#include "port/interface_sharing.hpp"
 
 namespace ringroad::control {
 namespace {
-
-sched::QueueKind queue_of(config::Aqm aqm) {
-  switch (aqm) {
-    case config::Aqm::kNone:
-      break;
-    case config::Aqm::kCodel:
-      return sched::QueueKind::kCodel;
-    case config::Aqm::kFqCodel:
-      return sched::QueueKind::kFqCodel;
-  }
-  return sched::QueueKind::kFifo;
-}
-
-sched::BandSettings band_of(const config::Scheduler& scheduler, std::size_t number) {
-  const config::SchedulerBand& own = scheduler.each.at(number);
-  sched::BandSettings band;
-  band.limit = own.limit.value_or(scheduler.limit);
-  band.limit_bytes = own.limit_bytes.value_or(scheduler.limit_bytes.value_or(band.limit_bytes));
-  band.rate = own.rate;
-  band.ceil = own.ceil != own.rate ? own.ceil : std::nullopt;
-  band.burst = own.burst.value_or(scheduler.burst);
-  band.weight = own.weight;
-  band.queue = queue_of(own.aqm);
-  band.codel = {.target = own.target, .interval = own.interval, .ecn = own.ecn};
-  band.flows = own.flows;
-  band.quantum = static_cast<std::uint32_t>(own.quantum.count);
-  return band;
-}
-
-sched::Discipline discipline_of(const config::Scheduler& scheduler) {
-  sched::Discipline discipline;
-  discipline.bands = scheduler.bands;
-  discipline.strict =
-      scheduler.discipline == config::Discipline::kDrr ? scheduler.strict : scheduler.bands;
-  discipline.priomap = scheduler.priomap;
-  discipline.dscp = scheduler.dscp;
-  discipline.rate = scheduler.rate;
-  discipline.burst = scheduler.burst;
-  discipline.overhead = scheduler.overhead;
-  for (std::size_t band = 0; band < scheduler.bands; ++band) {
-    discipline.each.at(band) = band_of(scheduler, band);
-  }
-  return discipline;
-}
-
-neigh::Parameters parameters_of(const config::ArpTimers& timers) {
-  neigh::Parameters parameters;
-  parameters.base_reachable = timers.base_reachable;
-  parameters.retransmit = timers.retransmit;
-  parameters.delay_first_probe = timers.delay_first_probe;
-  parameters.gc_stale = timers.gc_stale;
-  parameters.locktime = timers.locktime;
-  parameters.unicast_probes = timers.unicast_probes;
-  parameters.multicast_probes = timers.multicast_probes;
-  return parameters;
-}
-
-ip::FlowHash flow_hash_of(const config::Ecmp& ecmp) {
-  std::random_device random;
-  return ip::FlowHash{
-      ecmp.hash == config::FlowHash::kL4 ? ip::FlowHash::Policy::kL4 : ip::FlowHash::Policy::kL3,
-      ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
-}
 
 // The NUMA node of the worker's core: worker i runs on lcore i + 1.
 int node_of(const worker::Worker& worker) {
@@ -99,26 +35,15 @@ std::vector<worker::Worker*> by_node(const std::vector<worker::Worker*>& workers
   return order;
 }
 
-// Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
-ip::ReassemblySettings reassembly_settings(const rte_mempool& pool) {
-  std::random_device random;
-  ip::ReassemblySettings settings;
-  settings.memory.count =
-      std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);
-  settings.seed = std::uint64_t{random()} << 32U | random();
-  return settings;
-}
-
-worker::Idle idle_of(config::Idle idle) {
-  switch (idle) {
-    case config::Idle::kPoll:
-      return worker::Idle::kPoll;
-    case config::Idle::kPause:
-      return worker::Idle::kPause;
-    case config::Idle::kInterrupt:
-      return worker::Idle::kInterrupt;
+void warn_of_sharing(const port::Port& port) {
+  const port::InterfaceState* const interface = port.shared_interface();
+  if (interface == nullptr) {
+    return;
   }
-  return worker::Idle::kPoll;
+  for (const std::string& warning :
+       port::sharing_warnings(*interface, port::kernel_addresses(interface->name))) {
+    log::warn("port {}: {}", port.settings().name, warning);
+  }
 }
 
 // The VLANs of whose frames the port is a link, and the number by which priorities come (IEEE
@@ -138,23 +63,33 @@ std::vector<std::uint16_t> vlans_on(const config::Config& config, const std::str
 
 }  // namespace
 
-Result<std::unique_ptr<Router>> Router::open(const config::Config& config, const Clock& clock,
-                                             OnLoad on_load) {
+std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config::Config& config,
+                                                                   const Clock& clock,
+                                                                   OnLoad on_load) {
+  using At = config::Fault::At;
   std::unique_ptr<Router> router{new Router{config, clock, std::move(on_load)}};
-  for (const auto step : {&Router::set_up_ports, &Router::set_up_tables, &Router::set_up_workers,
-                          &Router::set_up_routes}) {
+  const auto refused = [&](const Status& status) {
+    config::Fault fault = router->place_;
+    fault.what = status.error().what;
+    return std::unexpected{std::move(fault)};
+  };
+  for (const auto step : {&Router::set_up_ports, &Router::set_up_buffers, &Router::set_up_tables,
+                          &Router::set_up_workers, &Router::set_up_routes}) {
+    router->place_ = {};
     if (const Status status = (router.get()->*step)(); !status) {
-      return std::unexpected{status.error()};
+      return refused(status);
     }
   }
   for (const auto& port : router->ports_) {
+    router->place_ = {.what = "", .at = At::kPort, .port = port->settings().name};
     if (const Status status = port->start(); !status) {
-      return std::unexpected{status.error()};
+      return refused(status);
     }
     for (const auto& worker : router->workers_) {
       worker->watch_rx(*port);
     }
   }
+  router->neighbors_->start();
   router->run_timers();
   return router;
 }
@@ -165,8 +100,14 @@ Status Router::set_up_ports() {
         fmt::format("{} ports are configured; {} is the most", config_.devices(), ip::kPortsMax));
   }
   const auto workers = static_cast<std::uint16_t>(config_.engine.workers.size());
+  if (auto watch = port::InterfaceWatch::open()) {
+    interfaces_ = std::move(*watch);
+  } else {
+    return std::unexpected{watch.error()};
+  }
   for (const std::uint16_t i : numbers(config_.devices())) {
     const config::Port& port = config_.ports[i];
+    place_ = {.what = "", .at = config::Fault::At::kPort, .port = port.name, .field = "device"};
     auto opened =
         port::Port::open({.id = PortId{i},
                           .name = port.name,
@@ -175,11 +116,15 @@ Status Router::set_up_ports() {
                           .workers = workers,
                           .rx_queues = port.queues.value_or(0),
                           .vlans = vlans_on(config_, port.name),
-                          .rx_interrupts = config_.engine.idle == config::Idle::kInterrupt},
+                          .rx_interrupts = config_.engine.idle == config::Idle::kInterrupt,
+                          .interfaces = interfaces_.get()},
                          pools_);
     if (!opened) {
+      place_.field = opened.error().mtu ? "mtu" : "device";
       return std::unexpected{opened.error()};
     }
+    device_macs_.push_back((*opened)->mac());
+    place_.field = "macaddress";
     if (port.mac) {
       if (Status status = (*opened)->set_mac(*port.mac); !status) {
         return status;
@@ -187,12 +132,38 @@ Status Router::set_up_ports() {
     }
     log::debug("port {}: {} ({}), {} RX and {} TX queues", port.name, port.device,
                (*opened)->driver(), (*opened)->rx_queues(), (*opened)->tx_queues());
+    warn_of_sharing(**opened);
     ports_.push_back(std::move(*opened));
   }
   hangs_.resize(ports_.size());
-  link_up_.resize(ports_.size());
+  links_.resize(ports_.size());
   linked_.resize(config_.ports.size());
   usable_.resize(config_.ports.size());
+  return {};
+}
+
+// Every pool has to do for its own ports' reception and, as a packet leaves by any port, for all
+// that is on its way out.
+Status Router::set_up_buffers() {
+  port::BufferUse use{.workers = static_cast<std::uint32_t>(config_.engine.workers.size())};
+  std::map<int, std::uint32_t> rx;
+  for (const auto& port : ports_) {
+    std::uint32_t& of_node = rx[port->pool_node()];
+    of_node += port->rx_buffers();
+    use.rx = std::max(use.rx, of_node);
+    use.tx += port->tx_buffers();
+    use.tx_queues += port->tx_queues();
+  }
+  const std::uint32_t buffers = config_.engine.memory.buffers;
+  const port::Budget budget = port::budget_of(buffers, use);
+  if (!budget.is_enough()) {
+    place_ = {.what = "", .at = config::Fault::At::kBuffers};
+    return fail(fmt::format(
+        "engine.memory.buffers: {} are too few: the rings of these ports keep up to {}, "
+        "and {} workers need a reserve for what they receive; it takes {}",
+        buffers, std::uint64_t{use.rx} + use.tx, use.workers, port::least_buffers(use)));
+  }
+  pools_.set_budget(budget);
   return {};
 }
 
@@ -206,21 +177,25 @@ Status Router::set_up_tables() {
   sender_ = std::make_unique<Sender>(*world_, pools_.first());
   slow_path_ = std::make_unique<SlowPath>(
       *world_, *routing_, *sender_, clock_,
-      SlowPath::Settings{.limits = {.rate = config_.icmp.rate,
-                                    .burst = config_.icmp.burst,
-                                    .per_destination = config_.icmp.per_destination},
-                         .reassembly = reassembly_settings(pools_.first())});
+      SlowPath::Settings{
+          .limits = {.rate = config_.icmp.rate,
+                     .burst = config_.icmp.burst,
+                     .per_destination = config_.icmp.per_destination},
+          .reassembly = reassembly_settings(pools_.first(), pools_.budget().reassembly())});
   addresses_ = std::make_unique<Addresses>(
       Addresses::Settings{.announce = config_.arp.notify, .seed = std::random_device{}()}, *world_,
       *sender_, clock_);
   neighbors_ = std::make_unique<Neighbors>(
-      Neighbors::Settings{.parameters = parameters_of(config_.arp.timers),
-                          .limits = {.gc_interval = neigh::Limits{}.gc_interval,
-                                     .gc_thresh = config_.arp.gc_thresh},
-                          .queue_bytes = config_.arp.queue_bytes,
-                          .seed = std::random_device{}()},
+      Neighbors::Settings{
+          .parameters = parameters_of(config_.arp.timers),
+          .limits = {.gc_interval = neigh::Limits{}.gc_interval,
+                     .gc_thresh = config_.arp.gc_thresh},
+          .pending = {.neighbor = config_.arp.queue_bytes, .buffers = pools_.budget().neighbors()},
+          .seed = std::random_device{}()},
       *world_, *routing_, *addresses_, *sender_, clock_,
-      [this](ip::OwnedPacket packet) { slow_path_->host_unreachable(std::move(packet)); });
+      [this](ip::OwnedPacket packet, PortId port) {
+        slow_path_->host_unreachable(std::move(packet), port);
+      });
   for (const std::uint16_t i : numbers(config_.ports.size())) {
     if (const auto& timers = config_.ports[i].arp) {
       neighbors_->set_parameters(PortId{i}, parameters_of(*timers));
@@ -297,12 +272,18 @@ Status Router::set_up_workers() {
   if (count == 0) {
     return fail("there is no worker");
   }
+  if (auto bell = worker::Doorbell::make()) {
+    bell_ = std::move(*bell);
+  } else {
+    return std::unexpected{bell.error()};
+  }
   std::vector<worker::Worker*> all;
   for (const std::uint16_t i : numbers(count)) {
     auto made = worker::Worker::make({.id = WorkerId{i},
                                       .core = config_.engine.workers[i],
                                       .idle = idle_of(config_.engine.idle),
-                                      .pools = &pools_},
+                                      .pools = &pools_,
+                                      .bell = bell_.get()},
                                      world_->tables(), world_->reclaimer().readers());
     if (!made) {
       return std::unexpected{made.error()};
@@ -324,9 +305,8 @@ Status Router::set_up_workers() {
       if (port.node() >= 0 && node_of(worker) != port.node()) {
         log::warn(
             "port {} is at NUMA node {}, core {} that polls its queue {} is of node {}: each "
-            "packet "
-            "crosses between them; let cores of node {} be workers, and its `queues` no more than "
-            "those",
+            "packet crosses between them; let cores of node {} be workers, and its `queues` no "
+            "more than those",
             port.settings().name, port.node(), worker.settings().core, queue, node_of(worker),
             port.node());
       }
@@ -341,10 +321,12 @@ Status Router::set_up_workers() {
     const auto shaper = std::make_shared<sched::Shaper>(discipline, clock_.now());
     for (const std::uint16_t w : numbers(count)) {
       if (w < port.tx_queues()) {
-        const port::TxQueue::Settings settings{.device = port.device(),
+        const port::TxQueue::Settings settings{.port = PortId{i},
+                                               .device = port.device(),
                                                .queue = w,
                                                .descriptors = port.reported_descriptors(),
-                                               .limit_bytes = scheduler.byte_limits};
+                                               .limit_bytes = scheduler.byte_limits,
+                                               .retry = port.tx_retry(w)};
         all[w]->add_tx(PortId{i},
                        std::make_unique<port::TxQueue>(settings, discipline, clock_, shaper));
       } else {
@@ -355,84 +337,9 @@ Status Router::set_up_workers() {
   for (worker::Worker* const worker : all) {
     worker->set_peers(spreads ? all : std::vector<worker::Worker*>{});
   }
+  before_arp_.resize(count);
   sender_->set_workers(all);
   neighbors_->set_workers(all);
-  return {};
-}
-
-Status Router::set_up_routes() {
-  routing_->add_fixed_routes();
-  for (const std::uint16_t i : numbers(config_.ports.size())) {
-    for (const InterfaceAddress& address : config_.ports[i].addresses) {
-      if (config_.ports[i].dad) {
-        probe_for(PortId{i}, address);
-      } else if (Status status = connect(PortId{i}, address); !status) {
-        return status;
-      }
-    }
-  }
-  // A gateway may be reached through a route that comes later, or through one of a file.
-  std::vector<const config::Route*> waiting;
-  std::ranges::transform(config_.routes, std::back_inserter(waiting),
-                         [](const config::Route& route) { return &route; });
-  Status refused;
-  const auto add_those_that_can = [&] {
-    while (std::erase_if(waiting, [&](const config::Route* route) {
-             const Status status = add_to_rib(*route);
-             refused = status ? refused : status;
-             return status.has_value();
-           }) > 0) {
-    }
-  };
-  add_those_that_can();
-  for (const config::RouteFile& file : config_.route_files) {
-    if (Status status = load_and_wait(file); !status) {
-      return status;
-    }
-  }
-  add_those_that_can();
-  if (!waiting.empty()) {
-    return refused;
-  }
-  for (const config::StaticNeighbor& neighbor : config_.neighbors) {
-    if (const PortView* const port = world_->find_port(neighbor.port); port != nullptr) {
-      neighbors_->set_permanent({port->id, neighbor.address}, neighbor.mac);
-    }
-  }
-  return {};
-}
-
-// No worker runs yet and no timer is due: there is nothing to do meanwhile but to tell.
-Status Router::load_and_wait(const config::RouteFile& file) {
-  const auto tell = [this] {
-    if (on_load_) {
-      on_load_(*load_);
-    }
-  };
-  if (Status status = load_routes(file); !status) {
-    return status;
-  }
-  while (!load_->finished()) {
-    tell();
-    if (!load_->advance()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
-    world_->reclaimer().run_once();
-  }
-  tell();
-  const RouteLoad::Outcome& outcome = load_->outcome();
-  if (!outcome.error.empty()) {
-    return fail(outcome.error);
-  }
-  for (const std::string& complaint : outcome.complaints) {
-    log::warn("{}", complaint);
-  }
-  const auto passed_over = [](std::size_t count, std::string_view what) {
-    return count == 0 ? std::string{} : fmt::format(", {} {} passed over", count, what);
-  };
-  log::info("{}: {} routes{}{}", file.path, outcome.added,
-            passed_over(outcome.bad_lines, "bad lines"),
-            passed_over(outcome.skipped_ipv6, "IPv6 prefixes"));
   return {};
 }
 

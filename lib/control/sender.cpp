@@ -6,6 +6,13 @@
 #include "ip/vlan.hpp"
 
 namespace ringroad::control {
+namespace {
+
+// Packets that waited, in a worker's ring at a time: 10 to 20 us of its time, less than its RX
+// queues bridge; the rest of the ring stays free for all else.
+constexpr unsigned kWaitedMost = 256;
+
+}  // namespace
 
 ip::OwnedPacket Sender::make_frame(std::span<const std::uint8_t> bytes) {
   ip::OwnedPacket packet{rte_pktmbuf_alloc(&pool_)};
@@ -27,7 +34,7 @@ void Sender::send(ip::OwnedPacket frame, PortId port, std::uint8_t priority) {
     counters.tx_packets.add(1);
     counters.tx_bytes.add(frame->pkt_len);
     if (!ip::push_tags(*frame, view.tags, priority)) {
-      drop(std::move(frame), stats::DropReason::kNoHeadroom);
+      drop_at(port, std::move(frame), stats::DropReason::kNoHeadroom);
       return;
     }
   }
@@ -38,8 +45,12 @@ void Sender::send(ip::OwnedPacket frame, PortId port, std::uint8_t priority) {
   if (worker.inject(frame.get())) {
     static_cast<void>(frame.release());
   } else {
-    drop(std::move(frame), stats::DropReason::kInjectQueueFull);
+    drop_at(view.egress, std::move(frame), stats::DropReason::kInjectQueueFull);
   }
+}
+
+bool Sender::has_room_behind(ip::Packet& packet) const {
+  return workers_[ip::meta(packet).worker]->injected() < kWaitedMost;
 }
 
 void Sender::send_ip(ip::OwnedPacket packet, PortId port, Mac destination) {

@@ -18,6 +18,7 @@ class Sender {
         context_{std::make_unique<ip::StageContext>(world.tables())},
         interfaces_(world.tables().interfaces.size()) {
     context_->interfaces = interfaces_;
+    context_->thread = world.workers();
   }
 
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
@@ -33,14 +34,23 @@ class Sender {
     count_delivered();
   }
   void count_delivered(std::uint64_t packets = 1) { delivered_.add(packets); }
+  // Counted at the port by which the packet came in, or for an answer, the packet it answers.
   void drop(ip::OwnedPacket packet, stats::DropReason reason) {
+    const PortId ingress = ip::meta(*packet).ingress;
+    drop_at(ingress, std::move(packet), reason);
+  }
+  // Counted at the port by which it was to leave.
+  void drop_at(PortId port, ip::OwnedPacket packet, stats::DropReason reason) {
     packet.reset();
-    context_->drops.add(reason);
+    context_->drops.add(port, reason);
   }
 
   // A whole frame without tags; those of a sub-interface are added. It goes by the worker that
   // punted it, so that a flow keeps its order.
   void send(ip::OwnedPacket frame, PortId port, std::uint8_t priority);
+  // Whether the worker by which the packet goes has room for packets that waited, which must
+  // neither be dropped there nor hold it up for long.
+  [[nodiscard]] bool has_room_behind(ip::Packet& packet) const;
   // An IPv4 packet with room for its Ethernet header, to that station.
   void send_ip(ip::OwnedPacket packet, PortId port, Mac destination);
 

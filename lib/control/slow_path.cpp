@@ -5,6 +5,7 @@
 #include "ip/forward.hpp"
 #include "ip/fragment.hpp"
 #include "ip/ingress_checks.hpp"
+#include "ip/input.hpp"
 #include "ip/route.hpp"
 
 namespace ringroad::control {
@@ -22,15 +23,21 @@ namespace {
 
 // The packet alone, as a worker's stages take it. Its owner is the burst now.
 void fill(ip::Burst& burst, OwnedPacket packet) {
-  burst.count = 1;
-  burst.ingress = ip::meta(*packet).ingress;
+  burst.begin(ip::meta(*packet).ingress, 1);
   burst.l2_classes[0] = ip::meta(*packet).l2_class;
-  burst.destinations[0] = destination_of(*packet).value();
   burst.packets[0] = packet.release();
+  ip::describe(burst, 0);
+  // Until it is looked up it has no way.
+  burst.next_hops[0] = {};
 }
 
 OwnedPacket take(ip::Burst& burst) {
   return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
+}
+
+// forward() sees to redirects for all others.
+bool must_wait_or_be_cut(const ip::Packet& packet, const Adjacency& adjacency) {
+  return adjacency.kind != AdjacencyKind::kUnicast || ip::exceeds(packet, adjacency.mtu);
 }
 
 // Destinations that Linux drops before it looks at options.
@@ -84,13 +91,13 @@ void SlowPath::handle(OwnedPacket packet) {
       break;
     case PuntReason::kUnresolved: {
       const Adjacency& adjacency = adjacency_of(*packet);
-      finish_forwarding(*packet, adjacency);
+      redirect(*packet, adjacency);
       to_neighbor(std::move(packet), adjacency);
       break;
     }
     case PuntReason::kFragment: {
       const Adjacency& adjacency = adjacency_of(*packet);
-      finish_forwarding(*packet, adjacency);
+      redirect(*packet, adjacency);
       cut(std::move(packet), adjacency, adjacency.mtu);
       break;
     }
@@ -122,8 +129,8 @@ void SlowPath::handle(OwnedPacket packet) {
   }
 }
 
-void SlowPath::host_unreachable(OwnedPacket packet) {
-  refuse(std::move(packet), {DropReason::kHostUnreachable, ip::kHostUnreachable});
+void SlowPath::host_unreachable(OwnedPacket packet, PortId port) {
+  refuse(std::move(packet), {DropReason::kHostUnreachable, ip::kHostUnreachable, port});
 }
 
 // The adjacency that the worker saw may be another's by now: the tables are asked again.
@@ -156,14 +163,19 @@ void SlowPath::with_options(OwnedPacket packet) {
     ip::meta(*one).worker = before.worker;
     handle(OwnedPacket{one});
   }
+  if (packet && must_wait_or_be_cut(*packet, adjacency)) {
+    redirect(*packet, adjacency);
+  }
   if (packet) {
-    packet = run_hook(ip::HookPoint::kForward, std::move(packet));
+    packet = run_hooks(ip::HookPoint::kForward, std::move(packet), &adjacency);
   }
   if (packet) {
     write_options(*packet);
-    packet = run_hook(ip::HookPoint::kPostRouting, std::move(packet));
+    packet = run_hooks(ip::HookPoint::kPostRouting, std::move(packet), &adjacency);
   }
-  if (packet) {
+  if (packet && ip::exceeds(*packet, adjacency.mtu)) {
+    cut(std::move(packet), adjacency, adjacency.mtu);
+  } else if (packet) {
     to_neighbor(std::move(packet), adjacency);
   }
 }
@@ -191,11 +203,6 @@ bool SlowPath::read_options(OwnedPacket& packet) {
     return false;
   }
   return true;
-}
-
-void SlowPath::finish_forwarding(ip::Packet& packet, const Adjacency& adjacency) {
-  redirect(packet, adjacency);
-  write_options(packet);
 }
 
 void SlowPath::write_options(ip::Packet& packet) {
@@ -247,13 +254,15 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
   }
 }
 
-OwnedPacket SlowPath::run_hook(ip::HookPoint point, OwnedPacket packet) {
-  if (world_.tables().hooks[static_cast<std::size_t>(point)] == nullptr) {
+OwnedPacket SlowPath::run_hooks(ip::HookPoint point, OwnedPacket packet, const Adjacency* way) {
+  const ip::HookChain* const chain = world_.tables().hooks.at(point);
+  if (chain == nullptr) {
     return packet;
   }
   ip::Burst burst;
   fill(burst, std::move(packet));
-  ip::run_hook(point, sender_.context(), burst);
+  burst.adjacencies[0] = way != nullptr ? way : &adjacency_of(*burst.packets[0]);
+  ip::run_chain(*chain, sender_.context(), burst);
   sender_.context().drop_list.flush();
   return take(burst);
 }

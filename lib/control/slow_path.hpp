@@ -34,7 +34,7 @@ class SlowPath {
 
   void handle(ip::OwnedPacket packet);
   // The packet's next hop did not answer (NEI-22).
-  void host_unreachable(ip::OwnedPacket packet);
+  void host_unreachable(ip::OwnedPacket packet, PortId port);
 
   // IP protocol to handler: a protocol is one row (Linux's inet_protos; IPR-06). Takes a packet
   // addressed to the router, past the input hook. False where the protocol is taken (IPR-07).
@@ -47,6 +47,7 @@ class SlowPath {
   void clear() { reassembly_.clear(stats::DropReason::kPortDown); }
   // Fragments that wait for others.
   [[nodiscard]] std::uint64_t held() const { return reassembly_.held(); }
+  [[nodiscard]] std::uint32_t held_buffers() const { return reassembly_.buffers(); }
   [[nodiscard]] const stats::IpCounters& counters() const { return counters_; }
   // Bytes of packets that were copied, by what for.
   struct Copied {
@@ -59,6 +60,7 @@ class SlowPath {
   struct Refusal {
     stats::DropReason reason;
     ip::IcmpError error;
+    std::optional<PortId> port{};  // at which it is counted; none: where it came in
   };
 
   // On its way through (slow_path.cpp).
@@ -67,16 +69,16 @@ class SlowPath {
   void with_options(ip::OwnedPacket packet);
   // False: the options are wrong or not wanted, and the packet is no more.
   [[nodiscard]] bool read_options(ip::OwnedPacket& packet);
-  // What is left to do before the packet goes by that adjacency.
-  void finish_forwarding(ip::Packet& packet, const neigh::Adjacency& adjacency);
   void write_options(ip::Packet& packet);
   // To its next hop, which may have to be asked for first.
   void to_neighbor(ip::OwnedPacket packet, const neigh::Adjacency& adjacency);
   // In as many pieces as that MTU asks for.
   void cut(ip::OwnedPacket packet, const neigh::Adjacency& adjacency, std::uint16_t mtu);
   [[nodiscard]] const neigh::Adjacency& adjacency_of(ip::Packet& packet) const;
-  // Runs one hook over one packet; null where the hook kept or dropped it.
-  [[nodiscard]] ip::OwnedPacket run_hook(ip::HookPoint point, ip::OwnedPacket packet);
+  // The hooks of that point over one packet; null where one of them held or dropped it. `way`: null
+  // where it is to be looked up.
+  [[nodiscard]] ip::OwnedPacket run_hooks(ip::HookPoint point, ip::OwnedPacket packet,
+                                          const neigh::Adjacency* way = nullptr);
 
   // For the router itself (slow_path_local.cpp).
 

@@ -71,7 +71,7 @@ void SlowPath::deliver_locally(OwnedPacket packet) {
       return;
     }
   }
-  packet = run_hook(ip::HookPoint::kInput, std::move(packet));
+  packet = run_hooks(ip::HookPoint::kInput, std::move(packet));
   if (!packet) {
     return;
   }

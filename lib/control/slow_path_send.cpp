@@ -62,17 +62,18 @@ ip::OptionSource SlowPath::option_source(Ipv4 address) const {
           }};
 }
 
+// Linux's fib_result_prefsrc: the route's own source, else the port's address that faces the next
+// hop.
 std::optional<Ipv4> SlowPath::source_toward(Ipv4 destination, std::uint32_t flow) const {
   const Adjacency& adjacency = routing_.resolve(destination, flow);
-  switch (adjacency.kind) {
-    case AdjacencyKind::kUnicast:
-    case AdjacencyKind::kUnresolved:
-      return world_.source(adjacency.port, adjacency.next_hop);
-    case AdjacencyKind::kGlean:
-      return world_.source(adjacency.port, destination);
-    default:
-      return std::nullopt;
+  const bool is_glean = adjacency.kind == AdjacencyKind::kGlean;
+  if (!adjacency.leads_on()) {
+    return std::nullopt;
   }
+  if (const auto preferred = routing_.preferred_source(destination)) {
+    return preferred;
+  }
+  return world_.source(adjacency.port, is_glean ? destination : adjacency.next_hop);
 }
 
 std::optional<ip::AnswerOptions> SlowPath::options_for_answer(ip::Packet& packet,
@@ -135,19 +136,14 @@ void SlowPath::send_error(ip::Packet& offender, const ip::IcmpError& error) {
 
 void SlowPath::redirect(ip::Packet& packet, const Adjacency& adjacency) {
   const PortId ingress = ip::meta(packet).ingress;
-  const bool goes_on = adjacency.kind == AdjacencyKind::kUnicast ||
-                       adjacency.kind == AdjacencyKind::kUnresolved ||
-                       adjacency.kind == AdjacencyKind::kGlean;
-  if (!goes_on || adjacency.port != ingress || !world_.port(ingress).send_redirects) {
+  if (!adjacency.leads_on() || adjacency.port != ingress || !world_.port(ingress).send_redirects) {
     return;
   }
   // A sender behind a gateway of its own cannot do without us.
   const Ipv4 sender = source_of(packet);
   const Adjacency& back = routing_.resolve(sender, 0);
-  const bool on_link = back.port == ingress &&
-                       (back.kind == AdjacencyKind::kGlean ||
-                        (back.kind == AdjacencyKind::kUnicast && back.next_hop == sender) ||
-                        (back.kind == AdjacencyKind::kUnresolved && back.next_hop == sender));
+  const bool on_link = back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
+                                                (back.leads_on() && back.next_hop == sender));
   if (on_link && redirects_.allow(sender, clock_.now())) {
     send_error(packet,
                ip::host_redirect(adjacency.kind == AdjacencyKind::kGlean ? destination_of(packet)
@@ -157,11 +153,13 @@ void SlowPath::redirect(ip::Packet& packet, const Adjacency& adjacency) {
 
 void SlowPath::refuse(OwnedPacket packet, const Refusal& refusal) {
   send_error(*packet, refusal.error);
-  sender_.drop(std::move(packet), refusal.reason);
+  const PortId port = refusal.port.value_or(ip::meta(*packet).ingress);
+  sender_.drop_at(port, std::move(packet), refusal.reason);
 }
 
 void SlowPath::answer(ip::Packet& asked, OwnedPacket packet) {
   if (packet) {
+    ip::meta(*packet).ingress = ip::meta(asked).ingress;
     ip::meta(*packet).worker = ip::meta(asked).worker;
     sender_.count_generated();
     send_own(std::move(packet));
@@ -170,23 +168,25 @@ void SlowPath::answer(ip::Packet& asked, OwnedPacket packet) {
 
 void SlowPath::send_own(OwnedPacket packet) {
   counters_.add(IpCounter::kOutRequests);
-  packet = run_hook(ip::HookPoint::kOutput, std::move(packet));
-  if (packet) {
-    packet = run_hook(ip::HookPoint::kPostRouting, std::move(packet));
-  }
+  packet = run_hooks(ip::HookPoint::kOutput, std::move(packet));
   if (!packet) {
     return;
   }
+  // A hook may have sent it elsewhere (Linux's ip_route_me_harder).
   const Adjacency& adjacency = adjacency_of(*packet);
+  packet = run_hooks(ip::HookPoint::kPostRouting, std::move(packet), &adjacency);
+  if (!packet) {
+    return;
+  }
   const std::uint16_t mtu = path_mtu_.of(destination_of(*packet), adjacency.mtu, clock_.now());
-  if (mtu != 0 && packet->pkt_len > std::uint32_t{mtu} + ip::kL2Bytes) {
+  if (mtu != 0 && ip::exceeds(*packet, mtu)) {
     cut(std::move(packet), adjacency, mtu);
     return;
   }
   if (!world_.port(adjacency.port).gathers) {
     packet = ip::in_one_buffer(sender_.pool(), std::move(packet));
     if (!packet) {
-      sender_.drop(nullptr, DropReason::kNoBuffer);
+      sender_.drop_at(adjacency.port, nullptr, DropReason::kNoBuffer);
       return;
     }
   }

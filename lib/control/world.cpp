@@ -1,7 +1,9 @@
 #include "control/world.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <utility>
 
 namespace ringroad::control {
 namespace {
@@ -26,26 +28,44 @@ std::uint8_t checks_of(const PortView& port) {
   return static_cast<std::uint8_t>(checks);
 }
 
+// Linux's __inet_insert_ifa: a first address of its subnet before the first secondary one.
+std::vector<InterfaceAddress> in_order(const std::vector<InterfaceAddress>& addresses) {
+  std::vector<InterfaceAddress> ordered;
+  std::ptrdiff_t primaries = 0;
+  for (const InterfaceAddress& own : addresses) {
+    if (std::ranges::find(ordered, own.subnet(), &InterfaceAddress::subnet) != ordered.end()) {
+      ordered.push_back(own);
+    } else {
+      ordered.insert(ordered.begin() + primaries++, own);
+    }
+  }
+  return ordered;
+}
+
 }  // namespace
 
 World::World(std::uint32_t workers, std::uint32_t neighbors_max)
-    : reclaimer_{workers},
+    : workers_{workers},
+      reclaimer_{workers},
       trie_{reclaimer_},
       next_hops_{neighbors_max + kMoreNextHops, reclaimer_},
       adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
       interfaces_{std::make_unique<ip::Interface[]>(ip::kInterfacesMax)},
       own_{std::make_unique<ip::OwnAddresses>()},
       own_published_{own_.get()},
+      hooks_{reclaimer_},
       tables_{.trie = trie_,
               .next_hops = next_hops_,
               .adjacencies = adjacencies_,
               .own_addresses = own_published_,
-              .interfaces = {interfaces_.get(), ip::kInterfacesMax}} {}
+              .interfaces = {interfaces_.get(), ip::kInterfacesMax},
+              .hooks = hooks_} {}
 
 void World::add_port(PortView port) {
   if (!port.link) {
     port.egress = port.id;
   }
+  port.addresses = in_order(port.addresses);
   ports_.push_back(std::move(port));
   set_mac(ports_.back().id, ports_.back().mac);
   interfaces_[ports_.back().id.value()].checks.store(checks_of(ports_.back()),
@@ -70,8 +90,8 @@ void World::set_mac(PortId id, Mac mac) {
   interfaces_[id.value()].mac.store(octets, std::memory_order_relaxed);
 }
 
-void World::set_addresses(PortId id, std::vector<InterfaceAddress> addresses) {
-  ports_[id.value()].addresses = std::move(addresses);
+void World::set_addresses(PortId id, const std::vector<InterfaceAddress>& addresses) {
+  ports_[id.value()].addresses = in_order(addresses);
   publish_own_addresses();
 }
 
@@ -126,18 +146,43 @@ const PortView* World::find_port(std::string_view name) const {
   return found == ports_.end() ? nullptr : &*found;
 }
 
-const PortView* World::port_on_link_with(Ipv4 address) const {
-  const PortView* best = nullptr;
-  int longest = -1;
+std::optional<World::Subnet> World::subnet_of(Ipv4 address) const {
+  std::optional<Subnet> best;
+  const auto place = [](const Subnet& subnet) {
+    return std::pair{subnet.port->up, subnet.prefix.length()};
+  };
   for (const PortView& port : ports_) {
     for (const InterfaceAddress& own : port.addresses) {
-      if (port.up && own.subnet().contains(address) && own.length > longest) {
-        best = &port;
-        longest = own.length;
+      const Subnet subnet{&port, own.subnet()};
+      if (subnet.prefix.contains(address) && (!best || place(subnet) > place(*best))) {
+        best = subnet;
       }
     }
   }
   return best;
+}
+
+bool World::is_on_link(PortId id, Ipv4 address) const {
+  return std::ranges::any_of(port(id).addresses, [&](const InterfaceAddress& own) {
+    return own.subnet().contains(address);
+  });
+}
+
+bool World::is_configured(Ipv4 address) const {
+  return std::ranges::any_of(ports_, [&](const PortView& port) {
+    return std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
+           port.addresses.end();
+  });
+}
+
+bool World::is_edge(Ipv4 address) const {
+  return std::ranges::any_of(ports_, [&](const PortView& port) {
+    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+      // RFC 3021: a /31 has no broadcast address.
+      return own.length <= 30 &&
+             (address == own.subnet().last() || address == own.subnet().address());
+    });
+  });
 }
 
 bool World::is_own(Ipv4 address) const {
@@ -170,6 +215,13 @@ std::optional<Ipv4> World::source(PortId id, Ipv4 to) const {
       return own.address;
     }
     primary = primary.value_or(own.address);
+  }
+  for (const PortView& other : ports_) {
+    for (const InterfaceAddress& own : other.addresses) {
+      if (!primary && other.uses(own)) {
+        primary = own.address;
+      }
+    }
   }
   return primary;
 }

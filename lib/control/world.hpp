@@ -45,9 +45,12 @@ class World {
 
   [[nodiscard]] const ip::Tables& tables() const { return tables_; }
   [[nodiscard]] ip::Tables& tables() { return tables_; }
+  [[nodiscard]] std::uint32_t workers() const { return workers_; }
   QsbrReclaimer& reclaimer() { return reclaimer_; }
+  [[nodiscard]] ip::Hooks& hooks() { return hooks_; }
   fib::Trie4& trie() { return trie_; }
   fib::NextHopTable& next_hops() { return next_hops_; }
+  [[nodiscard]] const fib::NextHopTable& next_hops() const { return next_hops_; }
   neigh::AdjacencyTable& adjacencies() { return adjacencies_; }
   [[nodiscard]] const neigh::AdjacencyTable& adjacencies() const { return adjacencies_; }
 
@@ -57,8 +60,9 @@ class World {
   void next_redirect_round();
   // Frames on `link` with that tag are the sub-interface's, unless they are another's already.
   void add_vlan(PortId link, std::uint16_t protocol, std::uint16_t vlan, PortId id);
-  // While the workers run.
-  void set_addresses(PortId id, std::vector<InterfaceAddress> addresses);
+  // While the workers run. The addresses are put into the order in which Linux keeps them: those
+  // whose subnet another has too, "secondary" ones, after all others.
+  void set_addresses(PortId id, const std::vector<InterfaceAddress>& addresses);
   void set_tentative(PortId id, Ipv4 address, bool tentative);
   void set_up(PortId id, bool up);
   void set_mtu(PortId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
@@ -71,18 +75,31 @@ class World {
   [[nodiscard]] const std::deque<PortView>& ports() const { return ports_; }
   [[nodiscard]] const PortView& port(PortId id) const { return ports_[id.value()]; }
   [[nodiscard]] const PortView* find_port(std::string_view name) const;
-  // The port whose subnet holds the address; the longest subnet where several do.
-  [[nodiscard]] const PortView* port_on_link_with(Ipv4 address) const;
+  // The subnet that holds the address, the longest where several do, and its port; one that is up
+  // before others.
+  struct Subnet {
+    const PortView* port;
+    Prefix4 prefix;
+  };
+  [[nodiscard]] std::optional<Subnet> subnet_of(Ipv4 address) const;
+  // Whether the port has a subnet that holds the address.
+  [[nodiscard]] bool is_on_link(PortId id, Ipv4 address) const;
+  // An address that the router answers for.
   [[nodiscard]] bool is_own(Ipv4 address) const;
+  // The same, those of ports that are down and those that are probed for included.
+  [[nodiscard]] bool is_configured(Ipv4 address) const;
+  // The first or last address of one of those addresses' subnets.
+  [[nodiscard]] bool is_edge(Ipv4 address) const;
   // Of one of the router's subnets, the all-zeros form included (RFC 1122 3.3.6).
   [[nodiscard]] bool is_broadcast(Ipv4 address) const;
-  // The port's address that speaks to `to`: the one in its subnet, else the primary one. Linux's
-  // inet_select_addr.
+  // The port's address that speaks to `to`: the one in its subnet, else the primary one; of a port
+  // without addresses, the first of any port. Linux's inet_select_addr.
   [[nodiscard]] std::optional<Ipv4> source(PortId id, Ipv4 to) const;
 
  private:
   void publish_own_addresses();
 
+  std::uint32_t workers_;
   QsbrReclaimer reclaimer_;
   fib::Trie4 trie_;
   fib::NextHopTable next_hops_;
@@ -92,6 +109,7 @@ class World {
   std::map<PortId, std::unique_ptr<ip::VlanTable>> vlans_;
   std::unique_ptr<const ip::OwnAddresses> own_;
   std::atomic<const ip::OwnAddresses*> own_published_;
+  ip::Hooks hooks_;
   ip::Tables tables_;
 };
 

@@ -13,6 +13,11 @@
 // g++ 12 takes the "undefined" vectors of its own headers for a mistake of ours.
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#ifndef __OPTIMIZE__
+// Without optimization the gathers are macros, and what they convert inside is blamed on their
+// caller.
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#endif
 #endif
 
 namespace ringroad::fib::bulk {

@@ -60,6 +60,9 @@ class NextHopTable {
   // Where no member is usable all share as if they were.
   void set_usable(NextHopId id, NextHopId member, bool usable);
 
+  // How many can be allocated now.
+  [[nodiscard]] std::size_t free() const { return free_.size(); }
+
   // How many of the group's buckets name that member, and how many there are.
   [[nodiscard]] std::size_t buckets_of(NextHopId id, NextHopId member) const;
   [[nodiscard]] std::size_t buckets(NextHopId group) const { return bucket_count(load(group)); }

@@ -126,11 +126,11 @@ Status Rib<Address>::add(const Batch& batch) {
   changes_.reserve(batch.entries.size());
   for (std::size_t i = 0; i < batch.entries.size(); ++i) {
     const auto& [prefix, path] = batch.entries[i];
-    const auto place = routes.insert(Routes::key(prefix, batch.metric), (*paths)[path]);
+    const auto place = routes.insert(Routes::key(prefix, batch.metric, batch.rank), (*paths)[path]);
     if (!place) {
-      take_back(routes, batch.table, batch.metric, batch.entries.first(i));
+      take_back(routes, batch, batch.entries.first(i));
       choose_now();
-      changes_.clear();  // they cancel each other out
+      cancel_out();
       drop_all(*paths);
       return fail(fmt::format("{} metric {} exists already in table {}; delete it first",
                               prefix.to_string(), batch.metric, to_string(batch.table)));
@@ -148,14 +148,23 @@ Status Rib<Address>::add(const Route& route) {
   return add({.table = route.table,
               .metric = route.metric,
               .paths = {&route.path, 1},
-              .entries = {&entry, 1}});
+              .entries = {&entry, 1},
+              .rank = route.rank});
 }
 
 template <class Address>
 Status Rib<Address>::erase(const Batch& batch) {
   Routes* const routes = find(batch.table);
+  std::vector<std::optional<std::uint32_t>> paths;
+  for (const Path& path : batch.paths) {
+    const auto known = path_numbers_.find(path);
+    paths.push_back(known == path_numbers_.end() ? std::nullopt : std::optional{known->second});
+  }
   const auto is_missing = [&](const auto& entry) {
-    return routes == nullptr || !routes->contains(Routes::key(entry.prefix, batch.metric));
+    const auto place = routes == nullptr
+                           ? std::nullopt
+                           : routes->find(Routes::key(entry.prefix, batch.metric, batch.rank));
+    return !place || std::uint32_t{place->at->second.path} != paths[entry.path];
   };
   const auto missing = std::ranges::find_if(batch.entries, is_missing);
   if (missing != batch.entries.end()) {
@@ -163,7 +172,7 @@ Status Rib<Address>::erase(const Batch& batch) {
                             missing->prefix.to_string(), batch.metric, to_string(batch.table)));
   }
   if (routes != nullptr) {
-    take_back(*routes, batch.table, batch.metric, batch.entries);
+    take_back(*routes, batch, batch.entries);
   }
   publish();
   return {};
@@ -182,7 +191,7 @@ Result<Route<Address>> Rib<Address>::erase(const RouteSelector<Address>& selecto
     });
     if (place) {
       const auto& [key, value] = *place->at;
-      Route erased{selector.prefix, table, key.metric, *paths_[value.path].path};
+      Route erased{selector.prefix, table, key.metric, *paths_[value.path].path, key.rank};
       remove(*routes, table, *place);
       publish();
       return erased;
@@ -194,12 +203,78 @@ Result<Route<Address>> Rib<Address>::erase(const RouteSelector<Address>& selecto
 }
 
 template <class Address>
-void Rib<Address>::take_back(Routes& routes, Table table, std::uint32_t metric,
+Status Rib<Address>::commit(std::span<const Edit> edits) {
+  // All that may be refused comes first.
+  std::vector<std::optional<std::uint32_t>> paths(edits.size());
+  std::vector<std::uint32_t> held;
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    if (!edits[i].path) {
+      continue;
+    }
+    const auto path = intern(*edits[i].path);
+    if (!path) {
+      drop_all(held);
+      return std::unexpected{path.error()};
+    }
+    paths[i] = *path;
+    held.push_back(*path);
+  }
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    carry_out(edits[i], paths[i]);
+  }
+  drop_all(held);
+  return {};
+}
+
+template <class Address>
+void Rib<Address>::carry_out(const Edit& edit, std::optional<std::uint32_t> path) {
+  Routes& routes = find_or_make(edit.table);
+  const Key key = Routes::key(edit.prefix, edit.metric, edit.rank);
+  const auto place = routes.find(key);
+  std::optional<NextHopId> before;  // what the trie holds, where that is not marked any more
+  std::uint32_t old_path = 0;       // of that
+  if (place) {
+    const Value old = place->at->second;
+    old_path = old.path;
+    if (path == std::uint32_t{old.path}) {
+      return;
+    }
+    if (old.best) {
+      before = paths_[old.path].next_hop;
+    }
+    drop(old.path);
+  } else if (!path) {
+    return;
+  }
+  if (!path) {
+    routes.erase(*place);
+  } else {
+    ++paths_[*path].routes;
+    if (place) {
+      place->at->second = {.path = *path & 0x7fffffffU, .best = false};
+    } else {
+      routes.insert(key, *path);
+    }
+  }
+  const auto* const asked = std::ranges::find(kForwarding, edit.table);
+  if (asked != kForwarding.end()) {
+    const auto order = static_cast<std::size_t>(asked - kForwarding.begin());
+    if (!choose_hidden(edit.prefix, order) && before && !path) {
+      ++paths_[old_path].routes;
+      queued_departures_.push_back({edit.prefix, old_path});
+    } else {
+      choose_later(edit.prefix, before);
+    }
+  }
+}
+
+template <class Address>
+void Rib<Address>::take_back(Routes& routes, const Batch& batch,
                              std::span<const typename Batch::Entry> entries) {
   for (const auto& entry : entries) {
     // One that is there twice is gone the second time.
-    if (const auto place = routes.find(Routes::key(entry.prefix, metric))) {
-      remove(routes, table, *place);
+    if (const auto place = routes.find(Routes::key(entry.prefix, batch.metric, batch.rank))) {
+      remove(routes, batch.table, *place);
     }
   }
 }
@@ -209,26 +284,31 @@ void Rib<Address>::remove(Routes& routes, Table table, const Place& place) {
   const auto [key, value] = *place.at;
   drop(value.path);
   changed(table, key.prefix(), routes.erase(place),
-          value.best ? std::optional{paths_[value.path].next_hop} : std::nullopt);
+          value.best ? std::optional<std::uint32_t>{value.path} : std::nullopt);
 }
 
 template <class Address>
 void Rib<Address>::changed(Table table, Prefix prefix, const Place& place,
-                           std::optional<NextHopId> erased_best) {
+                           std::optional<std::uint32_t> erased_best) {
   const auto* const asked = std::ranges::find(kForwarding, table);
   if (asked == kForwarding.end()) {
     return;
   }
   const auto order = static_cast<std::size_t>(asked - kForwarding.begin());
   const auto is_empty = [](const Routes& routes) { return routes.empty(); };
-  if (erased_best && !std::ranges::all_of(std::span{forwarding_}.subspan(order + 1), is_empty)) {
+  const auto before =
+      erased_best ? std::optional{paths_[*erased_best].next_hop} : std::optional<NextHopId>{};
+  if (!choose_hidden(prefix, order) && erased_best) {
+    ++paths_[*erased_best].routes;
+    queued_departures_.push_back({prefix, *erased_best});
+  } else if (erased_best &&
+             !std::ranges::all_of(std::span{forwarding_}.subspan(order + 1), is_empty)) {
     // A later table may have its turn, once the batch's other routes do not hide it any more.
-    choose_later(prefix, erased_best);
+    choose_later(prefix, before);
   } else {
     const Known known{order, place};
-    choose(prefix, &known, erased_best);
+    choose(prefix, &known, before);
   }
-  choose_hidden(prefix, order);
 }
 
 template <class Address>
@@ -250,36 +330,50 @@ void Rib<Address>::choose_now() {
 }
 
 // Chooses anew where the prefix hides routes of tables that are asked later, or no longer does.
+// False where these are so many that sweeps see to them.
 template <class Address>
-void Rib<Address>::choose_hidden(Prefix prefix, std::size_t order) {
-  for (const Routes& routes : std::span{forwarding_}.subspan(order + 1)) {
+bool Rib<Address>::choose_hidden(Prefix prefix, std::size_t order) {
+  constexpr std::size_t kHiddenAtOnce = 4096;
+  bool all = true;
+  for (std::size_t i = order + 1; i < forwarding_.size(); ++i) {
+    const Routes& routes = forwarding_.at(i);
     if (routes.empty() || prefix.length() == Address::kBits) {
       continue;
     }
     std::optional<Prefix> last;
+    std::size_t count = 0;
     routes.from(Routes::key(prefix), [&](const Key& key, Value) {
       const Prefix under = key.prefix();
-      const bool inside = prefix.contains(under);
+      const bool inside = prefix.contains(under) && ++count <= kHiddenAtOnce;
       if (inside && under != prefix && under != last) {
         choose_later(under);
       }
       last = under;
       return inside;
     });
+    if (count > kHiddenAtOnce) {
+      queued_.push_back({.order = i, .within = prefix, .all = true});
+      all = false;
+    }
   }
+  return all;
 }
 
 // Marks the route of the prefix that the trie is to hold. `known`: where its routes are in one of
-// the tables. `before`: what the trie holds now, where that is not marked any more.
+// the tables. `before`: what the trie holds now, where that is not marked any more. A prefix that
+// gets no answer any more stays as it is where losses come later.
 template <class Address>
-void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextHopId> before) {
+void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextHopId> before,
+                          Losses losses) {
   std::optional<NextHopId> now;
+  Value* held = nullptr;
   bool decided = false;
   for (std::size_t i = 0; i < forwarding_.size(); ++i) {
     Value* chosen = nullptr;
     const auto mark = [&](const Key&, Value& value) {
       if (value.best) {
         before = paths_[value.path].next_hop;
+        held = &value;
       }
       value.best = false;
       if (!dead(value) && (chosen == nullptr || usability(value) < usability(*chosen))) {
@@ -297,8 +391,16 @@ void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextH
       now = paths_[chosen->path].next_hop;
     }
   }
+  if (!now && held != nullptr && losses == Losses::kLater) {
+    held->best = true;
+    return;
+  }
+  if (now && !before) {
+    before = departing(prefix);
+  }
   if (before != now) {
     changes_.push_back({prefix, now.value_or(kNoRoute)});
+    befores_.push_back(before.value_or(kNoRoute));
   }
 }
 
@@ -310,6 +412,23 @@ bool Rib<Address>::is_hidden(std::size_t order, Prefix prefix) const {
     return !routes.reaches_into(first_octet(prefix.address())) ||
            routes.covering(prefix.address(), prefix.length(), is_dead);
   });
+}
+
+// Of a batch that was taken back: nothing is left but what was due before it.
+template <class Address>
+void Rib<Address>::cancel_out() {
+  std::map<Prefix, Change> left;
+  std::map<Prefix, NextHopId> first;
+  for (std::size_t i = 0; i < changes_.size(); ++i) {
+    first.try_emplace(changes_[i].prefix, befores_[i]);
+    left.insert_or_assign(changes_[i].prefix, changes_[i]);
+  }
+  changes_.clear();
+  for (const auto& [prefix, change] : left) {
+    if (change.next_hop != first.at(prefix)) {
+      changes_.push_back(change);
+    }
+  }
 }
 
 template <class Address>
@@ -324,8 +443,10 @@ void Rib<Address>::publish() {
     listener_.best_changed(changes_);
   }
   changes_.clear();
+  befores_.clear();
   if (changes_.capacity() > kChangesKept) {
     changes_.shrink_to_fit();
+    befores_.shrink_to_fit();
   }
   for (const std::uint32_t path : std::exchange(unused_paths_, {})) {
     Interned& interned = paths_[path];
@@ -343,34 +464,11 @@ void Rib<Address>::publish() {
 }
 
 template <class Address>
-void Rib<Address>::reconsider() {
-  std::vector<bool> turned(paths_.size());
-  bool any = false;
-  for (std::size_t i = 0; i < paths_.size(); ++i) {
-    Interned& interned = paths_[i];
-    if (interned.path != nullptr && listener_.usability) {
-      const Usability was = std::exchange(interned.usability, listener_.usability(*interned.path));
-      turned[i] = was != interned.usability;
-      any = any || turned[i];
-    }
-  }
-  for (std::size_t i = 0; any && i < forwarding_.size(); ++i) {
-    forwarding_.at(i).from({}, [&](const Key& key, Value value) {
-      if (turned[value.path]) {
-        choose(key.prefix());
-        choose_hidden(key.prefix(), i);
-      }
-      return true;
-    });
-  }
-  publish();
-}
-
-template <class Address>
 auto Rib<Address>::view(Table table, const Key& key, Value value) const -> View {
   return {.prefix = key.prefix(),
           .table = table,
           .metric = key.metric,
+          .rank = key.rank,
           .best = value.best,
           .usability = usability(value),
           .path = *paths_[value.path].path};
@@ -429,6 +527,26 @@ auto Rib<Address>::at(Prefix prefix) const -> std::vector<View> {
 }
 
 template <class Address>
+auto Rib<Address>::find(Table table, Prefix prefix, std::uint32_t metric, Rank rank) const
+    -> std::optional<View> {
+  std::optional<View> found;
+  if (const Routes* const routes = find(table); routes != nullptr) {
+    routes->at(prefix, [&](const Key& key, Value value) {
+      if (key.metric == metric && key.rank == rank) {
+        found.emplace(view(table, key, value));
+      }
+      return !found;
+    });
+  }
+  return found;
+}
+
+template <class Address>
+bool Rib<Address>::any_path(const std::function<bool(const Path&)>& is) const {
+  return std::ranges::any_of(path_numbers_, [&](const auto& known) { return is(known.first); });
+}
+
+template <class Address>
 std::vector<Table> Rib<Address>::tables() const {
   std::vector<Table> tables;
   const auto add = [&](Table table, const Routes& routes) {
@@ -452,9 +570,10 @@ void Rib<Address>::for_each(Table table, const std::function<bool(const View&)>&
   if (routes == nullptr) {
     return;
   }
-  const Key first = after ? Routes::key(after->prefix, after->metric) : Key{};
+  const Key first = after ? Routes::key(after->prefix, after->metric, after->rank) : Key{};
   routes->from(first, [&](const Key& key, Value value) {
-    const bool skip = after && key.is_of(after->prefix) && key.metric == after->metric;
+    const bool skip =
+        after && key.is_of(after->prefix) && key.metric == after->metric && key.rank == after->rank;
     return skip || visit(view(table, key, value));
   });
 }

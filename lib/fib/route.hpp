@@ -68,6 +68,7 @@ struct RouteNextHop {
   std::optional<Address> via;  // none: the destination itself is on the link
   std::optional<PortId> port;  // none: `via` is reached through another route
   std::uint16_t weight = 1;
+  bool on_link = false;  // `via` is a neighbor on `port`, whatever its subnets (RTNH_F_ONLINK)
 
   friend auto operator<=>(const RouteNextHop&, const RouteNextHop&) = default;
 };
@@ -83,12 +84,19 @@ struct Path {
   friend auto operator<=>(const Path&, const Path&) = default;
 };
 
+// The place of a route among those of one prefix, table and metric, the lowest first. Linux keeps
+// such routes in the order in which they came, and takes the first that leads anywhere: connected
+// subnets that two ports share, a static route beside them.
+using Rank = std::uint16_t;
+inline constexpr Rank kOrdinaryRank = 0x8000;
+
 template <class Address>
 struct Route {
   Prefix<Address> prefix;
   Table table = Table::kMain;
   std::uint32_t metric = 0;
   Path<Address> path;
+  Rank rank = kOrdinaryRank;
 
   friend bool operator==(const Route&, const Route&) = default;
 };

@@ -1,5 +1,5 @@
 #pragma once
-// The routes of one table, in the order of prefixes, then of metrics. Private to lib/fib.
+// The routes of one table, in the order of prefixes, then of metrics and ranks. Private to lib/fib.
 //
 // A B-tree for each first octet: shallower than one for all, so that a search touches fewer cache
 // lines. 16 bytes a route of IPv4 and 32 of IPv6 in a full node; nodes are half full at worst.
@@ -17,6 +17,7 @@
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
 #include "base/prefix.hpp"
+#include "fib/route.hpp"
 
 namespace ringroad::fib {
 
@@ -31,6 +32,7 @@ class RouteTable {
   struct Key {
     Address address;
     std::uint32_t metric;
+    Rank rank;
     std::uint8_t length;
 
     [[nodiscard]] Prefix prefix() const { return {address, length}; }
@@ -43,24 +45,26 @@ class RouteTable {
     bool best : 1;  // of its prefix: what the trie holds
   };
   static_assert(sizeof(Value) == 4);
-  static Key key(Prefix prefix, std::uint32_t metric = 0) {
-    return {prefix.address(), metric, prefix.length()};
+  static_assert(sizeof(Key) == sizeof(Address) + 8, "the rank lies where padding would be");
+  static Key key(Prefix prefix, std::uint32_t metric = 0, Rank rank = 0) {
+    return {prefix.address(), metric, rank, prefix.length()};
   }
 
   struct Before {
     // Nodes are small and comparing is cheap: a search in a node mispredicts once, at its end.
     using absl_btree_prefer_linear_node_search = std::true_type;
     bool operator()(const Key& a, const Key& b) const {
+      const auto place = [](const Key& key) { return std::uint64_t{key.metric} << 16 | key.rank; };
       if constexpr (std::is_same_v<Address, Ipv4>) {
         const auto joined = [](const Key& key) {
           return std::uint64_t{key.address.value()} << 8 | key.length;
         };
-        return joined(a) < joined(b) || (joined(a) == joined(b) && a.metric < b.metric);
+        return joined(a) < joined(b) || (joined(a) == joined(b) && place(a) < place(b));
       } else {
         if (a.address != b.address) {
           return a.address < b.address;
         }
-        return a.length < b.length || (a.length == b.length && a.metric < b.metric);
+        return a.length < b.length || (a.length == b.length && place(a) < place(b));
       }
     }
   };
@@ -72,7 +76,7 @@ class RouteTable {
     typename Tree::iterator at;
   };
 
-  // None where prefix and metric are taken.
+  // None where prefix, metric and rank are taken.
   std::optional<Place> insert(Key key, std::uint32_t path) {
     Tree& tree = tree_of(key.address);
     const std::size_t before = tree.size();
@@ -145,6 +149,29 @@ class RouteTable {
   void from(Key first, Visit visit) const {
     for (std::size_t i = first_octet(first.address); i < trees_.size(); ++i) {
       for (auto place = trees_[i].lower_bound(first); place != trees_[i].end(); ++place) {
+        if (!visit(place->first, place->second)) {
+          return;
+        }
+      }
+    }
+  }
+  // Those behind `last`, or from `first` on where it is none.
+  template <class Visit>
+  void after(const std::optional<Key>& last, Key first, Visit visit) const {
+    from(last.value_or(first), [&](const Key& key, Value value) {
+      const bool skip =
+          last && key.is_of(last->prefix()) && key.metric == last->metric && key.rank == last->rank;
+      return skip || visit(key, value);
+    });
+  }
+  // Backwards: those before `last`, or from the last one below the prefix on where it is none.
+  template <class Visit>
+  void before(const std::optional<Key>& last, Prefix within, Visit visit) const {
+    constexpr std::uint8_t kBehindAll = 255;
+    const Key end = last.value_or(Key{within.last(), 0, Rank{}, kBehindAll});
+    for (std::size_t i = first_octet(end.address) + 1; i-- > 0;) {
+      for (auto place = trees_[i].lower_bound(end); place != trees_[i].begin();) {
+        --place;
         if (!visit(place->first, place->second)) {
           return;
         }

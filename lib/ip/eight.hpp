@@ -1,7 +1,7 @@
 #pragma once
-// The checks of layer 2 and IPv4 input, eight frames at a time, for frames as nearly all are. What
-// is not plain in every respect is for the checks one by one (port/ethernet_input.cpp, input.cpp):
-// here is only a fast way to the same answer.
+// The checks of layer 2 and IPv4 input, eight frames at a time, for frames as nearly all are. A
+// frame that is not plain in every respect is for the checks one by one (port/ethernet_input.cpp,
+// input.cpp), and costs its neighbors little: here is only a fast way to the same answer.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -52,12 +52,14 @@ class EightAtOnce {
                                std::int64_t{RTE_BE16(RTE_ETHER_TYPE_IPV4)} << 32,
                            static_cast<std::int64_t>(mac))} {}
 
-  // Whether all eight are plain: for this station, without a tag, in one segment, IPv4 without
-  // options and right in all, from a source that may be, with a TTL to spare. Then their Ethernet
-  // padding is cut, and `burst` has what they are from `at` on, no further on than they stand
-  // themselves. Else nothing has changed, but that arrays of `burst` may have been written from
-  // `at` on.
-  [[nodiscard, gnu::always_inline]] bool take(Packet* const* packets, Burst& burst, std::size_t at);
+  static constexpr unsigned kAll = 0xff;
+
+  // A bit for each that is plain: for this station, without a tag, in one segment, IPv4 without
+  // options and right in all, from a source that may be, with a TTL to spare. Their Ethernet
+  // padding is cut, and `burst` has what they are from `at` on, each in its place, no further on
+  // than they stand themselves. Of the others it has the packets alone.
+  [[nodiscard, gnu::always_inline]] unsigned take(Packet* const* packets, Burst& burst,
+                                                  std::size_t at);
 
   // Bytes of all frames that were looked at, plain or not.
   [[nodiscard]] std::uint32_t bytes() const { return sum_of(bytes_); }
@@ -68,6 +70,43 @@ class EightAtOnce {
 
  private:
   using Words = std::array<std::uint32_t, kFrames>;
+
+  // What is known of eight headers, in host order but for `third`, the word of the TTL.
+  struct Lanes {
+    __m256i first;
+    __m256i third;
+    __m256i sources;
+    __m256i destinations;
+    __m256i frame_length;
+    __m256i total;
+    __m256i padding;
+    unsigned right;    // a bit for each whose header is
+    bool l2_is_right;  // of all
+    bool mbufs_are_right;
+  };
+  // The same where not all are plain; what they add to the sums.
+  struct Some {
+    unsigned plain;
+    __m256i longest;
+    __m256i plain_bytes;
+  };
+  [[nodiscard]] Some take_some(Packet* const* packets, Burst& burst, std::size_t at,
+                               const Lanes& lanes) const;
+  [[gnu::always_inline]] void store_words(Burst& burst, std::size_t at, __m256i first,
+                                          __m256i third, __m256i destinations) const;
+  static void store_packets(Packet* const* packets, Burst& burst, std::size_t at);
+
+  // Of an mbuf the 16 octets from rearm_data on: in the first half how many segments there are, in
+  // the other what the device says.
+  static __m128i one_segment() { return _mm_set_epi64x(0, std::int64_t{1} << 32); }
+  static __m128i about_mask() {
+    static_assert(offsetof(Packet, ol_flags) == offsetof(Packet, rearm_data) + 8);
+    static_assert(offsetof(Packet, nb_segs) == offsetof(Packet, rearm_data) + 4);
+    return _mm_set_epi64x(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_BAD,
+                          std::int64_t{0xffff} << 32);
+  }
+  // Of a frame the first 16 octets: the destination; EtherType, version and header length.
+  static __m128i l2_mask() { return _mm_set_epi64x(0x00ffffff00000000, 0x0000ffffffffffff); }
 
   using Constants = EightConstants;
   static const Constants* hidden(const Constants* constants) {
@@ -166,16 +205,7 @@ inline std::uint64_t EightAtOnce::priorities(__m256i first_words) const {
   return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_packus_epi16(words, words)));
 }
 
-inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t at) {
-  // Of an mbuf the 16 octets from rearm_data on: in the first half how many segments there are, in
-  // the other what the device says.
-  static_assert(offsetof(Packet, ol_flags) == offsetof(Packet, rearm_data) + 8);
-  static_assert(offsetof(Packet, nb_segs) == offsetof(Packet, rearm_data) + 4);
-  const __m128i one_segment = _mm_set_epi64x(0, std::int64_t{1} << 32);
-  const __m128i about_mask = _mm_set_epi64x(
-      RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_BAD, std::int64_t{0xffff} << 32);
-  // Of a frame the first 16 octets: the destination; EtherType, version and header length.
-  const __m128i l2_mask = _mm_set_epi64x(0x00ffffff00000000, 0x0000ffffffffffff);
+inline unsigned EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t at) {
   constexpr std::size_t kSecondWord = kL2Bytes + 4;
 
   std::array<std::uint8_t*, kFrames> frames;
@@ -234,35 +264,64 @@ inline bool EightAtOnce::take(Packet* const* packets, Burst& burst, std::size_t 
       _mm256_sub_epi32(_mm256_and_si256(third, constants_->low_octet), constants_->two);
   const __m256i odd = _mm256_or_si256(_mm256_or_si256(too_short, expiring), martian_net(sources));
   const __m256i right = right_checksum(first, second, third, source, destination);
-  if (_mm_testz_si128(l2_differs, l2_mask) == 0 ||
-      _mm_testz_si128(_mm_xor_si128(about, one_segment), about_mask) == 0 ||
-      _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(odd, right))) != 0xff)
+  const auto right_ones = static_cast<unsigned>(
+      _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(odd, right))));
+  // Where nothing is odd the vectors stay where they are, in registers.
+  const auto some = [&] {
+    const Lanes lanes{
+        .first = first,
+        .third = third,
+        .sources = sources,
+        .destinations = host_order(destination),
+        .frame_length = frame_length,
+        .total = total,
+        .padding = padding,
+        .right = right_ones,
+        .l2_is_right = _mm_testz_si128(l2_differs, l2_mask()) != 0,
+        .mbufs_are_right = _mm_testz_si128(_mm_xor_si128(about, one_segment()), about_mask()) != 0};
+    // A copy's: the sums stay in registers.
+    const Some found = EightAtOnce{*this}.take_some(packets, burst, at, lanes);
+    longest_ = _mm256_max_epu32(longest_, found.longest);
+    plain_bytes_ = _mm256_add_epi32(plain_bytes_, found.plain_bytes);
+    return found.plain;
+  };
+  if (_mm_testz_si128(l2_differs, l2_mask()) == 0 ||
+      _mm_testz_si128(_mm_xor_si128(about, one_segment()), about_mask()) == 0 || right_ones != kAll)
       [[unlikely]] {
-    return false;
+    return some();
   }
   if (const __m256i maybe = own_.may_contain(sources); _mm256_testz_si256(maybe, maybe) == 0)
       [[unlikely]] {
     if (is_own(sources, maybe)) {
-      return false;
+      return some();
     }
   }
   longest_ = _mm256_max_epu32(longest_, total);
   plain_bytes_ = _mm256_add_epi32(plain_bytes_, _mm256_sub_epi32(frame_length, padding));
-  store(burst.destinations, at, host_order(destination));
-  store(burst.ttl_words, at, with_ttl_decremented(third));
-  const std::uint64_t eight_priorities = priorities(first);
-  std::memcpy(burst.priorities.data() + at, &eight_priorities, sizeof eight_priorities);
+  store_words(burst, at, first, third, host_order(destination));
   if (_mm256_testz_si256(padding, padding) == 0) {
     Words totals;
     store(totals, 0, total);
     trim(packets, totals);
   }
+  std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
+  store_packets(packets, burst, at);
+  return kAll;
+}
+
+inline void EightAtOnce::store_words(Burst& burst, std::size_t at, __m256i first, __m256i third,
+                                     __m256i destinations) const {
+  store(burst.destinations, at, destinations);
+  store(burst.ttl_words, at, with_ttl_decremented(third));
+  const std::uint64_t eight_priorities = priorities(first);
+  std::memcpy(burst.priorities.data() + at, &eight_priorities, sizeof eight_priorities);
+}
+
+inline void EightAtOnce::store_packets(Packet* const* packets, Burst& burst, std::size_t at) {
   const __m256i pointers = load32(static_cast<const void*>(packets));
   const __m256i pointers4 = load32(static_cast<const void*>(packets + 4));
-  std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
   store(burst.packets, at, pointers);
   store(burst.packets, at + 4, pointers4);
-  return true;
 }
 
 inline std::uint32_t EightAtOnce::sum_of(__m256i lanes) {

@@ -1,12 +1,12 @@
 #pragma once
-// Decides what becomes of each routed packet: on, up to the control thread, or nowhere.
+// Carries out what decide() says of each routed packet.
 #include "ip/stage.hpp"
 
 namespace ringroad::ip {
 
-// Keeps the packets that go on to a known neighbour, their TTL lowered. The order of the checks is
-// Linux's (FWD-05): the route, the frame's class, TTL, MTU. ~6 cycles a packet, the adjacency's
-// line.
+// Keeps the packets that are forwarded, their TTL lowered; of these some may have to wait for a
+// neighbor or to be cut, which output() sees to, behind the hooks. ~6 cycles a packet, the
+// adjacency's line.
 void forward(StageContext& context, Burst& burst);
 
 }  // namespace ringroad::ip

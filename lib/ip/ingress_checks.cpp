@@ -11,11 +11,6 @@ using stats::DropReason;
   return (checks & static_cast<std::uint8_t>(check)) != 0;
 }
 
-bool leads_on(const Adjacency& adjacency) {
-  return adjacency.kind == AdjacencyKind::kUnicast ||
-         adjacency.kind == AdjacencyKind::kUnresolved || adjacency.kind == AdjacencyKind::kGlean;
-}
-
 bool ends_here(const Adjacency& adjacency) {
   return adjacency.kind == AdjacencyKind::kLocal || adjacency.kind == AdjacencyKind::kBroadcast ||
          adjacency.kind == AdjacencyKind::kMulticast;
@@ -23,20 +18,14 @@ bool ends_here(const Adjacency& adjacency) {
 
 template <class Passes>
 void keep(StageContext& context, Burst& burst, DropReason reason, Passes&& passes) {
-  std::uint16_t kept = 0;
+  std::uint64_t kept = burst.all();
   for (std::uint16_t i = 0; i < burst.count; ++i) {
     if (!passes(i)) {
-      context.drop(burst.packets[i], reason);
-      continue;
+      context.drop(burst.packets[i], reason, burst.ingress);
+      kept &= ~(std::uint64_t{1} << i);
     }
-    burst.packets[kept] = burst.packets[i];
-    burst.destinations[kept] = burst.destinations[i];
-    burst.next_hops[kept] = burst.next_hops[i];
-    burst.adjacencies[kept] = burst.adjacencies[i];
-    burst.l2_classes[kept] = burst.l2_classes[i];
-    ++kept;
   }
-  burst.count = kept;
+  burst.compact(kept);
 }
 
 void drop_forwarded(StageContext& context, Burst& burst) {
@@ -59,12 +48,12 @@ void reverse_path(StageContext& context, Burst& burst, bool strict) {
   keep(context, burst, DropReason::kReversePath, [&](std::uint16_t i) {
     const Adjacency& way = *burst.adjacencies[i];
     // A host that has no address yet speaks to all (RFC 1122 3.2.1.3 (a)).
-    if ((!leads_on(way) && !ends_here(way)) || sources[i] == 0) {
+    if ((!way.leads_on() && !ends_here(way)) || sources[i] == 0) {
       return true;
     }
     return context.tables.next_hops.any(next_hops[i], [&](AdjacencyId id) {
       const Adjacency& back = context.tables.adjacencies[id];
-      return leads_on(back) && (!strict || back.port == burst.ingress);
+      return back.leads_on() && (!strict || back.port == burst.ingress);
     });
   });
 }

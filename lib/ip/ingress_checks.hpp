@@ -10,15 +10,12 @@ namespace ringroad::ip {
 // way to the source is a group, a scan of its buckets.
 void check_ingress(StageContext& context, Burst& burst, std::uint8_t checks);
 
-// True: nothing is asked.
-inline bool ingress_checks(StageContext& context, Burst& burst) {
+inline void ingress_checks(StageContext& context, Burst& burst) {
   const Interface& ingress = context.tables.interfaces[burst.ingress.value()];
   if (const std::uint8_t checks = ingress.checks.load(std::memory_order_relaxed); checks != 0)
       [[unlikely]] {
     check_ingress(context, burst, checks);
-    return false;
   }
-  return true;
 }
 
 }  // namespace ringroad::ip

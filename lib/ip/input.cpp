@@ -62,18 +62,19 @@ bool take(StageContext& context, const OwnAddresses& own, Burst& burst, Packet* 
           L2Class l2_class) {
   const std::uint32_t available = packet->pkt_len - kL2Bytes;
   if (packet->data_len < kL2Bytes + sizeof(rte_ipv4_hdr)) [[unlikely]] {
-    context.drop(packet, DropReason::kIpTruncated);
+    context.drop(packet, DropReason::kIpTruncated, burst.ingress);
     return false;
   }
   const rte_ipv4_hdr& header = ipv4(*packet);
   const std::uint32_t total = rte_be_to_cpu_16(header.total_length);
-  const bool plain = header.version_ihl == kVersion4NoOptions && total <= available &&
-                     total >= sizeof(rte_ipv4_hdr) &&
-                     (packet->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == 0 &&
-                     ipv4_checksum_ok_20(&header);
+  const bool plain =
+      header.version_ihl == kVersion4NoOptions && total <= available &&
+      total >= sizeof(rte_ipv4_hdr) &&
+      (packet->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) != RTE_MBUF_F_RX_IP_CKSUM_BAD &&
+      ipv4_checksum_ok_20(&header);
   if (!plain) [[unlikely]] {
     if (const auto reason = check_header(*packet, header, available)) {
-      context.drop(packet, *reason);
+      context.drop(packet, *reason, burst.ingress);
       return false;
     }
     burst.has_options = burst.has_options || header.version_ihl != kVersion4NoOptions;
@@ -81,7 +82,7 @@ bool take(StageContext& context, const OwnAddresses& own, Burst& burst, Packet* 
   const std::uint32_t source = rte_be_to_cpu_32(header.src_addr);
   const std::uint32_t destination = rte_be_to_cpu_32(header.dst_addr);
   if (martian_source(own, source, destination)) [[unlikely]] {
-    context.drop(packet, DropReason::kMartianSource);
+    context.drop(packet, DropReason::kMartianSource, burst.ingress);
     return false;
   }
   if (total < available) {
@@ -112,19 +113,27 @@ void input(StageContext& context, Burst& burst) {
 }
 
 void set_options_aside(StageContext& context, Burst& burst) {
-  std::uint16_t kept = 0;
+  std::uint64_t keep = burst.all();
   for (std::uint16_t i = 0; i < burst.count; ++i) {
     if (ipv4(*burst.packets[i]).version_ihl != kVersion4NoOptions) {
       context.punt(burst, i, PuntReason::kOptions);
-      continue;
+      keep &= ~(std::uint64_t{1} << i);
     }
-    burst.packets[kept] = burst.packets[i];
-    burst.destinations[kept] = burst.destinations[i];
-    burst.l2_classes[kept] = burst.l2_classes[i];
-    ++kept;
   }
-  burst.count = kept;
+  burst.compact(keep);
   burst.has_options = false;
+}
+
+void describe(Burst& burst, std::size_t index) {
+  Packet& packet = *burst.packets[index];
+  const rte_ipv4_hdr& header = ipv4(packet);
+  burst.frames[index] = frame(packet);
+  burst.destinations[index] = rte_be_to_cpu_32(header.dst_addr);
+  burst.ttl_words[index] = ttl_word_decremented(ttl_word(header));
+  burst.priorities[index] = priority_of_tos(header.type_of_service);
+  burst.plain = burst.plain && header.version_ihl == kVersion4NoOptions && header.time_to_live > 1;
+  burst.has_options = burst.has_options || header.version_ihl != kVersion4NoOptions;
+  burst.longest = std::max(burst.longest, packet.pkt_len - kL2Bytes);
 }
 
 }  // namespace ringroad::ip

@@ -13,6 +13,9 @@ void input(StageContext& context, Burst& burst);
 bool take(StageContext& context, const OwnAddresses& own, Burst& burst, Packet* packet,
           L2Class l2_class);
 
+// What the burst says of a packet, read from its header once more: somebody changed it.
+void describe(Burst& burst, std::size_t index);
+
 // Packets whose header has options are the control thread's, which reads and writes them.
 void set_options_aside(StageContext& context, Burst& burst);
 

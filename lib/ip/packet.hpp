@@ -97,6 +97,11 @@ inline constexpr std::uint8_t kVersion4NoOptions = 0x45;
   return Ipv4{be32::from_wire(ipv4(packet).dst_addr)};
 }
 
+// Its total length is more than that: it must be cut, or refused.
+[[nodiscard]] inline bool exceeds(const Packet& packet, std::uint16_t mtu) {
+  return packet.pkt_len > std::uint32_t{mtu} + kL2Bytes;
+}
+
 // Cuts what is behind the first `length` bytes, Ethernet header included, and frees its buffers.
 inline void set_length(Packet& packet, std::uint32_t length) {
   if (packet.pkt_len <= length) {
@@ -129,6 +134,16 @@ inline void trim(Packet* const* packets, std::span<const std::uint32_t> totals) 
     packets[i]->pkt_len = totals[i] + kL2Bytes;
     packets[i]->data_len = static_cast<std::uint16_t>(totals[i] + kL2Bytes);
   }
+}
+
+// Buffers of a pool that the packet keeps from others: its own, and those that its segments refer
+// to, which other packets may refer to as well.
+[[nodiscard]] inline std::uint32_t buffers_of(const Packet& packet) {
+  std::uint32_t buffers = 0;
+  for (const Packet* segment = &packet; segment != nullptr; segment = segment->next) {
+    buffers += RTE_MBUF_CLONED(segment) ? 2 : 1;
+  }
+  return buffers;
 }
 
 // What a packet that waits keeps from others: its buffers, not its length (Linux's truesize).

@@ -39,7 +39,8 @@ FragmentInfo describe_fragment(Packet& packet) {
           .more = (flags_offset & RTE_IPV4_HDR_MF_FLAG) != 0,
           .dont_fragment = (flags_offset & RTE_IPV4_HDR_DF_FLAG) != 0,
           .ecn = static_cast<std::uint8_t>(header.type_of_service & kEcnBits),
-          .size = footprint(packet)};
+          .size = footprint(packet),
+          .buffers = buffers_of(packet)};
 }
 
 OwnedPacket join(Reassembly<OwnedPacket>::Datagram datagram) {

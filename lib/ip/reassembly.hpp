@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <limits>
+#include <list>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -46,12 +48,15 @@ struct FragmentInfo {
   bool dont_fragment = false;
   std::uint8_t ecn = 0;  // of its TOS, RFC 3168 5
   Bytes size;            // the memory it holds
+  std::uint32_t buffers = 1;
 };
 
 struct ReassemblySettings {
   Nanoseconds timeout = std::chrono::seconds{30};  // ipfrag_time
   Bytes memory{4ULL << 20U};                       // ipfrag_high_thresh
-  std::uint32_t max_distance = 64;                 // ipfrag_max_dist; 0: any
+  // A share of the pool, which is not only the fragments'.
+  std::uint32_t buffers = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t max_distance = 64;  // ipfrag_max_dist; 0: any
   std::uint64_t seed = 0;
 };
 
@@ -86,11 +91,12 @@ class Reassembly {
   [[nodiscard]] std::optional<Datagram> add(FragmentInfo fragment, Packet packet, Nanoseconds now) {
     using stats::DropReason;
     counters_.add(stats::IpCounter::kReasmReqds);
-    // Linux evicts nothing: who is in keeps its place until its time is over.
-    if (memory_ > settings_.memory.count) {
+    // The oldest datagram makes room: a flood of first fragments does not keep others out for as
+    // long as it may wait. Linux, since 4.17, turns the newcomer away.
+    while (!queues_.empty() &&
+           (memory_ > settings_.memory.count || buffers_ >= settings_.buffers)) {
       counters_.add(stats::IpCounter::kReasmFails);
-      drop_(std::move(packet), DropReason::kReassemblyMemory);
-      return std::nullopt;
+      give_up(queues_.find(by_age_.front()), DropReason::kReassemblyMemory);
     }
     const auto place = queue_of(fragment.key, now);
     Queue& queue = place->second;
@@ -125,10 +131,10 @@ class Reassembly {
 
   // Gives up what is overdue.
   void tick(Nanoseconds now) {
-    for (auto it = queues_.begin(); it != queues_.end();) {
-      const auto queue = it++;
+    while (!by_age_.empty()) {
+      const auto queue = queues_.find(by_age_.front());
       if (queue->second.deadline > now) {
-        continue;
+        return;
       }
       counters_.add(stats::IpCounter::kReasmFails);
       counters_.add(stats::IpCounter::kReasmTimeout);
@@ -149,6 +155,8 @@ class Reassembly {
   // Fragments that wait.
   [[nodiscard]] std::uint64_t held() const { return held_; }
   [[nodiscard]] Bytes memory() const { return Bytes{memory_}; }
+  [[nodiscard]] std::uint32_t buffers() const { return buffers_; }
+  [[nodiscard]] const ReassemblySettings& settings() const { return settings_; }
   [[nodiscard]] std::size_t datagrams() const { return queues_.size(); }
 
  private:
@@ -174,7 +182,9 @@ class Reassembly {
     std::uint32_t largest = 0;    // with its header; Linux's max_size
     std::uint32_t largest_dont_fragment = 0;
     std::uint64_t memory = 0;
-    std::uint8_t ecn_seen = 0;  // a bit for each of the four code points
+    std::uint32_t buffers = 0;
+    std::list<DatagramKey>::iterator age;  // its place in by_age_
+    std::uint8_t ecn_seen = 0;             // a bit for each of the four code points
     bool has_first = false;
     bool has_last = false;
   };
@@ -185,6 +195,7 @@ class Reassembly {
     const auto [place, fresh] = queues_.try_emplace(key);
     if (fresh) {
       place->second.deadline = now + settings_.timeout;
+      place->second.age = by_age_.insert(by_age_.end(), key);
       place->second.sender = &senders_[key.source];
       ++place->second.sender->datagrams;
     }
@@ -201,6 +212,7 @@ class Reassembly {
 
   void drop_all(Queue& queue, stats::DropReason reason) {
     memory_ -= queue.memory;
+    buffers_ -= queue.buffers;
     for (Run& run : queue.runs) {
       held_ -= run.pieces.size();
       for (Piece& piece : run.pieces) {
@@ -216,10 +228,13 @@ class Reassembly {
     fresh.sender = queue.sender;
     fresh.last_seen = queue.last_seen;
     fresh.deadline = now + settings_.timeout;
+    fresh.age = queue.age;
+    by_age_.splice(by_age_.end(), by_age_, queue.age);
     queue = std::move(fresh);
   }
 
   void erase(Place place) {
+    by_age_.erase(place->second.age);
     if (--place->second.sender->datagrams == 0) {
       senders_.erase(place->first.source);
     }
@@ -299,6 +314,8 @@ class Reassembly {
     }
     queue.memory += fragment.size.count;
     memory_ += fragment.size.count;
+    queue.buffers += fragment.buffers;
+    buffers_ += fragment.buffers;
     ++held_;
   }
 
@@ -323,6 +340,7 @@ class Reassembly {
     }
     held_ -= datagram.pieces.size();
     memory_ -= queue.memory;
+    buffers_ -= queue.buffers;
     erase(place);
     return datagram;
   }
@@ -332,9 +350,11 @@ class Reassembly {
   Drop drop_;
   TimedOut timed_out_;
   Queues queues_;
+  std::list<DatagramKey> by_age_;  // which is the order of their deadlines too
   std::unordered_map<Ipv4, Sender> senders_;
   std::uint64_t memory_ = 0;
   std::uint64_t held_ = 0;
+  std::uint32_t buffers_ = 0;
 };
 
 // Good where the packet is a fragment that the main line accepted.

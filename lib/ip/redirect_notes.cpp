@@ -1,6 +1,7 @@
 #include "ip/redirect_notes.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 
@@ -32,7 +33,7 @@ void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
 
 }  // namespace
 
-void note_redirects(StageContext& context, const Burst& burst) {
+void note_redirects(StageContext& context, const Burst& burst, std::uint64_t which) {
   const Interface& ingress = context.tables.interfaces[burst.ingress.value()];
   const std::uint32_t round = ingress.redirect_round.load(std::memory_order_relaxed);
   if (round == 0) {
@@ -45,7 +46,8 @@ void note_redirects(StageContext& context, const Burst& burst) {
   }
   constexpr std::uint32_t kGolden = 0x9e3779b1U;
   std::uint32_t before = 0;  // no sender is 0.0.0.0
-  for (std::uint16_t i = 0; i < burst.count && notes.copies < RedirectNotes::kCopiesMax; ++i) {
+  for (; which != 0 && notes.copies < RedirectNotes::kCopiesMax; which &= which - 1) {
+    const auto i = static_cast<std::uint16_t>(std::countr_zero(which));
     std::uint32_t sender = 0;
     std::memcpy(&sender, burst.frames[i] + kL2Bytes + offsetof(rte_ipv4_hdr, src_addr),
                 sizeof sender);

@@ -14,7 +14,9 @@
 #include "base/ids.hpp"
 #include "fib/next_hop_table.hpp"
 #include "fib/trie.hpp"
+#include "ip/burst.hpp"
 #include "ip/flow_hash.hpp"
+#include "ip/hooks.hpp"
 #include "ip/interface.hpp"
 #include "ip/own_addresses.hpp"
 #include "ip/packet.hpp"
@@ -24,51 +26,8 @@
 
 namespace ringroad::ip {
 
-inline constexpr std::uint16_t kBurstMax = 64;
 inline constexpr std::size_t kPortsMax = 64;
 inline constexpr std::size_t kInterfacesMax = 1024;  // ports, then sub-interfaces
-
-struct Burst {
-  std::uint16_t count = 0;
-  PortId ingress{};
-  std::uint8_t priority = kPriorityOfTos;
-  bool has_options = false;  // some packet's header is longer than 20 bytes
-  // Every packet is as nearly all are: sent to this station alone, without options, with a TTL to
-  // spare. Then frames, ttl_words, priorities, longest and bytes are set.
-  bool plain = false;
-  bool one_way = false;  // route() found what adjacencies say in summary() to be the same of all
-  std::uint32_t longest = 0;  // total length
-  std::uint32_t bytes = 0;    // of the frames
-  alignas(64) std::array<Packet*, kBurstMax> packets;
-  alignas(64) std::array<std::uint8_t*, kBurstMax> frames;
-  alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
-  alignas(64) std::array<NextHopId, kBurstMax> next_hops;
-  alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
-  alignas(64) std::array<std::uint32_t, kBurstMax> ttl_words;  // TTL, protocol, checksum to be
-  alignas(64) std::array<std::uint8_t, kBurstMax> priorities;
-  alignas(64) std::array<L2Class, kBurstMax> l2_classes;
-
-  // For the next burst; what the arrays hold does not matter.
-  void begin(PortId port, std::uint16_t packet_count) {
-    count = packet_count;
-    ingress = port;
-    priority = kPriorityOfTos;
-    has_options = false;
-    plain = false;
-    one_way = false;
-    longest = 0;
-    bytes = 0;
-  }
-};
-
-struct StageContext;
-
-// Where filters and translation will stand (Linux's five netfilter hooks). A hook may drop, punt
-// or change packets, as a stage may.
-enum class HookPoint : std::uint8_t { kPreRouting, kInput, kForward, kOutput, kPostRouting };
-inline constexpr std::size_t kHookPoints = 5;
-using Hook = void (*)(StageContext& context, Burst& burst);
-using Hooks = std::array<Hook, kHookPoints>;  // null: empty
 
 // The read-only world of the packet path.
 struct Tables {
@@ -77,7 +36,7 @@ struct Tables {
   const neigh::AdjacencyTable& adjacencies;
   std::atomic<const OwnAddresses*>& own_addresses;
   std::span<const Interface> interfaces;
-  Hooks hooks{};
+  const Hooks& hooks;
   FlowHash flow_hash{};
 };
 
@@ -103,6 +62,14 @@ class DropList {
 // Packets for the control thread, handed over at the end of a burst.
 struct PuntList {
   std::array<Packet*, kBurstMax> packets;
+  std::uint16_t count = 0;
+};
+
+// Packets of neighbors whose MAC is known and that are not published yet, as earlier packets are on
+// their way: so many as arrive in the control thread's next rounds, at 5 million a second.
+struct HeldList {
+  static constexpr std::size_t kMost = 1024;
+  std::array<Packet*, kMost> packets;
   std::uint16_t count = 0;
 };
 
@@ -161,18 +128,24 @@ struct RedirectNotes {
 };
 
 struct StageContext {
-  explicit StageContext(const Tables& all_tables) : tables{all_tables} {}
+  explicit StageContext(const Tables& all_tables)
+      : tables{all_tables}, drops{all_tables.interfaces.size()} {}
 
   const Tables& tables;
   std::uint8_t worker = 0;
+  std::size_t thread = 0;  // the worker, or their number where it is the control thread
   std::span<InterfaceCounters> interfaces;
   stats::DropCounters drops;
   DropList drop_list;
   PuntList punts;
+  HeldList held;
+  bool holds = false;  // a worker's; what the control thread would hold it sees to itself
   Egress egress;
   RedirectNotes redirects;
   stats::Counter generated;     // copies for the control thread
   stats::Counter copied_bytes;  // of packets, whatever for
+  stats::Counter held_by_hooks;
+  stats::Counter released_by_hooks;
   // One byte an adjacency, set by this worker, cleared by the control thread: the neighbour was
   // used while STALE.
   std::span<std::atomic<std::uint8_t>> used;
@@ -184,11 +157,34 @@ struct StageContext {
       times->lap(stage);
     }
   }
-  void drop(Packet* packet, stats::DropReason reason) {
-    drops.add(reason);
+  // `port`: by which it came in, or by which it was to leave once that was decided.
+  void drop(Packet* packet, stats::DropReason reason, PortId port) {
+    drops.add(port, reason);
     drop_list.add(packet);
   }
+  // A hook gives up, or sends on by another way, what it held.
+  void release(std::uint64_t packets) { released_by_hooks.add(packets); }
+  // By any hook now. From any thread.
+  [[nodiscard]] std::uint64_t in_hooks() const {
+    return held_by_hooks.get() - released_by_hooks.get();
+  }
   void punt(const Burst& burst, std::uint16_t index, PuntReason reason) {
+    punts.packets[punts.count++] = leave(burst, index, reason);
+  }
+  // Until the neighbor, which is on that port, is published.
+  void hold(const Burst& burst, std::uint16_t index, PortId port) {
+    if (!holds) {
+      punt(burst, index, PuntReason::kUnresolved);
+    } else if (held.count < HeldList::kMost) {
+      held.packets[held.count++] = leave(burst, index, PuntReason::kUnresolved);
+    } else {
+      drop(burst.packets[index], stats::DropReason::kNeighborQueueFull, port);
+    }
+  }
+
+ private:
+  // What must go with a packet that leaves the main line.
+  [[nodiscard]] Packet* leave(const Burst& burst, std::uint16_t index, PuntReason reason) const {
     Packet* const packet = burst.packets[index];
     meta(*packet) = {.ingress = burst.ingress,
                      .egress = {},
@@ -197,15 +193,14 @@ struct StageContext {
                      .priority = 0,
                      .worker = worker,
                      .options = {}};
-    punts.packets[punts.count++] = packet;
+    return packet;
   }
 };
 
-// Free where nobody registered: one predictable branch a burst.
-inline void run_hook(HookPoint point, StageContext& context, Burst& burst) {
-  const Hook hook = context.tables.hooks[static_cast<std::size_t>(point)];
-  if (hook != nullptr) [[unlikely]] {
-    hook(context, burst);
+inline void run_hooks(HookPoint point, StageContext& context, Burst& burst) {
+  const HookChain* const chain = context.tables.hooks.at(point);
+  if (chain != nullptr) [[unlikely]] {
+    run_chain(*chain, context, burst);
   }
 }
 

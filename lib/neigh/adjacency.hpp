@@ -69,7 +69,15 @@ struct alignas(64) Adjacency {
   std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800; no tags
   Ipv4 next_hop;                                       // of kUnicast and kUnresolved
   const Tags* tags = nullptr;  // null: none; else those of the sub-interface, which outlive this
+  // Of kUnresolved: the MAC is known, and packets that waited for it are on their way. Workers keep
+  // packets that come meanwhile, so that they do not overtake those.
+  std::atomic<bool> hold{false};
 
+  // To another host, whether its MAC is known or not.
+  [[nodiscard]] bool leads_on() const {
+    return kind == AdjacencyKind::kUnicast || kind == AdjacencyKind::kUnresolved ||
+           kind == AdjacencyKind::kGlean;
+  }
   // What stands before `header` in one load, to be compared with another's.
   [[nodiscard]] std::uint64_t summary() const;
 };
@@ -100,6 +108,8 @@ class AdjacencyTable {
   [[nodiscard]] const Adjacency* data() const { return entries_.get(); }
   [[nodiscard]] const Adjacency& operator[](AdjacencyId id) const { return entries_[id.value()]; }
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
+  // How many can be allocated now.
+  [[nodiscard]] std::size_t free() const { return free_.size(); }
 
  private:
   std::unique_ptr<Adjacency[]> entries_;

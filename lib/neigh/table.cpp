@@ -20,6 +20,7 @@ constexpr Nanoseconds kRedrawInterval = seconds{300};
 // changed more recently. Here periodic collection does too: the packet path reports use of what is
 // STALE only, so of what has just become so nothing is known yet.
 constexpr Nanoseconds kFresh = seconds{5};
+constexpr std::uint32_t kReservedMax = 1U << 20U;
 
 }  // namespace
 
@@ -35,7 +36,10 @@ Table::Table(const Parameters& defaults, const Limits& limits, std::uint64_t see
     : defaults_{defaults},
       limits_{limits},
       random_{seed},
-      index_{0, KeyHash{random_(), random_() | 1U}} {}
+      index_{0, KeyHash{random_(), random_() | 1U}} {
+  // To grow a hash of 65,536 takes milliseconds, which nothing is to wait for.
+  index_.reserve(std::min(limits_.gc_thresh[2], kReservedMax));
+}
 
 void Table::set_parameters(PortId id, const Parameters& parameters) { port(id) = {parameters}; }
 
@@ -134,9 +138,8 @@ bool Table::erase(Key key, Events& events) {
 std::size_t Table::flush(std::optional<PortId> port, Events& events) {
   recycle();
   std::size_t flushed = 0;
-  for (const NeighborId id : page(std::nullopt, index_.size())) {
-    const Entry& candidate = entry(id);
-    if (candidate.state != State::kPermanent && (!port || candidate.key.port == *port)) {
+  for (const NeighborId id : page(std::nullopt, index_.size(), port)) {
+    if (entry(id).state != State::kPermanent) {
       remove(id, events);
       ++flushed;
     }
@@ -207,19 +210,16 @@ Table::Queue* Table::queue_of(State state) {
   return nullptr;
 }
 
-std::vector<NeighborId> Table::page(std::optional<Key> after, std::size_t most) const {
-  std::vector<std::pair<Key, NeighborId>> found;
-  for (const auto& [key, id] : index_) {
-    if (!after || key > *after) {
-      found.emplace_back(key, id);
-    }
-  }
-  const auto count = static_cast<std::ptrdiff_t>(std::min(most, found.size()));
-  std::ranges::partial_sort(found, found.begin() + count);
+std::vector<NeighborId> Table::page(std::optional<Key> after, std::size_t most,
+                                    std::optional<PortId> port) const {
+  auto next = after  ? ordered_.upper_bound(*after)
+              : port ? ordered_.lower_bound(Key{*port, Ipv4{}})
+                     : ordered_.begin();
   std::vector<NeighborId> ids;
-  ids.reserve(static_cast<std::size_t>(count));
-  std::transform(found.begin(), found.begin() + count, std::back_inserter(ids),
-                 [](const auto& one) { return one.second; });
+  for (; next != ordered_.end() && ids.size() < most && (!port || next->first.port == *port);
+       ++next) {
+    ids.push_back(next->second);
+  }
   return ids;
 }
 
@@ -287,6 +287,7 @@ NeighborId Table::allocate(Key key, Nanoseconds now) {
   entry.used = now;
   const std::size_t buckets = index_.bucket_count();
   index_.emplace(key, id);
+  ordered_.emplace(key, id);
   counters_.hash_grows += index_.bucket_count() != buckets ? 1U : 0U;
   ++counters_.allocs;
   return id;
@@ -300,6 +301,7 @@ void Table::remove(NeighborId id, Events& events) {
     --permanent_count_;
   }
   index_.erase(leaving.entry.key);
+  ordered_.erase(leaving.entry.key);
   removed_.push_back(id);
   ++counters_.destroys;
   events.push_back({Kind::kRemoved, id});

@@ -5,6 +5,8 @@
 //
 // One writer, which is also the only reader: the control thread. The hash is seeded at random, so
 // that a sender cannot choose colliding addresses (NEI-10).
+#include <absl/container/btree_map.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -106,8 +108,10 @@ class Table {
   [[nodiscard]] const Limits& limits() const;
   // Those of which use is to be reported.
   [[nodiscard]] std::size_t stale() const;
-  // In the order of ports, then addresses: at most so many of those behind `after`.
-  [[nodiscard]] std::vector<NeighborId> page(std::optional<Key> after, std::size_t most) const;
+  // In the order of ports, then addresses: at most so many of those behind `after`, of one port or
+  // of all.
+  [[nodiscard]] std::vector<NeighborId> page(std::optional<Key> after, std::size_t most,
+                                             std::optional<PortId> port = std::nullopt) const;
   // All of them, in that order.
   void for_each(const std::function<void(NeighborId, const Entry&)>& visit) const;
 
@@ -160,6 +164,7 @@ class Table {
   std::vector<NeighborId> free_;
   std::vector<NeighborId> removed_;  // by the last call: their entries can still be read
   std::unordered_map<Key, NeighborId, KeyHash> index_;
+  absl::btree_map<Key, NeighborId> ordered_;  // the same, for pages
   std::size_t permanent_count_ = 0;
 
   // So that neither timers nor garbage collection look at entries they leave alone.

@@ -16,6 +16,16 @@ namespace {
 
 // Two VLAN tags and the FCS, where a device leaves it; and a tag that igb's driver counts twice.
 constexpr std::uint16_t kL2Overhead = RTE_ETHER_HDR_LEN + 3 * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN;
+// The queue that alone holds packets comes to hold four fifths of the bands' share; where many do,
+// each comes to hold as much as the others (Choudhury and Hahne, "Dynamic queue length thresholds
+// for shared-memory packet switches", 1998).
+constexpr std::uint32_t kBandsOfLeft = 4;
+
+// Free buffers that no thread keeps for itself: unlike rte_mempool_avail_count(), without a look at
+// every thread's cache.
+unsigned common_count(const rte_mempool& pool) {
+  return rte_mempool_get_ops(pool.ops_index)->get_count(&pool);
+}
 
 }  // namespace
 
@@ -37,22 +47,23 @@ std::uint16_t mtu_of(const rte_mempool& pool) {
 Result<Pool> make_pool(const std::string& name, std::uint32_t buffers, std::uint16_t mtu,
                        int node) {
   const std::uint16_t room = buffer_room(mtu);
-  constexpr unsigned kCache = 256;
-  Pool pool{rte_pktmbuf_pool_create(name.c_str(), buffers, kCache, ip::kPacketPrivateBytes, room,
-                                    node < 0 ? SOCKET_ID_ANY : node)};
+  const std::uint32_t cache = cache_size(buffers, rte_lcore_count());
+  Pool pool{
+      rte_pktmbuf_pool_create(name.c_str(), buffers, cache, ip::kPacketPrivateBytes, room, node)};
   if (pool) {
     return pool;
   }
   const std::string missing =
       fmt::format("no memory for {} packet buffers of {} bytes", buffers, room);
   const std::string text = rte_strerror(rte_errno);
-  return fail(node < 0 ? fmt::format("{}: {}; raise engine.memory.size or lower "
-                                     "engine.memory.buffers",
-                                     missing, text)
-                       : fmt::format("{} on NUMA node {}: {}; reserve hugepages there "
-                                     "(ringroad-bind hugepages SIZE --node {}) or lower "
-                                     "engine.memory.buffers",
-                                     missing, node, text, node));
+  return fail(node == SOCKET_ID_ANY
+                  ? fmt::format("{}: {}; raise engine.memory.size or lower "
+                                "engine.memory.buffers",
+                                missing, text)
+                  : fmt::format("{} on NUMA node {}: {}; reserve hugepages there "
+                                "(ringroad-bind hugepages SIZE --node {}) or lower "
+                                "engine.memory.buffers",
+                                missing, node, text, node));
 }
 
 Result<rte_mempool*> Pools::on(int node) {
@@ -62,24 +73,36 @@ Result<rte_mempool*> Pools::on(int node) {
   if (made != pools_.end()) {
     return made->pool.get();
   }
-  One one{.name = told ? fmt::format("packets-node{}", node) : "packets",
-          .node = told ? node : -1,
-          .pool = {},
-          .low_water = buffers_};
-  auto pool = make_pool(one.name, buffers_, mtu_, one.node);
+  auto pool = told ? make_pool(fmt::format("packets-node{}", node), buffers_, mtu_, node)
+                   : make_pool("packets", buffers_, mtu_);
   if (!pool) {
     return std::unexpected{pool.error()};
   }
-  one.pool = std::move(*pool);
-  pools_.push_back(std::move(one));
+  pools_.push_back({told ? node : SOCKET_ID_ANY, std::move(*pool), buffers_});
   return pools_.back().pool.get();
 }
 
 bool Pools::low() const {
   constexpr unsigned kLow = 16;  // less than one in so many is free
-  return std::ranges::any_of(pools_, [](const One& one) {
-    return rte_mempool_avail_count(one.pool.get()) < one.pool->size / kLow;
+  return std::ranges::any_of(pools_, [this](const One& one) {
+    return rte_mempool_avail_count(one.pool.get()) < buffers_ / kLow;
   });
+}
+
+std::uint32_t Pools::spare() const {
+  std::uint32_t least = ~0U;
+  for (const One& one : pools_) {
+    least = std::min(least, common_count(*one.pool));
+  }
+  return least > budget_.reserve ? least - budget_.reserve : 0;
+}
+
+std::uint32_t Pools::bands_most() const {
+  const std::uint32_t held = others_held_.load(std::memory_order_relaxed);
+  const std::uint32_t others_left = budget_.others() - std::min(held, budget_.others());
+  const std::uint32_t spare = this->spare();
+  const std::uint32_t left = spare > others_left ? spare - others_left : 0;
+  return std::max(kAlwaysWait, kBandsOfLeft * left);
 }
 
 void Pools::look() {
@@ -92,18 +115,10 @@ std::vector<Pools::Level> Pools::levels() const {
   std::vector<Level> levels;
   levels.reserve(pools_.size());
   for (const One& one : pools_) {
-    levels.push_back({one.name, one.node, one.pool->size, rte_mempool_avail_count(one.pool.get()),
+    levels.push_back({one.pool->name, one.node, buffers_, rte_mempool_avail_count(one.pool.get()),
                       one.low_water});
   }
   return levels;
-}
-
-std::uint32_t Pools::size() const {
-  std::uint32_t buffers = 0;
-  for (const One& one : pools_) {
-    buffers += one.pool->size;
-  }
-  return buffers;
 }
 
 std::uint32_t Pools::free() const {

@@ -8,74 +8,16 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 
 #include "base/log.hpp"
 #include "ip/packet.hpp"
+#include "port/probe.hpp"
 #include "port/rss.hpp"
 
 namespace ringroad::port {
 namespace {
 
 std::string error_text(int negative) { return rte_strerror(-negative); }
-
-bool is_pci_address(const std::string& device) {
-  return device.find(':') != std::string::npos && device.find(',') == std::string::npos &&
-         !device.starts_with("net_");
-}
-
-// The device's DPDK number, probing it where DPDK does not have it yet.
-Result<std::uint16_t> probe_pci(const std::string& device) {
-  const std::string address = std::ranges::count(device, ':') == 1 ? "0000:" + device : device;
-  std::uint16_t id = 0;
-  if (rte_eth_dev_get_port_by_name(address.c_str(), &id) == 0) {
-    return id;
-  }
-  const auto sysfs = std::filesystem::path{"/sys/bus/pci/devices"} / address;
-  std::error_code ignored;
-  if (!std::filesystem::exists(sysfs, ignored)) {
-    return fail(fmt::format("there is no PCI device {}; see: ringroad-bind status", address));
-  }
-  const auto driver = std::filesystem::read_symlink(sysfs / "driver", ignored).filename().string();
-  return fail(
-      fmt::format("PCI device {} is bound to {}; bind it to vfio-pci first: "
-                  "ringroad-bind bind {}",
-                  address, driver.empty() ? "no driver" : driver, address));
-}
-
-Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t workers) {
-  const auto comma = device.find(',');
-  const std::string name = device.substr(0, comma);
-  std::string arguments = comma == std::string::npos ? "" : device.substr(comma + 1);
-  std::uint16_t id = 0;
-  if (rte_eth_dev_get_port_by_name(name.c_str(), &id) == 0) {
-    return id;
-  }
-  const Profile& profile = profile_of(name);
-  if (profile.check != nullptr) {
-    if (const Status status = profile.check(arguments); !status) {
-      return std::unexpected{status.error()};
-    }
-  }
-  if (profile.arguments != nullptr) {
-    arguments = profile.arguments(arguments, workers);
-  }
-  if (const int error = rte_eal_hotplug_add("vdev", name.c_str(), arguments.c_str()); error != 0) {
-    // EFAULT is how the vdev bus says that no driver claims the name.
-    return fail(
-        error == -EFAULT
-            ? fmt::format("DPDK has no driver for '{}'; is it spelled as DPDK spells it?", name)
-            : fmt::format("its driver refused it: {}; see what it printed above",
-                          error_text(error)));
-  }
-  if (rte_eth_dev_get_port_by_name(name.c_str(), &id) != 0) {
-    return fail(
-        fmt::format("no driver of DPDK made an Ethernet port of it; is '{}' spelled "
-                    "as DPDK spells it?",
-                    name));
-  }
-  return id;
-}
 
 // `tagged`: the port has sub-interfaces, and the device is to do what it can of their tags.
 Tuning tuning_of(const rte_eth_dev_info& info, bool tagged) {
@@ -102,38 +44,69 @@ std::unexpected<Error> Port::failed(const std::string& what) const {
   return fail(fmt::format("port {} ({}): {}", settings_.name, settings_.device, what));
 }
 
-Result<std::unique_ptr<Port>> Port::open(const Settings& settings, Pools& pools) {
+std::expected<std::unique_ptr<Port>, Port::OpenError> Port::open(const Settings& settings,
+                                                                 Pools& pools) {
   const auto device = is_pci_address(settings.device)
                           ? probe_pci(settings.device)
                           : probe_vdev(settings.device, settings.workers);
   if (!device) {
-    return fail(
-        fmt::format("port {} ({}): {}", settings.name, settings.device, device.error().what));
+    return std::unexpected{OpenError{
+        {fmt::format("port {} ({}): {}", settings.name, settings.device, device.error().what)}}};
   }
   std::unique_ptr<Port> port{new Port{settings, *device, pools}};
   if (const Status status = port->configure(); !status) {
-    return std::unexpected{status.error()};
+    return std::unexpected{OpenError{status.error(), port->refused_mtu_}};
   }
   return port;
 }
 
 Port::~Port() {
-  if (!detached_) {
+  if (!closed_) {
     stop();
     rte_eth_dev_close(device_);
   }
 }
 
-void Port::detach() {
-  removal_watch_.reset();
+void Port::close() {
   rte_eth_dev_info info{};
   const bool known = rte_eth_dev_info_get(device_, &info) == 0 && info.device != nullptr;
   stop();
+  if (counter_) {
+    device_counts();
+  }
   rte_eth_dev_close(device_);
-  detached_ = true;
+  closed_ = true;
+  if (counter_) {
+    counter_->close();
+  }
   if (const int error = known ? rte_dev_remove(info.device) : 0; error != 0) {
     log::warn("port {}: its device is kept: {}", settings_.name, error_text(error));
   }
+}
+
+void Port::detach() {
+  removal_watch_.reset();
+  close();
+}
+
+Status Port::open_anew() {
+  if (!closed_) {
+    close();
+  }
+  const auto device = probe_vdev(settings_.device, settings_.workers);
+  if (!device) {
+    return failed(device.error().what);
+  }
+  device_ = *device;
+  closed_ = false;
+  Status status = configure();
+  if (status) {
+    status = start();
+  }
+  if (!status) {
+    close();
+  }
+  return status;
 }
 
 Status Port::configure() {
@@ -142,19 +115,24 @@ Status Port::configure() {
     return failed("the device does not describe itself: " + error_text(error));
   }
   driver_ = info.driver_name;
+  profile_ = &profile_of(driver_);
+  if (const Status status = follow_interface(info); !status) {
+    return status;
+  }
   const auto pool = pools_.on(node());
   if (!pool) {
     return failed(pool.error().what);
   }
   pool_ = *pool;
-  const std::uint16_t most = profile_of(driver_).queues_max;
+  const std::uint16_t most = profile_->queues_max;
   const auto queues_of = [most](std::uint16_t wanted, std::uint16_t device_has) {
     const std::uint16_t works = most != 0 ? std::min(most, device_has) : device_has;
     return std::clamp<std::uint16_t>(wanted, 1, std::max<std::uint16_t>(works, 1));
   };
   rx_queues_ = queues_of(settings_.rx_queues != 0 ? settings_.rx_queues : settings_.workers,
                          info.max_rx_queues);
-  tx_queues_ = queues_of(settings_.workers, info.max_tx_queues);
+  tx_queues_ = profile_of(driver_).pairs_queues ? rx_queues_
+                                                : queues_of(settings_.workers, info.max_tx_queues);
   const Tuning tuning = tuning_of(info, !settings_.vlans.empty());
   inserts_tags_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT) != 0;
   filters_vlans_ = (tuning.rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER) != 0;
@@ -166,6 +144,9 @@ Status Port::configure() {
   conf.rxmode.offloads = tuning.rx_offloads;
   conf.txmode.offloads = tuning.tx_offloads;
   conf.intr_conf.rxq = settings_.rx_interrupts ? 1 : 0;
+  const bool link_interrupt = has_link_interrupt(info);
+  conf.intr_conf.lsc = link_interrupt ? 1 : 0;
+  link_is_at_hand_ = link_interrupt || interface_ != 0 || !is_pci_address(settings_.device);
   const std::uint64_t hash =
       (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads;
   spreads_ = rx_queues_ > 1 && hash != 0;
@@ -179,10 +160,20 @@ Status Port::configure() {
                               tx_queues_, error_text(error)));
   }
   if (const Status status = set_mtu(settings_.mtu); !status) {
+    refused_mtu_ = true;
     return status;
   }
   if (const Status status = set_up_queues(tuning); !status) {
     return status;
+  }
+  if (!counter_ || counter_->closed()) {
+    auto losses = profile_->losses != nullptr ? profile_->losses(info, device_arguments())
+                                              : std::unique_ptr<LossSource>{};
+    if (counter_) {
+      counter_->open_anew(std::move(losses));
+    } else {
+      counter_.emplace(std::move(losses));
+    }
   }
   find_mac();
   if (is_pci_address(settings_.device) && !removal_watch_) {
@@ -192,8 +183,8 @@ Status Port::configure() {
 }
 
 Status Port::set_mtu(std::uint16_t mtu) {
-  if (detached_) {
-    return failed("the device was unplugged");
+  if (Status status = check_device(); !status) {
+    return status;
   }
   rte_eth_dev_info info{};
   if (const int error = rte_eth_dev_info_get(device_, &info); error != 0) {
@@ -219,8 +210,8 @@ Status Port::set_mtu(std::uint16_t mtu) {
 }
 
 Status Port::set_mac(Mac mac) {
-  if (detached_) {
-    return failed("the device was unplugged");
+  if (Status status = check_device(); !status) {
+    return status;
   }
   rte_ether_addr address{};
   std::ranges::copy(mac.octets, address.addr_bytes);
@@ -234,16 +225,6 @@ Status Port::set_mac(Mac mac) {
   return {};
 }
 
-void Port::set_link(bool up) {
-  if (detached_) {
-    return;
-  }
-  const int error = up ? rte_eth_dev_set_link_up(device_) : rte_eth_dev_set_link_down(device_);
-  if (error != 0 && error != -ENOTSUP) {
-    log::debug("port {}: its device keeps the link: {}", settings_.name, error_text(error));
-  }
-}
-
 Status Port::set_up_queues(const Tuning& tuning) {
   std::uint16_t rx_descriptors = tuning.rx_descriptors;
   std::uint16_t tx_descriptors = tuning.tx_descriptors;
@@ -251,7 +232,7 @@ Status Port::set_up_queues(const Tuning& tuning) {
       error != 0) {
     return failed("the device refuses the ring sizes: " + error_text(error));
   }
-  const auto socket = static_cast<unsigned>(node() < 0 ? SOCKET_ID_ANY : node());
+  const auto socket = static_cast<unsigned>(node());
   for (std::uint16_t queue = 0; queue < rx_queues_; ++queue) {
     if (const int error =
             rte_eth_rx_queue_setup(device_, queue, rx_descriptors, socket, &tuning.rx, pool_);
@@ -266,6 +247,9 @@ Status Port::set_up_queues(const Tuning& tuning) {
       return failed(fmt::format("TX queue {}: {}", queue, error_text(error)));
     }
   }
+  const Profile& profile = profile_of(driver_);
+  rx_buffers_ = std::uint32_t{rx_queues_} * rx_descriptors * profile.rx_buffers;
+  tx_buffers_ = std::uint32_t{tx_queues_} * tx_descriptors * profile.tx_buffers;
   reported_descriptors_ = tuning.reports_each ? tx_descriptors : std::uint16_t{0};
   return {};
 }
@@ -295,6 +279,7 @@ Status Port::start() {
     return failed("the device does not start: " + error_text(refused));
   }
   started_ = true;
+  far_end_ = interface_ != 0 && profile_->far_end != nullptr ? profile_->far_end(interface_) : -1;
   spread_evenly();
   if (const Status status = filter_vlans(); !status) {
     return status;
@@ -343,26 +328,13 @@ void Port::stop() {
   if (started_) {
     rte_eth_dev_stop(device_);
     started_ = false;
+    far_end_ = -1;
   }
-}
-
-Status Port::reset() {
-  stop();
-  return start();
-}
-
-Link Port::link() const {
-  rte_eth_link link{};
-  if (detached_ || rte_eth_link_get_nowait(device_, &link) != 0) {
-    return {};
-  }
-  const bool known = link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN;
-  return {link.link_status == RTE_ETH_LINK_UP, known ? link.link_speed : 0};
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> Port::extended_stats() const {
   std::vector<std::pair<std::string, std::uint64_t>> stats;
-  const int count = detached_ ? 0 : rte_eth_xstats_get(device_, nullptr, 0);
+  const int count = closed_ ? 0 : rte_eth_xstats_get(device_, nullptr, 0);
   if (count <= 0) {
     return stats;
   }
@@ -385,12 +357,8 @@ RxEvent Port::rx_event(std::uint16_t queue) const {
   if (!settings_.rx_interrupts) {
     return {};
   }
-  if (const Profile& profile = profile_of(driver_); profile.rx_event != nullptr) {
-    const auto comma = settings_.device.find(',');
-    return {profile.rx_event(comma == std::string::npos
-                                 ? std::string_view{}
-                                 : std::string_view{settings_.device}.substr(comma + 1),
-                             queue)};
+  if (profile_->rx_event != nullptr) {
+    return {profile_->rx_event(device_arguments(), queue)};
   }
   // That a device has none is no error, but would be logged as one.
   const auto type = static_cast<std::uint32_t>(rte_log_register("lib.ethdev"));
@@ -401,12 +369,26 @@ RxEvent Port::rx_event(std::uint16_t queue) const {
   return {descriptor, true};
 }
 
-rte_eth_stats Port::device_stats() const {
-  rte_eth_stats stats{};
-  if (!detached_) {
-    rte_eth_stats_get(device_, &stats);
+TxRetry Port::tx_retry(std::uint16_t queue) const {
+  if (profile_->retry == nullptr) {
+    return {};
   }
-  return stats;
+  return {profile_->retry, profile_->rx_event(device_arguments(), queue)};
+}
+
+std::string_view Port::device_arguments() const {
+  const auto comma = settings_.device.find(',');
+  return comma == std::string::npos ? std::string_view{}
+                                    : std::string_view{settings_.device}.substr(comma + 1);
+}
+
+const DeviceCounts& Port::device_counts() {
+  if (closed_) {
+    return counter_->last();  // NOLINT(bugprone-unchecked-optional-access): configure() made it
+  }
+  rte_eth_stats stats{};
+  rte_eth_stats_get(device_, &stats);
+  return counter_->update(stats);  // NOLINT(bugprone-unchecked-optional-access): the same
 }
 
 }  // namespace ringroad::port

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "port/device_counter.hpp"
 
 namespace ringroad::port {
 
@@ -29,6 +30,19 @@ struct Tuning {
   bool reports_each = false;
 };
 
+// What a network interface of the kernel's is to a device that has one.
+enum class KernelInterface : std::uint8_t {
+  kNone,
+  kShared,  // the device sends and receives by it, and its driver does not know of its link
+  kFarEnd,  // the other end of the device's wire: a tap
+};
+
+// What the driver was given and the kernel refused is tried again where nothing else is sent.
+struct TxRetry {
+  void (*call)(int descriptor) = nullptr;  // null: there is no such thing
+  int descriptor = -1;
+};
+
 struct Profile {
   std::string_view family;
   // The PMD's names as rte_eth_dev_info has them, and so begin its vdevs' names: "net_tap".
@@ -42,10 +56,31 @@ struct Profile {
   // A descriptor that can be read while that RX queue holds a packet, -1 for none, where the driver
   // has no interrupts but its packets come from the kernel. Null: none.
   int (*rx_event)(std::string_view arguments, std::uint16_t queue) = nullptr;
+  // By the queue's worker, while nothing is sent: tries once more what the kernel refused, by that
+  // queue's descriptor, which is rx_event()'s too. Null: nothing waits in a ring that is not tried.
+  void (*retry)(int descriptor) = nullptr;
+  KernelInterface interface = KernelInterface::kNone;
+  // Of a kFarEnd: the driver's descriptor, which is writeable while the interface is up, and broken
+  // when it is deleted, whatever its name and wherever it is. -1: none is found.
+  int (*far_end)(unsigned interface) = nullptr;
+  // Has the kernel drop what it was handed for a kShared interface and did not send, so that it
+  // does not come out when the link is back. While no worker sends. Null: it keeps nothing.
+  void (*discard_unsent)(unsigned interface) = nullptr;
+  // A device that was stopped does not start again: it is closed and opened anew.
+  bool starts_once = false;
+  // The driver's interrupt for its link tells late, or not always.
+  bool poor_link_interrupt = false;
+  // Where its losses are counted, once its queues are set up. Null: rte_eth_stats has them.
+  std::unique_ptr<LossSource> (*losses)(const rte_eth_dev_info& info,
+                                        std::string_view arguments) = nullptr;
   // Queues of either kind that work, where the driver promises more. 0: as it says.
   std::uint16_t queues_max = 0;
-  // The driver's close loses buffers that its device still holds.
-  bool keeps_buffers = false;
+  // It takes as many queues of one kind as of the other.
+  bool pairs_queues = false;
+  // Packet buffers that the device keeps for each descriptor of an RX and of a TX ring. 0: frames
+  // are copied as they are received or sent.
+  std::uint8_t rx_buffers = 1;
+  std::uint8_t tx_buffers = 1;
   // A received frame was written by the core that polled for it, not by the device.
   bool writes_frames = false;
   // Tags arrive as 802.1Q whatever they were.

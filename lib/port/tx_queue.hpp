@@ -10,6 +10,7 @@
 #include "base/ids.hpp"
 #include "base/own_lines.hpp"
 #include "ip/stage.hpp"
+#include "port/profile.hpp"
 #include "port/tx_completions.hpp"
 #include "sched/bands.hpp"
 #include "sched/byte_limit.hpp"
@@ -23,10 +24,12 @@ inline constexpr std::uint32_t kTxQuota = 64;
 class alignas(kCacheLine) TxQueue {
  public:
   struct Settings {
+    PortId port;
     std::uint16_t device = 0;
     std::uint16_t queue = 0;
     std::uint16_t descriptors = 0;  // of its ring; 0: the device does not tell what it has sent
     bool limit_bytes = true;        // where it tells
+    TxRetry retry{};
   };
   TxQueue(const Settings& settings, const sched::Discipline& discipline, const Clock& clock,
           std::shared_ptr<sched::Shaper> shaper)
@@ -39,15 +42,19 @@ class alignas(kCacheLine) TxQueue {
   // Takes all that is staged.
   void send(ip::StageContext& context, ip::Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
-                stage.bytes, Wire{*this, context}, Lose{context});
+                stage.bytes, Wire{*this, context}, Lose{*this, context});
   }
   std::uint32_t drain(ip::StageContext& context) {
-    return bands_.drain(kTxQuota, Wire{*this, context}, Lose{context});
+    return bands_.drain(kTxQuota, Wire{*this, context}, Lose{*this, context});
   }
   // Takes all that is staged, and does not call the driver.
   void hold(ip::StageContext& context, ip::Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
-                stage.bytes, Closed{}, Lose{context});
+                stage.bytes, Closed{}, Lose{*this, context});
+  }
+  // No more than so many wait from now on.
+  void shed(ip::StageContext& context, std::uint32_t most) {
+    bands_.shed(most, Lose{*this, context});
   }
   template <class Take>
   void clear(Take&& take) {
@@ -62,14 +69,21 @@ class alignas(kCacheLine) TxQueue {
       can_reclaim_ =
           rte_eth_tx_done_cleanup(settings_.device, settings_.queue, kReclaimBatch) != -ENOTSUP;
     }
+    if (!used_ && settings_.retry.call != nullptr) {
+      settings_.retry.call(settings_.retry.descriptor);
+    }
     used_ = false;
   }
-  // The device was stopped and has lost what its ring held. While no worker sends.
-  void reset() {
+  // The device was stopped and has lost what its ring held, and may have another number. While no
+  // worker sends.
+  void reset(std::uint16_t device, TxRetry retry) {
+    settings_.device = device;
+    settings_.retry = retry;
     completions_.reset();
     limit_.reset();
   }
 
+  [[nodiscard]] std::uint16_t number() const { return settings_.queue; }
   [[nodiscard]] const sched::Bands& bands() const { return bands_; }
   [[nodiscard]] sched::Bands& bands() { return bands_; }
   [[nodiscard]] std::uint32_t backlog() const { return bands_.backlog(); }
@@ -109,10 +123,21 @@ class alignas(kCacheLine) TxQueue {
     static void sent(std::uint16_t /*packets*/, std::uint64_t /*bytes*/) {}
   };
   struct Lose {
+    const TxQueue& queue;
     ip::StageContext& context;
+    [[nodiscard]] static stats::DropReason reason(sched::Lost lost) {
+      switch (lost) {
+        case sched::Lost::kFull:
+          break;
+        case sched::Lost::kManaged:
+          return stats::DropReason::kQueueManaged;
+        case sched::Lost::kMemory:
+          return stats::DropReason::kBandMemory;
+      }
+      return stats::DropReason::kBandFull;
+    }
     void operator()(ip::Packet* packet, sched::Lost lost) const {
-      context.drop(packet, lost == sched::Lost::kFull ? stats::DropReason::kBandFull
-                                                      : stats::DropReason::kQueueManaged);
+      context.drop(packet, reason(lost), queue.settings_.port);
     }
   };
 

@@ -94,6 +94,10 @@ class Bands {
   template <Device D, DropFunction Drop>
   std::uint32_t drain(std::uint32_t quota, D&& device, Drop&& drop);
 
+  // Gives up packets until no more than `most` wait: the oldest of the longest band each time, so
+  // that a long band of little urgency pays before a short one. What the ring refused stays.
+  template <DropFunction Drop>
+  void shed(std::uint32_t most, Drop&& drop);
   // Gives up everything that waits.
   template <class Take>
   void clear(Take&& take);
@@ -448,6 +452,27 @@ std::uint16_t Bands::offer_head(D& device) {
   head_.begin = static_cast<std::uint16_t>(head_.begin + taken);
   backlog_ -= taken;
   return taken;
+}
+
+template <DropFunction Drop>
+void Bands::shed(std::uint32_t most, Drop&& drop) {
+  if (backlog_ <= most) {
+    return;
+  }
+  while (waiting_ != 0 && backlog_ > most) {
+    unsigned longest = 0;
+    for (BandMask left = waiting_; left != 0; left &= left - 1) {
+      const auto band = static_cast<unsigned>(std::countr_zero(left));
+      longest = packets_in(band) >= packets_in(longest) ? band : longest;
+    }
+    rte_mbuf* const packet = std::visit([](auto& queue) { return queue.shed(); }, queues_[longest]);
+    Losses<Drop>{*this, longest, drop}(packet, Lost::kMemory);
+    if (packets_in(longest) == 0) {
+      waiting_ &= ~(BandMask{1} << longest);
+      std::visit([&](auto& order) { order.emptied(longest); }, order_);
+    }
+  }
+  publish_backlog();
 }
 
 template <class Take>

@@ -117,6 +117,13 @@ class Codel {
     }
     return nullptr;
   }
+  rte_mbuf* shed() {
+    rte_mbuf* const packet = fifo_.shed();
+    if (fifo_.packets() == 0) {
+      state_.emptied();
+    }
+    return packet;
+  }
   template <class Take>
   void clear(Take&& take) {
     fifo_.clear(take);

@@ -35,7 +35,10 @@ struct BandSettings {
   std::uint32_t weight = 1;  // of a band that shares
   QueueKind queue = QueueKind::kFifo;
   CodelSettings codel{};
-  std::uint32_t flows = 1024;    // fq_codel's queues
+  std::uint32_t flows = 1024;  // fq_codel's queues
+  // Of the hash by which flows find their queue; none: drawn at random, so that no sender can
+  // choose.
+  std::optional<std::uint64_t> seed{};
   std::uint32_t quantum = 1514;  // bytes a flow's turn (RFC 8290 4.1)
 };
 

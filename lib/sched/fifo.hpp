@@ -48,6 +48,8 @@ class Fifo {
     bytes_ -= packet->pkt_len;
     return packet;
   }
+  // Gives up its oldest; there is one.
+  rte_mbuf* shed() { return pop(); }
   template <class Take>
   void clear(Take&& take) {
     while (packets() > 0) {

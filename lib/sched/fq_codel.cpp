@@ -17,7 +17,7 @@ FqCodel::FqCodel(const BandSettings& settings)
     : codel_{settings.codel},
       quantum_{static_cast<std::int32_t>(settings.quantum)},
       limit_bytes_{settings.limit_bytes.count},
-      hash_{ip::FlowHash::Policy::kL4, random_seed()},
+      hash_{ip::FlowHash::Policy::kL4, settings.seed.value_or(random_seed())},
       flows_(settings.flows),
       flow_bytes_(settings.flows),
       nodes_(settings.limit) {
@@ -82,6 +82,15 @@ rte_mbuf* FqCodel::take_oldest(Index index) {
   bytes_ -= packet->pkt_len;
   --packets_;
   return packet;
+}
+
+rte_mbuf* FqCodel::shed() {
+  if (flow_bytes_[fattest_] <= shed_above_) {
+    const auto fattest = std::ranges::max_element(flow_bytes_);
+    fattest_ = static_cast<Index>(fattest - flow_bytes_.begin());
+    shed_above_ = *fattest / 2;
+  }
+  return take_oldest(fattest_);
 }
 
 }  // namespace ringroad::sched

@@ -58,6 +58,9 @@ class FqCodel {
     }
     return nullptr;
   }
+  // Gives up the oldest packet of the flow that held most when it was last looked for; there is
+  // one. That is again where the flow has half of that left, so that to find it costs little.
+  rte_mbuf* shed();
   template <class Take>
   void clear(Take&& take) {
     for (Index flow = 0; flow < flows_.size(); ++flow) {
@@ -124,6 +127,8 @@ class FqCodel {
   OwnLinesVector<Node> nodes_;
   Index free_ = kNone;  // nodes, linked
   Index next_to_shed_ = 0;
+  Index fattest_ = 0;  // from which shed() takes, while it holds more than so many bytes
+  std::uint32_t shed_above_ = ~0U;
   List new_;
   List old_;
   std::uint32_t packets_ = 0;

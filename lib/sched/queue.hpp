@@ -14,6 +14,7 @@ namespace ringroad::sched {
 enum class Lost : std::uint8_t {
   kFull,     // beyond a limit
   kManaged,  // active queue management (RFC 7567)
+  kMemory,   // beyond what all bands may hold of the packet buffers
 };
 
 template <class F>
@@ -31,6 +32,7 @@ concept Queue = requires(Q queue, const Q& same, rte_mbuf* packet, Nanoseconds n
   { queue.next_bytes() } -> std::same_as<std::uint32_t>;
   queue.push(packet, drop);
   { queue.pop(now, longest, drop) } -> std::same_as<rte_mbuf*>;
+  { queue.shed() } -> std::same_as<rte_mbuf*>;
   queue.clear(take);
 };
 

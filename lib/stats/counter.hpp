@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/ids.hpp"
+#include "base/own_lines.hpp"
 #include "stats/drop_reason.hpp"
 
 namespace ringroad::stats {
@@ -22,25 +24,38 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-// One thread's drops, by reason.
+// One thread's drops, by port (or sub-interface) and reason. There is no counter beside these: a
+// sum is made when it is asked for.
 class DropCounters {
  public:
-  void add(DropReason reason, std::uint64_t packets = 1) { of(reason).add(packets); }
+  explicit DropCounters(std::size_t ports) : rows_(ports) {}
+
+  void add(PortId port, DropReason reason, std::uint64_t packets = 1) {
+    rows_[port.value()][static_cast<std::size_t>(reason)].add(packets);
+  }
+  [[nodiscard]] std::uint64_t get(PortId port, DropReason reason) const {
+    return rows_[port.value()][static_cast<std::size_t>(reason)].get();
+  }
   [[nodiscard]] std::uint64_t get(DropReason reason) const {
-    return counters_[static_cast<std::size_t>(reason)].get();
+    std::uint64_t sum = 0;
+    for (const Row& row : rows_) {
+      sum += row[static_cast<std::size_t>(reason)].get();
+    }
+    return sum;
   }
   [[nodiscard]] std::uint64_t total() const {
     std::uint64_t sum = 0;
-    for (const auto& counter : counters_) {
-      sum += counter.get();
+    for (const Row& row : rows_) {
+      for (const Counter& counter : row) {
+        sum += counter.get();
+      }
     }
     return sum;
   }
 
  private:
-  Counter& of(DropReason reason) { return counters_[static_cast<std::size_t>(reason)]; }
-
-  std::array<Counter, kDropReasons> counters_;
+  using Row = std::array<Counter, kDropReasons>;
+  OwnLinesVector<Row> rows_;
 };
 
 }  // namespace ringroad::stats

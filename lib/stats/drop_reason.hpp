@@ -36,6 +36,8 @@ namespace ringroad::stats {
   X(kFragmentationNeeded, "fragmentation_needed", "larger than the egress MTU, and DF is set")     \
   X(kHostUnreachable, "host_unreachable", "the next hop did not answer ARP")                       \
   X(kNeighborQueueFull, "neighbor_queue_full", "oldest of too many waiting for one neighbour")     \
+  X(kNeighborMemory, "neighbor_memory",                                                            \
+    "oldest of all that waited for neighbors, for their share")                                    \
   X(kNeighborTableFull, "neighbor_table_full", "no room for another neighbour")                    \
   X(kReassemblyTimeout, "reassembly_timeout",                                                      \
     "a fragment of a datagram that lacked others for 30 s")                                        \
@@ -43,7 +45,8 @@ namespace ringroad::stats {
   X(kReassemblyInvalid, "reassembly_invalid", "a fragment that is empty or contradicts another")   \
   X(kReassemblyDuplicate, "reassembly_duplicate", "a fragment to the router that had come before") \
   X(kReassemblyTooFar, "reassembly_too_far", "a fragment that 64 others of its sender overtook")   \
-  X(kReassemblyMemory, "reassembly_memory", "a fragment while others held all that they may")      \
+  X(kReassemblyMemory, "reassembly_memory",                                                        \
+    "a fragment of the oldest datagram, for those that came later")                                \
   X(kUnknownProtocol, "unknown_protocol", "to the router, an IP protocol that it does not speak")  \
   X(kMulticastControl, "multicast_control", "to the router, IGMP or PIM, of which it is no part")  \
   X(kPortClosed, "port_closed", "to the router, a port that nothing listens on")                   \
@@ -56,6 +59,8 @@ namespace ringroad::stats {
   X(kPuntQueueFull, "punt_queue_full", "the control thread was behind with its work")              \
   X(kInjectQueueFull, "inject_queue_full", "a worker was behind with packets handed to it")        \
   X(kBandFull, "band_full", "the egress band held as much as its limit")                           \
+  X(kBandMemory, "band_memory",                                                                    \
+    "oldest of the longest egress band, for the bands' share of buffers")                          \
   X(kQueueManaged, "queue_managed", "packets had waited too long in its band (CoDel, RFC 8289)")   \
   X(kNoBuffer, "no_buffer", "no packet buffer was free to make the packet")                        \
   X(kPortDown, "port_down", "the port was taken down, or stopped with packets queued")             \

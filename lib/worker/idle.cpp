@@ -7,11 +7,12 @@
 #include <rte_pause.h>
 #include <rte_spinlock.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <span>
 
 #include "base/units.hpp"
 
@@ -34,13 +35,22 @@ constexpr Nanoseconds kLongest = 20ms;
 constexpr Nanoseconds kTrusted = 100ms;
 constexpr std::uint32_t kMissedMax = 8;
 
+// What an event is of: the bell, or the queue of that number, counted from 1.
 constexpr std::uint64_t kBell = 0;
-constexpr std::uint64_t kDevice = 1;
 
 // Drivers keep the masks of all queues in one word, and take no lock.
 rte_spinlock_t& lock_of(std::uint16_t device) {
   static std::array<rte_spinlock_t, RTE_MAX_ETHPORTS> locks{};
   return locks.at(device);
+}
+
+// A packet socket whose interface went down is ready for ever, until somebody asks why
+// (packet_notifier()).
+void clear_error(int descriptor) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  // Not a socket: there is nothing to clear.
+  static_cast<void>(getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size));
 }
 
 [[gnu::target("waitpkg")]] void wait_until(std::uint64_t tsc) {
@@ -52,24 +62,25 @@ rte_spinlock_t& lock_of(std::uint16_t device) {
 
 Result<std::unique_ptr<Sleeper>> Sleeper::make(Idle idle) {
   FileDescriptor events{epoll_create1(EPOLL_CLOEXEC)};
-  FileDescriptor bell{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  // Edges: nothing need be read for the next to be told.
+  auto bell = Doorbell::make();
+  // Edges: nothing need be cleared for the next to be told.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = kBell}};
-  if (!events || !bell || epoll_ctl(events.get(), EPOLL_CTL_ADD, bell.get(), &event) != 0) {
+  if (!events || !bell || epoll_ctl(events.get(), EPOLL_CTL_ADD, (*bell)->poll_fd(), &event) != 0) {
     return fail("the system has no file descriptors left for a worker's sleep");
   }
-  return std::unique_ptr<Sleeper>{new Sleeper{idle, std::move(events), std::move(bell)}};
+  return std::unique_ptr<Sleeper>{new Sleeper{idle, std::move(events), std::move(*bell)}};
 }
 
 void Sleeper::watch(PortId port, std::uint16_t device, std::uint16_t queue, port::RxEvent event) {
   auto known = std::ranges::find_if(
-      queues_, [&](const Queue& other) { return other.device == device && other.queue == queue; });
+      queues_, [&](const Queue& other) { return other.port == port && other.queue == queue; });
   if (known == queues_.end()) {
     known = queues_.insert(known, {port, device, queue, {}});
   }
+  known->device = device;
   // What the kernel tells by itself is asked for once a sleep.
   epoll_event wanted{.events = event.by_driver ? EPOLLIN | EPOLLET : EPOLLONESHOT,
-                     .data = {.u64 = kDevice}};
+                     .data = {.u64 = number_of(*known)}};
   known->event = event;
   if (event.descriptor >= 0 &&
       epoll_ctl(events_.get(), EPOLL_CTL_ADD, event.descriptor, &wanted) != 0) {
@@ -91,8 +102,7 @@ void Sleeper::pause() {
 }
 
 void Sleeper::arm(std::uint64_t stopped) {
-  asleep_.store(true, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // wake() has the other
+  bell_->arm();
   if (!has_interrupts()) {
     return;
   }
@@ -108,7 +118,7 @@ void Sleeper::arm(std::uint64_t stopped) {
 
 bool Sleeper::arm(const Queue& queue) {
   if (!queue.event.by_driver) {
-    epoll_event wanted{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = kDevice}};
+    epoll_event wanted{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = number_of(queue)}};
     return epoll_ctl(events_.get(), EPOLL_CTL_MOD, queue.event.descriptor, &wanted) == 0;
   }
   rte_spinlock_lock(&lock_of(queue.device));
@@ -117,18 +127,19 @@ bool Sleeper::arm(const Queue& queue) {
   return error == 0;
 }
 
-bool Sleeper::sleep(std::uint32_t n) {
-  Nanoseconds longest = kTimedPause;
-  if (idle_ == Idle::kInterrupt) {
-    longest = !has_interrupts()   ? kTimed
-              : n <= kFirstSleeps ? kFirst
-              : trusted_          ? kTrusted
-                                  : kLongest;
-  }
+Nanoseconds Sleeper::longest_sleep(std::uint32_t n) const {
   if (!has_interrupts()) {
-    longest = std::min(longest, Nanoseconds{std::chrono::microseconds{n}});
+    return std::min(idle_ == Idle::kInterrupt ? kTimed : kTimedPause,
+                    Nanoseconds{std::chrono::microseconds{n}});
   }
-  const timespec timeout{.tv_sec = 0, .tv_nsec = longest.count()};
+  if (n <= kFirstSleeps) {
+    return kFirst;
+  }
+  return trusted_ ? kTrusted : kLongest;
+}
+
+bool Sleeper::sleep(std::uint32_t n) {
+  const timespec timeout{.tv_sec = 0, .tv_nsec = longest_sleep(n).count()};
   std::array<epoll_event, 8> happened{};
   counters_.sleeps.add(1);
   const int count =
@@ -137,16 +148,21 @@ bool Sleeper::sleep(std::uint32_t n) {
     return false;
   }
   counters_.wakes.add(1);
-  if (std::any_of(happened.begin(), happened.begin() + count,
-                  [](const epoll_event& event) { return event.data.u64 == kDevice; })) {
+  for (const epoll_event& event : std::span{happened}.first(static_cast<std::size_t>(count))) {
+    if (event.data.u64 == kBell) {
+      continue;
+    }
     missed_in_a_row_ = 0;
     trusted_ = true;
+    if ((event.events & EPOLLERR) != 0) {
+      clear_error(queues_[event.data.u64 - 1].event.descriptor);
+    }
   }
   return true;
 }
 
 void Sleeper::disarm(std::uint64_t stopped) {
-  asleep_.store(false, std::memory_order_relaxed);
+  bell_->disarm();
   if (!has_interrupts()) {
     return;
   }
@@ -170,7 +186,5 @@ void Sleeper::found_after_timeout(bool packets) {
     has_interrupts_.store(false, std::memory_order_relaxed);
   }
 }
-
-void Sleeper::ring() const { eventfd_write(bell_.get(), 1); }
 
 }  // namespace ringroad::worker

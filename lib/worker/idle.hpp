@@ -9,8 +9,10 @@
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "base/ids.hpp"
+#include "base/units.hpp"
 #include "port/port.hpp"
 #include "stats/counter.hpp"
+#include "worker/doorbell.hpp"
 
 namespace ringroad::worker {
 
@@ -54,10 +56,7 @@ class Sleeper {
     if (idle_ == Idle::kPoll) [[likely]] {
       return;
     }
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // arm() has the other
-    if (asleep_.load(std::memory_order_relaxed)) {
-      ring();
-    }
+    bell_->ring();
   }
 
   [[nodiscard]] Idle idle() const { return idle_; }
@@ -74,20 +73,22 @@ class Sleeper {
     std::uint16_t queue;
     port::RxEvent event;
   };
+  [[nodiscard]] std::uint64_t number_of(const Queue& queue) const {
+    return static_cast<std::uint64_t>(&queue - queues_.data()) + 1;
+  }
 
-  Sleeper(Idle idle, FileDescriptor events, FileDescriptor bell)
+  Sleeper(Idle idle, FileDescriptor events, std::unique_ptr<Doorbell> bell)
       : idle_{idle},
         events_{std::move(events)},
         bell_{std::move(bell)},
         has_interrupts_{idle == Idle::kInterrupt} {}
   bool arm(const Queue& queue);
-  void ring() const;
+  [[nodiscard]] Nanoseconds longest_sleep(std::uint32_t n) const;
 
   Idle idle_;
   FileDescriptor events_;  // epoll's
-  FileDescriptor bell_;    // an eventfd
+  std::unique_ptr<Doorbell> bell_;
   std::vector<Queue> queues_;
-  std::atomic<bool> asleep_{false};
   std::atomic<bool> has_interrupts_;
   std::uint32_t missed_in_a_row_ = 0;
   bool trusted_ = false;  // the last packet after a sleep ended it

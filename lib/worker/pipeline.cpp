@@ -1,7 +1,5 @@
 #include "worker/pipeline.hpp"
 
-#include <algorithm>
-
 #include "ip/forward.hpp"
 #include "ip/ingress_checks.hpp"
 #include "ip/input.hpp"
@@ -15,8 +13,20 @@ using stats::Stage;
 
 namespace {
 
-bool no_hooks(const ip::Tables& tables) {
-  return std::ranges::all_of(tables.hooks, [](ip::Hook hook) { return hook == nullptr; });
+// The packets of a burst about which nothing needs thought.
+void go_straight(ip::StageContext& context, ip::Burst& burst) {
+  const ip::Hooks& hooks = context.tables.hooks;
+  if (hooks.at(HookPoint::kForward) == nullptr && hooks.at(HookPoint::kPostRouting) == nullptr)
+      [[likely]] {
+    ip::send_straight(context, burst);
+    ip::note_hairpins(context, burst);
+    return;
+  }
+  ip::lower_ttls(burst);
+  ip::note_hairpins(context, burst);
+  ip::run_hooks(HookPoint::kForward, context, burst);
+  ip::run_hooks(HookPoint::kPostRouting, context, burst);
+  ip::send_lowered(context, burst);
 }
 
 }  // namespace
@@ -27,23 +37,26 @@ void ipv4_line(ip::StageContext& context, ip::Burst& burst) {
 }
 
 void checked_ipv4_line(ip::StageContext& context, ip::Burst& burst) {
-  ip::run_hook(HookPoint::kPreRouting, context, burst);
+  ip::run_hooks(HookPoint::kPreRouting, context, burst);
   if (burst.has_options) [[unlikely]] {
     ip::set_options_aside(context, burst);
   }
   context.lap(Stage::kInput);
   ip::route(context, burst);
-  const bool passed = ip::ingress_checks(context, burst);
+  ip::ingress_checks(context, burst);
   context.lap(Stage::kRoute);
-  if (passed && no_hooks(context.tables) && ip::send_plain(context, burst)) [[likely]] {
-    context.lap(Stage::kOutput);
+  if (burst.count == 0) [[unlikely]] {
     return;
   }
-  ip::forward(context, burst);
-  ip::run_hook(HookPoint::kForward, context, burst);
-  context.lap(Stage::kForward);
-  ip::run_hook(HookPoint::kPostRouting, context, burst);
-  ip::output(context, burst);
+  if (ip::goes_straight(burst)) [[likely]] {
+    go_straight(context, burst);
+  } else {
+    ip::forward(context, burst);
+    ip::run_hooks(HookPoint::kForward, context, burst);
+    context.lap(Stage::kForward);
+    ip::run_hooks(HookPoint::kPostRouting, context, burst);
+    ip::output(context, burst);
+  }
   context.lap(Stage::kOutput);
 }
 

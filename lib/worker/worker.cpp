@@ -1,15 +1,15 @@
 #include "worker/worker.hpp"
 
-#include <fmt/format.h>
 #include <rte_cycles.h>
-#include <rte_mempool.h>
 #include <rte_prefetch.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
-#include "ip/ecn.hpp"
+#include "ip/input.hpp"
+#include "ip/output.hpp"
+#include "ip/route.hpp"
 #include "worker/arp_sender.hpp"
 #include "worker/pipeline.hpp"
 
@@ -18,18 +18,8 @@ namespace {
 
 using stats::DropReason;
 
-constexpr unsigned kInjectRing = 4096;
-constexpr unsigned kHandedOnRing = 1024;
-constexpr unsigned kArpRing = 1024;
-constexpr unsigned kPuntRing = 4096;
 constexpr std::uint64_t kTimedBursts = 128;  // one in so many is timed by stage
-// Loops without a packet before a worker rests, and rests in which it only pauses.
-constexpr std::uint32_t kIdlePolls = 64;
-constexpr std::uint32_t kPauses = 4;
 constexpr std::uint32_t kReclaimsASecond = 1000;
-// Loops without RX at the end, to empty the bands.
-constexpr std::uint32_t kLastLoops = 10000;
-
 // What a packet counts as where the control thread has no room for it: those that only wait for an
 // ICMP error are dropped for their own reason, as they would have been with it.
 DropReason reason_if_not_punted(ip::PuntReason reason) {
@@ -57,94 +47,6 @@ DropReason reason_if_not_punted(ip::PuntReason reason) {
 
 }  // namespace
 
-Worker::Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers)
-    : settings_{settings},
-      readers_{readers},
-      types_{make_ether_types()},
-      used_(tables.adjacencies.capacity()),
-      context_{tables},
-      interfaces_(tables.interfaces.size()) {
-  context_.interfaces = interfaces_;
-  context_.worker = static_cast<std::uint8_t>(settings.id.value());
-  context_.used = used_;
-  tx_.resize(ip::kPortsMax);
-  rte_rcu_qsbr_thread_register(&readers_, settings.id.value());
-  rte_rcu_qsbr_thread_online(&readers_, settings.id.value());
-}
-
-Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip::Tables& tables,
-                                             rte_rcu_qsbr& readers) {
-  using Producers = PacketRing::Producers;
-  const auto name = [&](std::string_view what) {
-    return fmt::format("rr-{}-{}", what, settings.id.value());
-  };
-  auto inject = PacketRing::make(name("inject"), kInjectRing, Producers::kSeveral);
-  auto handed_on = PacketRing::make(name("flows"), kHandedOnRing, Producers::kSeveral);
-  auto arp = PacketRing::make(name("arp"), kArpRing, Producers::kOne);
-  auto punts = PacketRing::make(name("punt"), kPuntRing, Producers::kOne);
-  for (const auto* ring : {&inject, &handed_on, &arp, &punts}) {
-    if (!*ring) {
-      return std::unexpected{ring->error()};
-    }
-  }
-  auto sleeper = Sleeper::make(settings.idle);
-  if (!sleeper) {
-    return std::unexpected{sleeper.error()};
-  }
-  std::unique_ptr<Worker> worker{new Worker{settings, tables, readers}};
-  worker->inject_ = std::move(*inject);
-  worker->handed_on_ = std::move(*handed_on);
-  worker->arp_punts_ = std::move(*arp);
-  worker->punts_ = std::move(*punts);
-  worker->sleeper_ = std::move(*sleeper);
-  return worker;
-}
-
-void Worker::watch_rx(const port::Port& port) {
-  for (const RxQueue& queue : rx_) {
-    if (queue.device == port.device()) {
-      sleeper_->watch(queue.port, queue.device, queue.queue, port.rx_event(queue.queue));
-    }
-  }
-}
-
-void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
-  tx_[port.value()].queue = std::move(queue);
-}
-
-void Worker::add_tx_through(PortId port, Worker& owner) { tx_[port.value()].owner = &owner; }
-
-port::TxQueue* Worker::tx(PortId port) {
-  return port.value() < tx_.size() ? tx_[port.value()].queue.get() : nullptr;
-}
-
-void Worker::set_gate(PortId port, Gate gate) {
-  const std::uint64_t bit = std::uint64_t{1} << port.value();
-  const auto set = [bit](std::atomic<std::uint64_t>& bits, bool on) {
-    const std::uint64_t others = bits.load(std::memory_order_relaxed) & ~bit;
-    bits.store(others | (on ? bit : 0), std::memory_order_release);
-  };
-  set(stopped_, gate == Gate::kStopped || gate == Gate::kGone);
-  set(closed_, gate == Gate::kClosed || gate == Gate::kGone);
-}
-
-std::uint64_t Worker::held() const {
-  std::uint64_t packets = inject_.size() + arp_punts_.size() + punts_.size();
-  for (const TxPath& path : tx_) {
-    packets += path.queue ? path.queue->backlog() : 0;
-  }
-  return packets;
-}
-
-void Worker::take_used(std::uint32_t end, std::vector<AdjacencyId>& used) {
-  for (std::uint32_t i = 0; i < end; ++i) {
-    if (used_[i].load(std::memory_order_relaxed) != 0) [[unlikely]] {
-      used_[i].store(0, std::memory_order_relaxed);
-      used.emplace_back(i);
-    }
-  }
-}
-
 bool Worker::poll_once() {
   const std::uint64_t stopped = stopped_.load(std::memory_order_acquire);
   shut_ = stopped | closed_.load(std::memory_order_acquire);
@@ -157,6 +59,12 @@ bool Worker::poll_once() {
   }
   if (!peers_.empty()) [[unlikely]] {
     received += poll_handed_on();
+  }
+  if (context_.held.count != 0) [[unlikely]] {
+    const std::uint16_t held = context_.held.count;
+    send_held();
+    flush_punts();
+    other += held - context_.held.count;
   }
   if (backlogged_ != 0) [[unlikely]] {
     other += drain_bands();
@@ -192,12 +100,26 @@ bool Worker::poll_once() {
 }
 
 std::uint32_t Worker::poll_inject() {
-  if (inject_.size() == 0) [[likely]] {
+  const unsigned waiting = inject_.size();
+  if (waiting == 0) [[likely]] {
     return 0;
   }
+  unsigned sent = 0;
+  while (sent < waiting) {
+    const unsigned count = send_injected(waiting - sent);
+    if (count == 0) {
+      break;
+    }
+    sent += count;
+  }
+  return sent;
+}
+
+unsigned Worker::send_injected(unsigned most) {
   std::array<ip::Packet*, ip::kBurstMax> packets;
-  const unsigned count = inject_.pop(packets.data(), packets.size());
-  // Those of a port that follow each other go together.
+  const unsigned count =
+      inject_.pop(packets.data(), std::min<unsigned>(most, static_cast<unsigned>(packets.size())));
+  // Packets of one port that follow each other are sent together.
   for (unsigned i = 0; i < count;) {
     const PortId port = ip::meta(*packets[i]).egress;
     ip::Egress::Stage stage;
@@ -243,73 +165,69 @@ void Worker::carry(PortId port, std::uint16_t count) {
   counters_.packets.add(count);
   burst_.begin(port, count);
   port::ethernet_input(context_, burst_, *types_, checked_ipv4_line);
-  // What waited for a neighbour was handed over before the neighbour was published: it goes first.
+  // Packets that waited for a neighbor were handed over before the neighbor was published: all of
+  // them are sent before those of this burst that found it.
   poll_inject();
+  if (context_.held.count != 0) [[unlikely]] {
+    send_held();
+  }
   flush_egress();
   flush_punts();
 }
 
-// Whatever is no IPv4 packet stays, and so do fragments of headers: the checks are yet to come.
-std::uint16_t Worker::hand_on(PortId port, std::uint16_t count) {
-  const auto worker_of = [this](ip::Packet& packet) -> Worker* {
-    const auto offset = ip::ipv4_offset(packet);
-    if (!offset) {
-      return this;
-    }
-    const std::span<const std::uint8_t> bytes{ip::frame(packet) + *offset,
-                                              packet.data_len - std::size_t{*offset}};
-    const std::uint64_t hash = context_.tables.flow_hash.of(bytes);
-    return peers_[hash * peers_.size() >> 32U];
-  };
-  std::uint16_t own = 0;
-  std::uint64_t told = 0;  // a bit each
-  for (std::uint16_t i = 0; i < count; ++i) {
-    ip::Packet* const packet = burst_.packets[i];
-    Worker* const worker = worker_of(*packet);
-    if (worker == this) {
-      burst_.packets[own++] = packet;
+// Packets whose neighbor was published meanwhile go, behind what the control thread handed over and
+// before the burst in hand, which may have found it published.
+void Worker::send_held() {
+  *in_hand_ = context_.egress;
+  for (ip::Egress::Stage& stage : context_.egress.stages) {
+    stage.clear();
+  }
+  context_.egress.ports = 0;
+  ip::HeldList& held = context_.held;
+  const std::uint16_t before = std::exchange(held.count, std::uint16_t{0});
+  for (std::uint16_t done = 0; done < before;) {
+    const auto count =
+        std::min<std::uint16_t>(static_cast<std::uint16_t>(before - done), ip::kBurstMax);
+    flush_punts();
+    send_published({held.packets.data() + done, count});
+    poll_inject();
+    flush_egress();
+    done = static_cast<std::uint16_t>(done + count);
+  }
+  context_.egress = *in_hand_;
+}
+
+// What is still to be held moves to the front of the list; what is not resolved any more is the
+// control thread's again.
+void Worker::send_published(std::span<ip::Packet* const> packets) {
+  ip::Burst burst;
+  burst.begin(PortId{}, static_cast<std::uint16_t>(packets.size()));
+  std::ranges::copy(packets, burst.packets.begin());
+  burst.l2_classes.fill(ip::L2Class::kHost);
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    ip::describe(burst, i);
+  }
+  ip::route(context_, burst);
+  std::uint64_t published = burst.all();
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const neigh::Adjacency& adjacency = *burst.adjacencies[i];
+    // Its MTU may have been lowered meanwhile.
+    const bool is_long = ip::exceeds(*packets[i], adjacency.mtu.load(std::memory_order_relaxed));
+    if (adjacency.kind == neigh::AdjacencyKind::kUnicast && !is_long) {
       continue;
     }
-    ip::meta(*packet).ingress = port;
-    if (!worker->handed_on_.push(packet)) {
-      lose_handed_on(packet, DropReason::kInjectQueueFull);
+    published &= ~(std::uint64_t{1} << i);
+    if (is_long) {
+      ip::meta(*packets[i]).punt = ip::PuntReason::kFragment;
     }
-    told |= std::uint64_t{1} << (worker->settings_.id.value() % 64);
-  }
-  for (Worker* const peer : peers_) {
-    if ((told >> (peer->settings_.id.value() % 64) & 1U) != 0) {
-      peer->sleeper_->wake();
+    if (!is_long && adjacency.hold.load(std::memory_order_relaxed)) {
+      context_.held.packets[context_.held.count++] = packets[i];
+    } else {
+      context_.punts.packets[context_.punts.count++] = packets[i];
     }
   }
-  return own;
-}
-
-// Whoever carries a packet counts it as received: nobody will.
-void Worker::lose_handed_on(ip::Packet* packet, DropReason reason) {
-  counters_.packets.add(1);
-  ip::InterfaceCounters& counters = interfaces_[ip::meta(*packet).ingress.value()];
-  counters.rx_packets.add(1);
-  counters.rx_bytes.add(packet->pkt_len);
-  context_.drop(packet, reason);
-}
-
-std::uint32_t Worker::poll_handed_on() {
-  std::array<ip::Packet*, ip::kBurstMax> packets;
-  const unsigned count = handed_on_.pop(packets.data(), packets.size());
-  for (unsigned i = 0; i < count; ++i) {
-    rte_prefetch0(&ip::meta(*packets[i]));
-    rte_prefetch0(ip::expected_frame(*packets[i]));
-  }
-  // Those of a port that follow each other go together.
-  for (unsigned i = 0; i < count;) {
-    const PortId port = ip::meta(*packets[i]).ingress;
-    std::uint16_t together = 0;
-    for (; i < count && ip::meta(*packets[i]).ingress == port; ++i) {
-      burst_.packets[together++] = packets[i];
-    }
-    carry(port, together);
-  }
-  return count;
+  burst.compact(published);
+  ip::output(context_, burst);
 }
 
 void Worker::flush_egress() {
@@ -333,9 +251,17 @@ void Worker::send(PortId port, ip::Egress::Stage& stage) {
     }
     if (path.queue->backlog() > 0) [[unlikely]] {
       backlogged_ |= std::uint64_t{1} << port.value();
+      limit_backlog(*path.queue);
     }
   } else {
     send_through(*path.owner, port, stage);
+  }
+}
+
+// Bands keep to their share of the buffers, whatever their limits are.
+void Worker::limit_backlog(port::TxQueue& queue) {
+  if (settings_.pools != nullptr && queue.backlog() > port::kAlwaysWait) {
+    queue.shed(context_, settings_.pools->bands_most());
   }
 }
 
@@ -345,35 +271,44 @@ void Worker::send_through(Worker& owner, PortId port, ip::Egress::Stage& stage) 
     ip::meta(*packet).egress = port;
     ip::meta(*packet).priority = stage.priorities[i];
     if (!owner.inject(packet)) {
-      context_.drop(packet, DropReason::kInjectQueueFull);
+      context_.drop(packet, DropReason::kInjectQueueFull, port);
     }
   }
 }
 
 void Worker::flush_punts() {
+  if (context_.punts.count == 0) [[likely]] {
+    return;
+  }
+  const bool scarce = settings_.pools != nullptr && settings_.pools->spare() == 0;
   for (std::uint16_t i = 0; i < context_.punts.count; ++i) {
     ip::Packet* const packet = context_.punts.packets[i];
     const ip::PuntReason reason = ip::meta(*packet).punt;
     const bool arp = reason == ip::PuntReason::kArp;
     PacketRing& ring = arp ? arp_punts_ : punts_;
-    if ((arp && !has_room_for_arp(*packet)) || !ring.push(packet)) {
-      context_.drop(packet, reason_if_not_punted(reason));
+    const bool has_room =
+        arp ? has_room_for_arp(*packet, scarce) : !scarce || ring.size() < port::kAlwaysWait;
+    if (!has_room || !ring.push(packet)) {
+      context_.drop(packet, reason_if_not_punted(reason), ip::meta(*packet).ingress);
     }
   }
   context_.punts.count = 0;
+  if (settings_.bell != nullptr) {
+    settings_.bell->ring();
+  }
 }
 
 // A storm of strangers must not crowd out the answers that the router waits for.
-bool Worker::has_room_for_arp(ip::Packet& packet) const {
+bool Worker::has_room_for_arp(ip::Packet& packet, bool scarce) const {
   const unsigned waiting = arp_punts_.size();
-  if (waiting < kArpRing / 2) [[likely]] {
+  if (waiting < (scarce ? port::kAlwaysWait : kArpRing / 2)) [[likely]] {
     return true;
   }
   switch (arp_sender(context_.tables, packet)) {
     case ArpSender::kNeighbor:
       return true;
     case ArpSender::kSpeaksToUs:
-      return waiting < kArpRing / 4 * 3;
+      return !scarce && waiting < kArpRing / 4 * 3;
     case ArpSender::kStranger:
       break;
   }
@@ -388,7 +323,9 @@ std::uint32_t Worker::drain_bands() {
     if (is_open(index)) [[likely]] {
       sent += queue.drain(context_);
     } else if (((closed_.load(std::memory_order_relaxed) >> index) & 1U) != 0) {
-      queue.clear([&](ip::Packet* packet) { context_.drop(packet, DropReason::kPortDown); });
+      queue.clear([&](ip::Packet* packet) {
+        context_.drop(packet, DropReason::kPortDown, PortId{static_cast<PortId::rep>(index)});
+      });
     }
     if (queue.backlog() == 0) {
       backlogged_ &= ~(std::uint64_t{1} << index);
@@ -404,67 +341,6 @@ void Worker::reclaim() {
       tx_[port].queue->reclaim(low);
     }
   }
-}
-
-void Worker::rest() {
-  if (settings_.idle == Idle::kPoll || backlogged_ != 0) {
-    return;  // bands that hold packets have the timers of their rates
-  }
-  const std::uint32_t rests = empty_polls_ / kIdlePolls;
-  if (rests <= kPauses) {
-    Sleeper::pause();
-    return;
-  }
-  sleeper_->arm(stopped_.load(std::memory_order_acquire));
-  bool woken = true;
-  if (!poll_once() && backlogged_ == 0) {
-    // While it sleeps it reads nothing: the writer need not wait for it.
-    rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
-    woken = sleeper_->sleep(rests - kPauses);
-    rte_rcu_qsbr_thread_online(&readers_, settings_.id.value());
-  }
-  sleeper_->disarm(stopped_.load(std::memory_order_acquire));
-  if (!woken) {
-    const bool packets = poll_once();
-    sleeper_->found_after_timeout(packets);
-    if (!packets) {
-      empty_polls_ = (rests + 1) * kIdlePolls - 1;  // it goes on sleeping after one more look
-    }
-  }
-}
-
-void Worker::run(const std::atomic<bool>& stop) {
-  if (settings_.idle != Idle::kPoll) {
-    prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when they should, not 50 us later
-  }
-  while (!stop.load(std::memory_order_relaxed)) {
-    poll_once();
-  }
-  // What is queued still goes, as far as the devices take it.
-  for (std::uint32_t i = 0; i < kLastLoops && (inject_.size() > 0 || backlogged_ != 0); ++i) {
-    poll_inject();
-    drain_bands();
-  }
-  rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
-}
-
-void Worker::clear() {
-  const auto give_up = [&](ip::Packet* packet) { context_.drop(packet, DropReason::kPortDown); };
-  ip::Packet* packet = nullptr;
-  for (PacketRing* ring : {&inject_, &arp_punts_, &punts_}) {
-    while (ring->pop(&packet, 1) == 1) {
-      give_up(packet);
-    }
-  }
-  while (handed_on_.pop(&packet, 1) == 1) {
-    lose_handed_on(packet, DropReason::kPortDown);
-  }
-  for (TxPath& path : tx_) {
-    if (path.queue) {
-      path.queue->clear(give_up);
-    }
-  }
-  context_.drop_list.flush();
 }
 
 }  // namespace ringroad::worker

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -17,6 +18,7 @@
 #include "port/tx_queue.hpp"
 #include "stats/counter.hpp"
 #include "stats/stage_times.hpp"
+#include "worker/doorbell.hpp"
 #include "worker/idle.hpp"
 #include "worker/ring.hpp"
 
@@ -39,7 +41,10 @@ class Worker {
     WorkerId id;
     unsigned core = 0;
     Idle idle = Idle::kPoll;
-    const port::Pools* pools = nullptr;  // where one runs low, devices are asked for their buffers
+    // Where a pool runs low, devices are asked for their buffers, and less may wait.
+    const port::Pools* pools = nullptr;
+    // Rung for what is punted. Null: the control thread looks by itself.
+    Doorbell* bell = nullptr;
   };
 
   [[nodiscard]] static Result<std::unique_ptr<Worker>> make(const Settings& settings,
@@ -60,6 +65,8 @@ class Worker {
   void set_peers(const std::vector<Worker*>& peers) { peers_ = peers; }
   // Whenever the port was started, while this worker does not use it.
   void watch_rx(const port::Port& port);
+  // The port's device was started again, by that number. While this worker does not use it.
+  void use_device(PortId id, const port::Port& port);
   void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
   // The device has fewer TX queues than there are workers: `owner` sends for this one.
   void add_tx_through(PortId port, Worker& owner);
@@ -88,6 +95,8 @@ class Worker {
     sleeper_->wake();
     return taken;
   }
+  // Packets handed over that the worker has not sent yet.
+  [[nodiscard]] unsigned injected() const { return inject_.size(); }
   // Control thread. ARP comes by a ring of its own, so that nothing else crowds it out.
   [[nodiscard]] PacketRing& arp_punts() { return arp_punts_; }
   [[nodiscard]] PacketRing& punts() { return punts_; }
@@ -108,25 +117,36 @@ class Worker {
   [[nodiscard]] port::TxQueue* tx(PortId port);
   // Packets in the rings to and from the control thread, and in the bands.
   [[nodiscard]] std::uint64_t held() const;
+  // Packets in its rings, and those held until their neighbor is published.
+  [[nodiscard]] std::uint32_t in_rings() const;
   // Control thread. Adds the adjacencies below `end` that were used since they were last taken, of
   // those whose use is to be reported. ~0.4 ns for each below `end`.
   void take_used(std::uint32_t end, std::vector<AdjacencyId>& used);
 
  private:
+  static constexpr unsigned kArpRing = 1024;
+  static constexpr std::uint32_t kIdlePolls = 64;  // loops without a packet before it rests
+
   Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers);
 
+  // Sends all that was handed over before the call.
   std::uint32_t poll_inject();
+  unsigned send_injected(unsigned most);
   std::uint32_t poll_rx(const RxQueue& queue);
   std::uint32_t poll_handed_on();
   // Keeps the flows that are this worker's own, in `burst_`; returns how many packets.
   std::uint16_t hand_on(PortId port, std::uint16_t count);
   void lose_handed_on(ip::Packet* packet, stats::DropReason reason);
   void carry(PortId port, std::uint16_t count);
+  void send_held();
+  void send_published(std::span<ip::Packet* const> packets);
   std::uint32_t drain_bands();
   void flush_egress();
   void send(PortId port, ip::Egress::Stage& stage);
   void flush_punts();
-  [[nodiscard]] bool has_room_for_arp(ip::Packet& packet) const;
+  // `scarce`: no buffers are left for packets that wait.
+  [[nodiscard]] bool has_room_for_arp(ip::Packet& packet, bool scarce) const;
+  void limit_backlog(port::TxQueue& queue);
   void send_through(Worker& owner, PortId port, ip::Egress::Stage& stage);
   [[nodiscard]] bool is_open(std::size_t port) const { return ((shut_ >> port) & 1U) == 0; }
   void reclaim();
@@ -159,6 +179,7 @@ class Worker {
   std::uint64_t last_cycles_ = 0;
 
   alignas(64) ip::StageContext context_;
+  std::unique_ptr<ip::Egress> in_hand_ = std::make_unique<ip::Egress>();
   ip::Burst burst_;  // the one in hand: to make it anew each time would be to clear its arrays
   LoopCounters counters_;
   OwnLinesVector<ip::InterfaceCounters> interfaces_;

@@ -56,6 +56,32 @@ TEST_CASE("on a port that is held back the urgent overtake the bulk, each in its
   CHECK(bed.all_drops() == 0);
 }
 
+TEST_CASE("what waits in bands leaves as far as there is room when the worker stops") {
+  Testbed bed{{.config = Testbed::basic_config(), .tx_ring = 64}};
+  bed.resolve_hosts();
+  for (int i = 0; i < 100; ++i) {
+    bed.receive(kPortB, make_ipv4(bed.from_b_to_a()));
+  }
+  bed.run();
+  CHECK(bed.discard(kPortA) == 64);
+  const std::atomic<bool> stop{true};
+  bed.router->workers()[0]->run(stop);
+  CHECK(bed.discard(kPortA) == 36);
+}
+
+TEST_CASE("the last packet that the control thread handed over leaves as the worker stops") {
+  Testbed bed;
+  bed.resolve_hosts();
+  bed.receive(kPortA, make_ipv4(bed.ping(kRouterA)));
+  worker::Worker& worker = *bed.router->workers()[0];
+  worker.poll_once();
+  bed.router->run_once();
+  CHECK(worker.injected() == 1);
+  const std::atomic<bool> stop{true};
+  worker.run(stop);
+  CHECK(bed.sent(kPortA).size() == 1);
+}
+
 TEST_CASE("a full band drops its newest and no other's") {
   auto config = Testbed::basic_config();
   config.schedulers = {{.name = "short", .limit = 20, .rate = {}}};
@@ -103,10 +129,7 @@ TEST_CASE("a held back port does not hold up another") {
     send(bed, 0, i);
   }
   bed.run();
-  auto back = bed.from_a_to_b();
-  std::swap(back.source, back.destination);
-  back.destination_mac = bed.mac(kPortB);
-  bed.receive(kPortB, make_ipv4(back));
+  bed.receive(kPortB, make_ipv4(bed.from_b_to_a()));
   bed.run();
   CHECK(bed.sent(kPortA).size() == 1);
 }

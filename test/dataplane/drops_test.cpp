@@ -13,7 +13,7 @@ void check_dropped(Testbed& bed, const Frame& frame, DropReason reason) {
   bed.receive(kPortA, frame);
   bed.run();
   INFO(stats::name(reason));
-  CHECK(bed.drops(reason) == 1);
+  CHECK(bed.router->drops(kPortA, reason) == 1);
   CHECK(bed.all_drops() == 1);
   CHECK(bed.sent(kPortA).empty());
   CHECK(bed.sent(kPortB).empty());

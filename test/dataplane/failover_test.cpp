@@ -126,11 +126,7 @@ TEST_CASE("a port that loses its link hands its routes to the next best, and tak
   CHECK(got.at("runners_up")[0].at("reason") == "linkdown");
   CHECK(got.at("runners_up")[0].at("nexthops")[0].at("state") == "linkdown");
   // Its own address is still an address of the router.
-  Ipv4Fields ping = bed.bed.from_a_to_b();
-  ping.destination = kRouterB;
-  ping.protocol = 1;
-  ping.payload = echo_request(1);
-  bed.bed.receive(kPortA, make_ipv4(ping));
+  bed.bed.receive(kPortA, make_ipv4(bed.bed.ping(kRouterB)));
   bed.bed.run();
   CHECK(bed.bed.sent(kPortA).size() == 1);
 

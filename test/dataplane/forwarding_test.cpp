@@ -44,6 +44,19 @@ TEST_CASE("Ethernet padding is trimmed from what is forwarded") {
   CHECK(out[0].size() == kIp + 20 + 8);
 }
 
+TEST_CASE("one burst in 128 is timed") {
+  Testbed bed;
+  bed.resolve_hosts();
+  const stats::StageTimes& times = bed.router->workers().front()->times();
+  const std::uint64_t before = times.packets();
+  for (int i = 0; i < 4 * 128; ++i) {
+    bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
+    bed.run();
+  }
+  CHECK(times.packets() - before == 4);
+  CHECK(bed.sent(kPortB).size() == 4 * 128);
+}
+
 TEST_CASE("a burst keeps its order") {
   Testbed bed;
   bed.resolve_hosts();
@@ -281,4 +294,84 @@ TEST_CASE("ten million packets leave every buffer where it was") {
   }
   CHECK(sent == kPackets);
   CHECK(bed.router->pools().free() == bed.router->pools().size());
+}
+
+TEST_CASE("odd frames of any kind and number change nothing for the plain ones among them") {
+  Testbed bed;
+  bed.resolve_hosts();
+  std::minstd_rand random{11};
+  const auto& in = bed.router->workers()[0]->interface(kPortA);
+  for (int round = 0; round < 300; ++round) {
+    const std::uint64_t packets_before = in.rx_packets.get();
+    const std::uint64_t bytes_before = in.rx_bytes.get();
+    const auto odd_in = 1 + random() % 16;
+    const auto count = static_cast<std::uint16_t>(1 + random() % 64);
+    std::vector<std::uint16_t> expected;
+    std::uint64_t bytes = 0;
+    for (std::uint16_t i = 0; i < count; ++i) {
+      Ipv4Fields fields = bed.from_a_to_b();
+      fields.id = i;
+      fields.tos = static_cast<std::uint8_t>(random() % 256);
+      fields.payload.resize(random() % 80);
+      Frame frame;
+      bool is_whole = true;
+      if (random() % odd_in != 0) {
+        frame = make_ipv4(fields);
+        expected.push_back(i);
+      } else {
+        switch (random() % 8) {
+          case 0:
+            frame = tagged(make_ipv4(fields), {{0x8100, 77}});
+            break;
+          case 1:
+            frame = make_arp(1, kMacA, kHostA, {}, kHostB, kBroadcastMac);
+            break;
+          case 2:
+            fields.destination_mac = kMacB;
+            frame = make_ipv4(fields);
+            break;
+          case 3:
+            frame = make_ipv4(fields);
+            frame[12] = 0x86;  // IPv6
+            frame[13] = 0xdd;
+            break;
+          case 4:
+            fields.bad_checksum = true;
+            frame = make_ipv4(fields);
+            break;
+          case 5:
+            fields.source = Ipv4{127, 0, 0, 1};
+            frame = make_ipv4(fields);
+            break;
+          case 6:
+            frame = make_ipv4(fields);
+            frame.resize(1 + random() % (kIp + 20 + fields.payload.size() - 1));
+            is_whole = false;
+            break;
+          default:
+            fields.destination_mac = kBroadcastMac;
+            frame = make_ipv4(fields);
+        }
+      }
+      if (is_whole && frame.size() < 60 && random() % 2 == 0) {
+        frame.resize(60);  // padding
+      }
+      bytes += frame.size();
+      bed.receive(kPortA, frame);
+    }
+    bed.run();
+    std::vector<std::uint16_t> ids;
+    for (const Frame& frame : bed.sent(kPortB)) {
+      if (ether_type(frame) == RTE_ETHER_TYPE_IPV4) {
+        ids.push_back(word(frame, kIpId));
+        REQUIRE(frame[kTtl] == 63);
+        REQUIRE(ip_checksum_right(frame));
+        REQUIRE(frame.size() == kIp + word(frame, kIp + 2));
+      }
+    }
+    std::ranges::sort(ids);  // by TOS the urgent go first
+    REQUIRE(ids == expected);
+    REQUIRE(in.rx_packets.get() - packets_before == count);
+    REQUIRE(in.rx_bytes.get() - bytes_before == bytes);
+  }
 }

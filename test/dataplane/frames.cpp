@@ -132,4 +132,9 @@ bool ip_checksum_right(const Frame& frame) {
   return sum(std::span{frame}.subspan(kIp, (frame[kIp] & 0xfU) * 4U)) == 0;
 }
 
+bool is_request_for(const Frame& frame, Ipv4 target) {
+  return ether_type(frame) == 0x0806 && word(frame, kArpOperation) == 1 &&
+         address(frame, kArpTarget) == target;
+}
+
 }  // namespace ringroad::test

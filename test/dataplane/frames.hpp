@@ -52,6 +52,8 @@ struct Tag {
 [[nodiscard]] Ipv4 ip_source(const Frame& frame);
 [[nodiscard]] Ipv4 ip_destination(const Frame& frame);
 [[nodiscard]] bool ip_checksum_right(const Frame& frame);
+// ARP's.
+[[nodiscard]] bool is_request_for(const Frame& frame, Ipv4 target);
 [[nodiscard]] std::uint16_t sum(std::span<const std::uint8_t> bytes);
 
 inline constexpr std::size_t kIp = 14;

@@ -62,11 +62,8 @@ TEST_CASE("rp_filter: strict wants the way back by the same port, loose wants on
 TEST_CASE("rp_filter also guards the router itself, and only that port") {
   Testbed bed{{.config = filtered(ReversePath::kStrict)}};
   bed.resolve_hosts();
-  auto fields = bed.from_a_to_b();
+  auto fields = bed.ping(kRouterA);
   fields.source = kFarB;
-  fields.destination = kRouterA;
-  fields.protocol = 1;
-  fields.payload = echo_request(1);
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
   CHECK(bed.sent(kPortB).empty());

@@ -1,32 +1,15 @@
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "control/verbs.hpp"
+#include "hooked.hpp"
 #include "testbed.hpp"
 
 using namespace ringroad;
 using namespace ringroad::test;
-using nlohmann::json;
 using stats::DropReason;
 
 namespace {
-
-bool is_request_for(const Frame& frame, Ipv4 target) {
-  return ether_type(frame) == 0x0806 && word(frame, kArpOperation) == 1 &&
-         address(frame, kArpTarget) == target;
-}
-
-Frame reply_from_b(const Testbed& bed, Mac mac = kMacB) {
-  return make_arp(2, mac, kHostB, bed.mac(kPortB), kRouterB, bed.mac(kPortB));
-}
-
-// What the router answers, or why it does not.
-json ask(Testbed& bed, const std::vector<std::string>& verb, const json& options = json::object()) {
-  const auto answer = control::carry_out(*bed.router, {{"verb", verb}, {"options", options}});
-  return answer ? *answer : json(answer.error().what);
-}
 
 std::string state_of_b(const Testbed& bed) {
   const auto& table = bed.router->neighbors().table();
@@ -37,7 +20,8 @@ std::string state_of_b(const Testbed& bed) {
 // What the control thread does while a worker is in the middle of a burst.
 control::Router* meanwhile = nullptr;
 
-void run_control(ringroad::ip::StageContext& /*context*/, ringroad::ip::Burst& /*burst*/) {
+void run_control(void* /*state*/, ringroad::ip::StageContext& /*context*/,
+                 const ringroad::ip::Burst& /*burst*/, ringroad::ip::HookVerdicts& /*verdicts*/) {
   meanwhile->run_once();
 }
 
@@ -60,7 +44,7 @@ TEST_CASE("packets for an unresolved neighbour wait and leave in order") {
   CHECK(out[0].size() == 60);
   CHECK(bed.router->neighbors().held() == 5);
 
-  bed.receive(kPortB, reply_from_b(bed));
+  bed.receive(kPortB, bed.reply_from_b());
   bed.run();
   out = bed.sent(kPortB);
   REQUIRE(out.size() == 5);
@@ -82,18 +66,16 @@ TEST_CASE("what waited for a neighbour leaves before what finds it known, even i
   bed.run();
   REQUIRE(bed.sent(kPortB).size() == 1);  // who has
   worker::Worker& worker = *bed.router->workers()[0];
-  bed.receive(kPortB, make_arp(2, kMacB, kHostB, bed.mac(kPortB), kRouterB, bed.mac(kPortB)));
+  bed.receive(kPortB, bed.reply_from_b());
   worker.poll_once();  // handed up, not looked at
 
-  auto& hook = bed.router->world()
-                   .tables()
-                   .hooks[static_cast<std::size_t>(ringroad::ip::HookPoint::kPreRouting)];
   meanwhile = bed.router.get();
-  hook = run_control;
   fields.id = 3;
   bed.receive(kPortA, make_ipv4(fields));
-  worker.poll_once();
-  hook = nullptr;
+  {
+    const Hooked hooked{bed, ringroad::ip::HookPoint::kPreRouting, run_control};
+    worker.poll_once();
+  }
   bed.run();
 
   std::vector<std::uint16_t> ids;
@@ -133,7 +115,7 @@ TEST_CASE("an absent host is asked for three times, then its senders are told") 
     bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
     bed.run();
     CHECK(bed.sent(kPortB).size() == 1);
-    bed.receive(kPortB, reply_from_b(bed));
+    bed.receive(kPortB, bed.reply_from_b());
     bed.run();
     CHECK(bed.sent(kPortB).size() == 1);
   }
@@ -150,63 +132,12 @@ TEST_CASE("a full neighbour queue gives up its oldest packets") {
   static_cast<void>(bed.sent(kPortB));
   const std::uint64_t dropped = bed.drops(DropReason::kNeighborQueueFull);
   CHECK(dropped > 0);
-  bed.receive(kPortB, reply_from_b(bed));
+  bed.receive(kPortB, bed.reply_from_b());
   bed.run();
   const auto out = bed.sent(kPortB);
   CHECK(out.size() == 200 - dropped);
   CHECK(word(out.front(), kIpId) == dropped);
   CHECK(word(out.back(), kIpId) == 199);
-}
-
-TEST_CASE("the router answers for its own addresses and learns who asked") {
-  Testbed bed;
-  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kRouterA, kBroadcastMac));
-  bed.run();
-  const auto out = bed.sent(kPortA);
-  REQUIRE(out.size() == 1);
-  CHECK(word(out[0], kArpOperation) == 2);
-  CHECK(destination_mac(out[0]) == kMacA);
-  CHECK(address(out[0], 28) == kRouterA);
-  CHECK(address(out[0], kArpTarget) == kHostA);
-  CHECK(bed.router->neighbors().table().size() == 1);
-}
-
-TEST_CASE("the router answers for any of its addresses, on whatever port it is asked") {
-  Testbed bed;
-  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kRouterB, kBroadcastMac));
-  bed.run();
-  const auto out = bed.sent(kPortA);
-  REQUIRE(out.size() == 1);
-  CHECK(address(out[0], 28) == kRouterB);
-  CHECK(source_mac(out[0]) == bed.mac(kPortA));
-}
-
-TEST_CASE("a request from an address that no host can have is not answered") {
-  Testbed bed;
-  for (const Ipv4 sender : {Ipv4{0, 0, 0, 1}, Ipv4{240, 0, 0, 1}, kLimitedBroadcast}) {
-    bed.receive(kPortA, make_arp(1, kMacA, sender, {}, kRouterA, kBroadcastMac));
-  }
-  bed.run();
-  CHECK(bed.sent(kPortA).empty());
-  CHECK(bed.drops(DropReason::kArpIgnored) == 3);
-}
-
-TEST_CASE("who says that its MAC is zero is taken at its word, as by Linux") {
-  Testbed bed;
-  bed.receive(kPortA, make_arp(1, Mac{}, kHostA, {}, kRouterA, kBroadcastMac));
-  bed.run();
-  const auto out = bed.sent(kPortA);
-  REQUIRE(out.size() == 1);
-  CHECK(destination_mac(out[0]) == Mac{});
-  CHECK(bed.router->neighbors().table().size() == 1);
-}
-
-TEST_CASE("who claims a broadcast address is answered and not learnt") {
-  Testbed bed;
-  bed.receive(kPortA, make_arp(1, kMacA, Ipv4{192, 168, 1, 255}, {}, kRouterA, kBroadcastMac));
-  bed.run();
-  CHECK(bed.sent(kPortA).size() == 1);
-  CHECK(bed.router->neighbors().table().size() == 0);
 }
 
 TEST_CASE("the router asks with the source of what waits, where that is its own") {
@@ -232,7 +163,7 @@ TEST_CASE("the router asks with the source of what waits, where that is its own"
   out = bed.sent(kPortB);
   REQUIRE(out.size() == 1);
   CHECK(address(out[0], 28) == kRouterB);
-  bed.receive(kPortB, reply_from_b(bed));
+  bed.receive(kPortB, bed.reply_from_b());
   bed.run();
   CHECK(bed.sent(kPortB).size() == 2);
 }
@@ -241,7 +172,7 @@ TEST_CASE("within the locktime a request to us and an announcement override, an 
   Testbed bed;
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
-  bed.receive(kPortB, reply_from_b(bed));
+  bed.receive(kPortB, bed.reply_from_b());
   bed.run();
   static_cast<void>(bed.sent(kPortB));
   const Mac other{{0x02, 0, 0, 0, 0, 0x0c}};
@@ -253,7 +184,7 @@ TEST_CASE("within the locktime a request to us and an announcement override, an 
     return out.empty() ? Mac{} : destination_mac(out.back());
   };
   SECTION("an answer") {
-    bed.receive(kPortB, reply_from_b(bed, other));
+    bed.receive(kPortB, bed.reply_from_b(other));
     bed.run();
     CHECK(mac_of_b() == kMacB);
   }
@@ -295,60 +226,11 @@ TEST_CASE("no gateway is a broadcast or multicast address") {
   }
 }
 
-TEST_CASE("a probe for the router's address is answered and teaches nothing") {
-  Testbed bed;
-  bed.receive(kPortA, make_arp(1, kMacA, Ipv4{}, {}, kRouterA, kBroadcastMac));
-  bed.run();
-  CHECK(bed.sent(kPortA).size() == 1);
-  CHECK(bed.router->neighbors().table().size() == 0);
-}
-
-TEST_CASE("ARP about others teaches nothing about strangers") {
-  Testbed bed;
-  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, Ipv4{192, 168, 1, 77}, kBroadcastMac));
-  bed.receive(kPortA, make_arp(2, kMacA, kHostA, bed.mac(kPortA), kRouterA, bed.mac(kPortA)));
-  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kHostA, kBroadcastMac));
-  bed.run();
-  CHECK(bed.sent(kPortA).empty());
-  CHECK(bed.router->neighbors().table().size() == 0);
-  CHECK(bed.drops(DropReason::kArpIgnored) == 3);
-}
-
-TEST_CASE("hostile ARP is not believed") {
-  Testbed bed;
-  bed.receive(kPortA, make_arp(1, kBroadcastMac, kHostA, {}, kRouterA, kBroadcastMac));
-  bed.receive(kPortA, make_arp(1, Mac{{1, 0, 0, 0, 0, 1}}, kHostA, {}, kRouterA, kBroadcastMac));
-  bed.receive(kPortA, make_arp(1, kMacA, Ipv4{224, 0, 0, 1}, {}, kRouterA, kBroadcastMac));
-  bed.receive(kPortA, make_arp(1, kMacA, Ipv4{127, 0, 0, 1}, {}, kRouterA, kBroadcastMac));
-  bed.receive(kPortA, make_arp(9, kMacA, kHostA, {}, kRouterA, kBroadcastMac));
-  Frame cut = make_arp(1, kMacA, kHostA, {}, kRouterA, kBroadcastMac);
-  cut.resize(40);
-  bed.receive(kPortA, cut);
-  bed.run();
-  CHECK(bed.sent(kPortA).empty());
-  CHECK(bed.drops(DropReason::kArpInvalid) == 6);
-  CHECK(bed.router->neighbors().table().size() == 0);
-}
-
-TEST_CASE("a known neighbour's new MAC is used at once when it announces itself") {
-  Testbed bed;
-  bed.resolve_hosts();
-  bed.advance(2s);
-  const Mac moved{{0x02, 0, 0, 0, 0, 0x0c}};
-  bed.receive(kPortB, make_arp(1, moved, kHostB, {}, kHostB, kBroadcastMac));
-  bed.run();
-  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
-  bed.run();
-  const auto out = bed.sent(kPortB);
-  REQUIRE(out.size() == 1);
-  CHECK(destination_mac(out[0]) == moved);
-}
-
 TEST_CASE("a stale neighbour in use is delayed, probed and confirmed") {
   Testbed bed;
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
-  bed.receive(kPortB, reply_from_b(bed));
+  bed.receive(kPortB, bed.reply_from_b());
   bed.run();
   static_cast<void>(bed.sent(kPortB));
   bed.advance_in_steps(46s);  // beyond 1.5 x 30 s
@@ -369,7 +251,7 @@ TEST_CASE("a stale neighbour in use is delayed, probed and confirmed") {
   CHECK(destination_mac(out[0]) == kMacB);
 
   SECTION("an answer makes it reachable") {
-    bed.receive(kPortB, reply_from_b(bed));
+    bed.receive(kPortB, bed.reply_from_b());
     bed.run();
     CHECK(state_of_b(bed) == "REACHABLE");
   }
@@ -421,122 +303,11 @@ TEST_CASE("a scan of absent hosts does not disturb a known one") {
   bed.advance_in_steps(4s);
 }
 
-TEST_CASE(
-    "neighbors are added, deleted and flushed as by ip neigh, and the configuration follows") {
-  Testbed bed;
-  bed.resolve_hosts();
-  const json by_hand{{"address", "192.168.2.9"}, {"port", "b"}, {"mac", "02:00:00:00:00:09"}};
-  const json key{{"address", "192.168.2.9"}, {"port", "b"}};
-  const auto yaml = [&] { return ask(bed, {"show", "config"}).at("yaml").get<std::string>(); };
-  const auto rows = [&] { return ask(bed, {"show", "neighbors"}).size(); };
-  CHECK(ask(bed, {"neighbor", "add"}, by_hand) == json::object());
-  const json shown = ask(bed, {"show", "neighbors"});
-  REQUIRE(shown.size() == 3);
-  CHECK(shown[2].at("state") == "PERMANENT");
-  CHECK(shown[2].at("mac") == by_hand.at("mac"));
-  CHECK(yaml().find("{address: 192.168.2.9, port: b, mac: \"02:00:00:00:00:09\"}") !=
-        std::string::npos);
-
-  // Of those that were learnt, one: it is no row of the configuration.
-  CHECK(ask(bed, {"neighbor", "del"}, {{"address", "192.168.2.2"}, {"port", "b"}}) ==
-        json::object());
-  CHECK(rows() == 2);
-  CHECK(ask(bed, {"neighbor", "del"}, {{"address", "192.168.2.2"}, {"port", "b"}}) ==
-        "port b has no neighbour 192.168.2.2");
-  CHECK(ask(bed, {"neighbor", "flush"}, {{"port", "b"}}) == json{{"removed", 0}});
-  CHECK(ask(bed, {"neighbor", "flush"}) == json{{"removed", 1}});
-  CHECK(rows() == 1);
-
-  CHECK(ask(bed, {"neighbor", "del"}, key) == json::object());
-  CHECK(rows() == 0);
-  CHECK(yaml().find("neighbors:") == std::string::npos);
-}
-
-TEST_CASE("a neighbor that was learnt can be made permanent, and is then anyone again") {
-  Testbed bed;
-  bed.resolve_hosts();
-  CHECK(ask(bed, {"neighbor", "add"},
-            {{"address", kHostB.to_string()}, {"port", "b"}, {"mac", "02:00:00:00:00:99"}}) ==
-        json::object());
-  bed.receive(kPortB, make_arp(1, kMacB, kHostB, {}, kRouterB, kBroadcastMac));
-  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
-  bed.run();
-  auto out = bed.sent(kPortB);
-  REQUIRE(out.size() == 2);
-  CHECK(destination_mac(out[0]) == Mac{{2, 0, 0, 0, 0, 0x99}});
-  CHECK(ask(bed, {"neighbor", "del"}, {{"address", kHostB.to_string()}, {"port", "b"}}) ==
-        json::object());
-  bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
-  bed.run();
-  out = bed.sent(kPortB);
-  REQUIRE(out.size() == 1);
-  CHECK(is_request_for(out[0], kHostB));
-}
-
-TEST_CASE("a neighbor that cannot be is refused") {
-  Testbed bed;
-  for (const char* address : {"192.168.2.1", "192.168.2.255", "224.0.0.1", "0.0.0.0"}) {
-    CHECK(ask(bed, {"neighbor", "add"},
-              {{"address", address}, {"port", "b"}, {"mac", "02:00:00:00:00:09"}})
-              .is_string());
-  }
-  CHECK(ask(bed, {"neighbor", "add"},
-            {{"address", "192.168.2.9"}, {"port", "b"}, {"mac", "ff:ff:ff:ff:ff:ff"}})
-            .is_string());
-  CHECK(bed.router->neighbors().table().size() == 0);
-}
-
-TEST_CASE("neighbors are shown page by page to whom wants that") {
-  Testbed bed;
-  bed.resolve_hosts();
-  const json whole = ask(bed, {"show", "neighbors"});
-  REQUIRE(whole.size() == 2);
-  const json first = ask(bed, {"show", "neighbors"}, {{"limit", 1U}});
-  CHECK(first == json::array({whole[0]}));
-  CHECK(ask(bed, {"show", "neighbors"}, {{"limit", 5U}, {"after", first[0]}}) ==
-        json::array({whole[1]}));
-  CHECK(ask(bed, {"show", "neighbors"}, {{"limit", 5U}, {"after", whole[1]}}).empty());
-  CHECK(ask(bed, {"show", "neighbors"}, {{"after", "b"}}).is_string());
-  CHECK(ask(bed, {"show", "neighbors"}, {{"after", {{"address", "10.0.0.1"}, {"port", "z"}}}})
-            .is_string());
-}
-
-TEST_CASE("the ARP cache counts as Linux's") {
-  Testbed bed;
-  const auto cache = [&](const char* counter) {
-    return ask(bed, {"show", "memory"}).at("arp_cache").at(counter).get<int>();
-  };
-  bed.resolve_hosts();
-  CHECK(cache("entries") == 2);
-  CHECK(cache("allocs") == 2);
-  CHECK(cache("lookups") == 2);
-  CHECK(cache("hits") == 0);
-  CHECK(cache("rcv_probes_mcast") == 2);
-  bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kRouterA, bed.mac(kPortA)));
-  auto absent = bed.from_a_to_b();
-  absent.destination = Ipv4{192, 168, 2, 77};
-  for (int i = 0; i < 200; ++i) {
-    bed.receive(kPortA, make_ipv4(absent));
-  }
-  bed.run();
-  CHECK(cache("rcv_probes_ucast") == 1);
-  CHECK(cache("hits") == 200);
-  CHECK(cache("unresolved_discards") ==
-        static_cast<int>(bed.drops(DropReason::kNeighborQueueFull)));
-  CHECK(cache("unresolved_discards") > 0);
-  bed.advance_in_steps(4s);
-  CHECK(cache("res_failed") == 1);
-  REQUIRE(bed.router->erase_neighbor({kPortB, kHostB}));
-  CHECK(cache("destroys") == 1);
-  CHECK(cache("entries") == 2);
-  CHECK(cache("table_fulls") == 0);
-}
-
 TEST_CASE("deleting and flushing neighbours makes the router ask again") {
   Testbed bed;
   bed.resolve_hosts();
   SECTION("one") { REQUIRE(bed.router->erase_neighbor({kPortB, kHostB})); }
-  SECTION("all") { CHECK(bed.router->neighbors().flush(std::nullopt) == 2); }
+  SECTION("all") { CHECK(bed.router->neighbors().flush(std::nullopt)->removed == 2); }
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
   const auto out = bed.sent(kPortB);

@@ -78,6 +78,37 @@ TEST_CASE("a sender is told of a host on its own link, known or not") {
   CHECK(address(redirect, kIcmp + 4) == other);
 }
 
+TEST_CASE("a sender is told too where its packet comes with others that need thought") {
+  Hairpin hairpin;
+  const Ipv4 far{10, 1, 2, 3};
+  const Ipv4 other{192, 168, 1, 3};
+  auto plain = hairpin.bed.from_a_to_b();
+  plain.destination = far;
+  auto expiring = plain;
+  expiring.source = other;
+  // The other sender has been noted already: its frame in the place of the next one would hide
+  // that.
+  hairpin.bed.receive(kPortA, make_ipv4(expiring));
+  hairpin.bed.run();
+  CHECK(hairpin.bed.router->workers()[0]->generated() == 1);
+  expiring.ttl = 1;
+  hairpin.bed.receive(kPortA, make_ipv4(expiring));
+  hairpin.bed.receive(kPortA, make_ipv4(plain));
+  (void)hairpin.bed.sent(kPortA);
+  hairpin.bed.run();
+  CHECK(hairpin.bed.router->workers()[0]->generated() == 2);
+  std::size_t redirects = 0;
+  for (const Frame& frame : hairpin.bed.sent(kPortA)) {
+    if (ether_type(frame) == 0x0800 && frame[kIp + 9] == 1 && frame[kIcmp] == 5) {
+      ++redirects;
+      CHECK(ip_destination(frame) == kHostA);
+      CHECK(address(frame, kIcmp + 4) == kGateway);
+    }
+  }
+  CHECK(redirects == 1);
+  CHECK(hairpin.bed.drops(DropReason::kTtlExceeded) == 1);
+}
+
 TEST_CASE("redirects come rarer and rarer, and stop where they are not heeded") {
   Hairpin hairpin;
   const Ipv4 far{10, 1, 2, 3};

@@ -91,10 +91,34 @@ TEST_CASE("a worker that is behind loses what has no room, and says so") {
   Testbed bed{{.config = with_workers(2, true), .tx_ring = 1U << 15U}};
   bed.resolve_hosts();
   // Only the worker that receives runs: the other's packets pile up.
+  const auto received = [&] {
+    std::uint64_t packets = 0;
+    for (const auto& worker : bed.router->workers()) {
+      packets += worker->interface(kPortA).rx_packets.get();
+    }
+    return packets;
+  };
+  const std::uint64_t before = received();
   for (std::uint16_t round = 0; round < kRounds * 2; ++round) {
     receive_round(bed, round);
     bed.router->workers()[0]->poll_once();
   }
   CHECK(bed.drops(stats::DropReason::kInjectQueueFull) > 0);
   bed.run();
+  CHECK(received() - before == std::uint64_t{kFlows} * kRounds * 2);
+}
+
+TEST_CASE("a worker that sends through one that is behind loses what has no room, and says so") {
+  // Each port has one TX queue, which is the first worker's; port b's packets come to the second.
+  Testbed bed{{.config = with_workers(2, false), .tx_ring = 1U << 14U}};
+  bed.resolve_hosts();
+  for (int round = 0; round < 100; ++round) {
+    for (int i = 0; i < 64; ++i) {
+      bed.receive(kPortB, make_ipv4(bed.from_b_to_a()));
+    }
+    bed.router->workers()[1]->poll_once();
+  }
+  CHECK(bed.drops(stats::DropReason::kInjectQueueFull) > 0);
+  bed.run();
+  CHECK(bed.discard(kPortA) + bed.drops(stats::DropReason::kInjectQueueFull) >= 6400);
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 
+#include "control/report.hpp"
 #include "expect.hpp"
 
 namespace ringroad::test {
@@ -69,6 +70,12 @@ Testbed::~Testbed() {
   const control::Ledger ledger = router->ledger();
   CHECK(ledger.received + ledger.generated ==
         ledger.sent + ledger.delivered + ledger.dropped + ledger.held);
+  check_drops_of_ports();
+  std::uint64_t completed = 0;
+  for (const auto& port : router->ports()) {
+    completed += port->device_counts().tx_completed;
+  }
+  CHECK(completed == ledger.sent);
   for (std::uint16_t i = 0; i < wires_.size(); ++i) {
     static_cast<void>(sent(PortId{i}));
   }
@@ -78,9 +85,40 @@ Testbed::~Testbed() {
   CHECK(rte_mempool_avail_count(hosts_.get()) == hosts_->size);
 }
 
+// What is dropped is some port's that the operator can ask for.
+void Testbed::check_drops_of_ports() const {
+  std::uint64_t of_ports = 0;
+  for (const control::PortView& port : router->world().ports()) {
+    for (const auto& row : control::report_drops(*router, port.id)) {
+      of_ports += row.at("packets").get<std::uint64_t>();
+    }
+  }
+  CHECK(of_ports == all_drops());
+}
+
 void Testbed::receive(PortId port, const Frame& frame) {
   rte_mbuf* const packet = rte_pktmbuf_alloc(hosts_.get());
   REQUIRE(packet != nullptr);
+  put(port, packet, frame);
+}
+
+void Testbed::receive_stripped(PortId port, const Frame& frame, std::uint16_t tci) {
+  rte_mbuf* const packet = rte_pktmbuf_alloc(hosts_.get());
+  REQUIRE(packet != nullptr);
+  packet->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+  packet->vlan_tci = tci;
+  put(port, packet, frame);
+}
+
+bool Testbed::receive_as_device(PortId port, const Frame& frame) {
+  rte_mbuf* const packet = rte_pktmbuf_alloc(rte_mempool_lookup("packets"));
+  if (packet != nullptr) {
+    put(port, packet, frame);
+  }
+  return packet != nullptr;
+}
+
+void Testbed::put(PortId port, rte_mbuf* packet, const Frame& frame) {
   char* const room = rte_pktmbuf_append(packet, static_cast<std::uint16_t>(frame.size()));
   REQUIRE(room != nullptr);
   std::memcpy(room, frame.data(), frame.size());
@@ -147,6 +185,25 @@ Ipv4Fields Testbed::from_a_to_b() const {
   fields.destination_mac = mac(kPortA);
   fields.source = kHostA;
   fields.destination = kHostB;
+  return fields;
+}
+
+Ipv4Fields Testbed::from_b_to_a() const {
+  Ipv4Fields fields = from_a_to_b();
+  fields.destination_mac = mac(kPortB);
+  std::swap(fields.source, fields.destination);
+  return fields;
+}
+
+Frame Testbed::reply_from_b(Mac host) const {
+  return make_arp(2, host, kHostB, mac(kPortB), kRouterB, mac(kPortB));
+}
+
+Ipv4Fields Testbed::ping(Ipv4 destination) const {
+  Ipv4Fields fields = from_a_to_b();
+  fields.destination = destination;
+  fields.protocol = 1;
+  fields.payload = echo_request(1);
   return fields;
 }
 

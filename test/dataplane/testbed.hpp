@@ -48,6 +48,10 @@ class Testbed {
   [[nodiscard]] static config::Config basic_config();
 
   void receive(PortId port, const Frame& frame);
+  // The same from a device that took an 802.1Q tag off.
+  void receive_stripped(PortId port, const Frame& frame, std::uint16_t tci);
+  // The same in a buffer of the router's own pool, as devices receive. False where none is free.
+  [[nodiscard]] bool receive_as_device(PortId port, const Frame& frame);
   // Workers and control thread until neither finds anything to do.
   void run();
   void advance(Nanoseconds by) {
@@ -64,6 +68,11 @@ class Testbed {
   // Both hosts answer for themselves: the router knows their MACs from here on.
   void resolve_hosts();
   [[nodiscard]] Ipv4Fields from_a_to_b() const;
+  [[nodiscard]] Ipv4Fields from_b_to_a() const;
+  // Host B's answer to who has its address.
+  [[nodiscard]] Frame reply_from_b(Mac host = kMacB) const;
+  // From host A, an echo request.
+  [[nodiscard]] Ipv4Fields ping(Ipv4 destination) const;
   [[nodiscard]] Mac mac(PortId port) const { return router->ports().at(port.value())->mac(); }
   [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const {
     return router->drops(reason);
@@ -74,6 +83,9 @@ class Testbed {
   std::unique_ptr<control::Router> router;
 
  private:
+  void check_drops_of_ports() const;
+
+  void put(PortId port, rte_mbuf* packet, const Frame& frame);
   struct FreeRing {
     void operator()(rte_ring* ring) const { rte_ring_free(ring); }
   };

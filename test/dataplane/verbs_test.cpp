@@ -2,7 +2,9 @@
 #include "control/verbs.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "testbed.hpp"
 
@@ -39,15 +41,57 @@ TEST_CASE("every verb that shows answers, of every port and sub-interface") {
   }
   const auto counters = ask(bed, {"show", "counters"});
   CHECK(counters.at("IpInHdrErrors") == 2);
+  for (std::size_t i = 0; i < stats::kIpCounters; ++i) {
+    CHECK(counters.contains(stats::name(static_cast<stats::IpCounter>(i))));
+  }
   const auto ports = ask(bed, {"show", "ports"});
   REQUIRE(ports.size() == 3);
   CHECK(ports[0].at("rx_packets") == 4);
   CHECK(ports[2].at("name") == "a.9");
+  REQUIRE(ports[2].at("vlan").at("tags").size() == 1);
   CHECK(ports[2].at("vlan").at("tags")[0].at("id") == 9);
+}
+
+TEST_CASE("ports count the frames and the bytes that came and went") {
+  Testbed bed;
+  bed.resolve_hosts();
+  const auto totals = [&] {
+    const auto ports = ask(bed, {"show", "ports"});
+    std::vector<std::uint64_t> counts;
+    for (const auto& port : {ports.at(0), ports.at(1)}) {
+      for (const char* const key : {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes"}) {
+        counts.push_back(port.at(key));
+      }
+    }
+    return counts;
+  };
+  const auto before = totals();
+  const Frame frame = make_ipv4(bed.from_a_to_b());
+  for (int i = 0; i < 10; ++i) {
+    bed.receive(kPortA, frame);
+  }
+  bed.run();
+  auto expected = before;
+  expected[0] += 10;
+  expected[1] += 10 * frame.size();
+  expected[6] += 10;
+  expected[7] += 10 * frame.size();
+  CHECK(totals() == expected);
+}
+
+TEST_CASE("nothing is counted before the first packet") {
+  Testbed bed;
+  const auto ports = ask(bed, {"show", "ports"});
+  for (const auto& port : ports) {
+    for (const char* const key : {"rx_packets", "rx_bytes", "tx_requeued"}) {
+      CHECK(port.at(key) == 0);
+    }
+  }
 }
 
 TEST_CASE("every loop of a worker is counted once, and what it forwards is not copied") {
   Testbed bed;
+  CHECK(ask(bed, {"show", "workers"})[0].at("cycles_per_packet") == 0);
   bed.resolve_hosts();
   for (int i = 0; i < 100; ++i) {
     bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
@@ -57,6 +101,7 @@ TEST_CASE("every loop of a worker is counted once, and what it forwards is not c
   const auto worker = ask(bed, {"show", "workers"})[0];
   CHECK(worker.at("copied_bytes") == 0);
   CHECK(worker.at("busy_polls") > 0);
+  CHECK(worker.at("cycles_per_packet") > 0);
   CHECK(worker.at("control_polls") > 0);  // requests for the hosts' addresses
   CHECK(worker.at("empty_polls") > 0);
   CHECK(worker.at("busy_polls").get<int>() + worker.at("control_polls").get<int>() +

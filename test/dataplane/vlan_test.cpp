@@ -47,6 +47,28 @@ Ipv4Fields packet(const Testbed& bed, Ipv4 from, Ipv4 to) {
 
 }  // namespace
 
+TEST_CASE("a tag that the device took off says whose frame it is, as one in the frame does") {
+  Testbed bed{trunk()};
+  learn(bed, {{kQ, 10}}, kMac10, kHost10, {10, 0, 10, 1});
+  learn(bed, {{kQ, 20}}, kMac20, kHost20, {10, 0, 20, 1});
+  const Frame frame = make_ipv4(packet(bed, kHost10, kHost20));
+  bed.receive_stripped(kPortA, frame, 10);
+  bed.run();
+  const auto sent = bed.sent(kPortA);
+  REQUIRE(sent.size() == 1);
+  CHECK(word(sent[0], 12) == kQ);
+  CHECK((word(sent[0], 14) & 0xfffU) == 20);
+  CHECK(bed.all_drops() == 0);
+  bed.receive_stripped(kPortA, frame, 99);
+  bed.run();
+  CHECK(bed.drops(DropReason::kVlanUnknown) == 1);
+  // VLAN 0 is a priority and no VLAN: the frame is port a's, where no host has that address.
+  bed.receive_stripped(kPortA, frame, 0x6000);
+  bed.run();
+  CHECK(bed.router->workers()[0]->interface(kPortA).rx_packets.get() == 5);
+  CHECK(bed.router->workers()[0]->interface(PortId{2}).rx_packets.get() == 2);
+}
+
 TEST_CASE("a router on a stick routes from VLAN to VLAN by one port") {
   Testbed bed{trunk()};
   learn(bed, {{kQ, 10}}, kMac10, kHost10, {10, 0, 10, 1});

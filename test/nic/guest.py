@@ -206,12 +206,12 @@ class GuestRouter(Router):
     def kill(self):
         self.guest.kill()
 
-    def stop(self, kept=0):
+    def stop(self):
         self.guest.shell("killall -TERM ringroad", check=False)
         status = eventually(self.ended, 15)
         if not status:
             return f"did not stop within 15 s of SIGTERM:\n{self.log()}\n{self.guest.log()}"
-        return self.complaint(int(status), kept)
+        return self.complaint(int(status))
 
     def roadctl(self, *words, check=True):
         words = shlex.join(["roadctl", "--socket", str(self.socket_path), *map(str, words)])

@@ -1,12 +1,16 @@
 """Cards whose cable is pulled, and which are changed while they forward."""
+import statistics
+import time
+
+from flow import Flow
 from guest import Card, NicTestCase
-from topology import B, LEFT, eventually, received
+from topology import A, B, LEFT, eventually, received
 
 
 class Link(NicTestCase):
     card = Card("igb", "net_e1000_igb", "vfio-pci")
     overrides = {"engine": {"idle": "interrupt"}, "arp": {"notify": True},
-                 "routes": [{"to": "10.9.0.0/16", "via": B}]}
+                 "routes": [{"to": "10.9.0.0/16", "via": B}, {"to": "10.9.0.0/16", "via": A, "metric": 2}]}
 
     def port(self, name):
         return next(port for port in self.router.show("ports") if port["name"] == name)
@@ -27,6 +31,26 @@ class Link(NicTestCase):
         self.guest.qmp("set_link", name="card1", up=True)
         self.assertTrue(eventually(lambda: self.port("right")["link"] == "up", 10))
         self.assertTrue(eventually(self.pings, 10))
+
+    def test_the_next_metric_is_used_at_once(self):
+        self.assertTrue(eventually(self.pings, 5))
+        flow = Flow(self.topology.wire(self.topology.a).socket, "10.9.1.1", interval=0.005)
+        self.addCleanup(flow.stop)
+        for name, namespace in (("a", self.topology.a), ("b", self.topology.b)):
+            flow.listen(name, namespace, "eth0")
+        flow.start()
+        self.addCleanup(self.guest.qmp, "set_link", name="card1", up=True)
+        took = []
+        for _ in range(5):
+            moment = time.monotonic()
+            self.assertTrue(eventually(lambda: flow.first_after("b", moment), 10))
+            moment = time.monotonic()
+            self.guest.qmp("set_link", name="card1", up=False)
+            self.assertTrue(eventually(lambda: flow.first_after("a", moment), 10))
+            took.append(flow.first_after("a", moment) - moment)
+            self.guest.qmp("set_link", name="card1", up=True)
+        print(f"{self.id()}: {' '.join(f'{1000 * seconds:.1f}' for seconds in took)} ms", flush=True)
+        self.assertLess(statistics.median(took), 0.05, took)
 
     def test_down_and_up_again_and_again_loses_no_buffer(self):
         self.assertTrue(eventually(self.pings, 5))

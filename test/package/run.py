@@ -44,6 +44,10 @@ def installs(machine, package):
     machine.run("ringroad check /etc/ringroad/ringroad.yaml.example")
     machine.run("ringroad check /usr/share/doc/ringroad/examples/af-packet.yaml")
     machine.run("ringroad-bind status")
+    for path in ("man/man8/ringroad.8.gz", "man/man8/roadctl.8.gz", "man/man5/ringroad.yaml.5.gz",
+                 "bash-completion/completions/roadctl", "zsh/vendor-completions/_roadctl",
+                 "fish/vendor_completions.d/roadctl.fish"):
+        check(machine.has(f"/usr/share/{path}"), f"no {path}")
 
 
 def demo_runs(machine, _):

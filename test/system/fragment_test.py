@@ -78,7 +78,6 @@ class FragmentsOnXdp(Fragments):
 
     overrides = {"ports": {"left": {"device": "net_af_xdp0,iface=rr-left"},
                            "right": {"device": "net_af_xdp1,iface=rr-right", "mtu": 1400}}}
-    kept_buffers = 2 * (2048 + 64)  # each port's fill ring and a burst: they go with the umem
 
     @classmethod
     def setUpClass(cls):

@@ -20,8 +20,8 @@ def datagram(mark, dst=B, src=A, size=64, **ip_fields):
             Raw(mark.encode().ljust(size, b".")))
 
 
-def frame(mark, **fields):
-    return ethernet() / datagram(mark, **fields)
+def frame(mark, to=LEFT_MAC, **fields):
+    return ethernet(dst=to) / datagram(mark, **fields)
 
 
 def parse(raw):

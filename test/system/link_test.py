@@ -65,7 +65,7 @@ class Live(RouterTestCase):
                 (("link", "set", "left", "mtu", "67"), "68"),
                 (("link", "set", "nowhere", "up"), "no port 'nowhere'"),
                 (("link", "set", "left", "mac", "01:00:00:00:00:01"), "no station's"),
-                (("address", "add", f"{RIGHT}/24", "port", "left"), "has 192.168.2.1/24 already"),
+                (("address", "add", f"{LEFT}/24", "port", "left"), "has 192.168.1.1/24 already"),
                 (("address", "del", "10.9.9.9/24", "port", "left"), "no address 10.9.9.9/24"),
                 (("address", "add", "10.9.9.9", "port", "left"), "is not an IPv4 address")):
             done = self.router.roadctl(*words, check=False)

@@ -72,7 +72,7 @@ TEST_CASE("readers see whole adjacencies and no gap while neighbours and routes 
   control::NextHops next_hops{world};
   control::Routing routing{world, next_hops};
   routing.add_fixed_routes();
-  REQUIRE(routing.add_connected(kPort, {Ipv4{192, 168, 2, 1}, 24}));
+  REQUIRE(routing.sync_connected());
   const auto request = [](Prefix4 prefix) {
     return control::Routing::Request{.prefix = prefix,
                                      .type = fib::RouteType::kUnicast,

@@ -38,7 +38,7 @@ TEST_CASE("a byte order mark is fine") {
 
 TEST_CASE("what an alias repeats is reported where the alias stands") {
   CHECK(first_problem("ports:\n  a: {device: &d net_tap0}\n  b: {device: *d}\n") ==
-        "test.yaml:3:15: ports.b.device: net_tap0 is already the device of a port, on line 2");
+        "test.yaml:3:15: ports.b.device: net_tap0 is the device of the port on line 2");
 }
 
 TEST_CASE("a node inside itself ends") {

@@ -167,7 +167,7 @@ arp: {base_reachable: 1m}
 
 TEST_CASE("a sub-interface takes its link and tag from its name, or says them") {
   const Config config = parsed(R"(
-ports: {lan: {device: net_tap0, mtu: 2000}, wan: {device: net_tap1}}
+ports: {lan: {device: net_null0, mtu: 2000}, wan: {device: net_tap1}}
 vlans:
   lan.100: {addresses: [10.1.0.1/24], ingress_qos: {6: 6, 1: 0}, egress_qos: {6: 7, 15: 1}}
   lan.7: {protocol: 802.1ad, mtu: 1900}
@@ -398,6 +398,36 @@ TEST_CASE("a port has the scheduler it names, or pfifo_fast") {
   CHECK(config.schedulers[0].rate == BitsPerSecond{2'500'000'000});
   CHECK(config.scheduler_of(config.ports[1]) == Scheduler{});
   CHECK(config.scheduler_of(config.ports[2]) == Scheduler{});
+}
+
+TEST_CASE("subnets may overlap, and gateways and neighbors be anywhere on a port") {
+  const auto config = parse(
+      "ports:\n"
+      "  a: {device: net_null0, addresses: [10.0.0.1/24, 10.0.0.3/25, 10.0.0.4/8]}\n"
+      "  b: {device: net_null1, addresses: [10.0.0.1/24, 10.0.0.9/24]}\n"
+      "  c: {device: net_null2, addresses: [10.7.0.1 peer 203.0.113.1/32]}\n"
+      "  d: {device: net_null3}\n"
+      "routes:\n"
+      "  - {to: 10.0.0.0/24, via: 203.0.113.1}\n"
+      "  - {to: default, via: 192.0.2.1, port: d, on-link: true}\n"
+      "  - {to: 192.0.2.9, port: d}\n"
+      "  - {to: 20.0.0.0/8, via: 192.0.2.9, port: d}\n"
+      "  - {to: 21.0.0.0/8, via: 192.0.2.9}\n"
+      "  - {to: 22.0.0.0/8, via: 198.51.100.1, recursive: true}\n"
+      "  - {to: 23.0.0.0/8, nexthops: [{via: 192.0.2.1, port: d, on-link: true}, {via: "
+      "10.0.0.2}]}\n"
+      "neighbors:\n"
+      "  - {address: 192.0.2.1, port: d, mac: \"02:00:00:00:00:01\"}\n"
+      "  - {address: 192.0.2.1, port: a, mac: \"02:00:00:00:00:01\"}\n",
+      "test.yaml");
+  INFO((config ? "" : config.error().front().to_string()));
+  REQUIRE(config);
+  CHECK(config->ports[2].addresses[0].peer == Ipv4{203, 0, 113, 1});
+  CHECK(config->routes[1].next_hops ==
+        std::vector<NextHop>{{.via = Ipv4{192, 0, 2, 1}, .port = "d", .on_link = true}});
+  CHECK(config->routes[2].next_hops == std::vector<NextHop>{{.port = "d"}});
+  CHECK(config->routes[5].next_hops.at(0).recursive);
+  CHECK(parse(to_yaml(*config), "test.yaml") == *config);
 }
 
 TEST_CASE("a gateway is not blamed for an address that could not be read") {

@@ -168,11 +168,17 @@ class RandomConfig {
   }
   Port port(unsigned number, const std::vector<Scheduler>& schedulers) {
     constexpr std::array kNames{"null", "on", "y", "wan"};
-    constexpr std::array kArguments{"",    ",iface=x", ",iface=a: b",    ",a= #", ",a=\"{[]}\"",
-                                    ",x:", ",",        ",a=\xe2\x82\xac"};
+    constexpr std::array kArguments{"",
+                                    ",id=9",
+                                    ",secret=a: b",
+                                    ",secret= #",
+                                    ",secret=\"{[]}\"",
+                                    ",secret=x:",
+                                    ",secret=\xe2\x82\xac"};
     Port port;
     port.name = kNames.at(number);
-    port.device = fmt::format("net_tap{}{}", number, kArguments.at(below(kArguments.size())));
+    port.device = fmt::format("net_memif{},role=server,socket=/s{}{}", number, number,
+                              kArguments.at(below(kArguments.size())));
     const auto subnet = static_cast<std::uint8_t>(number);
     port.addresses = {{Ipv4{10, subnet, 0, 1}, 24}, {Ipv4{10, subnet, 9, 1}, 31}};
     port.addresses.resize(1 + below(2));

@@ -7,12 +7,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -192,6 +194,155 @@ TEST_CASE("requests that are not requests get an error and never reach the handl
   CHECK(calls == 0);
 }
 
+TEST_CASE("a request that costs more than any verb needs is refused before a handler sees it") {
+  const auto repeat = [](std::string_view what, std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) {
+      text += what;
+    }
+    return text;
+  };
+  struct Costly {
+    std::string extra;  // of the request's keys
+    std::string_view error;
+  };
+  const auto [extra, error] = GENERATE_COPY(values<Costly>(
+      {{R"("x":[)" + repeat("{},", 16384) + "{}]", "more than 16384 values"},
+       {R"("x":[)" + repeat("0,", 30'000) + "0]", "more than 16384 values"},
+       {R"("x":{)" + repeat(R"("":[],)", 16384) + R"("":[]})", "more than 16384 values"},
+       {R"("x":[)" + repeat("{},", 100'000) + "{}]", "longer than 256 KiB"},
+       {R"("x":")" + std::string(kMaxRequestText, 'x') + '"', "longer than 256 KiB"},
+       {R"("x":)" + std::string(kMaxRequestText, '7'), "longer than 256 KiB"},
+       {R"("x":)" + repeat("[", 16) + repeat("]", 16), "nested too deeply"},
+       {R"("x":)" + repeat(R"({"":)", 10'000) + "0" + repeat("}", 10'000), "nested too deeply"}}));
+  int calls = 0;
+  const Handler count = [&](const json&) -> Result<json> { return json(++calls); };
+  CHECK_THAT(answer_line(count, R"({"verb":["show","drops"],)" + extra + "}"),
+             Catch::StartsWith("{\"error\"") && Catch::Contains(std::string{error}));
+  CHECK(calls == 0);
+  CHECK(answer_line(count, R"({"verb":["show","drops"],"x":[)" + repeat("{},", 16000) + "{}]}") ==
+        "{\"ok\":1}\n");
+}
+
+TEST_CASE("a client whose long request was refused goes on") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "socket";
+  const auto server = open_server(path, echo);
+  Client client{path};
+  REQUIRE(client.send("{\"verb\":[\""));
+  for (std::size_t sent = 0; sent < kMaxRequestText; sent += 32'768) {
+    REQUIRE(client.send(std::string(32'768, 'x')));
+    run(*server);
+  }
+  REQUIRE(client.send(std::string{"\"]}\n"} + kShowPorts));
+  run(*server);
+  const std::string answers = client.read();
+  CHECK_THAT(answers,
+             Catch::StartsWith("{\"error\":\"the request is longer than 256 KiB\"}\n{\"ok\""));
+  CHECK_FALSE(client.closed());
+}
+
+TEST_CASE("a turn answers one request, of one client after the other") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "socket";
+  std::vector<std::string> asked;
+  const auto server = open_server(path, [&](const json& request) -> Result<json> {
+    asked.push_back(request.at("verb").front());
+    return json();
+  });
+  const std::array<Client, 3> clients{Client{path}, Client{path}, Client{path}};
+  const std::array<std::string, 3> lines{"{\"verb\":[\"a\"]}\n", "{\"verb\":[\"b\"]}\n",
+                                         "{\"verb\":[\"c\"]}\n"};
+  server->run_once();  // accepts
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    REQUIRE(clients.at(i).send(lines.at(i) + lines.at(i)));
+  }
+  for (std::size_t turn = 1; turn <= 6; ++turn) {
+    server->run_once();
+    CHECK(asked.size() == turn);
+  }
+  CHECK(std::set(asked.begin(), asked.begin() + 3).size() == 3);
+  CHECK_FALSE(work_waits(*server));
+}
+
+// An answer of 1000 numbers, one a slice.
+class Counting final : public Later {
+ public:
+  explicit Counting(int& slices) : slices_{slices} {}
+  bool advance(std::string& line) override {
+    ++slices_;
+    line += next_ == 0 ? "{\"ok\":[0" : fmt::format(",{}", next_);
+    const bool over = ++next_ == 1000;
+    line += over ? "]}\n" : "";
+    return over;
+  }
+
+ private:
+  int& slices_;
+  int next_ = 0;
+};
+
+TEST_CASE("an answer that is made in slices comes whole and in its place, and others meanwhile") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "socket";
+  int slices = 0;
+  const auto server = open_server(path, [&](const json& request) -> Reply {
+    if (request.at("verb").front() == "count") {
+      return std::make_unique<Counting>(slices);
+    }
+    return Result<json>{json("short")};
+  });
+  Client slow{path};
+  Client quick{path};
+  REQUIRE(slow.send(std::string{"{\"verb\":[\"count\"]}\n"} + kShowPorts));
+  for (int turn = 0; turn < 50; ++turn) {
+    server->run_once();
+  }
+  CHECK(slices > 0);
+  CHECK(slices < 50);
+  REQUIRE(quick.send(kShowPorts));
+  for (int turn = 0; turn < 6; ++turn) {
+    server->run_once();
+  }
+  CHECK(quick.read() == "{\"ok\":\"short\"}\n");
+  CHECK(slices < 60);
+  const std::string answers = read_all(*server, slow);
+  const auto end = answers.find('\n');
+  REQUIRE(end != std::string::npos);
+  CHECK(json::parse(answers.substr(0, end)).at("ok").size() == 1000);
+  CHECK(answers.substr(end + 1) == "{\"ok\":\"short\"}\n");
+  CHECK(slices == 1000);
+}
+
+TEST_CASE("a client that does not read has no more of a long answer made than it may hold") {
+  class Endless final : public Later {
+   public:
+    explicit Endless(std::size_t& made) : made_{made} {}
+    bool advance(std::string& line) override {
+      line.append(1000, 'x');
+      made_ += 1000;
+      return false;
+    }
+
+   private:
+    std::size_t& made_;
+  };
+  const TemporaryDirectory directory;
+  const std::string path = directory / "socket";
+  std::size_t made = 0;
+  const auto server =
+      open_server(path, [&](const json&) -> Reply { return std::make_unique<Endless>(made); });
+  {
+    Client client{path};
+    REQUIRE(client.send(kShowPorts));
+    run(*server);
+    CHECK(made < std::size_t{2} << 20);
+    CHECK_FALSE(work_waits(*server));
+  }
+  run(*server);
+  CHECK_FALSE(work_waits(*server));
+}
+
 TEST_CASE("many requests on one connection are answered in order, a few a turn") {
   const TemporaryDirectory directory;
   const std::string path = directory / "socket";
@@ -343,7 +494,7 @@ TEST_CASE(
   std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
   std::filesystem::permissions(path, std::filesystem::perms{0666});
   REQUIRE(::seteuid(65534) == 0);
-  FileDescriptor socket = socket_with(::connect, path);
+  const FileDescriptor socket = socket_with(::connect, path);
   REQUIRE(::seteuid(0) == 0);
   REQUIRE(socket);
   run(*server);
@@ -405,6 +556,32 @@ TEST_CASE("the socket of a living process is not taken over") {
   REQUIRE_FALSE(second);
   CHECK(second.error().what == "another ringroad runs at " + path);
   CHECK_THAT(ask(*server, path, kShowPorts), Catch::StartsWith("{\"ok\""));
+}
+
+TEST_CASE("a path is taken from when its socket is opened, before anything is served there") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "socket";
+  {
+    auto socket = ApiSocket::open(path);
+    REQUIRE(socket);
+    const auto second = ApiSocket::open(path);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().what == "another ringroad runs at " + path);
+    const FileDescriptor early = socket_with(::connect, path);
+    REQUIRE(early);
+    // What came before the server is answered by it.
+    const auto server = ApiServer::open(std::move(*socket), echo);
+    REQUIRE(server);
+    CHECK_THAT(ask(**server, path, kShowPorts), Catch::StartsWith("{\"ok\""));
+  }
+  CHECK_FALSE(std::filesystem::exists(path));
+}
+
+TEST_CASE("a socket that nothing came to serve is taken away") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "socket";
+  CHECK(ApiSocket::open(path));
+  CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("a socket is living even when its backlog is full") {

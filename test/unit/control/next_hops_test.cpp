@@ -213,6 +213,21 @@ TEST_CASE("a group does without a recursive member whose every way failed") {
   CHECK(bed.ways(top) == Ways{0, 2});
 }
 
+TEST_CASE("a group does without a member whose ways are changed for ones that failed") {
+  Bed bed;
+  const NextHopId below = *bed.next_hops.acquire_group({{bed.resolved(1)}, {bed.resolved(2)}});
+  const NextHopId recursive = *bed.next_hops.acquire_recursive({192, 0, 2, 1});
+  REQUIRE(bed.next_hops.set_recursive(recursive, below));
+  const NextHopId top = *bed.next_hops.acquire_group({{recursive}, {bed.resolved(9)}});
+  CHECK(bed.ways(top) == Ways{1, 2, 9});
+  const NextHopId failed = bed.resolved(3);
+  bed.next_hops.neighbor_failed(key(3));
+  REQUIRE(bed.next_hops.set_group(below, {{failed}}));
+  CHECK(bed.ways(top) == Ways{9});
+  REQUIRE(bed.next_hops.set_group(below, {{failed}, {bed.resolved(4)}}));
+  CHECK(bed.ways(top) == Ways{4, 9});
+}
+
 TEST_CASE("groups of the same next hops are one, in whatever order") {
   Bed bed;
   const NextHopId a = bed.resolved(1);

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -40,10 +42,42 @@ TEST_CASE("DPDK's arguments follow from the configuration") {
     CHECK(has(arguments, "--in-memory"));
     CHECK_FALSE(has(arguments, "--no-huge"));
   }
+  SECTION("sub-interfaces are no devices of DPDK's") {
+    config::Port vlan;
+    vlan.name = "x.7";
+    vlan.vlan = config::Vlan{.link = "x", .id = 7};
+    config.ports.push_back(vlan);
+    CHECK(has(control::eal_arguments(config, false, false), "--no-pci"));
+    CHECK_FALSE(has(control::eal_arguments(config, false, false), "-a"));
+    config.ports[0].device = "0000:03:00.0";
+    const auto arguments = control::eal_arguments(config, true, false);
+    CHECK(std::ranges::count(arguments, "-a") == 1);
+    CHECK(has_pair(arguments, "-a", "0000:03:00.0"));
+  }
   SECTION("PCI ports are allowed, and no others") {
     config.ports[0].device = "0000:03:00.0";
     const auto arguments = control::eal_arguments(config, true, false);
     CHECK(has_pair(arguments, "-a", "0000:03:00.0"));
     CHECK_FALSE(has(arguments, "--no-pci"));
   }
+}
+
+TEST_CASE("memory is looked for where the configuration wants it") {
+  if (geteuid() != 0) {
+    WARN("not root: the machine is not asked for its memory");
+    return;
+  }
+  config::Config config;
+  config.engine.workers = {0};
+  config.engine.memory.size = Bytes{1ULL << 50U};
+  config.engine.memory.hugepages = config::HugePages::kOn;
+  const Status huge = control::check_machine(config);
+  REQUIRE_FALSE(huge);
+  CHECK(huge.error().what.find("of hugepages are free") != std::string::npos);
+  config.engine.memory.hugepages = config::HugePages::kOff;
+  const Status ordinary = control::check_machine(config);
+  REQUIRE_FALSE(ordinary);
+  CHECK(ordinary.error().what.find("MiB are available") != std::string::npos);
+  config.engine.memory.size = Bytes{1ULL << 20U};
+  CHECK(control::check_machine(config));
 }

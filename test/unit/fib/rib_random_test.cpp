@@ -39,7 +39,11 @@ class Chance {
     path.type = below(4) == 0 ? RouteType::kBlackhole : RouteType::kUnicast;
     return path;
   }
-  Route<Address> route() { return {prefix(), table(), below(3), path()}; }
+  Rank rank() {
+    constexpr std::array<Rank, 4> kRanks{0, 1, kOrdinaryRank, kOrdinaryRank};
+    return kRanks.at(below(kRanks.size()));
+  }
+  Route<Address> route() { return {prefix(), table(), below(3), path(), rank()}; }
 
  private:
   std::mt19937 random_;
@@ -67,7 +71,7 @@ class Reference {
   [[nodiscard]] bool has(const Route& route) const {
     return std::ranges::any_of(routes, [&](const Route& each) {
       return each.prefix == route.prefix && each.table == route.table &&
-             each.metric == route.metric;
+             each.metric == route.metric && each.rank == route.rank;
     });
   }
   bool add(const Route& route) {
@@ -81,7 +85,8 @@ class Reference {
   // doubt come last.
   [[nodiscard]] const Route* lookup(Address address) const {
     const auto rank = [this](const Route& each) {
-      return std::tuple{each.prefix.length(), !doubtful.contains(each.path), ~each.metric};
+      return std::tuple{each.prefix.length(), !doubtful.contains(each.path), ~each.metric,
+                        static_cast<Rank>(~each.rank)};
     };
     for (const Table table : kForwarding) {
       const Route* best = nullptr;
@@ -114,10 +119,39 @@ std::optional<Path<Address>> answer_of_trie(const Told<Address>& told, Address a
 template <class Address>
 class Trial {
  public:
-  explicit Trial(unsigned seed) : chance_{seed} {}
+  // `slice`: what a failure may cost at a time.
+  explicit Trial(unsigned seed, std::size_t slice = Rib<Address>::kSlice)
+      : chance_{seed}, slice_{slice} {}
+
+  // As the router does between changes; many failures and changes then share a pass.
+  void advance() { static_cast<void>(rib_.advance(slice_)); }
+  void finish() {
+    while (rib_.advance(slice_)) {
+    }
+  }
+  // Some path fails or heals: at any moment each address answers as before or as after.
+  void fail_in_slices() {
+    finish();
+    std::vector<Address> probes;
+    std::vector<std::optional<Path<Address>>> before;
+    for (unsigned i = 0; i < 40; ++i) {
+      probes.push_back(chance_.address());
+      before.push_back(answer_of_trie(told_, probes.back()));
+    }
+    fail_or_heal();
+    do {
+      for (std::size_t i = 0; i < probes.size(); ++i) {
+        const auto* const after = reference_.lookup(probes[i]);
+        const auto now = answer_of_trie(told_, probes[i]);
+        const bool is_after = now ? after != nullptr && *now == after->path : after == nullptr;
+        REQUIRE((now == before[i] || is_after));
+      }
+    } while (rib_.advance(slice_));
+    check();
+  }
 
   void step() {
-    switch (chance_.below(8)) {
+    switch (chance_.below(9)) {
       case 0:
       case 1:
       case 2:
@@ -132,6 +166,9 @@ class Trial {
         break;
       case 6:
         erase_batch();
+        break;
+      case 7:
+        commit();
         break;
       default:
         fail_or_heal();
@@ -150,6 +187,7 @@ class Trial {
         REQUIRE(got->prefix == expected->prefix);
         REQUIRE(got->table == expected->table);
         REQUIRE(got->metric == expected->metric);
+        REQUIRE(got->rank == expected->rank);
         REQUIRE(got->path == expected->path);
         REQUIRE(*trie == expected->path);
         const auto covering = rib_.covering(address);
@@ -214,12 +252,34 @@ class Trial {
     auto after = reference_;
     const bool good = std::ranges::all_of(whole.entries, [&](const auto& entry) {
       return std::erase_if(after.routes, [&](const auto& each) {
-               return each.prefix == entry.prefix && each.table == whole.table &&
-                      each.metric == whole.metric;
+               return each == Route<Address>{entry.prefix, whole.table, whole.metric,
+                                             whole.paths[entry.path]};
              }) == 1;
     });
     REQUIRE(rib_.erase(whole.batch()).has_value() == good);
     reference_ = good ? after : reference_;
+  }
+  // In one call: each prefix is reported with its outcome, which Told checks.
+  void commit() {
+    std::vector<RouteEdit<Address>> edits;
+    for (unsigned i = chance_.below(8); i > 0; --i) {
+      const auto route = chance_.route();
+      edits.push_back({.prefix = route.prefix,
+                       .table = route.table,
+                       .metric = route.metric,
+                       .rank = route.rank,
+                       .path = chance_.below(3) > 0 ? std::optional{route.path} : std::nullopt});
+    }
+    for (const auto& edit : edits) {
+      std::erase_if(reference_.routes, [&](const auto& each) {
+        return each.prefix == edit.prefix && each.table == edit.table &&
+               each.metric == edit.metric && each.rank == edit.rank;
+      });
+      if (edit.path) {
+        reference_.routes.push_back({edit.prefix, edit.table, edit.metric, *edit.path, edit.rank});
+      }
+    }
+    REQUIRE(rib_.commit(edits));
   }
   void fail_or_heal() {
     const auto path = chance_.path();
@@ -229,19 +289,19 @@ class Trial {
     }
     reference_.unusable = told_.unusable;
     reference_.doubtful = told_.doubtful;
-    rib_.reconsider();
+    rib_.reconsider(slice_);
   }
   void check_order() {
     auto expected = reference_.routes;
     std::ranges::sort(expected, {}, [](const auto& each) {
-      return std::tuple{each.table, each.prefix, each.metric};
+      return std::tuple{each.table, each.prefix, each.metric, each.rank};
     });
     std::vector<Route<Address>> got;
     auto tables = rib_.tables();
     std::ranges::sort(tables);
     for (const Table table : tables) {
       rib_.for_each(table, [&](const auto& each) {
-        got.push_back({each.prefix, each.table, each.metric, each.path});
+        got.push_back({each.prefix, each.table, each.metric, each.path, each.rank});
         return true;
       });
     }
@@ -249,6 +309,7 @@ class Trial {
   }
 
   Chance<Address> chance_;
+  std::size_t slice_;
   Reference<Address> reference_;
   Told<Address> told_;
   Rib<Address> rib_{told_.listener()};
@@ -263,6 +324,34 @@ TEMPLATE_TEST_CASE("random routes of every table that come, go and fail match a 
       trial.step();
       if (step % 10 == 0) {
         trial.check();
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("routes that come and go while others are chosen anew in slices end up the same",
+                   "", Ipv4, Ipv6) {
+  for (const std::size_t slice : {1U, 20U, 100U}) {
+    Trial<TestType> trial{static_cast<unsigned>(slice), slice};
+    for (unsigned step = 0; step < 2000; ++step) {
+      trial.step();
+      trial.advance();
+      if (step % 10 == 0) {
+        trial.finish();
+        trial.check();
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("while routes are chosen anew each address answers as before or as after", "",
+                   Ipv4, Ipv6) {
+  for (const std::size_t slice : {1U, 30U}) {
+    Trial<TestType> trial{static_cast<unsigned>(slice), slice};
+    for (unsigned step = 0; step < 1000; ++step) {
+      trial.step();
+      if (step % 5 == 0) {
+        trial.fail_in_slices();
       }
     }
   }

@@ -332,6 +332,77 @@ TEST_CASE("a doubtful path comes after the usable ones of its prefix, and before
   CHECK(rib.lookup(Ipv4{10, 1, 0, 1})->prefix == prefix("10.0.0.0/8"));
 }
 
+TEST_CASE("a failure that concerns very many routes is seen to in slices of bounded size") {
+  constexpr std::uint32_t kRoutes = 50'000;
+  Told4 told;
+  Rib4 rib{told.listener()};
+  const std::vector paths{via({10, 0, 0, 9})};
+  std::vector<Rib4::Batch::Entry> entries;
+  for (std::uint32_t i = 0; i < kRoutes; ++i) {
+    entries.push_back({{Ipv4{(20U << 24) + (i << 8)}, 24}, 0});
+  }
+  REQUIRE(rib.add({.paths = paths, .entries = entries}));
+  const auto slices = [&] {
+    std::size_t most = 0;
+    std::size_t count = 1;
+    std::size_t before = told.times;
+    rib.reconsider();
+    do {
+      most = std::max(most, told.times - before);
+      before = told.times;
+      ++count;
+    } while (rib.advance());
+    CHECK(most <= Rib4::kSlice / 16);
+    return count;
+  };
+  told.unusable.insert(paths.front());
+  CHECK(slices() > kRoutes * 16 / Rib4::kSlice);
+  CHECK(told.best.empty());
+  told.unusable.clear();
+  CHECK(slices() > kRoutes * 16 / Rib4::kSlice);
+  CHECK(told.best.size() == kRoutes);
+}
+
+TEST_CASE("a route that hides very many of a later table goes when they are all there") {
+  constexpr std::uint32_t kHidden = 20'000;
+  Told4 told;
+  Rib4 rib{told.listener()};
+  const std::vector paths{via({10, 0, 0, 9})};
+  std::vector<Rib4::Batch::Entry> entries;
+  for (std::uint32_t i = 0; i < kHidden; ++i) {
+    entries.push_back({{Ipv4{(20U << 24) + (i << 8)}, 24}, 0});
+  }
+  REQUIRE(rib.add({.table = Table::kDefault, .paths = paths, .entries = entries}));
+  const auto finish = [&](auto&& check) {
+    std::size_t slices = 0;
+    for (std::size_t before = told.times; rib.advance(); before = told.times) {
+      CHECK(told.times - before <= Rib4::kSlice / 16 + 1);
+      check();
+      ++slices;
+    }
+    CHECK(slices > 3);
+  };
+  REQUIRE(rib.add(route("0.0.0.0/1", 0)));
+  CHECK(told.times <= kHidden + 1 + 4096);  // as many at once
+  finish([] {});
+  CHECK(told.prefixes() == std::set{prefix("0.0.0.0/1")});
+  REQUIRE(rib.erase(any("0.0.0.0/1")));
+  CHECK(told.best.contains(prefix("0.0.0.0/1")));
+  finish([&] { CHECK((told.best.size() >= kHidden || told.best.contains(prefix("0.0.0.0/1")))); });
+  CHECK(told.best.size() == kHidden);
+  CHECK(told.paths.size() == 1);
+
+  // It comes back before they are there.
+  REQUIRE(rib.add(route("0.0.0.0/1", 0)));
+  REQUIRE(rib.erase(any("0.0.0.0/1")));
+  REQUIRE(rib.advance());
+  REQUIRE(rib.add(route("0.0.0.0/1", 3)));
+  while (rib.advance()) {
+  }
+  CHECK(told.prefixes() == std::set{prefix("0.0.0.0/1")});
+  CHECK(rib.best(prefix("0.0.0.0/1"))->metric == 3);
+}
+
 TEST_CASE("a batch that hides a prefix and then brings it tells of it once") {
   Told4 told;
   Rib4 rib{told.listener()};
@@ -430,6 +501,50 @@ TEST_CASE("names are those of ip route, and numbers stand for what has none") {
   CHECK(to_string(RouteType::kBlackhole) == "blackhole");
   CHECK(to_string(RouteType::kUnreachable) == "unreachable");
   CHECK(to_string(RouteType::kProhibit) == "prohibit");
+}
+
+TEST_CASE("a commit that is refused changes nothing, whichever of its paths is refused") {
+  Told4 told;
+  auto listener = told.listener();
+  const Path4 bad = via({10, 0, 0, 66});
+  listener.acquire = [&, acquire = listener.acquire](const Path4& path) -> Result<NextHopId> {
+    return path == bad ? fail("no room") : acquire(path);
+  };
+  Rib4 rib{std::move(listener)};
+  REQUIRE(rib.add(route("10.0.0.0/8", 0, {10, 0, 0, 1})));
+  const auto times = told.times;
+  const std::vector<RouteEdit<Ipv4>> edits{
+      {.prefix = prefix("10.0.0.0/8"), .path = via({10, 0, 0, 2})},
+      {.prefix = prefix("20.0.0.0/8"), .path = bad},
+      {.prefix = prefix("10.0.0.0/8"), .rank = 0, .path = std::nullopt}};
+  CHECK(rib.commit(edits).error().what == "no room");
+  CHECK(told.times == times);
+  CHECK(told.paths.size() == 1);
+  CHECK(rib.size() == 1);
+  CHECK(told.path(prefix("10.0.0.0/8")) == via({10, 0, 0, 1}));
+}
+
+TEST_CASE("a route is replaced in one step, and of equal routes the lowest rank goes") {
+  Told4 told;
+  Rib4 rib{told.listener()};
+  const Prefix4 ten = prefix("10.0.0.0/8");
+  const auto put = [&](Rank rank, std::optional<Path4> path) {
+    const RouteEdit<Ipv4> edit{.prefix = ten, .rank = rank, .path = std::move(path)};
+    REQUIRE(rib.commit({&edit, 1}));
+  };
+  put(kOrdinaryRank, via({10, 0, 0, 1}));
+  put(kOrdinaryRank, via({10, 0, 0, 2}));
+  CHECK(told.times == 2);  // and never without a route between the two
+  CHECK(told.path(ten) == via({10, 0, 0, 2}));
+  put(0, via({10, 0, 0, 3}));
+  put(kOrdinaryRank + 1, via({10, 0, 0, 4}));
+  CHECK(told.path(ten) == via({10, 0, 0, 3}));
+  told.unusable = {via({10, 0, 0, 3})};
+  rib.reconsider();
+  CHECK(told.path(ten) == via({10, 0, 0, 2}));
+  put(kOrdinaryRank, std::nullopt);
+  CHECK(told.path(ten) == via({10, 0, 0, 4}));
+  CHECK(rib.size() == 2);
 }
 
 }  // namespace

@@ -213,7 +213,7 @@ TEST_CASE("more than 64 of a sender's fragments in between start the datagram an
   CHECK(bench.drops(DropReason::kReassemblyTooFar) == (restarts && limited ? 1 : 0));
 }
 
-TEST_CASE("fragments hold no more than their memory; what is held stays") {
+TEST_CASE("fragments hold no more than their memory") {
   ReassemblySettings settings;
   settings.memory = Bytes{10 * kSize};
   Bench bench{settings};
@@ -229,6 +229,57 @@ TEST_CASE("fragments hold no more than their memory; what is held stays") {
   CHECK(bench.reassembly.memory().count == 0);
   CHECK_FALSE(bench.add(piece(0, 8, true)));
   CHECK(bench.add(piece(8, 9, false)));
+}
+
+TEST_CASE("beyond its share of the buffers the oldest datagram is given up, as a whole") {
+  ReassemblySettings settings;
+  settings.buffers = 10;
+  Bench bench{settings};
+  const auto key_of = [](std::uint16_t number) {
+    auto key = kKey;
+    key.identification = number;
+    return key;
+  };
+  // Each has two of its three fragments.
+  for (std::uint16_t number = 0; number < 5; ++number) {
+    CHECK_FALSE(bench.add(piece(0, 8, true, key_of(number))));
+    CHECK_FALSE(bench.add(piece(8, 16, true, key_of(number))));
+    bench.advance(1ms);
+  }
+  CHECK(bench.reassembly.buffers() == 10);
+  CHECK(bench.dropped.empty());
+  CHECK_FALSE(bench.add(piece(0, 8, true, key_of(5))));
+  CHECK(bench.dropped == std::vector{std::pair{0, DropReason::kReassemblyMemory},
+                                     std::pair{1, DropReason::kReassemblyMemory}});
+  CHECK(bench.counters.get(IpCounter::kReasmFails) == 1);
+  CHECK(bench.reassembly.buffers() == 9);
+  // The others are whole with their last; the one that was given up is not.
+  for (std::uint16_t number = 1; number < 5; ++number) {
+    CHECK(bench.add(piece(16, 20, false, key_of(number))));
+  }
+  CHECK_FALSE(bench.add(piece(16, 20, false, key_of(0))));
+  CHECK(bench.reassembly.buffers() == 2);
+}
+
+TEST_CASE("a flood of first fragments does not keep others' datagrams from becoming whole") {
+  ReassemblySettings settings;
+  settings.buffers = 100;
+  Bench bench{settings};
+  auto flood = kKey;
+  flood.source = Ipv4{10, 9, 9, 9};
+  for (std::uint16_t i = 0; i < 10'000; ++i) {
+    flood.identification = i;
+    CHECK_FALSE(bench.add(piece(0, 8, true, flood)));
+    auto key = kKey;
+    key.identification = i;
+    if (i % 10 == 0) {
+      CHECK_FALSE(bench.add(piece(0, 8, true, key)));
+    } else if (i % 10 == 5) {
+      key.identification = static_cast<std::uint16_t>(i - 5);
+      CHECK(bench.add(piece(8, 16, false, key)));
+    }
+    CHECK(bench.reassembly.buffers() <= 100);
+  }
 }
 
 TEST_CASE("ECN: one mark marks the whole, and who knows of it does not mix with who does not") {

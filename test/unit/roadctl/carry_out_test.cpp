@@ -85,6 +85,19 @@ TEST_CASE("a table of many pages has one heading and one set of columns") {
   CHECK(last.starts_with("10.0.1.244          -"));
 }
 
+TEST_CASE("a route that is asked for and not there is said to be missing") {
+  const auto [prefix, said] =
+      GENERATE(table<std::string, std::string>({{"8.8.8.8", "no route covers 8.8.8.8\n"},
+                                                {"8.8.8.0/24", "no route is to 8.8.8.0/24\n"},
+                                                {"default", "no route is to default\n"}}));
+  Stage people{.answers = {json::array()}};
+  REQUIRE(people.carry_out({"show", "routes"}, {{"prefix", prefix}}));
+  CHECK(people.printed == said);
+  Stage programs{.answers = {json::array()}};
+  REQUIRE(programs.carry_out({"show", "routes"}, {{"prefix", prefix}}, true));
+  CHECK(json::parse(programs.printed) == json::array());
+}
+
 TEST_CASE("few routes are printed as any answer, and a prefix needs no pages") {
   Stage few{.answers = {page(0, 2)}};
   REQUIRE(few.carry_out({"show", "routes"}, json::object()));

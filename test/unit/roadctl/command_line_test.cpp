@@ -21,6 +21,20 @@ std::expected<CommandLine, EarlyExit> parse(const std::string& line) {
   return parse_command_line(arguments);
 }
 
+TEST_CASE("a shell is told what may come next") {
+  using Words = std::vector<std::string>;
+  const auto after = [](const Words& typed) { return next_words(typed).words; };
+  CHECK(after({}) == Words{"show", "route", "neighbor", "link", "address", "bands"});
+  CHECK(after({"--json", "neigh"}) == Words{"add", "replace", "del", "flush"});
+  CHECK(after({"bands", "delays"}) == Words{"on", "off"});
+  CHECK(after({"route", "replace"}) == after({"route", "add"}));
+  CHECK(after({"link", "set", "lan"}) == Words{"up", "down", "mtu", "mac"});
+  CHECK(next_words(Words{"link", "set"}).ports);
+  CHECK_FALSE(next_words(Words{"show", "workers"}).ports);
+  CHECK(after({"fly"}).empty());
+  CHECK(after({"show", "moon"}).empty());
+}
+
 TEST_CASE("a command line becomes the request that the router understands") {
   const auto [line, verb, options] = GENERATE(table<const char*, const char*, const char*>(
       {{"show ports", R"(["show","ports"])", "{}"},
@@ -28,6 +42,7 @@ TEST_CASE("a command line becomes the request that the router understands") {
        {"show bands", R"(["show","bands"])", "{}"},
        {"show bands lan", R"(["show","bands"])", R"({"port":"lan"})"},
        {"show bands dev lan", R"(["show","bands"])", R"({"port":"lan"})"},
+       {"show drops lan", R"(["show","drops"])", R"({"port":"lan"})"},
        {"bands delays on", R"(["bands","delays"])", R"({"on":true})"},
        {"bands delays off lan", R"(["bands","delays"])", R"({"on":false,"port":"lan"})"},
        {"show routes", R"(["show","routes"])", "{}"},
@@ -49,6 +64,22 @@ TEST_CASE("a command line becomes the request that the router understands") {
        {"route del 10.0.0.0/8", R"(["route","del"])", R"({"prefix":"10.0.0.0/8"})"},
        {"route del 10.0.0.0/8 via 1.2.3.4 metric 0 table local", R"(["route","del"])",
         R"({"prefix":"10.0.0.0/8","via":"1.2.3.4","metric":0,"table":"local"})"},
+       {"route replace default via 1.2.3.4 dev wan onlink", R"(["route","replace"])",
+        R"({"type":"unicast","prefix":"default","via":"1.2.3.4","port":"wan","onlink":true})"},
+       {"route change 10.0.0.0/8 port wan metric 7", R"(["route","change"])",
+        R"({"type":"unicast","prefix":"10.0.0.0/8","port":"wan","metric":7})"},
+       {"route append 10.0.0.0/8 nexthop via 1.1.1.1 onlink port wan weight 2",
+        R"(["route","append"])",
+        R"({"type":"unicast","prefix":"10.0.0.0/8","nexthops":[
+                {"via":"1.1.1.1","weight":2,"port":"wan","onlink":true}]})"},
+       {"route del 10.0.0.0/8 nexthop via 1.1.1.1 nexthop via 2.2.2.2", R"(["route","del"])",
+        R"({"prefix":"10.0.0.0/8","nexthops":[{"via":"1.1.1.1"},{"via":"2.2.2.2"}]})"},
+       {"route del blackhole 10.0.0.0/8 src 1.1.1.1", R"(["route","del"])",
+        R"({"prefix":"10.0.0.0/8","type":"blackhole","source":"1.1.1.1"})"},
+       {"address add 10.0.0.1 peer 10.0.0.2/32 dev wan", R"(["address","add"])",
+        R"({"address":"10.0.0.1","peer":"10.0.0.2/32","port":"wan"})"},
+       {"neighbor replace 1.2.3.4 port lan mac 02:00:00:00:00:09", R"(["neighbor","replace"])",
+        R"({"address":"1.2.3.4","port":"lan","mac":"02:00:00:00:00:09"})"},
        {"route get 1.2.3.4", R"(["route","get"])", R"({"address":"1.2.3.4"})"},
        {"route get 1.2.3.4 from 5.6.7.8 proto udp sport 9 dport 53", R"(["route","get"])",
         R"({"address":"1.2.3.4","from":"5.6.7.8","proto":"udp","sport":9,"dport":53})"},
@@ -120,6 +151,9 @@ TEST_CASE("wrong words are refused with what was probably meant, and the usage")
        {"route add default nexthop weight 2", "nexthop: 'via' is missing"},
        {"route add default via 1.2.3.4 nexthop via 1.2.3.5", "exclude each other"},
        {"route add blackhole 10.0.0.0/8 via 1.2.3.4", "a blackhole route has no next hop"},
+       {"route add default via 1.2.3.4 onlink", "'onlink' needs the port"},
+       {"route add default port wan onlink", "'via ADDR' is missing"},
+       {"route add default port wan nexthop via 1.2.3.4", "exclude each other"},
        {"route get", "ADDR is missing"},
        {"route load f", "'via' is missing"},
        {"neighbor add 1.2.3.4 port lan", "'mac' is missing"},
@@ -143,7 +177,8 @@ TEST_CASE("help and version need no router") {
       {{"--help", "neighbor flush [port P]"},
        {"show --help", "Usage: roadctl show ports|workers|"},
        {"route add -h",
-        "Usage: roadctl route add PREFIX via ADDR [metric N] [table T] [src ADDR]\n"
+        "Usage: roadctl route add PREFIX via ADDR [port P [onlink]] [metric N] [table T] [src "
+        "ADDR]\n"
         "       roadctl route add PREFIX "},
        {"show routes --help", "--table T"},
        {"bands delays --help", "Usage: roadctl bands delays on|off [P]\n"},

@@ -20,6 +20,7 @@ TEST_CASE("ports are shown as what they are and what they counted") {
     {"name": "wan", "device": "0000:03:00.0", "driver": "net_ixgbe", "node": 1, "mac": "02:00:00:00:00:01",
      "link": "up", "speed_mbps": 10000, "mtu": 1500, "addresses": ["203.0.113.2/24", "10.0.0.1/8"],
      "rx_packets": 18446744073709551615, "rx_bytes": 64, "rx_missed": 0, "rx_no_buffer": 0,
+     "rx_errors": 5, "tx_errors": 4, "device_losses": {"no_buffer": 0, "kernel_refused": 4},
      "tx_packets": 7, "tx_bytes": 448, "tx_requeued": 1, "tx_completed": 6, "tx_hangs": 0,
      "conflicts": 2},
     {"name": "lan", "device": "net_tap0", "driver": "net_tap", "node": null, "mac": "02:00:00:00:00:02",
@@ -30,9 +31,12 @@ PORT  LINK  SPEED Mbit/s  MTU bytes  MAC                DRIVER     DEVICE       
 wan   up           10000       1500  02:00:00:00:00:01  net_ixgbe  0000:03:00.0     1  203.0.113.2/24, 10.0.0.1/8
 lan   down             0       9000  02:00:00:00:00:02  net_tap    net_tap0         -  -
 
-PORT            RX packets  RX bytes  RX missed  RX no buffer  TX packets  TX bytes  TX requeued  TX completed  TX hangs  CONFLICTS
-wan   18446744073709551615        64          0             0           7       448            1             6         0          2
-lan                      0         0          3             0           0         0            0             0         0          -
+PORT            RX packets  RX bytes  RX missed  RX no buffer  RX errors  TX packets  TX bytes  TX errors  TX requeued  TX completed  TX hangs  CONFLICTS
+wan   18446744073709551615        64          0             0          5           7       448          4            1             6         0          2
+lan                      0         0          3             0          -           0         0          -            0             0         0          -
+
+PORT  LOST BY THE DEVICE  PACKETS
+wan   kernel_refused            4
 )");
 }
 
@@ -222,11 +226,14 @@ TEST_CASE("a delay is written to three digits") {
 
 TEST_CASE("drops are shown with what they mean") {
   CHECK(text({"show", "drops"}, R"([
-    {"reason": "ttl_expired", "packets": 12, "meaning": "TTL was 1 or 0: RFC 1812 5.3.1"},
+    {"reason": "ttl_expired", "packets": 12, "meaning": "TTL was 1 or 0: RFC 1812 5.3.1",
+     "ports": {"lan": 4, "wan": 8}},
+    {"reason": "llc", "packets": 10, "meaning": "a length", "ports": {"a": 1, "b": 2, "c": 3, "d": 4}},
     {"reason": "no_route", "packets": 3, "meaning": "no route covers the destination"}])") == R"(
-REASON       PACKETS  MEANING
-ttl_expired       12  TTL was 1 or 0: RFC 1812 5.3.1
-no_route           3  no route covers the destination
+REASON       PACKETS  PORTS               MEANING
+ttl_expired       12  wan 8, lan 4        TTL was 1 or 0: RFC 1812 5.3.1
+llc               10  d 4, c 3, b 2, ...  a length
+no_route           3  -                   no route covers the destination
 )");
 }
 
@@ -252,6 +259,22 @@ FIB        1000000 prefixes in 4194304 bytes
 neighbors  12, gc_thresh 128, 512, 1024
 copied     3000 bytes for fragments, 576 for ICMP errors
 )");
+}
+
+TEST_CASE("memory shows who holds how many buffers of the share that it has") {
+  const std::string shown = text({"show", "memory"}, R"(
+    {"pools": [{"name": "packets", "size": 65536, "free": 64000, "low_water": 1024}],
+     "holders": [{"name": "neighbors", "buffers": 7, "share": 12000},
+                 {"name": "bands", "buffers": 1000, "share": 24000}],
+     "receive_buffers": 4096, "reserve_buffers": 7000,
+     "fib_bytes": 1, "fib_prefixes": 1,
+     "neighbors": {"count": 12, "gc_thresh": [128, 512, 1024]}})");
+  CHECK(shown.find(R"(
+WAITING    BUFFERS  SHARE buffers
+neighbors        7          12000
+bands         1000          24000
+reserved for reception: 7000 buffers, and 4096 in RX rings
+)") != std::string::npos);
 }
 
 TEST_CASE("memory shows what the ARP cache counted, as /proc/net/stat/arp_cache names it") {
@@ -369,10 +392,10 @@ TEST_CASE("changes say nothing but their counts") {
 
 TEST_CASE("what an older router does not answer prints as a dash") {
   CHECK(text({"show", "drops"}, R"([{"reason": "no_route"}, 5, null])") == R"(
-REASON    PACKETS  MEANING
-no_route        -  -
--               -  -
--               -  -
+REASON    PACKETS  PORTS  MEANING
+no_route        -  -      -
+-               -  -      -
+-               -  -      -
 )");
   for (const char* const name : {"ports", "workers", "routes", "neighbors", "bands", "drops",
                                  "counters", "memory", "config"}) {
@@ -395,9 +418,9 @@ TEST_CASE("colour marks what is up, what is down and what was lost, and nothing 
   CHECK(text({"show", "drops"}, R"([{"reason": "a", "packets": 0, "meaning": "b"},
                                     {"reason": "c", "packets": 12, "meaning": "d"}])",
              true) ==
-        "\nREASON  PACKETS  MEANING\n"
-        "a             0  b\n"
-        "c            \033[31m12\033[0m  d\n");
+        "\nREASON  PACKETS  PORTS  MEANING\n"
+        "a             0  -      b\n"
+        "c            \033[31m12\033[0m  -      d\n");
   const std::string neighbors =
       text({"show", "neighbors"}, R"([{"state": "FAILED"}, {"state": "STALE"}])", true);
   CHECK_THAT(neighbors, Catch::Contains("\033[31mFAILED\033[0m  ") && Catch::Contains("  STALE  "));

@@ -20,6 +20,26 @@ sched::Discipline with_limit(std::uint32_t packets) {
 
 }  // namespace
 
+TEST_CASE("packets of two bands in turns are counted as what they are") {
+  Bench bench;
+  bench.room = ~0U;
+  std::array<std::uint64_t, 2> packets{};
+  std::array<std::uint64_t, 2> bytes{};
+  for (std::size_t length = 64; length > 1; --length) {
+    std::vector<std::uint8_t> turns(length);
+    for (std::size_t i = 0; i < length; ++i) {
+      turns[i] = i % 2;
+      ++packets.at(i % 2);
+      bytes.at(i % 2) += 100;
+    }
+    bench.send_burst(turns, 100);
+    for (std::size_t band = 0; band < 2; ++band) {
+      CHECK(bench.bands.counters()[band].sent_packets.get() == packets.at(band));
+      CHECK(bench.bands.counters()[band].sent_bytes.get() == bytes.at(band));
+    }
+  }
+}
+
 TEST_CASE("bands are served in strict order, each first in first out") {
   Bench bench;
   bench.send(2);  // refused: at the head from now on
@@ -71,6 +91,9 @@ TEST_CASE("an empty port with room sends at once, and a burst half refused keeps
   CHECK(bench.sent == std::vector<std::uint32_t>{1, 2, 3});
   CHECK(bench.bands.direct_packets() == 3);
   CHECK(bench.bands.backlog() == 2);
+  // Only the packet that the ring refused: those behind it were not offered.
+  CHECK(bench.bands.counters()[1].requeued.get() == 1);
+  CHECK(bench.bands.totals().requeued == 1);
   bench.room = 100;
   bench.send(1);  // may not overtake
   bench.drain();

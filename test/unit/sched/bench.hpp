@@ -78,6 +78,9 @@ class Bench {
   [[nodiscard]] std::uint32_t length_of(std::uint32_t number) const {
     return packets_.at(number).pkt_len;
   }
+  [[nodiscard]] static std::uint32_t number_of(const rte_mbuf* packet) {
+    return packet->dynfield1[0];
+  }
   [[nodiscard]] rte_mbuf& packet(std::uint32_t number) { return packets_.at(number); }
   // The number of the packet that is made next; another one for it.
   [[nodiscard]] std::uint32_t next() const { return next_; }
@@ -118,8 +121,6 @@ class Bench {
     }
     return &packet;
   }
-  static std::uint32_t number_of(const rte_mbuf* packet) { return packet->dynfield1[0]; }
-
   std::uint32_t next_ = 1;
   std::map<std::uint32_t, rte_mbuf> packets_;
 };

@@ -14,6 +14,7 @@ sched::Discipline one_band(sched::QueueKind kind) {
   discipline.bands = 1;
   discipline.priomap = {};
   discipline.each[0].queue = kind;
+  discipline.each[0].seed = 1;  // by which no two flows of these tests meet
   return discipline;
 }
 
@@ -131,6 +132,71 @@ TEST_CASE("flows have their turns: a thin one does not wait for a thick one") {
   bench.drain_all();
   CHECK(bench.sent.size() + bench.dropped.size() == bench.packets());
   CHECK(std::ranges::is_sorted(bench.sent.begin() + 4, bench.sent.end()));
+}
+
+TEST_CASE("the first that a queue of flows gives up is the thickest flow's, whichever that is") {
+  Bench bench{one_band(sched::QueueKind::kFqCodel)};
+  std::array<std::array<std::uint8_t, 64>, 16> frames{};
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    frames.at(i) = frame(0);
+    frames.at(i)[30] = static_cast<std::uint8_t>(i);  // the destination
+  }
+  bench.frame_of = [&](std::uint32_t number) -> std::span<std::uint8_t> {
+    return frames.at(std::min<std::size_t>(number, frames.size() - 1));
+  };
+  while (bench.next() < 40) {
+    bench.send_as(0, 1000);
+  }
+  std::vector<std::uint32_t> gone;
+  bench.bands.shed(
+      30, [&](rte_mbuf* packet, sched::Lost) { gone.push_back(Bench::number_of(packet)); });
+  CHECK(gone == std::vector<std::uint32_t>{15, 16, 17, 18, 19, 20, 21, 22, 23});
+  CHECK(bench.bands.backlog() == 30);
+}
+
+TEST_CASE("who sends one packet at a time waits for the others' turns like them") {
+  Bench bench{one_band(sched::QueueKind::kFqCodel)};
+  std::array<std::array<std::uint8_t, 64>, 2> frames{frame(0), frame(0)};
+  frames[1][30] = 9;  // another destination
+  std::uint32_t thin = 0;
+  bench.frame_of = [&](std::uint32_t number) -> std::span<std::uint8_t> {
+    return frames.at(number == thin ? 1 : 0);
+  };
+  for (int i = 0; i < 500; ++i) {
+    bench.send_as(0, 100);
+  }
+  // Once its packet is gone, and one of the thick flow too, the thin flow has another. A turn is 15
+  // packets.
+  unsigned of_thin = 0;
+  for (int sent = 0; sent < 160; ++sent) {
+    const bool waits = thin != 0 && std::ranges::find(bench.sent, thin) == bench.sent.end();
+    if (!waits && (bench.sent.empty() || bench.sent.back() != thin)) {
+      thin = bench.next();
+      bench.send_as(0, 100);
+      ++of_thin;
+    }
+    bench.room = 1;
+    bench.drain(1);
+  }
+  CHECK(of_thin > 5);
+  CHECK(of_thin < 20);
+}
+
+TEST_CASE("a queue of flows gives up packets of the fattest flow until it has half as much") {
+  Bench bench{one_band(sched::QueueKind::kFqCodel)};
+  std::array<std::array<std::uint8_t, 64>, 2> frames{frame(0), frame(0)};
+  frames[1][30] = 9;  // another destination
+  const std::uint32_t head = bench.next();
+  bench.frame_of = [&](std::uint32_t number) -> std::span<std::uint8_t> {
+    return frames.at(number - head > 4 ? 1 : 0);
+  };
+  for (int i = 0; i < 1 + 4 + 3; ++i) {  // one at the head, which stays, then 400 and 300 bytes
+    bench.send_as(0, 100);
+  }
+  std::vector<std::uint32_t> gone;
+  bench.bands.shed(
+      4, [&](rte_mbuf* packet, sched::Lost) { gone.push_back(Bench::number_of(packet) - head); });
+  CHECK(gone == std::vector<std::uint32_t>{1, 2, 5, 6});
 }
 
 TEST_CASE("a queue of flows loses nothing that it does not say it loses") {

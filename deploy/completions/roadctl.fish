@@ -1,0 +1,2 @@
+# What comes next is for roadctl to say.
+complete -c roadctl -f -a '(roadctl complete (commandline -opc)[2..] 2>/dev/null)'

@@ -1,0 +1,3 @@
+#compdef roadctl
+# What comes next is for roadctl to say.
+compadd -- ${(f)"$(roadctl complete ${words[2,CURRENT-1]} 2>/dev/null)"}

@@ -1,0 +1,5 @@
+// Precompiled for the library.
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include "config/model.hpp"

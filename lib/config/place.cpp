@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "config/document.hpp"
+#include "config/load.hpp"
+#include "config/report.hpp"
+#include "config/tree.hpp"
+
+namespace ringroad::config {
+namespace {
+
+// The key itself, and its value.
+struct Found {
+  Position key;
+  Node::Child value;
+};
+
+std::optional<Found> find(const Node* map, std::string_view key) {
+  if (map == nullptr || map->kind != Node::Kind::kMap) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i + 1 < map->children.size(); i += 2) {
+    if (map->children[i].node->text == key) {
+      return Found{map->children[i].where, map->children[i + 1]};
+    }
+  }
+  return std::nullopt;
+}
+
+struct Place {
+  Position where;
+  std::string key;
+  const Node* node;
+
+  void enter(const std::optional<Found>& found, const std::string& step, bool at_key) {
+    if (found) {
+      where = at_key ? found->key : found->value.where;
+      node = found->value.node;
+      key += step;
+    }
+  }
+};
+
+// The fault's route or neighbor: of routes with a file, and of those without, each kind counts.
+std::optional<std::pair<std::size_t, Node::Child>> item_of(const Node* list, const Fault& fault) {
+  std::size_t left = fault.index;
+  for (std::size_t i = 0; list != nullptr && i < list->children.size(); ++i) {
+    const Node::Child& item = list->children[i];
+    const bool has_file = find(item.node, "file").has_value();
+    const bool counts = fault.at == Fault::At::kNeighbor || item.node->kind != Node::Kind::kMap ||
+                        has_file == (fault.at == Fault::At::kRouteFile);
+    if (counts && left-- == 0) {
+      return std::pair{i, item};
+    }
+  }
+  return std::nullopt;
+}
+
+Place place_of(const Node::Child& root, const Fault& fault) {
+  Place place{.where = root.where, .key = "", .node = root.node};
+  switch (fault.at) {
+    case Fault::At::kNowhere:
+      return {};
+    case Fault::At::kBuffers:
+      for (const std::string_view key : {"engine", "memory", "buffers"}) {
+        const std::string step = fmt::format("{}{}", place.key.empty() ? "" : ".", key);
+        place.enter(find(place.node, key), step, key != "buffers");
+      }
+      break;
+    case Fault::At::kPort: {
+      const auto ports = find(root.node, "ports");
+      const bool is_port = ports && find(ports->value.node, fault.port);
+      const std::string section = is_port ? "ports" : "vlans";
+      place.enter(find(root.node, section), section, true);
+      place.enter(find(place.node, fault.port), "." + fault.port, true);
+      break;
+    }
+    case Fault::At::kRoute:
+    case Fault::At::kRouteFile:
+    case Fault::At::kNeighbor: {
+      const std::string section = fault.at == Fault::At::kNeighbor ? "neighbors" : "routes";
+      place.enter(find(root.node, section), section, true);
+      if (const auto item = item_of(place.node, fault)) {
+        place.enter(Found{item->second.where, item->second}, fmt::format("[{}]", item->first),
+                    false);
+      }
+      break;
+    }
+  }
+  place.enter(find(place.node, fault.field), fmt::format(".{}", fault.field), false);
+  return place;
+}
+
+}  // namespace
+
+Problem place(std::string_view yaml, const std::string& file, const Fault& fault) {
+  Problem problem{file, 0, 0, "", fault.what};
+  try {
+    Report ignored{file, yaml};
+    if (const auto tree = read_document(yaml, ignored)) {
+      const Place found = place_of(tree->root, fault);
+      problem.line = found.where.line;
+      problem.column = found.where.column;
+      problem.key = found.key;
+    }
+  } catch (const std::exception&) {
+    // The file is another by now: the reason alone has to do.
+    return problem;
+  }
+  return problem;
+}
+
+Problem place(const std::string& path, const Fault& fault) {
+  const auto text = read_text_file(path);
+  return text ? place(*text, path, fault) : Problem{path, 0, 0, "", fault.what};
+}
+
+}  // namespace ringroad::config

@@ -1,0 +1,103 @@
+#pragma once
+// The options of a request to the control socket, and what its verbs share in reading them. Private
+// to the verbs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+#include "control/router.hpp"
+
+namespace ringroad::control {
+
+// The options of a request, each checked as it is asked for; the first that is wrong is kept.
+class Options {
+ public:
+  explicit Options(const nlohmann::json& options) : options_{options} {}
+
+  [[nodiscard]] bool has(const char* key) const {
+    return options_.contains(key) && !options_[key].is_null();
+  }
+  [[nodiscard]] std::string text(const char* key) {
+    if (!has(key) || !options_[key].is_string()) {
+      complain(fmt::format("'{}' is missing", key));
+      return {};
+    }
+    return options_[key].get<std::string>();
+  }
+  template <class T>
+  [[nodiscard]] T parsed(const char* key, std::optional<T> (*parse)(std::string_view),
+                         std::string_view what) {
+    return parsed_text(text(key), parse, what);
+  }
+  template <class T>
+  [[nodiscard]] T parsed_text(const std::string& value, std::optional<T> (*parse)(std::string_view),
+                              std::string_view what) {
+    const auto result = parse(value);
+    if (!result) {
+      complain(fmt::format("'{}' is not {}", value, what));
+    }
+    return result.value_or(T{});
+  }
+  [[nodiscard]] std::uint32_t number(const char* key, std::uint32_t most) {
+    if (!has(key)) {
+      complain(fmt::format("'{}' is missing", key));
+      return 0;
+    }
+    const nlohmann::json& value = options_[key];
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+      complain(fmt::format("'{}' is not a number of 0 to {}", key, most));
+      return 0;
+    }
+    return value.get<std::uint32_t>();
+  }
+  [[nodiscard]] bool flag(const char* key) {
+    if (has(key) && !options_[key].is_boolean()) {
+      complain(fmt::format("'{}' is true or false", key));
+      return false;
+    }
+    return has(key) && options_[key].get<bool>();
+  }
+  [[nodiscard]] const nlohmann::json& at(const char* key) const { return options_[key]; }
+  // What is asked for and not known would be silently left undone.
+  void only(std::initializer_list<std::string_view> keys) {
+    for (const auto& [key, value] : options_.items()) {
+      if (std::ranges::find(keys, key) == keys.end()) {
+        complain(fmt::format("there is no option '{}' here", key));
+      }
+    }
+  }
+
+  void complain(std::string what) {
+    if (!error_) {
+      error_ = Error{std::move(what)};
+    }
+  }
+  [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+
+ private:
+  const nlohmann::json& options_;
+  std::optional<Error> error_;
+};
+
+inline constexpr std::string_view kAddress = "an IPv4 address";
+inline constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its host bits zero)";
+
+// What a verb answers that has nothing to tell.
+[[nodiscard]] Result<nlohmann::json> answer(Options& options, const Status& status);
+// None where the request names no table.
+[[nodiscard]] std::optional<fib::Table> read_table(const Router& router, Options& options);
+// Of the option "port"; null, and a complaint, where there is none of that name.
+[[nodiscard]] const PortView* port_of(Router& router, Options& options);
+
+// The verbs that change routes, neighbors, links and addresses; null: it is none of them.
+using CarryOut = Result<nlohmann::json> (*)(Router& router, Options& options);
+[[nodiscard]] CarryOut find_change(std::string_view words);
+
+}  // namespace ringroad::control

@@ -1,0 +1,17 @@
+// Precompiled for the library. Of DPDK's headers only where warnings are no errors: from here they
+// are no system's, and warned of.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#include "control/router.hpp"
+#endif

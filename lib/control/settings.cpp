@@ -1,0 +1,97 @@
+#include "control/settings.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace ringroad::control {
+namespace {
+
+sched::QueueKind queue_of(config::Aqm aqm) {
+  switch (aqm) {
+    case config::Aqm::kNone:
+      break;
+    case config::Aqm::kCodel:
+      return sched::QueueKind::kCodel;
+    case config::Aqm::kFqCodel:
+      return sched::QueueKind::kFqCodel;
+  }
+  return sched::QueueKind::kFifo;
+}
+
+sched::BandSettings band_of(const config::Scheduler& scheduler, std::size_t number) {
+  const config::SchedulerBand& own = scheduler.each.at(number);
+  sched::BandSettings band;
+  band.limit = own.limit.value_or(scheduler.limit);
+  band.limit_bytes = own.limit_bytes.value_or(scheduler.limit_bytes.value_or(band.limit_bytes));
+  band.rate = own.rate;
+  band.ceil = own.ceil != own.rate ? own.ceil : std::nullopt;
+  band.burst = own.burst.value_or(scheduler.burst);
+  band.weight = own.weight;
+  band.queue = queue_of(own.aqm);
+  band.codel = {.target = own.target, .interval = own.interval, .ecn = own.ecn};
+  band.flows = own.flows;
+  band.quantum = static_cast<std::uint32_t>(own.quantum.count);
+  return band;
+}
+
+}  // namespace
+
+sched::Discipline discipline_of(const config::Scheduler& scheduler) {
+  sched::Discipline discipline;
+  discipline.bands = scheduler.bands;
+  discipline.strict =
+      scheduler.discipline == config::Discipline::kDrr ? scheduler.strict : scheduler.bands;
+  discipline.priomap = scheduler.priomap;
+  discipline.dscp = scheduler.dscp;
+  discipline.rate = scheduler.rate;
+  discipline.burst = scheduler.burst;
+  discipline.overhead = scheduler.overhead;
+  for (std::size_t band = 0; band < scheduler.bands; ++band) {
+    discipline.each.at(band) = band_of(scheduler, band);
+  }
+  return discipline;
+}
+
+neigh::Parameters parameters_of(const config::ArpTimers& timers) {
+  neigh::Parameters parameters;
+  parameters.base_reachable = timers.base_reachable;
+  parameters.retransmit = timers.retransmit;
+  parameters.delay_first_probe = timers.delay_first_probe;
+  parameters.gc_stale = timers.gc_stale;
+  parameters.locktime = timers.locktime;
+  parameters.unicast_probes = timers.unicast_probes;
+  parameters.multicast_probes = timers.multicast_probes;
+  return parameters;
+}
+
+ip::FlowHash flow_hash_of(const config::Ecmp& ecmp) {
+  std::random_device random;
+  return ip::FlowHash{
+      ecmp.hash == config::FlowHash::kL4 ? ip::FlowHash::Policy::kL4 : ip::FlowHash::Policy::kL3,
+      ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
+}
+
+// Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
+ip::ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share) {
+  std::random_device random;
+  ip::ReassemblySettings settings;
+  settings.buffers = share;
+  settings.memory.count =
+      std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);
+  settings.seed = std::uint64_t{random()} << 32U | random();
+  return settings;
+}
+
+worker::Idle idle_of(config::Idle idle) {
+  switch (idle) {
+    case config::Idle::kPoll:
+      return worker::Idle::kPoll;
+    case config::Idle::kPause:
+      return worker::Idle::kPause;
+    case config::Idle::kInterrupt:
+      return worker::Idle::kInterrupt;
+  }
+  return worker::Idle::kPoll;
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,198 @@
+// How a worker comes to be, is given ports, rests and ends.
+#include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <utility>
+
+#include "worker/pipeline.hpp"
+#include "worker/worker.hpp"
+
+namespace ringroad::worker {
+namespace {
+
+using stats::DropReason;
+
+constexpr unsigned kInjectRing = 4096;
+constexpr unsigned kHandedOnRing = 1024;
+constexpr unsigned kPuntRing = 4096;
+// Rests in which a worker only pauses.
+constexpr std::uint32_t kPauses = 4;
+// Loops without RX at the end, to empty the bands.
+constexpr std::uint32_t kLastLoops = 10000;
+
+}  // namespace
+
+Worker::Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers)
+    : settings_{settings},
+      readers_{readers},
+      types_{make_ether_types()},
+      used_(tables.adjacencies.capacity()),
+      context_{tables},
+      interfaces_(tables.interfaces.size()) {
+  context_.interfaces = interfaces_;
+  context_.worker = static_cast<std::uint8_t>(settings.id.value());
+  context_.thread = settings.id.value();
+  context_.used = used_;
+  context_.holds = true;
+  tx_.resize(ip::kPortsMax);
+  rte_rcu_qsbr_thread_register(&readers_, settings.id.value());
+  rte_rcu_qsbr_thread_online(&readers_, settings.id.value());
+}
+
+Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip::Tables& tables,
+                                             rte_rcu_qsbr& readers) {
+  using Producers = PacketRing::Producers;
+  const auto name = [&](std::string_view what) {
+    return fmt::format("rr-{}-{}", what, settings.id.value());
+  };
+  auto inject = PacketRing::make(name("inject"), kInjectRing, Producers::kSeveral);
+  auto handed_on = PacketRing::make(name("flows"), kHandedOnRing, Producers::kSeveral);
+  auto arp = PacketRing::make(name("arp"), kArpRing, Producers::kOne);
+  auto punts = PacketRing::make(name("punt"), kPuntRing, Producers::kOne);
+  for (const auto* ring : {&inject, &handed_on, &arp, &punts}) {
+    if (!*ring) {
+      return std::unexpected{ring->error()};
+    }
+  }
+  auto sleeper = Sleeper::make(settings.idle);
+  if (!sleeper) {
+    return std::unexpected{sleeper.error()};
+  }
+  std::unique_ptr<Worker> worker{new Worker{settings, tables, readers}};
+  worker->inject_ = std::move(*inject);
+  worker->handed_on_ = std::move(*handed_on);
+  worker->arp_punts_ = std::move(*arp);
+  worker->punts_ = std::move(*punts);
+  worker->sleeper_ = std::move(*sleeper);
+  return worker;
+}
+
+void Worker::watch_rx(const port::Port& port) {
+  for (const RxQueue& queue : rx_) {
+    if (queue.device == port.device()) {
+      sleeper_->watch(queue.port, queue.device, queue.queue, port.rx_event(queue.queue));
+    }
+  }
+}
+
+void Worker::use_device(PortId id, const port::Port& port) {
+  for (RxQueue& queue : rx_) {
+    queue.device = queue.port == id ? port.device() : queue.device;
+  }
+  if (port::TxQueue* const queue = tx(id)) {
+    queue->reset(port.device(), port.tx_retry(queue->number()));
+  }
+}
+
+void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
+  tx_[port.value()].queue = std::move(queue);
+}
+
+void Worker::add_tx_through(PortId port, Worker& owner) { tx_[port.value()].owner = &owner; }
+
+port::TxQueue* Worker::tx(PortId port) {
+  return port.value() < tx_.size() ? tx_[port.value()].queue.get() : nullptr;
+}
+
+void Worker::set_gate(PortId port, Gate gate) {
+  const std::uint64_t bit = std::uint64_t{1} << port.value();
+  const auto set = [bit](std::atomic<std::uint64_t>& bits, bool on) {
+    const std::uint64_t others = bits.load(std::memory_order_relaxed) & ~bit;
+    bits.store(others | (on ? bit : 0), std::memory_order_release);
+  };
+  set(stopped_, gate == Gate::kStopped || gate == Gate::kGone);
+  set(closed_, gate == Gate::kClosed || gate == Gate::kGone);
+}
+
+std::uint64_t Worker::held() const {
+  std::uint64_t packets = inject_.size() + arp_punts_.size() + punts_.size() + context_.held.count +
+                          context_.in_hooks();
+  for (const TxPath& path : tx_) {
+    packets += path.queue ? path.queue->backlog() : 0;
+  }
+  return packets;
+}
+
+std::uint32_t Worker::in_rings() const {
+  return inject_.size() + handed_on_.size() + arp_punts_.size() + punts_.size() +
+         context_.held.count;
+}
+
+void Worker::take_used(std::uint32_t end, std::vector<AdjacencyId>& used) {
+  for (std::uint32_t i = 0; i < end; ++i) {
+    if (used_[i].load(std::memory_order_relaxed) != 0) [[unlikely]] {
+      used_[i].store(0, std::memory_order_relaxed);
+      used.emplace_back(i);
+    }
+  }
+}
+
+void Worker::rest() {
+  if (settings_.idle == Idle::kPoll || backlogged_ != 0 || context_.held.count != 0) {
+    return;  // bands that hold packets have the timers of their rates
+  }
+  const std::uint32_t rests = empty_polls_ / kIdlePolls;
+  if (rests <= kPauses) {
+    Sleeper::pause();
+    return;
+  }
+  sleeper_->arm(stopped_.load(std::memory_order_acquire));
+  bool woken = true;
+  if (!poll_once() && backlogged_ == 0) {
+    // While it sleeps it reads nothing: the writer need not wait for it.
+    rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
+    woken = sleeper_->sleep(rests - kPauses);
+    rte_rcu_qsbr_thread_online(&readers_, settings_.id.value());
+  }
+  sleeper_->disarm(stopped_.load(std::memory_order_acquire));
+  if (!woken) {
+    const bool packets = poll_once();
+    sleeper_->found_after_timeout(packets);
+    if (!packets) {
+      empty_polls_ = (rests + 1) * kIdlePolls - 1;  // it goes on sleeping after one more look
+    }
+  }
+}
+
+void Worker::run(const std::atomic<bool>& stop) {
+  if (settings_.idle != Idle::kPoll) {
+    prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when they should, not 50 us later
+  }
+  while (!stop.load(std::memory_order_relaxed)) {
+    poll_once();
+  }
+  // What is queued still goes, as far as the devices take it.
+  for (std::uint32_t i = 0; i < kLastLoops && (inject_.size() > 0 || backlogged_ != 0); ++i) {
+    poll_inject();
+    drain_bands();
+  }
+  rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
+}
+
+void Worker::clear() {
+  ip::Packet* packet = nullptr;
+  while (inject_.pop(&packet, 1) == 1) {
+    context_.drop(packet, DropReason::kPortDown, ip::meta(*packet).egress);
+  }
+  for (PacketRing* ring : {&arp_punts_, &punts_}) {
+    while (ring->pop(&packet, 1) == 1) {
+      context_.drop(packet, DropReason::kPortDown, ip::meta(*packet).ingress);
+    }
+  }
+  for (; context_.held.count > 0; --context_.held.count) {
+    ip::Packet* const kept = context_.held.packets[context_.held.count - 1U];
+    context_.drop(kept, DropReason::kPortDown, ip::meta(*kept).ingress);
+  }
+  while (handed_on_.pop(&packet, 1) == 1) {
+    lose_handed_on(packet, DropReason::kPortDown);
+  }
+  for (const std::uint16_t i : numbers(tx_.size())) {
+    if (tx_[i].queue) {
+      tx_[i].queue->clear(
+          [&](ip::Packet* queued) { context_.drop(queued, DropReason::kPortDown, PortId{i}); });
+    }
+  }
+  context_.drop_list.flush();
+}
+
+}  // namespace ringroad::worker

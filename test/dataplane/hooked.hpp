@@ -1,0 +1,33 @@
+#pragma once
+// For tests of hooks: one for as long as an object lives, and packets that it knows.
+#include <utility>
+
+#include "ip/hooks.hpp"
+#include "testbed.hpp"
+
+namespace ringroad::test {
+
+class Hooked {
+ public:
+  Hooked(Testbed& bed, ip::HookPoint point, ip::Hook hook)
+      : hooks_{bed.router->world().hooks()}, id_{hooks_.add(point, std::move(hook))} {}
+  // With one state for the worker and the control thread.
+  Hooked(Testbed& bed, ip::HookPoint point, ip::HookFunction run, void* state = nullptr)
+      : Hooked{bed, point, ip::Hook{.run = run, .states = {2, state}}} {}
+  Hooked(const Hooked&) = delete;
+  Hooked& operator=(const Hooked&) = delete;
+  ~Hooked() { hooks_.remove(id_); }
+
+ private:
+  ip::Hooks& hooks_;
+  ip::Hooks::Id id_;
+};
+
+// From host A to host B, with that identification.
+[[nodiscard]] inline Ipv4Fields marked(const Testbed& bed, std::uint16_t id) {
+  Ipv4Fields fields = bed.from_a_to_b();
+  fields.id = id;
+  return fields;
+}
+
+}  // namespace ringroad::test

@@ -1,0 +1,20 @@
+// Precompiled for the test program. Of DPDK's headers only where warnings are no errors: from here
+// they are no system's, and warned of.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#include "testbed.hpp"
+#endif

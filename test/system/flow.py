@@ -1,0 +1,67 @@
+"""A flow through the router, of which every frame tells when it was sent."""
+import select
+import socket
+import struct
+import threading
+import time
+
+from frames import IP, UDP, Raw, ethernet
+from topology import A, Wire, inside
+
+
+class Flow(threading.Thread):
+    """Numbered frames from host a to a far address, and where and when each comes out."""
+
+    def __init__(self, source, far, interval=0.001):
+        super().__init__(daemon=True)
+        self.source = source
+        self.interval = interval
+        self.frame = bytes(ethernet() / IP(src=A, dst=far) / UDP(sport=1, dport=2) / Raw(b"failover0000"))
+        self.sent = []
+        self.wires = {}  # name: socket
+        self.seen = {}   # name: [(when, number)]
+        self.over = False
+
+    def listen(self, name, namespace, interface):
+        with inside(namespace):
+            wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+        wire.setsockopt(Wire.SOL_PACKET, Wire.PACKET_IGNORE_OUTGOING, 1)
+        wire.bind((interface, 0x0800))
+        wire.setblocking(False)
+        self.seen.setdefault(name, [])
+        self.wires[name] = wire
+
+    def receive(self, name):
+        try:
+            raw = self.wires[name].recv(2048)
+        except OSError:  # its interface went down, or is gone
+            return
+        if raw[42:50] == b"failover":
+            self.seen[name].append((time.monotonic(), struct.unpack_from("!I", raw, 50)[0]))
+
+    def run(self):
+        due = time.monotonic()
+        while not self.over:
+            now = time.monotonic()
+            if now >= due:
+                self.sent.append(now)
+                self.source.send(self.frame[:50] + struct.pack("!I", len(self.sent) - 1))
+                due = max(due + self.interval, now)
+            wires = {wire.fileno(): name for name, wire in list(self.wires.items())}
+            ready = select.select(list(wires), [], [], max(0, due - time.monotonic()))[0]
+            for descriptor in ready:
+                self.receive(wires[descriptor])
+
+    def first_after(self, name, moment):
+        """When the first frame that was sent after that moment came out there; None if none did."""
+        return next((when for when, number in list(self.seen[name]) if self.sent[number] >= moment), None)
+
+    def oldest(self, name, moment):
+        """How old the oldest frame was of those that came out there after that moment."""
+        return max((when - self.sent[number] for when, number in list(self.seen[name]) if when >= moment), default=0)
+
+    def stop(self):
+        self.over = True
+        self.join()
+        for wire in self.wires.values():
+            wire.close()

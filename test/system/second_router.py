@@ -1,0 +1,31 @@
+"""A second router in the same namespace, at the far end of a device of the first's."""
+import shutil
+import tempfile
+
+from topology import Router, merged
+
+
+class SecondRouter:
+    """What a topology has besides; before it among the bases."""
+
+    def add_second(self, **overrides):
+        directory = self.directory / "second"
+        directory.mkdir()
+        config = self.config(**merged({"engine": {"socket": str(directory / "router.sock")}}, overrides))
+        self.second = Router(directory, config, self.middle)
+
+    def start_second(self):
+        self.second.start()
+        self.second.wait_ready()
+
+    def tear_down(self):
+        if self.second.running():
+            self.second.kill()
+        super().tear_down()
+
+
+def on_one_wire(test_class, devices):
+    """The two ends' device strings, whose socket is in a folder that goes with the class."""
+    folder = tempfile.mkdtemp(prefix="ringroad-wire-")
+    test_class.addClassCleanup(shutil.rmtree, folder)
+    return [device.format(f"{folder}/wire") for device in devices]
