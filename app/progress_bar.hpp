@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // How far something is, on a line of stderr that is gone afterwards. Nothing where stderr is no
 // terminal.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A network interface of the kernel's through a packet socket: no NIC of one's own, no hugepages.
 // The kernel keeps receiving too: the interface has no address and the kernel forwards nothing.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A network interface of the kernel's through AF_XDP sockets. The interface must have as many
 // combined queues as the port is to use: ethtool -L IFACE combined N.
 #include <fmt/format.h>

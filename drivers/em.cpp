@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Intel 82540 to 82583 and the gigabit ports of its chipsets (e1000, e1000e): net_e1000_em.
 #include <array>
 

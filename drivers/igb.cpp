@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Intel 82575, 82576, 82580, I350, I210: net_e1000_igb.
 #include <array>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Intel 82599, X520, X540, X550: net_ixgbe. What is said of the driver is from DPDK 22.11,
 // drivers/net/ixgbe/ixgbe_rxtx.c and doc/guides/nics/ixgbe.rst; none of it was seen on hardware
 // yet.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Shared memory with another process on this machine: a generator, or VPP.
 #include <fmt/format.h>
 #include <rte_interrupts.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A device that takes everything and sends nothing: the end of a benchmark.
 #include <fmt/format.h>
 

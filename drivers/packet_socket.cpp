@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "packet_socket.hpp"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The sockets that net_af_packet opens, one a queue: what the kernel refused of their rings and
 // dropped before them, neither of which the driver counts.

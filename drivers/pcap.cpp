@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Files of packets: a generator that never pauses (infinite_rx=1), or a recording.
 #include <fmt/format.h>
 #include <unistd.h>

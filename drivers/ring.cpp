@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Rings in this process: the deterministic tests' ports.
 #include <array>
 

@@ -1,5 +1,5 @@
-// Two calls of libc that drivers make, defined here so that the drivers come by us. All else is the
-// system call.
+// SPDX-License-Identifier: BSD-3-Clause
+// Two calls of libc that drivers make: the linker has them come here (--wrap).
 //
 // setsockopt: net_af_packet joins its sockets to a fanout group with PACKET_FANOUT_FLAG_DEFRAG, so
 // the kernel would reassemble what a router must pass on in fragments (RFC 1812 5.2.6), and cut
@@ -19,7 +19,6 @@
 #include <linux/if_xdp.h>
 #include <rte_mempool.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -110,12 +109,17 @@ std::vector<std::unique_ptr<XdpSocket>> take_xdp_sockets() {
 
 }  // namespace ringroad::port
 
-// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
-extern "C" int setsockopt(int fd, int level, int option, const void* value,
-                          socklen_t length) noexcept {
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+extern "C" int __real_setsockopt(int fd, int level, int option, const void* value,
+                                 socklen_t length) noexcept;
+extern "C" ssize_t __real_sendto(int fd, const void* buffer, std::size_t length, int flags,
+                                 const sockaddr* address, socklen_t address_length);
+
+extern "C" int __wrap_setsockopt(int fd, int level, int option, const void* value,
+                                 socklen_t length) noexcept {
   using namespace ringroad::port;  // NOLINT(google-build-using-namespace)
   const auto call = [&](const void* what) {
-    return static_cast<int>(syscall(SYS_setsockopt, fd, level, option, what, length));
+    return __real_setsockopt(fd, level, option, what, length);
   };
   int fanout = 0;
   if (level == SOL_PACKET && option == PACKET_TX_RING && length == sizeof(tpacket_req)) {
@@ -144,13 +148,13 @@ extern "C" int setsockopt(int fd, int level, int option, const void* value,
   return call(value);
 }
 
-// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
-extern "C" ssize_t sendto(int fd, const void* buffer, size_t length, int flags,
-                          const sockaddr* address, socklen_t address_length) {
+extern "C" ssize_t __wrap_sendto(int fd, const void* buffer, std::size_t length, int flags,
+                                 const sockaddr* address, socklen_t address_length) {
   if (buffer == nullptr && length == 0) {
     if (ringroad::port::PacketSocket* const socket = ringroad::port::find_packet_socket(fd)) {
       return socket->send_ring(flags);
     }
   }
-  return syscall(SYS_sendto, fd, buffer, length, flags, address, address_length);
+  return __real_sendto(fd, buffer, length, flags, address, address_length);
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What socket_calls.cpp shows of the system calls that drivers make.
 #include <memory>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A tap interface that DPDK makes: the kernel of this machine is the other end of the wire.
 #include <linux/if_tun.h>
 #include <net/if.h>

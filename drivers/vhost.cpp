@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The other end of virtio: a backend for a hypervisor, or for virtio_user in another process.
 #include <array>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // virtio to a vhost backend in another process or in the kernel, and real virtio-net.
 #include <fmt/format.h>
 #include <net/if.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // VMware's paravirtual port: net_vmxnet3.
 #include <array>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "xdp_socket.hpp"
 
 #include <rte_mbuf.h>

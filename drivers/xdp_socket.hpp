@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The sockets that net_af_xdp opens, one a queue: what the kernel counts at each, and the packet
 // buffers in its rings, which the driver forgets as it closes the device.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Measures Ringroad against DPDK's own forwarders, route tables and scheduler on this machine.
 set -euo pipefail
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Gives network devices to user space and back to the kernel, and reserves hugepages.
 #
 #   bind.sh status

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Builds into build/KIND: scripts/build.sh [release|debug|asan|tsan|fuzz] [TARGET ...]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Counts what a packet costs a worker, in instructions, and compares with test/instructions.json.
 
 Instructions do not depend on what else the machine does: more than 2 % above what is kept fails, and says in

@@ -1,14 +1,19 @@
 #!/usr/bin/python3
-"""Checks what includes what: folders of lib/ in their order, no circles, DPDK only where packets move."""
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks what includes what: folders of lib/ in their order, no circles, DPDK only where packets move.
+
+Every source names its license.
+"""
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Lowest floor first: a folder includes itself and those before it.
-FLOORS = ["base", "stats", "fib", "neigh", "ip", "sched", "port", "worker", "config", "control"]
+FLOORS = ["base", "stats", "fib", "neigh", "packet", "sched", "ip4", "ethernet", "port", "worker", "config", "interface",
+          "routing", "host", "control"]
 STRANGERS = {"fib", "neigh", "sched"}
-WITH_DPDK = {"ip", "sched", "port", "worker", "control"}
+WITH_DPDK = {"packet", "sched", "ip4", "ethernet", "port", "worker", "interface", "routing", "host", "control"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
 
 
@@ -67,14 +72,25 @@ def circles():
         yield from walk(name, [])
 
 
+def without_license():
+    for folder in ("app", "drivers", "lib", "scripts", "test"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".hpp", ".cpp", ".py", ".sh") and not any(
+                    "SPDX-License-Identifier" in line for line in path.read_text().splitlines()[:2]):
+                yield f"{path}: its first lines name no license (SPDX-License-Identifier)"
+
+
+CHECKS = (wrong_order, wrong_dpdk, circles, without_license)
+
+
 def main():
     failed = 0
-    for check in (wrong_order, wrong_dpdk, circles):
+    for check in CHECKS:
         problems = list(check())
         failed += bool(problems)
         for problem in problems:
             print(problem.replace(f"{ROOT}/", ""))
-    print(f"{3 - failed} passed, {failed} failed")
+    print(f"{len(CHECKS) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

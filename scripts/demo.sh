@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Two hosts in network namespaces with the router between them, and what goes through it.
 #
 #   demo.sh           the show; the router runs on until Ctrl-C

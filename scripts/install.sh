@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Installs the Debian 12 packages that something here needs; does nothing where all are there.
 #
 #   scripts/install.sh run      to build and run the router and the demo (the default)
@@ -69,7 +70,7 @@ case "${1:-run}" in
   test) packages=("${build[@]}" "${run[@]}" "${test[@]}") ;;
   bench) packages=("${build[@]}" "${run[@]}" "${bench[@]}") ;;
   *)
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    sed -n '3,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Runs clang-tidy over what build/release compiles: lint.py [--changed] [WORD ...]
 
 --changed: only sources that the last commit or the working tree changed, and for a changed header a

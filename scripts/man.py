@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Writes a manual page from what a program says of itself, or from a page of this repository.
 
     scripts/man.py roadctl PROGRAM VERSION      roadctl(8), from its help texts

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Finds what the tests would not notice: puts small faults into lib/, one at a time, and runs the tests on each.
 
     scripts/mutate.py [--count 200] [--seed 1] [--only FOLDER[/FILE]] [--sources] [--jobs N] [--system]
-    scripts/mutate.py --at lib/ip/forward.cpp:103        every fault of that line
+    scripts/mutate.py --at lib/ip4/forward.cpp:103        every fault of that line
 
 A fault is a comparison, a constant or a sign that is another, a condition that is negated, or a statement that
 is gone. The same seed chooses the same faults while lib/ stays as it is. Each is built in a copy of the sources,

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Builds build/package/ringroad_VERSION_ARCHITECTURE.deb, for the Debian that it runs on.
 #
 #   package.sh BUILD     BUILD/package/..., of the programs that are in that folder already

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Builds the router and runs it.
 #
 #   scripts/run.sh CONFIG.yaml    with your configuration

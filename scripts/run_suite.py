@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Runs the programs of one meson suite: run_suite.py BUILD SUITE. Counts their test cases, not the programs.
 
 The last line is `N passed, N failed`, and how many were skipped if any were.
@@ -11,6 +12,7 @@ import subprocess
 import sys
 
 SKIPPED = 77  # the exit status by which a test program says that it cannot run here
+SKIPPED_CASE = re.compile(r"^\s*SKIPPED: (.*)", re.MULTILINE)  # what a test case says of itself
 
 
 def programs(build, suite):
@@ -25,7 +27,8 @@ def counts(output, status):
     if status == SKIPPED:
         return 0, 0, 1
     if whole := re.search(r"All tests passed \(\d+ assertions? in (\d+) test cases?\)", output):
-        return int(whole[1]), int(status != 0), 0
+        skipped = len(SKIPPED_CASE.findall(output))
+        return int(whole[1]) - skipped, int(status != 0), skipped
     if some := re.search(r"^test cases:(.*)$", output, re.MULTILINE):
         by_word = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed)", some[1])}
         # A program that was killed fails even where no case of it did.
@@ -59,7 +62,9 @@ def main():
         for name, status, row, output in pool.map(run, programs(*sys.argv[1:])):
             total = [a + b for a, b in zip(total, row)]
             print(f"{name}: {row[0]} passed, {row[1]} failed")
-            if row[1] or row[2]:
+            for reason in SKIPPED_CASE.findall(output):
+                print(f"SKIP {name}: {reason}")
+            if row[1] or status == SKIPPED:
                 print(f"exit {status}\n{output}")
     passed, failed, skipped = total
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Installs, builds and runs every test.
 #
 #   scripts/test.sh                 everything
@@ -29,7 +30,7 @@ while (($#)); do
       shift
       ;;
     *)
-      sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
+      sed -n '3,12s/^# \{0,1\}//p' "$0" >&2
       exit 2
       ;;
   esac

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What every program of app/bench does around its measuring: its command line, EAL on one core, and
 // an exception's message in place of a stack trace.

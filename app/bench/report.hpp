@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What was measured: every value of every round, as JSON for scripts/bench.
 #include <functional>

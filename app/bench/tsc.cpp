@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "bench/tsc.hpp"
 
 #include <algorithm>

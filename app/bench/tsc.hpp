@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The time-stamp counter, and what is made of many readings.
 #include <x86intrin.h>

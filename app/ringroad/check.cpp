@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "check.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +9,7 @@
 #include <string_view>
 
 #include "config/load.hpp"
-#include "control/route_file.hpp"
+#include "routing/route_file.hpp"
 
 namespace ringroad::app {
 namespace {
@@ -29,7 +30,7 @@ int check(const std::string& path) {
   }
   int status = 0;
   for (const config::RouteFile& file : config->route_files) {
-    if (const auto contents = control::read_route_file(file); !contents.error.empty()) {
+    if (const auto contents = routing::read_route_file(file); !contents.error.empty()) {
       fmt::print(stderr, "{}\n", contents.error);
       status = 2;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // `ringroad check CONFIG.yaml`
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // ringroad run|check|version
 #include <fmt/format.h>
 #include <rte_version.h>

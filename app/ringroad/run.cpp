@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "run.hpp"
 
 #include <fmt/format.h>
@@ -69,13 +70,14 @@ int run_router(const std::string& path, const config::Config& config, control::A
                std::chrono::steady_clock::time_point started) {
   const Clock clock;
   ProgressBar progress;
-  auto router = control::Router::open(config, clock, [&](const control::RouteLoad& load) {
-    const std::string name = std::filesystem::path{load.file().path}.filename();
-    progress.show(fmt::format("{}: {}", name, to_string(load.state())), load.percent());
-    if (load.finished()) {
-      progress.clear();
-    }
-  });
+  auto router = control::Router::open(
+      config, clock, {.on_load = [&](const routing::RouteLoad& load) {
+        const std::string name = std::filesystem::path{load.file().path}.filename();
+        progress.show(fmt::format("{}: {}", name, to_string(load.state())), load.percent());
+        if (load.finished()) {
+          progress.clear();
+        }
+      }});
   if (!router) {
     // Its line, as `check` shows it. What the machine lacks may come; what the file says stays.
     const config::Fault& fault = router.error();

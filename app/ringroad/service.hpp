@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the service manager is told: sd_notify(3) and sd_watchdog_enabled(3), without the library.
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/carry_out.hpp"
 
 #include <fmt/format.h>
@@ -32,8 +33,7 @@ std::expected<json, Failure> ask(const Surroundings& around, const json& verb,
 }
 
 Outcome print_answer(const CommandLine& line, const json& answer, const Surroundings& around) {
-  return print(around,
-               line.json ? answer.dump(2) + "\n" : render(line.verb, answer, around.colour));
+  return print(around, line.json ? answer.dump(2) + "\n" : render(line.verb, answer, around.color));
 }
 
 // The elements of a page as they stand in the dump of a whole array.
@@ -74,7 +74,7 @@ Outcome show_routes(const CommandLine& line, const Surroundings& around) {
     }
     std::string text;
     if (!line.json) {
-      text = view.next_page(*page, around.colour);
+      text = view.next_page(*page, around.color);
     } else if (!page->empty()) {
       text = first ? '[' : ',';
       text += elements_of(*page);

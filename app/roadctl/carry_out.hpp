@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Carries out what the command line says: asks the router, as often as it takes, and prints.
 #include <expected>
@@ -19,7 +20,7 @@ struct Surroundings {
   std::function<void(std::string_view what, unsigned percent)> progress;
   // Until the router is to be asked again.
   std::function<void()> pause;
-  bool colour = false;
+  bool color = false;
 };
 
 [[nodiscard]] std::expected<void, Failure> carry_out(const CommandLine& line,

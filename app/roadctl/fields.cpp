@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/fields.hpp"
 
 #include <fmt/format.h>

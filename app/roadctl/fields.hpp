@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The fields of an answer, each of which may be missing, as words and table cells.
 #include <nlohmann/json.hpp>
@@ -25,7 +26,7 @@ namespace ringroad::roadctl {
 [[nodiscard]] Cell plain(const nlohmann::json& object, const char* key);
 // A counter that stays zero while all is well.
 [[nodiscard]] Cell trouble(const nlohmann::json& object, const char* key);
-// Of a link or a neighbour.
+// Of a link or a neighbor.
 [[nodiscard]] Cell state(const nlohmann::json& object, const char* key);
 
 }  // namespace ringroad::roadctl

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // roadctl: the client of a running router. Knows nothing of packets; asks over the control socket.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@
 namespace ringroad::roadctl {
 namespace {
 
-bool wants_colour() {
+bool wants_color() {
   const char* const terminal = std::getenv("TERM");
   // https://no-color.org
   return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr &&
@@ -77,7 +78,7 @@ int run(const std::vector<std::string>& arguments) {
           },
       .progress = [&](std::string_view what, unsigned percent) { bar.show(what, percent); },
       .pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds{50}); },
-      .colour = wants_colour()};
+      .color = wants_color()};
   const auto done = carry_out(*line, around);
   bar.clear();
   return done ? static_cast<int>(ExitStatus::kFine)

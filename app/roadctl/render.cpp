@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/render.hpp"
 
 #include <fmt/format.h>
@@ -33,7 +34,7 @@ constexpr std::array kArpCache{"entries",          "allocs",           "destroys
                                "table_fulls"};
 
 // Who counts what a device lost; nothing where none lost any.
-std::string losses_of(const json& ports, bool colour) {
+std::string losses_of(const json& ports, bool color) {
   Table losses{{{"PORT"}, {"LOST BY THE DEVICE"}, {"PACKETS", kRight}}};
   bool any = false;
   for (const json& port : ports) {
@@ -48,10 +49,10 @@ std::string losses_of(const json& ports, bool colour) {
       }
     }
   }
-  return any ? "\n" + losses.print(colour) : std::string{};
+  return any ? "\n" + losses.print(color) : std::string{};
 }
 
-std::string render_ports(const json& ports, bool colour) {
+std::string render_ports(const json& ports, bool color) {
   Table identity{{{"PORT"},
                   {"LINK"},
                   {"SPEED Mbit/s", kRight},
@@ -85,7 +86,7 @@ std::string render_ports(const json& ports, bool colour) {
                   plain(port, "tx_completed"), trouble(port, "tx_hangs"),
                   trouble(port, "conflicts")});
   }
-  return identity.print(colour) + "\n" + counters.print(colour) + losses_of(ports, colour);
+  return identity.print(color) + "\n" + counters.print(color) + losses_of(ports, color);
 }
 
 // Known stages in the pipeline's order, then those a newer router has.
@@ -105,7 +106,7 @@ std::vector<std::string> stages_of(const json& workers) {
   return stages;
 }
 
-std::string render_workers(const json& workers, bool colour) {
+std::string render_workers(const json& workers, bool color) {
   Table loops{{{"CORE", kRight},
                {"PACKETS", kRight},
                {"POLLS", kRight},
@@ -138,11 +139,11 @@ std::string render_workers(const json& workers, bool colour) {
     }
     cycles.add(std::move(row));
   }
-  return loops.print(colour) + "\n" + rests.print(colour) + "\ncycles by stage\n" +
-         cycles.print(colour);
+  return loops.print(color) + "\n" + rests.print(color) + "\ncycles by stage\n" +
+         cycles.print(color);
 }
 
-// "10.9.9.9 recursive via 192.168.1.2": the gateway, and the first neighbour on the way to it.
+// "10.9.9.9 recursive via 192.168.1.2": the gateway, and the first neighbor on the way to it.
 std::string via_of(const json& hop) {
   std::string text = words(hop, "via");
   const json* last = &hop;
@@ -194,13 +195,13 @@ void add_routes(Table& table, const json& routes) {
   }
 }
 
-std::string render_routes(const json& routes, bool colour) {
+std::string render_routes(const json& routes, bool color) {
   Table table = routes_table();
   add_routes(table, routes);
-  return table.print(colour);
+  return table.print(color);
 }
 
-std::string render_neighbors(const json& neighbors, bool colour) {
+std::string render_neighbors(const json& neighbors, bool color) {
   Table table{{{"ADDRESS"},
                {"PORT"},
                {"MAC"},
@@ -212,7 +213,7 @@ std::string render_neighbors(const json& neighbors, bool colour) {
                state(neighbor, "state"), plain(neighbor, "age_seconds"),
                plain(neighbor, "queued")});
   }
-  return table.print(colour);
+  return table.print(color);
 }
 
 // "wan 12, lan 3", those with the most first; more than three are not listed.
@@ -235,27 +236,27 @@ std::string ports_of(const json& drop) {
   return ports.size() > 3 ? text + ", ..." : text;
 }
 
-std::string render_drops(const json& drops, bool colour) {
+std::string render_drops(const json& drops, bool color) {
   Table table{{{"REASON"}, {"PACKETS", kRight}, {"PORTS"}, {"MEANING"}}};
   for (const json& drop : drops) {
     table.add({plain(drop, "reason"), trouble(drop, "packets"), Cell{ports_of(drop)},
                plain(drop, "meaning")});
   }
-  return table.print(colour);
+  return table.print(color);
 }
 
 // As nstat: what never was counted is left out.
-std::string render_counters(const json& counters, bool colour) {
+std::string render_counters(const json& counters, bool color) {
   Table table{{{"COUNTER"}, {"PACKETS", kRight}}};
   for (const auto& [name, value] : counters.items()) {
     if (value != 0) {
       table.add({Cell{name}, plain(counters, name.c_str())});
     }
   }
-  return table.print(colour);
+  return table.print(color);
 }
 
-std::string render_memory(const json& memory, bool colour) {
+std::string render_memory(const json& memory, bool color) {
   Table pools{{{"POOL"},
                {"SIZE buffers", kRight},
                {"FREE buffers", kRight},
@@ -276,13 +277,13 @@ std::string render_memory(const json& memory, bool colour) {
   for (const char* const name : kArpCache) {
     cache.add({{name}, plain(counters, name)});
   }
-  return pools.print(colour) +
+  return pools.print(color) +
          (has_holders
-              ? "\n" + holders.print(colour) +
+              ? "\n" + holders.print(color) +
                     fmt::format("reserved for reception: {} buffers, and {} in RX rings\n",
                                 words(memory, "reserve_buffers"), words(memory, "receive_buffers"))
               : "") +
-         (counters.is_object() ? "\n" + cache.print(colour) : "") +
+         (counters.is_object() ? "\n" + cache.print(color) : "") +
          fmt::format(
              "\nFIB        {} prefixes in {} bytes\nneighbors  {}, gc_thresh {}\n"
              "copied     {} bytes for fragments, {} for ICMP errors\n",
@@ -291,7 +292,7 @@ std::string render_memory(const json& memory, bool colour) {
              words(copied, "icmp_errors"));
 }
 
-std::string render_config(const json& config, bool /*colour*/) {
+std::string render_config(const json& config, bool /*color*/) {
   std::string yaml = words(config, "yaml");
   if (!yaml.ends_with('\n')) {
     yaml += '\n';
@@ -377,7 +378,7 @@ std::string runner_up_lines(const json& route) {
   return text;
 }
 
-std::string render_route_get(const json& route, bool /*colour*/) {
+std::string render_route_get(const json& route, bool /*color*/) {
   const json& given = field(route, "text");
   std::string text = given.is_string()
                          ? given.get<std::string>()
@@ -403,7 +404,7 @@ std::string render_route_get(const json& route, bool /*colour*/) {
   return text + runner_up_lines(route);
 }
 
-std::string render_load(const json& counts, bool /*colour*/) {
+std::string render_load(const json& counts, bool /*color*/) {
   std::string text = fmt::format("{} routes added", words(counts, "added"));
   for (const auto& [key, what] :
        {std::pair{"bad_lines", "bad lines"}, {"skipped_ipv6", "IPv6 prefixes"}}) {
@@ -414,14 +415,14 @@ std::string render_load(const json& counts, bool /*colour*/) {
   return text + "\n";
 }
 
-std::string render_show_load(const json& load, bool colour) {
+std::string render_show_load(const json& load, bool color) {
   const json& state = field(load, "state");
   if (state == "none") {
     return "no file of routes was loaded\n";
   }
   std::string text = words(load, "file") + ": ";
   if (state == "done") {
-    text += render_load(load, colour);
+    text += render_load(load, color);
   } else if (state == "failed") {
     text += fmt::format("failed: {}\n", words(load, "error"));
   } else {
@@ -430,11 +431,11 @@ std::string render_show_load(const json& load, bool colour) {
   return text;
 }
 
-std::string render_flush(const json& counts, bool /*colour*/) {
+std::string render_flush(const json& counts, bool /*color*/) {
   return fmt::format("{} neighbors removed\n", words(counts, "removed"));
 }
 
-std::string render_nothing(const json& /*answer*/, bool /*colour*/) { return ""; }
+std::string render_nothing(const json& /*answer*/, bool /*color*/) { return ""; }
 
 // The words of `ip route` for where a next hop leads: "via 10.9.9.9 recursive via 192.168.1.2 dev
 // p".
@@ -515,7 +516,7 @@ struct View {
   std::string_view group;
   std::string_view name;
   json::value_t expected;
-  std::string (*render)(const json& answer, bool colour);
+  std::string (*render)(const json& answer, bool color);
 };
 
 constexpr std::array kViews{
@@ -553,7 +554,7 @@ RoutesView::RoutesView(RoutesStyle style) : style_{style}, table_{routes_table()
   table_.widen({18, 11, 15, 15, 6, 10, 9, 10, 5});
 }
 
-std::string RoutesView::next_page(const json& routes, bool colour) {
+std::string RoutesView::next_page(const json& routes, bool color) {
   if (style_ != RoutesStyle::kTable) {
     std::string text;
     if (style_ == RoutesStyle::kRoute && !std::exchange(begun_, true)) {
@@ -565,16 +566,16 @@ std::string RoutesView::next_page(const json& routes, bool colour) {
     return text;
   }
   add_routes(table_, routes);
-  return table_.next_page(colour);
+  return table_.next_page(color);
 }
 
-std::string render(std::span<const std::string> verb, const json& answer, bool colour) {
+std::string render(std::span<const std::string> verb, const json& answer, bool color) {
   const auto* const view = std::ranges::find_if(kViews, [&](const View& candidate) {
     return verb.size() == 2 && verb[0] == candidate.group && verb[1] == candidate.name &&
            answer.type() == candidate.expected;
   });
   return view == kViews.end() ? answer.dump(2, ' ', false, json::error_handler_t::replace) + "\n"
-                              : view->render(answer, colour);
+                              : view->render(answer, color);
 }
 
 }  // namespace ringroad::roadctl

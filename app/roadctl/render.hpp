@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the router answered, as text for people.
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace ringroad::roadctl {
 // `answer` is what came under "ok". What an older router leaves out prints as "-"; an answer that
 // is not understood prints as JSON. Empty where there is nothing to say.
 [[nodiscard]] std::string render(std::span<const std::string> verb, const nlohmann::json& answer,
-                                 bool colour);
+                                 bool color);
 
 // A table, or as `ip route` or `route -n` print them.
 enum class RoutesStyle : std::uint8_t { kTable, kIp, kRoute };
@@ -21,7 +22,7 @@ enum class RoutesStyle : std::uint8_t { kTable, kIp, kRoute };
 class RoutesView {
  public:
   explicit RoutesView(RoutesStyle style = RoutesStyle::kTable);
-  [[nodiscard]] std::string next_page(const nlohmann::json& routes, bool colour);
+  [[nodiscard]] std::string next_page(const nlohmann::json& routes, bool color);
 
  private:
   RoutesStyle style_;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/render_bands.hpp"
 
 #include <fmt/format.h>
@@ -86,7 +87,7 @@ class BandTable {
       cells_.push_back(std::move(cells));
     }
   }
-  [[nodiscard]] std::string print(const json& bands, bool colour) && {
+  [[nodiscard]] std::string print(const json& bands, bool color) && {
     Table table{std::move(columns_)};
     for (const json& band : bands) {
       std::vector<Cell> row{plain(band, "band")};
@@ -95,7 +96,7 @@ class BandTable {
       }
       table.add(std::move(row));
     }
-    return table.print(colour, "  ");
+    return table.print(color, "  ");
   }
   [[nodiscard]] bool empty() const { return cells_.empty(); }
 
@@ -106,7 +107,7 @@ class BandTable {
 
 // What the bands are, as far as they are not all alike, and how long packets wait in them, where
 // that is measured.
-std::string settings_table(const json& queue, bool colour) {
+std::string settings_table(const json& queue, bool color) {
   const json& bands = array(queue, "bands");
   const auto any = [&](const auto& says) { return std::any_of(bands.begin(), bands.end(), says); };
   BandTable table;
@@ -133,10 +134,10 @@ std::string settings_table(const json& queue, bool colour) {
               }
               return cells;
             });
-  return table.empty() ? "" : std::move(table).print(bands, colour);
+  return table.empty() ? "" : std::move(table).print(bands, color);
 }
 
-std::string counters_table(const json& queue, bool colour) {
+std::string counters_table(const json& queue, bool color) {
   const json& bands = array(queue, "bands");
   const bool managed = std::ranges::any_of(bands, differs("kind", "fifo"));
   BandTable table;
@@ -156,16 +157,16 @@ std::string counters_table(const json& queue, bool colour) {
   });
   table.add(true, {{"REQUEUED packets", kRight}},
             [](const json& band) { return std::vector{plain(band, "requeued")}; });
-  return std::move(table).print(bands, colour);
+  return std::move(table).print(bands, color);
 }
 
 }  // namespace
 
-std::string render_bands(const json& queues, bool colour) {
+std::string render_bands(const json& queues, bool color) {
   std::string text;
   for (const json& queue : queues) {
     text += text.empty() ? "" : "\n";
-    text += qdisc_lines(queue) + settings_table(queue, colour) + counters_table(queue, colour);
+    text += qdisc_lines(queue) + settings_table(queue, color) + counters_table(queue, color);
   }
   return text.empty() ? "no bands\n" : text;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // `show bands` as `tc -s qdisc` prints a queueing discipline, with its bands below.
 #include <nlohmann/json.hpp>
@@ -5,6 +6,6 @@
 
 namespace ringroad::roadctl {
 
-[[nodiscard]] std::string render_bands(const nlohmann::json& queues, bool colour);
+[[nodiscard]] std::string render_bands(const nlohmann::json& queues, bool color);
 
 }  // namespace ringroad::roadctl

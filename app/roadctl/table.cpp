@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/table.hpp"
 
 #include <algorithm>
@@ -12,13 +13,13 @@ constexpr std::string_view kEndTint = "\033[0m";
 
 }  // namespace
 
-std::string Table::print(bool colour, std::string_view indent) const {
-  return lines(widths(), true, colour, indent);
+std::string Table::print(bool color, std::string_view indent) const {
+  return lines(widths(), true, color, indent);
 }
 
-std::string Table::next_page(bool colour) {
+std::string Table::next_page(bool color) {
   widths_ = widths();
-  std::string text = lines(widths_, !heading_printed_, colour, "");
+  std::string text = lines(widths_, !heading_printed_, color, "");
   heading_printed_ = true;
   rows_.clear();
   return text;
@@ -38,7 +39,7 @@ std::vector<std::size_t> Table::widths() const {
   return widths;
 }
 
-std::string Table::lines(const std::vector<std::size_t>& widths, bool heading, bool colour,
+std::string Table::lines(const std::vector<std::size_t>& widths, bool heading, bool color,
                          std::string_view indent) const {
   std::string text;
   // Spaces are owed until something follows them.
@@ -50,7 +51,7 @@ std::string Table::lines(const std::vector<std::size_t>& widths, bool heading, b
     if (!cell.empty()) {
       text.append(owed, ' ');
       owed = 0;
-      const bool tinted = colour && tint != Tint::kNone;
+      const bool tinted = color && tint != Tint::kNone;
       text.append(tinted ? begin_tint(tint) : "").append(cell).append(tinted ? kEndTint : "");
     }
     owed += (right ? 0 : padding) + 2;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Aligned text: a heading and rows of cells, two spaces between the columns.
 #include <cstddef>
@@ -30,15 +31,15 @@ class Table {
   // As many cells as there are columns.
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   // Every line begins with `indent` and ends without spaces.
-  [[nodiscard]] std::string print(bool colour, std::string_view indent = "") const;
+  [[nodiscard]] std::string print(bool color, std::string_view indent = "") const;
   // The rows so far, which are then forgotten; the heading comes with the first. Columns only
   // become wider, and begin with these widths.
   void widen(const std::vector<std::size_t>& widths) { widths_ = widths; }
-  [[nodiscard]] std::string next_page(bool colour);
+  [[nodiscard]] std::string next_page(bool color);
 
  private:
   [[nodiscard]] std::vector<std::size_t> widths() const;
-  [[nodiscard]] std::string lines(const std::vector<std::size_t>& widths, bool heading, bool colour,
+  [[nodiscard]] std::string lines(const std::vector<std::size_t>& widths, bool heading, bool color,
                                   std::string_view indent) const;
 
   std::vector<Column> columns_;

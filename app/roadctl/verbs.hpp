@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The command line: which verbs there are, what they are asked with, and their help.
 #include <expected>

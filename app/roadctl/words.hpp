@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The words after a verb, in the manner of ip(8), as a request's options: "10.0.0.0/8 via
 // 192.168.1.2 metric 10" is {"prefix": "10.0.0.0/8", "via": "192.168.1.2", "metric": 10}. Whether

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 _ringroad() {
   local word=${COMP_WORDS[COMP_CWORD]}
   case $COMP_CWORD in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 # What comes next is for roadctl to say.
 _roadctl() {
   local word=${COMP_WORDS[COMP_CWORD]}

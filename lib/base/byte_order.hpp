@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Integers in network byte order are types of their own: no implicit conversion either way.
 #include <bit>

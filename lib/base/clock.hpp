@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The one source of time. Every timer reads the Clock it was given; tests drive theirs by hand.
 #include <atomic>

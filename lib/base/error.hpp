@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What setup and control code returns when it cannot do what it was asked.
 #include <expected>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Indices that must not be mixed up, each a type of its own.
 #include <compare>
@@ -23,14 +24,20 @@ class Id {
   Rep value_{};
 };
 
-// A port as Ringroad numbers them: 0..n-1 in the order of the configuration, not DPDK's number.
+// A device as Ringroad numbers them: 0..n-1 in the order of the configuration, not DPDK's number.
+// It indexes queues.
 using PortId = Id<struct PortTag, std::uint16_t>;
+// What has addresses: the ports, by their numbers, then the sub-interfaces.
+using InterfaceId = Id<struct InterfaceTag, std::uint16_t>;
 using WorkerId = Id<struct WorkerTag, std::uint16_t>;
 // What a route lookup answers; an index into the next-hop table.
 using NextHopId = Id<struct NextHopTag, std::uint32_t>;
 // What a next hop resolves to; an index into the adjacency table.
 using AdjacencyId = Id<struct AdjacencyTag, std::uint32_t>;
 using NeighborId = Id<struct NeighborTag, std::uint32_t>;
+
+// The port itself, without a tag.
+[[nodiscard]] constexpr InterfaceId interface_of(PortId port) { return InterfaceId{port.value()}; }
 
 // 0 to count - 1, as PortIds and WorkerIds are made of.
 [[nodiscard]] inline auto numbers(std::size_t count) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // IPv4 addresses and prefixes. Values are in host byte order; the wire form is be32.
 #include <compare>

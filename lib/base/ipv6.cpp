@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "base/ipv6.hpp"
 
 #include <arpa/inet.h>

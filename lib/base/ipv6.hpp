@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // IPv6 addresses and prefixes, as two halves in host byte order.
 #include <compare>

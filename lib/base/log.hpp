@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Log lines go to stderr as "ringroad: ...". Control and setup code only: the packet path counts.
 #include <spdlog/spdlog.h>

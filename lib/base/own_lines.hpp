@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Arrays that share no cache line with anything else: what one worker writes costs the others
 // nothing (false sharing).

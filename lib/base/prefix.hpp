@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A prefix: the addresses of one family that share their first `length` bits.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Memory that readers may still hold goes back only after every reader has passed a quiescent
 // state. The tables that are read without locks hand their retired memory to a Reclaimer; the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Quantities whose unit must not be guessed.
 #include <chrono>

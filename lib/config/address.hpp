@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What an address of the router's own may be, in a file and on a live port alike.
 #include <cstddef>

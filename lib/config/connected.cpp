@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "config/connected.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The subnets that the ports are on, and the router's own addresses. Private to lib/config.
 #include <map>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Device strings: which device DPDK is to give a port, and what its driver would refuse. Private to
 // lib/config.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Text to its one YAML document. Private to lib/config.
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Differentiated services codepoints by name. Private to lib/config.
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Keys of netplan, systemd-networkd and other routers that people write here, and what to write
 // instead. Private to lib/config.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The keys that ports and their sub-interfaces have in common. Private to lib/config.
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // YAML in, typed and validated configuration out; and back.
 // Control side only; neither needs an EAL.

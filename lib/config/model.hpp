@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The typed, validated configuration: what a YAML file says, with every default filled in.
 // Plain values; anything here may be copied and read by any thread. Keys and defaults:
@@ -200,7 +201,7 @@ struct StaticNeighbor {
 struct Arp {
   ArpTimers timers;  // of ports that have none of their own
   std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};
-  Bytes queue_bytes{212992};  // a neighbour's waiting packets
+  Bytes queue_bytes{212992};  // a neighbor's waiting packets
   // Linux's arp_notify, there off: the router's addresses are announced when they come, and when
   // their port gets a link.
   bool notify = true;
@@ -229,7 +230,7 @@ struct Ecmp {
 
 struct Config {
   Engine engine;
-  // In the order of the file, sub-interfaces after all ports: PortId is the index.
+  // In the order of the file, sub-interfaces after all ports: InterfaceId is the index.
   std::vector<Port> ports;
   std::vector<RouteTable> tables;
   std::vector<Route> routes;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // "did you mean": the known name that an unknown one was most likely meant to be.
 #include <span>

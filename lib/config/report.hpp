@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Where the readers of the sections put what they find wrong. Private to lib/config.
 #include <map>

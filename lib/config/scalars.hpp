@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Typed single values. Each reports what is wrong and answers nothing then, and answers nothing for
 // a null pointer, which is what Fields::find gives for a key that is absent. Private to lib/config.

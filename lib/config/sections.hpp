@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // One reader a section of the file; each fills its part of a Config and reports to the Report that
 // its Value carries. Private to lib/config.

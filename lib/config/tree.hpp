@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The nodes of one YAML document, with their places. Private to lib/config.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Sizes, rates and times as people write them: 64KiB, 2.5Gbit, 500ms.
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A YAML document as the readers of the sections see it: values that know their name and place and
 // report what is wrong with them. Private to lib/config.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The words that stand for a choice, for the reader and the writer alike; the first is written.
 // Private to lib/config.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // One client of the control socket: its unread requests and its unsent answers.
 #include <cstddef>

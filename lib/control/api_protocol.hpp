@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The control socket's language: a JSON object a line in, a JSON object a line out.
 #include <cstddef>

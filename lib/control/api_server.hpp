@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The control socket, /run/ringroad/ringroad.sock by default, where roadctl and programs ask.
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Where the control socket is: a path that one router has at a time.
 #include <sys/types.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // DPDK's environment, started from the configuration: nobody types its flags.
 #include <string>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // How the control thread waits: for file descriptors, for its next timer, and for workers, who ring
 // a doorbell while it sleeps. It uses nothing while nothing happens.

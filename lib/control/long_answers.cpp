@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "control/long_answers.hpp"
 
 #include <algorithm>
@@ -66,7 +67,10 @@ class RouteRows final : public Rows {
     if (!rows.empty()) {
       const json& last = rows.back();
       filter_.after = {
-          .table = router_.table_names().parse(last.at("table").get<std::string>()).value(),
+          .table = router_.configuration()
+                       .table_names()
+                       .parse(last.at("table").get<std::string>())
+                       .value(),
           .position = {.prefix = Prefix4::parse(last.at("prefix").get<std::string>()).value(),
                        .metric = last.at("metric").get<std::uint32_t>(),
                        .rank = last.at("rank").get<fib::Rank>()}};
@@ -108,7 +112,7 @@ class ConfigText final : public Later {
     switch (part_) {
       case Part::kHead:
         line += R"({"ok":{"yaml":")";
-        append(line, config::to_yaml(router_.brief_config()));
+        append(line, config::to_yaml(router_.configuration().brief_config()));
         tables_ = router_.routing().rib().tables();
         part_ = Part::kRoutes;
         break;
@@ -153,7 +157,7 @@ class ConfigText final : public Later {
     const auto list = [&](const fib::Rib4::View& route) {
       after_ = {.prefix = route.prefix, .metric = route.metric, .rank = route.rank};
       if (route.path.protocol == fib::Protocol::kStatic) {
-        routes.push_back(router_.listed(route));
+        routes.push_back(router_.configuration().listed(route));
       }
       return ++seen < kYamlRows;
     };
@@ -162,7 +166,7 @@ class ConfigText final : public Later {
       tables_.erase(tables_.begin());
       after_.reset();
     }
-    append_items(line, "\nroutes:\n", config::to_yaml(routes, router_.config()));
+    append_items(line, "\nroutes:\n", config::to_yaml(routes, router_.configuration().fixed()));
   }
 
   void append_neighbors(std::string& line) {
@@ -194,7 +198,7 @@ class ConfigText final : public Later {
 
 class FlushEnd final : public Later {
  public:
-  explicit FlushEnd(std::shared_ptr<const Neighbors::Flushed> flushed)
+  explicit FlushEnd(std::shared_ptr<const host::Neighbors::Flushed> flushed)
       : flushed_{std::move(flushed)} {}
 
   bool advance(std::string& line) override {
@@ -205,7 +209,7 @@ class FlushEnd final : public Later {
   }
 
  private:
-  std::shared_ptr<const Neighbors::Flushed> flushed_;
+  std::shared_ptr<const host::Neighbors::Flushed> flushed_;
 };
 
 }  // namespace
@@ -222,7 +226,7 @@ std::unique_ptr<Later> write_config(const Router& router) {
   return std::make_unique<ConfigText>(router);
 }
 
-std::unique_ptr<Later> await_flush(std::shared_ptr<const Neighbors::Flushed> flushed) {
+std::unique_ptr<Later> await_flush(std::shared_ptr<const host::Neighbors::Flushed> flushed) {
   return std::make_unique<FlushEnd>(std::move(flushed));
 }
 

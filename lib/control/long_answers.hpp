@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Answers that are made slice by slice, as the control thread has more to do than answer. They list
 // what there is when its turn comes: what comes or goes meanwhile is in them or not. The router
@@ -16,6 +17,7 @@ namespace ringroad::control {
 // {"yaml": ...}: what runs now.
 [[nodiscard]] std::unique_ptr<Later> write_config(const Router& router);
 // {"removed": N} when it is over.
-[[nodiscard]] std::unique_ptr<Later> await_flush(std::shared_ptr<const Neighbors::Flushed> flushed);
+[[nodiscard]] std::unique_ptr<Later> await_flush(
+    std::shared_ptr<const host::Neighbors::Flushed> flushed);
 
 }  // namespace ringroad::control

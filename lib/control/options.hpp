@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The options of a request to the control socket, and what its verbs share in reading them. Private
 // to the verbs.
@@ -94,7 +95,7 @@ inline constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its
 // None where the request names no table.
 [[nodiscard]] std::optional<fib::Table> read_table(const Router& router, Options& options);
 // Of the option "port"; null, and a complaint, where there is none of that name.
-[[nodiscard]] const PortView* port_of(Router& router, Options& options);
+[[nodiscard]] const interface::InterfaceView* port_of(Router& router, Options& options);
 
 // The verbs that change routes, neighbors, links and addresses; null: it is none of them.
 using CarryOut = Result<nlohmann::json> (*)(Router& router, Options& options);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "control/report.hpp"
 
 #include <algorithm>
@@ -24,7 +25,7 @@ struct PortTotals {
   std::uint64_t tx_bytes = 0;
   std::uint64_t tx_requeued = 0;
 
-  void add(const ip::InterfaceCounters& counters) {
+  void add(const InterfaceCounters& counters) {
     rx_packets += counters.rx_packets.get();
     rx_bytes += counters.rx_bytes.get();
     tx_packets += counters.tx_packets.get();
@@ -33,11 +34,11 @@ struct PortTotals {
 };
 
 // What all workers together did with a port, or with a sub-interface and the control thread too.
-PortTotals totals_of(const Router& router, PortId port) {
+PortTotals totals_of(const Router& router, const interface::InterfaceView& view) {
   PortTotals totals;
   for (const auto& worker : router.workers()) {
-    totals.add(worker->interface(port));
-    const port::TxQueue* const queue = worker->tx(port);
+    totals.add(worker->interface(view.id));
+    const port::TxQueue* const queue = view.link ? nullptr : worker->tx(view.egress);
     if (queue == nullptr) {
       continue;
     }
@@ -46,7 +47,7 @@ PortTotals totals_of(const Router& router, PortId port) {
     totals.tx_bytes += bands.sent_bytes;
     totals.tx_requeued += bands.requeued;
   }
-  totals.add(router.sender().interface(port));
+  totals.add(router.sender().interface(view.id));
   return totals;
 }
 
@@ -64,7 +65,7 @@ Json tags_of(const neigh::Tags& tags) {
 Json report_arp_cache(const Router& router) {
   const neigh::Table& table = router.neighbors().table();
   const neigh::Counters& counters = table.counters();
-  const Neighbors::Probes& probes = router.neighbors().probes();
+  const host::Neighbors::Probes& probes = router.neighbors().probes();
   return {{"entries", table.size()},
           {"allocs", counters.allocs},
           {"destroys", counters.destroys},
@@ -97,8 +98,8 @@ std::string_view idle_of(const worker::Worker& worker) {
 
 Json report_ports(const Router& router) {
   Json ports = Json::array();
-  for (const PortView& view : router.world().ports()) {
-    const PortTotals totals = totals_of(router, view.id);
+  for (const interface::InterfaceView& view : router.world().ports()) {
+    const PortTotals totals = totals_of(router, view);
     Json addresses = Json::array();
     for (const InterfaceAddress& address : view.addresses) {
       addresses.push_back(address.to_string());
@@ -109,7 +110,7 @@ Json report_ports(const Router& router) {
               {"driver", device.driver()},
               {"node", node_of(device.node())},
               {"mac", view.mac.to_string()},
-              {"link", router.linked(view.id) ? "up" : "down"},
+              {"link", router.links().linked(view.id) ? "up" : "down"},
               {"speed_mbps", device.link().speed_mbps},
               {"mtu", view.mtu},
               {"addresses", addresses},
@@ -129,7 +130,7 @@ Json report_ports(const Router& router) {
       port["tx_errors"] = counts.of(LossKind::kTxError);
       port["tx_requeued"] = totals.tx_requeued;
       port["tx_completed"] = counts.tx_completed;
-      port["tx_hangs"] = router.tx_hangs(view.id);
+      port["tx_hangs"] = router.links().tx_hangs(view.egress);
       port["rx_queues"] = device.rx_queues();
       port["tx_queues"] = device.tx_queues();
       port["device_losses"] = Json::object();
@@ -187,12 +188,12 @@ Json report_workers(const Router& router) {
 }
 
 Json report_load(const Router& router) {
-  const RouteLoad* const load = router.load();
+  const routing::RouteLoad* const load = router.configuration().load();
   if (load == nullptr) {
     return {{"load", 0}, {"state", "none"}};
   }
-  const RouteLoad::Outcome& outcome = load->outcome();
-  Json answer{{"load", router.load_number()},
+  const routing::RouteLoad::Outcome& outcome = load->outcome();
+  Json answer{{"load", router.configuration().load_number()},
               {"file", load->file().path},
               {"state", to_string(load->state())},
               {"percent", load->percent()}};
@@ -223,13 +224,13 @@ Json report_neighbors(const Router& router, std::optional<neigh::Key> after, std
   return neighbors;
 }
 
-Json report_drops(const Router& router, std::optional<PortId> of) {
+Json report_drops(const Router& router, std::optional<InterfaceId> of) {
   Json drops = Json::array();
   for (std::size_t i = 0; i < stats::kDropReasons; ++i) {
     const auto reason = static_cast<stats::DropReason>(i);
     std::uint64_t packets = 0;
     Json ports = Json::object();
-    for (const PortView& view : router.world().ports()) {
+    for (const interface::InterfaceView& view : router.world().ports()) {
       const std::uint64_t here = of && *of != view.id ? 0 : router.drops(view.id, reason);
       if (here > 0) {
         packets += here;
@@ -273,7 +274,7 @@ Json report_counters(const Router& router) {
   }
   for (std::size_t i = 0; i < stats::kIpCounters; ++i) {
     const auto counter = static_cast<stats::IpCounter>(i);
-    counters[std::string{stats::name(counter)}] = router.ip_counters().get(counter);
+    counters[std::string{stats::name(counter)}] = router.ip_counter(counter);
   }
   return counters;
 }

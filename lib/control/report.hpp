@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What `roadctl show` answers, as JSON: the keys are a contract with scripts. Control thread only.
 #include <nlohmann/json.hpp>
@@ -37,7 +38,7 @@ struct RouteFilter {
 // Before that port, or before all.
 [[nodiscard]] Json report_bands(const Router& router, std::optional<PortId> of);
 // Of that port or sub-interface alone, or of all.
-[[nodiscard]] Json report_drops(const Router& router, std::optional<PortId> of);
+[[nodiscard]] Json report_drops(const Router& router, std::optional<InterfaceId> of);
 // A flat object, under the names of Linux's nstat.
 [[nodiscard]] Json report_counters(const Router& router);
 [[nodiscard]] Json report_memory(const Router& router);

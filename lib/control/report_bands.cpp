@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What stands in front of the ports: tc's words, as JSON.
 #include <string_view>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Routes as `show routes` lists them and `route get` explains them.
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 #include <utility>
 
 #include "control/report.hpp"
-#include "ip/decide.hpp"
+#include "ip4/decide.hpp"
 
 namespace ringroad::control {
 namespace {
@@ -24,7 +25,7 @@ json or_null(std::optional<Ipv4> address) { return address ? json(address->to_st
 class RouteReporter {
  public:
   explicit RouteReporter(const Router& router) : router_{router} {
-    for (const PortView& port : router.world().ports()) {
+    for (const interface::InterfaceView& port : router.world().ports()) {
       link_up_.push_back(router.routing().next_hops().has_link(port.id));
     }
   }
@@ -32,7 +33,7 @@ class RouteReporter {
   [[nodiscard]] json report(const View& route) const {
     const fib::Path4& path = route.path;
     return {{"prefix", route.prefix.to_string()},
-            {"table", router_.table_names().to_string(route.table)},
+            {"table", router_.configuration().table_names().to_string(route.table)},
             {"protocol", fib::to_string(path.protocol)},
             {"metric", route.metric},
             {"rank", route.rank},
@@ -103,7 +104,7 @@ class WayReporter {
   WayReporter(const Router& router, NextHopId matched, std::uint32_t flow)
       : routing_{router.routing()},
         table_{router.world().tables().next_hops},
-        names_{router.table_names()},
+        names_{router.configuration().table_names()},
         reporter_{router},
         id_{matched},
         members_{table_.way_of(matched, flow)} {}
@@ -135,7 +136,7 @@ class WayReporter {
 
  private:
   // The route by which a gateway is reached; null: there is none.
-  [[nodiscard]] const Gateways::Through* way_of(Ipv4 gateway) const {
+  [[nodiscard]] const routing::Gateways::Through* way_of(Ipv4 gateway) const {
     const auto& through = routing_.gateways().at(gateway).through;
     return through ? &*through : nullptr;
   }
@@ -156,7 +157,7 @@ class WayReporter {
     return chosen;
   }
 
-  const Routing& routing_;
+  const routing::Routing& routing_;
   const fib::NextHopTable& table_;
   const fib::TableNames& names_;
   RouteReporter reporter_;
@@ -291,7 +292,7 @@ json report_routes(const Router& router, const RouteFilter& filter) {
 
 Json report_route_to(const Router& router, const FlowQuestion& question) {
   const Ipv4 address = question.destination;
-  const Routing& routing = router.routing();
+  const routing::Routing& routing = router.routing();
   const RouteReporter reporter{router};
   const auto match = routing.rib().lookup(address);
   const auto covering = routing.rib().covering(address);
@@ -311,7 +312,7 @@ Json report_route_to(const Router& router, const FlowQuestion& question) {
     return adjacency->kind == neigh::AdjacencyKind::kGlean ? address : adjacency->next_hop;
   };
   // As a packet of the shortest would fare.
-  const bool forwards = ip::decide({}, *adjacency).fate == ip::Verdict::Fate::kForward;
+  const bool forwards = ip4::decide({}, *adjacency).fate == ip4::Verdict::Fate::kForward;
   for (const char* const key : {"via", "port", "mac", "neighbor_state", "mtu"}) {
     answer[key] = nullptr;
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "control/router.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Reports of use come at this pace; neighbours' timers are waited for.
+// Reports of use come at this pace; neighbors' timers are waited for.
 constexpr Nanoseconds kTick = 50ms;
 // Linux's ip_rt_redirect_load: the shortest time between two redirects to one sender.
 constexpr Nanoseconds kRedirectRound = 20ms;
@@ -40,17 +41,12 @@ int run_worker(void* argument) {
 
 }  // namespace
 
-Router::Router(config::Config config, const Clock& clock, OnLoad on_load)
+Router::Router(config::Config config, const Clock& clock, std::optional<std::uint64_t> flow_seed)
     : config_{std::move(config)},
       clock_{clock},
-      on_load_{std::move(on_load)},
+      flow_seed_{flow_seed},
       pools_{config_.engine.memory.buffers,
-             std::ranges::max_element(config_.ports, {}, &config::Port::mtu)->mtu},
-      background_{background_cores(cores_at_start(), config_.engine.workers)} {
-  for (const config::RouteTable& table : config_.tables) {
-    table_names_.add(fib::Table{table.number}, table.name);
-  }
-}
+             std::ranges::max_element(config_.ports, {}, &config::Port::mtu)->mtu} {}
 
 Router::~Router() {
   stop_workers();
@@ -91,10 +87,10 @@ bool Router::run_once() {
   bool busy = neighbors_->settle();
   busy = handle_punts() || busy;
   busy = run_timers() || busy;
-  busy = advance_load() || busy;
+  busy = configuration_->advance_load() || busy;
   busy = routing_->advance() || busy;
   busy = neighbors_->advance() || busy;
-  reset_hung_ports();
+  links_->reset_hung_ports();
   pools_.set_others_held(held_besides_bands());
   world_->reclaimer().run_once();
   return busy;
@@ -112,7 +108,7 @@ EventLoop Router::event_loop() {
 // An ARP message waits for all that its worker handed up before it: what it resolves may be the
 // next hop of a packet that would else be passed by later ones.
 bool Router::handle_punts() {
-  std::array<ip::Packet*, kPuntsARound> storage{};
+  std::array<Packet*, kPuntsARound> storage{};
   const auto packets = std::span{storage}.first(
       std::min(storage.size(), std::max<std::size_t>(kAllPuntsARound / workers_.size(), 1)));
   const auto most = static_cast<unsigned>(packets.size());
@@ -127,15 +123,15 @@ bool Router::handle_punts() {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const unsigned count = workers_[i]->punts().pop(packets.data(), most);
     for (unsigned j = 0; j < count; ++j) {
-      slow_path_->handle(ip::OwnedPacket{packets[j]});
+      slow_path_->handle(OwnedPacket{packets[j]});
     }
     neighbors_->count_seen_to(i, count);
     before_arp_[i] -= std::min(before_arp_[i], count);
     busy = busy || count > 0;
   }
   if (std::ranges::all_of(before_arp_, [](unsigned left) { return left == 0; })) {
-    for (ip::Packet* const packet : arp_) {
-      slow_path_->handle(ip::OwnedPacket{packet});
+    for (Packet* const packet : arp_) {
+      slow_path_->handle(OwnedPacket{packet});
     }
     arp_.clear();
   }
@@ -153,13 +149,11 @@ bool Router::run_timers() {
     world_->next_redirect_round();
     next_redirect_round_ = now + kRedirectRound;
   }
-  watch_links();
+  links_->watch_carriers();
   if (now >= next_watch_) {
-    for (const PortView& view : world_->ports()) {
-      apply_link(view);
-    }
-    watch_for_hangs();
-    watch_for_removals();
+    links_->apply_all();
+    links_->watch_for_hangs();
+    links_->watch_for_removals();
     next_watch_ = now + kWatch;
   }
   if (now >= next_count_) {
@@ -185,8 +179,8 @@ void Router::measure_delays(std::optional<PortId> port, bool on) {
 void Router::give_up_waiting() {
   neighbors_->clear();
   slow_path_->clear();
-  for (ip::Packet* const packet : arp_) {
-    sender_->drop(ip::OwnedPacket{packet}, stats::DropReason::kPortDown);
+  for (Packet* const packet : arp_) {
+    sender_->drop(OwnedPacket{packet}, stats::DropReason::kPortDown);
   }
   arp_.clear();
 }
@@ -220,6 +214,7 @@ Ledger Router::ledger() const {
   for (const auto& worker : workers_) {
     ledger.received += worker->counters().packets.get();
     ledger.generated += worker->generated();
+    ledger.delivered += worker->delivered();
     ledger.dropped += worker->drops().total();
     ledger.held += worker->held();
     for (const std::uint16_t i : numbers(ports_.size())) {
@@ -229,6 +224,14 @@ Ledger Router::ledger() const {
     }
   }
   return ledger;
+}
+
+std::uint64_t Router::ip_counter(stats::IpCounter counter) const {
+  std::uint64_t sum = slow_path_->counters().get(counter);
+  for (const auto& worker : workers_) {
+    sum += worker->ip_counters().get(counter);
+  }
+  return sum;
 }
 
 std::uint32_t Router::held_besides_bands() const {
@@ -260,7 +263,7 @@ std::uint64_t Router::drops(stats::DropReason reason) const {
   return packets;
 }
 
-std::uint64_t Router::drops(PortId port, stats::DropReason reason) const {
+std::uint64_t Router::drops(InterfaceId port, stats::DropReason reason) const {
   std::uint64_t packets = sender_->context().drops.get(port, reason);
   for (const auto& worker : workers_) {
     packets += worker->drops().get(port, reason);

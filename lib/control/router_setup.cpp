@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How a Router comes to be: ports, tables, workers, routes, in that order.
 #include <fmt/format.h>
 #include <rte_lcore.h>
@@ -65,20 +66,24 @@ std::vector<std::uint16_t> vlans_on(const config::Config& config, const std::str
 
 std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config::Config& config,
                                                                    const Clock& clock,
-                                                                   OnLoad on_load) {
+                                                                   const Options& options) {
   using At = config::Fault::At;
-  std::unique_ptr<Router> router{new Router{config, clock, std::move(on_load)}};
+  std::unique_ptr<Router> router{new Router{config, clock, options.flow_seed}};
   const auto refused = [&](const Status& status) {
     config::Fault fault = router->place_;
     fault.what = status.error().what;
     return std::unexpected{std::move(fault)};
   };
   for (const auto step : {&Router::set_up_ports, &Router::set_up_buffers, &Router::set_up_tables,
-                          &Router::set_up_workers, &Router::set_up_routes}) {
+                          &Router::set_up_workers, &Router::set_up_addresses}) {
     router->place_ = {};
     if (const Status status = (router.get()->*step)(); !status) {
       return refused(status);
     }
+  }
+  if (const Status status = router->configuration_->start(config, router->place_, options.on_load);
+      !status) {
+    return refused(status);
   }
   for (const auto& port : router->ports_) {
     router->place_ = {.what = "", .at = At::kPort, .port = port->settings().name};
@@ -95,9 +100,9 @@ std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config:
 }
 
 Status Router::set_up_ports() {
-  if (config_.devices() > ip::kPortsMax) {
+  if (config_.devices() > kPortsMax) {
     return fail(
-        fmt::format("{} ports are configured; {} is the most", config_.devices(), ip::kPortsMax));
+        fmt::format("{} ports are configured; {} is the most", config_.devices(), kPortsMax));
   }
   const auto workers = static_cast<std::uint16_t>(config_.engine.workers.size());
   if (auto watch = port::InterfaceWatch::open()) {
@@ -135,10 +140,6 @@ Status Router::set_up_ports() {
     warn_of_sharing(**opened);
     ports_.push_back(std::move(*opened));
   }
-  hangs_.resize(ports_.size());
-  links_.resize(ports_.size());
-  linked_.resize(config_.ports.size());
-  usable_.resize(config_.ports.size());
   return {};
 }
 
@@ -168,37 +169,37 @@ Status Router::set_up_buffers() {
 }
 
 Status Router::set_up_tables() {
-  world_ = std::make_unique<World>(static_cast<std::uint32_t>(config_.engine.workers.size()),
-                                   config_.arp.gc_thresh[2]);
+  world_ = std::make_unique<interface::World>(
+      static_cast<std::uint32_t>(config_.engine.workers.size()), config_.arp.gc_thresh[2]);
   world_->tables().flow_hash = flow_hash_of(config_.ecmp);
   set_up_interfaces();
-  next_hops_ = std::make_unique<NextHops>(*world_);
-  routing_ = std::make_unique<Routing>(*world_, *next_hops_);
-  sender_ = std::make_unique<Sender>(*world_, pools_.first());
-  slow_path_ = std::make_unique<SlowPath>(
+  next_hops_ = std::make_unique<routing::NextHops>(*world_);
+  routing_ = std::make_unique<routing::Routing>(*world_, *next_hops_);
+  sender_ = std::make_unique<host::Sender>(*world_, pools_.first());
+  slow_path_ = std::make_unique<host::SlowPath>(
       *world_, *routing_, *sender_, clock_,
-      SlowPath::Settings{
+      host::SlowPath::Settings{
           .limits = {.rate = config_.icmp.rate,
                      .burst = config_.icmp.burst,
                      .per_destination = config_.icmp.per_destination},
           .reassembly = reassembly_settings(pools_.first(), pools_.budget().reassembly())});
-  addresses_ = std::make_unique<Addresses>(
-      Addresses::Settings{.announce = config_.arp.notify, .seed = std::random_device{}()}, *world_,
-      *sender_, clock_);
-  neighbors_ = std::make_unique<Neighbors>(
-      Neighbors::Settings{
+  addresses_ = std::make_unique<host::Addresses>(
+      host::Addresses::Settings{.announce = config_.arp.notify, .seed = std::random_device{}()},
+      *world_, *sender_, clock_);
+  neighbors_ = std::make_unique<host::Neighbors>(
+      host::Neighbors::Settings{
           .parameters = parameters_of(config_.arp.timers),
           .limits = {.gc_interval = neigh::Limits{}.gc_interval,
                      .gc_thresh = config_.arp.gc_thresh},
           .pending = {.neighbor = config_.arp.queue_bytes, .buffers = pools_.budget().neighbors()},
           .seed = std::random_device{}()},
       *world_, *routing_, *addresses_, *sender_, clock_,
-      [this](ip::OwnedPacket packet, PortId port) {
+      [this](OwnedPacket packet, InterfaceId port) {
         slow_path_->host_unreachable(std::move(packet), port);
       });
   for (const std::uint16_t i : numbers(config_.ports.size())) {
     if (const auto& timers = config_.ports[i].arp) {
-      neighbors_->set_parameters(PortId{i}, parameters_of(*timers));
+      neighbors_->set_parameters(InterfaceId{i}, parameters_of(*timers));
     }
   }
   slow_path_->set_neighbors(*neighbors_);
@@ -208,15 +209,15 @@ Status Router::set_up_tables() {
 void Router::set_up_interfaces() {
   for (const std::uint16_t i : numbers(config_.ports.size())) {
     const config::Port& port = config_.ports[i];
-    PortView view{.id = PortId{i},
-                  .name = port.name,
-                  .mac = {},
-                  .mtu = port.mtu,
-                  .addresses = port.addresses,
-                  .forwarding = port.forwarding,
-                  .send_redirects = port.send_redirects,
-                  .dad = port.dad,
-                  .rp_filter = port.rp_filter};
+    interface::InterfaceView view{.id = InterfaceId{i},
+                                  .name = port.name,
+                                  .mac = {},
+                                  .mtu = port.mtu,
+                                  .addresses = port.addresses,
+                                  .forwarding = port.forwarding,
+                                  .send_redirects = port.send_redirects,
+                                  .dad = port.dad,
+                                  .rp_filter = port.rp_filter};
     if (port.vlan) {
       tag_like_its_link(view, *port.vlan);
     } else {
@@ -227,7 +228,7 @@ void Router::set_up_interfaces() {
   }
   // A driver that does not tell one protocol of tags from the other reports all as 802.1Q.
   const auto add_vlans = [this](bool hidden) {
-    for (const PortView& view : world_->ports()) {
+    for (const interface::InterfaceView& view : world_->ports()) {
       if (!view.link) {
         continue;
       }
@@ -246,8 +247,8 @@ void Router::set_up_interfaces() {
 }
 
 // The link comes before its sub-interfaces in the configuration.
-void Router::tag_like_its_link(PortView& view, const config::Vlan& vlan) {
-  const PortView& link = *world_->find_port(vlan.link);
+void Router::tag_like_its_link(interface::InterfaceView& view, const config::Vlan& vlan) {
+  const interface::InterfaceView& link = *world_->find_port(vlan.link);
   neigh::Tag tag{.protocol = static_cast<std::uint16_t>(vlan.protocol), .id = vlan.id};
   for (std::size_t priority = 0; priority < vlan.egress_qos.size(); ++priority) {
     tag.pcp_of_priority |= std::uint64_t{vlan.egress_qos.at(priority)} << (4 * priority);
@@ -263,7 +264,7 @@ void Router::tag_like_its_link(PortView& view, const config::Vlan& vlan) {
                       view.tags.tags[0].protocol == RTE_ETHER_TYPE_VLAN;
   std::array<std::uint8_t, 8> priorities{};
   std::ranges::transform(vlan.ingress_qos, priorities.begin(),
-                         [](auto priority) { return priority.value_or(ip::kPriorityOfTos); });
+                         [](auto priority) { return priority.value_or(kPriorityOfTos); });
   world_->set_priorities(view.id, priorities);
 }
 
@@ -317,7 +318,10 @@ Status Router::set_up_workers() {
                      .spread = spread});
     }
     const config::Scheduler scheduler = config_.scheduler_of(config_.ports[i]);
-    const sched::Discipline discipline = discipline_of(scheduler);
+    sched::Discipline discipline = discipline_of(scheduler);
+    for (sched::BandSettings& band : discipline.each) {
+      band.seed = flow_seed_;
+    }
     const auto shaper = std::make_shared<sched::Shaper>(discipline, clock_.now());
     for (const std::uint16_t w : numbers(count)) {
       if (w < port.tx_queues()) {
@@ -340,6 +344,47 @@ Status Router::set_up_workers() {
   before_arp_.resize(count);
   sender_->set_workers(all);
   neighbors_->set_workers(all);
+  return {};
+}
+
+Status Router::set_up_addresses() {
+  links_ = std::make_unique<Links>(Links::Parts{.world = *world_,
+                                                .routing = *routing_,
+                                                .addresses = *addresses_,
+                                                .neighbors = *neighbors_,
+                                                .interfaces = *interfaces_,
+                                                .ports = ports_,
+                                                .workers = workers_},
+                                   config_.ports, clock_, device_macs_, [this](Ipv4 source) {
+                                     configuration_->erase_routes_from(source);
+                                   });
+  configuration_ = std::make_unique<Configuration>(
+      config_,
+      Configuration::Parts{
+          .world = *world_, .routing = *routing_, .neighbors = *neighbors_, .links = *links_});
+  routing_->add_fixed_routes();
+  for (const interface::InterfaceView& view : world_->ports()) {
+    // Each port has its next hop for what is on its link: no later change lacks room for it.
+    if (const auto glean = next_hops_->glean(view.id); !glean) {
+      return std::unexpected{glean.error()};
+    }
+    place_ = {.what = "", .at = config::Fault::At::kPort, .port = view.name, .field = "addresses"};
+    for (const InterfaceAddress& address : view.addresses) {
+      if (view.dad) {
+        links_->probe_for(view.id, address);
+      }
+    }
+  }
+  if (Status status = routing_->sync_connected(); !status) {
+    return status;
+  }
+  for (const interface::InterfaceView& view : world_->ports()) {
+    for (const InterfaceAddress& address : view.addresses) {
+      if (view.uses(address)) {
+        addresses_->use({view.id, address.address});
+      }
+    }
+  }
   return {};
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "control/settings.hpp"
 
 #include <algorithm>
@@ -64,17 +65,17 @@ neigh::Parameters parameters_of(const config::ArpTimers& timers) {
   return parameters;
 }
 
-ip::FlowHash flow_hash_of(const config::Ecmp& ecmp) {
+FlowHash flow_hash_of(const config::Ecmp& ecmp) {
   std::random_device random;
-  return ip::FlowHash{
-      ecmp.hash == config::FlowHash::kL4 ? ip::FlowHash::Policy::kL4 : ip::FlowHash::Policy::kL3,
+  return FlowHash{
+      ecmp.hash == config::FlowHash::kL4 ? FlowHash::Policy::kL4 : FlowHash::Policy::kL3,
       ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
 }
 
 // Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
-ip::ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share) {
+ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share) {
   std::random_device random;
-  ip::ReassemblySettings settings;
+  ip4::ReassemblySettings settings;
   settings.buffers = share;
   settings.memory.count =
       std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the configuration says, as each part takes it.
 #include <rte_mempool.h>
@@ -5,9 +6,9 @@
 #include <cstdint>
 
 #include "config/model.hpp"
-#include "ip/flow_hash.hpp"
-#include "ip/reassembly.hpp"
+#include "ip4/reassembly.hpp"
 #include "neigh/table.hpp"
+#include "packet/flow_hash.hpp"
 #include "sched/bands.hpp"
 #include "worker/idle.hpp"
 
@@ -15,10 +16,10 @@ namespace ringroad::control {
 
 [[nodiscard]] sched::Discipline discipline_of(const config::Scheduler& scheduler);
 [[nodiscard]] neigh::Parameters parameters_of(const config::ArpTimers& timers);
-[[nodiscard]] ip::FlowHash flow_hash_of(const config::Ecmp& ecmp);
+[[nodiscard]] FlowHash flow_hash_of(const config::Ecmp& ecmp);
 // `share`: the buffers that fragments may hold.
-[[nodiscard]] ip::ReassemblySettings reassembly_settings(const rte_mempool& pool,
-                                                         std::uint32_t share);
+[[nodiscard]] ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool,
+                                                          std::uint32_t share);
 [[nodiscard]] worker::Idle idle_of(config::Idle idle);
 
 }  // namespace ringroad::control

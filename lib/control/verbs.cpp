@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "control/verbs.hpp"
 
 #include <fmt/format.h>
@@ -86,7 +87,7 @@ Reply show_neighbors(Router& router, Options& options) {
   } else if (options.has("after")) {
     Options row{options.at("after")};
     after = neigh::Key{.port = {}, .address = row.parsed<Ipv4>("address", Ipv4::parse, kAddress)};
-    if (const PortView* const port = port_of(router, row); port != nullptr) {
+    if (const interface::InterfaceView* const port = port_of(router, row); port != nullptr) {
       after->port = port->id;
     }
     if (const auto& error = row.error()) {
@@ -103,7 +104,8 @@ Reply show_neighbors(Router& router, Options& options) {
 }
 
 Result<json> show_load(Router& router, Options& options) {
-  if (options.has("load") && options.number("load", 0xffffffffU) != router.load_number()) {
+  if (options.has("load") &&
+      options.number("load", 0xffffffffU) != router.configuration().load_number()) {
     options.complain("another file was loaded since; see the router's log for the first");
   }
   if (const auto& error = options.error()) {
@@ -161,7 +163,7 @@ std::optional<PortId> device_of(Router& router, Options& options) {
   if (!options.has("port")) {
     return std::nullopt;
   }
-  const PortView* const port = port_of(router, options);
+  const interface::InterfaceView* const port = port_of(router, options);
   return port != nullptr ? std::optional{port->egress} : std::nullopt;
 }
 
@@ -174,7 +176,8 @@ Result<json> show_bands(Router& router, Options& options) {
 }
 
 Result<json> show_drops(Router& router, Options& options) {
-  const PortView* const port = options.has("port") ? port_of(router, options) : nullptr;
+  const interface::InterfaceView* const port =
+      options.has("port") ? port_of(router, options) : nullptr;
   if (options.error()) {
     return answer(options, {});
   }
@@ -195,9 +198,9 @@ Result<json> bands_delays(Router& router, Options& options) {
 
 Reply neighbor_flush(Router& router, Options& options) {
   options.only({"port"});
-  std::optional<PortId> only;
+  std::optional<InterfaceId> only;
   if (options.has("port")) {
-    if (const PortView* const port = port_of(router, options); port != nullptr) {
+    if (const interface::InterfaceView* const port = port_of(router, options); port != nullptr) {
       only = port->id;
     }
   }
@@ -208,10 +211,10 @@ Reply neighbor_flush(Router& router, Options& options) {
 }
 
 Reply show_config(Router& router, Options& /*options*/) {
-  if (!router.config_is_short()) {
+  if (!router.configuration().config_is_short()) {
     return write_config(router);
   }
-  return Result<json>{json{{"yaml", config::to_yaml(router.running_config())}}};
+  return Result<json>{json{{"yaml", config::to_yaml(router.configuration().running_config())}}};
 }
 
 template <Json (*kReport)(const Router&)>

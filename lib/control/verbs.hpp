@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The verbs of the control socket. Each is a row; what is wrong with a request is said, and nothing
 // is changed by it.

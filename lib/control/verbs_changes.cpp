@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The verbs that change routes, neighbors, links and addresses. Each reads all of its request
 // before it changes anything.
 #include <fmt/format.h>
@@ -28,7 +29,7 @@ std::optional<fib::Table> read_table(const Router& router, Options& options) {
     return std::nullopt;
   }
   const std::string text = options.text("table");
-  const auto table = router.table_names().parse(text);
+  const auto table = router.configuration().table_names().parse(text);
   if (!table) {
     options.complain(
         fmt::format("there is no table '{}': it is main, default, local, a name under tables in "
@@ -38,9 +39,9 @@ std::optional<fib::Table> read_table(const Router& router, Options& options) {
   return table;
 }
 
-const PortView* port_of(Router& router, Options& options) {
+const interface::InterfaceView* port_of(Router& router, Options& options) {
   const std::string name = options.text("port");
-  const PortView* const port = router.world().find_port(name);
+  const interface::InterfaceView* const port = router.world().find_port(name);
   if (port == nullptr) {
     options.complain(fmt::format("there is no port '{}'", name));
   }
@@ -70,7 +71,7 @@ config::NextHop read_next_hop(Router& router, Options& options) {
     hop.via = options.parsed<Ipv4>("via", Ipv4::parse, kAddress);
   }
   if (options.has("port")) {
-    if (const PortView* const port = port_of(router, options); port != nullptr) {
+    if (const interface::InterfaceView* const port = port_of(router, options); port != nullptr) {
       hop.port = port->name;
     }
   }
@@ -127,7 +128,7 @@ std::vector<config::NextHop> read_next_hops(Router& router, Options& options) {
   return next_hops;
 }
 
-template <Routing::Mode kMode>
+template <routing::Routing::Mode kMode>
 Result<json> route_set(Router& router, Options& options) {
   options.only({"prefix", "type", "metric", "table", "source", "via", "port", "onlink", "recursive",
                 "nexthops"});
@@ -147,14 +148,16 @@ Result<json> route_set(Router& router, Options& options) {
   if (route.type != config::RouteType::kUnicast && !route.next_hops.empty()) {
     options.complain("a route of that type has no gateway");
   }
-  return options.error() ? answer(options, {}) : answer(options, router.set_route(route, kMode));
+  return options.error() ? answer(options, {})
+                         : answer(options, router.configuration().set_route(route, kMode));
 }
 
 Result<json> route_del(Router& router, Options& options) {
   options.only({"prefix", "type", "metric", "table", "source", "via", "port", "onlink", "recursive",
                 "nexthops"});
-  Routing::Selection selection{.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
-                               .table = read_table(router, options)};
+  routing::Routing::Selection selection{
+      .prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
+      .table = read_table(router, options)};
   if (options.has("metric")) {
     selection.metric = options.number("metric", 0xffffffffU);
   }
@@ -166,11 +169,13 @@ Result<json> route_del(Router& router, Options& options) {
     selection.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress);
   }
   for (const config::NextHop& hop : read_next_hops(router, options)) {
-    const PortView* const port = hop.port.empty() ? nullptr : router.world().find_port(hop.port);
+    const interface::InterfaceView* const port =
+        hop.port.empty() ? nullptr : router.world().find_port(hop.port);
     selection.vias.push_back(
         {.address = hop.via, .port = port == nullptr ? std::nullopt : std::optional{port->id}});
   }
-  return options.error() ? answer(options, {}) : answer(options, router.remove_route(selection));
+  return options.error() ? answer(options, {})
+                         : answer(options, router.configuration().remove_route(selection));
 }
 
 // Reading and adding go on when this has answered: `show load` tells how far they are.
@@ -189,34 +194,36 @@ Result<json> route_load(Router& router, Options& options) {
   if (const auto& error = options.error()) {
     return std::unexpected{*error};
   }
-  if (const Status status = router.load_routes(file); !status) {
+  if (const Status status = router.configuration().load_routes(file); !status) {
     return std::unexpected{status.error()};
   }
-  return json{{"load", router.load_number()}};
+  return json{{"load", router.configuration().load_number()}};
 }
 
-template <Status (Router::*kChange)(const config::StaticNeighbor&)>
+template <Status (Configuration::*kChange)(const config::StaticNeighbor&)>
 Result<json> neighbor_set(Router& router, Options& options) {
   options.only({"address", "port", "mac"});
   const config::StaticNeighbor neighbor{
       .address = options.parsed<Ipv4>("address", Ipv4::parse, kAddress),
       .port = options.text("port"),
       .mac = options.parsed<Mac>("mac", Mac::parse, "a MAC address")};
-  return options.error() ? answer(options, {}) : answer(options, (router.*kChange)(neighbor));
+  return options.error() ? answer(options, {})
+                         : answer(options, (router.configuration().*kChange)(neighbor));
 }
 
 Result<json> neighbor_del(Router& router, Options& options) {
   options.only({"address", "port"});
   const Ipv4 address = options.parsed<Ipv4>("address", Ipv4::parse, kAddress);
-  const PortView* const port = port_of(router, options);
-  return options.error() ? answer(options, {})
-                         : answer(options, router.erase_neighbor({port->id, address}));
+  const interface::InterfaceView* const port = port_of(router, options);
+  return options.error()
+             ? answer(options, {})
+             : answer(options, router.configuration().erase_neighbor({port->id, address}));
 }
 
 Result<json> link_set(Router& router, Options& options) {
   options.only({"port", "mtu", "mac", "up"});
-  const PortView* const port = port_of(router, options);
-  Router::LinkChange change;
+  const interface::InterfaceView* const port = port_of(router, options);
+  Links::Change change;
   if (options.has("mtu")) {
     change.mtu = static_cast<std::uint16_t>(options.number("mtu", 0xffff));
   }
@@ -227,10 +234,10 @@ Result<json> link_set(Router& router, Options& options) {
     change.up = options.flag("up");
   }
   return options.error() ? answer(options, {})
-                         : answer(options, router.change_link(port->id, change));
+                         : answer(options, router.links().change(port->id, change));
 }
 
-template <Status (Router::*kChange)(PortId, InterfaceAddress)>
+template <Status (Links::*kChange)(InterfaceId, InterfaceAddress)>
 Result<json> change_address(Router& router, Options& options) {
   options.only({"address", "peer", "port"});
   std::string text = options.text("address");
@@ -239,9 +246,9 @@ Result<json> change_address(Router& router, Options& options) {
   }
   const auto address = options.parsed_text<InterfaceAddress>(
       text, InterfaceAddress::parse, "an IPv4 address with its subnet's length (a.b.c.d/24)");
-  const PortView* const port = port_of(router, options);
+  const interface::InterfaceView* const port = port_of(router, options);
   return options.error() ? answer(options, {})
-                         : answer(options, (router.*kChange)(port->id, address));
+                         : answer(options, (router.links().*kChange)(port->id, address));
 }
 
 struct Verb {
@@ -249,18 +256,18 @@ struct Verb {
   CarryOut carry_out;
 };
 constexpr std::array kChanges{
-    Verb{"route add", route_set<Routing::Mode::kAdd>},
-    Verb{"route replace", route_set<Routing::Mode::kReplace>},
-    Verb{"route change", route_set<Routing::Mode::kChange>},
-    Verb{"route append", route_set<Routing::Mode::kAppend>},
+    Verb{"route add", route_set<routing::Routing::Mode::kAdd>},
+    Verb{"route replace", route_set<routing::Routing::Mode::kReplace>},
+    Verb{"route change", route_set<routing::Routing::Mode::kChange>},
+    Verb{"route append", route_set<routing::Routing::Mode::kAppend>},
     Verb{"route del", route_del},
     Verb{"route load", route_load},
-    Verb{"neighbor add", neighbor_set<&Router::add_neighbor>},
-    Verb{"neighbor replace", neighbor_set<&Router::replace_neighbor>},
+    Verb{"neighbor add", neighbor_set<&Configuration::add_neighbor>},
+    Verb{"neighbor replace", neighbor_set<&Configuration::replace_neighbor>},
     Verb{"neighbor del", neighbor_del},
     Verb{"link set", link_set},
-    Verb{"address add", change_address<&Router::add_address>},
-    Verb{"address del", change_address<&Router::erase_address>},
+    Verb{"address add", change_address<&Links::add_address>},
+    Verb{"address del", change_address<&Links::erase_address>},
 };
 
 }  // namespace

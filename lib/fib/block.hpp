@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The form in which a trie is read: blocks, each of which answers for the 256 values of one octet
 // of the address (a stride of 8), all in one array, the arena.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The arena of a trie: memory for its root and blocks. Writer only, but for arena(), which readers
 // index. See block.hpp for the layout.

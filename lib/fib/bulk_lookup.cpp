@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "fib/bulk_lookup.hpp"
 
 #include <immintrin.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Many lookups at once, so that their cache misses overlap, in the ways that a machine may have.
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <immintrin.h>
 
 #include "fib/bulk_lookup_detail.hpp"

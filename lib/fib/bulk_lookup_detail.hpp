@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the ways of bulk lookup share. No templates and nothing inline: one file of them is compiled
 // for processors that others are not.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "fib/next_hop_table.hpp"
 
 #include <algorithm>
@@ -85,7 +86,7 @@ NextHopTable::NextHopTable(std::uint32_t capacity, Reclaimer& reclaimer)
   }
 }
 
-std::optional<NextHopId> NextHopTable::take(std::uint32_t value) {
+std::optional<NextHopId> NextHopTable::allocate_slot(std::uint32_t value) {
   if (free_.empty()) {
     return std::nullopt;
   }
@@ -97,10 +98,12 @@ std::optional<NextHopId> NextHopTable::take(std::uint32_t value) {
 
 std::optional<NextHopId> NextHopTable::allocate(AdjacencyId adjacency) {
   assert(!is_group(adjacency.value()));
-  return take(adjacency.value());
+  return allocate_slot(adjacency.value());
 }
 
-std::optional<NextHopId> NextHopTable::allocate_alias(NextHopId of) { return take(load(of)); }
+std::optional<NextHopId> NextHopTable::allocate_alias(NextHopId of) {
+  return allocate_slot(load(of));
+}
 
 std::optional<NextHopTable::Block> NextHopTable::take_block(unsigned bits,
                                                             std::optional<Block> like) {
@@ -153,7 +156,7 @@ std::optional<NextHopId> NextHopTable::allocate_group(std::span<const Member> me
   }
   group.block = *block;
   share_out(group);
-  const auto id = take(group.block);
+  const auto id = allocate_slot(group.block);
   groups_.emplace(*id, std::move(group));  // NOLINT(bugprone-unchecked-optional-access): see above
   return id;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // From the answer of a lookup to an adjacency. The indirection is what makes a change of a next hop
 // one store, however many routes share it, and what lets a route name several next hops.
@@ -170,7 +171,7 @@ class NextHopTable {
   }
 
   [[nodiscard]] static unsigned bits_for(const std::vector<Member>& members);
-  std::optional<NextHopId> take(std::uint32_t value);
+  std::optional<NextHopId> allocate_slot(std::uint32_t value);
   // Its buckets are those of `like`, over and over, or nobody's.
   std::optional<Block> take_block(unsigned bits, std::optional<Block> like);
   void retire_block(Block block);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A file of prefixes, one a line, plain or gzip (told by its content). '#' begins a comment; blank
 // lines are passed over.

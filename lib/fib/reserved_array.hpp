@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // An array that grows in place: address space for the largest size is reserved once, and memory is
 // taken as the array grows. Elements never move, so readers may index it while the writer grows it.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Every route the router knows, of one address family; the trie holds the best of each prefix.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The RIB chooses anew for very many prefixes, a slice at a time.
 #include <algorithm>
 #include <functional>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What a route is. Numbers and names are those of rtnetlink(7) and ip-route(8) where Linux has
 // them.
@@ -65,8 +66,8 @@ class TableNames {
 
 template <class Address>
 struct RouteNextHop {
-  std::optional<Address> via;  // none: the destination itself is on the link
-  std::optional<PortId> port;  // none: `via` is reached through another route
+  std::optional<Address> via;       // none: the destination itself is on the link
+  std::optional<InterfaceId> port;  // none: `via` is reached through another route
   std::uint16_t weight = 1;
   bool on_link = false;  // `via` is a neighbor on `port`, whatever its subnets (RTNH_F_ONLINK)
 

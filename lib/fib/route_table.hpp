@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The routes of one table, in the order of prefixes, then of metrics and ranks. Private to lib/fib.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The prefixes that end within one octet of the address, below one path of octets, and the paths
 // that go on: what one block of a trie is compiled from. The writer's own.

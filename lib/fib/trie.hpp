@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Longest-prefix match: a multibit trie of strides 16, 8, 8, ... whose nodes hold runs of equal
 // answers (block.hpp), for IPv4 and IPv6.

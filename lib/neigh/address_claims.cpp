@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "neigh/address_claims.hpp"
 
 #include <algorithm>
@@ -38,7 +39,7 @@ void AddressClaims::use(Key key, Nanoseconds now, Events& events) {
 
 void AddressClaims::withdraw(Key key) { claims_.erase(key); }
 
-void AddressClaims::set_link(PortId port, bool up, Nanoseconds now, Events& events) {
+void AddressClaims::set_link(InterfaceId port, bool up, Nanoseconds now, Events& events) {
   ports_[port].has_link = up;
   for (auto it = claims_.lower_bound({port, Ipv4{}}); it != claims_.end() && it->first.port == port;
        ++it) {
@@ -84,13 +85,14 @@ void AddressClaims::run(const Key& key, Claim& claim, Nanoseconds now, Events& e
 
 // Whose address the message is about. Two that probe for one at once: neither takes it (RFC 5227
 // 2.1.1); a probe for one in use is but answered.
-bool AddressClaims::concerns(PortId port, const ArpMessage& message) const {
+bool AddressClaims::concerns(InterfaceId port, const ArpMessage& message) const {
   const bool probe = message.is_probe();
   const auto found = claims_.find({port, probe ? message.target : message.sender});
   return found != claims_.end() && !(probe && found->second.in_use);
 }
 
-void AddressClaims::hear(PortId port, const ArpMessage& message, Nanoseconds now, Events& events) {
+void AddressClaims::hear(InterfaceId port, const ArpMessage& message, Nanoseconds now,
+                         Events& events) {
   if (!concerns(port, message)) {
     return;
   }
@@ -136,7 +138,7 @@ bool AddressClaims::is_tentative(Key key) const {
   return found != claims_.end() && !found->second.in_use;
 }
 
-std::uint64_t AddressClaims::conflicts(PortId port) const {
+std::uint64_t AddressClaims::conflicts(InterfaceId port) const {
   const auto found = ports_.find(port);
   return found == ports_.end() ? 0 : found->second.conflicts;
 }

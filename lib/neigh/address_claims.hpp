@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // IPv4 address conflict detection, RFC 5227: whether an address may be used on a link, telling the
 // link that it is, and holding on to it when somebody else takes it. It sends nothing: calls answer
@@ -32,7 +33,7 @@ class AddressClaims {
   using Events = std::vector<Event>;
 
   struct Settings {
-    bool announce = true;  // false: nothing is sent but probes and defence
+    bool announce = true;  // false: nothing is sent but probes and defense
     std::uint64_t seed = 0;
   };
   explicit AddressClaims(const Settings& settings)
@@ -46,11 +47,11 @@ class AddressClaims {
   void withdraw(Key key);
 
   // A port that gets its link begins as if its claims were new: it may be another link.
-  void set_link(PortId port, bool up, Nanoseconds now, Events& events);
+  void set_link(InterfaceId port, bool up, Nanoseconds now, Events& events);
   // Somebody else may send no such message where all is well.
-  [[nodiscard]] bool concerns(PortId port, const ArpMessage& message) const;
+  [[nodiscard]] bool concerns(InterfaceId port, const ArpMessage& message) const;
   // An ARP message that came by that port from no station of our own.
-  void hear(PortId port, const ArpMessage& message, Nanoseconds now, Events& events);
+  void hear(InterfaceId port, const ArpMessage& message, Nanoseconds now, Events& events);
 
   void tick(Nanoseconds now, Events& events);
   // When tick() next has something to do.
@@ -59,7 +60,7 @@ class AddressClaims {
   // Claimed and not yet to be used.
   [[nodiscard]] bool is_tentative(Key key) const;
   // Messages by others that spoke as an address of this port, refused claims included.
-  [[nodiscard]] std::uint64_t conflicts(PortId port) const;
+  [[nodiscard]] std::uint64_t conflicts(InterfaceId port) const;
 
  private:
   static constexpr Nanoseconds kNever = Nanoseconds::max();
@@ -83,7 +84,7 @@ class AddressClaims {
   bool announce_;
   std::mt19937_64 random_;
   Claims claims_;
-  std::map<PortId, Port> ports_;
+  std::map<InterfaceId, Port> ports_;
 };
 
 }  // namespace ringroad::neigh

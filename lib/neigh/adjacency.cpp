@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "neigh/adjacency.hpp"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ std::optional<AdjacencyId> AdjacencyTable::allocate() {
   fresh.kind = AdjacencyKind::kNoRoute;
   fresh.report_use.store(false, std::memory_order_relaxed);
   fresh.mtu.store(0, std::memory_order_relaxed);
-  fresh.port = PortId{};
+  fresh.port = InterfaceId{};
   fresh.egress = PortId{};
   fresh.tags = nullptr;
   fresh.header = {};

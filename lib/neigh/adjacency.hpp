@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What a next hop resolves to: everything the packet path needs to send a packet on, in one cache
 // line, or the reason why it cannot.
@@ -61,10 +62,10 @@ struct Tags {
 
 struct alignas(64) Adjacency {
   AdjacencyKind kind = AdjacencyKind::kNoRoute;
-  // The packet path marks this adjacency used: its neighbour is STALE (NEI-17).
+  // The packet path marks this adjacency used: its neighbor is STALE.
   std::atomic<bool> report_use{false};
   std::atomic<std::uint16_t> mtu{0};  // of the IPv4 packet, without the Ethernet header
-  PortId port{};                      // a port or a sub-interface
+  InterfaceId port{};                 // a port or a sub-interface
   PortId egress{};                    // the port that sends for it
   std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800; no tags
   Ipv4 next_hop;                                       // of kUnicast and kUnresolved

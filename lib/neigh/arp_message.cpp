@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "neigh/arp_message.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // ARP over Ethernet for IPv4 (RFC 826): the wire form and its validation. No state.
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Who is meant on a link: addresses are unique on one port's link only (RFC 826).
 #include <compare>
@@ -8,7 +9,7 @@
 namespace ringroad::neigh {
 
 struct Key {
-  PortId port{};
+  InterfaceId port{};
   Ipv4 address{};
   friend auto operator<=>(const Key&, const Key&) = default;
 };

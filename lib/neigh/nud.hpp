@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Neighbour unreachability detection: the states and names of Linux's net/core/neighbour.c
+// Neighbor unreachability detection: the states and names of Linux's net/core/neighbour.c
 // (RFC 4861 7.3.2 is where they come from).
 #include <array>
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Packets that wait for neighbors' MACs: first in first out for each neighbor, bounded in bytes of
 // memory for each (Linux's arp_queue and unres_qlen_bytes) and in buffers for all of them together,
@@ -70,7 +71,7 @@ class PendingPackets {
     return queue == queues_.end() ? std::nullopt : std::optional{remove(queue->second.first)};
   }
   // All of that neighbor, oldest first.
-  [[nodiscard]] std::vector<Packet> take(NeighborId id) {
+  [[nodiscard]] std::vector<Packet> remove_all(NeighborId id) {
     std::vector<Packet> taken;
     taken.reserve(size(id));
     while (auto packet = pop(id)) {

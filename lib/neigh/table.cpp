@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "neigh/table.hpp"
 
 #include <algorithm>
@@ -41,7 +42,9 @@ Table::Table(const Parameters& defaults, const Limits& limits, std::uint64_t see
   index_.reserve(std::min(limits_.gc_thresh[2], kReservedMax));
 }
 
-void Table::set_parameters(PortId id, const Parameters& parameters) { port(id) = {parameters}; }
+void Table::set_parameters(InterfaceId id, const Parameters& parameters) {
+  port(id) = {parameters};
+}
 
 std::optional<NeighborId> Table::resolve(Key key, Nanoseconds now, Events& events) {
   recycle();
@@ -135,7 +138,7 @@ bool Table::erase(Key key, Events& events) {
   return id.has_value();
 }
 
-std::size_t Table::flush(std::optional<PortId> port, Events& events) {
+std::size_t Table::flush(std::optional<InterfaceId> port, Events& events) {
   recycle();
   std::size_t flushed = 0;
   for (const NeighborId id : page(std::nullopt, index_.size(), port)) {
@@ -183,7 +186,7 @@ const Counters& Table::counters() const { return counters_; }
 const Limits& Table::limits() const { return limits_; }
 std::size_t Table::stale() const { return stale_.size(); }
 
-const Parameters& Table::parameters(PortId id) const {
+const Parameters& Table::parameters(InterfaceId id) const {
   return id.value() < ports_.size() ? ports_[id.value()].parameters : defaults_;
 }
 
@@ -211,7 +214,7 @@ Table::Queue* Table::queue_of(State state) {
 }
 
 std::vector<NeighborId> Table::page(std::optional<Key> after, std::size_t most,
-                                    std::optional<PortId> port) const {
+                                    std::optional<InterfaceId> port) const {
   auto next = after  ? ordered_.upper_bound(*after)
               : port ? ordered_.lower_bound(Key{*port, Ipv4{}})
                      : ordered_.begin();
@@ -224,7 +227,7 @@ std::vector<NeighborId> Table::page(std::optional<Key> after, std::size_t most,
 }
 
 // RFC 4861 6.3.2: spread, so that routers that start together do not probe together.
-Nanoseconds Table::reachable_time(PortId id, Nanoseconds now) {
+Nanoseconds Table::reachable_time(InterfaceId id, Nanoseconds now) {
   Port& its = port(id);
   if (now >= its.redraw_at) {
     const auto base = its.parameters.base_reachable.count();
@@ -235,7 +238,7 @@ Nanoseconds Table::reachable_time(PortId id, Nanoseconds now) {
   return its.reachable_time;
 }
 
-Table::Port& Table::port(PortId id) {
+Table::Port& Table::port(InterfaceId id) {
   if (id.value() >= ports_.size()) {
     ports_.resize(std::size_t{id.value()} + 1, Port{defaults_});
   }
@@ -406,7 +409,7 @@ void Table::collect_periodically(Queue::value_type from, Nanoseconds now, Events
 }
 
 // Makes room for one entry below gc_thresh2, oldest first. What has a timer is spared, however old,
-// as in Linux: forwarding to known neighbours must not suffer from a scan (NEI-07).
+// as in Linux: forwarding to known neighbors must not suffer from a scan.
 void Table::collect_by_force(Nanoseconds now, Events& events) {
   ++counters_.forced_gc_runs;
   next_forced_gc_ = now + kFresh;

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The neighbour table: one entry for each (port, address), its NUD state and its timer. It holds no
+// The neighbor table: one entry for each (port, address), its NUD state and its timer. It holds no
 // packets and sends none: each call answers with the events that its caller must carry out, in
 // order, before it makes the next: only then are the ids of removed entries used again.
 //
 // One writer, which is also the only reader: the control thread. The hash is seeded at random, so
-// that a sender cannot choose colliding addresses (NEI-10).
+// that a sender cannot choose colliding addresses.
 #include <absl/container/btree_map.h>
 
 #include <cstddef>
@@ -62,19 +63,19 @@ class Table {
   Table(const Parameters& defaults, const Limits& limits, std::uint64_t seed);
 
   // For what happens on that port from now on; a timer that runs keeps its deadline.
-  void set_parameters(PortId id, const Parameters& parameters);
+  void set_parameters(InterfaceId id, const Parameters& parameters);
 
-  // A packet needs this neighbour and the packet path had no MAC for it. Creates the entry
-  // (kIncomplete, asked for at once) or marks it used. Nullopt: the table is full (NEI-07).
+  // A packet needs this neighbor and the packet path had no MAC for it. Creates the entry
+  // (kIncomplete, asked for at once) or marks it used. Nullopt: the table is full.
   std::optional<NeighborId> resolve(Key key, Nanoseconds now, Events& events);
 
-  // The packet path sent to this neighbour since it was last asked. A report that comes after the
+  // The packet path sent to this neighbor since it was last asked. A report that comes after the
   // entry was removed does nothing.
   void mark_used(NeighborId id, Nanoseconds now, Events& events);
 
   // An ARP message from `key` says that its MAC is `mac`. `solicited`: it answers our request to it
   // (a unicast reply). `for_us`: it is directed at an address of ours, so that an entry may be
-  // created (RFC 826; NEI-32). `overrides`: a gratuitous message or a request to us, which as in
+  // created (RFC 826). `overrides`: a gratuitous message or a request to us, which as in
   // Linux may replace a MAC that was learnt less than locktime ago.
   struct Advertisement {
     Key key;
@@ -90,7 +91,7 @@ class Table {
   // `ip neigh del`; false if there is none.
   bool erase(Key key, Events& events);
   // `ip neigh flush`: all but the permanent ones; of one port, or of every port.
-  std::size_t flush(std::optional<PortId> port, Events& events);
+  std::size_t flush(std::optional<InterfaceId> port, Events& events);
 
   // Runs the timers that are due, garbage collection included, but looks at no more than `most`
   // entries: where that leaves some for later, the next deadline is in the past.
@@ -104,14 +105,14 @@ class Table {
   [[nodiscard]] std::optional<NeighborId> find(Key key) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const Counters& counters() const;
-  [[nodiscard]] const Parameters& parameters(PortId id) const;
+  [[nodiscard]] const Parameters& parameters(InterfaceId id) const;
   [[nodiscard]] const Limits& limits() const;
   // Those of which use is to be reported.
   [[nodiscard]] std::size_t stale() const;
   // In the order of ports, then addresses: at most so many of those behind `after`, of one port or
   // of all.
   [[nodiscard]] std::vector<NeighborId> page(std::optional<Key> after, std::size_t most,
-                                             std::optional<PortId> port = std::nullopt) const;
+                                             std::optional<InterfaceId> port = std::nullopt) const;
   // All of them, in that order.
   void for_each(const std::function<void(NeighborId, const Entry&)>& visit) const;
 
@@ -136,7 +137,7 @@ class Table {
   [[nodiscard]] Slot& slot(NeighborId id) { return slots_[id.value()]; }
   [[nodiscard]] Queue* queue_of(State state);
   [[nodiscard]] std::size_t collectable() const { return index_.size() - permanent_count_; }
-  [[nodiscard]] Nanoseconds reachable_time(PortId id, Nanoseconds now);
+  [[nodiscard]] Nanoseconds reachable_time(InterfaceId id, Nanoseconds now);
 
   void recycle();
   std::optional<NeighborId> look_up(Key key);
@@ -152,11 +153,11 @@ class Table {
                             std::size_t most);
   void collect_by_force(Nanoseconds now, Events& events);
 
-  [[nodiscard]] Port& port(PortId id);
+  [[nodiscard]] Port& port(InterfaceId id);
 
   Parameters defaults_;
   Limits limits_;
-  std::vector<Port> ports_;  // by PortId, as far as any was seen
+  std::vector<Port> ports_;  // by InterfaceId, as far as any was seen
   Counters counters_;
   std::mt19937_64 random_;
 

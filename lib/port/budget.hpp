@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Who may hold how many packet buffers of a pool. Reception comes first: what devices keep, and
 // what is on its way through workers and TX rings, is set aside; only the rest may wait anywhere.

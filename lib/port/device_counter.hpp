@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What a port's device says that it lost and sent. Each lost packet is in exactly one Loss, so that
 // what was offered to a port is what it received and these, and what it was given to send is what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What a configuration may say of a virtual device, by the driver of DPDK that makes it: known
 // before DPDK runs, so that `ringroad check` refuses what the driver would. Each family is

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the kernel does itself with an interface by which a port sends and receives.
 #include <span>

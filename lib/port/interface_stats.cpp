@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "port/interface_stats.hpp"
 
 #include <linux/if_link.h>

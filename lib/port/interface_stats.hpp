@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The kernel's counters of a network interface, since this object was made. Asked for by rtnetlink:
 // /sys shows another network namespace than the process may be in.

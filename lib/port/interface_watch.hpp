@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Follows network interfaces of the kernel's by the events of rtnetlink(7). Control thread only.
 #include <cstddef>

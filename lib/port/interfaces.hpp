@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the kernel says of its network interfaces, read from the messages of rtnetlink(7).
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The workers as a driver's own thread sees them: what they may be reading it must not take away.
 #include <rte_rcu_qsbr.h>

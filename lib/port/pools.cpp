@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "port/pools.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@
 
 #include <algorithm>
 
-#include "ip/packet.hpp"
+#include "packet/packet.hpp"
 
 namespace ringroad::port {
 namespace {
@@ -48,8 +49,7 @@ Result<Pool> make_pool(const std::string& name, std::uint32_t buffers, std::uint
                        int node) {
   const std::uint16_t room = buffer_room(mtu);
   const std::uint32_t cache = cache_size(buffers, rte_lcore_count());
-  Pool pool{
-      rte_pktmbuf_pool_create(name.c_str(), buffers, cache, ip::kPacketPrivateBytes, room, node)};
+  Pool pool{rte_pktmbuf_pool_create(name.c_str(), buffers, cache, kPacketPrivateBytes, room, node)};
   if (pool) {
     return pool;
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Packet buffers, on the NUMA nodes of the ports that fill them: what a device writes into another
 // node's memory crosses the sockets' link twice, with the core that reads it. Control thread only,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "port/port.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@
 #include <cerrno>
 
 #include "base/log.hpp"
-#include "ip/packet.hpp"
+#include "packet/packet.hpp"
 #include "port/probe.hpp"
 #include "port/rss.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // An Ethernet port: a DPDK device from probe to close. Control thread only; the workers use its
 // queues through RxQueue and TxQueue.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a port knows of its link, and the interface of the kernel's that some devices are.
 #include <fmt/format.h>
 #include <net/if.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A configuration's device string and the DPDK device that it becomes.
 #include <cstdint>

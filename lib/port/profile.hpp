@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What is special about a family of DPDK poll-mode drivers. Each family is one file in drivers/
 // that registers its profile; nothing else names a driver.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // That a device is about to be unplugged, which the kernel asks of who holds it.
 #include <atomic>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // How a device spreads flows over its RX queues: RSS, by the Toeplitz hash of addresses and ports.
 #include <rte_ethdev.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // How much of what a TX ring was given the device has sent, found out by asking for the state of
 // its descriptors. An estimate: within a burst the bytes are taken to be spread evenly, and a
@@ -23,7 +24,7 @@ class TxCompletions {
     // What the ring took beyond its size, it sent before.
     const std::uint64_t outstanding = filled_ - done_;
     if (outstanding > ring_) {
-      early_ += take(outstanding - ring_);
+      early_ += complete(outstanding - ring_);
     }
   }
 
@@ -52,7 +53,7 @@ class TxCompletions {
         high = middle;
       }
     }
-    const std::uint64_t bytes = early_ + take(low - done_);
+    const std::uint64_t bytes = early_ + complete(low - done_);
     early_ = 0;
     return bytes;
   }
@@ -67,7 +68,7 @@ class TxCompletions {
   };
 
   // The bytes of the oldest so many descriptors, which are done.
-  std::uint64_t take(std::uint64_t descriptors) {
+  std::uint64_t complete(std::uint64_t descriptors) {
     std::uint64_t bytes = 0;
     done_ += descriptors;
     while (descriptors > 0) {

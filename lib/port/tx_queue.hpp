@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // One TX queue of one port, the bands before it and what the device has yet to give back. One
 // worker's own.
@@ -9,7 +10,7 @@
 
 #include "base/ids.hpp"
 #include "base/own_lines.hpp"
-#include "ip/stage.hpp"
+#include "packet/stage.hpp"
 #include "port/profile.hpp"
 #include "port/tx_completions.hpp"
 #include "sched/bands.hpp"
@@ -40,22 +41,20 @@ class alignas(kCacheLine) TxQueue {
         bands_{discipline, clock, std::move(shaper)} {}
 
   // Takes all that is staged.
-  void send(ip::StageContext& context, ip::Egress::Stage& stage) {
+  void send(StageContext& context, Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
                 stage.bytes, Wire{*this, context}, Lose{*this, context});
   }
-  std::uint32_t drain(ip::StageContext& context) {
+  std::uint32_t drain(StageContext& context) {
     return bands_.drain(kTxQuota, Wire{*this, context}, Lose{*this, context});
   }
   // Takes all that is staged, and does not call the driver.
-  void hold(ip::StageContext& context, ip::Egress::Stage& stage) {
+  void hold(StageContext& context, Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
                 stage.bytes, Closed{}, Lose{*this, context});
   }
   // No more than so many wait from now on.
-  void shed(ip::StageContext& context, std::uint32_t most) {
-    bands_.shed(most, Lose{*this, context});
-  }
+  void shed(StageContext& context, std::uint32_t most) { bands_.shed(most, Lose{*this, context}); }
   template <class Take>
   void clear(Take&& take) {
     bands_.clear(take);
@@ -63,7 +62,7 @@ class alignas(kCacheLine) TxQueue {
 
   // Now and then. An idle queue gives back what its device has sent, so that it pins no buffers; a
   // busy one does so as it sends, and here where buffers run low. At most a quarter of a ring, so
-  // that the worker is soon back at its RX queues (TXC-07).
+  // that the worker is soon back at its RX queues.
   void reclaim(bool buffers_are_low) {
     if (can_reclaim_ && (!used_ || buffers_are_low)) {
       can_reclaim_ =
@@ -97,12 +96,12 @@ class alignas(kCacheLine) TxQueue {
 
   struct Wire {
     TxQueue& queue;
-    const ip::StageContext& context;
+    const StageContext& context;
 
     [[nodiscard]] std::int64_t room(std::uint64_t wanted) const {
       return queue.limits_bytes() ? queue.room(wanted) : sched::kNoLimit;
     }
-    std::uint16_t transmit(ip::Packet** packets, std::uint16_t count) const {
+    std::uint16_t transmit(Packet** packets, std::uint16_t count) const {
       context.lap(stats::Stage::kBands);
       const std::uint16_t taken =
           rte_eth_tx_burst(queue.settings_.device, queue.settings_.queue, packets, count);
@@ -119,12 +118,12 @@ class alignas(kCacheLine) TxQueue {
   };
   struct Closed {
     [[nodiscard]] static std::int64_t room(std::uint64_t /*wanted*/) { return 0; }
-    static std::uint16_t transmit(ip::Packet** /*packets*/, std::uint16_t /*count*/) { return 0; }
+    static std::uint16_t transmit(Packet** /*packets*/, std::uint16_t /*count*/) { return 0; }
     static void sent(std::uint16_t /*packets*/, std::uint64_t /*bytes*/) {}
   };
   struct Lose {
     const TxQueue& queue;
-    ip::StageContext& context;
+    StageContext& context;
     [[nodiscard]] static stats::DropReason reason(sched::Lost lost) {
       switch (lost) {
         case sched::Lost::kFull:
@@ -136,8 +135,8 @@ class alignas(kCacheLine) TxQueue {
       }
       return stats::DropReason::kBandFull;
     }
-    void operator()(ip::Packet* packet, sched::Lost lost) const {
-      context.drop(packet, reason(lost), queue.settings_.port);
+    void operator()(Packet* packet, sched::Lost lost) const {
+      context.drop(packet, reason(lost), interface_of(queue.settings_.port));
     }
   };
 

@@ -1,11 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What stands in front of one TX queue of one port: bands of queues, the order in which they are
 // served, the rates they keep to. One worker's own, but for the shaper; counters may be read by
 // others.
 //
-// With nothing waiting, and nothing against it of the rates, a burst goes straight to the ring
-// (QDS-13). What the ring refuses stays at the head, in order, ahead of every band (Linux's gso_skb
-// list, QDS-18); nothing is dropped because a ring was full for a moment.
+// With nothing waiting, and nothing against it of the rates, a burst goes straight to the ring.
+// What the ring refuses stays at the head, in order, ahead of every band (Linux's gso_skb
+// list); nothing is dropped because a ring was full for a moment.
 #include <rte_mbuf.h>
 
 #include <algorithm>
@@ -89,8 +90,7 @@ class Bands {
   void send(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities,
             std::uint64_t bytes, D&& device, Drop&& drop);
 
-  // Sends what waits, `quota` packets at most; returns how many went. The rest goes in later calls
-  // (QDS-14).
+  // Sends what waits, `quota` packets at most; returns how many went. The rest goes in later calls.
   template <Device D, DropFunction Drop>
   std::uint32_t drain(std::uint32_t quota, D&& device, Drop&& drop);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // How many bytes a device's ring should hold (Linux's dynamic queue limits): enough that the wire
 // never waits, and no more, so that the rest waits in the bands, where priority still counts. The

@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Which band a packet belongs to: by Linux's priority (QDS-06), or by its DSCP where the
+// Which band a packet belongs to: by Linux's priority, or by its DSCP where the
 // configuration names it.
 #include <immintrin.h>
 
@@ -8,7 +9,7 @@
 #include <cstdint>
 #include <span>
 
-#include "ip/ecn.hpp"
+#include "packet/ecn.hpp"
 #include "sched/discipline.hpp"
 
 namespace ringroad::sched {
@@ -56,7 +57,7 @@ class Classifier {
 
   void look_inside(rte_mbuf* const* packets, std::span<std::uint8_t> bands) const {
     for (std::size_t i = 0; i < bands.size(); ++i) {
-      if (const auto offset = ip::ipv4_offset(*packets[i])) {
+      if (const auto offset = ipv4_offset(*packets[i])) {
         const auto& header = *rte_pktmbuf_mtod_offset(packets[i], const rte_ipv4_hdr*, *offset);
         const std::uint8_t band = dscp_[header.type_of_service >> 2U];
         bands[i] = band != kByPriority ? band : bands[i];

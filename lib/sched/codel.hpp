@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Controlled delay (RFC 8289): drops from the front of a queue that has kept packets longer than
 // the target for a whole interval, the more often the longer that lasts. Marks instead where the
@@ -5,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "ip/ecn.hpp"
+#include "packet/ecn.hpp"
 #include "sched/fifo.hpp"
 #include "sched/queue.hpp"
 
@@ -75,7 +76,7 @@ class CodelState {
   }
   static Verdict drop_or_mark(const CodelSettings& settings, rte_mbuf& packet,
                               std::uint64_t& marked) {
-    if (settings.ecn && ip::mark_congestion(packet)) {
+    if (settings.ecn && mark_congestion(packet)) {
       ++marked;
       return Verdict::kSend;
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // How a port's packets are put in order, held back and dropped: what the configuration says of a
 // scheduler, ready for use. Of tc: pfifo, pfifo_fast, prio, drr, codel, fq_codel, tbf, htb.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Deficit round robin (Shreedhar and Varghese, 1996) below strict bands: those that share send, in
 // the long run, bytes as their weights are to one another, whatever the lengths of their packets.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Packets first in first out, as many packets and bytes as its limits say (tc's pfifo and bfifo).
 #include <rte_mbuf.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "sched/fq_codel.hpp"
 
 #include <random>
@@ -17,7 +18,7 @@ FqCodel::FqCodel(const BandSettings& settings)
     : codel_{settings.codel},
       quantum_{static_cast<std::int32_t>(settings.quantum)},
       limit_bytes_{settings.limit_bytes.count},
-      hash_{ip::FlowHash::Policy::kL4, settings.seed.value_or(random_seed())},
+      hash_{FlowHash::Policy::kL4, settings.seed ? *settings.seed : random_seed()},
       flows_(settings.flows),
       flow_bytes_(settings.flows),
       nodes_(settings.limit) {
@@ -28,11 +29,11 @@ FqCodel::FqCodel(const BandSettings& settings)
 }
 
 FqCodel::Index FqCodel::flow_of(rte_mbuf& packet) const {
-  const auto offset = ip::ipv4_offset(packet);
-  const std::uint32_t hash = offset
-                                 ? hash_.of({ip::frame(packet) + *offset,
-                                             static_cast<std::size_t>(packet.data_len) - *offset})
-                                 : 0;
+  const auto offset = ipv4_offset(packet);
+  const std::uint32_t hash =
+      offset
+          ? hash_.of({frame(packet) + *offset, static_cast<std::size_t>(packet.data_len) - *offset})
+          : 0;
   return static_cast<Index>(std::uint64_t{hash} * flows_.size() >> 32U);
 }
 

@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Flow queue CoDel (RFC 8290): a queue under CoDel for each flow, as hashes tell them apart, served
 // by deficit round robin; flows that just came go first. One worker's own.
 #include <algorithm>
 
 #include "base/own_lines.hpp"
-#include "ip/flow_hash.hpp"
+#include "packet/flow_hash.hpp"
 #include "sched/codel.hpp"
 #include "sched/queue.hpp"
 
@@ -121,7 +122,7 @@ class FqCodel {
   CodelSettings codel_;
   std::int32_t quantum_;
   std::uint64_t limit_bytes_;
-  ip::FlowHash hash_;
+  FlowHash hash_;
   OwnLinesVector<Flow> flows_;
   OwnLinesVector<std::uint32_t> flow_bytes_;  // that each holds
   OwnLinesVector<Node> nodes_;

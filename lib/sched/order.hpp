@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Whose turn it is. Bands are bits of a mask: 1 << band.
 #include <concepts>

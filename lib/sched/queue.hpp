@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What a band is made of: a queue that says what it loses. One worker's own.
 #include <rte_mbuf.h>

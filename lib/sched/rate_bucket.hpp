@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A token bucket that several workers draw from without a lock. It never gives more than the burst
 // and what the rate brought since, whoever asks: the generic cell rate algorithm in its virtual

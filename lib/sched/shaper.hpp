@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The rates of a port and of its bands, which all workers that send by it draw from; and what one
 // of them draws in one drain.

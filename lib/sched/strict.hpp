@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Strict priority (pfifo_fast, prio): while a band has packets, none below it is served (QDS-05).
+// Strict priority (pfifo_fast, prio): while a band has packets, none below it is served.
 #include <bit>
 
 #include "sched/order.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A number that one thread counts and others may read. No atomic read-modify-write: the add
 // compiles to a load and a store of a line that the writer owns.
@@ -30,10 +31,10 @@ class DropCounters {
  public:
   explicit DropCounters(std::size_t ports) : rows_(ports) {}
 
-  void add(PortId port, DropReason reason, std::uint64_t packets = 1) {
+  void add(InterfaceId port, DropReason reason, std::uint64_t packets = 1) {
     rows_[port.value()][static_cast<std::size_t>(reason)].add(packets);
   }
-  [[nodiscard]] std::uint64_t get(PortId port, DropReason reason) const {
+  [[nodiscard]] std::uint64_t get(InterfaceId port, DropReason reason) const {
     return rows_[port.value()][static_cast<std::size_t>(reason)].get();
   }
   [[nodiscard]] std::uint64_t get(DropReason reason) const {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Why a packet went no further. Every packet that is received and neither sent nor delivered has
 // exactly one of these (the conservation that tests check).
@@ -35,10 +36,10 @@ namespace ringroad::stats {
   X(kTtlExceeded, "ttl_exceeded", "the time to live ran out")                                      \
   X(kFragmentationNeeded, "fragmentation_needed", "larger than the egress MTU, and DF is set")     \
   X(kHostUnreachable, "host_unreachable", "the next hop did not answer ARP")                       \
-  X(kNeighborQueueFull, "neighbor_queue_full", "oldest of too many waiting for one neighbour")     \
+  X(kNeighborQueueFull, "neighbor_queue_full", "oldest of too many waiting for one neighbor")      \
   X(kNeighborMemory, "neighbor_memory",                                                            \
     "oldest of all that waited for neighbors, for their share")                                    \
-  X(kNeighborTableFull, "neighbor_table_full", "no room for another neighbour")                    \
+  X(kNeighborTableFull, "neighbor_table_full", "no room for another neighbor")                     \
   X(kReassemblyTimeout, "reassembly_timeout",                                                      \
     "a fragment of a datagram that lacked others for 30 s")                                        \
   X(kReassemblyOverlap, "reassembly_overlap", "a fragment of a datagram in which two overlapped")  \
@@ -55,7 +56,7 @@ namespace ringroad::stats {
   X(kIcmpBad, "icmp_bad", "to the router, a truncated ICMP message or a wrong checksum")           \
   X(kIcmpIgnored, "icmp_ignored", "to the router, an ICMP message that needs no answer")           \
   X(kArpInvalid, "arp_invalid", "an ARP message that is malformed or must not be believed")        \
-  X(kArpIgnored, "arp_ignored", "an ARP message that is about neither us nor a known neighbour")   \
+  X(kArpIgnored, "arp_ignored", "an ARP message that is about neither us nor a known neighbor")    \
   X(kPuntQueueFull, "punt_queue_full", "the control thread was behind with its work")              \
   X(kInjectQueueFull, "inject_queue_full", "a worker was behind with packets handed to it")        \
   X(kBandFull, "band_full", "the egress band held as much as its limit")                           \

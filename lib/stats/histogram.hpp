@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // How often which value, to within an eighth of it: eight steps to every power of two. One thread
 // counts, others may read.

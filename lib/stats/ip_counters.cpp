@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "stats/ip_counters.hpp"
 
 namespace ringroad::stats {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What IP, ICMP, TCP and UDP count at the router itself, under the names of Linux's nstat (RFC
 // 4293). The control thread counts; what goes by on the fast path is in the ports' counters and the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Where a worker's cycles go, stage by stage. Sampled: most bursts are not timed.
 #include <x86intrin.h>

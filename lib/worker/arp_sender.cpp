@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "worker/arp_sender.hpp"
 
 #include <rte_arp.h>
@@ -7,15 +8,15 @@
 
 namespace ringroad::worker {
 
-ArpSender arp_sender(const ip::Tables& tables, ip::Packet& frame) {
+ArpSender arp_sender(const Tables& tables, Packet& frame) {
   constexpr std::size_t kSender =
-      ip::kL2Bytes + offsetof(rte_arp_hdr, arp_data) + offsetof(rte_arp_ipv4, arp_sip);
-  const ip::PacketMeta& meta = ip::meta(frame);
+      kL2Bytes + offsetof(rte_arp_hdr, arp_data) + offsetof(rte_arp_ipv4, arp_sip);
+  const PacketMeta& meta = ringroad::meta(frame);
   if (frame.data_len >= kSender + sizeof(std::uint32_t)) {
     std::uint32_t wire = 0;
-    std::memcpy(&wire, ip::frame(frame) + kSender, sizeof wire);
+    std::memcpy(&wire, ringroad::frame(frame) + kSender, sizeof wire);
     const Ipv4 sender{be32::from_wire(wire)};
-    // A resolved neighbour has a host route of its own. One that several ways lead to is none.
+    // A resolved neighbor has a host route of its own. One that several ways lead to is none.
     const AdjacencyId id =
         tables.next_hops.resolve(tables.trie.lookup(sender), [] { return std::uint32_t{0}; });
     const neigh::Adjacency& adjacency = tables.adjacencies[id];
@@ -24,7 +25,7 @@ ArpSender arp_sender(const ip::Tables& tables, ip::Packet& frame) {
       return ArpSender::kNeighbor;
     }
   }
-  return meta.l2_class == ip::L2Class::kHost ? ArpSender::kSpeaksToUs : ArpSender::kStranger;
+  return meta.l2_class == L2Class::kHost ? ArpSender::kSpeaksToUs : ArpSender::kStranger;
 }
 
 }  // namespace ringroad::worker

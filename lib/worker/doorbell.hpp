@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Wakes a thread that sleeps when another has something for it. It is rung only while that thread
 // sleeps, so that a busy one costs the others no system call.

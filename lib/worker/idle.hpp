@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What a worker does while nothing arrives.
 #include <atomic>
@@ -22,7 +23,7 @@ enum class Idle : std::uint8_t {
   kInterrupt,  // pauses, then sleeps until a device interrupts it; 150 us where one cannot
 };
 
-// One worker's sleep, as Linux's NAPI leaves polling (RXR-03): interrupts are armed, the queues
+// One worker's sleep, as Linux's NAPI leaves polling: interrupts are armed, the queues
 // looked at once more, as a packet that came before gives no interrupt, and only then does it
 // sleep. While it polls they are masked.
 class Sleeper {

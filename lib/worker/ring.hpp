@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Packets between threads: a bounded rte_ring that never blocks; what does not fit stays with the
 // sender.
@@ -7,7 +8,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "ip/packet.hpp"
+#include "packet/packet.hpp"
 
 namespace ringroad::worker {
 
@@ -29,9 +30,9 @@ class PacketRing {
     return ring;
   }
 
-  [[nodiscard]] bool push(ip::Packet* packet) { return rte_ring_enqueue(ring_.get(), packet) == 0; }
+  [[nodiscard]] bool push(Packet* packet) { return rte_ring_enqueue(ring_.get(), packet) == 0; }
   // Returns how many came.
-  [[nodiscard]] unsigned pop(ip::Packet** packets, unsigned most) {
+  [[nodiscard]] unsigned pop(Packet** packets, unsigned most) {
     return rte_ring_dequeue_burst(ring_.get(), reinterpret_cast<void**>(packets), most, nullptr);
   }
   [[nodiscard]] unsigned size() const { return rte_ring_count(ring_.get()); }

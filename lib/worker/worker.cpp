@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "worker/worker.hpp"
 
 #include <rte_cycles.h>
@@ -7,9 +8,9 @@
 #include <bit>
 #include <utility>
 
-#include "ip/input.hpp"
-#include "ip/output.hpp"
-#include "ip/route.hpp"
+#include "ip4/input.hpp"
+#include "ip4/output.hpp"
+#include "ip4/route.hpp"
 #include "worker/arp_sender.hpp"
 #include "worker/pipeline.hpp"
 
@@ -22,24 +23,24 @@ constexpr std::uint64_t kTimedBursts = 128;  // one in so many is timed by stage
 constexpr std::uint32_t kReclaimsASecond = 1000;
 // What a packet counts as where the control thread has no room for it: those that only wait for an
 // ICMP error are dropped for their own reason, as they would have been with it.
-DropReason reason_if_not_punted(ip::PuntReason reason) {
+DropReason reason_if_not_punted(PuntReason reason) {
   switch (reason) {
-    case ip::PuntReason::kTtlExceeded:
+    case PuntReason::kTtlExceeded:
       return DropReason::kTtlExceeded;
-    case ip::PuntReason::kFragmentationNeeded:
+    case PuntReason::kFragmentationNeeded:
       return DropReason::kFragmentationNeeded;
-    case ip::PuntReason::kNoRoute:
+    case PuntReason::kNoRoute:
       return DropReason::kNoRoute;
-    case ip::PuntReason::kUnreachable:
+    case PuntReason::kUnreachable:
       return DropReason::kUnreachable;
-    case ip::PuntReason::kProhibited:
+    case PuntReason::kProhibited:
       return DropReason::kProhibited;
-    case ip::PuntReason::kArp:
-    case ip::PuntReason::kLocal:
-    case ip::PuntReason::kUnresolved:
-    case ip::PuntReason::kFragment:
-    case ip::PuntReason::kOptions:
-    case ip::PuntReason::kRedirect:
+    case PuntReason::kArp:
+    case PuntReason::kLocal:
+    case PuntReason::kUnresolved:
+    case PuntReason::kFragment:
+    case PuntReason::kOptions:
+    case PuntReason::kRedirect:
       break;
   }
   return DropReason::kPuntQueueFull;
@@ -58,7 +59,7 @@ bool Worker::poll_once() {
     }
   }
   if (!peers_.empty()) [[unlikely]] {
-    received += poll_handed_on();
+    received += poll_steered();
   }
   if (context_.held.count != 0) [[unlikely]] {
     const std::uint16_t held = context_.held.count;
@@ -116,15 +117,15 @@ std::uint32_t Worker::poll_inject() {
 }
 
 unsigned Worker::send_injected(unsigned most) {
-  std::array<ip::Packet*, ip::kBurstMax> packets;
+  std::array<Packet*, kBurstMax> packets;
   const unsigned count =
       inject_.pop(packets.data(), std::min<unsigned>(most, static_cast<unsigned>(packets.size())));
   // Packets of one port that follow each other are sent together.
   for (unsigned i = 0; i < count;) {
-    const PortId port = ip::meta(*packets[i]).egress;
-    ip::Egress::Stage stage;
-    for (; i < count && ip::meta(*packets[i]).egress == port; ++i) {
-      stage.add(packets[i], ip::meta(*packets[i]).priority);
+    const PortId port = meta(*packets[i]).egress;
+    Egress::Stage stage;
+    for (; i < count && meta(*packets[i]).egress == port; ++i) {
+      stage.add(packets[i], meta(*packets[i]).priority);
     }
     send(port, stage);
   }
@@ -137,7 +138,7 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
     times_.start();
   }
   const std::uint16_t count =
-      rte_eth_rx_burst(queue.device, queue.queue, burst_.packets.data(), ip::kBurstMax);
+      rte_eth_rx_burst(queue.device, queue.queue, burst_.packets.data(), kBurstMax);
   if (count == 0) {
     return 0;
   }
@@ -150,21 +151,21 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
   if (queue.fetch) {
 #pragma GCC unroll 4
     for (std::uint16_t i = 0; i < count; ++i) {
-      rte_prefetch0(ip::expected_frame(*burst_.packets[i]));
+      rte_prefetch0(expected_frame(*burst_.packets[i]));
     }
   }
-  const std::uint16_t own = queue.spread ? hand_on(queue.port, count) : count;
+  const std::uint16_t own = queue.spread ? steer(queue.port, count) : count;
   if (own > 0) [[likely]] {
-    carry(queue.port, own);
+    carry(interface_of(queue.port), own);
   }
   context_.times = nullptr;
   return count;
 }
 
-void Worker::carry(PortId port, std::uint16_t count) {
+void Worker::carry(InterfaceId ingress, std::uint16_t count) {
   counters_.packets.add(count);
-  burst_.begin(port, count);
-  port::ethernet_input(context_, burst_, *types_, checked_ipv4_line);
+  burst_.begin(ingress, count);
+  ethernet::input(context_, burst_, *types_, checked_ipv4_line);
   // Packets that waited for a neighbor were handed over before the neighbor was published: all of
   // them are sent before those of this burst that found it.
   poll_inject();
@@ -179,15 +180,15 @@ void Worker::carry(PortId port, std::uint16_t count) {
 // before the burst in hand, which may have found it published.
 void Worker::send_held() {
   *in_hand_ = context_.egress;
-  for (ip::Egress::Stage& stage : context_.egress.stages) {
+  for (Egress::Stage& stage : context_.egress.stages) {
     stage.clear();
   }
   context_.egress.ports = 0;
-  ip::HeldList& held = context_.held;
+  HeldList& held = context_.held;
   const std::uint16_t before = std::exchange(held.count, std::uint16_t{0});
   for (std::uint16_t done = 0; done < before;) {
     const auto count =
-        std::min<std::uint16_t>(static_cast<std::uint16_t>(before - done), ip::kBurstMax);
+        std::min<std::uint16_t>(static_cast<std::uint16_t>(before - done), kBurstMax);
     flush_punts();
     send_published({held.packets.data() + done, count});
     poll_inject();
@@ -199,26 +200,26 @@ void Worker::send_held() {
 
 // What is still to be held moves to the front of the list; what is not resolved any more is the
 // control thread's again.
-void Worker::send_published(std::span<ip::Packet* const> packets) {
-  ip::Burst burst;
-  burst.begin(PortId{}, static_cast<std::uint16_t>(packets.size()));
+void Worker::send_published(std::span<Packet* const> packets) {
+  Burst burst;
+  burst.begin(InterfaceId{}, static_cast<std::uint16_t>(packets.size()));
   std::ranges::copy(packets, burst.packets.begin());
-  burst.l2_classes.fill(ip::L2Class::kHost);
+  burst.l2_classes.fill(L2Class::kHost);
   for (std::size_t i = 0; i < packets.size(); ++i) {
-    ip::describe(burst, i);
+    ip4::describe(burst, i);
   }
-  ip::route(context_, burst);
+  ip4::route(context_, burst);
   std::uint64_t published = burst.all();
   for (std::size_t i = 0; i < packets.size(); ++i) {
     const neigh::Adjacency& adjacency = *burst.adjacencies[i];
     // Its MTU may have been lowered meanwhile.
-    const bool is_long = ip::exceeds(*packets[i], adjacency.mtu.load(std::memory_order_relaxed));
+    const bool is_long = exceeds(*packets[i], adjacency.mtu.load(std::memory_order_relaxed));
     if (adjacency.kind == neigh::AdjacencyKind::kUnicast && !is_long) {
       continue;
     }
     published &= ~(std::uint64_t{1} << i);
     if (is_long) {
-      ip::meta(*packets[i]).punt = ip::PuntReason::kFragment;
+      meta(*packets[i]).punt = PuntReason::kFragment;
     }
     if (!is_long && adjacency.hold.load(std::memory_order_relaxed)) {
       context_.held.packets[context_.held.count++] = packets[i];
@@ -227,21 +228,21 @@ void Worker::send_published(std::span<ip::Packet* const> packets) {
     }
   }
   burst.compact(published);
-  ip::output(context_, burst);
+  ip4::output(context_, burst);
 }
 
 void Worker::flush_egress() {
   while (context_.egress.ports != 0) {
     const auto index = static_cast<std::uint16_t>(std::countr_zero(context_.egress.ports));
     context_.egress.ports &= context_.egress.ports - 1;
-    ip::Egress::Stage& stage = context_.egress.stages[index];
+    Egress::Stage& stage = context_.egress.stages[index];
     send(PortId{index}, stage);
     stage.clear();
     context_.lap(stats::Stage::kBands);
   }
 }
 
-void Worker::send(PortId port, ip::Egress::Stage& stage) {
+void Worker::send(PortId port, Egress::Stage& stage) {
   TxPath& path = tx_[port.value()];
   if (path.queue) [[likely]] {
     if (is_open(port.value())) [[likely]] {
@@ -265,13 +266,13 @@ void Worker::limit_backlog(port::TxQueue& queue) {
   }
 }
 
-void Worker::send_through(Worker& owner, PortId port, ip::Egress::Stage& stage) {
+void Worker::send_through(Worker& owner, PortId port, Egress::Stage& stage) {
   for (std::uint16_t i = 0; i < stage.count; ++i) {
-    ip::Packet* const packet = stage.packets[i];
-    ip::meta(*packet).egress = port;
-    ip::meta(*packet).priority = stage.priorities[i];
+    Packet* const packet = stage.packets[i];
+    meta(*packet).egress = port;
+    meta(*packet).priority = stage.priorities[i];
     if (!owner.inject(packet)) {
-      context_.drop(packet, DropReason::kInjectQueueFull, port);
+      context_.drop(packet, DropReason::kInjectQueueFull, interface_of(port));
     }
   }
 }
@@ -282,14 +283,14 @@ void Worker::flush_punts() {
   }
   const bool scarce = settings_.pools != nullptr && settings_.pools->spare() == 0;
   for (std::uint16_t i = 0; i < context_.punts.count; ++i) {
-    ip::Packet* const packet = context_.punts.packets[i];
-    const ip::PuntReason reason = ip::meta(*packet).punt;
-    const bool arp = reason == ip::PuntReason::kArp;
+    Packet* const packet = context_.punts.packets[i];
+    const PuntReason reason = meta(*packet).punt;
+    const bool arp = reason == PuntReason::kArp;
     PacketRing& ring = arp ? arp_punts_ : punts_;
     const bool has_room =
         arp ? has_room_for_arp(*packet, scarce) : !scarce || ring.size() < port::kAlwaysWait;
     if (!has_room || !ring.push(packet)) {
-      context_.drop(packet, reason_if_not_punted(reason), ip::meta(*packet).ingress);
+      context_.drop(packet, reason_if_not_punted(reason), meta(*packet).ingress);
     }
   }
   context_.punts.count = 0;
@@ -299,7 +300,7 @@ void Worker::flush_punts() {
 }
 
 // A storm of strangers must not crowd out the answers that the router waits for.
-bool Worker::has_room_for_arp(ip::Packet& packet, bool scarce) const {
+bool Worker::has_room_for_arp(Packet& packet, bool scarce) const {
   const unsigned waiting = arp_punts_.size();
   if (waiting < (scarce ? port::kAlwaysWait : kArpRing / 2)) [[likely]] {
     return true;
@@ -323,8 +324,9 @@ std::uint32_t Worker::drain_bands() {
     if (is_open(index)) [[likely]] {
       sent += queue.drain(context_);
     } else if (((closed_.load(std::memory_order_relaxed) >> index) & 1U) != 0) {
-      queue.clear([&](ip::Packet* packet) {
-        context_.drop(packet, DropReason::kPortDown, PortId{static_cast<PortId::rep>(index)});
+      queue.clear([&](Packet* packet) {
+        context_.drop(packet, DropReason::kPortDown,
+                      InterfaceId{static_cast<InterfaceId::rep>(index)});
       });
     }
     if (queue.backlog() == 0) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The run-to-completion loop of one core: its RX queues, its TX queue on every port, its bands, its
 // counters. One thread runs it; the control thread feeds `inject`, empties the punt rings and reads
@@ -12,8 +13,8 @@
 
 #include "base/clock.hpp"
 #include "base/own_lines.hpp"
-#include "ip/stage.hpp"
-#include "port/ethernet_input.hpp"
+#include "ethernet/input.hpp"
+#include "packet/stage.hpp"
 #include "port/pools.hpp"
 #include "port/tx_queue.hpp"
 #include "stats/counter.hpp"
@@ -48,7 +49,7 @@ class Worker {
   };
 
   [[nodiscard]] static Result<std::unique_ptr<Worker>> make(const Settings& settings,
-                                                            const ip::Tables& tables,
+                                                            const Tables& tables,
                                                             rte_rcu_qsbr& readers);
 
   struct RxQueue {
@@ -90,7 +91,7 @@ class Worker {
   void set_gate(PortId port, Gate gate);
 
   // Any thread. A whole frame, meta().egress and .priority set; false: the ring is full.
-  [[nodiscard]] bool inject(ip::Packet* packet) {
+  [[nodiscard]] bool inject(Packet* packet) {
     const bool taken = inject_.push(packet);
     sleeper_->wake();
     return taken;
@@ -104,12 +105,14 @@ class Worker {
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const LoopCounters& counters() const { return counters_; }
   [[nodiscard]] const Sleeper& sleeper() const { return *sleeper_; }
-  [[nodiscard]] const ip::InterfaceCounters& interface(PortId port) const {
-    return interfaces_[port.value()];
+  [[nodiscard]] const InterfaceCounters& interface(InterfaceId id) const {
+    return interfaces_[id.value()];
   }
   [[nodiscard]] const stats::DropCounters& drops() const { return context_.drops; }
   // Copies that it made for the control thread.
   [[nodiscard]] std::uint64_t generated() const { return context_.generated.get(); }
+  [[nodiscard]] std::uint64_t delivered() const { return context_.delivered.get(); }
+  [[nodiscard]] const stats::IpCounters& ip_counters() const { return context_.counters; }
   // Of packets, that it copied: for what it forwards, none.
   [[nodiscard]] std::uint64_t copied_bytes() const { return context_.copied_bytes.get(); }
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
@@ -127,34 +130,34 @@ class Worker {
   static constexpr unsigned kArpRing = 1024;
   static constexpr std::uint32_t kIdlePolls = 64;  // loops without a packet before it rests
 
-  Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers);
+  Worker(const Settings& settings, const Tables& tables, rte_rcu_qsbr& readers);
 
   // Sends all that was handed over before the call.
   std::uint32_t poll_inject();
   unsigned send_injected(unsigned most);
   std::uint32_t poll_rx(const RxQueue& queue);
-  std::uint32_t poll_handed_on();
+  std::uint32_t poll_steered();
   // Keeps the flows that are this worker's own, in `burst_`; returns how many packets.
-  std::uint16_t hand_on(PortId port, std::uint16_t count);
-  void lose_handed_on(ip::Packet* packet, stats::DropReason reason);
-  void carry(PortId port, std::uint16_t count);
+  std::uint16_t steer(PortId port, std::uint16_t count);
+  void drop_steered(Packet* packet, stats::DropReason reason);
+  void carry(InterfaceId ingress, std::uint16_t count);
   void send_held();
-  void send_published(std::span<ip::Packet* const> packets);
+  void send_published(std::span<Packet* const> packets);
   std::uint32_t drain_bands();
   void flush_egress();
-  void send(PortId port, ip::Egress::Stage& stage);
+  void send(PortId port, Egress::Stage& stage);
   void flush_punts();
   // `scarce`: no buffers are left for packets that wait.
-  [[nodiscard]] bool has_room_for_arp(ip::Packet& packet, bool scarce) const;
+  [[nodiscard]] bool has_room_for_arp(Packet& packet, bool scarce) const;
   void limit_backlog(port::TxQueue& queue);
-  void send_through(Worker& owner, PortId port, ip::Egress::Stage& stage);
+  void send_through(Worker& owner, PortId port, Egress::Stage& stage);
   [[nodiscard]] bool is_open(std::size_t port) const { return ((shut_ >> port) & 1U) == 0; }
   void reclaim();
   void rest();
 
   Settings settings_;
   rte_rcu_qsbr& readers_;
-  std::unique_ptr<port::EtherTypes> types_;
+  std::unique_ptr<ethernet::EtherTypes> types_;
   std::unique_ptr<Sleeper> sleeper_;
   OwnLinesVector<std::atomic<std::uint8_t>> used_;
   std::vector<RxQueue> rx_;
@@ -165,7 +168,7 @@ class Worker {
   std::vector<TxPath> tx_;
   std::vector<Worker*> peers_;
   PacketRing inject_;
-  PacketRing handed_on_;  // as received, meta().ingress set
+  PacketRing steered_;  // as received, meta().ingress set
   PacketRing arp_punts_;
   PacketRing punts_;
   // Bits of ports, as the control thread set them.
@@ -178,16 +181,16 @@ class Worker {
   std::uint64_t bursts_ = 0;
   std::uint64_t last_cycles_ = 0;
 
-  alignas(64) ip::StageContext context_;
-  std::unique_ptr<ip::Egress> in_hand_ = std::make_unique<ip::Egress>();
-  ip::Burst burst_;  // the one in hand: to make it anew each time would be to clear its arrays
+  alignas(64) StageContext context_;
+  std::unique_ptr<Egress> in_hand_ = std::make_unique<Egress>();
+  Burst burst_;  // the one in hand: to make it anew each time would be to clear its arrays
   LoopCounters counters_;
-  OwnLinesVector<ip::InterfaceCounters> interfaces_;
+  OwnLinesVector<InterfaceCounters> interfaces_;
   stats::StageTimes times_;
 };
 
 // Workers share no cache line that one of them writes but those of a port's rates.
 static_assert(alignof(Worker) >= kCacheLine && alignof(port::TxQueue) >= kCacheLine);
-static_assert(alignof(ip::InterfaceCounters) >= kCacheLine);
+static_assert(alignof(InterfaceCounters) >= kCacheLine);
 
 }  // namespace ringroad::worker

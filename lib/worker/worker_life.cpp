@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How a worker comes to be, is given ports, rests and ends.
 #include <fmt/format.h>
 #include <sys/prctl.h>
@@ -22,7 +23,7 @@ constexpr std::uint32_t kLastLoops = 10000;
 
 }  // namespace
 
-Worker::Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr& readers)
+Worker::Worker(const Settings& settings, const Tables& tables, rte_rcu_qsbr& readers)
     : settings_{settings},
       readers_{readers},
       types_{make_ether_types()},
@@ -33,13 +34,16 @@ Worker::Worker(const Settings& settings, const ip::Tables& tables, rte_rcu_qsbr&
   context_.worker = static_cast<std::uint8_t>(settings.id.value());
   context_.thread = settings.id.value();
   context_.used = used_;
-  context_.holds = true;
-  tx_.resize(ip::kPortsMax);
+  context_.is_worker = true;
+  for (std::uint16_t& next : context_.identifications) {
+    next = static_cast<std::uint16_t>(rte_rand());
+  }
+  tx_.resize(kPortsMax);
   rte_rcu_qsbr_thread_register(&readers_, settings.id.value());
   rte_rcu_qsbr_thread_online(&readers_, settings.id.value());
 }
 
-Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip::Tables& tables,
+Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const Tables& tables,
                                              rte_rcu_qsbr& readers) {
   using Producers = PacketRing::Producers;
   const auto name = [&](std::string_view what) {
@@ -60,7 +64,7 @@ Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const ip:
   }
   std::unique_ptr<Worker> worker{new Worker{settings, tables, readers}};
   worker->inject_ = std::move(*inject);
-  worker->handed_on_ = std::move(*handed_on);
+  worker->steered_ = std::move(*handed_on);
   worker->arp_punts_ = std::move(*arp);
   worker->punts_ = std::move(*punts);
   worker->sleeper_ = std::move(*sleeper);
@@ -114,8 +118,7 @@ std::uint64_t Worker::held() const {
 }
 
 std::uint32_t Worker::in_rings() const {
-  return inject_.size() + handed_on_.size() + arp_punts_.size() + punts_.size() +
-         context_.held.count;
+  return inject_.size() + steered_.size() + arp_punts_.size() + punts_.size() + context_.held.count;
 }
 
 void Worker::take_used(std::uint32_t end, std::vector<AdjacencyId>& used) {
@@ -170,26 +173,26 @@ void Worker::run(const std::atomic<bool>& stop) {
 }
 
 void Worker::clear() {
-  ip::Packet* packet = nullptr;
+  Packet* packet = nullptr;
   while (inject_.pop(&packet, 1) == 1) {
-    context_.drop(packet, DropReason::kPortDown, ip::meta(*packet).egress);
+    context_.drop(packet, DropReason::kPortDown, interface_of(meta(*packet).egress));
   }
   for (PacketRing* ring : {&arp_punts_, &punts_}) {
     while (ring->pop(&packet, 1) == 1) {
-      context_.drop(packet, DropReason::kPortDown, ip::meta(*packet).ingress);
+      context_.drop(packet, DropReason::kPortDown, meta(*packet).ingress);
     }
   }
   for (; context_.held.count > 0; --context_.held.count) {
-    ip::Packet* const kept = context_.held.packets[context_.held.count - 1U];
-    context_.drop(kept, DropReason::kPortDown, ip::meta(*kept).ingress);
+    Packet* const kept = context_.held.packets[context_.held.count - 1U];
+    context_.drop(kept, DropReason::kPortDown, meta(*kept).ingress);
   }
-  while (handed_on_.pop(&packet, 1) == 1) {
-    lose_handed_on(packet, DropReason::kPortDown);
+  while (steered_.pop(&packet, 1) == 1) {
+    drop_steered(packet, DropReason::kPortDown);
   }
   for (const std::uint16_t i : numbers(tx_.size())) {
     if (tx_[i].queue) {
       tx_[i].queue->clear(
-          [&](ip::Packet* queued) { context_.drop(queued, DropReason::kPortDown, PortId{i}); });
+          [&](Packet* queued) { context_.drop(queued, DropReason::kPortDown, InterfaceId{i}); });
     }
   }
   context_.drop_list.flush();

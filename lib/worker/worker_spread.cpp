@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Flows of a device with too few RX queues go to all workers by their hash.
 #include <rte_prefetch.h>
 
 #include <array>
 #include <span>
 
-#include "ip/ecn.hpp"
+#include "packet/ecn.hpp"
 #include "worker/worker.hpp"
 
 namespace ringroad::worker {
@@ -12,13 +13,13 @@ namespace ringroad::worker {
 using stats::DropReason;
 
 // Whatever is no IPv4 packet stays, and so do fragments of headers: the checks are yet to come.
-std::uint16_t Worker::hand_on(PortId port, std::uint16_t count) {
-  const auto worker_of = [this](ip::Packet& packet) -> Worker* {
-    const auto offset = ip::ipv4_offset(packet);
+std::uint16_t Worker::steer(PortId port, std::uint16_t count) {
+  const auto worker_of = [this](Packet& packet) -> Worker* {
+    const auto offset = ipv4_offset(packet);
     if (!offset) {
       return this;
     }
-    const std::span<const std::uint8_t> bytes{ip::frame(packet) + *offset,
+    const std::span<const std::uint8_t> bytes{frame(packet) + *offset,
                                               packet.data_len - std::size_t{*offset}};
     const std::uint64_t hash = context_.tables.flow_hash.of(bytes);
     return peers_[hash * peers_.size() >> 32U];
@@ -26,15 +27,15 @@ std::uint16_t Worker::hand_on(PortId port, std::uint16_t count) {
   std::uint16_t own = 0;
   std::uint64_t told = 0;  // a bit each
   for (std::uint16_t i = 0; i < count; ++i) {
-    ip::Packet* const packet = burst_.packets[i];
+    Packet* const packet = burst_.packets[i];
     Worker* const worker = worker_of(*packet);
     if (worker == this) {
       burst_.packets[own++] = packet;
       continue;
     }
-    ip::meta(*packet).ingress = port;
-    if (!worker->handed_on_.push(packet)) {
-      lose_handed_on(packet, DropReason::kInjectQueueFull);
+    meta(*packet).ingress = interface_of(port);
+    if (!worker->steered_.push(packet)) {
+      drop_steered(packet, DropReason::kInjectQueueFull);
     }
     told |= std::uint64_t{1} << (worker->settings_.id.value() % 64);
   }
@@ -47,30 +48,30 @@ std::uint16_t Worker::hand_on(PortId port, std::uint16_t count) {
 }
 
 // Whoever carries a packet counts it as received: nobody will.
-void Worker::lose_handed_on(ip::Packet* packet, DropReason reason) {
+void Worker::drop_steered(Packet* packet, DropReason reason) {
   counters_.packets.add(1);
-  const PortId port = ip::meta(*packet).ingress;
-  ip::InterfaceCounters& counters = interfaces_[port.value()];
+  const InterfaceId ingress = meta(*packet).ingress;
+  InterfaceCounters& counters = interfaces_[ingress.value()];
   counters.rx_packets.add(1);
   counters.rx_bytes.add(packet->pkt_len);
-  context_.drop(packet, reason, port);
+  context_.drop(packet, reason, ingress);
 }
 
-std::uint32_t Worker::poll_handed_on() {
-  std::array<ip::Packet*, ip::kBurstMax> packets;
-  const unsigned count = handed_on_.pop(packets.data(), packets.size());
+std::uint32_t Worker::poll_steered() {
+  std::array<Packet*, kBurstMax> packets;
+  const unsigned count = steered_.pop(packets.data(), packets.size());
   for (unsigned i = 0; i < count; ++i) {
-    rte_prefetch0(&ip::meta(*packets[i]));
-    rte_prefetch0(ip::expected_frame(*packets[i]));
+    rte_prefetch0(&meta(*packets[i]));
+    rte_prefetch0(expected_frame(*packets[i]));
   }
   // Those of a port that follow each other go together.
   for (unsigned i = 0; i < count;) {
-    const PortId port = ip::meta(*packets[i]).ingress;
+    const InterfaceId ingress = meta(*packets[i]).ingress;
     std::uint16_t together = 0;
-    for (; i < count && ip::meta(*packets[i]).ingress == port; ++i) {
+    for (; i < count && meta(*packets[i]).ingress == ingress; ++i) {
       burst_.packets[together++] = packets[i];
     }
-    carry(port, together);
+    carry(ingress, together);
   }
   return count;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """What a port's bands cost a packet, beside DPDK's rte_sched; how long packets wait in them."""
 
 import bands_picture

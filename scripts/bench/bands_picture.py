@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The picture of a bands benchmark: how long packets wait, a panel a discipline. SVG."""
 
 import math
@@ -29,10 +30,10 @@ def down(delay_us: float) -> float:
     return HEIGHT * (1 - share)
 
 
-def line(points: list[tuple[float, float]], colour: str, dashes: str = "") -> str:
+def line(points: list[tuple[float, float]], color: str, dashes: str = "") -> str:
     places = " ".join(f"{across(load):.1f},{down(delay):.1f}" for load, delay in points)
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="2"{dashed}/>'
+    return f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="2"{dashed}/>'
 
 
 def panel(title: str, delays: dict, with_scale: bool) -> list[str]:
@@ -44,23 +45,23 @@ def panel(title: str, delays: dict, with_scale: bool) -> list[str]:
             parts.append(text(-8, y + 4, words, 11, QUIET, text_anchor="end"))
     for load in (0.5, 1.0, 1.5, 2.0):
         x = across(load)
-        colour = QUIET if load == 1 else GRID
-        parts.append(f'<line x1="{x:g}" x2="{x:g}" y1="0" y2="{HEIGHT}" stroke="{colour}"/>')
+        color = QUIET if load == 1 else GRID
+        parts.append(f'<line x1="{x:g}" x2="{x:g}" y1="0" y2="{HEIGHT}" stroke="{color}"/>')
         parts.append(text(x, HEIGHT + 16, f"{load:g}x", 11, QUIET, text_anchor="middle"))
     # The first band on top: where all wait alike it would not be seen otherwise.
-    for band, _, colour in reversed(BANDS):
+    for band, _, color in reversed(BANDS):
         for metric, dashes in (("delay_p50_us", ""), ("delay_p99.9_us", "5 4")):
             points = sorted((load, delay) for (subject, name, load), delay in delays.items()
                             if (subject, name) == (band, metric))
             if points:
-                parts.append(line(points, colour, dashes))
+                parts.append(line(points, color, dashes))
     return parts
 
 
 def legend(y: float) -> list[str]:
     parts, x = [], MARGIN + AXIS
-    for _, words, colour in BANDS:
-        parts.append(f'<line x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}" stroke="{colour}"'
+    for _, words, color in BANDS:
+        parts.append(f'<line x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}" stroke="{color}"'
                      ' stroke-width="2"/>')
         parts.append(text(x + 28, y, words, 12))
         x += 60 + 7 * len(words)

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
 # Builds DPDK's l3fwd example, the peer, from the distribution's source: build_l3fwd.sh FOLDER
 # leaves FOLDER/l3fwd.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Route lookup, loading and changes: Ringroad's trie against rte_fib and rte_lpm, in turns."""
 
 import argparse

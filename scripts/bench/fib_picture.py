@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The picture of a FIB benchmark: cycles a lookup, a panel a stream, a bar a subject. SVG."""
 
-from picture import BAR, GAP, MARGIN, OURS, bar_colour, document, headed, text
+from picture import BAR, GAP, MARGIN, OURS, bar_color, document, headed, text
 
 FAMILIES = [("v4", "IPv4"), ("v6", "IPv6")]
 STREAMS = [
@@ -23,12 +24,12 @@ def panel(x: float, y: float, title: str, rows: list[dict]) -> list[str]:
     for index, row in enumerate(rows):
         top = y + HEADING - 6 + index * (BAR + GAP)
         length = max(1, room * row["median"] / longest)
-        ours = {"font_weight": "600"} if bar_colour(row) == OURS else {}
+        ours = {"font_weight": "600"} if bar_color(row) == OURS else {}
         middle = top + BAR - 4
         parts += [
             text(x + LABEL_WIDTH - 6, middle, row["subject"], 11, text_anchor="end", **ours),
             f'<rect x="{x + LABEL_WIDTH:g}" y="{top:g}" width="{length:.1f}" height="{BAR}" rx="2"'
-            f' fill="{bar_colour(row)}"/>',
+            f' fill="{bar_color(row)}"/>',
             text(x + LABEL_WIDTH + length + 5, middle, f"{row['median']:.1f}", 11, **ours),
         ]
     return parts

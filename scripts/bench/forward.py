@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """A core forwarding: Ringroad against DPDK's own forwarders, in turns."""
 
 import argparse
@@ -83,7 +84,7 @@ def present_subjects(options: argparse.Namespace) -> list[str]:
 
 
 def measure(forwarder: Forwarder) -> float:
-    """Packets a second in one launch: the median of its windows, deaf to a neighbour's burst."""
+    """Packets a second in one launch: the median of its windows, deaf to a neighbor's burst."""
     with forwarder:
         time.sleep(WARM_UP)
         samples = [forwarder.sample()]

@@ -1,6 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The picture of a forward benchmark: cycles a packet, a panel a case, a bar a subject. SVG."""
 
-from picture import BAR, GAP, INK, MARGIN, QUIET, bar_colour, document, headed, text
+from picture import BAR, GAP, INK, MARGIN, QUIET, bar_color, document, headed, text
 
 HEADING = 44
 PANEL, LABEL, VALUE, COLUMNS = 380, 96, 90, 2
@@ -16,7 +17,7 @@ def panel(x: float, y: float, title: str, shows: str, rows: list[dict], most: fl
         parts += [
             text(left - 6, top + 12, row["subject"], 12, text_anchor="end"),
             f'<rect x="{left:g}" y="{top:g}" width="{scale * row["median"]:.1f}" height="{BAR}" '
-            f'fill="{bar_colour(row)}"/>',
+            f'fill="{bar_color(row)}"/>',
             f'<line x1="{low:.1f}" x2="{high:.1f}" y1="{middle:g}" y2="{middle:g}" '
             f'stroke="{INK}"/>',
             text(left + scale * min(row["max"], most) + 6, top + 12,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The programs under test: how each is started, asked for its counters, and ended."""
 
 import itertools

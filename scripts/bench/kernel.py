@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """The Linux kernel's forwarding, on veth, beside Ringroad's on the same veth and on memory ports."""
 
 import contextlib

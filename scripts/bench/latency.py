@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """How long a packet takes through one worker, by load, and the first after a lull."""
 
 import report

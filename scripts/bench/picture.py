@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the pictures of benchmarks have in common: SVG."""
 
 from xml.sax.saxutils import escape
@@ -7,9 +8,9 @@ OURS, OURS_TOO, PEER, OTHER = "#0b6e99", "#7db4cc", "#5f6b76", "#b4bdc5"
 INK, QUIET = "#1c2329", "#5f6b76"
 
 
-def text(x: float, y: float, words: str, size: int = 12, colour: str = INK, **more) -> str:
+def text(x: float, y: float, words: str, size: int = 12, color: str = INK, **more) -> str:
     attributes = "".join(f' {key.replace("_", "-")}="{value}"' for key, value in more.items())
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}"{attributes}>' \
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{color}"{attributes}>' \
            f"{escape(words)}</text>"
 
 
@@ -18,7 +19,7 @@ def headed(title: str, about: str) -> list[str]:
             text(MARGIN, MARGIN + 38, about, 12, QUIET)]
 
 
-def bar_colour(row: dict) -> str:
+def bar_color(row: dict) -> str:
     """What runs by default is strong, and so is what ratios are to."""
     if row["subject"].startswith("ringroad"):
         return OURS if row["subject"] == "ringroad" else OURS_TOO

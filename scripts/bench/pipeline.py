@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """What a packet costs in one worker, the ports' share taken off: runs bench-pipeline on a quiet core."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What every benchmark does around its measuring."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Rows, the machine they were measured on, the table for people and the JSON for programs."""
 
 import json

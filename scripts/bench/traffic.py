@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the forwarders are fed: a pcap of UDP frames, and the routes that cover it."""
 
 import gzip

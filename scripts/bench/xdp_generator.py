@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Sends one frame out of a network interface as fast as a core can: the kernel runs an XDP program over live frames.
 
 usage: xdp_generator.py INTERFACE FRAME (in hex), until it is killed. Needs Linux 5.18 and root.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a step does to both worlds."""
 from typing import NamedTuple
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Streams of packets: each category is a function of a random generator and a number of packets."""
 from typing import NamedTuple
 

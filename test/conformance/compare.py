@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What came out of both worlds, frame by frame, but for what may differ."""
 import time
 from collections import Counter, defaultdict
@@ -20,7 +21,7 @@ class Difference(NamedTuple):
     order: bool = False  # the frames are the same, their order in the flow is not
 
 
-def normalise(raw, identifications, now):
+def normalize(raw, identifications, now):
     """What the router may choose is made alike: IP identifications, of which only which fragments
     share one is kept, and the time of day in milliseconds (RFC 791 3.1, RFC 792), which is `now`.
 
@@ -112,7 +113,7 @@ def by_flow(frames):
     flows = defaultdict(list)
     for raw in frames:
         tags, raw = untagged(raw)
-        raw = normalise(raw, identifications, now)
+        raw = normalize(raw, identifications, now)
         flows[tags, flow(raw)].append(raw[:12] + tags + raw[12:])
     return flows
 

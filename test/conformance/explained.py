@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The differences that are Ringroad's right: one predicate for each row of differences.md."""
 import pathlib
 import re
@@ -97,7 +98,7 @@ def timestamp_address(difference):
 
 
 @predicate
-def address_defence(difference):
+def address_defense(difference):
     """An announcement: sender and target are one address, the router's."""
     ours = difference.ringroad
     return (difference.linux is None and ours[12:14] == ARP_TYPE and ours[20:22] == b"\0\1"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Fragments: on their way, made on the way, and for the router to put together."""
 import packets
 from categories import (SERVICE, WIRES, category, ident, most_through, path, transport)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Sources that do not belong to the wire that they come from."""
 import packets
 from actions import Frame

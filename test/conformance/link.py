@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Frames whose Ethernet header, length or type is not the usual one."""
 import struct
 

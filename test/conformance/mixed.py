@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Packets of all kinds that leave nothing behind, in one step."""
 from categories import CATEGORIES, category
 

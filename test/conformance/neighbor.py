@@ -1,4 +1,5 @@
-"""Hosts that answer late, never, or not any more: what the timers of neighbours do."""
+# SPDX-License-Identifier: BSD-3-Clause
+"""Hosts that answer late, never, or not any more: what the timers of neighbors do."""
 import packets
 from actions import FORGET, At, Frame
 from categories import WIRES, category, ident

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The network that both worlds have: wires, addresses, hosts, routes."""
 import struct
 from typing import NamedTuple
@@ -109,7 +110,7 @@ SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("19
 # Addresses that the router has for a while.
 PASSING = frozenset(bytes((192, 168, net, 1)) for net in range(20, 90))
 
-# Timers of neighbours: the usual ones, and those of wire d, which tests wait for.
+# Timers of neighbors: the usual ones, and those of wire d, which tests wait for.
 USUAL = {"base_reachable_ms": 30_000, "retransmit_ms": 1000, "delay_first_probe_ms": 5000}
 SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 600, "delay_first_probe_ms": 1000}
 

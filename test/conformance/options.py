@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Packets with IP options: good, malformed, and those that routers refuse."""
 import packets
 from categories import WIRES, category, ident, path, transport

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Frames built with struct: a million of them must not take the time of scapy's."""
 import struct
 

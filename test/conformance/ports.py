@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Streams during which the routers' ports change."""
 import packets
 from actions import FORGET, SYNC, Change, Frame

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Sends the same packets through the Linux kernel and through Ringroad and compares every wire.
 
 The last line is `N passed, N failed`, of categories.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Frames for people: as scapy expressions and, side by side, as what each world made of them."""
 import logging
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """From a stream of packets that fails to the fewest that still do."""
 import time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """VLAN sub-interfaces of one port: their frames, and frames with tags that nobody has."""
 import struct
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The network twice: forwarded by the Linux kernel, and by Ringroad."""
 import contextlib
 import errno

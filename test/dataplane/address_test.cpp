@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the links hear of the router's own addresses, and what becomes of conflicts (RFC 5227).
 #include <rte_ethdev.h>
 
@@ -101,7 +102,7 @@ TEST_CASE("an address that another takes is kept, defended once in 10 s, and cou
   CHECK(bed.sent(kPortA).size() == 1);
   CHECK(conflicts(bed) == 4);
   CHECK(bed.drops(DropReason::kArpIgnored) == 4);
-  CHECK_FALSE(bed.router->neighbors().table().find({kPortA, kRouterA}));
+  CHECK_FALSE(bed.router->neighbors().table().find({interface_of(kPortA), kRouterA}));
   bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kRouterA, kBroadcastMac));
   bed.run();
   CHECK(bed.sent(kPortA).size() == 1);
@@ -115,7 +116,7 @@ TEST_CASE("two ports of the router on one link are no conflict") {
   CHECK(conflicts(bed) == 0);
 }
 
-TEST_CASE("a port without a link forgets its neighbours, but those set by hand") {
+TEST_CASE("a port without a link forgets its neighbors, but those set by hand") {
   auto config = Testbed::basic_config();
   const Ipv4 by_hand{192, 168, 2, 9};
   config.neighbors = {{.address = by_hand, .port = "b", .mac = kMacB}};
@@ -128,9 +129,9 @@ TEST_CASE("a port without a link forgets its neighbours, but those set by hand")
   CHECK(bed.router->neighbors().held() == 1);
   set_link(bed, kPortB, false);
   const auto& table = bed.router->neighbors().table();
-  CHECK_FALSE(table.find({kPortB, kHostB}));
-  CHECK(table.find({kPortB, by_hand}));
-  CHECK(table.find({kPortA, kHostA}));
+  CHECK_FALSE(table.find({interface_of(kPortB), kHostB}));
+  CHECK(table.find({interface_of(kPortB), by_hand}));
+  CHECK(table.find({interface_of(kPortA), kHostA}));
   CHECK(bed.router->neighbors().held() == 0);
   CHECK(bed.drops(DropReason::kPortDown) == 1);
   bed.discard(kPortB);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What `ringroad check` accepts, `ringroad run` starts: random configurations over virtual devices,
 // good and bad, through the reader and through the router's set-up.
 #include <rte_bus_vdev.h>
@@ -10,11 +11,11 @@
 #include <vector>
 
 #include "config/load.hpp"
-#include "control/route_file.hpp"
 #include "control/router.hpp"
 #include "expect.hpp"
 #include "port/family.hpp"
 #include "random_configs.hpp"
+#include "routing/route_file.hpp"
 
 // g++ 12 takes a text before one that is moved for overlapping with it (its bug 105651).
 #pragma GCC diagnostic ignored "-Wrestrict"
@@ -64,7 +65,7 @@ std::string disagreement(const std::string& yaml, std::size_t& accepted) {
   }
   // As `ringroad check` goes on.
   if (std::ranges::any_of(config->route_files, [](const config::RouteFile& file) {
-        return !control::read_route_file(file).error.empty();
+        return !routing::read_route_file(file).error.empty();
       })) {
     return "";
   }

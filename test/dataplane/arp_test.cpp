@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the router answers, and what it learns from what it is asked and told.
 #include <catch2/catch.hpp>
 
@@ -93,7 +94,7 @@ TEST_CASE("hostile ARP is not believed") {
   CHECK(bed.router->neighbors().table().size() == 0);
 }
 
-TEST_CASE("a known neighbour's new MAC is used at once when it announces itself") {
+TEST_CASE("a known neighbor's new MAC is used at once when it announces itself") {
   Testbed bed;
   bed.resolve_hosts();
   bed.advance(2s);

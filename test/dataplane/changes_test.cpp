@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A refused change changes nothing, an accepted one can be undone, and what runs starts again:
 // random sequences of every verb that changes the router, through the verbs as roadctl sends them.
 
@@ -86,7 +87,7 @@ class Sequences {
       step();
     }
     bring_all_up();
-    return bed_.router->running_config();
+    return bed_.router->configuration().running_config();
   }
   [[nodiscard]] unsigned refused() const { return refused_; }
   [[nodiscard]] unsigned accepted() const { return accepted_; }
@@ -105,14 +106,14 @@ class Sequences {
 
   void step() {
     const Request request = changes_.next();
-    const config::Config before = bed_.router->running_config();
+    const config::Config before = bed_.router->configuration().running_config();
     const Snapshot was{bed_};
     macs_.clear();
-    for (const control::PortView& view : bed_.router->world().ports()) {
+    for (const interface::InterfaceView& view : bed_.router->world().ports()) {
       macs_.push_back(view.mac);
     }
     // A gateway that came to lie on a subnet would be found there when its route is added again.
-    const control::Routing& routing = bed_.router->routing();
+    const routing::Routing& routing = bed_.router->routing();
     const bool found_anew = routing.rib().any_path([&](const fib::Path4& path) {
       return std::ranges::any_of(path.next_hops, [&](const auto& hop) {
         return hop.via && !hop.on_link && hop.port != routing.port_of(*hop.via);
@@ -158,8 +159,8 @@ class Sequences {
     }
     const auto address = Ipv4::parse(options.at("address").get<std::string>());
     const auto ports = bed_.router->world().ports();
-    const auto port =
-        std::ranges::find(ports, options.at("port").get<std::string>(), &control::PortView::name);
+    const auto port = std::ranges::find(ports, options.at("port").get<std::string>(),
+                                        &interface::InterfaceView::name);
     return address && port != ports.end() &&
            !bed_.router->routing().next_hops().usable(neigh::Key{port->id, *address});
   }
@@ -188,7 +189,7 @@ class Sequences {
   [[nodiscard]] std::optional<std::vector<Request>> undo_of_route(
       const config::Config& before) const {
     std::vector<Request> undo;
-    const config::Config now = bed_.router->running_config();
+    const config::Config now = bed_.router->configuration().running_config();
     const auto same_place = [](const config::Route& a) {
       return [&a](const config::Route& b) {
         return a.to == b.to && a.metric == b.metric && a.table == b.table;
@@ -262,7 +263,7 @@ class Sequences {
 
   // The tables that a change draws from are full until empty_tables().
   void fill_tables() {
-    control::World& world = bed_.router->world();
+    interface::World& world = bed_.router->world();
     const std::size_t left = changes_.one_in(2) ? 0 : 3;
     // NOLINTBEGIN(bugprone-unchecked-optional-access): there is room
     while (world.adjacencies().free() > left) {
@@ -274,7 +275,7 @@ class Sequences {
     // NOLINTEND(bugprone-unchecked-optional-access)
   }
   void empty_tables() {
-    control::World& world = bed_.router->world();
+    interface::World& world = bed_.router->world();
     for (const NextHopId id : held_next_hops_) {
       world.next_hops().retire(id);
     }
@@ -287,7 +288,7 @@ class Sequences {
   }
 
   void check_round_trip() const {
-    const config::Config running = bed_.router->running_config();
+    const config::Config running = bed_.router->configuration().running_config();
     const std::string yaml = config::to_yaml(running);
     const auto again = config::parse(yaml, "running.yaml");
     INFO(yaml);
@@ -304,7 +305,7 @@ class Sequences {
   // All ports are up again, most routes gone.
   void start_over() {
     bring_all_up();
-    for (const config::Route& route : bed_.router->running_config().routes) {
+    for (const config::Route& route : bed_.router->configuration().running_config().routes) {
       if (!changes_.one_in(8)) {
         REQUIRE(carry_out({{"route", "del"},
                            {{"prefix", route.to.to_string()},
@@ -348,7 +349,7 @@ TEST_CASE("what runs after many changes starts again") {
     }
     return config::to_yaml(config);
   };
-  CHECK(yaml(running) == yaml(again.router->running_config()));
+  CHECK(yaml(running) == yaml(again.router->configuration().running_config()));
 }
 
 TEST_CASE("a refused change leaves no trace in 10,000 sequences", "[.long]") {

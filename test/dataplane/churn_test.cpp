@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -6,7 +7,7 @@
 using namespace ringroad;
 using namespace ringroad::test;
 
-TEST_CASE("routes and neighbours come and go under traffic and no other flow loses a packet") {
+TEST_CASE("routes and neighbors come and go under traffic and no other flow loses a packet") {
   Testbed bed;
   bed.resolve_hosts();
   const Frame frame = make_ipv4(bed.from_a_to_b());
@@ -25,12 +26,12 @@ TEST_CASE("routes and neighbours come and go under traffic and no other flow los
     for (int i = 0; i < kBurst; ++i) {
       bed.receive(kPortA, frame);
     }
-    CHECK(bed.router->add_route(route));
-    CHECK(bed.router->add_neighbor(neighbor));
+    CHECK(bed.router->configuration().add_route(route));
+    CHECK(bed.router->configuration().add_neighbor(neighbor));
     bed.router->run_once();
-    CHECK(bed.router->erase_route(
+    CHECK(bed.router->configuration().erase_route(
         {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
-    CHECK(bed.router->erase_neighbor({kPortB, neighbor.address}));
+    CHECK(bed.router->configuration().erase_neighbor({interface_of(kPortB), neighbor.address}));
     bed.router->run_once();
     out += bed.discard(kPortB);
     std::this_thread::yield();

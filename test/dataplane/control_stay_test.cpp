@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How long one round of the control thread, or one request, keeps it from everything else, with an
 // Internet table by one gateway and 65,536 neighbors. What is slow here is a ping that is not
 // answered. Prints a table; run by hand:  build/release/test/dataplane/dataplane '[.long]' -d yes
@@ -29,7 +30,7 @@ constexpr std::uint32_t kHosts = 65'536;
 constexpr Ipv4 kRouterWide{10, 0, 0, 1};
 const char* const kInternet = INTERNET_PREFIXES;
 
-Ipv4 host(std::uint32_t number) { return Ipv4{(10U << 24U) + 256 + number}; }
+Ipv4 host_at(std::uint32_t number) { return Ipv4{(10U << 24U) + 256 + number}; }
 Mac mac_of(std::uint32_t number) {
   return {{0x02, 1, 0, static_cast<std::uint8_t>(number >> 16U),
            static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)}};
@@ -101,7 +102,7 @@ class Bed {
       bed.discard(kPortA);
       bed.discard(kPortB);
       rounds += round ? 1 : 0;
-      const auto* const load = bed.router->load();
+      const auto* const load = bed.router->configuration().load();
       const bool loads = load != nullptr && !load->finished();
       if (loads && !round) {
         std::this_thread::sleep_for(std::chrono::microseconds{200});
@@ -116,7 +117,7 @@ class Bed {
     double longest = 0;
     for (std::uint32_t first = 0; first < kHosts; first += kBatch) {
       for (std::uint32_t i = first; i < first + kBatch; ++i) {
-        bed.receive(kPortB, make_arp(1, mac_of(i), host(i), {}, kRouterWide, kBroadcastMac));
+        bed.receive(kPortB, make_arp(1, mac_of(i), host_at(i), {}, kRouterWide, kBroadcastMac));
       }
       longest = std::max(longest, settle().first);
     }
@@ -139,8 +140,8 @@ TEST_CASE("no request holds the control thread for long", "[.long]") {
   fmt::print("{:44} {:>9} {:>9} {:>7}\n", "", "request", "round", "rounds");
   fmt::print("{:44} {:>9} {:>9}\n", "", "ms", "ms");
   bed.learn_all();
-  const std::string via = host(0).to_string();
-  const std::string other = host(1).to_string();
+  const std::string via = host_at(0).to_string();
+  const std::string other = host_at(1).to_string();
   const auto load = [&](const std::string& name, const json& options) {
     json all{{"file", kInternet}, {"via", via}};
     all.update(options);
@@ -174,13 +175,13 @@ TEST_CASE("no request holds the control thread for long", "[.long]") {
   // Groups of very unequal members have the most buckets.
   json hops = json::array();
   for (std::uint32_t i = 0; i < 256; ++i) {
-    hops.push_back({{"via", host(i).to_string()}, {"weight", i % 16 + 1}});
+    hops.push_back({{"via", host_at(i).to_string()}, {"weight", i % 16 + 1}});
   }
   bed.ask("route add, 256 next hops", {"route", "add"},
           {{"prefix", "9.9.9.0/24"}, {"metric", 9}, {"nexthops", hops}});
   bed.ask("show routes PREFIX, 256 next hops", {"show", "routes"}, {{"prefix", "9.9.9.0/24"}});
   bed.ask("neighbor del, of 256 next hops", {"neighbor", "del"},
-          {{"address", host(3).to_string()}, {"port", "b"}});
+          {{"address", host_at(3).to_string()}, {"port", "b"}});
   bed.ask("route del, 256 next hops", {"route", "del"}, {{"prefix", "9.9.9.0/24"}, {"metric", 9}});
   // Gateways on no link.
   bed.ask("route add, to a gateway far away", {"route", "add"},
@@ -207,6 +208,7 @@ TEST_CASE("no request holds the control thread for long", "[.long]") {
   bed.learn_all();
   bed.ask("address del", {"address", "del"}, {{"port", "b"}, {"address", "10.0.0.1/8"}});
   bed.ask("address add", {"address", "add"}, {{"port", "b"}, {"address", "10.0.0.1/8"}});
-  const double end = bed.time([&] { static_cast<void>(bed.bed.router->running_config()); });
+  const double end =
+      bed.time([&] { static_cast<void>(bed.bed.router->configuration().running_config()); });
   fmt::print("running_config {:.2f}\nthe longest stay: {:.2f} ms\n", end, bed.worst);
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a request, or a round of the control thread, does at most in one go, however much there is
 // to do: counted, not timed. control_stay_test.cpp has the times.
 #include <unistd.h>
@@ -24,7 +25,7 @@ constexpr std::uint32_t kHosts = 5000;
 constexpr std::uint32_t kRoutes = 20'000;
 constexpr Ipv4 kRouterWide{10, 0, 0, 1};
 
-Ipv4 host(std::uint32_t number) { return Ipv4{(10U << 24U) + 256 + number}; }
+Ipv4 host_at(std::uint32_t number) { return Ipv4{(10U << 24U) + 256 + number}; }
 Mac mac_of(std::uint32_t number) {
   return {
       {0x02, 1, 0, 0, static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)}};
@@ -44,7 +45,7 @@ class Bed {
   Bed() : bed{{.config = wide_config(), .tx_ring = 8192}} {
     for (std::uint32_t first = 0; first < kHosts; first += 1000) {
       for (std::uint32_t i = first; i < first + 1000; ++i) {
-        bed.receive(kPortB, make_arp(1, mac_of(i), host(i), {}, kRouterWide, kBroadcastMac));
+        bed.receive(kPortB, make_arp(1, mac_of(i), host_at(i), {}, kRouterWide, kBroadcastMac));
       }
       settle();
     }
@@ -60,15 +61,15 @@ class Bed {
         stream << prefix(i).to_string() << '\n';
       }
     }
-    REQUIRE(bed.router->load_routes({.path = path, .via = {host(0)}}));
-    while (!bed.router->load()->finished()) {
+    REQUIRE(bed.router->configuration().load_routes({.path = path, .via = {host_at(0)}}));
+    while (!bed.router->configuration().load()->finished()) {
       if (!bed.router->run_once()) {
         std::this_thread::sleep_for(100us);
       }
     }
     std::filesystem::remove(path);
     settle();
-    REQUIRE(bed.router->load()->outcome().added == kRoutes);
+    REQUIRE(bed.router->configuration().load()->outcome().added == kRoutes);
   }
 
   void settle() {
@@ -149,8 +150,8 @@ TEST_CASE("all neighbors are listed some rows a turn, and are all there in the e
   });
   CHECK(slices >= kHosts / 250);
   REQUIRE(all.size() == kHosts);
-  CHECK(all.front().at("address") == host(0).to_string());
-  CHECK(all.back().at("address") == host(kHosts - 1).to_string());
+  CHECK(all.front().at("address") == host_at(0).to_string());
+  CHECK(all.back().at("address") == host_at(kHosts - 1).to_string());
 }
 
 TEST_CASE("a flush of many neighbors takes some a round, and answers when all are gone") {
@@ -191,9 +192,9 @@ TEST_CASE("a link that flaps while its routes still go has them all in the end")
   Bed bed;
   bed.load_routes();
   for (int flap = 0; flap < 5; ++flap) {
-    REQUIRE(bed.bed.router->set_link(kPortB, false));
+    REQUIRE(bed.bed.router->links().set_link(interface_of(kPortB), false));
     bed.bed.router->run_once();
-    REQUIRE(bed.bed.router->set_link(kPortB, true));
+    REQUIRE(bed.bed.router->links().set_link(interface_of(kPortB), true));
     bed.bed.router->run_once();
   }
   bed.settle();
@@ -219,7 +220,7 @@ TEST_CASE("the configuration with many routes is written some a turn, and is tak
   const auto parsed = config::parse(answer.at("yaml").get<std::string>(), "running");
   REQUIRE(parsed);
   CHECK(parsed->routes.size() == kRoutes - 1);
-  CHECK(*parsed == bed.bed.router->running_config());
+  CHECK(*parsed == bed.bed.router->configuration().running_config());
 }
 
 TEST_CASE("a new MAC address reaches every neighbor, though there is no room for all at once") {
@@ -229,7 +230,7 @@ TEST_CASE("a new MAC address reaches every neighbor, though there is no room for
   bed.settle();
   for (const std::uint32_t number : {0U, 1U, kHosts / 2, kHosts - 1}) {
     Ipv4Fields fields = bed.bed.from_a_to_b();
-    fields.destination = host(number);
+    fields.destination = host_at(number);
     bed.bed.receive(kPortA, make_ipv4(fields));
     bed.bed.run();
     const auto frames = bed.bed.sent(kPortB);
@@ -253,12 +254,12 @@ TEST_CASE("an address without a length finds the routes of the longest prefix th
   for (const char* const known : {"8.0.0.0/8", "8.8.0.0/16"}) {
     for (const unsigned metric : {1U, 2U}) {
       CHECK(bed.ask({"route", "add"},
-                    {{"prefix", known}, {"via", host(0).to_string()}, {"metric", metric}})
+                    {{"prefix", known}, {"via", host_at(0).to_string()}, {"metric", metric}})
                 .line == "{\"ok\":{}}\n");
     }
   }
   CHECK(bed.ask({"route", "add"},
-                {{"prefix", "8.8.8.0/24"}, {"via", host(0).to_string()}, {"table", "7"}})
+                {{"prefix", "8.8.8.0/24"}, {"via", host_at(0).to_string()}, {"table", "7"}})
             .line == "{\"ok\":{}}\n");
   CHECK(shown({{"prefix", "8.8.8.8"}}) == json::array({"8.8.0.0/16", "8.8.0.0/16"}));
   CHECK(shown({{"prefix", "8.9.8.8"}}) == json::array({"8.0.0.0/8", "8.0.0.0/8"}));

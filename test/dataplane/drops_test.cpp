@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <catch2/catch.hpp>
 
 #include "testbed.hpp"
@@ -13,7 +14,7 @@ void check_dropped(Testbed& bed, const Frame& frame, DropReason reason) {
   bed.receive(kPortA, frame);
   bed.run();
   INFO(stats::name(reason));
-  CHECK(bed.router->drops(kPortA, reason) == 1);
+  CHECK(bed.router->drops(interface_of(kPortA), reason) == 1);
   CHECK(bed.all_drops() == 1);
   CHECK(bed.sent(kPortA).empty());
   CHECK(bed.sent(kPortB).empty());

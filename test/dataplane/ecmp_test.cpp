@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Routes with several gateways: who gets which flow, and what happens when a gateway dies.
 #include <rte_ethdev.h>
 
@@ -99,7 +100,7 @@ class Bed {
     alive.erase(gateway);
     const auto& table = bed.router->neighbors().table();
     const auto failed = [&] {
-      const auto id = table.find({kPorts.at(gateway), kAddresses.at(gateway)});
+      const auto id = table.find({interface_of(kPorts.at(gateway)), kAddresses.at(gateway)});
       return id && table.entry(*id).state == neigh::State::kFailed;
     };
     for (int seconds = 0; seconds < 60 && !failed(); ++seconds) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the testbed demands of the router: of Catch, or in a fuzzer by ending the process.
 #ifdef RINGROAD_FUZZ

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Where packets go when a port loses its link, a gateway falls silent, or the way to a far gateway
 // changes; and what `route get` says of it.
 #include <rte_ethdev.h>
@@ -153,7 +154,7 @@ TEST_CASE("a gateway that falls silent hands on the routes that have another, un
   // Nobody says that it lives: asked, it does not answer.
   const auto failed = [&] {
     const auto& table = bed.bed.router->neighbors().table();
-    const auto id = table.find({kPortB, kGatewayB});
+    const auto id = table.find({interface_of(kPortB), kGatewayB});
     return id && table.entry(*id).state == neigh::State::kFailed;
   };
   unsigned sent = 0;
@@ -174,7 +175,7 @@ TEST_CASE("a gateway that falls silent hands on the routes that have another, un
   CHECK(bed.send(40) == kAllByC);
   CHECK(bed.get({{"address", "20.0.0.1"}}).at("runners_up")[0].at("reason") ==
         "gateway unreachable");
-  // The default route does not take over from a longer prefix: its host is unreachable (FIB-14).
+  // The default route does not take over from a longer prefix: its host is unreachable.
   CHECK(bed.send(30, 1).empty());
 
   // It is asked every 5 s, though no packet asks for it.
@@ -201,9 +202,9 @@ TEST_CASE("no packet is lost or sent astray while the way to a far gateway chang
                                 .protocol = {}};
   for (int round = 0; round < 50; ++round) {
     CHECK(bed.send(40) == kAllByB);
-    REQUIRE(bed.bed.router->erase_route(way));
+    REQUIRE(bed.bed.router->configuration().erase_route(way));
     CHECK(bed.send(40) == kAllByC);
-    REQUIRE(bed.bed.router->add_route(route("10.200.0.0/16", kGatewayB, 1)));
+    REQUIRE(bed.bed.router->configuration().add_route(route("10.200.0.0/16", kGatewayB, 1)));
   }
   CHECK(bed.bed.all_drops() == 0);
 }
@@ -211,11 +212,12 @@ TEST_CASE("no packet is lost or sent astray while the way to a far gateway chang
 TEST_CASE("without any way to its gateway a route answers unreachable") {
   Bed bed;
   for (const std::uint32_t metric : {1U, 2U}) {
-    REQUIRE(bed.bed.router->erase_route({.prefix = Prefix4::parse("10.200.0.0/16").value(),
-                                         .table = {},
-                                         .metric = metric,
-                                         .via = {},
-                                         .protocol = {}}));
+    REQUIRE(bed.bed.router->configuration().erase_route(
+        {.prefix = Prefix4::parse("10.200.0.0/16").value(),
+         .table = {},
+         .metric = metric,
+         .via = {},
+         .protocol = {}}));
   }
   CHECK(bed.send(40).empty());
   CHECK(bed.bed.drops(stats::DropReason::kUnreachable) == kPackets);
@@ -230,7 +232,7 @@ TEST_CASE("route get foretells the way of every flow, through groups and far gat
   Bed bed;
   config::Route grouped = route("50.0.0.0/8", kFar);
   grouped.next_hops.push_back({.via = kGatewayC, .weight = 3});
-  REQUIRE(bed.bed.router->add_route(grouped));
+  REQUIRE(bed.bed.router->configuration().add_route(grouped));
   for (std::uint32_t i = 0; i < 100; ++i) {
     const Ipv4 to{(50U << 24U) + i};
     const json got =
@@ -260,7 +262,7 @@ TEST_CASE("route get explains why the others lost, and that a destination has no
   Bed bed;
   config::Route later = route("20.0.0.0/16", kGatewayC);
   later.table = 253;
-  REQUIRE(bed.bed.router->add_route(later));
+  REQUIRE(bed.bed.router->configuration().add_route(later));
   const json got = bed.get({{"address", "20.0.0.1"}});
   CHECK(got.at("prefix") == "20.0.0.0/8");
   CHECK(got.at("mac") == Bed::mac_of(kPortB).to_string());

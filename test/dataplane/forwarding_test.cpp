@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <catch2/catch.hpp>
 
 #include "testbed.hpp"
@@ -226,13 +227,13 @@ TEST_CASE("a route that comes and goes moves only its own packets") {
   auto far = bed.from_a_to_b();
   far.destination = Ipv4{10, 9, 8, 7};
   for (int round = 0; round < 50; ++round) {
-    REQUIRE(bed.router->add_route(route));
-    CHECK_FALSE(bed.router->add_route(route));
+    REQUIRE(bed.router->configuration().add_route(route));
+    CHECK_FALSE(bed.router->configuration().add_route(route));
     bed.receive(kPortA, make_ipv4(far));
     bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
     bed.run();
     CHECK(bed.sent(kPortB).size() == 2);
-    REQUIRE(bed.router->erase_route(
+    REQUIRE(bed.router->configuration().erase_route(
         {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
     bed.receive(kPortA, make_ipv4(far));
     bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
@@ -300,7 +301,7 @@ TEST_CASE("odd frames of any kind and number change nothing for the plain ones a
   Testbed bed;
   bed.resolve_hosts();
   std::minstd_rand random{11};
-  const auto& in = bed.router->workers()[0]->interface(kPortA);
+  const auto& in = bed.router->workers()[0]->interface(interface_of(kPortA));
   for (int round = 0; round < 300; ++round) {
     const std::uint64_t packets_before = in.rx_packets.get();
     const std::uint64_t bytes_before = in.rx_bytes.get();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Frames as hosts send them, and what a test wants to know of one that came out.
 #include <cstdint>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Whoever holds packets: reception finds buffers, and flows to known hosts lose nothing.
 #include <algorithm>
 #include <catch2/catch.hpp>

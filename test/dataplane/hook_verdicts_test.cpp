@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What hooks may do with a packet, and in which order they run.
 #include <array>
 #include <catch2/catch.hpp>
@@ -9,7 +10,6 @@
 
 using namespace ringroad;
 using namespace ringroad::test;
-using ringroad::ip::HookPoint;
 using stats::DropReason;
 
 namespace {
@@ -18,15 +18,15 @@ namespace {
 struct Judge {
   std::uint16_t id = 0;  // of the packets that it means; 0: all
   enum class Says : std::uint8_t { kDrop, kHold, kSendToA } says = Says::kDrop;
-  std::vector<ringroad::ip::Packet*> held{};
+  std::vector<Packet*> held{};
   unsigned seen = 0;
 
-  static void run(void* state, ringroad::ip::StageContext& /*context*/,
-                  const ringroad::ip::Burst& burst, ringroad::ip::HookVerdicts& verdicts) {
+  static void run(void* state, StageContext& /*context*/, const Burst& burst,
+                  HookVerdicts& verdicts) {
     Judge& judge = *static_cast<Judge*>(state);
     judge.seen += burst.count;
     for (std::size_t i = 0; i < burst.count; ++i) {
-      rte_ipv4_hdr& header = ringroad::ip::ipv4(*burst.packets[i]);
+      rte_ipv4_hdr& header = ipv4(*burst.packets[i]);
       if (judge.id != 0 && header.packet_id != rte_cpu_to_be_16(judge.id)) {
         continue;
       }
@@ -133,9 +133,9 @@ TEST_CASE("what a hook holds is held until it lets it go") {
   CHECK(bed.sent(kPortB).size() == 9);
   REQUIRE(queue.held.size() == 1);
   CHECK(bed.router->ledger().held == held_before + 1);
-  ringroad::ip::StageContext& context = bed.router->sender().context();
+  StageContext& context = bed.router->sender().context();
   context.release(1);
-  context.drop(queue.held[0], DropReason::kHook, kPortA);
+  context.drop(queue.held[0], DropReason::kHook, interface_of(kPortA));
   context.drop_list.flush();
 }
 
@@ -145,21 +145,19 @@ TEST_CASE("hooks of one point run by priority, those of one priority in the orde
   struct Step {
     std::vector<int>* order;
     int number;
-    static void run(void* state, ringroad::ip::StageContext& /*context*/,
-                    const ringroad::ip::Burst& /*burst*/,
-                    ringroad::ip::HookVerdicts& /*verdicts*/) {
+    static void run(void* state, StageContext& /*context*/, const Burst& /*burst*/,
+                    HookVerdicts& /*verdicts*/) {
       const Step& step = *static_cast<Step*>(state);
       step.order->push_back(step.number);
     }
   };
   std::vector<int> order;
   std::array<Step, 5> steps{};
-  constexpr std::array kPriorities{
-      ringroad::ip::hook_priority::kNatSource, ringroad::ip::hook_priority::kRaw,
-      ringroad::ip::hook_priority::kFilter, ringroad::ip::hook_priority::kFilter,
-      ringroad::ip::hook_priority::kConntrack};
-  ringroad::ip::Hooks& hooks = bed.router->world().hooks();
-  std::vector<ringroad::ip::Hooks::Id> ids;
+  constexpr std::array kPriorities{hook_priority::kNatSource, hook_priority::kRaw,
+                                   hook_priority::kFilter, hook_priority::kFilter,
+                                   hook_priority::kConntrack};
+  Hooks& hooks = bed.router->world().hooks();
+  std::vector<Hooks::Id> ids;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     steps.at(i) = {&order, static_cast<int>(i)};
     ids.push_back(
@@ -193,8 +191,10 @@ TEST_CASE("each thread has a hook's state of its own") {
   for (Judge& judge : judges) {
     judge.id = 0xffff;
   }
+  auto ping = bed.ping(kRouterA);
+  ping.payload = echo_request(1, 600);  // longer than what a worker answers itself
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
-  bed.receive(kPortA, make_ipv4(bed.ping(kRouterA)));
+  bed.receive(kPortA, make_ipv4(ping));
   bed.run();
   CHECK(judges[0].seen + judges[1].seen == 1);
   CHECK(judges[2].seen == 1);

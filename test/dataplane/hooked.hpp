@@ -1,26 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // For tests of hooks: one for as long as an object lives, and packets that it knows.
 #include <utility>
 
-#include "ip/hooks.hpp"
+#include "packet/hooks.hpp"
 #include "testbed.hpp"
 
 namespace ringroad::test {
 
 class Hooked {
  public:
-  Hooked(Testbed& bed, ip::HookPoint point, ip::Hook hook)
+  Hooked(Testbed& bed, HookPoint point, Hook hook)
       : hooks_{bed.router->world().hooks()}, id_{hooks_.add(point, std::move(hook))} {}
   // With one state for the worker and the control thread.
-  Hooked(Testbed& bed, ip::HookPoint point, ip::HookFunction run, void* state = nullptr)
-      : Hooked{bed, point, ip::Hook{.run = run, .states = {2, state}}} {}
+  Hooked(Testbed& bed, HookPoint point, HookFunction run, void* state = nullptr)
+      : Hooked{bed, point, Hook{.run = run, .states = {2, state}}} {}
   Hooked(const Hooked&) = delete;
   Hooked& operator=(const Hooked&) = delete;
   ~Hooked() { hooks_.remove(id_); }
 
  private:
-  ip::Hooks& hooks_;
-  ip::Hooks::Id id_;
+  Hooks& hooks_;
+  Hooks::Id id_;
 };
 
 // From host A to host B, with that identification.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Each packet passes each hook of its way once, whoever carries it and however.
 #include <array>
 #include <catch2/catch.hpp>
@@ -9,7 +10,6 @@
 
 using namespace ringroad;
 using namespace ringroad::test;
-using ringroad::ip::HookPoint;
 using stats::DropReason;
 
 namespace {
@@ -21,7 +21,7 @@ constexpr std::uint16_t kDontFragment = 0x4000;
 
 // How often a packet was seen: before the routing, as input, forwarded, as output, after the
 // routing.
-using Seen = std::array<unsigned, ringroad::ip::kHookPoints>;
+using Seen = std::array<unsigned, kHookPoints>;
 constexpr Seen kForwarded{1, 0, 1, 0, 1};
 constexpr Seen kReceived{1, 1, 0, 0, 0};
 constexpr Seen kRefused{1, 0, 0, 0, 0};
@@ -52,11 +52,11 @@ class Counting {
     std::size_t point;
   };
 
-  static void count(void* state, ringroad::ip::StageContext& /*context*/,
-                    const ringroad::ip::Burst& burst, ringroad::ip::HookVerdicts& /*verdicts*/) {
+  static void count(void* state, StageContext& /*context*/, const Burst& burst,
+                    HookVerdicts& /*verdicts*/) {
     const At& at = *static_cast<At*>(state);
     for (std::size_t i = 0; i < burst.count; ++i) {
-      const rte_ipv4_hdr& header = ringroad::ip::ipv4(*burst.packets[i]);
+      const rte_ipv4_hdr& header = ipv4(*burst.packets[i]);
       const Ipv4 source{be32::from_wire(header.src_addr)};
       const bool is_own = source == kRouterA || source == kRouterB;
       Seen& seen = is_own ? at.all->own_ : at.all->seen_[rte_be_to_cpu_16(header.packet_id)];
@@ -67,18 +67,17 @@ class Counting {
       if (!is_own && header.time_to_live > 60) {
         CHECK(header.time_to_live == (is_lowered ? 63 : 64));
         // That of options that were written to is put right as the packet leaves.
-        CHECK((header.version_ihl != ringroad::ip::kVersion4NoOptions ||
-               rte_ipv4_cksum(&header) == 0));
+        CHECK((header.version_ihl != kVersion4NoOptions || rte_ipv4_cksum(&header) == 0));
       }
       CHECK(burst.destinations[i] == rte_be_to_cpu_32(header.dst_addr));
-      CHECK(burst.frames[i] == ringroad::ip::frame(*burst.packets[i]));
+      CHECK(burst.frames[i] == frame(*burst.packets[i]));
       if (is_lowered) {
         CHECK(burst.adjacencies[i] != nullptr);
       }
     }
   }
 
-  std::array<At, ringroad::ip::kHookPoints> at_{};
+  std::array<At, kHookPoints> at_{};
   std::deque<Hooked> hooked_;
   std::map<std::uint16_t, Seen> seen_;
   Seen own_{};

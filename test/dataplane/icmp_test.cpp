@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <catch2/catch.hpp>
 #include <chrono>
 
@@ -126,7 +127,7 @@ TEST_CASE("a segment to a closed port is answered with the reset that RFC 9293 3
   CHECK(word(out[0], tcp + 14) == 0);
   CHECK(transport_sum(kRouterA, kHostA, 6, {out[0].begin() + kIcmp, out[0].end()}) == 0);
   CHECK(bed.drops(DropReason::kPortClosed) == 1);
-  CHECK(bed.router->ip_counters().get(IpCounter::kTcpOutRsts) == 1);
+  CHECK(bed.router->ip_counter(IpCounter::kTcpOutRsts) == 1);
 }
 
 TEST_CASE("no reset answers a reset, a broken segment, or one to all stations") {

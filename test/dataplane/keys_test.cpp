@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Keys of the configuration, from its text to the packets: with the key something leaves otherwise,
 // or at another time, than without it. What exactly each does is tested where it is done.
 #include <fmt/format.h>
@@ -97,7 +98,7 @@ class NeighborBed : public Testbed {
   }
   [[nodiscard]] std::string state() const {
     const auto& table = router->neighbors().table();
-    const auto id = table.find({kPortB, kHostB});
+    const auto id = table.find({interface_of(kPortB), kHostB});
     return id ? std::string{neigh::to_string(table.entry(*id).state)} : "none";
   }
 

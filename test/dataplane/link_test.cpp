@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Ports changed while they forward: link, MTU, MAC, addresses, and what each does to ARP and
 // routes.
 #include <algorithm>
@@ -72,10 +73,10 @@ TEST_CASE("a port that is started a hundred times over loses no buffer") {
 TEST_CASE("a port that is taken down receives nothing and is no way to anywhere") {
   Testbed bed;
   bed.resolve_hosts();
-  REQUIRE(bed.router->add_route(route(kTen, kHostB)));
+  REQUIRE(bed.router->configuration().add_route(route(kTen, kHostB)));
   REQUIRE(to_b(bed, {10, 1, 2, 3}).size() == 1);
 
-  REQUIRE(bed.router->set_link(kPortB, false));
+  REQUIRE(bed.router->links().set_link(interface_of(kPortB), false));
   CHECK(to_b(bed).empty());
   CHECK(to_b(bed, {10, 1, 2, 3}).empty());
   CHECK(bed.drops(DropReason::kNoRoute) == 2);
@@ -85,7 +86,7 @@ TEST_CASE("a port that is taken down receives nothing and is no way to anywhere"
   CHECK(bed.drops(DropReason::kPortDown) == 1);
   CHECK(bed.router->neighbors().table().size() == 1);
 
-  REQUIRE(bed.router->set_link(kPortB, true));
+  REQUIRE(bed.router->links().set_link(interface_of(kPortB), true));
   bed.resolve_hosts();
   CHECK(to_b(bed).size() == 1);
   CHECK(to_b(bed, {10, 1, 2, 3}).size() == 1);
@@ -95,12 +96,12 @@ TEST_CASE("a port that is taken down receives nothing and is no way to anywhere"
 TEST_CASE("a port goes down and up a hundred times under traffic, and nothing is left behind") {
   Testbed bed;
   bed.resolve_hosts();
-  REQUIRE(bed.router->add_route(route(kTen, kHostB)));
+  REQUIRE(bed.router->configuration().add_route(route(kTen, kHostB)));
   const auto routes = bed.router->main_routes();
   const auto neighbors = bed.router->neighbors().table().size();
   for (int i = 0; i < 100; ++i) {
     CAPTURE(i);
-    // One is on its way, one waits for a neighbour that does not answer.
+    // One is on its way, one waits for a neighbor that does not answer.
     Ipv4Fields fields = bed.from_a_to_b();
     bed.receive(kPortA, make_ipv4(fields));
     fields.destination = {192, 168, 2, 77};
@@ -109,9 +110,9 @@ TEST_CASE("a port goes down and up a hundred times under traffic, and nothing is
       bed.run();
       bed.discard(kPortB);
     }
-    REQUIRE(bed.router->set_link(kPortB, false));
+    REQUIRE(bed.router->links().set_link(interface_of(kPortB), false));
     CHECK(to_b(bed, {10, 1, 2, 3}).empty());
-    REQUIRE(bed.router->set_link(kPortB, true));
+    REQUIRE(bed.router->links().set_link(interface_of(kPortB), true));
     bed.resolve_hosts();
     REQUIRE(to_b(bed, {10, 1, 2, 3}).size() == 1);
     REQUIRE(bed.router->main_routes() == routes);
@@ -123,7 +124,7 @@ TEST_CASE("a new MTU holds from the next packet on, on known and unknown next ho
   Testbed bed;
   bed.resolve_hosts();
   CHECK(to_b(bed, kHostB, 1480).size() == 1);
-  REQUIRE(bed.router->set_mtu(kPortB, 1400));
+  REQUIRE(bed.router->links().set_mtu(interface_of(kPortB), 1400));
   CHECK(to_b(bed, kHostB, 1480).size() == 2);
   CHECK(to_b(bed, kHostB, 1380).size() == 1);
   // 192.168.2.3 is asked for first.
@@ -132,13 +133,14 @@ TEST_CASE("a new MTU holds from the next packet on, on known and unknown next ho
               make_arp(2, kMacB, {192, 168, 2, 3}, bed.mac(kPortB), kRouterB, bed.mac(kPortB)));
   bed.run();
   CHECK(bed.sent(kPortB).size() == 2);
-  REQUIRE(bed.router->set_mtu(kPortB, 1500));
+  REQUIRE(bed.router->links().set_mtu(interface_of(kPortB), 1500));
   CHECK(to_b(bed, kHostB, 1480).size() == 1);
 
-  CHECK_FALSE(bed.router->set_mtu(kPortB, 67));
-  CHECK_FALSE(bed.router->set_mtu(kPortB, 9711));
-  CHECK_FALSE(bed.router->set_mtu(kPortB, 9000));  // more than the buffers hold
-  CHECK(bed.router->running_config().ports[1].mtu == 1500);
+  CHECK_FALSE(bed.router->links().set_mtu(interface_of(kPortB), 67));
+  CHECK_FALSE(bed.router->links().set_mtu(interface_of(kPortB), 9711));
+  CHECK_FALSE(
+      bed.router->links().set_mtu(interface_of(kPortB), 9000));  // more than the buffers hold
+  CHECK(bed.router->configuration().running_config().ports[1].mtu == 1500);
 }
 
 TEST_CASE("a new MAC is in every frame from then on, and told to the link") {
@@ -146,7 +148,7 @@ TEST_CASE("a new MAC is in every frame from then on, and told to the link") {
   settle(bed);
   const Mac before = bed.mac(kPortB);
   const Mac fresh{{0x02, 0, 0, 0, 0x77, 0x01}};
-  REQUIRE(bed.router->set_mac(kPortB, fresh));
+  REQUIRE(bed.router->links().set_mac(interface_of(kPortB), fresh));
   bed.run();
   const auto told = bed.sent(kPortB);
   REQUIRE(told.size() == 1);
@@ -168,8 +170,8 @@ TEST_CASE("a new MAC is in every frame from then on, and told to the link") {
   bed.run();
   CHECK(bed.sent(kPortA).size() == 1);
 
-  CHECK_FALSE(bed.router->set_mac(kPortB, Mac{{1, 0, 0, 0, 0, 1}}));
-  CHECK_FALSE(bed.router->set_mac(kPortB, Mac{}));
+  CHECK_FALSE(bed.router->links().set_mac(interface_of(kPortB), Mac{{1, 0, 0, 0, 0, 1}}));
+  CHECK_FALSE(bed.router->links().set_mac(interface_of(kPortB), Mac{}));
 }
 
 TEST_CASE("an address that is added is announced, answered for and brings its subnet") {
@@ -180,7 +182,7 @@ TEST_CASE("an address that is added is announced, answered for and brings its su
   CHECK(to_b(bed, host).empty());
   CHECK(bed.drops(DropReason::kNoRoute) == 1);
 
-  REQUIRE(bed.router->add_address(kPortB, {own, 24}));
+  REQUIRE(bed.router->links().add_address(interface_of(kPortB), {own, 24}));
   bed.run();
   const auto told = bed.sent(kPortB);
   REQUIRE(told.size() == 1);
@@ -192,7 +194,7 @@ TEST_CASE("an address that is added is announced, answered for and brings its su
   CHECK(bed.sent(kPortB).size() == 1);  // the one that waited
   CHECK(to_b(bed, host).size() == 1);
 
-  REQUIRE(bed.router->erase_address(kPortB, {own, 24}));
+  REQUIRE(bed.router->links().erase_address(interface_of(kPortB), {own, 24}));
   CHECK_FALSE(answers_for(bed, kPortB, own));
   CHECK(to_b(bed, host).empty());
   CHECK(bed.drops(DropReason::kNoRoute) == 2);
@@ -203,9 +205,9 @@ TEST_CASE("a secondary address takes the place of the primary one on its subnet"
   Testbed bed;
   bed.resolve_hosts();
   const Ipv4 second{192, 168, 2, 77};
-  REQUIRE(bed.router->add_address(kPortB, {second, 24}));
+  REQUIRE(bed.router->links().add_address(interface_of(kPortB), {second, 24}));
   const std::uint64_t changes = bed.router->routing().trie_changes();
-  REQUIRE(bed.router->erase_address(kPortB, {kRouterB, 24}));
+  REQUIRE(bed.router->links().erase_address(interface_of(kPortB), {kRouterB, 24}));
   // The subnet never was without its route: one change, of the address itself.
   CHECK(bed.router->routing().trie_changes() - changes <= 1);
   CHECK(to_b(bed).size() == 1);
@@ -221,11 +223,11 @@ TEST_CASE("a secondary address takes the place of the primary one on its subnet"
 TEST_CASE("a port's last address takes its routes, and a new one brings them back") {
   Testbed bed;
   bed.resolve_hosts();
-  REQUIRE(bed.router->add_route(route(kTen, kHostB)));
-  REQUIRE(bed.router->erase_address(kPortB, {kRouterB, 24}));
+  REQUIRE(bed.router->configuration().add_route(route(kTen, kHostB)));
+  REQUIRE(bed.router->links().erase_address(interface_of(kPortB), {kRouterB, 24}));
   CHECK(to_b(bed, {10, 1, 2, 3}).empty());
   CHECK(bed.drops(DropReason::kNoRoute) == 1);
-  REQUIRE(bed.router->add_address(kPortB, {kRouterB, 24}));
+  REQUIRE(bed.router->links().add_address(interface_of(kPortB), {kRouterB, 24}));
   bed.resolve_hosts();
   CHECK(to_b(bed, {10, 1, 2, 3}).size() == 1);
 }
@@ -234,24 +236,27 @@ TEST_CASE("a route goes with the address that is its source") {
   Testbed bed;
   bed.resolve_hosts();
   const InterfaceAddress own{Ipv4{10, 255, 0, 1}, 32};
-  REQUIRE(bed.router->add_address(kPortA, own));
+  REQUIRE(bed.router->links().add_address(interface_of(kPortA), own));
   config::Route with_source = route(kTen, kHostB);
   with_source.source = own.address;
-  REQUIRE(bed.router->add_route(with_source));
-  REQUIRE(bed.router->erase_address(kPortA, own));
-  CHECK(bed.router->running_config().routes.empty());
+  REQUIRE(bed.router->configuration().add_route(with_source));
+  REQUIRE(bed.router->links().erase_address(interface_of(kPortA), own));
+  CHECK(bed.router->configuration().running_config().routes.empty());
   CHECK(to_b(bed, {10, 1, 2, 3}).empty());
 }
 
 TEST_CASE("addresses that cannot be are refused, and nothing changes") {
   Testbed bed;
-  const config::Config before = bed.router->running_config();
-  CHECK_FALSE(bed.router->add_address(kPortB, {kRouterB, 24}));             // there already
-  CHECK_FALSE(bed.router->add_address(kPortB, {Ipv4{10, 0, 0, 0}, 24}));    // the network
-  CHECK_FALSE(bed.router->add_address(kPortB, {Ipv4{10, 0, 0, 255}, 24}));  // its broadcast
-  CHECK_FALSE(bed.router->add_address(kPortB, {Ipv4{224, 0, 0, 1}, 24}));
-  CHECK_FALSE(bed.router->erase_address(kPortB, {kRouterB, 25}));
-  CHECK(bed.router->running_config() == before);
+  const config::Config before = bed.router->configuration().running_config();
+  CHECK_FALSE(
+      bed.router->links().add_address(interface_of(kPortB), {kRouterB, 24}));  // there already
+  CHECK_FALSE(bed.router->links().add_address(interface_of(kPortB),
+                                              {Ipv4{10, 0, 0, 0}, 24}));  // the network
+  CHECK_FALSE(bed.router->links().add_address(interface_of(kPortB),
+                                              {Ipv4{10, 0, 0, 255}, 24}));  // its broadcast
+  CHECK_FALSE(bed.router->links().add_address(interface_of(kPortB), {Ipv4{224, 0, 0, 1}, 24}));
+  CHECK_FALSE(bed.router->links().erase_address(interface_of(kPortB), {kRouterB, 25}));
+  CHECK(bed.router->configuration().running_config() == before);
 }
 
 TEST_CASE("with dad an address is used once nobody answered for it") {
@@ -264,12 +269,12 @@ TEST_CASE("with dad an address is used once nobody answered for it") {
   CHECK(answers_for(bed, kPortB, kRouterB));
 
   const InterfaceAddress taken{Ipv4{172, 16, 0, 1}, 24};
-  REQUIRE(bed.router->add_address(kPortB, taken));
+  REQUIRE(bed.router->links().add_address(interface_of(kPortB), taken));
   bed.advance_in_steps(1500ms);
   bed.receive(kPortB, make_arp(2, kMacB, taken.address, {}, taken.address, kBroadcastMac));
   bed.advance_in_steps(10s);
   CHECK_FALSE(answers_for(bed, kPortB, taken.address));
-  CHECK(bed.router->running_config().ports[1].addresses.size() == 1);
+  CHECK(bed.router->configuration().running_config().ports[1].addresses.size() == 1);
   bed.resolve_hosts();
   CHECK(to_b(bed).size() == 1);
 }
@@ -279,24 +284,24 @@ TEST_CASE("a sub-interface follows its link") {
   options.config.ports.push_back(sub_interface("b.5", "b", 5, {Ipv4{10, 5, 0, 1}, 24}));
   Testbed bed{std::move(options)};
   bed.resolve_hosts();
-  constexpr PortId kTagged{2};
-  REQUIRE(bed.router->set_mtu(kPortB, 1400));
+  constexpr InterfaceId kTagged{2};
+  REQUIRE(bed.router->links().set_mtu(interface_of(kPortB), 1400));
   CHECK(bed.router->world().port(kTagged).mtu == 1400);
-  REQUIRE(bed.router->set_mtu(kPortB, 1500));
+  REQUIRE(bed.router->links().set_mtu(interface_of(kPortB), 1500));
   CHECK(bed.router->world().port(kTagged).mtu == 1400);
-  CHECK_FALSE(bed.router->set_mtu(kTagged, 1501));
-  CHECK_FALSE(bed.router->set_mac(kTagged, kMacA));
-  REQUIRE(bed.router->set_mac(kPortB, Mac{{2, 0, 0, 0, 9, 9}}));
+  CHECK_FALSE(bed.router->links().set_mtu(kTagged, 1501));
+  CHECK_FALSE(bed.router->links().set_mac(kTagged, kMacA));
+  REQUIRE(bed.router->links().set_mac(interface_of(kPortB), Mac{{2, 0, 0, 0, 9, 9}}));
   CHECK(bed.router->world().port(kTagged).mac == Mac{{2, 0, 0, 0, 9, 9}});
-  REQUIRE(bed.router->set_link(kTagged, false));
+  REQUIRE(bed.router->links().set_link(kTagged, false));
   CHECK_FALSE(answers_for(bed, kPortA, {10, 5, 0, 1}));
   CHECK(to_b(bed).size() == 1);
-  REQUIRE(bed.router->set_link(kTagged, true));
+  REQUIRE(bed.router->links().set_link(kTagged, true));
   CHECK(answers_for(bed, kPortA, {10, 5, 0, 1}));
-  REQUIRE(bed.router->set_link(kPortB, false));
-  CHECK_FALSE(bed.router->set_link(kTagged, true));
+  REQUIRE(bed.router->links().set_link(interface_of(kPortB), false));
+  CHECK_FALSE(bed.router->links().set_link(kTagged, true));
   CHECK_FALSE(answers_for(bed, kPortA, {10, 5, 0, 1}));
-  REQUIRE(bed.router->set_link(kPortB, true));
+  REQUIRE(bed.router->links().set_link(interface_of(kPortB), true));
   CHECK(answers_for(bed, kPortA, {10, 5, 0, 1}));
 }
 

@@ -1,4 +1,6 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "testbed.hpp"
 
@@ -38,6 +40,41 @@ TEST_CASE("the router answers a ping to any of its addresses from the address th
   CHECK(sum(std::span{out[0]}.subspan(kIcmp)) == 0);
   CHECK(std::equal(out[0].begin() + kIcmp + 4, out[0].end(), fields.payload.begin() + 4));
   CHECK(bed.all_drops() == 0);
+}
+
+TEST_CASE(
+    "a short ping is answered by the worker that received it, a long one by the control thread") {
+  Testbed bed;
+  bed.resolve_hosts();
+  const auto answered_by_worker = [&](std::size_t bytes) {
+    auto fields = ping(bed, kRouterA);
+    fields.payload = echo_request(3, bytes);
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.router->workers()[0]->poll_once();
+    const std::size_t at_once = bed.sent(kPortA).size();
+    bed.run();
+    CHECK(at_once + bed.sent(kPortA).size() == 1);
+    return at_once == 1;
+  };
+  CHECK(answered_by_worker(524));
+  CHECK_FALSE(answered_by_worker(525));
+  CHECK(bed.router->ip_counter(stats::IpCounter::kIcmpInEchos) == 2);
+  CHECK(bed.router->ip_counter(stats::IpCounter::kIcmpOutEchoReps) == 2);
+  CHECK(bed.router->ip_counter(stats::IpCounter::kInDelivers) == 2);
+}
+
+TEST_CASE("answers of one worker to one host are told apart") {
+  Testbed bed;
+  bed.resolve_hosts();
+  std::set<unsigned> identifications;
+  for (unsigned i = 0; i < 100; ++i) {
+    bed.receive(kPortA, make_ipv4(ping(bed, kRouterA)));
+  }
+  bed.run();
+  for (const Frame& answer : bed.sent(kPortA)) {
+    identifications.insert(answer[kIp + 4] * 256U + answer[kIp + 5]);
+  }
+  CHECK(identifications.size() == 100);
 }
 
 TEST_CASE("a ping with NOPs is answered without them") {

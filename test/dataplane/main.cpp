@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The whole pipeline in one process: ports are rings, the clock is driven by hand.
 #define CATCH_CONFIG_RUNNER
 #include <rte_eal.h>

@@ -1,4 +1,5 @@
-// Many neighbours, more than the table takes, and storms of ARP: who is known does not suffer.
+// SPDX-License-Identifier: BSD-3-Clause
+// Many neighbors, more than the table takes, and storms of ARP: who is known does not suffer.
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -16,7 +17,7 @@ namespace {
 
 // Port b is 10.0.0.1/8; its hosts are 10.x.y.z by number, each with a MAC of its own.
 constexpr Ipv4 kRouterWide{10, 0, 0, 1};
-Ipv4 host(std::uint32_t number) { return Ipv4{(10U << 24U) + 256 + number}; }
+Ipv4 host_at(std::uint32_t number) { return Ipv4{(10U << 24U) + 256 + number}; }
 Mac mac_of(std::uint32_t number) {
   return {{0x02, 1, static_cast<std::uint8_t>(number >> 24U),
            static_cast<std::uint8_t>(number >> 16U), static_cast<std::uint8_t>(number >> 8U),
@@ -36,7 +37,8 @@ class Bed {
       : bed{{.config = wide_config(neighbors_max), .tx_ring = 8192}} {}
 
   void ask_router(std::uint32_t number) {
-    bed.receive(kPortB, make_arp(1, mac_of(number), host(number), {}, kRouterWide, kBroadcastMac));
+    bed.receive(kPortB,
+                make_arp(1, mac_of(number), host_at(number), {}, kRouterWide, kBroadcastMac));
   }
   void send_to(Ipv4 destination) {
     Ipv4Fields fields = bed.from_a_to_b();
@@ -49,7 +51,7 @@ class Bed {
     for (const Frame& frame : bed.sent(kPortB)) {
       const bool arp = ether_type(frame) == 0x0806;
       const Ipv4 meant = arp ? address(frame, kArpTarget) : ip_destination(frame);
-      const std::uint32_t number = meant.value() - host(0).value();
+      const std::uint32_t number = meant.value() - host_at(0).value();
       if (number >= count) {
         continue;
       }
@@ -75,7 +77,7 @@ class Bed {
 
 }  // namespace
 
-TEST_CASE("65,536 neighbours are learnt, forwarded to, and seen in use") {
+TEST_CASE("65,536 neighbors are learnt, forwarded to, and seen in use") {
   constexpr std::uint32_t kHosts = 65'536;
   constexpr std::uint32_t kBatch = 4096;
   Bed bed{kHosts};
@@ -92,7 +94,7 @@ TEST_CASE("65,536 neighbours are learnt, forwarded to, and seen in use") {
   std::uint64_t arrived = 0;
   for (std::uint32_t first = 0; first < kHosts; first += kBatch) {
     for (std::uint32_t i = first; i < first + kBatch; ++i) {
-      bed.send_to(host(i));
+      bed.send_to(host_at(i));
     }
     bed.bed.run();
     arrived += bed.hosts_live(kHosts);
@@ -117,14 +119,14 @@ TEST_CASE("100 known hosts lose nothing while 10,000 unknown ones are asked for 
   // 100 s, past every timer of the known: 15 to 45 s, 5 s, 3 x 1 s, and the gc's 30 s and 60 s.
   for (std::uint32_t step = 0; step < 500; ++step) {
     for (std::uint32_t i = 0; i < kKnown; ++i) {
-      bed.send_to(host(i));
+      bed.send_to(host_at(i));
       ++sent;
     }
     for (std::uint32_t i = 0; i < kUnknown / 50; ++i) {
       const std::uint32_t stranger = kKnown + (step * (kUnknown / 50) + i) % kUnknown;
       // Half are scanned for and absent, half look for the router.
       if (i % 2 == 0) {
-        bed.send_to(host(stranger));
+        bed.send_to(host_at(stranger));
       } else {
         bed.ask_router(stranger);
       }
@@ -140,19 +142,19 @@ TEST_CASE("100 known hosts lose nothing while 10,000 unknown ones are asked for 
   CHECK(bed.bed.router->neighbors().table().counters().table_fulls > 0);
 }
 
-TEST_CASE("of more ARP than the router can read, that of known neighbours is read") {
+TEST_CASE("of more ARP than the router can read, that of known neighbors is read") {
   Bed bed;
   bed.ask_router(0);
   bed.bed.run();
   bed.bed.discard(kPortB);
-  // The control thread sleeps: a storm of strangers, then a neighbour that moves.
+  // The control thread sleeps: a storm of strangers, then a neighbor that moves.
   const auto poll = [&] {
     for (int i = 0; i < 100; ++i) {
       bed.bed.router->workers().front()->poll_once();
     }
   };
   for (std::uint32_t i = 1; i <= 5000; ++i) {
-    bed.bed.receive(kPortB, make_arp(1, mac_of(i), host(i), {}, host(i + 1), kBroadcastMac));
+    bed.bed.receive(kPortB, make_arp(1, mac_of(i), host_at(i), {}, host_at(i + 1), kBroadcastMac));
   }
   poll();
   const std::uint64_t refused = bed.bed.drops(DropReason::kPuntQueueFull);
@@ -160,7 +162,7 @@ TEST_CASE("of more ARP than the router can read, that of known neighbours is rea
   SECTION("where they are silent enough") {
     // Strangers that speak to the router alone: some of them.
     for (std::uint32_t i = 1; i <= 1000; ++i) {
-      bed.bed.receive(kPortB, make_arp(2, mac_of(i), host(i), bed.bed.mac(kPortB), kRouterWide,
+      bed.bed.receive(kPortB, make_arp(2, mac_of(i), host_at(i), bed.bed.mac(kPortB), kRouterWide,
                                        bed.bed.mac(kPortB)));
     }
     poll();
@@ -168,44 +170,43 @@ TEST_CASE("of more ARP than the router can read, that of known neighbours is rea
     CHECK(more > 0);
     CHECK(more < 1000);
   }
-  bed.bed.receive(kPortB, make_arp(1, mac_of(77), host(0), {}, host(0), kBroadcastMac));
+  bed.bed.receive(kPortB, make_arp(1, mac_of(77), host_at(0), {}, host_at(0), kBroadcastMac));
   poll();
   bed.bed.run();
   const auto& table = bed.bed.router->neighbors().table();
-  const auto id = table.find({kPortB, host(0)});
+  const auto id = table.find({interface_of(kPortB), host_at(0)});
   REQUIRE(id);
   CHECK(table.entry(*id).mac == mac_of(77));
 }
 
-TEST_CASE("a worker tells neighbours from those who speak to the router, and from strangers") {
+TEST_CASE("a worker tells neighbors from those who speak to the router, and from strangers") {
   Bed bed;
   bed.ask_router(0);
   bed.bed.run();
   const auto pool = port::make_pool("arp-sender", 1023, 1500);
   REQUIRE(pool);
-  const auto sender_of = [&](const Frame& frame, ringroad::ip::L2Class l2_class,
-                             PortId port = kPortB) {
-    ringroad::ip::OwnedPacket packet{rte_pktmbuf_alloc(pool->get())};
+  const auto sender_of = [&](const Frame& frame, L2Class l2_class, PortId port = kPortB) {
+    OwnedPacket packet{rte_pktmbuf_alloc(pool->get())};
     REQUIRE(packet);
     std::ranges::copy(frame,
                       rte_pktmbuf_append(packet.get(), static_cast<std::uint16_t>(frame.size())));
-    ringroad::ip::meta(*packet) = {};
-    ringroad::ip::meta(*packet).ingress = port;
-    ringroad::ip::meta(*packet).l2_class = l2_class;
+    meta(*packet) = {};
+    meta(*packet).ingress = interface_of(port);
+    meta(*packet).l2_class = l2_class;
     return worker::arp_sender(bed.bed.router->world().tables(), *packet);
   };
   using worker::ArpSender;
-  const Frame known = make_arp(1, mac_of(0), host(0), {}, host(9), kBroadcastMac);
-  const Frame stranger = make_arp(1, mac_of(5), host(5), {}, host(9), kBroadcastMac);
-  CHECK(sender_of(known, ringroad::ip::L2Class::kBroadcast) == ArpSender::kNeighbor);
-  CHECK(sender_of(known, ringroad::ip::L2Class::kBroadcast, kPortA) == ArpSender::kStranger);
-  CHECK(sender_of(stranger, ringroad::ip::L2Class::kBroadcast) == ArpSender::kStranger);
-  CHECK(sender_of(stranger, ringroad::ip::L2Class::kHost) == ArpSender::kSpeaksToUs);
+  const Frame known = make_arp(1, mac_of(0), host_at(0), {}, host_at(9), kBroadcastMac);
+  const Frame stranger = make_arp(1, mac_of(5), host_at(5), {}, host_at(9), kBroadcastMac);
+  CHECK(sender_of(known, L2Class::kBroadcast) == ArpSender::kNeighbor);
+  CHECK(sender_of(known, L2Class::kBroadcast, kPortA) == ArpSender::kStranger);
+  CHECK(sender_of(stranger, L2Class::kBroadcast) == ArpSender::kStranger);
+  CHECK(sender_of(stranger, L2Class::kHost) == ArpSender::kSpeaksToUs);
   const Frame cut{known.begin(), known.begin() + 30};
-  CHECK(sender_of(cut, ringroad::ip::L2Class::kBroadcast) == ArpSender::kStranger);
+  CHECK(sender_of(cut, L2Class::kBroadcast) == ArpSender::kStranger);
 }
 
-TEST_CASE("a neighbour that changes its MAC under traffic loses nothing") {
+TEST_CASE("a neighbor that changes its MAC under traffic loses nothing") {
   Bed bed;
   bed.ask_router(0);
   bed.bed.run();
@@ -215,12 +216,12 @@ TEST_CASE("a neighbour that changes its MAC under traffic loses nothing") {
   constexpr std::uint32_t kPackets = 20;
   for (std::uint32_t move = 1; move <= kMoves; ++move) {
     for (std::uint32_t i = 0; i < kPackets; ++i) {
-      bed.send_to(host(0));
+      bed.send_to(host_at(0));
     }
     // In the middle of what is on its way.
-    bed.bed.receive(kPortB, make_arp(1, mac_of(move), host(0), {}, host(0), kBroadcastMac));
+    bed.bed.receive(kPortB, make_arp(1, mac_of(move), host_at(0), {}, host_at(0), kBroadcastMac));
     bed.bed.run();
-    bed.send_to(host(0));
+    bed.send_to(host_at(0));
     bed.bed.run();
     const auto frames = bed.bed.sent(kPortB);
     CHECK(frames.size() == kPackets + 1);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -13,21 +14,21 @@ namespace {
 
 std::string state_of_b(const Testbed& bed) {
   const auto& table = bed.router->neighbors().table();
-  const auto id = table.find({kPortB, kHostB});
+  const auto id = table.find({interface_of(kPortB), kHostB});
   return id ? std::string{neigh::to_string(table.entry(*id).state)} : "none";
 }
 
 // What the control thread does while a worker is in the middle of a burst.
 control::Router* meanwhile = nullptr;
 
-void run_control(void* /*state*/, ringroad::ip::StageContext& /*context*/,
-                 const ringroad::ip::Burst& /*burst*/, ringroad::ip::HookVerdicts& /*verdicts*/) {
+void run_control(void* /*state*/, StageContext& /*context*/, const Burst& /*burst*/,
+                 HookVerdicts& /*verdicts*/) {
   meanwhile->run_once();
 }
 
 }  // namespace
 
-TEST_CASE("packets for an unresolved neighbour wait and leave in order") {
+TEST_CASE("packets for an unresolved neighbor wait and leave in order") {
   Testbed bed;
   for (std::uint16_t i = 0; i < 5; ++i) {
     auto fields = bed.from_a_to_b();
@@ -57,7 +58,7 @@ TEST_CASE("packets for an unresolved neighbour wait and leave in order") {
   CHECK(bed.all_drops() == 0);
 }
 
-TEST_CASE("what waited for a neighbour leaves before what finds it known, even in that moment") {
+TEST_CASE("what waited for a neighbor leaves before what finds it known, even in that moment") {
   Testbed bed;
   auto fields = bed.from_a_to_b();
   for (fields.id = 1; fields.id <= 2; ++fields.id) {
@@ -73,7 +74,7 @@ TEST_CASE("what waited for a neighbour leaves before what finds it known, even i
   fields.id = 3;
   bed.receive(kPortA, make_ipv4(fields));
   {
-    const Hooked hooked{bed, ringroad::ip::HookPoint::kPreRouting, run_control};
+    const Hooked hooked{bed, HookPoint::kPreRouting, run_control};
     worker.poll_once();
   }
   bed.run();
@@ -121,7 +122,7 @@ TEST_CASE("an absent host is asked for three times, then its senders are told") 
   }
 }
 
-TEST_CASE("a full neighbour queue gives up its oldest packets") {
+TEST_CASE("a full neighbor queue gives up its oldest packets") {
   Testbed bed;
   for (std::uint16_t i = 0; i < 200; ++i) {
     auto fields = bed.from_a_to_b();
@@ -222,11 +223,11 @@ TEST_CASE("no gateway is a broadcast or multicast address") {
   for (const Ipv4 gateway :
        {Ipv4{192, 168, 2, 255}, Ipv4{192, 168, 2, 0}, Ipv4{224, 0, 0, 5}, kLimitedBroadcast}) {
     route.next_hops = {{.via = gateway, .weight = 1}};
-    CHECK_FALSE(bed.router->add_route(route).has_value());
+    CHECK_FALSE(bed.router->configuration().add_route(route).has_value());
   }
 }
 
-TEST_CASE("a stale neighbour in use is delayed, probed and confirmed") {
+TEST_CASE("a stale neighbor in use is delayed, probed and confirmed") {
   Testbed bed;
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
@@ -268,7 +269,7 @@ TEST_CASE("a stale neighbour in use is delayed, probed and confirmed") {
   }
 }
 
-TEST_CASE("a static neighbour is never asked for") {
+TEST_CASE("a static neighbor is never asked for") {
   auto config = Testbed::basic_config();
   config.neighbors = {{.address = kHostB, .port = "b", .mac = kMacB}};
   Testbed bed{{.config = config}};
@@ -303,10 +304,12 @@ TEST_CASE("a scan of absent hosts does not disturb a known one") {
   bed.advance_in_steps(4s);
 }
 
-TEST_CASE("deleting and flushing neighbours makes the router ask again") {
+TEST_CASE("deleting and flushing neighbors makes the router ask again") {
   Testbed bed;
   bed.resolve_hosts();
-  SECTION("one") { REQUIRE(bed.router->erase_neighbor({kPortB, kHostB})); }
+  SECTION("one") {
+    REQUIRE(bed.router->configuration().erase_neighbor({interface_of(kPortB), kHostB}));
+  }
   SECTION("all") { CHECK(bed.router->neighbors().flush(std::nullopt)->removed == 2); }
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
@@ -324,12 +327,12 @@ TEST_CASE("a more specific route takes a host away from its subnet and gives it 
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
   CHECK(bed.sent(kPortB).size() == 1);
-  REQUIRE(bed.router->add_route(route));
+  REQUIRE(bed.router->configuration().add_route(route));
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
   CHECK(bed.sent(kPortB).empty());
   CHECK(bed.drops(DropReason::kBlackhole) == 1);
-  REQUIRE(bed.router->erase_route(
+  REQUIRE(bed.router->configuration().erase_route(
       {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Neighbors as roadctl adds, erases and shows them.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -127,7 +128,7 @@ TEST_CASE("the ARP cache counts as Linux's") {
   CHECK(cache("unresolved_discards") > 0);
   bed.advance_in_steps(4s);
   CHECK(cache("res_failed") == 1);
-  REQUIRE(bed.router->erase_neighbor({kPortB, kHostB}));
+  REQUIRE(bed.router->configuration().erase_neighbor({interface_of(kPortB), kHostB}));
   CHECK(cache("destroys") == 1);
   CHECK(cache("entries") == 2);
   CHECK(cache("table_fulls") == 0);

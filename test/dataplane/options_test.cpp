@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <catch2/catch.hpp>
 
 #include "testbed.hpp"
@@ -52,7 +53,7 @@ TEST_CASE("record route gets the address by which the packet leaves") {
     CHECK(options_of(out[0]) == fields.options);
     CHECK(ip_checksum_right(out[0]));
   }
-  SECTION("to a neighbour not known yet") {
+  SECTION("to a neighbor not known yet") {
     fields.destination = Ipv4{192, 168, 2, 9};
     bed.receive(kPortA, make_ipv4(fields));
     bed.run();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Packets that waited for a neighbor leave before those that came later, for any number of
 // neighbors that answer at once, whatever the workers and the control thread are doing meanwhile.
 #include <catch2/catch.hpp>
@@ -88,9 +89,8 @@ void poll_workers(Testbed& bed) {
 control::Router* meanwhile = nullptr;
 std::minstd_rand* chance = nullptr;
 
-void perhaps_run_control(void* /*state*/, ringroad::ip::StageContext& /*context*/,
-                         const ringroad::ip::Burst& /*burst*/,
-                         ringroad::ip::HookVerdicts& /*verdicts*/) {
+void perhaps_run_control(void* /*state*/, StageContext& /*context*/, const Burst& /*burst*/,
+                         HookVerdicts& /*verdicts*/) {
   static bool runs = false;  // its own packets pass hooks too
   if (!runs && (*chance)() % 3 == 0) {
     runs = true;
@@ -172,8 +172,7 @@ TEST_CASE("order holds for any mix of packets, answers and turns of the threads"
   meanwhile = bed.router.get();
   chance = &generator;
   std::deque<Hooked> hooked;
-  for (const auto point : {ringroad::ip::HookPoint::kPreRouting, ringroad::ip::HookPoint::kForward,
-                           ringroad::ip::HookPoint::kPostRouting}) {
+  for (const auto point : {HookPoint::kPreRouting, HookPoint::kForward, HookPoint::kPostRouting}) {
     hooked.emplace_back(bed, point, perhaps_run_control);
   }
   const std::uint32_t hosts = 1 + random() % 60;

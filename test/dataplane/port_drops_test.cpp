@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Drops by port: what is refused for itself counts where it came in, what was to leave by a port
 // counts there.
 #include <catch2/catch.hpp>
@@ -30,7 +31,7 @@ void send_to_b(Testbed& bed, unsigned packets) {
 void check_at_b(const Testbed& bed, DropReason reason) {
   INFO(stats::name(reason));
   CHECK(bed.drops(reason) > 0);
-  CHECK(bed.router->drops(kPortB, reason) == bed.drops(reason));
+  CHECK(bed.router->drops(interface_of(kPortB), reason) == bed.drops(reason));
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ TEST_CASE("what waits for a neighbor is of the port on which the neighbor is") {
   }
   SECTION("whose port is taken down") {
     send_to_b(bed, 3);
-    CHECK(bed.router->set_link(kPortB, false));
+    CHECK(bed.router->links().set_link(interface_of(kPortB), false));
     check_at_b(bed, DropReason::kPortDown);
   }
 }
@@ -71,9 +72,9 @@ TEST_CASE("what an error answers counts where it came in, and so does the error'
   fields.ttl = 1;
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
-  CHECK(bed.router->drops(kPortA, DropReason::kTtlExceeded) == 1);
+  CHECK(bed.router->drops(interface_of(kPortA), DropReason::kTtlExceeded) == 1);
   bed.advance_in_steps(5s);
-  CHECK(bed.router->drops(kPortA, DropReason::kHostUnreachable) == 1);
+  CHECK(bed.router->drops(interface_of(kPortA), DropReason::kHostUnreachable) == 1);
   CHECK(bed.all_drops() == 2);
 }
 
@@ -93,8 +94,8 @@ TEST_CASE("a frame that a sub-interface took is its own and not its link's") {
   bed.receive(kPortA, with_tag(9));
   bed.receive(kPortA, with_tag(10));
   bed.run();
-  CHECK(bed.router->drops(PortId{2}, DropReason::kIpBadChecksum) == 1);
-  CHECK(bed.router->drops(kPortA, DropReason::kVlanUnknown) == 1);
+  CHECK(bed.router->drops(interface_of(PortId{2}), DropReason::kIpBadChecksum) == 1);
+  CHECK(bed.router->drops(interface_of(kPortA), DropReason::kVlanUnknown) == 1);
 
   const auto all = show_drops(bed, nullptr);
   REQUIRE(all);

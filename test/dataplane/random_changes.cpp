@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "random_changes.hpp"
 
 #include <array>
@@ -92,7 +93,7 @@ void RandomChanges::spoil(Request& request) {
   json& options = request.options;
   switch (below(4)) {
     case 0:
-      options["colour"] = "blue";
+      options["color"] = "blue";
       break;
     case 1:
       options["port"] = "nowhere";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Random requests that change a router, most of them good, some wrong in one way or another.
 #include <nlohmann/json.hpp>

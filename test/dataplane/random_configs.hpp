@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Random configurations over virtual devices, good and bad, and the files and interfaces that they
 // name.
@@ -139,7 +140,7 @@ class Generator {
       case 0:
         return fmt::format("net_null{}{}", number,
                            any({"", ",copy=1", ",size=64", ",no-rx=0"},
-                               {",no-rx=2", ",colour=red", ",copy=1,copy=0", ",", ",size=9000"}));
+                               {",no-rx=2", ",color=red", ",copy=1,copy=0", ",", ",size=9000"}));
       case 1:
         return fmt::format("net_ring{}{}", number, any({"", "12"}, {"1234567890", ",x=y"}));
       case 2:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
@@ -96,8 +97,8 @@ TEST_CASE("a ping in fragments is answered, whatever their order and size") {
   bed.run();
   check_answered(bed, fields);
   CHECK(bed.all_drops() == 0);
-  CHECK(bed.router->ip_counters().get(IpCounter::kReasmOks) == 1);
-  CHECK(bed.router->ip_counters().get(IpCounter::kReasmReqds) == frames.size());
+  CHECK(bed.router->ip_counter(IpCounter::kReasmOks) == 1);
+  CHECK(bed.router->ip_counter(IpCounter::kReasmReqds) == frames.size());
   CHECK(bed.router->ledger().held == 0);
 }
 
@@ -131,7 +132,7 @@ TEST_CASE("fragments that wait are on the books; after 30 s the sender of the fi
   bed.advance(29900ms);
   CHECK(bed.sent(kPortA).empty());
   bed.advance(200ms);
-  // The neighbour's entry is STALE by now, not gone.
+  // The neighbor's entry is STALE by now, not gone.
   const auto out = bed.sent(kPortA);
   if (first) {
     REQUIRE(out.size() == 1);
@@ -254,8 +255,8 @@ TEST_CASE("fragments are cut again, in place and with the options that belong to
     }
   }
   CHECK(bed.all_drops() == 0);
-  CHECK(bed.router->ip_counters().get(IpCounter::kFragOks) == 1);
-  CHECK(bed.router->ip_counters().get(IpCounter::kFragCreates) == 3);
+  CHECK(bed.router->ip_counter(IpCounter::kFragOks) == 1);
+  CHECK(bed.router->ip_counter(IpCounter::kFragCreates) == 3);
 }
 
 TEST_CASE("a pool that runs out while a packet is cut costs the packet, no buffer") {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Files of routes and routing tables, as packets and the verbs of roadctl meet them.
 #include <unistd.h>
 
@@ -15,7 +16,7 @@
 using namespace ringroad;
 using namespace ringroad::test;
 using nlohmann::json;
-using State = control::RouteLoad::State;
+using State = routing::RouteLoad::State;
 
 namespace {
 
@@ -50,7 +51,7 @@ std::size_t main_routes(const Testbed& bed) { return bed.router->main_routes(); 
 // Rounds of the control thread until the load is over; how many of them did a part of it.
 int finish_load(Testbed& bed) {
   int rounds = 0;
-  while (!bed.router->load()->finished()) {
+  while (!bed.router->configuration().load()->finished()) {
     if (bed.router->run_once()) {
       ++rounds;
     } else {
@@ -83,12 +84,12 @@ TEST_CASE("a file of routes is added in slices, between which packets go on") {
   bed.resolve_hosts();
   const PrefixList list;
   const std::size_t before = main_routes(bed);
-  REQUIRE(bed.router->load_routes(list.file()));
+  REQUIRE(bed.router->configuration().load_routes(list.file()));
   CHECK(main_routes(bed) == before);
 
   int slices = 0;
   std::size_t known = before;
-  while (!bed.router->load()->finished()) {
+  while (!bed.router->configuration().load()->finished()) {
     bed.router->run_once();
     slices += main_routes(bed) != known ? 1 : 0;
     CHECK(main_routes(bed) - known <= 4096);
@@ -100,13 +101,13 @@ TEST_CASE("a file of routes is added in slices, between which packets go on") {
     CHECK(bed.discard(kPortB) == 1);
   }
   CHECK(slices == 5);
-  CHECK(bed.router->load()->state() == State::kDone);
-  CHECK(bed.router->load()->outcome().added == kRoutes);
+  CHECK(bed.router->configuration().load()->state() == State::kDone);
+  CHECK(bed.router->configuration().load()->outcome().added == kRoutes);
   CHECK(main_routes(bed) == before + kRoutes);
   CHECK(reaches_b(bed, Ipv4{20, 0, 0, 1}));
   CHECK(reaches_b(bed, Ipv4{20, 78, 31, 1}));
   CHECK_FALSE(reaches_b(bed, Ipv4{20, 78, 32, 1}));
-  CHECK(bed.router->running_config().route_files == std::vector{list.file()});
+  CHECK(bed.router->configuration().running_config().route_files == std::vector{list.file()});
 }
 
 TEST_CASE("a load that meets a route that is there takes all of its own back") {
@@ -114,26 +115,26 @@ TEST_CASE("a load that meets a route that is there takes all of its own back") {
   bed.resolve_hosts();
   const PrefixList list;
   const config::Route other{.to = PrefixList::prefix(15'000), .next_hops = {{kHostA, 1}}};
-  REQUIRE(bed.router->add_route(other));
+  REQUIRE(bed.router->configuration().add_route(other));
   const std::size_t before = main_routes(bed);
   const std::size_t prefixes = bed.router->world().trie().size();
-  REQUIRE(bed.router->load_routes(list.file()));
+  REQUIRE(bed.router->configuration().load_routes(list.file()));
   CHECK(finish_load(bed) > 5);
-  CHECK(bed.router->load()->state() == State::kFailed);
-  CHECK(bed.router->load()->outcome().error ==
+  CHECK(bed.router->configuration().load()->state() == State::kFailed);
+  CHECK(bed.router->configuration().load()->outcome().error ==
         list.file().path +
             ": 20.58.152.0/24 metric 0 exists already in table main; delete it first");
   CHECK(main_routes(bed) == before);
   CHECK_FALSE(reaches_b(bed, Ipv4{20, 0, 0, 1}));
-  CHECK(bed.router->running_config().route_files.empty());
+  CHECK(bed.router->configuration().running_config().route_files.empty());
   CHECK(bed.router->world().trie().size() == prefixes);
 
   // Another metric is another route.
   auto file = list.file();
   file.metric = 5;
-  REQUIRE(bed.router->load_routes(file));
+  REQUIRE(bed.router->configuration().load_routes(file));
   finish_load(bed);
-  CHECK(bed.router->load()->state() == State::kDone);
+  CHECK(bed.router->configuration().load()->state() == State::kDone);
   CHECK_FALSE(reaches_b(bed, Ipv4{20, 58, 152, 1}));
   CHECK(reaches_b(bed, Ipv4{20, 58, 153, 1}));
 }
@@ -141,19 +142,19 @@ TEST_CASE("a load that meets a route that is there takes all of its own back") {
 TEST_CASE("a bad line fails a load, or is passed over where that is asked for") {
   Testbed bed;
   const PrefixList list{3, "hello\n224.0.1.0/24\n20.0.1.0/24\n2001:db8::/32\n"};
-  REQUIRE(bed.router->load_routes(list.file()));
+  REQUIRE(bed.router->configuration().load_routes(list.file()));
   finish_load(bed);
-  CHECK(bed.router->load()->state() == State::kFailed);
-  CHECK(bed.router->load()->outcome().error ==
+  CHECK(bed.router->configuration().load()->state() == State::kFailed);
+  CHECK(bed.router->configuration().load()->outcome().error ==
         list.file().path + ":4: \"hello\" is not a prefix such as 192.0.2.0/24");
   CHECK(main_routes(bed) == 2);
 
   auto file = list.file();
   file.keep_going = true;
-  REQUIRE(bed.router->load_routes(file));
+  REQUIRE(bed.router->configuration().load_routes(file));
   finish_load(bed);
-  const auto& outcome = bed.router->load()->outcome();
-  CHECK(bed.router->load()->state() == State::kDone);
+  const auto& outcome = bed.router->configuration().load()->outcome();
+  CHECK(bed.router->configuration().load()->state() == State::kDone);
   CHECK(outcome.added == 3);
   CHECK(outcome.skipped_ipv6 == 1);
   CHECK(outcome.bad_lines == 3);
@@ -169,17 +170,17 @@ TEST_CASE("what no file can help is refused at once, and one file is loaded at a
   const PrefixList list;
   auto nowhere = list.file();
   nowhere.via = {Ipv4{172, 16, 0, 1}};
-  CHECK(bed.router->load_routes(nowhere).error().what ==
+  CHECK(bed.router->configuration().load_routes(nowhere).error().what ==
         list.file().path +
             ": the gateway 172.16.0.1 is on no port's subnet, and no route but the default leads "
             "to it");
   auto local = list.file();
   local.table = 255;
-  CHECK_FALSE(bed.router->load_routes(local));
-  CHECK(bed.router->load() == nullptr);
+  CHECK_FALSE(bed.router->configuration().load_routes(local));
+  CHECK(bed.router->configuration().load() == nullptr);
 
-  REQUIRE(bed.router->load_routes(list.file()));
-  CHECK(bed.router->load_routes(list.file()).error().what ==
+  REQUIRE(bed.router->configuration().load_routes(list.file()));
+  CHECK(bed.router->configuration().load_routes(list.file()).error().what ==
         list.file().path + " is being loaded; wait for its end");
   // The bed is taken down while the file is on its way.
 }
@@ -232,8 +233,9 @@ TEST_CASE("forwarding asks the default table where main has nothing, and no othe
   CHECK(reaches_b(bed, Ipv4{30, 1, 2, 3}));
   CHECK_FALSE(reaches_b(bed, Ipv4{31, 1, 2, 3}));
   // A shorter prefix of main beats a longer one of default, as Linux's rules have it.
-  REQUIRE(bed.router->add_route({.to = Prefix4{Ipv4{30, 0, 0, 0}, 7}, .next_hops = {{kHostA, 1}}}));
-  REQUIRE(bed.router->add_route(
+  REQUIRE(bed.router->configuration().add_route(
+      {.to = Prefix4{Ipv4{30, 0, 0, 0}, 7}, .next_hops = {{kHostA, 1}}}));
+  REQUIRE(bed.router->configuration().add_route(
       {.to = narrow, .next_hops = {{kHostB, 1}}, .table = config::kDefaultTable}));
   CHECK_FALSE(reaches_b(bed, Ipv4{30, 1, 2, 3}));
 
@@ -243,7 +245,7 @@ TEST_CASE("forwarding asks the default table where main has nothing, and no othe
   CHECK(ask(bed, {"show", "routes"}, {{"table", "blue"}}).contains("error"));
   CHECK(ask(bed, {"route", "del"}, {{"prefix", "31.0.0.0/8"}}).contains("error"));
   CHECK(ask(bed, {"route", "del"}, {{"prefix", "31.0.0.0/8"}, {"table", "lab"}}).contains("ok"));
-  CHECK(bed.router->running_config().routes.size() == 3);
+  CHECK(bed.router->configuration().running_config().routes.size() == 3);
 }
 
 TEST_CASE("a second address of a subnet is one more of the router's, and the subnet one route") {

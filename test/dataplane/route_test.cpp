@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the verbs of `ip route` and `ip address` mean on the wire: routes replaced under traffic,
 // next hops that come and go, gateways and hosts that no subnet holds, sources, subnets that
 // overlap.
@@ -128,7 +129,7 @@ TEST_CASE("add, replace, change and append are told apart by what is there") {
   CHECK(refuses(bed, {"route", "append"}, by_a));
   // The connected subnet is its address's.
   CHECK(refuses(bed, {"route", "replace"}, {{"prefix", "192.168.2.0/24"}, {"via", "192.168.1.2"}}));
-  CHECK(bed.router->running_config().routes.size() == 2);
+  CHECK(bed.router->configuration().running_config().routes.size() == 2);
 }
 
 TEST_CASE("a gateway of a group leaves it, and the last takes the route with it") {
@@ -148,12 +149,12 @@ TEST_CASE("a gateway of a group leaves it, and the last takes the route with it"
   tell(bed, {"route", "del"}, {{"prefix", prefix}, {"via", "192.168.2.3"}});
   CHECK(gateways(bed, "10.0.0.0/8") == Names{"192.168.2.2", "192.168.1.2"});
   CHECK(routes(bed, "10.0.0.0/8").at(0).at("nexthops").at(0).at("weight") == 3);
-  CHECK(bed.router->running_config().routes.at(0).next_hops.size() == 2);
+  CHECK(bed.router->configuration().running_config().routes.at(0).next_hops.size() == 2);
   tell(bed, {"route", "del"}, {{"prefix", prefix}, {"port", "a"}});
   CHECK(gateways(bed, "10.0.0.0/8") == Names{"192.168.2.2"});
   tell(bed, {"route", "del"}, {{"prefix", prefix}, {"via", "192.168.2.2"}});
   CHECK(routes(bed, "10.0.0.0/8").empty());
-  CHECK(bed.router->running_config().routes.empty());
+  CHECK(bed.router->configuration().running_config().routes.empty());
 }
 
 TEST_CASE("flows stay where they are while a group's other member goes") {
@@ -201,7 +202,7 @@ TEST_CASE("a gateway that no subnet holds is a neighbor where the route says onl
   REQUIRE(waited.size() == 1);
   CHECK(destination_mac(waited[0]) == kMacFar);
   CHECK(goes_to(bed, kTarget, kMacFar));
-  CHECK(bed.router->running_config().routes.at(0).next_hops.at(0).on_link);
+  CHECK(bed.router->configuration().running_config().routes.at(0).next_hops.at(0).on_link);
   tell(bed, {"route", "del"}, {{"prefix", "default"}, {"via", "203.0.113.1"}});
   CHECK(to_b(bed, kTarget).empty());
 }
@@ -242,7 +243,7 @@ TEST_CASE("a route to a port finds each destination on its link") {
   // A gateway there needs no onlink: Linux's fib_check_nh finds it by that route.
   tell(bed, {"route", "add"}, {{"prefix", "default"}, {"via", "203.0.113.1"}, {"port", "b"}});
   CHECK(goes_to(bed, kTarget, kMacFar));
-  REQUIRE(bed.router->erase_neighbor({kPortB, kFar}));
+  REQUIRE(bed.router->configuration().erase_neighbor({interface_of(kPortB), kFar}));
   CHECK(bed.router->routing().resolve(kFar, 0).kind == neigh::AdjacencyKind::kGlean);
   tell(bed, {"route", "del"}, {{"prefix", "203.0.113.1"}, {"port", "b"}});
   CHECK(bed.router->routing().resolve(kFar, 0).kind != neigh::AdjacencyKind::kGlean);
@@ -263,7 +264,7 @@ TEST_CASE("an address with a peer has the peer's subnet") {
   CHECK(goes_to(bed, kFar, kMacFar));
   tell(bed, {"route", "add"}, {{"prefix", "10.1.0.0/16"}, {"via", "203.0.113.1"}});
   CHECK(goes_to(bed, kTarget, kMacFar));
-  const auto running = bed.router->running_config();
+  const auto running = bed.router->configuration().running_config();
   CHECK(running.ports[1].addresses.back().to_string() == "10.0.0.1 peer 203.0.113.1/32");
   tell(bed, {"address", "del"}, {{"address", "10.0.0.1 peer 203.0.113.1/32"}, {"port", "b"}});
   CHECK(routes(bed, "203.0.113.1").empty());
@@ -312,10 +313,10 @@ TEST_CASE("two ports share a subnet: the first is used, and the second when that
   };
   tell(bed, {"address", "add"}, {{"address", "192.168.2.7/24"}, {"port", "a"}});
   CHECK(ports("192.168.2.0/24") == Names{"b", "a"});
-  CHECK(bed.router->routing().resolve(kHostB, 0).port == kPortB);
+  CHECK(bed.router->routing().resolve(kHostB, 0).port == interface_of(kPortB));
   tell(bed, {"link", "set"}, {{"port", "b"}, {"up", false}});
   CHECK(ports("192.168.2.0/24") == Names{"a"});
-  CHECK(bed.router->routing().resolve(kHostB, 0).port == kPortA);
+  CHECK(bed.router->routing().resolve(kHostB, 0).port == interface_of(kPortA));
   tell(bed, {"link", "set"}, {{"port", "b"}, {"up", true}});
   CHECK(ports("192.168.2.0/24") == Names{"b", "a"});
   // The same address on both: the router's own while either has it.
@@ -339,12 +340,12 @@ TEST_CASE("a static route may equal a connected subnet, as a configuration may s
   config.routes = {route};
   Testbed bed{{.config = config}};
   CHECK(gateways(bed, "192.168.2.0/24") == Names{"-", "192.168.1.2"});
-  CHECK(bed.router->routing().resolve(kHostB, 0).port == kPortB);
+  CHECK(bed.router->routing().resolve(kHostB, 0).port == interface_of(kPortB));
   tell(bed, {"link", "set"}, {{"port", "b"}, {"up", false}});
   CHECK(bed.router->routing().resolve(kHostB, 0).next_hop == kHostA);
   tell(bed, {"link", "set"}, {{"port", "b"}, {"up", true}});
-  CHECK(bed.router->routing().resolve(kHostB, 0).port == kPortB);
-  CHECK(bed.router->running_config().routes == config.routes);
+  CHECK(bed.router->routing().resolve(kHostB, 0).port == interface_of(kPortB));
+  CHECK(bed.router->configuration().running_config().routes == config.routes);
   // As Linux: who was there first is taken first.
   tell(bed, {"route", "add"}, {{"prefix", "10.0.0.0/24"}, {"via", "192.168.1.2"}});
   tell(bed, {"address", "add"}, {{"address", "10.0.0.1/24"}, {"port", "b"}});
@@ -358,14 +359,14 @@ TEST_CASE("several settings of a link are made together or not at all") {
   CHECK(refuses(bed, {"link", "set"},
                 {{"port", "b"}, {"mtu", 1400U}, {"mac", "01:00:5e:00:00:01"}, {"up", false}}));
   CHECK(refuses(bed, {"link", "set"}, {{"port", "b"}, {"mac", "02:00:00:00:00:77"}, {"mtu", 50U}}));
-  CHECK(bed.router->world().port(kPortB).mtu == 1500);
-  CHECK(bed.router->world().port(kPortB).up);
+  CHECK(bed.router->world().port(interface_of(kPortB)).mtu == 1500);
+  CHECK(bed.router->world().port(interface_of(kPortB)).up);
   CHECK(bed.mac(kPortB) == before);
-  CHECK_FALSE(bed.router->running_config().ports[1].mac);
+  CHECK_FALSE(bed.router->configuration().running_config().ports[1].mac);
   tell(bed, {"link", "set"}, {{"port", "b"}, {"mac", "02:00:00:00:00:77"}, {"mtu", 1400U}});
   CHECK(bed.mac(kPortB) == Mac{{2, 0, 0, 0, 0, 0x77}});
   tell(bed, {"link", "set"}, {{"port", "b"}, {"mac", before.to_string()}});
-  CHECK_FALSE(bed.router->running_config().ports[1].mac);
+  CHECK_FALSE(bed.router->configuration().running_config().ports[1].mac);
 }
 
 }  // namespace ringroad::test

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // All that a change of the running router may leave a trace in.
 #include <fmt/format.h>
@@ -28,7 +29,7 @@ inline std::string difference(const std::string& was, const std::string& is) {
 class Snapshot {
  public:
   explicit Snapshot(Testbed& bed) : router_{*bed.router} {
-    config = config::to_yaml(router_.running_config());
+    config = config::to_yaml(router_.configuration().running_config());
     read_routes();
     read_ports();
     read_lookups();
@@ -69,7 +70,7 @@ class Snapshot {
     routes += fmt::format("{} gateways\n", router_.routing().gateways().size());
   }
   void read_ports() {
-    for (const control::PortView& view : router_.world().ports()) {
+    for (const interface::InterfaceView& view : router_.world().ports()) {
       ports += fmt::format("{} {} {} {}", view.name, view.mac.to_string(), view.mtu, view.up);
       for (const InterfaceAddress& own : view.addresses) {
         ports += ' ' + own.to_string();
@@ -82,7 +83,7 @@ class Snapshot {
     }
   }
   void read_lookups() {
-    const ip::OwnAddresses& own =
+    const OwnAddresses& own =
         *router_.world().tables().own_addresses.load(std::memory_order_acquire);
     for (const char* const text :
          {"192.168.1.1",   "192.168.1.9", "192.168.1.2",   "192.168.1.0",  "192.168.1.127",
@@ -96,7 +97,7 @@ class Snapshot {
       const Ipv4 address = Ipv4::parse(text).value();
       lookups += fmt::format("{} own {} {}", text, own.contains(address.value()),
                              router_.world().is_own(address));
-      const ip::Tables& tables = router_.world().tables();
+      const Tables& tables = router_.world().tables();
       const bool is_group = !tables.next_hops.way_of(tables.trie.lookup(address), 0).empty();
       std::string& way = is_group ? flows : lookups;
       for (const std::uint32_t flow : {0U, 0x9e3779b9U}) {

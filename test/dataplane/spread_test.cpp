@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // One RX queue, several workers: its flows are shared out, each in its order.
 #include <catch2/catch.hpp>
 #include <map>
@@ -94,7 +95,7 @@ TEST_CASE("a worker that is behind loses what has no room, and says so") {
   const auto received = [&] {
     std::uint64_t packets = 0;
     for (const auto& worker : bed.router->workers()) {
-      packets += worker->interface(kPortA).rx_packets.get();
+      packets += worker->interface(interface_of(kPortA)).rx_packets.get();
     }
     return packets;
   };

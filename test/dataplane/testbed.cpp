@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "testbed.hpp"
 
 #include <fmt/format.h>
@@ -58,7 +59,7 @@ Testbed::Testbed(Options options) {
   auto hosts = port::make_pool(fmt::format("hosts{}", serial), 16383, 9000);
   REQUIRE(hosts);
   hosts_ = std::move(*hosts);
-  auto opened = control::Router::open(options.config, clock);
+  auto opened = control::Router::open(options.config, clock, {.flow_seed = 1});
   if (!opened) {
     FAIL(opened.error().what);
   }
@@ -88,7 +89,7 @@ Testbed::~Testbed() {
 // What is dropped is some port's that the operator can ask for.
 void Testbed::check_drops_of_ports() const {
   std::uint64_t of_ports = 0;
-  for (const control::PortView& port : router->world().ports()) {
+  for (const interface::InterfaceView& port : router->world().ports()) {
     for (const auto& row : control::report_drops(*router, port.id)) {
       of_ports += row.at("packets").get<std::uint64_t>();
     }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A router between two hosts that are the test itself: what it puts into a port's RX ring has been
 // received, what it finds in the TX ring has been sent. One thread, one clock.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What roadctl asks, asked of a router that has forwarded, refused and learnt.
 #include "control/verbs.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // VLAN sub-interfaces: tags off on the way in, on on the way out (IEEE 802.1Q, 802.1ad).
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -65,8 +66,8 @@ TEST_CASE("a tag that the device took off says whose frame it is, as one in the 
   // VLAN 0 is a priority and no VLAN: the frame is port a's, where no host has that address.
   bed.receive_stripped(kPortA, frame, 0x6000);
   bed.run();
-  CHECK(bed.router->workers()[0]->interface(kPortA).rx_packets.get() == 5);
-  CHECK(bed.router->workers()[0]->interface(PortId{2}).rx_packets.get() == 2);
+  CHECK(bed.router->workers()[0]->interface(interface_of(kPortA)).rx_packets.get() == 5);
+  CHECK(bed.router->workers()[0]->interface(interface_of(PortId{2})).rx_packets.get() == 2);
 }
 
 TEST_CASE("a router on a stick routes from VLAN to VLAN by one port") {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // libFuzzer over the control socket's language: each line of the input is a request to a router.
 #include <string_view>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // libFuzzer over the configuration: any text is refused with its problems, or accepted, and then
 // what is written of it reads back the same.
 #include <cstdio>

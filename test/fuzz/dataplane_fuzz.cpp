@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // libFuzzer over the whole pipeline and the control side: bytes are frames on the wires, time that
 // passes and what an operator does. Afterwards every packet is accounted for, every timer has run
 // out, and every buffer is back. An input is one router's life.
@@ -245,51 +246,52 @@ class Life {
     Status status;
     switch (choice & 0xf) {
       case 0:
-        status = router.set_mtu(any, static_cast<std::uint16_t>(60 + input_.byte() * 8));
+        status = router.links().set_mtu(interface_of(any),
+                                        static_cast<std::uint16_t>(60 + input_.byte() * 8));
         break;
       case 1:
       case 2:
-        status = router.set_link(any, (choice & 1) != 0);
+        status = router.links().set_link(interface_of(any), (choice & 1) != 0);
         break;
       case 3:
-        status = router.set_mac(any, Mac{{2, 0, 0, 0, 1, input_.byte()}});
+        status = router.links().set_mac(interface_of(any), Mac{{2, 0, 0, 0, 1, input_.byte()}});
         break;
       case 4:
-        status = router.add_address(any, own);
+        status = router.links().add_address(interface_of(any), own);
         break;
       case 5:
-        status = router.erase_address(any, own);
+        status = router.links().erase_address(interface_of(any), own);
         break;
       case 6:
-        status = router.erase_address(kPortA, {kRouterA, 24});
+        status = router.links().erase_address(interface_of(kPortA), {kRouterA, 24});
         break;
       case 7:
-        status = router.add_address(kPortA, {kRouterA, 24});
+        status = router.links().add_address(interface_of(kPortA), {kRouterA, 24});
         break;
       case 8: {
         config::Route route;
         route.to = Prefix4{address(), static_cast<std::uint8_t>(input_.byte() % 33)};
         route.next_hops = {{address(), 1}};
-        status = router.add_route(route);
+        status = router.configuration().add_route(route);
         break;
       }
       case 9: {
         const Prefix4 prefix{address(), static_cast<std::uint8_t>(input_.byte() % 33)};
-        status = router.erase_route({.prefix = prefix,
-                                     .table = std::nullopt,
-                                     .metric = std::nullopt,
-                                     .via = std::nullopt,
-                                     .protocol = std::nullopt});
+        status = router.configuration().erase_route({.prefix = prefix,
+                                                     .table = std::nullopt,
+                                                     .metric = std::nullopt,
+                                                     .via = std::nullopt,
+                                                     .protocol = std::nullopt});
         break;
       }
       case 10:
-        status = router.add_neighbor({address(), "a", kMacA});
+        status = router.configuration().add_neighbor({address(), "a", kMacA});
         break;
       case 11:
-        status = router.erase_neighbor({any, address()});
+        status = router.configuration().erase_neighbor({interface_of(any), address()});
         break;
       default:
-        router.neighbors().flush(any);
+        router.neighbors().flush(interface_of(any));
     }
     bed_.run();
     drain();

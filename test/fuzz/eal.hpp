@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // EAL for a fuzzer: one core, no hugepages, silent.
 #include <rte_eal.h>

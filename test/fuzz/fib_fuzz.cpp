@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // libFuzzer over the trie: bytes are changes of a table and lookups, which the plain search answers
 // too. The first says of which family; an input is one table's life.
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A fuzzer's bytes, read from the front; zeros follow the last.
 #include <cstdint>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every kind of card carries real traffic through the router, and lets it sleep where there is none."""
 import re
 import time

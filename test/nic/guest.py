@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """An emulated machine with network cards, and the router in it between two hosts.
 
     host a 192.168.1.2 -- tap -- card 0 [guest: router] card 1 -- tap -- 192.168.2.2 host b

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What a guest boots: a kernel, and an initramfs with the router, DPDK's drivers and a busybox."""
 import lzma
 import os

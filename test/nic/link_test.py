@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Cards whose cable is pulled, and which are changed while they forward."""
 import statistics
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A machine of two NUMA nodes, a card at each."""
 from guest import Card, NicTestCase
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Several workers, each with queues of its own on every card."""
 import socket
 import struct

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Runs the router on emulated network cards: run.py [-j N] [WORD ...], as test/system/run.py does."""
 import importlib.util
 import os

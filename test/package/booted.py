@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A Debian of its own with its systemd running, on this machine's kernel."""
 import os
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A Debian of its own in a folder, made once by mmdebstrap from the archive that this machine's apt uses.
 
 Machine runs commands in it, one by one; booted.py its systemd.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Builds the sources in a Debian 13 (DPDK 24.11, g++ 14), and runs the demo and tests of them there:
 unit, dataplane and package.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Installs the Debian package into a Debian of its own, runs the demo there, and takes it off again;
 then into another that has booted its systemd, and tries the service there: service.py.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The package's service under a systemd: what the unit promises, and docs/deploy.md with it."""
 import re
 import shutil

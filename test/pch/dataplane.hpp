@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Precompiled for the test program. Of DPDK's headers only where warnings are no errors: from here
 // they are no system's, and warned of.
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Precompiled for the test programs.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Priority bands on a port that is too slow for what it is given."""
 import re
 import statistics

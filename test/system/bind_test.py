@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """scripts/bind.sh against a sysfs made up of files, behind which a thread does what the kernel does."""
 import os
 import pathlib

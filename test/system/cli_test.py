@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the two programs say and return without a router running."""
 import os
 import pathlib
@@ -36,7 +37,7 @@ BROKEN = {
     "a bond": (("net_null1", "net_bonding1,mode=1"), r":4:\d+: .*nexthops"),
     "a kernel's name for a device": (('"net_null1"', "eth1"), r":4:\d+: .*net_af_packet1,iface=eth1"),
     "an argument that the driver has not":
-        (("net_null1", "net_null1,colour=red"), r":4:\d+: .*colour"),
+        (("net_null1", "net_null1,color=red"), r":4:\d+: .*color"),
     "an interface that is not named": (("net_null1", "net_af_packet1"), r":4:\d+: .*iface"),
     "a recording that is not there":
         (("net_null1", "net_pcap1,rx_pcap=/nonexistent.pcap"), r":4:\d+: .*/nonexistent\.pcap"),

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What is received is sent, answered or dropped for a reason; nothing is lost without a trace."""
 import random
 

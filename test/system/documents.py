@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The commands that the documents give: where they stand, and what each is once it can be run."""
 import pathlib
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Every command that a document gives is run, here or by another suite, or stands below with why it cannot be.
 
 A new one that is neither fails, and so does an entry below that no document has any more.

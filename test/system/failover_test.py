@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A port follows the interface of the kernel's that its device is: what ends its link hands its flows to the next
 best way at once, and nothing is handed to a port without a link.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A flow through the router, of which every frame tells when it was sent."""
 import select
 import socket

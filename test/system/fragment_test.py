@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Fragments on their way through: forwarded as they are, or split further, never reassembled."""
 import socket
 import unittest

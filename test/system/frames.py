@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Frames that host a sends into the router, and readers of what comes out."""
 import logging
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What the router says of packets that it cannot deliver."""
 import time
 
@@ -36,7 +37,7 @@ class IcmpErrors(RouterTestCase):
     def check_fields(self, answer, original, forwarded=False):
         """RFC 1812 4.3.2: source, TOS and how much of the packet is quoted.
 
-        `forwarded`: it got as far as the neighbour's queue, so the quote may have the TTL and the
+        `forwarded`: it got as far as the neighbor's queue, so the quote may have the TTL and the
         checksum of its next hop, as Linux's does.
         """
         whole = bytes(original[IP])

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A worker that sleeps while nothing arrives, and what that costs the first packet."""
 import concurrent.futures
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Starting, stopping, dying and starting again."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Ports and addresses changed while real hosts talk through the router."""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """What one end sends the other receives, or Ringroad names it: for each device, under each overload."""
 import pathlib
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Packets that no router forwards: each counted under its own reason, none of them on the far side."""
 from frames import ICMP, IP, Raw, carries, datagram, ethernet, frame, is_icmp_error
 from scapy.utils import checksum

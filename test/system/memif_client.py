@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The client's end of a memif: what DPDK's own driver does in shared memory, without the second it takes to start.
 
 The messages are those of memif.h of libmemif (version 2.0): 128 bytes each, packed.

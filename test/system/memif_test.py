@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A port of shared memory whose other process comes and goes."""
 import os
 import shutil

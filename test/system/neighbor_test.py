@@ -1,4 +1,5 @@
-"""Neighbours by hand, and who may teach the router one."""
+# SPDX-License-Identifier: BSD-3-Clause
+"""Neighbors by hand, and who may teach the router one."""
 import time
 
 from frames import ARP, Ether, carries, ethernet, frame

@@ -1,10 +1,11 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Hosts reach each other and the router."""
 from topology import A, B, LEFT, RIGHT, RouterTestCase, received
 
 
 class FirstPacket(RouterTestCase):
     def test_no_ping_is_lost_from_the_very_first_on(self):
-        """Neither hosts nor router know any neighbour when the first one is sent."""
+        """Neither hosts nor router know any neighbor when the first one is sent."""
         done = self.ping(B, "-q", "-i", "0.001", "-c", "1000")
         self.assertEqual(received(done), 1000, done.stdout)
 

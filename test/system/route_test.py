@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Routes that come and go while the router runs."""
 import json
 
@@ -22,7 +23,7 @@ class Routes(RouterTestCase):
             prefix = f"10.{changes % 200}.0.0/16"
             self.router.roadctl("route", "add", prefix, "via", B)
             self.router.roadctl("route", "del", prefix)
-            # Inside the flow's own prefix: a more specific route to the same neighbour.
+            # Inside the flow's own prefix: a more specific route to the same neighbor.
             self.router.roadctl("route", "add", "192.168.2.0/25", "via", B)
             self.router.roadctl("route", "del", "192.168.2.0/25")
             changes += 1

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
 """Runs the system tests: run.py [-j N] [WORD ...], those whose file.Class.test has one of the words.
 
 Classes run beside each other, each in a process and namespaces of its own; tests of a class in turn.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A scan of absent hosts, whose packets wait for answers that never come, beside flows to known ones."""
 import time
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A second router in the same namespace, at the far end of a device of the first's."""
 import shutil
 import tempfile

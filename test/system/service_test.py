@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """The router as a service of systemd: what it tells, and what it needs of the unit."""
 import os
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A port on net_tap: the namespace of the router is itself host a, behind the tap."""
 import pathlib
 import unittest

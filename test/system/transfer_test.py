@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """Real transfers: iperf3 and a file over HTTP."""
 import hashlib
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-3-Clause
 """A trunk to a Linux host: its VLAN devices, priority tags, tags of nobody."""
 import select
 import struct

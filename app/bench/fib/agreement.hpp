@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // All subjects must answer alike, or their speeds mean nothing.
 #include <fmt/format.h>

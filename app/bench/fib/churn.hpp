@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // One round of changes to a table, alone or under a reader's eyes.
 #include <pthread.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Every subject of a family, loaded with the same routes, each under the name it is reported by.
 #include <memory>
@@ -11,7 +12,7 @@
 #include "bench/fib/ringroad.hpp"
 #include "bench/fib/ringroad_rib.hpp"
 #include "bench/fib/table.hpp"
-#include "control/reclaimer.hpp"
+#include "worker/reclaimer.hpp"
 
 namespace ringroad::bench {
 
@@ -25,7 +26,7 @@ class Contenders<Ipv4> {
   static constexpr std::string_view kPeerTable = "rte_fib-4B";
 
   // `lpm`: with rte_lpm, which takes over a minute to load a million routes.
-  Contenders(std::span<const Route<Ipv4>> routes, bool lpm, control::QsbrReclaimer& reclaimer)
+  Contenders(std::span<const Route<Ipv4>> routes, bool lpm, worker::QsbrReclaimer& reclaimer)
       : Contenders{routes, tbl8s(routes), lpm, reclaimer} {}
 
   // visit(name, a Lookup)
@@ -64,7 +65,7 @@ class Contenders<Ipv4> {
 
   // visit(name, a function that loads a table)
   template <class Visit>
-  static void each_loader(std::span<const Route<Ipv4>> routes, control::QsbrReclaimer& reclaimer,
+  static void each_loader(std::span<const Route<Ipv4>> routes, worker::QsbrReclaimer& reclaimer,
                           Visit visit) {
     using enum FibTable::NextHopSize;
     visit("ringroad", [=, &reclaimer] { return RingroadTable<Ipv4>{routes, reclaimer}; });
@@ -75,7 +76,7 @@ class Contenders<Ipv4> {
 
  private:
   Contenders(std::span<const Route<Ipv4>> routes, Tbl8s tbl8s, bool lpm,
-             control::QsbrReclaimer& reclaimer)
+             worker::QsbrReclaimer& reclaimer)
       : ringroad_{routes, reclaimer},
         fib4_{routes, tbl8s, FibTable::NextHopSize::k4Bytes},
         fib2_{routes, tbl8s, FibTable::NextHopSize::k2Bytes},
@@ -101,7 +102,7 @@ class Contenders<Ipv6> {
   static constexpr std::string_view kPeer = "rte_fib6-4B-avx512";
   static constexpr std::string_view kPeerTable = "rte_fib6-4B";
 
-  Contenders(std::span<const Route<Ipv6>> routes, bool lpm, control::QsbrReclaimer& reclaimer)
+  Contenders(std::span<const Route<Ipv6>> routes, bool lpm, worker::QsbrReclaimer& reclaimer)
       : Contenders{routes, tbl8s(routes), lpm, reclaimer} {}
 
   template <class Visit>
@@ -135,7 +136,7 @@ class Contenders<Ipv6> {
   }
 
   template <class Visit>
-  static void each_loader(std::span<const Route<Ipv6>> routes, control::QsbrReclaimer& reclaimer,
+  static void each_loader(std::span<const Route<Ipv6>> routes, worker::QsbrReclaimer& reclaimer,
                           Visit visit) {
     visit("ringroad", [=, &reclaimer] { return RingroadTable<Ipv6>{routes, reclaimer}; });
     visit("ringroad-rib", [=, &reclaimer] { return RingroadRib<Ipv6>{routes, reclaimer}; });
@@ -144,7 +145,7 @@ class Contenders<Ipv6> {
 
  private:
   Contenders(std::span<const Route<Ipv6>> routes, Tbl8s tbl8s, bool lpm,
-             control::QsbrReclaimer& reclaimer)
+             worker::QsbrReclaimer& reclaimer)
       : ringroad_{routes, reclaimer},
         fib_{routes, tbl8s},
         lpm_{lpm ? std::make_unique<Lpm6Table>(routes, tbl8s) : nullptr} {}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // DPDK's tables as subjects: rte_lpm and rte_fib of IPv4, rte_lpm6 and rte_fib6.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The cases of one set of routes.
 #include <fmt/core.h>
@@ -24,8 +25,8 @@
 #include "bench/program.hpp"
 #include "bench/report.hpp"
 #include "bench/tsc.hpp"
-#include "control/reclaimer.hpp"
 #include "fib/prefix_file.hpp"
+#include "worker/reclaimer.hpp"
 
 namespace ringroad::bench {
 
@@ -320,7 +321,7 @@ class Group {
   bool lpm_;
   const Settings& settings_;
   Report& report_;
-  control::QsbrReclaimer reclaimer_{1};
+  worker::QsbrReclaimer reclaimer_{1};
   std::optional<Contenders<Address>> contenders_;
   Routes<Address> changes_;  // all end where they began
   std::set<std::string, std::less<>> refused_;

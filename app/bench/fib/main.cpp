@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Route lookup, loading and changes: Ringroad's trie against rte_fib and rte_lpm, in one process on
 // one core, with the same routes and addresses. scripts/bench.sh fib runs it and prints its JSON.
 #include <rte_cycles.h>

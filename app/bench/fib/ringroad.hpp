@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Ringroad's trie as a subject.
 #include <malloc.h>
@@ -15,8 +16,8 @@
 #include "base/units.hpp"
 #include "bench/fib/subject.hpp"
 #include "bench/fib/table.hpp"
-#include "control/reclaimer.hpp"
 #include "fib/trie.hpp"
+#include "worker/reclaimer.hpp"
 
 namespace ringroad::bench {
 
@@ -35,7 +36,7 @@ class RingroadTable {
   using Address = AddressOfFamily;
   using Trie = fib::Trie<Address>;
 
-  RingroadTable(std::span<const Route<Address>> routes, control::QsbrReclaimer& reclaimer)
+  RingroadTable(std::span<const Route<Address>> routes, worker::QsbrReclaimer& reclaimer)
       : reclaimer_{reclaimer}, trie_{reclaimer} {
     ::malloc_trim(0);  // or what others gave back would count as ours already
     const std::uint64_t before = resident_bytes();
@@ -62,7 +63,7 @@ class RingroadTable {
   [[nodiscard]] Bytes total_bytes() const { return {grown_}; }
 
  private:
-  control::QsbrReclaimer& reclaimer_;
+  worker::QsbrReclaimer& reclaimer_;
   Trie trie_;
   std::uint64_t grown_ = 0;
 };

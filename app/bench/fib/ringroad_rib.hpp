@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Ringroad's RIB and trie together, as the router holds routes.
 #include <malloc.h>
@@ -16,7 +17,7 @@ namespace ringroad::bench {
 template <class Address>
 class RingroadRib {
  public:
-  RingroadRib(std::span<const Route<Address>> routes, control::QsbrReclaimer& reclaimer)
+  RingroadRib(std::span<const Route<Address>> routes, worker::QsbrReclaimer& reclaimer)
       : trie_{std::make_unique<fib::Trie<Address>>(reclaimer)} {
     const std::size_t before = allocated_bytes();
     rib_ = std::make_unique<fib::Rib<Address>>(typename fib::Rib<Address>::Listener{
@@ -46,7 +47,7 @@ class RingroadRib {
     constexpr std::uint16_t kNextHops = 64;
     std::vector<fib::Path<Address>> paths(kNextHops + 1);
     for (std::uint16_t i = 0; i <= kNextHops; ++i) {
-      paths[i].next_hops = {{.via = Address{}, .port = PortId{}, .weight = i}};
+      paths[i].next_hops = {{.via = Address{}, .port = InterfaceId{}, .weight = i}};
     }
     std::vector<typename fib::RouteBatch<Address>::Entry> entries;
     entries.reserve(routes.size());

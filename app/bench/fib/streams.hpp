@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The addresses that are looked up: the same for every subject, and in every run.
 #include <array>

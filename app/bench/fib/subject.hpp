@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What is measured: a table, which is loaded and changed, and the ways to look things up in it.
 #include <concepts>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The routes that every subject is loaded with, and the updates they all go through.
 #include <cstddef>
@@ -22,7 +23,7 @@ using Routes = std::vector<Route<Address>>;
 inline constexpr NextHopId kNone{0};
 
 enum class Spread : std::uint8_t {
-  kHashed,  // over all next hops, no two neighbours alike: there is nothing to compress
+  kHashed,  // over all next hops, no two neighbors alike: there is nothing to compress
   kSkewed,  // 80% over 4 next hops, by origin; the rest over the other 60: 4 uplinks, many peers
 };
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "bench/fib/timing.hpp"
 
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The measuring loops. Each is one round of one subject: TSC cycles, after the stream has once
 // brought back to the caches what the subject before it threw out.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A whole router in this process, between two ports that are rings, and packets that circulate
 // through it.
@@ -110,7 +111,7 @@ class Bench {
   void through_ports(std::size_t packets, unsigned burst) {
     const std::uint16_t in = router_->ports()[0]->device();
     const std::uint16_t out = router_->ports()[1]->device();
-    std::array<rte_mbuf*, ip::kBurstMax> some;
+    std::array<rte_mbuf*, kBurstMax> some;
     for (std::size_t done = 0; done < packets; done += burst) {
       receive(burst);
       for (std::size_t left = burst; left > 0;) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "bench/pipeline/cases.hpp"
 
 #include <rte_byteorder.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the pipeline is measured with: routes, and the destinations that packets go to.
 #include <cstddef>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // How long a packet takes from one port's ring to the other's, by load, and the first after a lull.
 // In one process on one core: between the worker's loops this program puts the packets on the ring
 // that have come by then, at Poisson's intervals, and takes those that were sent. What that costs

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a packet costs on its way through one worker: a whole router in this process, between two
 // ports that are rings. scripts/bench.sh pipeline prints cycles; scripts/check_instructions.py
 // counts instructions with --packets, under callgrind.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // How long packets wait in front of a port that sends a gigabit, on a simulated clock.
 #include "bench/report.hpp"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The disciplines that are measured, each under the name it is reported by.
 #include <array>

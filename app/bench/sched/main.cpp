@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Cycles a packet that a discipline costs, beside DPDK's rte_sched; how long packets wait under
 // load. In one process on one core. scripts/bench.sh bands runs it and prints its JSON.
 #include <fmt/core.h>

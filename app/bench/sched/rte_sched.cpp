@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "bench/sched/rte_sched.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // DPDK's hierarchical scheduler. With one pipe it does what bands do; what it is made for is many.
 #include <rte_sched.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What is measured: a thing that takes a burst and gives a device what the device will take.
 #include <rte_mbuf.h>

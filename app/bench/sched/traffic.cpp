@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "bench/sched/traffic.hpp"
 
 #include <rte_byteorder.h>

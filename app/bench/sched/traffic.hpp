@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Bursts as a worker has them when it sends: frames of many flows, their headers just written, with
 // the priorities that it read from them.

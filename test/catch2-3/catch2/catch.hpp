@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The tests are written for Catch2 2, of Debian 12. Version 3, of Debian 13, has other headers and
 // a few other names; with it this one is found in place of the old.

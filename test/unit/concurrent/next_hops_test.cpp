@@ -1,5 +1,6 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Groups and recursive next hops change under readers. The thread sanitizer runs this too.
-#include "control/next_hops.hpp"
+#include "routing/next_hops.hpp"
 
 #include <array>
 #include <atomic>
@@ -11,25 +12,25 @@
 #include <thread>
 #include <vector>
 
-#include "control/world.hpp"
+#include "interface/world.hpp"
 
 using namespace ringroad;
-using control::NextHops;
+using routing::NextHops;
 
 namespace {
 
-constexpr PortId kPort{0};
+constexpr InterfaceId kPort{0};
 constexpr std::uint32_t kReaders = 3;
 constexpr std::size_t kRounds = 1000;
 constexpr std::uint8_t kNeighbors = 40;
-// Neighbour i is 10.0.0.(i + 1).
+// Neighbor i is 10.0.0.(i + 1).
 constexpr Ipv4 kFirst{10, 0, 0, 1};
 
-// A bit of each neighbour that a lookup may answer.
+// A bit of each neighbor that a lookup may answer.
 using Allowed = std::uint64_t;
 
 struct Shared {
-  control::World world{kReaders, 2 * kNeighbors};
+  interface::World world{kReaders, 2 * kNeighbors};
   NextHopId next_hop;
   std::atomic<bool> stop{false};
   // Before the writer begins a round it says what that round may lead to.
@@ -47,7 +48,7 @@ void keep_reading(Shared& shared, std::uint32_t id, Reader& result) {
   rte_rcu_qsbr_thread_register(&readers, id);
   rte_rcu_qsbr_thread_online(&readers, id);
   std::mt19937 random{id};
-  const ringroad::ip::Tables& tables = shared.world.tables();
+  const Tables& tables = shared.world.tables();
   do {
     for (int i = 0; i < 32; ++i) {
       const std::size_t first = shared.round.load(std::memory_order_acquire);
@@ -70,7 +71,7 @@ void keep_reading(Shared& shared, std::uint32_t id, Reader& result) {
   rte_rcu_qsbr_thread_offline(&readers, id);
 }
 
-// The neighbours that `next_hop` leads to: a group of two gateways, one of them with several ways.
+// The neighbors that `next_hop` leads to: a group of two gateways, one of them with several ways.
 class Writer {
  public:
   explicit Writer(Shared& shared) : shared_{shared}, next_hops_{shared.world} {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the control thread publishes while workers read it. The thread sanitizer runs this too.
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -5,9 +6,9 @@
 #include <thread>
 #include <vector>
 
-#include "control/next_hops.hpp"
-#include "control/routing.hpp"
-#include "control/world.hpp"
+#include "interface/world.hpp"
+#include "routing/next_hops.hpp"
+#include "routing/routing.hpp"
 
 using namespace ringroad;
 using neigh::AdjacencyKind;
@@ -15,7 +16,7 @@ using neigh::AdjacencyKind;
 namespace {
 
 constexpr Ipv4 kGateway{192, 168, 2, 2};
-constexpr PortId kPort{0};
+constexpr InterfaceId kPort{0};
 constexpr std::uint32_t kReaders = 3;
 
 Mac mac_number(std::uint8_t number) { return Mac{{0x02, number, number, number, number, number}}; }
@@ -38,13 +39,13 @@ struct Reader {
   std::uint64_t wrong = 0;
 };
 
-void read_tables(control::World& world, std::uint32_t id, const std::atomic<bool>& stop,
+void read_tables(interface::World& world, std::uint32_t id, const std::atomic<bool>& stop,
                  Reader& result) {
   rte_rcu_qsbr& readers = world.reclaimer().readers();
   rte_rcu_qsbr_thread_register(&readers, id);
   rte_rcu_qsbr_thread_online(&readers, id);
   std::mt19937 random{id};
-  const ip::Tables& tables = world.tables();
+  const Tables& tables = world.tables();
   do {
     for (int i = 0; i < 32; ++i) {
       // 10.0.0.0/8 is always there, by the gateway; 10.x.0.0/16 by the same comes and goes.
@@ -62,19 +63,19 @@ void read_tables(control::World& world, std::uint32_t id, const std::atomic<bool
 
 }  // namespace
 
-TEST_CASE("readers see whole adjacencies and no gap while neighbours and routes change") {
-  control::World world{kReaders, 64};
+TEST_CASE("readers see whole adjacencies and no gap while neighbors and routes change") {
+  interface::World world{kReaders, 64};
   world.add_port({.id = kPort,
                   .name = "b",
                   .mac = mac_number(1),
                   .mtu = 1500,
                   .addresses = {{Ipv4{192, 168, 2, 1}, 24}}});
-  control::NextHops next_hops{world};
-  control::Routing routing{world, next_hops};
+  routing::NextHops next_hops{world};
+  routing::Routing routing{world, next_hops};
   routing.add_fixed_routes();
   REQUIRE(routing.sync_connected());
   const auto request = [](Prefix4 prefix) {
-    return control::Routing::Request{.prefix = prefix,
+    return routing::Routing::Request{.prefix = prefix,
                                      .type = fib::RouteType::kUnicast,
                                      .vias = {{kGateway, 1}},
                                      .metric = 0,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // No key without effect: for each key of the schema a test is named that sees the router behave
 // otherwise with it.
 #include <array>
@@ -21,7 +22,7 @@ struct Seen {
   std::string_view test;
 };
 
-constexpr std::string_view kEal = "unit/eal/eal_arguments_test.cpp";
+constexpr std::string_view kEal = "unit/control/eal_arguments_test.cpp";
 constexpr std::string_view kKeys = "dataplane/keys_test.cpp";
 constexpr std::string_view kScheduler = "each key of a scheduler changes what leaves, or when";
 constexpr std::string_view kTimers =
@@ -99,12 +100,12 @@ constexpr std::array kSeen{
          "forwarding asks the default table where main has nothing, and no other table"},
     Seen{"routes[].from", "dataplane/route_test.cpp",
          "an error carries the source of the route that it goes by"},
-    Seen{"neighbors[].*", "dataplane/neighbor_test.cpp", "a static neighbour is never asked for"},
+    Seen{"neighbors[].*", "dataplane/neighbor_test.cpp", "a static neighbor is never asked for"},
     Seen{"schedulers.*.byte_limits", "nic/forwarding_test.py",
          "test_an_idle_port_gives_its_buffers_back"},
     Seen{"schedulers.*", kKeys, kScheduler},
     Seen{"arp.gc_thresh", "dataplane/neighbor_scale_test.cpp",
-         "65,536 neighbours are learnt, forwarded to, and seen in use"},
+         "65,536 neighbors are learnt, forwarded to, and seen in use"},
     Seen{"arp.notify", "dataplane/address_test.cpp",
          "each address is announced twice, 2 s apart, when the router starts"},
     Seen{"arp.queue_bytes", kKeys,

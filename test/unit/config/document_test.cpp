@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // YAML itself: what is allowed, where things are, and that nothing hostile gets past.
 #include <catch2/catch.hpp>
 #include <random>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Files of other programs, and words of YAML 1.1.
 #include <algorithm>
 #include <catch2/catch.hpp>

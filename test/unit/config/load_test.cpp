@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What a file says arrives typed, with every default filled in; what is wrong with it is reported.
 #include "config/load.hpp"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A YAML mapping has no order (YAML 1.2, 3.2.1.1): what refers to a name may stand above it.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the router refuses is shown at its line, as the reader shows what it refuses.
 #include <catch2/catch.hpp>
 #include <string>

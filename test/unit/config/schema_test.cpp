@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The JSON schema and the reader know the same keys.
 #include <catch2/catch.hpp>
 #include <fstream>

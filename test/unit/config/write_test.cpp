@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // A written configuration is one that a person could have written, and reads back the same.
 #include <fmt/format.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "fib/prefix_file.hpp"
 
 #include <unistd.h>

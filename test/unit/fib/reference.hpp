@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The plainest longest-prefix match there is: each length in turn, the longest first. And a plain
 // one of many addresses at once.

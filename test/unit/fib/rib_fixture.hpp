@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the RIB told the trie, as it stands now: the test fails where the RIB tells nonsense.
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The RIB against a plain list of routes, on random routes that come, go and fail.
 #include <algorithm>
 #include <array>
@@ -34,7 +35,7 @@ class Chance {
   }
   Path<Address> path() {
     Path<Address> path;
-    path.next_hops = {{address(), PortId{static_cast<std::uint16_t>(below(3))}, 1}};
+    path.next_hops = {{address(), InterfaceId{static_cast<std::uint16_t>(below(3))}, 1}};
     path.next_hops.front().via = std::nullopt;
     path.type = below(4) == 0 ? RouteType::kBlackhole : RouteType::kUnicast;
     return path;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "fib/rib.hpp"
 
 #include <catch2/catch.hpp>
@@ -16,7 +17,7 @@ using Told4 = Told<Ipv4>;
 
 Prefix4 prefix(std::string_view text) { return Prefix4::parse(text).value(); }
 
-Path4 via(Ipv4 gateway, PortId port = {}) {
+Path4 via(Ipv4 gateway, InterfaceId port = {}) {
   return {.source = std::nullopt, .next_hops = {{gateway, port, 1}}};
 }
 
@@ -168,11 +169,11 @@ TEST_CASE("deleting takes the first route that matches everything asked for") {
   Rib4 rib{told.listener()};
   REQUIRE(rib.add(route("10.0.0.0/8", 1, Ipv4{10, 0, 0, 1})));
   auto balanced = route("10.0.0.0/8", 2, Ipv4{10, 0, 0, 2});
-  balanced.path.next_hops.push_back({Ipv4{10, 0, 0, 3}, PortId{1}, 5});
+  balanced.path.next_hops.push_back({Ipv4{10, 0, 0, 3}, InterfaceId{1}, 5});
   REQUIRE(rib.add(balanced));
   auto connected = route("10.0.0.0/8", 3);
   connected.path.protocol = Protocol::kConnected;
-  connected.path.next_hops = {{std::nullopt, PortId{2}, 1}};
+  connected.path.next_hops = {{std::nullopt, InterfaceId{2}, 1}};
   REQUIRE(rib.add(connected));
 
   auto selector = any("10.0.0.0/8");

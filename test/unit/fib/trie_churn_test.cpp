@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Readers run while the writer changes routes: every answer must be the truth of before or after.
 #include <algorithm>
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What the tests of DPDK's rte_lpm, rte_lpm6 and rte_fib look for, asked of the trie: every depth;
 // entries that are extended below 24 bits, contracted and used again; what overwrites what.
 // And of its own edge, the end of its memory.
@@ -213,17 +214,17 @@ TEMPLATE_TEST_CASE("every host of many networks has its own next hop", "", Ipv4,
   }
 }
 
-TEMPLATE_TEST_CASE("an extended network is not written over by its neighbours", "", Ipv4, Ipv6) {
+TEMPLATE_TEST_CASE("an extended network is not written over by its neighbors", "", Ipv4, Ipv6) {
   Table<TestType> table;
   const auto host = at<TestType>(0x0a0a0a02);
   const auto network = at<TestType>(0x0a0a0a00);
-  const auto neighbour = at<TestType>(0x0a0a1402);
+  const auto neighbor = at<TestType>(0x0a0a1402);
   table.add(host, 32, 100);
   CHECK(table.lookup(host) == 100);
   table.add(network, 24, 105);
   CHECK(table.lookup(network) == 105);
-  table.add(neighbour, 25, 111);
-  CHECK(table.lookup(neighbour) == 111);
+  table.add(neighbor, 25, 111);
+  CHECK(table.lookup(neighbor) == 111);
   CHECK(table.lookup(host) == 100);
   CHECK(table.lookup(network) == 105);
 }

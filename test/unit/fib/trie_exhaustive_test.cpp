@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Every sequence of changes, up to a length, of a few nested prefixes.
 #include <algorithm>
 #include <array>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What the tests of the trie share, for either family.
 #include <algorithm>
@@ -149,7 +150,7 @@ inline constexpr unsigned kPalettes = 7;
   }
 }
 
-// The first and last address of each prefix, their neighbours outside, and one within.
+// The first and last address of each prefix, their neighbors outside, and one within.
 template <class Address>
 void add_probes(Random& random, Prefix<Address> prefix, std::vector<Address>& addresses) {
   const Address within =

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The trie over a table of the Internet's prefixes, which lies beside the source tree where it
 // does.
 #include <zlib.h>

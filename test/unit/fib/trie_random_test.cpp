@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Random tables against the plain search.
 #include <algorithm>
 #include <catch2/catch.hpp>

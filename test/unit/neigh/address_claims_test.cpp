@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // RFC 5227: probing for an address, announcing it, and what becomes of conflicts.
 #include "neigh/address_claims.hpp"
 
@@ -16,7 +17,7 @@ using std::chrono::seconds;
 using Kind = AddressClaims::Event::Kind;
 using Kinds = std::vector<Kind>;
 
-constexpr PortId kPort{3};
+constexpr InterfaceId kPort{3};
 constexpr Key kKey{kPort, {192, 168, 1, 1}};
 constexpr Mac kOther{{2, 0, 0, 0, 0, 9}};
 
@@ -61,7 +62,7 @@ struct ClaimsFixture {
     }
     return kinds;
   }
-  Kinds hear(const ArpMessage& heard, PortId port = kPort) {
+  Kinds hear(const ArpMessage& heard, InterfaceId port = kPort) {
     claims.hear(port, heard, now, events);
     return take();
   }
@@ -147,9 +148,9 @@ TEST_CASE_METHOD(ClaimsFixture, "messages of others about others, and on other p
   CHECK(hear(message({192, 168, 1, 2}, kKey.address)).empty());
   CHECK(hear(message({192, 168, 1, 2}, {192, 168, 1, 3})).empty());
   CHECK(hear(message({}, {192, 168, 1, 3})).empty());
-  CHECK(hear(kSpeaksAsUs, PortId{4}).empty());
+  CHECK(hear(kSpeaksAsUs, InterfaceId{4}).empty());
   CHECK(claims.conflicts(kPort) == 0);
-  CHECK(claims.conflicts(PortId{4}) == 0);
+  CHECK(claims.conflicts(InterfaceId{4}) == 0);
 }
 
 TEST_CASE_METHOD(ClaimsFixture, "an address in use is defended once in 10 s and never given up") {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // What is an ARP message, and what of it is believed.
 #include "neigh/arp_message.hpp"
 

@@ -1,4 +1,5 @@
-// Which neighbours are forgotten, when, and what a full table does.
+// SPDX-License-Identifier: BSD-3-Clause
+// Which neighbors are forgotten, when, and what a full table does.
 #include "table_fixture.hpp"
 
 namespace ringroad::neigh {
@@ -69,7 +70,7 @@ TEST_CASE_METHOD(GcFixture, "the failed are collected whatever their age") {
   CHECK(table.size() == 0);
 }
 
-TEST_CASE_METHOD(GcFixture, "a neighbour in use is not collected") {
+TEST_CASE_METHOD(GcFixture, "a neighbor in use is not collected") {
   limits.gc_thresh[0] = 0;
   rebuild();
   stale(host(1));
@@ -116,7 +117,7 @@ TEST_CASE_METHOD(GcFixture,
 }
 
 TEST_CASE_METHOD(GcFixture,
-                 "a tick that may look at few neighbours leaves the others for the next") {
+                 "a tick that may look at few neighbors leaves the others for the next") {
   limits.gc_thresh[0] = 0;
   rebuild();
   for (std::uint32_t i = 0; i < 10; ++i) {
@@ -159,7 +160,7 @@ TEST_CASE_METHOD(GcFixture, "gc_stale is each port's own") {
   limits.gc_thresh[0] = 0;
   rebuild();
   parameters.gc_stale = seconds{20};
-  table.set_parameters(PortId{1}, parameters);
+  table.set_parameters(InterfaceId{1}, parameters);
   stale(host(1, 0));
   stale(host(1, 1));
   CHECK(removed_by_tick_after(seconds{30}) == 1);
@@ -192,7 +193,7 @@ TEST_CASE_METHOD(GcFixture,
   CHECK(table.size() == 512);
 }
 
-TEST_CASE_METHOD(GcFixture, "600 neighbours stale for 6 s are purged to gc_thresh2") {
+TEST_CASE_METHOD(GcFixture, "600 neighbors stale for 6 s are purged to gc_thresh2") {
   make_stale(600);
   CHECK(table.size() == 600);
   now += seconds{6};
@@ -263,7 +264,7 @@ TEST_CASE_METHOD(GcFixture, "a full table refuses, counts, and keeps what it kno
   }
 }
 
-TEST_CASE_METHOD(GcFixture, "permanent neighbours do not count against the limits") {
+TEST_CASE_METHOD(GcFixture, "permanent neighbors do not count against the limits") {
   limits.gc_thresh = {1, 2, 2};
   rebuild();
   for (std::uint32_t i = 1; i <= 50; ++i) {
@@ -276,7 +277,7 @@ TEST_CASE_METHOD(GcFixture, "permanent neighbours do not count against the limit
 }
 
 TEST_CASE_METHOD(GcFixture,
-                 "a permanent neighbour that is erased or replaced leaves the limits right") {
+                 "a permanent neighbor that is erased or replaced leaves the limits right") {
   limits.gc_thresh = {1, 1, 1};
   rebuild();
   incomplete(host(1));
@@ -305,7 +306,7 @@ TEST_CASE_METHOD(GcFixture, "a scan of absent hosts stays within gc_thresh3 and 
   CHECK(table.entry(known).mac == kMac);
 }
 
-TEST_CASE_METHOD(GcFixture, "65536 neighbours live, time out and leave") {
+TEST_CASE_METHOD(GcFixture, "65536 neighbors live, time out and leave") {
   limits.gc_thresh = {1024, 65'536, 65'536};
   rebuild();
   for (std::uint32_t i = 0; i < 65'536; ++i) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "neigh/pending_packets.hpp"
 
 #include <algorithm>
@@ -62,10 +63,10 @@ TEST_CASE("packets that wait leave in the order they came") {
   REQUIRE(queue.newest(kOne) != nullptr);
   CHECK(**queue.newest(kOne) == 5);
   CHECK(**queue.oldest(kOne) == 1);
-  CHECK(numbers(queue.take(kOne)) == std::vector{1, 2, 3, 4, 5});
+  CHECK(numbers(queue.remove_all(kOne)) == std::vector{1, 2, 3, 4, 5});
   CHECK(queue.size() == 0);
   CHECK_FALSE(queue.has(kOne));
-  CHECK(queue.take(kOne).empty());
+  CHECK(queue.remove_all(kOne).empty());
   CHECK_FALSE(queue.pop(kOne));
 }
 
@@ -84,8 +85,8 @@ TEST_CASE("a packet too many drops the oldest of its neighbor, as many as it tak
   }
   CHECK(push(queue, 5, Bytes{1}) == for_neighbor({1}));
   CHECK(push(queue, 6, Bytes{50}) == for_neighbor({2, 3}));
-  CHECK(numbers(queue.take(kOne)) == std::vector{4, 5, 6});
-  CHECK(numbers(queue.take(kTwo)) == std::vector{0});
+  CHECK(numbers(queue.remove_all(kOne)) == std::vector{4, 5, 6});
+  CHECK(numbers(queue.remove_all(kTwo)) == std::vector{0});
 }
 
 TEST_CASE("a packet larger than its neighbor's limit waits alone") {
@@ -94,7 +95,7 @@ TEST_CASE("a packet larger than its neighbor's limit waits alone") {
   CHECK(push(queue, 2, Bytes{500}) == for_neighbor({1}));
   CHECK(queue.size(kOne) == 1);
   CHECK(push(queue, 3, Bytes{10}) == for_neighbor({2}));
-  CHECK(numbers(queue.take(kOne)) == std::vector{3});
+  CHECK(numbers(queue.remove_all(kOne)) == std::vector{3});
 }
 
 TEST_CASE("beyond the share of all neighbors the oldest packet of all goes, whoever's it is") {
@@ -106,8 +107,8 @@ TEST_CASE("beyond the share of all neighbors the oldest packet of all goes, whoe
   CHECK(push(queue, kTwo, 4, {Bytes{1}, 3}) ==
         Dropped{{1, Exceeded::kBuffers}, {2, Exceeded::kBuffers}});
   CHECK(queue.buffers() == 4);
-  CHECK(numbers(queue.take(kOne)) == std::vector{3});
-  CHECK(numbers(queue.take(kTwo)) == std::vector{4});
+  CHECK(numbers(queue.remove_all(kOne)) == std::vector{3});
+  CHECK(numbers(queue.remove_all(kTwo)) == std::vector{4});
   CHECK(queue.buffers() == 0);
   // One that alone is more than all may have is not kept at others' cost.
   CHECK(push(queue, kOne, 5, {Bytes{1}, 1}).empty());
@@ -169,7 +170,7 @@ TEST_CASE("the queues of many neighbors do what lists would") {
       while (std::ranges::any_of(model, of_id)) {
         expected.push_back(drop_first(of_id));
       }
-      REQUIRE(numbers(queue.take(id)) == expected);
+      REQUIRE(numbers(queue.remove_all(id)) == expected);
     }
     REQUIRE(queue.size() == model.size());
     REQUIRE(queue.buffers() == sum([](const Waiting& one) { return one.size.buffers; }, all));

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Which entries there are: keys and ids, and what the operator adds, erases and sees.
 #include "table_fixture.hpp"
 
 namespace ringroad::neigh {
 
-TEST_CASE_METHOD(NudFixture, "the same address on two ports is two neighbours") {
+TEST_CASE_METHOD(NudFixture, "the same address on two ports is two neighbors") {
   const NeighborId first = reachable(host(1, 0));
   const NeighborId second = incomplete(host(1, 1));
   CHECK(first != second);
@@ -13,7 +14,7 @@ TEST_CASE_METHOD(NudFixture, "the same address on two ports is two neighbours") 
   CHECK(table.entry(second).mac == kOtherMac);
 }
 
-TEST_CASE_METHOD(NudFixture, "a permanent neighbour is published and then left alone") {
+TEST_CASE_METHOD(NudFixture, "a permanent neighbor is published and then left alone") {
   const NeighborId id = table.set_permanent(host(1), kMac, now, events);
   CHECK(take_kinds() == Kinds{Kind::kResolved});
   CHECK(state(id) == State::kPermanent);
@@ -27,7 +28,7 @@ TEST_CASE_METHOD(NudFixture, "a permanent neighbour is published and then left a
   CHECK(table.entry(id).mac == kMac);
 }
 
-TEST_CASE_METHOD(NudFixture, "any neighbour can be made permanent, and its timer stops") {
+TEST_CASE_METHOD(NudFixture, "any neighbor can be made permanent, and its timer stops") {
   NeighborId id{};
   SECTION("incomplete") { id = incomplete(host(1)); }
   SECTION("reachable") { id = reachable(host(1)); }
@@ -44,7 +45,7 @@ TEST_CASE_METHOD(NudFixture, "any neighbour can be made permanent, and its timer
   CHECK(table.size() == 1);
 }
 
-TEST_CASE_METHOD(NudFixture, "an erased neighbour is announced, can still be read, and is gone") {
+TEST_CASE_METHOD(NudFixture, "an erased neighbor is announced, can still be read, and is gone") {
   const NeighborId id = reachable(host(1));
   CHECK(table.erase(host(1), events));
   REQUIRE(events.size() == 1);
@@ -61,7 +62,7 @@ TEST_CASE_METHOD(NudFixture, "an erased neighbour is announced, can still be rea
   CHECK(events.empty());
 }
 
-TEST_CASE_METHOD(NudFixture, "a permanent neighbour can be erased") {
+TEST_CASE_METHOD(NudFixture, "a permanent neighbor can be erased") {
   table.set_permanent(host(1), kMac, now, events);
   events.clear();
   CHECK(table.erase(host(1), events));
@@ -69,7 +70,7 @@ TEST_CASE_METHOD(NudFixture, "a permanent neighbour can be erased") {
   CHECK(table.size() == 0);
 }
 
-TEST_CASE_METHOD(NudFixture, "a removed neighbour's id is used again by the call after") {
+TEST_CASE_METHOD(NudFixture, "a removed neighbor's id is used again by the call after") {
   const NeighborId id = stale(host(1));
   table.erase(host(1), events);
   CHECK(incomplete(host(2)) == id);
@@ -77,7 +78,7 @@ TEST_CASE_METHOD(NudFixture, "a removed neighbour's id is used again by the call
   CHECK(state(id) == State::kIncomplete);
 }
 
-TEST_CASE_METHOD(NudFixture, "use of a removed neighbour that is reported late does nothing") {
+TEST_CASE_METHOD(NudFixture, "use of a removed neighbor that is reported late does nothing") {
   const NeighborId id = stale(host(1));
   table.erase(host(1), events);
   events.clear();
@@ -94,7 +95,7 @@ TEST_CASE_METHOD(NudFixture, "a flush takes all but the permanent, of one port o
   stale(host(4, 1));
   table.set_permanent(host(5, 1), kMac, now, events);
   events.clear();
-  CHECK(table.flush(PortId{1}, events) == 2);
+  CHECK(table.flush(InterfaceId{1}, events) == 2);
   CHECK(take_kinds() == Kinds{Kind::kRemoved, Kind::kRemoved});
   CHECK(table.size() == 3);
   CHECK(table.flush(std::nullopt, events) == 2);
@@ -102,7 +103,7 @@ TEST_CASE_METHOD(NudFixture, "a flush takes all but the permanent, of one port o
   CHECK(table.find(host(5, 1)).has_value());
 }
 
-TEST_CASE_METHOD(NudFixture, "neighbours are visited in the order of ports, then addresses") {
+TEST_CASE_METHOD(NudFixture, "neighbors are visited in the order of ports, then addresses") {
   for (const auto key : {host(9, 1), host(3, 0), host(1, 1), host(7, 0)}) {
     incomplete(key);
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // A table with a clock that is moved by hand, and short names for what the tests say about it.
 #include <catch2/catch.hpp>
@@ -19,7 +20,7 @@ inline constexpr Mac kMac{{2, 0, 0, 0, 0, 1}};
 inline constexpr Mac kOtherMac{{2, 0, 0, 0, 0, 2}};
 
 inline Key host(std::uint32_t number, std::uint16_t port = 0) {
-  return {PortId{port}, Ipv4{(std::uint32_t{10} << 24) + number}};
+  return {InterfaceId{port}, Ipv4{(std::uint32_t{10} << 24) + number}};
 }
 
 struct TableFixture {
@@ -114,7 +115,7 @@ struct TableFixture {
   }
 
   State state(NeighborId id) const { return table.entry(id).state; }
-  // How long the neighbour, confirmed now, stays reachable.
+  // How long the neighbor, confirmed now, stays reachable.
   Nanoseconds remaining() const {
     const auto deadline = table.next_deadline();
     REQUIRE(deadline.has_value());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Random calls, with a model of what the events told the caller: it must never know less or more
 // than the table does.
 #include <array>
@@ -79,7 +80,7 @@ class Caller {
         table_.set_permanent(any_key(), any_mac(), now_, events_);
         break;
       case 1:
-        table_.flush(below(2) == 0 ? std::nullopt : std::optional{PortId{1}}, events_);
+        table_.flush(below(2) == 0 ? std::nullopt : std::optional{InterfaceId{1}}, events_);
         break;
       default:
         if (below(2) == 0) {
@@ -103,12 +104,12 @@ class Caller {
     switch (event.kind) {
       case Kind::kSolicitBroadcast:
         REQUIRE(entry.state == State::kIncomplete);
-        REQUIRE(entry.probes <= table_.parameters(PortId{0}).multicast_probes);
+        REQUIRE(entry.probes <= table_.parameters(InterfaceId{0}).multicast_probes);
         REQUIRE_FALSE(published_.contains(event.id));
         break;
       case Kind::kSolicitUnicast:
         REQUIRE(entry.state == State::kProbe);
-        REQUIRE(entry.probes <= table_.parameters(PortId{0}).unicast_probes);
+        REQUIRE(entry.probes <= table_.parameters(InterfaceId{0}).unicast_probes);
         REQUIRE(published_.at(event.id) == entry.mac);
         break;
       case Kind::kResolved:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The NUD state machine: every transition and every timer.
 #include <algorithm>
 #include <utility>
@@ -21,7 +22,7 @@ TEST_CASE("the states are called as ip neigh prints them") {
   CHECK(to_string(State::kPermanent) == "PERMANENT");
 }
 
-TEST_CASE_METHOD(NudFixture, "an unknown neighbour is asked for at once") {
+TEST_CASE_METHOD(NudFixture, "an unknown neighbor is asked for at once") {
   const auto id = table.resolve(host(1), now, events);
   REQUIRE(id.has_value());
   REQUIRE(events.size() == 1);
@@ -33,8 +34,7 @@ TEST_CASE_METHOD(NudFixture, "an unknown neighbour is asked for at once") {
   CHECK(table.entry(*id).used == now);
 }
 
-TEST_CASE_METHOD(NudFixture,
-                 "an absent neighbour is asked for three times, 1 s apart, then fails") {
+TEST_CASE_METHOD(NudFixture, "an absent neighbor is asked for three times, 1 s apart, then fails") {
   const NeighborId id = incomplete(host(1));
   CHECK(remaining() == seconds{1});
   CHECK(tick_after(seconds{1} - kMoment).empty());
@@ -75,7 +75,7 @@ TEST_CASE_METHOD(NudFixture, "the number of requests is a parameter, none includ
   CHECK(take_kinds() == Kinds{Kind::kFailed});
 }
 
-TEST_CASE_METHOD(NudFixture, "more packets for a neighbour being asked for add no request") {
+TEST_CASE_METHOD(NudFixture, "more packets for a neighbor being asked for add no request") {
   const NeighborId id = incomplete(host(1));
   now += milliseconds{300};
   CHECK(table.resolve(host(1), now, events) == id);
@@ -90,7 +90,7 @@ TEST_CASE_METHOD(NudFixture, "a tick that comes late sends one request, not thos
   CHECK(remaining() == seconds{1});
 }
 
-TEST_CASE_METHOD(NudFixture, "an answer resolves the neighbour") {
+TEST_CASE_METHOD(NudFixture, "an answer resolves the neighbor") {
   const NeighborId id = incomplete(host(1));
   now += milliseconds{3};
   CHECK(answer(host(1)) == Kinds{Kind::kResolved});
@@ -102,14 +102,14 @@ TEST_CASE_METHOD(NudFixture, "an answer resolves the neighbour") {
 }
 
 TEST_CASE_METHOD(NudFixture,
-                 "any message from a neighbour being asked for resolves it, unconfirmed") {
+                 "any message from a neighbor being asked for resolves it, unconfirmed") {
   const NeighborId id = incomplete(host(1));
   CHECK(overhear(host(1)) == Kinds{Kind::kResolved});
   CHECK(state(id) == State::kStale);
   CHECK(table.entry(id).confirmed == Nanoseconds{});
 }
 
-TEST_CASE_METHOD(NudFixture, "the next packet for a failed neighbour asks again, from the start") {
+TEST_CASE_METHOD(NudFixture, "the next packet for a failed neighbor asks again, from the start") {
   const NeighborId id = failed(host(1));
   now += seconds{1};
   CHECK(table.resolve(host(1), now, events) == id);
@@ -121,13 +121,13 @@ TEST_CASE_METHOD(NudFixture, "the next packet for a failed neighbour asks again,
   CHECK(tick_after(seconds{1}) == Kinds{Kind::kFailed});
 }
 
-TEST_CASE_METHOD(NudFixture, "a failed neighbour that speaks is resolved") {
+TEST_CASE_METHOD(NudFixture, "a failed neighbor that speaks is resolved") {
   const NeighborId id = failed(host(1));
   CHECK(overhear(host(1)) == Kinds{Kind::kResolved});
   CHECK(state(id) == State::kStale);
 }
 
-TEST_CASE_METHOD(NudFixture, "use of a failed neighbour is noted and changes nothing") {
+TEST_CASE_METHOD(NudFixture, "use of a failed neighbor is noted and changes nothing") {
   const NeighborId id = failed(host(1));
   CHECK(use(id).empty());
   CHECK(table.entry(id).used == now);
@@ -166,10 +166,10 @@ TEST_CASE_METHOD(NudFixture, "each port has its own parameters, and draws its ow
   slow.base_reachable = seconds{1000};
   slow.retransmit = seconds{7};
   slow.multicast_probes = 1;
-  table.set_parameters(PortId{1}, slow);
-  CHECK(table.parameters(PortId{0}) == parameters);
-  CHECK(table.parameters(PortId{1}) == slow);
-  CHECK(table.parameters(PortId{9}) == parameters);
+  table.set_parameters(InterfaceId{1}, slow);
+  CHECK(table.parameters(InterfaceId{0}) == parameters);
+  CHECK(table.parameters(InterfaceId{1}) == slow);
+  CHECK(table.parameters(InterfaceId{9}) == parameters);
   incomplete(host(1, 1));
   CHECK(remaining() == seconds{7});
   CHECK(tick_after(seconds{7}) == Kinds{Kind::kFailed});
@@ -183,7 +183,7 @@ TEST_CASE_METHOD(NudFixture, "a port's new base is drawn from at once") {
   reachable(host(1));
   CHECK(remaining() <= seconds{45});
   parameters.base_reachable = seconds{1000};
-  table.set_parameters(PortId{0}, parameters);
+  table.set_parameters(InterfaceId{0}, parameters);
   answer(host(1));
   CHECK(remaining() >= seconds{500});
 }
@@ -199,7 +199,7 @@ TEST_CASE_METHOD(NudFixture, "the reachable time repeats with the seed") {
   CHECK(remaining() != first);
 }
 
-TEST_CASE_METHOD(NudFixture, "a reachable neighbour goes stale when its time is up") {
+TEST_CASE_METHOD(NudFixture, "a reachable neighbor goes stale when its time is up") {
   const NeighborId id = reachable(host(1));
   const Nanoseconds lifetime = remaining();
   CHECK(tick_after(lifetime - kMoment).empty());
@@ -209,7 +209,7 @@ TEST_CASE_METHOD(NudFixture, "a reachable neighbour goes stale when its time is 
   CHECK(table.entry(id).updated == now);
 }
 
-TEST_CASE_METHOD(NudFixture, "a reachable neighbour used within 5 s of its time goes to delay") {
+TEST_CASE_METHOD(NudFixture, "a reachable neighbor used within 5 s of its time goes to delay") {
   const NeighborId id = reachable(host(1));
   const Nanoseconds lifetime = remaining();
   const auto [used_before_end, expected] =
@@ -221,7 +221,7 @@ TEST_CASE_METHOD(NudFixture, "a reachable neighbour used within 5 s of its time 
 }
 
 TEST_CASE_METHOD(NudFixture,
-                 "an answer to a reachable neighbour's probe extends its time silently") {
+                 "an answer to a reachable neighbor's probe extends its time silently") {
   const NeighborId id = reachable(host(1));
   const Nanoseconds lifetime = remaining();
   const Nanoseconds resolved = now;
@@ -233,7 +233,7 @@ TEST_CASE_METHOD(NudFixture,
   CHECK(table.entry(id).updated == resolved);
 }
 
-TEST_CASE_METHOD(NudFixture, "use of a stale neighbour starts the delay, whoever reports it") {
+TEST_CASE_METHOD(NudFixture, "use of a stale neighbor starts the delay, whoever reports it") {
   const NeighborId id = stale(host(1));
   now += seconds{10};
   SECTION("the packet path") { CHECK(use(id) == Kinds{Kind::kStateChanged}); }
@@ -278,7 +278,7 @@ TEST_CASE_METHOD(NudFixture, "delay and unicast requests are parameters") {
   CHECK(tick_after(seconds{1}) == Kinds{Kind::kFailed});
 }
 
-TEST_CASE_METHOD(NudFixture, "an answer makes a stale, delayed or probed neighbour reachable") {
+TEST_CASE_METHOD(NudFixture, "an answer makes a stale, delayed or probed neighbor reachable") {
   NeighborId id{};
   SECTION("stale") { id = stale(host(1)); }
   SECTION("delay") { id = delay(host(1)); }
@@ -308,7 +308,7 @@ TEST_CASE_METHOD(NudFixture,
   CHECK(table.next_deadline() == deadline);
 }
 
-TEST_CASE_METHOD(NudFixture, "a known neighbour's new MAC is taken from any message, unconfirmed") {
+TEST_CASE_METHOD(NudFixture, "a known neighbor's new MAC is taken from any message, unconfirmed") {
   NeighborId id{};
   SECTION("reachable") { id = reachable(host(1)); }
   SECTION("stale") { id = stale(host(1)); }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "port/interface_sharing.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Messages of rtnetlink as the kernel sends them, and as it never should.
 #include "port/interfaces.hpp"
 

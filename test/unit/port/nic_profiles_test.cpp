@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // The profiles of Intel's ports against what their drivers say of the devices, as DPDK 22.11 has it
 // (ixgbe_dev_info_get, ixgbevf_dev_info_get, eth_igb_infos_get, eth_igbvf_infos_get and what they
 // call), and against what the drivers then refuse or do more slowly.

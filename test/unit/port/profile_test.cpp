@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "port/profile.hpp"
 
 #include <catch2/catch.hpp>

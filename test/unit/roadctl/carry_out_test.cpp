@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/carry_out.hpp"
 
 #include <catch2/catch.hpp>

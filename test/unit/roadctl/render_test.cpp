@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/render.hpp"
 
 #include <catch2/catch.hpp>
@@ -10,9 +11,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string text(const std::vector<std::string>& verb, const char* answer, bool colour = false) {
+std::string text(const std::vector<std::string>& verb, const char* answer, bool color = false) {
   std::string shown = "\n";
-  return shown += render(verb, json::parse(answer), colour);
+  return shown += render(verb, json::parse(answer), color);
 }
 
 TEST_CASE("ports are shown as what they are and what they counted") {
@@ -414,7 +415,7 @@ TEST_CASE("an answer of another shape, or to an unknown verb, prints as JSON") {
   CHECK(text({"show", "moon"}, "[1]") == "\n[\n  1\n]\n");
 }
 
-TEST_CASE("colour marks what is up, what is down and what was lost, and nothing else") {
+TEST_CASE("color marks what is up, what is down and what was lost, and nothing else") {
   CHECK(text({"show", "drops"}, R"([{"reason": "a", "packets": 0, "meaning": "b"},
                                     {"reason": "c", "packets": 12, "meaning": "d"}])",
              true) ==

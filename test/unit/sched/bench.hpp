@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Bands in front of a device that takes what a test lets it, and the packets that go through them.
 #include <functional>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "sched/byte_limit.hpp"
 
 #include <catch2/catch.hpp>

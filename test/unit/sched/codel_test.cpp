@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include <catch2/catch.hpp>
 
 #include "bench.hpp"
@@ -37,7 +38,7 @@ std::array<std::uint8_t, 64> frame(std::uint8_t tos) {
   bytes[14] = 0x45;
   bytes[15] = tos;
   bytes[22] = 64;
-  const std::uint16_t sum = ringroad::ip::checksum({bytes.data() + 14, 20});
+  const std::uint16_t sum = checksum({bytes.data() + 14, 20});
   std::memcpy(bytes.data() + 24, &sum, sizeof sum);
   return bytes;
 }
@@ -94,9 +95,9 @@ TEST_CASE("who takes marks is marked and not dropped") {
     rte_mbuf packet{};
     packet.buf_addr = bytes.data();
     packet.data_len = bytes.size();
-    CHECK(ringroad::ip::mark_congestion(packet) == ((tos & 3U) != 0));
+    CHECK(mark_congestion(packet) == ((tos & 3U) != 0));
     CHECK(bytes[15] == ((tos & 3U) != 0 ? tos | 3U : tos));
-    CHECK(ringroad::ip::checksum({bytes.data() + 14, 20}) == 0);
+    CHECK(checksum({bytes.data() + 14, 20}) == 0);
   }
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 #include "sched/rate_bucket.hpp"
 
 #include <catch2/catch.hpp>

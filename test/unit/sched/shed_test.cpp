@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: BSD-3-Clause
 // Bands give up packets where all that wait hold too many buffers.
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Static routes and neighbors as verbs change them.
+#include "control/configuration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace ringroad::control {
+namespace {
+
+constexpr std::array kTypes{
+    std::pair{config::RouteType::kUnicast, fib::RouteType::kUnicast},
+    std::pair{config::RouteType::kBlackhole, fib::RouteType::kBlackhole},
+    std::pair{config::RouteType::kUnreachable, fib::RouteType::kUnreachable},
+    std::pair{config::RouteType::kProhibit, fib::RouteType::kProhibit}};
+
+}  // namespace
+
+fib::RouteType type_of(config::RouteType type) {
+  return std::ranges::find(kTypes, type, &decltype(kTypes)::value_type::first)->second;
+}
+
+config::RouteType type_of(fib::RouteType type) {
+  return std::ranges::find(kTypes, type, &decltype(kTypes)::value_type::second)->first;
+}
+
+Configuration::Configuration(const config::Config& configured, const Parts& parts)
+    : world_{parts.world},
+      routing_{parts.routing},
+      neighbors_{parts.neighbors},
+      links_{parts.links},
+      background_{routing::background_cores(routing::cores_at_start(), configured.engine.workers)},
+      fixed_{configured},
+      route_files_{configured.route_files} {
+  fixed_.routes.clear();
+  fixed_.route_files.clear();
+  fixed_.neighbors.clear();
+  for (const config::RouteTable& table : configured.tables) {
+    table_names_.add(fib::Table{table.number}, table.name);
+  }
+}
+
+Result<routing::Routing::Request> Configuration::request_of(const config::Route& route) const {
+  routing::Routing::Request request{.prefix = route.to,
+                                    .type = type_of(route.type),
+                                    .vias = {},
+                                    .metric = route.metric,
+                                    .table = fib::Table{route.table},
+                                    .source = route.source};
+  for (const config::NextHop& hop : route.next_hops) {
+    routing::Routing::Via via{.address = hop.via,
+                              .weight = hop.weight,
+                              .port = std::nullopt,
+                              .on_link = hop.on_link,
+                              .recursive = hop.recursive};
+    if (!hop.port.empty()) {
+      const interface::InterfaceView* const port = world_.find_port(hop.port);
+      if (port == nullptr) {
+        return fail(fmt::format("there is no port '{}'", hop.port));
+      }
+      via.port = port->id;
+    }
+    request.vias.push_back(via);
+  }
+  return request;
+}
+
+Status Configuration::set_route(const config::Route& route, routing::Routing::Mode mode) {
+  const auto request = request_of(route);
+  if (!request) {
+    return std::unexpected{request.error()};
+  }
+  const auto outcome = routing_.set(*request, mode);
+  if (!outcome) {
+    return std::unexpected{outcome.error()};
+  }
+  static_routes_.note({request->table, route.to, route.metric}, outcome->before, outcome->now);
+  links_.apply_unnumbered();
+  return {};
+}
+
+Status Configuration::remove_route(const routing::Routing::Selection& selection) {
+  const auto removal = routing_.remove(selection);
+  if (!removal) {
+    return std::unexpected{removal.error()};
+  }
+  static_routes_.note({removal->table, selection.prefix, removal->metric}, removal->outcome.before,
+                      removal->outcome.now);
+  links_.apply_unnumbered();
+  return {};
+}
+
+Status Configuration::erase_route(const fib::RouteSelector4& selector) {
+  routing::Routing::Selection selection{
+      .prefix = selector.prefix, .table = selector.table, .metric = selector.metric};
+  if (selector.via) {
+    selection.vias.push_back({.address = selector.via});
+  }
+  return remove_route(selection);
+}
+
+Status Configuration::load_routes(const config::RouteFile& file,
+                                  routing::RouteLoad::Gateways gateways) {
+  if (load_ && !load_->finished()) {
+    return fail(fmt::format("{} is being loaded; wait for its end", load_->file().path));
+  }
+  auto load = routing::RouteLoad::start(file, routing_, background_, gateways);
+  if (!load) {
+    return std::unexpected{load.error()};
+  }
+  load_ = std::move(*load);
+  ++load_number_;
+  return {};
+}
+
+bool Configuration::advance_load() {
+  if (!load_ || !load_->advance()) {
+    return false;
+  }
+  if (load_->state() == routing::RouteLoad::State::kDone) {
+    route_files_.push_back(load_->file());
+  } else if (load_->state() == routing::RouteLoad::State::kFailed && route_files_.empty()) {
+    static_routes_.forget_files();
+  }
+  return true;
+}
+
+Status Configuration::add_neighbor(const config::StaticNeighbor& neighbor) {
+  const interface::InterfaceView* const port = world_.find_port(neighbor.port);
+  const auto& table = neighbors_.table();
+  const auto known = port == nullptr ? std::nullopt : table.find({port->id, neighbor.address});
+  if (known && table.entry(*known).state == neigh::State::kPermanent) {
+    return fail(fmt::format("port {} has a neighbor {} already; replace it", neighbor.port,
+                            neighbor.address.to_string()));
+  }
+  return replace_neighbor(neighbor);
+}
+
+Status Configuration::replace_neighbor(const config::StaticNeighbor& neighbor) {
+  if (world_.is_own(neighbor.address) || world_.is_broadcast(neighbor.address)) {
+    return fail(fmt::format("{} cannot be a neighbor's address", neighbor.address.to_string()));
+  }
+  return set_neighbor(neighbor);
+}
+
+// An address may become the router's own later: a configuration may say both.
+Status Configuration::set_neighbor(const config::StaticNeighbor& neighbor) {
+  const interface::InterfaceView* const port = world_.find_port(neighbor.port);
+  if (port == nullptr) {
+    return fail(fmt::format("there is no port '{}'", neighbor.port));
+  }
+  if (!neighbor.mac.is_station()) {
+    return fail(fmt::format("{} is no station's MAC address", neighbor.mac.to_string()));
+  }
+  if (!neighbor.address.is_unicast()) {
+    return fail(fmt::format("{} cannot be a neighbor's address", neighbor.address.to_string()));
+  }
+  const neigh::Key key{port->id, neighbor.address};
+  if (!routing_.has_room_for(key)) {
+    return fail("the tables of next hops have no room for a neighbor");
+  }
+  neighbors_.set_permanent(key, neighbor.mac);
+  return {};
+}
+
+Status Configuration::erase_neighbor(neigh::Key key) {
+  if (!neighbors_.erase(key)) {
+    return fail(fmt::format("port {} has no neighbor {}", world_.port(key.port).name,
+                            key.address.to_string()));
+  }
+  return {};
+}
+
+void Configuration::erase_routes_from(Ipv4 source) {
+  const fib::Rib4& rib = routing_.rib();
+  const auto is_from = [source](const fib::Path4& path) {
+    return path.protocol == fib::Protocol::kStatic && path.source == source;
+  };
+  if (!rib.any_path(is_from)) {
+    return;
+  }
+  std::vector<routing::Routing::Selection> lost;
+  for (const fib::Table table : rib.tables()) {
+    rib.for_each(table, [&](const fib::Rib4::View& route) {
+      if (is_from(route.path)) {
+        lost.push_back({.prefix = route.prefix, .table = table, .metric = route.metric});
+      }
+      return true;
+    });
+  }
+  for (const routing::Routing::Selection& route : lost) {
+    log::info("route {}: its source {} is gone, and the route with it", route.prefix.to_string(),
+              source.to_string());
+    static_cast<void>(remove_route(route));
+  }
+}
+
+}  // namespace ringroad::control

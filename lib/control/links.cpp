@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What happens to ports by themselves: links that come and go, interfaces of the kernel's that
+// change, devices that hang or are unplugged.
+#include "control/links.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How often a device without an interrupt for its link is asked through its registers, which takes
+// some 100 us where they are those of a copper PHY. Half of it, and the rest of what a failover
+// takes, is well below 50 ms.
+constexpr Nanoseconds kRegisterLook = 20ms;
+// Linux's watchdog_timeo.
+constexpr Nanoseconds kHang = 5s;
+
+}  // namespace
+
+Links::Links(const Parts& parts, const std::vector<config::Port>& configured, const Clock& clock,
+             const std::vector<Mac>& device_macs, SourceGone source_gone)
+    : world_{parts.world},
+      routing_{parts.routing},
+      addresses_{parts.addresses},
+      neighbors_{parts.neighbors},
+      interfaces_{parts.interfaces},
+      ports_{parts.ports},
+      workers_{parts.workers},
+      clock_{clock},
+      source_gone_{std::move(source_gone)} {
+  for (const Mac mac : device_macs) {
+    devices_.push_back({.mac = mac});
+  }
+  for (const config::Port& port : configured) {
+    states_.push_back({.wanted_mtu = port.mtu, .wanted_mac = port.mac});
+  }
+}
+
+void Links::apply_all() {
+  for (const interface::InterfaceView& view : world_.ports()) {
+    apply(view);
+  }
+}
+
+void Links::apply_unnumbered() {
+  for (const interface::InterfaceView& view : world_.ports()) {
+    if (view.addresses.empty()) {
+      apply(view);
+    }
+  }
+}
+
+// A port is a way to somewhere while it has a link, the operator wants it, and it has an address,
+// or a route that names it whatever its addresses: Linux's fib_disable_ip without the last.
+void Links::apply(const interface::InterfaceView& view) {
+  const bool linked = view.up && devices_[view.egress.value()].carrier;
+  if (linked != states_[view.id.value()].linked) {
+    states_[view.id.value()].linked = linked;
+    addresses_.set_link(view.id, linked);
+  }
+  // Without a link what waits is dropped, as Linux's dev_deactivate does.
+  if (!view.link) {
+    apply_gate(view.egress);
+  }
+  const bool has_address = std::ranges::any_of(
+      view.addresses, [&](const InterfaceAddress& address) { return view.uses(address); });
+  const bool usable = linked && (has_address || routing_.binds(view.id));
+  routing_.set_link(view.id, usable);
+  if (usable != states_[view.id.value()].usable) {
+    states_[view.id.value()].usable = usable;
+    neighbors_.set_link(view.id, usable);
+  }
+}
+
+// Every round: what interrupts and the kernel tell is there already, and costs no more than to read
+// it.
+void Links::watch_carriers() {
+  interfaces_.poll();
+  if (interfaces_seen_ != interfaces_.generation()) {
+    interfaces_seen_ = interfaces_.generation();
+    note_interfaces();
+  }
+  const Nanoseconds now = clock_.now();
+  const bool registers = now >= next_register_look_;
+  if (registers) {
+    next_register_look_ = now + kRegisterLook;
+  }
+  for (const std::uint16_t i : numbers(ports_.size())) {
+    if (registers || ports_[i]->link_is_at_hand()) {
+      watch_carrier(i);
+    }
+  }
+}
+
+void Links::watch_carrier(std::uint16_t port) {
+  Device& link = devices_[port];
+  const bool up = ports_[port]->link_up();
+  if (up == link.carrier) {
+    return;
+  }
+  if (up && link.left_by) {
+    // A link may be lost and found within one loop of a worker, which then still sends.
+    if (rte_rcu_qsbr_check(&world_.reclaimer().readers(), *link.left_by, false) != 1) {
+      return;
+    }
+    link.left_by.reset();
+    ports_[port]->discard_unsent();
+  }
+  link.carrier = up;
+  const std::string why = up ? std::string{} : ports_[port]->why_down();
+  log::info("port {}: link {}{}{}", ports_[port]->settings().name, up ? "up" : "down",
+            why.empty() ? "" : ": ", why);
+  for (const interface::InterfaceView& view : world_.ports()) {
+    if (view.egress == PortId{port}) {
+      apply(view);
+    }
+  }
+  if (!up) {
+    link.left_by = rte_rcu_qsbr_start(&world_.reclaimer().readers());
+  }
+}
+
+void Links::note_interfaces() {
+  for (const std::uint16_t i : numbers(ports_.size())) {
+    const port::InterfaceState* const state = ports_[i]->interface();
+    if (state == nullptr) {
+      continue;
+    }
+    Device& link = devices_[i];
+    if (link.interface_gone != !state->present) {
+      link.interface_gone = !state->present;
+      log::warn("port {}: its interface {} {}", ports_[i]->settings().name, state->name,
+                state->present ? "is back" : port::why_down(*state));
+    }
+    if (state->present && link.interface != state->name) {
+      if (!link.interface.empty()) {
+        log::warn("port {}: its interface {} is called {} now", ports_[i]->settings().name,
+                  link.interface, state->name);
+      }
+      link.interface = state->name;
+    }
+    limit_mtus(PortId{i});
+    if (!devices_[i].hang.stopped && ports_[i]->interface_is_back()) {
+      leave(i);
+    }
+  }
+}
+
+// No worker uses the port once the readers have passed this state.
+void Links::leave(std::uint16_t port) {
+  Hang& hang = devices_[port].hang;
+  hang.since = clock_.now();
+  hang.stopped = true;
+  apply_gate(PortId{port});
+  hang.left_by = rte_rcu_qsbr_start(&world_.reclaimer().readers());
+}
+
+void Links::apply_gate(PortId port) {
+  using enum worker::Worker::Gate;
+  const bool leaves = ports_[port.value()]->removal_asked();
+  const bool stopped = devices_[port.value()].hang.stopped;
+  const bool linked = states_[port.value()].linked;
+  const auto gate = leaves    ? kGone
+                    : stopped ? (linked ? kStopped : kGone)
+                    : linked  ? kOpen
+                              : kClosed;
+  for (const auto& worker : workers_) {
+    worker->set_gate(port, gate);
+  }
+}
+
+// A port that has packets and sends none for five seconds, its link up and no rate in the way
+// (Linux's dev_watchdog) is reset.
+void Links::watch_for_hangs() {
+  const Nanoseconds now = clock_.now();
+  for (const std::uint16_t i : numbers(ports_.size())) {
+    std::uint64_t progress = 0;
+    std::uint64_t queued = 0;
+    for (const auto& worker : workers_) {
+      if (const port::TxQueue* const queue = worker->tx(PortId{i})) {
+        const sched::BandTotals totals = queue->bands().totals();
+        progress += totals.sent_packets + queue->bands().overlimits();
+        queued += totals.queued;
+      }
+    }
+    Hang& hang = devices_[i].hang;
+    const bool goes_on = queued == 0 || progress != hang.progress || !devices_[i].carrier;
+    if (goes_on && !hang.stopped) {
+      hang.progress = progress;
+      hang.since = now;
+    } else if (now - hang.since >= kHang && !hang.left_by) {
+      if (!hang.stopped) {
+        ++hang.count;
+        log::warn("port {}: {} packets wait and none was sent for 5 s: it is reset",
+                  ports_[i]->settings().name, queued);
+      } else if (ports_[i]->interface_is_lost() && !ports_[i]->interface_is_back()) {
+        continue;  // there is nothing to try again with
+      }
+      leave(i);
+    }
+  }
+}
+
+// A port whose device is to be unplugged is left by every worker before the device is given up;
+// what its routes led to is lost with its link.
+void Links::watch_for_removals() {
+  for (const std::uint16_t i : numbers(ports_.size())) {
+    Hang& hang = devices_[i].hang;
+    if (ports_[i]->removal_asked() && !ports_[i]->detached() && !hang.left_by) {
+      apply_gate(PortId{i});
+      hang.left_by = rte_rcu_qsbr_start(&world_.reclaimer().readers());
+    }
+  }
+}
+
+void Links::reset_hung_ports() {
+  for (const std::uint16_t i : numbers(ports_.size())) {
+    Hang& hang = devices_[i].hang;
+    if (!hang.left_by ||
+        rte_rcu_qsbr_check(&world_.reclaimer().readers(), *hang.left_by, false) != 1) {
+      continue;
+    }
+    hang.left_by.reset();
+    if (ports_[i]->removal_asked()) {
+      log::warn("port {}: its device was unplugged", ports_[i]->settings().name);
+      ports_[i]->detach();
+      continue;
+    }
+    Status status = ports_[i]->reset();
+    if (status) {
+      status = use_reset_port(i);
+    }
+    if (!status) {
+      // It stays stopped, and is tried again.
+      log::error("{}", status.error().what);
+      continue;
+    }
+    hang.stopped = false;
+    apply_gate(PortId{i});
+  }
+}
+
+Status Links::use_reset_port(std::uint16_t i) {
+  port::Port& port = *ports_[i];
+  for (const auto& worker : workers_) {
+    worker->use_device(PortId{i}, port);
+    worker->watch_rx(port);
+  }
+  const interface::InterfaceView& view = world_.port(InterfaceId{i});
+  if (port.mac() == view.mac) {
+    return {};
+  }
+  // An interface that was made anew has another MAC address, and the operator's does not last.
+  devices_[i].mac = port.mac();
+  if (states_[i].wanted_mac) {
+    return port.set_mac(*states_[i].wanted_mac);
+  }
+  if (Status status = check_mac(view, port.mac()); !status) {
+    return status;
+  }
+  apply_mac(PortId{i}, port.mac());
+  return {};
+}
+
+}  // namespace ringroad::control

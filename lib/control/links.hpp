@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Ports and sub-interfaces as they are: one operational state each, live changes of it by the
+// operator, and what happens to it by itself (carrier, interfaces of the kernel's, devices that
+// hang or are unplugged). A change has the effects on ARP and routes that it has in Linux. Control
+// thread only.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "config/model.hpp"
+#include "host/addresses.hpp"
+#include "host/neighbors.hpp"
+#include "interface/world.hpp"
+#include "port/port.hpp"
+#include "routing/routing.hpp"
+#include "worker/worker.hpp"
+
+namespace ringroad::control {
+
+class Links {
+ public:
+  struct Parts {
+    interface::World& world;
+    routing::Routing& routing;
+    host::Addresses& addresses;
+    host::Neighbors& neighbors;
+    port::InterfaceWatch& interfaces;
+    const std::vector<std::unique_ptr<port::Port>>& ports;
+    const std::vector<std::unique_ptr<worker::Worker>>& workers;
+  };
+  // Called for an address that no port has any more.
+  using SourceGone = std::function<void(Ipv4 address)>;
+  // `configured`: the ports, then the sub-interfaces, as World has them. `device_macs`: the
+  // devices' own, before any was set.
+  Links(const Parts& parts, const std::vector<config::Port>& configured, const Clock& clock,
+        const std::vector<Mac>& device_macs, SourceGone source_gone);
+
+  struct Change {
+    std::optional<std::uint16_t> mtu{};
+    std::optional<Mac> mac{};
+    std::optional<bool> up{};
+  };
+  // All of it or none.
+  Status change(InterfaceId port, const Change& change);
+  Status set_link(InterfaceId port, bool up) { return change(port, {.up = up}); }
+  Status set_mtu(InterfaceId port, std::uint16_t mtu) { return change(port, {.mtu = mtu}); }
+  Status set_mac(InterfaceId port, Mac mac) { return change(port, {.mac = mac}); }
+  Status add_address(InterfaceId port, InterfaceAddress address);
+  Status erase_address(InterfaceId port, InterfaceAddress address);
+  // It has the address, and uses it once nobody answered for it.
+  void probe_for(InterfaceId port, InterfaceAddress address);
+
+  // Ports without addresses are a way to somewhere while a route names them.
+  void apply_unnumbered();
+  void apply_all();
+  // Every round.
+  void watch_carriers();
+  // From time to time.
+  void watch_for_hangs();
+  void watch_for_removals();
+  // Devices that every worker has left by now.
+  void reset_hung_ports();
+
+  // Whether the port or sub-interface is up and has a link, as routes and neighbors know it: a
+  // device may know a moment earlier.
+  [[nodiscard]] bool linked(InterfaceId port) const { return states_[port.value()].linked; }
+  [[nodiscard]] std::uint64_t tx_hangs(PortId port) const {
+    return devices_[port.value()].hang.count;
+  }
+  // What the operator asks for; the device may have a lower MTU.
+  [[nodiscard]] std::uint16_t wanted_mtu(InterfaceId port) const {
+    return states_[port.value()].wanted_mtu;
+  }
+  [[nodiscard]] std::optional<Mac> wanted_mac(InterfaceId port) const {
+    return states_[port.value()].wanted_mac;
+  }
+
+ private:
+  struct Hang {
+    std::uint64_t progress = 0;
+    Nanoseconds since{};
+    std::uint64_t count = 0;
+    bool stopped = false;  // from then on until it was reset and started again
+    // Before its reset: every worker has left it once this state is passed.
+    std::optional<std::uint64_t> left_by{};
+  };
+  struct Device {
+    Mac mac{};  // its own, before any was set
+    bool carrier = false;
+    // Where it was lost: every worker has left the port once this state is passed.
+    std::optional<std::uint64_t> left_by{};
+    bool interface_gone = false;
+    std::string interface{};  // the name of the kernel's interface that the device is
+    Hang hang{};
+  };
+  struct State {
+    std::uint16_t wanted_mtu = 0;
+    std::optional<Mac> wanted_mac{};
+    bool linked = false;  // it is up and its device has a carrier
+    bool usable = false;  // as routes know it
+  };
+
+  void apply(const interface::InterfaceView& view);
+  void apply_gate(PortId port);
+  void apply_mtu(InterfaceId port, std::uint16_t mtu);
+  void apply_mac(PortId device, Mac mac);
+  void limit_mtus(PortId device);
+  Status bring(InterfaceId port, bool up);
+  Status change_device(InterfaceId port, const Change& change);
+  Status set_addresses(InterfaceId port, const std::vector<InterfaceAddress>& addresses);
+  void forget_address(InterfaceId port, InterfaceAddress address);
+  [[nodiscard]] Status check_address(const interface::InterfaceView& view,
+                                     InterfaceAddress address) const;
+  [[nodiscard]] Status check_mtu(const interface::InterfaceView& view, std::uint16_t mtu) const;
+  [[nodiscard]] Status check_mac(const interface::InterfaceView& view, Mac mac) const;
+  void watch_carrier(std::uint16_t port);
+  void note_interfaces();
+  void leave(std::uint16_t port);
+  Status use_reset_port(std::uint16_t port);
+
+  interface::World& world_;
+  routing::Routing& routing_;
+  host::Addresses& addresses_;
+  host::Neighbors& neighbors_;
+  port::InterfaceWatch& interfaces_;
+  const std::vector<std::unique_ptr<port::Port>>& ports_;
+  const std::vector<std::unique_ptr<worker::Worker>>& workers_;
+  const Clock& clock_;
+  SourceGone source_gone_;
+  std::vector<Device> devices_;
+  std::vector<State> states_;          // of every port and sub-interface
+  std::uint64_t interfaces_seen_ = 0;  // what of them was acted upon
+  Nanoseconds next_register_look_{};
+};
+
+}  // namespace ringroad::control

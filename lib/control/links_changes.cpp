@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Live changes of ports and sub-interfaces: link, MTU, MAC.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "control/links.hpp"
+
+namespace ringroad::control {
+
+// The operator's will for the port and what sends by it: as the tables have it, or not at all.
+Status Links::bring(InterfaceId port, bool up) {
+  const auto is_on = [&](const interface::InterfaceView& view) {
+    return view.id == port || view.link == port ||
+           (view.link && world_.port(*view.link).link == port);
+  };
+  std::vector<InterfaceId> changed;
+  for (const interface::InterfaceView& view : world_.ports()) {
+    if (is_on(view) && view.up != up) {
+      changed.push_back(view.id);
+    }
+  }
+  for (const InterfaceId id : changed) {
+    world_.set_up(id, up);
+  }
+  if (Status status = routing_.sync_connected(); !status) {
+    for (const InterfaceId id : changed) {
+      world_.set_up(id, !up);
+    }
+    return status;
+  }
+  for (const InterfaceId id : changed) {
+    const interface::InterfaceView& view = world_.port(id);
+    for (const InterfaceAddress& address : view.addresses) {
+      if (view.uses(address)) {
+        addresses_.use({id, address.address});
+      }
+    }
+    apply(view);
+    log::info("port {}: set {}", view.name, up ? "up" : "down");
+  }
+  if (!world_.port(port).link) {
+    ports_[port.value()]->set_link(up);
+  }
+  return {};
+}
+
+Status Links::check_mtu(const interface::InterfaceView& view, std::uint16_t mtu) const {
+  if (mtu < config::kMtuMin || mtu > config::kMtuMax) {
+    return fail(fmt::format("an MTU is {} to {}, not {}", config::kMtuMin, config::kMtuMax, mtu));
+  }
+  if (view.link && mtu > world_.port(*view.link).mtu) {
+    return fail(fmt::format("{} is more than the {} of {}, by which {} sends", mtu,
+                            world_.port(*view.link).mtu, world_.port(*view.link).name, view.name));
+  }
+  return {};
+}
+
+Status Links::check_mac(const interface::InterfaceView& view, Mac mac) const {
+  if (!mac.is_station()) {
+    return fail(fmt::format("{} is no station's MAC address", mac.to_string()));
+  }
+  if (view.link) {
+    return fail("a sub-interface has its link's MAC address; change that");
+  }
+  return {};
+}
+
+// What the device may refuse, both or neither.
+Status Links::change_device(InterfaceId port, const Change& change) {
+  port::Port& device = *ports_[port.value()];
+  if (change.mtu) {
+    if (Status status = device.set_mtu(*change.mtu); !status) {
+      return status;
+    }
+  }
+  if (change.mac) {
+    if (Status status = device.set_mac(*change.mac); !status) {
+      if (change.mtu) {
+        static_cast<void>(device.set_mtu(world_.port(port).mtu));
+      }
+      return status;
+    }
+  }
+  return {};
+}
+
+void Links::apply_mtu(InterfaceId port, std::uint16_t mtu) {
+  const auto set = [this, mtu](InterfaceId id) {
+    world_.set_mtu(id, mtu);
+    routing_.renew(id);
+    states_[id.value()].wanted_mtu = mtu;
+  };
+  set(port);
+  // A link comes before its sub-interfaces, which follow it down but not up: vlan_device_event().
+  for (const interface::InterfaceView& other : world_.ports()) {
+    if (other.link && other.mtu > world_.port(*other.link).mtu) {
+      set(other.id);
+    }
+  }
+  interfaces_.poll();
+  limit_mtus(world_.port(port).egress);
+}
+
+// The lower of what the operator asks for, the link's and that of the kernel's interface, which may
+// be changed by others: what is longer the kernel would refuse (packet_snd(): EMSGSIZE).
+void Links::limit_mtus(PortId device) {
+  const port::InterfaceState* const shared = ports_[device.value()]->shared_interface();
+  for (const interface::InterfaceView& view : world_.ports()) {
+    if (view.egress != device) {
+      continue;
+    }
+    std::uint32_t most = config::kMtuMax;
+    if (view.link) {
+      most = world_.port(*view.link).mtu;
+    } else if (shared != nullptr && shared->linked()) {
+      most = shared->mtu;
+    }
+    const std::uint16_t wanted = states_[view.id.value()].wanted_mtu;
+    const auto mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(wanted, most));
+    if (mtu == view.mtu) {
+      continue;
+    }
+    if (!view.link && mtu < wanted) {
+      log::warn(
+          "port {}: its interface {} has an MTU of {}: the port sends no more than that, not {}",
+          view.name, shared->name, mtu, wanted);
+    } else {
+      log::info("port {}: MTU {}", view.name, mtu);
+    }
+    world_.set_mtu(view.id, mtu);
+    routing_.renew(view.id);
+  }
+}
+
+void Links::apply_mac(PortId device, Mac mac) {
+  states_[device.value()].wanted_mac =
+      mac == devices_[device.value()].mac ? std::nullopt : std::optional{mac};
+  for (const interface::InterfaceView& view : world_.ports()) {
+    if (view.egress != device) {
+      continue;
+    }
+    world_.set_mac(view.id, mac);
+    routing_.renew(view.id);
+    // The link is told: its stations know the old one.
+    for (const InterfaceAddress& address : view.addresses) {
+      if (!addresses_.claims().is_tentative({view.id, address.address})) {
+        addresses_.use({view.id, address.address});
+      }
+    }
+  }
+}
+
+Status Links::change(InterfaceId port, const Change& change) {
+  const interface::InterfaceView& view = world_.port(port);
+  const interface::InterfaceView* const link = view.link ? &world_.port(*view.link) : nullptr;
+  if (change.up.value_or(false) && link != nullptr && !link->up) {
+    return fail(fmt::format("its link {} is down", link->name));
+  }
+  for (const Status& status : {change.mtu ? check_mtu(view, *change.mtu) : Status{},
+                               change.mac ? check_mac(view, *change.mac) : Status{}}) {
+    if (!status) {
+      return status;
+    }
+  }
+  const Change before{.mtu = view.mtu, .mac = view.mac};
+  if (link == nullptr) {
+    if (Status status = change_device(port, change); !status) {
+      return status;
+    }
+  }
+  if (change.up) {
+    if (Status status = bring(port, *change.up); !status) {
+      if (link == nullptr) {
+        static_cast<void>(change_device(port, {.mtu = change.mtu ? before.mtu : std::nullopt,
+                                               .mac = change.mac ? before.mac : std::nullopt}));
+      }
+      return status;
+    }
+  }
+  if (change.mtu) {
+    apply_mtu(port, *change.mtu);
+  }
+  if (change.mac) {
+    apply_mac(view.egress, *change.mac);
+  }
+  return {};
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The configuration that says what runs now, read from the tables.
+#include <algorithm>
+#include <utility>
+
+#include "control/configuration.hpp"
+
+namespace ringroad::control {
+
+// In words that lead to the same next hops when they are read again, whichever port's addresses
+// come first then: a port is said where not only its subnets hold the gateway.
+config::Route Configuration::listed(const fib::Rib4::View& route) const {
+  config::Route listed;
+  listed.to = route.prefix;
+  listed.metric = route.metric;
+  listed.table = static_cast<std::uint8_t>(route.table);
+  listed.source = route.path.source;
+  listed.type = type_of(route.path.type);
+  const auto is_on_one_link = [this](Ipv4 gateway, InterfaceId port) {
+    return std::ranges::all_of(world_.ports(), [&](const interface::InterfaceView& view) {
+      return world_.is_on_link(view.id, gateway) == (view.id == port);
+    });
+  };
+  for (const auto& hop : route.path.next_hops) {
+    config::NextHop words{.via = hop.via, .weight = hop.weight};
+    if (!hop.port) {
+      words.recursive = !routing_.port_of(*hop.via);
+    } else if (!hop.via || hop.on_link || !is_on_one_link(*hop.via, *hop.port)) {
+      words.port = world_.port(*hop.port).name;
+      words.on_link = hop.via && (hop.on_link || !world_.is_on_link(*hop.port, *hop.via));
+    }
+    listed.next_hops.push_back(words);
+  }
+  return listed;
+}
+
+// A file's gateways are written without ports: each must lead to the same next hop again.
+bool Configuration::files_say_it_all() const {
+  const auto is_found = [&](Ipv4 gateway) {
+    return routing_.port_of(gateway) || routing_.gateways().is_covered(gateway);
+  };
+  return static_routes_.files_are_true() &&
+         std::ranges::all_of(route_files_, [&](const config::RouteFile& file) {
+           return std::ranges::all_of(file.via, is_found);
+         });
+}
+
+config::Config Configuration::brief_config() const {
+  config::Config brief = fixed_;
+  for (const interface::InterfaceView& view : world_.ports()) {
+    config::Port& port = brief.ports[view.id.value()];
+    port.addresses = view.addresses;
+    port.mtu = links_.wanted_mtu(view.id);
+    port.mac = links_.wanted_mac(view.id);
+  }
+  return brief;
+}
+
+bool Configuration::config_is_short() const {
+  constexpr std::size_t kShort = 1000;
+  return static_routes_.listed().size() + neighbors_.table().size() <= kShort && files_say_it_all();
+}
+
+config::Config Configuration::running_config() const {
+  config::Config running = brief_config();
+  running.route_files = route_files_;
+  neighbors_.table().for_each([&](NeighborId, const neigh::Entry& entry) {
+    if (entry.state == neigh::State::kPermanent) {
+      running.neighbors.push_back({.address = entry.key.address,
+                                   .port = world_.port(entry.key.port).name,
+                                   .mac = entry.mac});
+    }
+  });
+  const fib::Rib4& rib = routing_.rib();
+  if (files_say_it_all()) {
+    for (const auto& [table, prefix, metric] : static_routes_.listed()) {
+      if (const auto route = rib.find(table, prefix, metric)) {
+        running.routes.push_back(listed(*route));
+      }
+    }
+    return running;
+  }
+  running.route_files.clear();
+  for (const fib::Table table : rib.tables()) {
+    rib.for_each(table, [&](const fib::Rib4::View& route) {
+      if (route.path.protocol == fib::Protocol::kStatic) {
+        running.routes.push_back(listed(route));
+      }
+      return true;
+    });
+  }
+  return running;
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ethernet/input.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "ip4/input.hpp"
+#include "ip4/input_avx2.hpp"
+#include "ip4/input_avx512.hpp"
+#include "packet/vlan.hpp"
+
+namespace ringroad::ethernet {
+namespace {
+
+using stats::DropReason;
+
+constexpr std::uint64_t kMacBits = 0xffffffffffffU;
+// IEEE 802.3 3.2.6: below this the field is a length, and LLC follows.
+constexpr std::uint16_t kEtherTypeMin = 0x0600;
+constexpr std::size_t kEtherTypeOffset = 12;
+
+std::uint64_t destination_mac(Packet& packet) {
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, frame(packet), sizeof eight);
+  return eight & kMacBits;
+}
+
+// As it stands in memory.
+std::uint16_t word_at(Packet& packet, std::size_t offset) {
+  std::uint16_t word = 0;
+  std::memcpy(&word, frame(packet) + offset, sizeof word);
+  return word;
+}
+
+// None: another station's.
+std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
+  if (destination == mac) {
+    return L2Class::kHost;
+  }
+  if (destination == kMacBits) {
+    return L2Class::kBroadcast;
+  }
+  // The group bit is the lowest of the first octet.
+  return (destination & 1U) != 0 ? std::optional{L2Class::kMulticast} : std::nullopt;
+}
+
+// Without a tag, whole or not.
+bool is_ipv4_for(Packet& packet, std::uint64_t mac) {
+  constexpr auto kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+  return packet.data_len >= kL2Bytes && destination_mac(packet) == mac &&
+         word_at(packet, kEtherTypeOffset) == kIpv4 &&
+         (packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0;
+}
+
+// Frames that go on together. Nothing here has a value of its own: to give one to the arrays below
+// would cost each burst more than all but few use of them.
+struct Destination {
+  FrameHandler handler;
+  InterfaceId::rep ingress;
+  std::uint8_t priority;
+
+  friend bool operator==(const Destination&, const Destination&) = default;
+};
+
+struct OtherFrame {
+  Packet* packet;
+  Destination destination;
+  L2Class l2_class;
+};
+
+struct Others {
+  std::array<OtherFrame, kBurstMax> frames;
+  std::uint16_t count = 0;
+};
+
+// Whose frame it is by its tags, and what of it is left to read.
+struct Tagging {
+  InterfaceId interface;
+  std::uint8_t priority = kPriorityOfTos;
+  std::size_t tags = 0;  // in the frame
+};
+
+// Linux's vlan_do_receive: an unknown VLAN is another station's; VID 0 is no VLAN but a priority
+// (IEEE 802.1Q 6.9).
+std::optional<DropReason> enter(const StageContext& context, std::uint16_t protocol,
+                                std::uint16_t tci, Tagging& tagging) {
+  const auto id = static_cast<std::uint16_t>(tci % VlanTable::kIds);
+  if (id == 0) {
+    return std::nullopt;
+  }
+  const auto& interfaces = context.tables.interfaces;
+  const VlanTable* const vlans =
+      interfaces[tagging.interface.value()].vlans.load(std::memory_order_acquire);
+  const auto found = vlans != nullptr ? vlans->find(protocol, id) : std::nullopt;
+  if (!found) {
+    return DropReason::kVlanUnknown;
+  }
+  const Interface& interface = interfaces[found->value()];
+  tagging.interface = *found;
+  tagging.priority = interface.priority_of_pcp[tci >> 13];
+  return interface.up.load(std::memory_order_relaxed) ? std::nullopt
+                                                      : std::optional{DropReason::kPortDown};
+}
+
+// Takes the tags off, those the device took included.
+std::optional<DropReason> untag(const StageContext& context, Packet& packet, Tagging& tagging) {
+  if ((packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0) {
+    // The device does not say the tag's protocol; drivers strip 802.1Q alone unless told otherwise.
+    if (const auto reason = enter(context, RTE_ETHER_TYPE_VLAN, packet.vlan_tci, tagging)) {
+      return reason;
+    }
+    packet.ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
+  }
+  for (std::size_t offset = kEtherTypeOffset;; offset += neigh::kTagBytes) {
+    const std::uint16_t type = rte_be_to_cpu_16(word_at(packet, offset));
+    if (!VlanTable::is_tag(type)) {
+      break;
+    }
+    ++tagging.tags;
+    if (packet.data_len < kL2Bytes + tagging.tags * neigh::kTagBytes) {
+      return DropReason::kFrameTruncated;
+    }
+    const std::uint16_t tci = rte_be_to_cpu_16(word_at(packet, offset + 2));
+    if (const auto reason = enter(context, type, tci, tagging)) {
+      return reason;
+    }
+  }
+  if (tagging.tags > 0) {
+    pop_tags(packet, tagging.tags);
+  }
+  return std::nullopt;
+}
+
+// A frame that is not plainly IPv4 for this station. True: it is IPv4 all the same.
+bool classify_frame(StageContext& context, InterfaceId ingress, Packet* packet,
+                    const EtherTypes& types, Others& others, L2Class& l2_class) {
+  if (packet->data_len < kL2Bytes) {
+    context.drop(packet, DropReason::kFrameTruncated, ingress);
+    return false;
+  }
+  const std::uint64_t mac =
+      context.tables.interfaces[ingress.value()].mac.load(std::memory_order_relaxed);
+  const auto for_whom = classify(destination_mac(*packet), mac);
+  if (!for_whom) {
+    context.drop(packet, DropReason::kOtherHost, ingress);
+    return false;
+  }
+  Tagging tagging{.interface = ingress};
+  if (const auto reason = untag(context, *packet, tagging)) {
+    context.drop(packet, *reason, tagging.interface);
+    return false;
+  }
+  l2_class = *for_whom;
+  const std::uint16_t type = rte_be_to_cpu_16(word_at(*packet, kEtherTypeOffset));
+  if (type == RTE_ETHER_TYPE_IPV4 && tagging.interface == ingress) {
+    return true;
+  }
+  const FrameHandler handler = types.find(type);
+  if (handler == nullptr) {
+    context.drop(packet, type < kEtherTypeMin ? DropReason::kLlc : DropReason::kUnknownEthertype,
+                 tagging.interface);
+    return false;
+  }
+  others.frames[others.count++] = {
+      packet, {handler, tagging.interface.value(), tagging.priority}, l2_class};
+  return false;
+}
+
+// One burst for each destination, the frames in their order.
+void dispatch(StageContext& context, InterfaceId port, Others& others, Burst& burst) {
+  while (others.count > 0) {
+    const Destination destination = others.frames[0].destination;
+    burst.begin(InterfaceId{destination.ingress}, 0);
+    burst.priority = destination.priority;
+    std::uint16_t left = 0;
+    std::uint64_t bytes = 0;
+    for (std::uint16_t i = 0; i < others.count; ++i) {
+      const OtherFrame& frame = others.frames[i];
+      if (frame.destination == destination) {
+        burst.packets[burst.count] = frame.packet;
+        burst.l2_classes[burst.count] = frame.l2_class;
+        bytes += frame.packet->pkt_len;
+        ++burst.count;
+      } else {
+        others.frames[left++] = frame;
+      }
+    }
+    others.count = left;
+    if (burst.ingress != port) {
+      InterfaceCounters& counters = context.interfaces[destination.ingress];
+      counters.rx_packets.add(burst.count);
+      counters.rx_bytes.add(bytes);
+    }
+    destination.handler(context, burst);
+  }
+}
+
+void drop_all(StageContext& context, Burst& burst) {
+  InterfaceCounters& counters = context.interfaces[burst.ingress.value()];
+  counters.rx_packets.add(burst.count);
+  for (Packet* const packet : std::span{burst.packets}.first(burst.count)) {
+    counters.rx_bytes.add(packet->pkt_len);
+    context.drop(packet, DropReason::kPortDown, burst.ingress);
+  }
+  burst.count = 0;
+}
+
+// Sorts a burst: IPv4 that passed input is what the burst has then, what is for others is in
+// `others`.
+class Partition {
+ public:
+  [[gnu::always_inline]] Partition(StageContext& context, Burst& burst, const EtherTypes& types,
+                                   Others& others)
+      : context_{context},
+        burst_{burst},
+        types_{types},
+        others_{others},
+        count_{std::exchange(burst.count, std::uint16_t{0})},
+        own_{*context.tables.own_addresses.load(std::memory_order_acquire)},
+        mac_{context.tables.interfaces[burst.ingress.value()].mac.load(std::memory_order_relaxed)} {
+    burst.plain = true;
+    burst.l2_classes.fill(L2Class::kHost);
+  }
+
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] const OwnAddresses& own() const { return own_; }
+  [[nodiscard]] std::uint64_t mac() const { return mac_; }
+
+  // Frames from `begin` on, eight at a time.
+  void eights(std::size_t begin, std::size_t end) {
+    constexpr std::size_t kEight = ip4::Avx2Input::kFrames;
+    ip4::Avx2Input eight{mac_, own_};
+    // The last eight are made full with the last of all, whose bytes then count too often.
+    const auto filled = RTE_ALIGN_CEIL(end, kEight);
+    Packet* const last = burst_.packets[end - 1];
+    for (std::size_t i = end; i < filled; ++i) {
+      burst_.packets[i] = last;
+    }
+    bytes_ -= std::uint64_t{last->pkt_len} * (filled - end);
+    for (std::size_t i = begin; i < filled; i += kEight) {
+      const std::size_t some = std::min(kEight, end - i);
+      const unsigned plain = eight.validate(&burst_.packets[i], burst_, burst_.count);
+      if (plain == ip4::Avx2Input::kAll) [[likely]] {
+        burst_.count = static_cast<std::uint16_t>(burst_.count + some);
+        burst_.bytes -= static_cast<std::uint32_t>(kEight - some) * last->pkt_len;
+      } else {
+        burst_.bytes -= static_cast<std::uint32_t>(std::popcount(plain >> some)) * last->pkt_len;
+        validate_singly(some, plain);
+      }
+    }
+    add(eight.bytes(), eight.plain_bytes(), eight.longest());
+  }
+  // What a way found: bytes of all frames, those that plain ones have without their padding, and
+  // the largest total length of those.
+  void add(std::uint64_t bytes, std::uint32_t plain_bytes, std::uint32_t longest) {
+    bytes_ += bytes;
+    burst_.bytes += plain_bytes;
+    burst_.longest = std::max(burst_.longest, longest);
+  }
+  [[gnu::always_inline]] void finish() const {
+    InterfaceCounters& counters = context_.interfaces[burst_.ingress.value()];
+    counters.rx_packets.add(count_);
+    counters.rx_bytes.add(bytes_);
+  }
+
+ private:
+  // Of the next frames, in their places behind the burst's last, these bits are plain, as
+  // Avx2Input left them; the others are checked one by one.
+  [[gnu::noinline]] void validate_singly(std::size_t frames, unsigned plain) {
+    const std::uint16_t begin = burst_.count;
+    unsigned gone = 0;
+    for (unsigned odd = ~plain & ((1U << frames) - 1); odd != 0; odd &= odd - 1) {
+      const auto i = static_cast<unsigned>(std::countr_zero(odd));
+      Packet* const packet = burst_.packets[begin + i];
+      L2Class l2_class = L2Class::kHost;
+      burst_.count = static_cast<std::uint16_t>(begin + i);  // where it stays if it is taken
+      const bool is_ipv4 =
+          is_ipv4_for(*packet, mac_) ||
+          classify_frame(context_, burst_.ingress, packet, types_, others_, l2_class);
+      if (!is_ipv4 || !ip4::validate(context_, own_, burst_, packet, l2_class)) {
+        gone |= 1U << i;
+      }
+    }
+    burst_.count = static_cast<std::uint16_t>(begin + frames);
+    if (gone != 0) {
+      remove(begin, gone);
+    }
+  }
+  // These of the frames from `begin` on are not the burst's.
+  void remove(std::uint16_t begin, unsigned gone) {
+    std::uint16_t to = begin;
+    for (std::uint16_t from = begin; from < burst_.count; ++from, gone >>= 1) {
+      if ((gone & 1U) == 0) {
+        burst_.move_input(from, to++);
+      }
+    }
+    std::fill(burst_.l2_classes.begin() + to, burst_.l2_classes.begin() + burst_.count,
+              L2Class::kHost);
+    burst_.count = to;
+  }
+
+  StageContext& context_;
+  Burst& burst_;
+  const EtherTypes& types_;
+  Others& others_;
+  std::size_t count_;
+  const OwnAddresses& own_;
+  std::uint64_t mac_;
+  std::uint64_t bytes_ = 0;
+};
+
+using PartitionBurst = void(StageContext&, Burst&, const EtherTypes&, Others&);
+
+void partition_avx2(StageContext& context, Burst& burst, const EtherTypes& types, Others& others) {
+  Partition partition{context, burst, types, others};
+  partition.eights(0, partition.count());
+  partition.finish();
+}
+
+// Sixteen at a time, and what is left, or not plain, by eights.
+[[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] void partition_avx512(StageContext& context,
+                                                                            Burst& burst,
+                                                                            const EtherTypes& types,
+                                                                            Others& others) {
+  constexpr std::size_t kSixteen = ip4::Avx512Input::kFrames;
+  Partition partition{context, burst, types, others};
+  ip4::Avx512Input sixteen{partition.mac(), partition.own()};
+  std::size_t i = 0;
+  for (; i + kSixteen <= partition.count(); i += kSixteen) {
+    if (sixteen.validate(&burst.packets[i], burst, burst.count)) [[likely]] {
+      burst.count = static_cast<std::uint16_t>(burst.count + kSixteen);
+    } else {
+      partition.eights(i, i + kSixteen);
+    }
+  }
+  if (i < partition.count()) {
+    partition.eights(i, partition.count());
+  }
+  partition.add(sixteen.bytes(), sixteen.plain_bytes(), sixteen.longest());
+  partition.finish();
+}
+
+PartitionBurst* partition_of_this_machine() {
+  const bool v4 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  return v4 ? partition_avx512 : partition_avx2;
+}
+
+PartitionBurst* const kPartition = partition_of_this_machine();
+
+}  // namespace
+
+bool EtherTypes::add(std::uint16_t ether_type, FrameHandler handler) {
+  if (rows_[ether_type] != 0) {
+    return false;
+  }
+  rows_[ether_type] = static_cast<std::uint8_t>(handlers_.size());
+  handlers_.push_back(handler);
+  return true;
+}
+
+void input(StageContext& context, Burst& burst, const EtherTypes& types,
+           FrameHandler checked_ipv4) {
+  const Interface& interface = context.tables.interfaces[burst.ingress.value()];
+  if (!interface.up.load(std::memory_order_relaxed)) [[unlikely]] {
+    drop_all(context, burst);
+    return;
+  }
+  Others others;
+  kPartition(context, burst, types, others);
+  if (burst.count > 0) {
+    checked_ipv4(context, burst);
+  }
+  if (others.count > 0) [[unlikely]] {
+    dispatch(context, burst.ingress, others, burst);
+  }
+}
+
+}  // namespace ringroad::ethernet

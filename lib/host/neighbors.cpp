@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/neighbors.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/log.hpp"
+#include "packet/tos.hpp"
+
+namespace ringroad::host {
+namespace {
+
+using neigh::ArpMessage;
+using neigh::Event;
+using neigh::State;
+using stats::DropReason;
+
+// Linux's interval_probe_time, at which it asks for NTF_MANAGED neighbors.
+constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
+// Timers and reports of use that one round sees to, ~150 us of it: what waits in the punt rings
+// does not wait for thousands of neighbors that were learnt, and expire, together.
+constexpr std::size_t kNeighborsARound = 256;
+// Entries that a round flushes, 3 us each, and looks at.
+constexpr std::size_t kFlushedARound = 256;
+
+}  // namespace
+
+Neighbors::Neighbors(const Settings& settings, interface::World& world, routing::Routing& routing,
+                     Addresses& addresses, Sender& sender, const Clock& clock,
+                     Unreachable unreachable)
+    : world_{world},
+      routing_{routing},
+      addresses_{addresses},
+      sender_{sender},
+      clock_{clock},
+      unreachable_{std::move(unreachable)},
+      table_{settings.parameters, settings.limits, settings.seed},
+      pending_{settings.pending} {}
+
+void Neighbors::send(neigh::Key key, OwnedPacket packet) {
+  neigh::Events events;
+  const auto id = table_.resolve(key, clock_.now(), events);
+  if (!id) {
+    carry_out(events);
+    sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborTableFull);
+    return;
+  }
+  // Behind packets that still wait it waits too, so that they leave in order.
+  if (neigh::has_mac(table_.entry(*id).state) && !pending_.has(*id)) {
+    carry_out(events);
+    sender_.send_ip(std::move(packet), key.port, table_.entry(*id).mac);
+    return;
+  }
+  const Pending::Size size{footprint(*packet), buffers_of(*packet)};
+  pending_.push(*id, std::move(packet), size,
+                [this](NeighborId owner, OwnedPacket oldest, Pending::Exceeded exceeded) {
+                  sender_.drop_at(table_.entry(owner).key.port, std::move(oldest),
+                                  exceeded == Pending::Exceeded::kNeighbor
+                                      ? DropReason::kNeighborQueueFull
+                                      : DropReason::kNeighborMemory);
+                });
+  carry_out(events);
+}
+
+void Neighbors::carry_out(const neigh::Events& events) {
+  for (const Event& event : events) {
+    const neigh::Entry& entry = table_.entry(event.id);
+    switch (event.kind) {
+      case Event::Kind::kSolicitBroadcast:
+        solicit(event.id, true);
+        break;
+      case Event::Kind::kSolicitUnicast:
+        solicit(event.id, false);
+        break;
+      case Event::Kind::kResolved:
+        resolved(event.id);
+        break;
+      case Event::Kind::kStateChanged:
+        routing_.report_use(entry.key, entry.state == State::kStale);
+        break;
+      case Event::Kind::kFailed:
+        // Its flows go elsewhere before the rest are handed up.
+        routing_.failed(entry.key);
+        failed(event.id);
+        break;
+      case Event::Kind::kRemoved:
+        failed(event.id);
+        routing_.removed(entry.key);
+        break;
+    }
+  }
+}
+
+// Linux's arp_announce 0: the source of the newest packet that waits, where that is one of ours.
+std::optional<Ipv4> Neighbors::source_for(NeighborId id) const {
+  if (const auto* const newest = pending_.newest(id)) {
+    const Ipv4 source{be32::from_wire(ipv4(**newest).src_addr)};
+    if (world_.is_own(source)) {
+      return source;
+    }
+  }
+  const neigh::Key key = table_.entry(id).key;
+  return world_.source(key.port, key.address);
+}
+
+void Neighbors::solicit(NeighborId id, bool broadcast) {
+  const neigh::Entry& entry = table_.entry(id);
+  const interface::InterfaceView& port = world_.port(entry.key.port);
+  const auto source = source_for(id);
+  if (!source) {
+    return;
+  }
+  const ArpMessage request{.operation = ArpMessage::Operation::kRequest,
+                           .sender_mac = port.mac,
+                           .sender = *source,
+                           .target_mac = {},
+                           .target = entry.key.address};
+  auto frame = sender_.make_frame(request.frame(broadcast ? kBroadcastMac : entry.mac, port.mac));
+  if (frame) {
+    sender_.send(std::move(frame), port.id, kPriorityControl);
+  }
+}
+
+// In the order in which they came, packets to the neighbor are: handed over, as they waited; in the
+// control thread's rings, handed up by workers that did not know yet; kept by workers, which are
+// told to (Routing::hold); sent by workers past the control thread. So a neighbor is published only
+// once no worker can hand up a packet for it any more, and those that were are handed over.
+void Neighbors::resolved(NeighborId id) {
+  const neigh::Key key = table_.entry(id).key;
+  if (!started_ || routing_.is_published(key)) {
+    publish(id);
+    return;
+  }
+  if (!settling_.contains(id)) {
+    if (const Status held = routing_.hold(key); !held) {
+      log::warn("neighbor {}: {}", key.address.to_string(), held.error().what);
+    }
+    settling_[id].left_by = rte_rcu_qsbr_start(&world_.reclaimer().readers());
+  }
+  hand_over(id);
+}
+
+bool Neighbors::hand_over(NeighborId id) {
+  const neigh::Entry& entry = table_.entry(id);
+  while (const auto* const oldest = pending_.oldest(id)) {
+    if (!sender_.has_room_behind(**oldest)) {
+      return false;
+    }
+    sender_.send_ip(*pending_.pop(id), entry.key.port, entry.mac);
+  }
+  return true;
+}
+
+bool Neighbors::settle() {
+  if (settling_.empty()) {
+    return false;
+  }
+  for (auto it = settling_.begin(); it != settling_.end();) {
+    const auto one = it++;
+    // It may have failed, gone or be another's by now.
+    const NeighborId id = one->first;
+    const neigh::Entry& entry = table_.entry(id);
+    const bool is_known = table_.find(entry.key) == id && neigh::has_mac(entry.state);
+    if (is_known && (!hand_over(id) || !is_settled(one->second))) {
+      continue;
+    }
+    if (is_known) {
+      publish(id);
+    }
+    settling_.erase(one);
+  }
+  return true;
+}
+
+bool Neighbors::is_settled(Settling& settling) {
+  if (settling.seen_to_at.empty()) {
+    if (rte_rcu_qsbr_check(&world_.reclaimer().readers(), settling.left_by, false) != 1) {
+      return false;
+    }
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      settling.seen_to_at.push_back(seen_to_[i] + workers_[i]->punts().size());
+    }
+  }
+  return std::ranges::equal(seen_to_, settling.seen_to_at, std::greater_equal{});
+}
+
+void Neighbors::publish(NeighborId id) {
+  const neigh::Entry& entry = table_.entry(id);
+  const Status published = routing_.resolved(entry.key, entry.mac);
+  if (!published) {
+    log::warn("neighbor {}: {}", entry.key.address.to_string(), published.error().what);
+    return;
+  }
+  routing_.report_use(entry.key, entry.state == State::kStale);
+}
+
+void Neighbors::failed(NeighborId id) {
+  routing_.unresolved(table_.entry(id).key);
+  for (auto& packet : pending_.remove_all(id)) {
+    unreachable_(std::move(packet), table_.entry(id).key.port);
+  }
+}
+
+void Neighbors::answer(const ArpMessage& request, const interface::InterfaceView& port,
+                       std::uint8_t worker) {
+  const ArpMessage reply{.operation = ArpMessage::Operation::kReply,
+                         .sender_mac = port.mac,
+                         .sender = request.target,
+                         .target_mac = request.sender_mac,
+                         .target = request.sender};
+  auto frame = sender_.make_frame(reply.frame(request.sender_mac, port.mac));
+  if (frame) {
+    meta(*frame).worker = worker;
+    sender_.send(std::move(frame), port.id, kPriorityControl);
+  }
+}
+
+// The order and the conditions are Linux's arp_process.
+void Neighbors::arp_input(OwnedPacket frame) {
+  const PacketMeta meta = ringroad::meta(*frame);
+  const auto message = ArpMessage::parse(
+      {ringroad::frame(*frame) + kL2Bytes, static_cast<std::size_t>(frame->data_len - kL2Bytes)});
+  if (!message) {
+    sender_.drop(std::move(frame), DropReason::kArpInvalid);
+    return;
+  }
+  const interface::InterfaceView& port = world_.port(meta.ingress);
+  addresses_.hear(port.id, *message);
+  // Somebody else speaks as one of us: nothing to learn from it.
+  if (world_.is_own(message->sender)) {
+    sender_.drop(std::move(frame), DropReason::kArpIgnored);
+    return;
+  }
+  // A probe is answered and tells of no neighbor (RFC 5227 2.1.1). No other message from an
+  // address that no station can have is heard; to one that claims a broadcast address Linux
+  // answers.
+  if (!message->is_probe() && !message->sender.is_unicast()) {
+    sender_.drop(std::move(frame), DropReason::kArpIgnored);
+    return;
+  }
+  neigh::Events events;
+  const bool request = message->operation == ArpMessage::Operation::kRequest;
+  const bool for_us = request && world_.is_own(message->target);
+  const neigh::Key key{port.id, message->sender};
+  const bool known = table_.find(key).has_value();
+  if (!message->is_probe() && !(for_us && world_.is_broadcast(message->sender))) {
+    table_.learn({.key = key,
+                  .mac = message->sender_mac,
+                  .solicited = !request && meta.l2_class == L2Class::kHost,
+                  .for_us = for_us,
+                  .overrides = for_us || message->is_gratuitous()},
+                 clock_.now(), events);
+  }
+  if (for_us) {
+    ++(meta.l2_class == L2Class::kHost ? probes_.unicast : probes_.broadcast);
+    answer(*message, port, meta.worker);
+  }
+  carry_out(events);
+  if (known || for_us) {
+    sender_.deliver(std::move(frame));
+  } else {
+    sender_.drop(std::move(frame), DropReason::kArpIgnored);
+  }
+}
+
+void Neighbors::find_used() {
+  if (table_.stale() == 0 || !used_.empty()) {
+    return;
+  }
+  for (worker::Worker* const worker : workers_) {
+    worker->take_used(world_.adjacencies().end(), used_);
+  }
+}
+
+void Neighbors::mark_used(Nanoseconds now) {
+  neigh::Events events;
+  for (std::size_t i = 0; i < kNeighborsARound && !used_.empty(); ++i) {
+    // It may be another's by now, or nobody's: who is taken for used in error is asked once.
+    const neigh::Adjacency& adjacency = world_.adjacencies()[used_.back()];
+    used_.pop_back();
+    if (const auto id = table_.find({adjacency.port, adjacency.next_hop})) {
+      table_.mark_used(*id, now, events);
+    }
+  }
+  carry_out(events);
+}
+
+// A gateway that routes do without gets no packet that would ask for it.
+void Neighbors::ask_again(Nanoseconds now) {
+  if (now < next_ask_) {
+    return;
+  }
+  next_ask_ = now + kAskAgain;
+  for (const neigh::Key key : routing_.failed_gateways()) {
+    neigh::Events events;
+    static_cast<void>(table_.resolve(key, now, events));
+    carry_out(events);
+  }
+}
+
+Nanoseconds Neighbors::tick() {
+  const Nanoseconds now = clock_.now();
+  find_used();
+  mark_used(now);
+  ask_again(now);
+  addresses_.tick();
+  neigh::Events events;
+  table_.tick(now, events, kNeighborsARound);
+  carry_out(events);
+  return used_.empty() ? table_.next_deadline().value_or(Nanoseconds::max()) : now;
+}
+
+void Neighbors::set_permanent(neigh::Key key, Mac mac) {
+  neigh::Events events;
+  table_.set_permanent(key, mac, clock_.now(), events);
+  carry_out(events);
+}
+
+bool Neighbors::erase(neigh::Key key) {
+  neigh::Events events;
+  const bool erased = table_.erase(key, events);
+  carry_out(events);
+  return erased;
+}
+
+std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<InterfaceId> port) {
+  return flush(port, false);
+}
+
+std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<InterfaceId> port,
+                                                           bool link_lost) {
+  flushes_.push_back({.port = port,
+                      .began = clock_.now(),
+                      .link_lost = link_lost,
+                      .outcome = std::make_shared<Flushed>()});
+  const auto outcome = flushes_.back().outcome;
+  if (flushes_.size() == 1) {
+    advance();
+  }
+  return outcome;
+}
+
+bool Neighbors::advance() {
+  if (flushes_.empty()) {
+    return false;
+  }
+  if (!advance(flushes_.front())) {
+    flushes_.front().outcome->over = true;
+    flushes_.pop_front();
+  }
+  return true;
+}
+
+bool Neighbors::advance(Flush& flush) {
+  if (!flush.doubting) {
+    const auto page = table_.page(flush.after, kFlushedARound, flush.port);
+    flush.doubting = page.size() < kFlushedARound;
+    std::vector<neigh::Key> keys;
+    std::ranges::transform(page, std::back_inserter(keys),
+                           [this](NeighborId id) { return table_.entry(id).key; });
+    for (const neigh::Key key : keys) {
+      // What waited for one that goes is answered, which may take another's place in the table.
+      const auto id = table_.find(key);
+      const bool goes = id && table_.entry(*id).state != State::kPermanent &&
+                        table_.entry(*id).updated <= flush.began;
+      if (goes && erase(key)) {
+        ++flush.outcome->removed;
+      }
+      flush.after = key;
+    }
+    if (!flush.doubting) {
+      return true;
+    }
+    flush.after.reset();
+  }
+  if (!flush.link_lost) {
+    return false;
+  }
+  flush.after = routing_.doubt_neighbors(*flush.port, flush.after, kFlushedARound);
+  return flush.after.has_value();
+}
+
+void Neighbors::set_link(InterfaceId port, bool up) {
+  if (!up) {
+    drop_waiting(port);
+    flush(port, true);
+  } else {
+    next_ask_ = {};
+  }
+}
+
+void Neighbors::clear() { drop_waiting(std::nullopt); }
+
+void Neighbors::drop_waiting(std::optional<InterfaceId> only) {
+  for (const NeighborId id : pending_.neighbors()) {
+    const InterfaceId port = table_.entry(id).key.port;
+    if (only && port != *only) {
+      continue;
+    }
+    for (auto& packet : pending_.remove_all(id)) {
+      sender_.drop_at(port, std::move(packet), DropReason::kPortDown);
+    }
+  }
+}
+
+}  // namespace ringroad::host

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/slow_path.hpp"
+
+#include <netinet/in.h>
+
+#include "ip4/forward.hpp"
+#include "ip4/fragment.hpp"
+#include "ip4/ingress_checks.hpp"
+#include "ip4/input.hpp"
+#include "ip4/route.hpp"
+#include "ip4/run_hooks.hpp"
+
+namespace ringroad::host {
+
+using neigh::Adjacency;
+using neigh::AdjacencyKind;
+using stats::DropReason;
+using stats::IpCounter;
+
+namespace {
+
+// The packet alone, as a worker's stages take it. Its owner is the burst now.
+void fill(Burst& burst, OwnedPacket packet) {
+  burst.begin(meta(*packet).ingress, 1);
+  burst.l2_classes[0] = meta(*packet).l2_class;
+  burst.packets[0] = packet.release();
+  ip4::describe(burst, 0);
+  // Until it is looked up it has no way.
+  burst.next_hops[0] = {};
+}
+
+OwnedPacket extract(Burst& burst) {
+  return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
+}
+
+// forward() sees to redirects for all others.
+bool must_wait_or_be_cut(const Packet& packet, const Adjacency& adjacency) {
+  return adjacency.kind != AdjacencyKind::kUnicast || exceeds(packet, adjacency.mtu);
+}
+
+// Destinations that Linux drops before it looks at options.
+bool ends_before_options(const Adjacency& adjacency) {
+  return adjacency.kind == AdjacencyKind::kMartian || adjacency.kind == AdjacencyKind::kBroadcast ||
+         adjacency.kind == AdjacencyKind::kMulticast;
+}
+
+}  // namespace
+
+SlowPath::SlowPath(interface::World& world, routing::Routing& routing, Sender& sender,
+                   const Clock& clock, const Settings& settings)
+    : world_{world},
+      routing_{routing},
+      sender_{sender},
+      clock_{clock},
+      limiter_{settings.limits},
+      identifications_{settings.reassembly.seed},
+      reassembly_{
+          settings.reassembly, counters_,
+          [this](OwnedPacket packet, DropReason reason) {
+            sender_.drop(std::move(packet), reason);
+          },
+          [this](OwnedPacket& first) { send_error(*first, ip4::kReassemblyTimeExceeded); }} {
+  add_protocol(IPPROTO_ICMP, [this](OwnedPacket packet) { icmp_input(std::move(packet)); });
+  add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) { udp_input(std::move(packet)); });
+  add_protocol(IPPROTO_UDPLITE, [this](OwnedPacket packet) { udp_lite_input(std::move(packet)); });
+  // Every Linux router listens to these, and says nothing where it takes no part in multicast.
+  for (const std::uint8_t protocol : {std::uint8_t{IPPROTO_IGMP}, std::uint8_t{IPPROTO_PIM}}) {
+    add_protocol(protocol, [this](OwnedPacket packet) {
+      sender_.drop(std::move(packet), DropReason::kMulticastControl);
+    });
+  }
+  add_protocol(IPPROTO_TCP, [this](OwnedPacket packet) { tcp_input(std::move(packet)); });
+}
+
+bool SlowPath::add_protocol(std::uint8_t protocol, ProtocolHandler handler) {
+  if (protocols_.at(protocol)) {
+    return false;
+  }
+  protocols_.at(protocol) = std::move(handler);
+  return true;
+}
+
+void SlowPath::handle(OwnedPacket packet) {
+  switch (meta(*packet).punt) {
+    case PuntReason::kArp:
+      neighbors_->arp_input(std::move(packet));
+      break;
+    case PuntReason::kLocal:
+      deliver_locally(std::move(packet));
+      break;
+    case PuntReason::kUnresolved: {
+      const Adjacency& adjacency = adjacency_of(*packet);
+      redirect(*packet, adjacency);
+      to_neighbor(std::move(packet), adjacency);
+      break;
+    }
+    case PuntReason::kFragment: {
+      const Adjacency& adjacency = adjacency_of(*packet);
+      redirect(*packet, adjacency);
+      cut(std::move(packet), adjacency, adjacency.mtu);
+      break;
+    }
+    case PuntReason::kOptions:
+      with_options(std::move(packet));
+      break;
+    case PuntReason::kRedirect:
+      redirect(*packet, adjacency_of(*packet));
+      sender_.deliver(std::move(packet));
+      break;
+    case PuntReason::kTtlExceeded:
+      refuse(std::move(packet), {DropReason::kTtlExceeded, ip4::kTtlExceeded});
+      break;
+    case PuntReason::kFragmentationNeeded: {
+      const std::uint16_t mtu = adjacency_of(*packet).mtu;
+      counters_.add(IpCounter::kFragFails);
+      refuse(std::move(packet), {DropReason::kFragmentationNeeded, ip4::fragmentation_needed(mtu)});
+      break;
+    }
+    case PuntReason::kNoRoute:
+      refuse(std::move(packet), {DropReason::kNoRoute, ip4::kNetUnreachable});
+      break;
+    case PuntReason::kUnreachable:
+      refuse(std::move(packet), {DropReason::kUnreachable, ip4::kHostUnreachable});
+      break;
+    case PuntReason::kProhibited:
+      refuse(std::move(packet), {DropReason::kProhibited, ip4::kAdministrativelyProhibited});
+      break;
+  }
+}
+
+void SlowPath::host_unreachable(OwnedPacket packet, InterfaceId port) {
+  refuse(std::move(packet), {DropReason::kHostUnreachable, ip4::kHostUnreachable, port});
+}
+
+// The adjacency that the worker saw may be another's by now: the tables are asked again.
+const Adjacency& SlowPath::adjacency_of(Packet& packet) const {
+  return routing_.resolve(destination_of(packet), world_.tables().flow_hash(packet));
+}
+
+// Linux's order: the route, the way back, the options, then what forward() asks.
+void SlowPath::with_options(OwnedPacket packet) {
+  StageContext& context = sender_.context();
+  Burst burst;
+  fill(burst, std::move(packet));
+  ip4::route(context, burst);
+  ip4::ingress_checks(context, burst);
+  context.drop_list.flush();
+  packet = extract(burst);
+  const Adjacency& adjacency = *burst.adjacencies[0];
+  if (!packet || (!ends_before_options(adjacency) && !read_options(packet))) {
+    return;
+  }
+  const PacketMeta before = meta(*packet);
+  burst.packets[0] = packet.release();
+  ip4::forward(context, burst);
+  context.drop_list.flush();
+  const auto punted = std::span{context.punts.packets}.first(context.punts.count);
+  context.punts.count = 0;
+  packet = extract(burst);
+  for (Packet* const one : punted) {
+    meta(*one).options = before.options;
+    meta(*one).worker = before.worker;
+    handle(OwnedPacket{one});
+  }
+  if (packet && must_wait_or_be_cut(*packet, adjacency)) {
+    redirect(*packet, adjacency);
+  }
+  if (packet) {
+    packet = run_hooks(HookPoint::kForward, std::move(packet), &adjacency);
+  }
+  if (packet) {
+    write_options(*packet);
+    packet = run_hooks(HookPoint::kPostRouting, std::move(packet), &adjacency);
+  }
+  if (packet && exceeds(*packet, adjacency.mtu)) {
+    cut(std::move(packet), adjacency, adjacency.mtu);
+  } else if (packet) {
+    to_neighbor(std::move(packet), adjacency);
+  }
+}
+
+bool SlowPath::read_options(OwnedPacket& packet) {
+  const Ipv4 destination = destination_of(*packet);
+  const interface::InterfaceView& port = world_.port(meta(*packet).ingress);
+  // The address that the packet came to, or the one that faces its sender.
+  const auto facing = world_.is_own(destination)
+                          ? std::optional{destination}
+                          : source_toward(source_of(*packet), world_.tables().flow_hash(*packet));
+  const Ipv4 primary = port.addresses.empty() ? Ipv4{} : port.addresses.front().address;
+  rte_ipv4_hdr& header = ipv4(*packet);
+  const auto [options, fault] =
+      ip4::check_options({reinterpret_cast<std::uint8_t*>(&header), header_bytes(header)},
+                         option_source(facing.value_or(primary)));
+  meta(*packet).options = options;
+  if (fault != 0) {
+    refuse(std::move(packet), {DropReason::kIpBadOptions, ip4::parameter_problem(fault)});
+    return false;
+  }
+  // Linux accepts none unless told to (accept_source_route 0); RFC 7126 4.3 agrees.
+  if (options.source_route != 0) {
+    sender_.drop(std::move(packet), DropReason::kSourceRoute);
+    return false;
+  }
+  return true;
+}
+
+void SlowPath::write_options(Packet& packet) {
+  if (header_bytes(ipv4(packet)) > sizeof(rte_ipv4_hdr)) {
+    const auto address = source_toward(destination_of(packet), world_.tables().flow_hash(packet));
+    ip4::forward_options(packet, address.value_or(Ipv4{}));
+  }
+}
+
+void SlowPath::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
+  switch (adjacency.kind) {
+    case AdjacencyKind::kUnicast:
+    case AdjacencyKind::kUnresolved:
+      neighbors_->send({adjacency.port, adjacency.next_hop}, std::move(packet));
+      break;
+    case AdjacencyKind::kGlean: {
+      const Ipv4 destination = destination_of(*packet);
+      neighbors_->send({adjacency.port, destination}, std::move(packet));
+      break;
+    }
+    default:
+      // Its route went away while it was handed up.
+      sender_.drop(std::move(packet), DropReason::kNoRoute);
+  }
+}
+
+void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t mtu) {
+  if (adjacency.mtu == 0) {
+    sender_.drop(std::move(packet), DropReason::kNoRoute);
+    return;
+  }
+  auto pieces = ip4::fragment(sender_.pool(), *packet,
+                              {.mtu = mtu, .gather = world_.port(adjacency.port).gathers});
+  if (pieces.empty()) {
+    counters_.add(IpCounter::kFragFails);
+    sender_.drop(std::move(packet), DropReason::kNoBuffer);
+    return;
+  }
+  counters_.add(IpCounter::kFragOks);
+  counters_.add(IpCounter::kFragCreates, pieces.size());
+  sender_.deliver(std::move(packet));
+  sender_.count_generated(pieces.size());
+  for (auto& piece : pieces) {
+    if (piece->nb_segs == 1) {
+      copied_.fragments.add(piece->pkt_len);
+    }
+    // The way of the whole: fragments have no ports that would find it.
+    to_neighbor(std::move(piece), adjacency);
+  }
+}
+
+OwnedPacket SlowPath::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way) {
+  const HookChain* const chain = world_.tables().hooks.at(point);
+  if (chain == nullptr) {
+    return packet;
+  }
+  Burst burst;
+  fill(burst, std::move(packet));
+  burst.adjacencies[0] = way != nullptr ? way : &adjacency_of(*burst.packets[0]);
+  ip4::run_chain(*chain, sender_.context(), burst);
+  sender_.context().drop_list.flush();
+  return extract(burst);
+}
+
+}  // namespace ringroad::host

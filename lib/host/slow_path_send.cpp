@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the router itself sends: errors, redirects, answers.
+#include <netinet/in.h>
+
+#include <chrono>
+
+#include "host/slow_path.hpp"
+#include "ip4/fragment.hpp"
+
+namespace ringroad::host {
+
+using ip4::IcmpType;
+using neigh::Adjacency;
+using neigh::AdjacencyKind;
+using stats::DropReason;
+using stats::IpCounter;
+
+namespace {
+
+std::optional<IpCounter> sent(IcmpType type) {
+  switch (type) {
+    case IcmpType::kUnreachable:
+      return IpCounter::kIcmpOutDestUnreachs;
+    case IcmpType::kTimeExceeded:
+      return IpCounter::kIcmpOutTimeExcds;
+    case IcmpType::kParameterProblem:
+      return IpCounter::kIcmpOutParmProbs;
+    case IcmpType::kRedirect:
+      return IpCounter::kIcmpOutRedirects;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Linux's icmp_ratemask has neither redirects, which have a limit of their own, nor what path MTU
+// discovery would stand still without.
+bool is_limited(const ip4::IcmpError& error) {
+  return error.type != IcmpType::kRedirect &&
+         (error.type != IcmpType::kUnreachable || error.rest == 0);
+}
+
+// RFC 792: a day's milliseconds, by the wall clock.
+std::uint32_t milliseconds_since_midnight() {
+  using std::chrono::duration_cast;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint32_t>(duration_cast<std::chrono::milliseconds>(now).count() %
+                                    std::chrono::milliseconds{std::chrono::days{1}}.count());
+}
+
+}  // namespace
+
+ip4::OptionSource SlowPath::option_source(Ipv4 address) const {
+  return {.address = address,
+          .time = milliseconds_since_midnight(),
+          .is_elsewhere = [this](Ipv4 other) {
+            const AdjacencyKind kind = routing_.resolve(other, 0).kind;
+            return kind != AdjacencyKind::kLocal && kind != AdjacencyKind::kBroadcast &&
+                   kind != AdjacencyKind::kMulticast && !other.is_loopback() &&
+                   !other.is_this_network();
+          }};
+}
+
+// Linux's fib_result_prefsrc: the route's own source, else the port's address that faces the next
+// hop.
+std::optional<Ipv4> SlowPath::source_toward(Ipv4 destination, std::uint32_t flow) const {
+  const Adjacency& adjacency = routing_.resolve(destination, flow);
+  const bool is_glean = adjacency.kind == AdjacencyKind::kGlean;
+  if (!adjacency.leads_on()) {
+    return std::nullopt;
+  }
+  if (const auto preferred = routing_.preferred_source(destination)) {
+    return preferred;
+  }
+  return world_.source(adjacency.port, is_glean ? destination : adjacency.next_hop);
+}
+
+std::optional<ip4::AnswerOptions> SlowPath::options_for_answer(Packet& packet, Ipv4 source) const {
+  if (header_bytes(ipv4(packet)) == sizeof(rte_ipv4_hdr)) {
+    return ip4::AnswerOptions{};
+  }
+  return ip4::answer_options(packet, option_source(source));
+}
+
+ip4::OwnHeader SlowPath::reply_header(Packet& packet, const ip4::AnswerOptions& options,
+                                      std::uint8_t protocol) {
+  const Ipv4 source = destination_of(packet);
+  const Ipv4 destination = source_of(packet);
+  return {.source = source,
+          .destination = destination,
+          .protocol = protocol,
+          .identification = identifications_.next(source, destination, protocol),
+          .options = options.span()};
+}
+
+void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {
+  if (!ip4::may_answer_with_error(offender)) {
+    return;
+  }
+  // The sender, or whom it came by last of those that it was to come by.
+  const Ipv4 to = ip4::first_hop_back(offender).value_or(source_of(offender));
+  const std::uint32_t flow = world_.tables().flow_hash(offender);
+  // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
+  const Ipv4 addressee = destination_of(offender);
+  const auto source = world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
+  if (!source) {
+    return;
+  }
+  const Nanoseconds now = clock_.now();
+  if (is_limited(error) && !limiter_.allow(to, now)) {
+    return;
+  }
+  const auto options = options_for_answer(offender, *source);
+  if (!options) {
+    return;
+  }
+  const ip4::ErrorEnvelope envelope{
+      .header = {.source = *source,
+                 .destination = to,
+                 .identification = identifications_.next(*source, to, IPPROTO_ICMP),
+                 .options = options->span()},
+      .mtu = path_mtu_.of(to, routing_.resolve(to, flow).mtu, now)};
+  auto packet = ip4::make_error(sender_.pool(), offender, error, envelope);
+  if (!packet) {
+    return;
+  }
+  copied_.icmp_errors.add(packet->pkt_len);
+  counters_.add(IpCounter::kIcmpOutMsgs);
+  if (const auto counter = sent(error.type)) {
+    counters_.add(*counter);
+  }
+  answer(offender, std::move(packet));
+}
+
+void SlowPath::redirect(Packet& packet, const Adjacency& adjacency) {
+  const InterfaceId ingress = meta(packet).ingress;
+  if (!adjacency.leads_on() || adjacency.port != ingress || !world_.port(ingress).send_redirects) {
+    return;
+  }
+  // A sender behind a gateway of its own cannot do without us.
+  const Ipv4 sender = source_of(packet);
+  const Adjacency& back = routing_.resolve(sender, 0);
+  const bool on_link = back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
+                                                (back.leads_on() && back.next_hop == sender));
+  if (on_link && redirects_.allow(sender, clock_.now())) {
+    send_error(packet,
+               ip4::host_redirect(adjacency.kind == AdjacencyKind::kGlean ? destination_of(packet)
+                                                                          : adjacency.next_hop));
+  }
+}
+
+void SlowPath::refuse(OwnedPacket packet, const Refusal& refusal) {
+  send_error(*packet, refusal.error);
+  const InterfaceId port = refusal.port.value_or(meta(*packet).ingress);
+  sender_.drop_at(port, std::move(packet), refusal.reason);
+}
+
+void SlowPath::answer(Packet& asked, OwnedPacket packet) {
+  if (packet) {
+    meta(*packet).ingress = meta(asked).ingress;
+    meta(*packet).worker = meta(asked).worker;
+    sender_.count_generated();
+    send_own(std::move(packet));
+  }
+}
+
+void SlowPath::send_own(OwnedPacket packet) {
+  counters_.add(IpCounter::kOutRequests);
+  packet = run_hooks(HookPoint::kOutput, std::move(packet));
+  if (!packet) {
+    return;
+  }
+  // A hook may have sent it elsewhere (Linux's ip_route_me_harder).
+  const Adjacency& adjacency = adjacency_of(*packet);
+  packet = run_hooks(HookPoint::kPostRouting, std::move(packet), &adjacency);
+  if (!packet) {
+    return;
+  }
+  const std::uint16_t mtu = path_mtu_.of(destination_of(*packet), adjacency.mtu, clock_.now());
+  if (mtu != 0 && exceeds(*packet, mtu)) {
+    cut(std::move(packet), adjacency, mtu);
+    return;
+  }
+  if (!world_.port(adjacency.port).gathers) {
+    packet = ip4::in_one_buffer(sender_.pool(), std::move(packet));
+    if (!packet) {
+      sender_.drop_at(adjacency.port, nullptr, DropReason::kNoBuffer);
+      return;
+    }
+  }
+  to_neighbor(std::move(packet), adjacency);
+}
+
+}  // namespace ringroad::host

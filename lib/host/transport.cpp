@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "host/transport.hpp"
+
+#include <netinet/in.h>
+#include <rte_mempool.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+#include <cstring>
+#include <vector>
+
+#include "packet/checksum.hpp"
+#include "packet/read.hpp"
+
+namespace ringroad::host {
+namespace {
+
+constexpr unsigned kWord = 4;
+constexpr std::uint8_t kDataOffsetShift = 4;
+
+std::uint32_t transport_offset(Packet& packet) {
+  return std::uint32_t{kL2Bytes} + header_bytes(ipv4(packet));
+}
+std::uint32_t transport_bytes(Packet& packet) { return packet.pkt_len - transport_offset(packet); }
+
+std::uint32_t header_bytes_of(const rte_tcp_hdr& tcp) {
+  return (static_cast<unsigned>(tcp.data_off) >> kDataOffsetShift) * kWord;
+}
+
+}  // namespace
+
+TransportCheck check_tcp(Packet& packet) {
+  const auto tcp = read_at<rte_tcp_hdr>(packet, transport_offset(packet));
+  if (!tcp || header_bytes_of(*tcp) < sizeof *tcp ||
+      header_bytes_of(*tcp) > transport_bytes(packet)) {
+    return TransportCheck::kBadLength;
+  }
+  return ip4::payload_checksum_with_pseudo_header(packet) == 0 ? TransportCheck::kGood
+                                                               : TransportCheck::kBadChecksum;
+}
+
+TransportCheck check_udp(Packet& packet) {
+  const auto udp = read_at<rte_udp_hdr>(packet, transport_offset(packet));
+  if (!udp) {
+    return TransportCheck::kBadLength;
+  }
+  const std::uint32_t length = rte_be_to_cpu_16(udp->dgram_len);
+  if (length < sizeof(rte_udp_hdr) || length > transport_bytes(packet)) {
+    return TransportCheck::kBadLength;
+  }
+  set_length(packet, transport_offset(packet) + length);
+  return udp->dgram_cksum == 0 || ip4::payload_checksum_with_pseudo_header(packet) == 0
+             ? TransportCheck::kGood
+             : TransportCheck::kBadChecksum;
+}
+
+TransportCheck check_udp_lite(Packet& packet) {
+  const auto udp = read_at<rte_udp_hdr>(packet, transport_offset(packet));
+  if (!udp) {
+    return TransportCheck::kBadLength;
+  }
+  const std::uint32_t length = transport_bytes(packet);
+  // In place of the length: how much the checksum covers, 0 for all.
+  const std::uint32_t said = rte_be_to_cpu_16(udp->dgram_len);
+  const std::uint32_t covered = said == 0 ? length : said;
+  if (covered < sizeof *udp || covered > length) {
+    return TransportCheck::kBadLength;
+  }
+  std::vector<std::uint8_t> bytes(covered);
+  const bool read = read_bytes(packet, transport_offset(packet), bytes);
+  const std::uint64_t sum =
+      ip4::pseudo_header_sum(ipv4(packet), length) + static_cast<std::uint16_t>(~checksum(bytes));
+  return read && udp->dgram_cksum != 0 && fold(sum) == 0xffff ? TransportCheck::kGood
+                                                              : TransportCheck::kBadChecksum;
+}
+
+std::optional<TcpReset> reset_of(Packet& segment) {
+  const auto tcp = read_at<rte_tcp_hdr>(segment, transport_offset(segment));
+  if (!tcp || (tcp->tcp_flags & RTE_TCP_RST_FLAG) != 0) {
+    return std::nullopt;
+  }
+  TcpReset reset{.source_port = rte_be_to_cpu_16(tcp->dst_port),
+                 .destination_port = rte_be_to_cpu_16(tcp->src_port)};
+  if ((tcp->tcp_flags & RTE_TCP_ACK_FLAG) != 0) {
+    reset.sequence = rte_be_to_cpu_32(tcp->recv_ack);
+    return reset;
+  }
+  // SYN and FIN take a sequence number each, as an octet of data does.
+  reset.acknowledges = true;
+  reset.acknowledged = rte_be_to_cpu_32(tcp->sent_seq) + transport_bytes(segment) -
+                       header_bytes_of(*tcp) +
+                       ((tcp->tcp_flags & RTE_TCP_SYN_FLAG) != 0 ? 1U : 0U) +
+                       ((tcp->tcp_flags & RTE_TCP_FIN_FLAG) != 0 ? 1U : 0U);
+  return reset;
+}
+
+OwnedPacket make_reset(rte_mempool& pool, ip4::OwnHeader header, const TcpReset& reset) {
+  header.protocol = IPPROTO_TCP;
+  // Linux gives resets DF and no identification.
+  header.dont_fragment = true;
+  OwnedPacket packet = ip4::make_packet(pool, header, sizeof(rte_tcp_hdr));
+  if (!packet) {
+    return nullptr;
+  }
+  rte_tcp_hdr tcp{};
+  tcp.src_port = rte_cpu_to_be_16(reset.source_port);
+  tcp.dst_port = rte_cpu_to_be_16(reset.destination_port);
+  tcp.sent_seq = rte_cpu_to_be_32(reset.sequence);
+  tcp.recv_ack = rte_cpu_to_be_32(reset.acknowledged);
+  tcp.data_off = (sizeof tcp / kWord) << kDataOffsetShift;
+  tcp.tcp_flags = reset.acknowledges ? RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG : RTE_TCP_RST_FLAG;
+  std::memcpy(ip4::payload(*packet), &tcp, sizeof tcp);
+  tcp.cksum = ip4::payload_checksum_with_pseudo_header(*packet);
+  std::memcpy(ip4::payload(*packet), &tcp, sizeof tcp);
+  return packet;
+}
+
+}  // namespace ringroad::host

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "interface/world.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+namespace ringroad::interface {
+namespace {
+
+// Beside the neighbors': ports', gateways' and groups.
+constexpr std::uint32_t kMoreNextHops = 65536;
+// Beside the neighbors': ports' and gateways', and those that wait for a quiescent state.
+constexpr std::uint32_t kMoreAdjacencies = 8192;
+
+std::uint8_t checks_of(const InterfaceView& port) {
+  unsigned checks = 0;
+  const auto ask = [&](IngressCheck check) { checks |= static_cast<unsigned>(check); };
+  if (!port.forwarding) {
+    ask(IngressCheck::kNoForwarding);
+  }
+  if (port.rp_filter == config::ReversePath::kStrict) {
+    ask(IngressCheck::kStrictReversePath);
+  } else if (port.rp_filter == config::ReversePath::kLoose) {
+    ask(IngressCheck::kLooseReversePath);
+  }
+  return static_cast<std::uint8_t>(checks);
+}
+
+// Linux's __inet_insert_ifa: a first address of its subnet before the first secondary one.
+std::vector<InterfaceAddress> in_order(const std::vector<InterfaceAddress>& addresses) {
+  std::vector<InterfaceAddress> ordered;
+  std::ptrdiff_t primaries = 0;
+  for (const InterfaceAddress& own : addresses) {
+    if (std::ranges::find(ordered, own.subnet(), &InterfaceAddress::subnet) != ordered.end()) {
+      ordered.push_back(own);
+    } else {
+      ordered.insert(ordered.begin() + primaries++, own);
+    }
+  }
+  return ordered;
+}
+
+}  // namespace
+
+World::World(std::uint32_t workers, std::uint32_t neighbors_max)
+    : workers_{workers},
+      reclaimer_{workers},
+      trie_{reclaimer_},
+      next_hops_{neighbors_max + kMoreNextHops, reclaimer_},
+      adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
+      interfaces_{std::make_unique<Interface[]>(kInterfacesMax)},
+      own_{std::make_unique<OwnAddresses>()},
+      own_published_{own_.get()},
+      hooks_{reclaimer_},
+      tables_{.trie = trie_,
+              .next_hops = next_hops_,
+              .adjacencies = adjacencies_,
+              .own_addresses = own_published_,
+              .interfaces = {interfaces_.get(), kInterfacesMax},
+              .hooks = hooks_} {}
+
+void World::add_port(InterfaceView port) {
+  if (!port.link) {
+    port.egress = PortId{port.id.value()};
+  }
+  port.addresses = in_order(port.addresses);
+  ports_.push_back(std::move(port));
+  set_mac(ports_.back().id, ports_.back().mac);
+  interfaces_[ports_.back().id.value()].checks.store(checks_of(ports_.back()),
+                                                     std::memory_order_relaxed);
+  publish_own_addresses();
+}
+
+void World::next_redirect_round() {
+  for (const InterfaceView& port : ports_) {
+    if (port.send_redirects) {
+      auto& round = interfaces_[port.id.value()].redirect_round;
+      const std::uint32_t next = round.load(std::memory_order_relaxed) + 1;
+      round.store(std::max(next, 1U), std::memory_order_relaxed);
+    }
+  }
+}
+
+void World::set_mac(InterfaceId id, Mac mac) {
+  ports_[id.value()].mac = mac;
+  std::uint64_t octets = 0;
+  std::memcpy(&octets, mac.octets.data(), mac.octets.size());
+  interfaces_[id.value()].mac.store(octets, std::memory_order_relaxed);
+}
+
+void World::set_addresses(InterfaceId id, const std::vector<InterfaceAddress>& addresses) {
+  ports_[id.value()].addresses = in_order(addresses);
+  publish_own_addresses();
+}
+
+void World::set_tentative(InterfaceId id, Ipv4 address, bool tentative) {
+  auto& list = ports_[id.value()].tentative;
+  std::erase(list, address);
+  if (tentative) {
+    list.push_back(address);
+  }
+  publish_own_addresses();
+}
+
+void World::set_up(InterfaceId id, bool up) {
+  ports_[id.value()].up = up;
+  interfaces_[id.value()].up.store(up, std::memory_order_relaxed);
+  publish_own_addresses();
+}
+
+void World::add_vlan(InterfaceId link, std::uint16_t protocol, std::uint16_t vlan, InterfaceId id) {
+  auto& table = vlans_[link];
+  if (!table) {
+    table = std::make_unique<VlanTable>();
+  }
+  if (!table->find(protocol, vlan)) {
+    table->set(protocol, vlan, id);
+  }
+  interfaces_[link.value()].vlans.store(table.get(), std::memory_order_release);
+}
+
+void World::publish_own_addresses() {
+  std::vector<Ipv4> addresses;
+  for (const InterfaceView& port : ports_) {
+    for (const InterfaceAddress& own : port.addresses) {
+      if (!port.uses(own)) {
+        continue;
+      }
+      addresses.push_back(own.address);
+      // RFC 3021: a /31 has no broadcast address.
+      if (own.length <= 30) {
+        addresses.push_back(own.subnet().last());
+      }
+    }
+  }
+  auto fresh = std::make_unique<const OwnAddresses>(std::move(addresses));
+  own_published_.store(fresh.get(), std::memory_order_release);
+  reclaimer_.retire([old = std::shared_ptr<const OwnAddresses>{std::move(own_)}] {});
+  own_ = std::move(fresh);
+}
+
+const InterfaceView* World::find_port(std::string_view name) const {
+  const auto found = std::ranges::find(ports_, name, &InterfaceView::name);
+  return found == ports_.end() ? nullptr : &*found;
+}
+
+std::optional<World::Subnet> World::subnet_of(Ipv4 address) const {
+  std::optional<Subnet> best;
+  const auto place = [](const Subnet& subnet) {
+    return std::pair{subnet.port->up, subnet.prefix.length()};
+  };
+  for (const InterfaceView& port : ports_) {
+    for (const InterfaceAddress& own : port.addresses) {
+      const Subnet subnet{&port, own.subnet()};
+      if (subnet.prefix.contains(address) && (!best || place(subnet) > place(*best))) {
+        best = subnet;
+      }
+    }
+  }
+  return best;
+}
+
+bool World::is_on_link(InterfaceId id, Ipv4 address) const {
+  return std::ranges::any_of(port(id).addresses, [&](const InterfaceAddress& own) {
+    return own.subnet().contains(address);
+  });
+}
+
+bool World::is_configured(Ipv4 address) const {
+  return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+    return std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
+           port.addresses.end();
+  });
+}
+
+bool World::is_edge(Ipv4 address) const {
+  return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+      // RFC 3021: a /31 has no broadcast address.
+      return own.length <= 30 &&
+             (address == own.subnet().last() || address == own.subnet().address());
+    });
+  });
+}
+
+bool World::is_own(Ipv4 address) const {
+  // Nearly always one bit says no: an ARP storm asks often.
+  return own_->contains(address.value()) &&
+         std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+           return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+             return own.address == address && port.uses(own);
+           });
+         });
+}
+
+bool World::is_broadcast(Ipv4 address) const {
+  return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+      // RFC 3021: a /31 has no broadcast address.
+      return port.uses(own) && own.length <= 30 &&
+             (address == own.subnet().last() || address == own.subnet().address());
+    });
+  });
+}
+
+std::optional<Ipv4> World::source(InterfaceId id, Ipv4 to) const {
+  const InterfaceView& view = port(id);
+  std::optional<Ipv4> primary;
+  for (const InterfaceAddress& own : view.addresses) {
+    if (!view.uses(own)) {
+      continue;
+    }
+    if (own.subnet().contains(to)) {
+      return own.address;
+    }
+    primary = primary.value_or(own.address);
+  }
+  for (const InterfaceView& other : ports_) {
+    for (const InterfaceAddress& own : other.addresses) {
+      if (!primary && other.uses(own)) {
+        primary = own.address;
+      }
+    }
+  }
+  return primary;
+}
+
+}  // namespace ringroad::interface

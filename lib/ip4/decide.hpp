@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What becomes of a packet whose way is known: the one place where that is decided. The fast path
+// is a quick way to the same answer; the slow path, and whoever only asks, call this.
+#include <cstdint>
+
+#include "neigh/adjacency.hpp"
+#include "packet/packet.hpp"
+#include "stats/drop_reason.hpp"
+
+namespace ringroad::ip4 {
+
+// What of a packet matters.
+struct PacketFacts {
+  L2Class l2_class = L2Class::kHost;
+  std::uint8_t ttl = 64;
+  bool dont_fragment = false;
+  std::uint32_t length = 0;  // of the IPv4 packet
+};
+
+[[nodiscard]] inline PacketFacts facts_of(Packet& packet, L2Class l2_class) {
+  const rte_ipv4_hdr& header = ipv4(packet);
+  return {.l2_class = l2_class,
+          .ttl = header.time_to_live,
+          .dont_fragment = (header.fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)) != 0,
+          .length = packet.pkt_len - kL2Bytes};
+}
+
+struct Verdict {
+  enum class Fate : std::uint8_t {
+    kForward,
+    kDeliver,  // it is for the router
+    kDrop,     // `reason` says why
+    kRefuse,   // the same, and an ICMP error may tell the sender; `refusal` says which
+  };
+  Fate fate = Fate::kForward;
+  // Of kForward:
+  bool waits = false;   // the neighbor's MAC is not known
+  bool is_cut = false;  // it is longer than the MTU of its way
+  stats::DropReason reason{};
+  PuntReason refusal{};
+};
+
+// Linux's order, ip_route_input_slow and ip_forward: the route, the frame's class, TTL, MTU.
+[[nodiscard]] inline Verdict decide(const PacketFacts& packet, const neigh::Adjacency& way) {
+  using Fate = Verdict::Fate;
+  using neigh::AdjacencyKind;
+  using stats::DropReason;
+  const auto drop = [](DropReason reason) {
+    return Verdict{.fate = Fate::kDrop, .reason = reason};
+  };
+  const auto refuse = [](PuntReason why) { return Verdict{.fate = Fate::kRefuse, .refusal = why}; };
+  switch (way.kind) {
+    case AdjacencyKind::kUnicast:
+    case AdjacencyKind::kUnresolved:
+    case AdjacencyKind::kGlean:
+      break;
+    case AdjacencyKind::kLocal:
+      return {.fate = Fate::kDeliver};
+    case AdjacencyKind::kBroadcast:
+      // The router runs no service that listens to broadcasts (icmp_echo_ignore_broadcasts 1), and
+      // forwards none: RFC 1812 5.3.5, RFC 2644.
+      return drop(DropReason::kBroadcast);
+    case AdjacencyKind::kMulticast:
+      return drop(DropReason::kMulticast);
+    case AdjacencyKind::kMartian:
+      return drop(DropReason::kMartianDestination);
+    case AdjacencyKind::kBlackhole:
+      return drop(DropReason::kBlackhole);
+    case AdjacencyKind::kNoRoute:
+      return refuse(PuntReason::kNoRoute);
+    case AdjacencyKind::kUnreachable:
+      return refuse(PuntReason::kUnreachable);
+    case AdjacencyKind::kProhibit:
+      return refuse(PuntReason::kProhibited);
+  }
+  // RFC 1812 5.3.4: what came to all stations is not sent on to one.
+  if (packet.l2_class != L2Class::kHost) {
+    return drop(DropReason::kL2Broadcast);
+  }
+  if (packet.ttl <= 1) {
+    return refuse(PuntReason::kTtlExceeded);
+  }
+  const bool is_long = packet.length > way.mtu.load(std::memory_order_relaxed);
+  if (is_long && packet.dont_fragment) {
+    return refuse(PuntReason::kFragmentationNeeded);
+  }
+  return {.waits = way.kind != AdjacencyKind::kUnicast, .is_cut = is_long};
+}
+
+}  // namespace ringroad::ip4

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ip4/forward.hpp"
+
+#include "ip4/decide.hpp"
+#include "ip4/redirect_notes.hpp"
+
+namespace ringroad::ip4 {
+namespace {
+
+using Fate = Verdict::Fate;
+
+void leave(StageContext& context, const Burst& burst, std::uint16_t index, const Verdict& verdict) {
+  switch (verdict.fate) {
+    case Fate::kForward:
+      break;
+    case Fate::kDeliver:
+      context.deliver(burst, index);
+      break;
+    case Fate::kDrop:
+      context.drop(burst.packets[index], verdict.reason, burst.ingress);
+      break;
+    case Fate::kRefuse:
+      context.punt(burst, index, verdict.refusal);
+      break;
+  }
+}
+
+}  // namespace
+
+void forward(StageContext& context, Burst& burst) {
+  std::uint64_t go_on = 0;
+  std::uint64_t hairpins = 0;
+  for (std::uint16_t i = 0; i < burst.count; ++i) {
+    const neigh::Adjacency& adjacency = *burst.adjacencies[i];
+    Packet& packet = *burst.packets[i];
+    const Verdict verdict = decide(facts_of(packet, burst.l2_classes[i]), adjacency);
+    if (verdict.fate != Fate::kForward) [[unlikely]] {
+      leave(context, burst, i, verdict);
+      continue;
+    }
+    burst.lower_ttl(i);
+    go_on |= std::uint64_t{1} << i;
+    // Of what waits or is cut the control thread tells the sender.
+    const bool at_once = !verdict.waits && !verdict.is_cut;
+    hairpins |= std::uint64_t{at_once && adjacency.port == burst.ingress} << i;
+  }
+  if (hairpins != 0) [[unlikely]] {
+    note_redirects(context, burst, hairpins);
+  }
+  burst.compact(go_on);
+}
+
+}  // namespace ringroad::ip4

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// ICMP messages (RFC 792, RFC 1812 4.3), off the fast path: what the control thread answers with.
+#include <cstdint>
+
+#include "base/ipv4.hpp"
+#include "ip4/compose.hpp"
+#include "packet/icmp_error.hpp"
+#include "packet/packet.hpp"
+
+struct rte_mempool;
+
+namespace ringroad::ip4 {
+
+enum class IcmpType : std::uint8_t {
+  kEchoReply = 0,
+  kUnreachable = 3,
+  kSourceQuench = 4,
+  kRedirect = 5,
+  kEchoRequest = 8,
+  kTimeExceeded = 11,
+  kParameterProblem = 12,
+  kTimestamp = 13,
+  kTimestampReply = 14,
+};
+
+struct IcmpError {
+  IcmpType type;
+  std::uint8_t code;
+  std::uint32_t rest = 0;  // of its header: the MTU, the place of the fault, the gateway
+};
+inline constexpr IcmpError kNetUnreachable{IcmpType::kUnreachable, 0};
+inline constexpr IcmpError kHostUnreachable{IcmpType::kUnreachable, 1};
+inline constexpr IcmpError kProtocolUnreachable{IcmpType::kUnreachable, 2};
+inline constexpr IcmpError kPortUnreachable{IcmpType::kUnreachable, 3};
+inline constexpr IcmpError kAdministrativelyProhibited{IcmpType::kUnreachable, 13};
+inline constexpr IcmpError kTtlExceeded{IcmpType::kTimeExceeded, 0};
+inline constexpr IcmpError kReassemblyTimeExceeded{IcmpType::kTimeExceeded, 1};
+// RFC 1191 4.
+[[nodiscard]] constexpr IcmpError fragmentation_needed(std::uint16_t mtu) {
+  return {IcmpType::kUnreachable, 4, mtu};
+}
+[[nodiscard]] constexpr IcmpError parameter_problem(std::uint8_t place) {
+  return {IcmpType::kParameterProblem, 0, std::uint32_t{place} << 24U};
+}
+[[nodiscard]] constexpr IcmpError host_redirect(Ipv4 gateway) {
+  return {IcmpType::kRedirect, 1, gateway.value()};
+}
+
+// The types that Linux knows and sends errors about; whatever it does not know may be an error
+// itself (icmp_pointers).
+[[nodiscard]] constexpr bool may_be_reported(std::uint8_t type) {
+  return type == 0 || type == 8 || (type >= 13 && type <= 18);
+}
+
+// RFC 1812 4.3.2.7: never about an ICMP error, a fragment but the first, or what came to many.
+[[nodiscard]] bool may_answer_with_error(Packet& offender);
+
+// How the error travels; its protocol and TOS follow from the offender.
+struct ErrorEnvelope {
+  OwnHeader header;
+  std::uint16_t mtu = 0;  // of its way
+};
+// Null where the pool is empty. It quotes as much of the offender as fits in 576 bytes (RFC 1812
+// 4.3.2.3) and the MTU.
+[[nodiscard]] OwnedPacket make_error(rte_mempool& pool, Packet& offender, IcmpError error,
+                                     ErrorEnvelope envelope);
+
+// Whether a message to the router is whole; its type is then octet 0 of the payload.
+enum class IcmpCheck : std::uint8_t { kGood, kTooShort, kBadChecksum };
+[[nodiscard]] IcmpCheck check_icmp(Packet& packet);
+
+// Turns an echo request into its reply, in place, as Linux builds it: from the address that was
+// asked, TTL 64, the same TOS and code. Its options are at most as long as the request's.
+void make_echo_reply(Packet& packet, OwnHeader header);
+
+// RFC 792's timestamp reply; `time` in milliseconds since midnight UT. Null where the pool is empty
+// or the request too short.
+[[nodiscard]] OwnedPacket make_timestamp_reply(rte_mempool& pool, Packet& request, OwnHeader header,
+                                               std::uint32_t time);
+
+}  // namespace ringroad::ip4

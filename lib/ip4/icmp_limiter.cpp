@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ip4/icmp_limiter.hpp"
+
+#include <algorithm>
+
+namespace ringroad::ip4 {
+
+bool IcmpLimiter::refill_global(Nanoseconds now) {
+  if (limits_.rate == 0) {
+    return true;
+  }
+  if (!started_) {
+    tokens_ = limits_.burst;
+    started_ = true;
+  } else {
+    const double elapsed = std::chrono::duration<double>(now - last_).count();
+    tokens_ = std::min<double>(tokens_ + elapsed * limits_.rate, limits_.burst);
+  }
+  last_ = now;
+  return tokens_ >= 1;
+}
+
+// A bucket that has filled up again says nothing that a new one would not.
+void IcmpLimiter::forget_idle(Nanoseconds now) {
+  const Nanoseconds full = limits_.per_destination * kDestinationBurst;
+  std::erase_if(destinations_, [&](const auto& entry) {
+    return entry.second.credit + (now - entry.second.last) >= full;
+  });
+}
+
+bool IcmpLimiter::allow(Ipv4 destination, Nanoseconds now) {
+  if (!refill_global(now)) {
+    return false;
+  }
+  if (limits_.per_destination.count() > 0) {
+    const Nanoseconds full = limits_.per_destination * kDestinationBurst;
+    if (destinations_.size() >= kDestinations && !destinations_.contains(destination)) {
+      forget_idle(now);
+      if (destinations_.size() >= kDestinations) {
+        return false;
+      }
+    }
+    const auto [found, fresh] = destinations_.try_emplace(destination, Bucket{full, now});
+    Bucket& bucket = found->second;
+    bucket.credit = std::min(bucket.credit + (now - bucket.last), full);
+    bucket.last = now;
+    if (bucket.credit < limits_.per_destination) {
+      return false;
+    }
+    bucket.credit -= limits_.per_destination;
+  }
+  if (limits_.rate != 0) {
+    tokens_ -= 1;
+  }
+  return true;
+}
+
+}  // namespace ringroad::ip4

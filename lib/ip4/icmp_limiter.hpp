@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Linux's two limits on ICMP errors: a bucket for the router as a whole (icmp_msgs_per_sec,
+// icmp_msgs_burst) and one for each destination (icmp_ratelimit, six messages deep as
+// inet_peer_xrlim_allow has it). Control thread only; no allocation beyond its bound.
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+
+#include "base/ipv4.hpp"
+#include "base/units.hpp"
+
+namespace ringroad::ip4 {
+
+class IcmpLimiter {
+ public:
+  struct Limits {
+    std::uint32_t rate = 1000;  // a second; 0: no limit as a whole
+    std::uint32_t burst = 50;
+    Nanoseconds per_destination = std::chrono::seconds{1};  // between messages; 0: no limit
+  };
+  explicit IcmpLimiter(Limits limits) : limits_{limits} {}
+
+  // Takes a token of each bucket where both have one.
+  [[nodiscard]] bool allow(Ipv4 destination, Nanoseconds now);
+
+ private:
+  struct Bucket {
+    Nanoseconds credit{};
+    Nanoseconds last{};
+  };
+  static constexpr int kDestinationBurst = 6;         // Linux's XRLIM_BURST_FACTOR
+  static constexpr std::size_t kDestinations = 8192;  // remembered at most
+
+  [[nodiscard]] bool refill_global(Nanoseconds now);
+  void forget_idle(Nanoseconds now);
+
+  Limits limits_;
+  double tokens_ = 0;
+  Nanoseconds last_{};
+  bool started_ = false;
+  std::unordered_map<Ipv4, Bucket> destinations_;
+};
+
+}  // namespace ringroad::ip4

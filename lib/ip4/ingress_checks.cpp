@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ip4/ingress_checks.hpp"
+
+namespace ringroad::ip4 {
+namespace {
+
+using neigh::Adjacency;
+using neigh::AdjacencyKind;
+using stats::DropReason;
+
+[[nodiscard]] bool asks(std::uint8_t checks, IngressCheck check) {
+  return (checks & static_cast<std::uint8_t>(check)) != 0;
+}
+
+bool ends_here(const Adjacency& adjacency) {
+  return adjacency.kind == AdjacencyKind::kLocal || adjacency.kind == AdjacencyKind::kBroadcast ||
+         adjacency.kind == AdjacencyKind::kMulticast;
+}
+
+template <class Passes>
+void keep(StageContext& context, Burst& burst, DropReason reason, Passes&& passes) {
+  std::uint64_t kept = burst.all();
+  for (std::uint16_t i = 0; i < burst.count; ++i) {
+    if (!passes(i)) {
+      context.drop(burst.packets[i], reason, burst.ingress);
+      kept &= ~(std::uint64_t{1} << i);
+    }
+  }
+  burst.compact(kept);
+}
+
+void drop_forwarded(StageContext& context, Burst& burst) {
+  keep(context, burst, DropReason::kForwardingOff, [&](std::uint16_t i) {
+    // A martian is dropped under its own name.
+    return ends_here(*burst.adjacencies[i]) ||
+           burst.adjacencies[i]->kind == AdjacencyKind::kMartian;
+  });
+}
+
+// Linux's fib_validate_source. What has no route of its own is refused before.
+void reverse_path(StageContext& context, Burst& burst, bool strict) {
+  std::array<std::uint32_t, kBurstMax> sources;
+  std::array<NextHopId, kBurstMax> next_hops;
+  const std::size_t count = burst.count;
+  for (std::size_t i = 0; i < count; ++i) {
+    sources[i] = rte_be_to_cpu_32(ipv4(*burst.packets[i]).src_addr);
+  }
+  context.tables.trie.lookup(std::span{sources}.first(count), std::span{next_hops}.first(count));
+  keep(context, burst, DropReason::kReversePath, [&](std::uint16_t i) {
+    const Adjacency& way = *burst.adjacencies[i];
+    // A host that has no address yet speaks to all (RFC 1122 3.2.1.3 (a)).
+    if ((!way.leads_on() && !ends_here(way)) || sources[i] == 0) {
+      return true;
+    }
+    return context.tables.next_hops.any(next_hops[i], [&](AdjacencyId id) {
+      const Adjacency& back = context.tables.adjacencies[id];
+      return back.leads_on() && (!strict || back.port == burst.ingress);
+    });
+  });
+}
+
+}  // namespace
+
+void check_ingress(StageContext& context, Burst& burst, std::uint8_t checks) {
+  if (asks(checks, IngressCheck::kNoForwarding)) {
+    drop_forwarded(context, burst);
+  }
+  const bool strict = asks(checks, IngressCheck::kStrictReversePath);
+  if (strict || asks(checks, IngressCheck::kLooseReversePath)) {
+    reverse_path(context, burst, strict);
+  }
+}
+
+}  // namespace ringroad::ip4

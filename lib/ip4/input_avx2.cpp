@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ip4/input_avx2.hpp"
+
+namespace ringroad::ip4 {
+
+Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, Burst& burst, std::size_t at,
+                                         const Lanes& lanes) const {
+  const auto words = [](const auto& word_of) {
+    return _mm256_setr_epi32(word_of(0), word_of(1), word_of(2), word_of(3), word_of(4), word_of(5),
+                             word_of(6), word_of(7));
+  };
+  std::array<std::uint8_t*, kFrames> frames;
+  for (std::size_t i = 0; i < kFrames; ++i) {
+    frames[i] = frame(*packets[i]);
+  }
+  // What validate() asked of all together, lane by lane: one of the four words differs where it
+  // matters.
+  const auto differs = [&](const auto& octets_of, __m128i wanted, __m128i matters) {
+    __m256i found = _mm256_setzero_si256();
+    for (std::size_t offset = 0; offset < sizeof wanted; offset += sizeof(int)) {
+      const auto all = [&](const __m128i& four) {
+        return _mm256_set1_epi32(word_at(reinterpret_cast<const std::uint8_t*>(&four) + offset));
+      };
+      const __m256i here = words([&](std::size_t i) { return word_at(octets_of(i) + offset); });
+      found = _mm256_or_si256(found,
+                              _mm256_and_si256(_mm256_xor_si256(here, all(wanted)), all(matters)));
+    }
+    return found;
+  };
+  __m256i odd = _mm256_setzero_si256();
+  if (!lanes.l2_is_right) {
+    odd = differs([&](std::size_t i) { return frames[i]; }, l2_, l2_mask());
+  }
+  if (!lanes.mbufs_are_right) {
+    const auto about = [&](std::size_t i) {
+      return reinterpret_cast<const std::uint8_t*>(&packets[i]->rearm_data);
+    };
+    odd = _mm256_or_si256(odd, differs(about, one_segment(), about_mask()));
+  }
+  unsigned plain = lanes.right & static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(
+                                     _mm256_cmpeq_epi32(odd, _mm256_setzero_si256()))));
+  if (const __m256i maybe = own_.may_contain(lanes.sources);
+      _mm256_testz_si256(maybe, maybe) == 0) {
+    Words sources;
+    store(sources, 0, lanes.sources);
+    for (std::size_t i = 0; i < kFrames; ++i) {
+      plain &= ~(std::uint32_t{own_.contains(sources[i])} << i);
+    }
+  }
+  const __m256i bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  const __m256i kept =
+      _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(plain)), bits), bits);
+  if (_mm256_testz_si256(lanes.padding, kept) == 0) {
+    Words totals;
+    store(totals, 0, lanes.total);
+    for (unsigned left = plain; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      set_length(*packets[i], totals[i] + kL2Bytes);
+    }
+  }
+  store_words(burst, at, lanes.first, lanes.third, lanes.destinations);
+  std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
+  store_packets(packets, burst, at);
+  return {
+      .plain = plain,
+      .longest = _mm256_and_si256(lanes.total, kept),
+      .plain_bytes = _mm256_and_si256(_mm256_sub_epi32(lanes.frame_length, lanes.padding), kept)};
+}
+
+}  // namespace ringroad::ip4

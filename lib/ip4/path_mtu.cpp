@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ip4/path_mtu.hpp"
+
+#include <algorithm>
+
+namespace ringroad::ip4 {
+
+void PathMtu::learn(Ipv4 destination, std::uint16_t told, std::uint16_t current, Nanoseconds now) {
+  if (told > current) {
+    return;
+  }
+  if (known_.size() >= kMost && !known_.contains(destination)) {
+    std::erase_if(known_, [&](const auto& entry) { return entry.second.expires <= now; });
+    if (known_.size() >= kMost) {
+      known_.erase(std::ranges::min_element(
+          known_, {}, [](const auto& entry) { return entry.second.expires; }));
+    }
+  }
+  // Nobody gets the router to send in crumbs.
+  known_[destination] = {std::max(told, std::min(current, kLeast)), now + kLifetime};
+}
+
+std::uint16_t PathMtu::of(Ipv4 destination, std::uint16_t link, Nanoseconds now) const {
+  const auto found = known_.find(destination);
+  return found == known_.end() || found->second.expires <= now ? link
+                                                               : std::min(found->second.mtu, link);
+}
+
+}  // namespace ringroad::ip4

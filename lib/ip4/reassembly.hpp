@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Puts datagrams for the router itself together again (RFC 791 3.2, RFC 1122 3.3.2), as Linux's
+// ip_fragment.c does: any order; a duplicate is passed over; an overlap is an attack and ends the
+// datagram (RFC 5722's reasons hold for IPv4 too). Control thread only.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/ipv4.hpp"
+#include "base/units.hpp"
+#include "packet/packet.hpp"
+#include "stats/drop_reason.hpp"
+#include "stats/ip_counters.hpp"
+
+namespace ringroad::ip4 {
+
+// Fragments with the same are of one datagram.
+struct DatagramKey {
+  Ipv4 source;
+  Ipv4 destination;
+  std::uint16_t identification = 0;
+  std::uint8_t protocol = 0;
+
+  friend bool operator==(const DatagramKey&, const DatagramKey&) = default;
+};
+
+// Seeded: nobody outside can choose fragments that share a bucket.
+struct DatagramHash {
+  std::uint64_t seed = 0;
+  [[nodiscard]] std::size_t operator()(const DatagramKey& key) const;
+};
+
+// What a fragment's header says of it.
+struct FragmentInfo {
+  DatagramKey key;
+  std::uint32_t begin = 0;  // of its payload in the datagram's
+  std::uint32_t end = 0;
+  std::uint16_t header = 20;
+  bool more = false;
+  bool dont_fragment = false;
+  std::uint8_t ecn = 0;  // of its TOS, RFC 3168 5
+  Bytes size;            // the memory it holds
+  std::uint32_t buffers = 1;
+};
+
+struct ReassemblySettings {
+  Nanoseconds timeout = std::chrono::seconds{30};  // ipfrag_time
+  Bytes memory{4ULL << 20U};                       // ipfrag_high_thresh
+  // A share of the pool, which is not only the fragments'.
+  std::uint32_t buffers = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t max_distance = 64;  // ipfrag_max_dist; 0: any
+  std::uint64_t seed = 0;
+};
+
+// Packet: a movable owner of a packet.
+template <class Packet>
+class Reassembly {
+ public:
+  struct Piece {
+    Packet packet;
+    std::uint32_t begin;
+    std::uint32_t end;
+  };
+  struct Datagram {
+    std::vector<Piece> pieces;  // in order, without a gap
+    bool congestion = false;    // a router marked one of them (RFC 3168 5.3)
+    bool dont_fragment = false;
+  };
+  // Takes what is given up, and why.
+  using Drop = std::function<void(Packet, stats::DropReason)>;
+  // Shown the first fragment of a datagram that did not become whole in time: its sender is told.
+  using TimedOut = std::function<void(Packet&)>;
+
+  Reassembly(const ReassemblySettings& settings, stats::IpCounters& counters, Drop drop,
+             TimedOut timed_out)
+      : settings_{settings},
+        counters_{counters},
+        drop_{std::move(drop)},
+        timed_out_{std::move(timed_out)},
+        queues_{0, DatagramHash{settings.seed}} {}
+
+  // The datagram, where this was the last that it lacked.
+  [[nodiscard]] std::optional<Datagram> add(FragmentInfo fragment, Packet packet, Nanoseconds now) {
+    using stats::DropReason;
+    counters_.add(stats::IpCounter::kReasmReqds);
+    // The oldest datagram makes room: a flood of first fragments does not keep others out for as
+    // long as it may wait. Linux, since 4.17, turns the newcomer away.
+    while (!queues_.empty() &&
+           (memory_ > settings_.memory.count || buffers_ >= settings_.buffers)) {
+      counters_.add(stats::IpCounter::kReasmFails);
+      give_up(queues_.find(by_age_.front()), DropReason::kReassemblyMemory);
+    }
+    const auto place = queue_of(fragment.key, now);
+    Queue& queue = place->second;
+    if (is_too_far(queue)) {
+      counters_.add(stats::IpCounter::kReasmFails);
+      restart(queue, now);
+    }
+    if (fragment.more) {
+      // The next offset can only be a multiple of eight: Linux trims what is none.
+      fragment.end = fragment.begin + (fragment.end - fragment.begin) / 8 * 8;
+    }
+    if (!extend(queue, fragment)) {
+      fail(place, std::move(packet), DropReason::kReassemblyInvalid);
+      return std::nullopt;
+    }
+    Piece piece{std::move(packet), fragment.begin, fragment.end};
+    switch (insert(queue, piece)) {
+      case Insertion::kDuplicate:
+        drop_(std::move(piece.packet), DropReason::kReassemblyDuplicate);
+        return std::nullopt;
+      case Insertion::kOverlap:
+        counters_.add(stats::IpCounter::kReasmOverlaps);
+        fail(place, std::move(piece.packet), DropReason::kReassemblyOverlap);
+        return std::nullopt;
+      case Insertion::kDone:
+        break;
+    }
+    account(queue, fragment);
+    const bool whole = queue.has_first && queue.has_last && queue.bytes == queue.length;
+    return whole ? finish(place) : std::nullopt;
+  }
+
+  // Gives up what is overdue.
+  void tick(Nanoseconds now) {
+    while (!by_age_.empty()) {
+      const auto queue = queues_.find(by_age_.front());
+      if (queue->second.deadline > now) {
+        return;
+      }
+      counters_.add(stats::IpCounter::kReasmFails);
+      counters_.add(stats::IpCounter::kReasmTimeout);
+      if (queue->second.has_first) {
+        timed_out_(queue->second.runs.front().pieces.front().packet);
+      }
+      give_up(queue, stats::DropReason::kReassemblyTimeout);
+    }
+  }
+
+  // Gives up everything.
+  void clear(stats::DropReason reason) {
+    while (!queues_.empty()) {
+      give_up(queues_.begin(), reason);
+    }
+  }
+
+  // Fragments that wait.
+  [[nodiscard]] std::uint64_t held() const { return held_; }
+  [[nodiscard]] Bytes memory() const { return Bytes{memory_}; }
+  [[nodiscard]] std::uint32_t buffers() const { return buffers_; }
+  [[nodiscard]] const ReassemblySettings& settings() const { return settings_; }
+  [[nodiscard]] std::size_t datagrams() const { return queues_.size(); }
+
+ private:
+  // Fragments that came one behind the other.
+  struct Run {
+    std::uint32_t begin;
+    std::uint32_t end;
+    std::vector<Piece> pieces;
+  };
+  // A sender's fragments are counted while one of its datagrams waits (Linux's inet_peer).
+  struct Sender {
+    std::uint32_t fragments = 0;
+    std::uint32_t datagrams = 0;
+  };
+  struct Queue {
+    Sender* sender = nullptr;
+    Nanoseconds deadline{};
+    std::uint32_t last_seen = 0;  // the sender's count at its last fragment
+    std::vector<Run> runs;        // by place; they do not overlap
+    std::uint32_t length = 0;     // as far as is known
+    std::uint32_t bytes = 0;      // of payload that came
+    std::uint32_t header = 0;     // the first fragment's
+    std::uint32_t largest = 0;    // with its header; Linux's max_size
+    std::uint32_t largest_dont_fragment = 0;
+    std::uint64_t memory = 0;
+    std::uint32_t buffers = 0;
+    std::list<DatagramKey>::iterator age;  // its place in by_age_
+    std::uint8_t ecn_seen = 0;             // a bit for each of the four code points
+    bool has_first = false;
+    bool has_last = false;
+  };
+  using Queues = std::unordered_map<DatagramKey, Queue, DatagramHash>;
+  using Place = typename Queues::iterator;
+
+  Place queue_of(const DatagramKey& key, Nanoseconds now) {
+    const auto [place, fresh] = queues_.try_emplace(key);
+    if (fresh) {
+      place->second.deadline = now + settings_.timeout;
+      place->second.age = by_age_.insert(by_age_.end(), key);
+      place->second.sender = &senders_[key.source];
+      ++place->second.sender->datagrams;
+    }
+    return place;
+  }
+
+  // So many of the sender's fragments came in between that the identification may have come round
+  // (Linux's ip_frag_too_far).
+  bool is_too_far(Queue& queue) {
+    const std::uint32_t start = std::exchange(queue.last_seen, ++queue.sender->fragments);
+    return settings_.max_distance != 0 && !queue.runs.empty() &&
+           queue.last_seen - start > settings_.max_distance;
+  }
+
+  void drop_all(Queue& queue, stats::DropReason reason) {
+    memory_ -= queue.memory;
+    buffers_ -= queue.buffers;
+    for (Run& run : queue.runs) {
+      held_ -= run.pieces.size();
+      for (Piece& piece : run.pieces) {
+        drop_(std::move(piece.packet), reason);
+      }
+    }
+    queue.runs.clear();
+  }
+
+  void restart(Queue& queue, Nanoseconds now) {
+    drop_all(queue, stats::DropReason::kReassemblyTooFar);
+    Queue fresh;
+    fresh.sender = queue.sender;
+    fresh.last_seen = queue.last_seen;
+    fresh.deadline = now + settings_.timeout;
+    fresh.age = queue.age;
+    by_age_.splice(by_age_.end(), by_age_, queue.age);
+    queue = std::move(fresh);
+  }
+
+  void erase(Place place) {
+    by_age_.erase(place->second.age);
+    if (--place->second.sender->datagrams == 0) {
+      senders_.erase(place->first.source);
+    }
+    queues_.erase(place);
+  }
+
+  void give_up(Place place, stats::DropReason reason) {
+    drop_all(place->second, reason);
+    erase(place);
+  }
+
+  void fail(Place place, Packet packet, stats::DropReason reason) {
+    counters_.add(stats::IpCounter::kReasmFails);
+    drop_(std::move(packet), reason);
+    give_up(place, reason);
+  }
+
+  // Whether the fragment's end agrees with what is known of the datagram's.
+  static bool extend(Queue& queue, const FragmentInfo& fragment) {
+    if (!fragment.more) {
+      if (fragment.end < queue.length || (queue.has_last && fragment.end != queue.length)) {
+        return false;
+      }
+      queue.has_last = true;
+      queue.length = fragment.end;
+    } else if (fragment.end > queue.length) {
+      if (queue.has_last) {
+        return false;
+      }
+      queue.length = fragment.end;
+    }
+    return fragment.end > fragment.begin;
+  }
+
+  enum class Insertion : std::uint8_t { kDone, kDuplicate, kOverlap };
+  // Takes the piece only where it is done.
+  static Insertion insert(Queue& queue, Piece& piece) {
+    std::vector<Run>& runs = queue.runs;
+    const std::uint32_t begin = piece.begin;
+    const std::uint32_t end = piece.end;
+    auto behind = runs.end();
+    if (!runs.empty() && runs.back().end < end) {
+      Run& last = runs.back();
+      if (begin < last.end) {
+        return Insertion::kOverlap;
+      }
+      if (begin == last.end) {
+        last.end = end;
+        last.pieces.push_back(std::move(piece));
+        return Insertion::kDone;
+      }
+    } else if (!runs.empty()) {
+      behind = std::ranges::find_if(runs, [&](const Run& run) { return run.end > begin; });
+      if (behind->begin < end) {
+        return begin >= behind->begin && end <= behind->end ? Insertion::kDuplicate
+                                                            : Insertion::kOverlap;
+      }
+    }
+    Run run{begin, end, {}};
+    run.pieces.push_back(std::move(piece));
+    runs.insert(behind, std::move(run));
+    return Insertion::kDone;
+  }
+
+  void account(Queue& queue, const FragmentInfo& fragment) {
+    const std::uint32_t payload = fragment.end - fragment.begin;
+    const std::uint32_t size = payload + fragment.header;
+    queue.bytes += payload;
+    if (fragment.begin == 0) {
+      queue.has_first = true;
+      queue.header = fragment.header;
+    }
+    queue.ecn_seen = static_cast<std::uint8_t>(queue.ecn_seen | 1U << (fragment.ecn & 3U));
+    queue.largest = std::max(queue.largest, size);
+    if (fragment.dont_fragment) {
+      queue.largest_dont_fragment = std::max(queue.largest_dont_fragment, size);
+    }
+    queue.memory += fragment.size.count;
+    memory_ += fragment.size.count;
+    queue.buffers += fragment.buffers;
+    buffers_ += fragment.buffers;
+    ++held_;
+  }
+
+  std::optional<Datagram> finish(Place place) {
+    constexpr std::uint32_t kDatagramMax = 65535;
+    constexpr std::uint8_t kNotCapable = 1U << 0U;
+    constexpr std::uint8_t kCongestion = 1U << 3U;
+    Queue& queue = place->second;
+    // RFC 3168 5.3: some that know of ECN and some that do not are no datagram; one mark marks all.
+    const bool mixed = (queue.ecn_seen & kNotCapable) != 0 && queue.ecn_seen != kNotCapable;
+    if (mixed || queue.length + queue.header > kDatagramMax) {
+      counters_.add(stats::IpCounter::kReasmFails);
+      give_up(place, stats::DropReason::kReassemblyInvalid);
+      return std::nullopt;
+    }
+    counters_.add(stats::IpCounter::kReasmOks);
+    Datagram datagram{.pieces = {},
+                      .congestion = (queue.ecn_seen & kCongestion) != 0,
+                      .dont_fragment = queue.largest_dont_fragment == queue.largest};
+    for (Run& run : queue.runs) {
+      std::ranges::move(run.pieces, std::back_inserter(datagram.pieces));
+    }
+    held_ -= datagram.pieces.size();
+    memory_ -= queue.memory;
+    buffers_ -= queue.buffers;
+    erase(place);
+    return datagram;
+  }
+
+  ReassemblySettings settings_;
+  stats::IpCounters& counters_;
+  Drop drop_;
+  TimedOut timed_out_;
+  Queues queues_;
+  std::list<DatagramKey> by_age_;  // which is the order of their deadlines too
+  std::unordered_map<Ipv4, Sender> senders_;
+  std::uint64_t memory_ = 0;
+  std::uint64_t held_ = 0;
+  std::uint32_t buffers_ = 0;
+};
+
+// Good where the packet is a fragment that the main line accepted.
+[[nodiscard]] FragmentInfo describe_fragment(Packet& packet);
+// One packet of them all, without a copy: the first one's header, made that of the whole.
+[[nodiscard]] OwnedPacket join(Reassembly<OwnedPacket>::Datagram datagram);
+
+}  // namespace ringroad::ip4

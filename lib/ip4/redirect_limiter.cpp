@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ip4/redirect_limiter.hpp"
+
+namespace ringroad::ip4 {
+
+bool RedirectLimiter::allow(Ipv4 sender, Nanoseconds now) {
+  if (senders_.size() >= kSenders && !senders_.contains(sender)) {
+    std::erase_if(senders_, [&](const auto& entry) { return now > entry.second.last + kSilence; });
+    if (senders_.size() >= kSenders) {
+      return false;
+    }
+  }
+  Sender& known = senders_[sender];
+  if (now > known.last + kSilence) {
+    known.sent = 0;
+  }
+  if (known.sent >= kMost) {
+    known.last = now;
+    return false;
+  }
+  if (known.sent > 0 && now <= known.last + kLoad * (1U << known.sent)) {
+    return false;
+  }
+  known.last = now;
+  ++known.sent;
+  return true;
+}
+
+}  // namespace ringroad::ip4

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// How often a sender is told of a better gateway: Linux's ip_rt_send_redirect. 20 ms, then twice as
+// long each time; after nine that were not heeded no more, until none was due for 20.48 s. Control
+// thread only; no allocation beyond its bound.
+#include <cstddef>
+#include <unordered_map>
+
+#include "base/ipv4.hpp"
+#include "base/units.hpp"
+
+namespace ringroad::ip4 {
+
+class RedirectLimiter {
+ public:
+  // For each packet that calls for a redirect: whether this one is answered with it.
+  [[nodiscard]] bool allow(Ipv4 sender, Nanoseconds now);
+
+ private:
+  struct Sender {
+    Nanoseconds last{};
+    unsigned sent = 0;
+  };
+  static constexpr unsigned kMost = 9;                                 // ip_rt_redirect_number
+  static constexpr Nanoseconds kLoad = std::chrono::milliseconds{20};  // ip_rt_redirect_load
+  static constexpr Nanoseconds kSilence = kLoad * (1U << (kMost + 1));
+  static constexpr std::size_t kSenders = 8192;  // remembered at most
+
+  std::unordered_map<Ipv4, Sender> senders_;
+};
+
+}  // namespace ringroad::ip4

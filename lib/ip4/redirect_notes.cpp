@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ip4/redirect_notes.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+
+namespace ringroad::ip4 {
+namespace {
+
+// What an ICMP error quotes at the most.
+constexpr std::uint32_t kCopied = kL2Bytes + 576;
+
+void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
+  Packet* const packet = burst.packets[index];
+  Packet* const copy =
+      rte_pktmbuf_copy(packet, packet->pool, 0, std::min(packet->pkt_len, kCopied));
+  if (copy == nullptr) {
+    return;
+  }
+  context.generated.add(1);
+  context.copied_bytes.add(copy->pkt_len);
+  meta(*copy) = {.ingress = burst.ingress,
+                 .egress = {},
+                 .punt = PuntReason::kRedirect,
+                 .l2_class = L2Class::kHost,
+                 .priority = 0,
+                 .worker = context.worker,
+                 .options = {}};
+  // There is room: its original is not among the punts.
+  context.punts.packets[context.punts.count++] = copy;
+}
+
+}  // namespace
+
+void note_redirects(StageContext& context, const Burst& burst, std::uint64_t which) {
+  const Interface& ingress = context.tables.interfaces[burst.ingress.value()];
+  const std::uint32_t round = ingress.redirect_round.load(std::memory_order_relaxed);
+  if (round == 0) {
+    return;
+  }
+  RedirectNotes& notes = context.redirects;
+  if (notes.round != round) {
+    notes.round = round;
+    notes.copies = 0;
+  }
+  constexpr std::uint32_t kGolden = 0x9e3779b1U;
+  std::uint32_t before = 0;  // no sender is 0.0.0.0
+  for (; which != 0 && notes.copies < RedirectNotes::kCopiesMax; which &= which - 1) {
+    const auto i = static_cast<std::uint16_t>(std::countr_zero(which));
+    std::uint32_t sender = 0;
+    std::memcpy(&sender, burst.frames[i] + kL2Bytes + offsetof(rte_ipv4_hdr, src_addr),
+                sizeof sender);
+    if (sender == before || burst.adjacencies[i]->port != burst.ingress) {
+      continue;
+    }
+    before = sender;
+    auto& told = notes.told[sender * kGolden >> 24U];
+    if (told.sender != sender || told.round != round) {
+      told = {sender, round};
+      punt_copy(context, burst, i);
+      ++notes.copies;
+    }
+  }
+}
+
+}  // namespace ringroad::ip4

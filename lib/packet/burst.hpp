@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Packets of one family that a worker carries through the stages together, and what is known of
+// each.
+//
+// | array        | holds after       | until                                              |
+// |--------------|-------------------|----------------------------------------------------|
+// | packets      | reception         |                                                    |
+// | l2_classes   | ethernet::input   |                                                    |
+// | frames       | input             |                                                    |
+// | destinations | input             |                                                    |
+// | priorities   | input             |                                                    |
+// | ttl_words    | input             | the packet has them, which forward() sees to       |
+// | next_hops    | route             |                                                    |
+// | adjacencies  | route             |                                                    |
+//
+// Whoever takes packets out calls compact(), which keeps all of them; whoever changes a header
+// calls describe() of input.hpp.
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "base/ids.hpp"
+#include "neigh/adjacency.hpp"
+#include "packet/interface.hpp"
+#include "packet/packet.hpp"
+
+namespace ringroad {
+
+inline constexpr std::uint16_t kBurstMax = 64;
+
+struct Burst {
+  std::uint16_t count = 0;
+  InterfaceId ingress{};
+  std::uint8_t priority = kPriorityOfTos;
+  bool has_options = false;  // some packet's header is longer than 20 bytes
+  // Every packet is as nearly all are: sent to this station alone, without options, with a TTL to
+  // spare. Then longest and bytes are set.
+  bool plain = false;
+  bool one_way = false;  // route() found what adjacencies say in summary() to be the same of all
+  std::uint32_t longest = 0;  // total length
+  std::uint32_t bytes = 0;    // of the frames
+  alignas(64) std::array<Packet*, kBurstMax> packets;
+  alignas(64) std::array<std::uint8_t*, kBurstMax> frames;
+  alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
+  alignas(64) std::array<NextHopId, kBurstMax> next_hops;
+  alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
+  alignas(64) std::array<std::uint32_t, kBurstMax> ttl_words;  // TTL, protocol, checksum to be
+  alignas(64) std::array<std::uint8_t, kBurstMax> priorities;
+  alignas(64) std::array<L2Class, kBurstMax> l2_classes;
+
+  // For the next burst; what the arrays hold does not matter.
+  void begin(InterfaceId port, std::uint16_t packet_count) {
+    count = packet_count;
+    ingress = port;
+    priority = kPriorityOfTos;
+    has_options = false;
+    plain = false;
+    one_way = false;
+    longest = 0;
+    bytes = 0;
+  }
+
+  // A bit for each packet.
+  [[nodiscard]] std::uint64_t all() const {
+    return count == 0 ? 0 : ~std::uint64_t{0} >> (64 - count);
+  }
+
+  // What is known of a packet before it is routed goes with it to another place.
+  void move_input(std::size_t from, std::size_t to) {
+    packets[to] = packets[from];
+    frames[to] = frames[from];
+    destinations[to] = destinations[from];
+    ttl_words[to] = ttl_words[from];
+    priorities[to] = priorities[from];
+    l2_classes[to] = l2_classes[from];
+  }
+
+  // Writes the packet's TTL, lowered, and the checksum that goes with it.
+  void lower_ttl(std::size_t index) const { lower_ttl(index, frames[index]); }
+  // Where the caller has its frame at hand.
+  void lower_ttl(std::size_t index, std::uint8_t* octets) const {
+    std::memcpy(octets + kL2Bytes + offsetof(rte_ipv4_hdr, time_to_live), &ttl_words[index],
+                sizeof(std::uint32_t));
+  }
+
+  // Keeps the packets of these bits, in their order. The others are not touched any more.
+  void compact(std::uint64_t keep) {
+    keep &= all();
+    if (keep == all()) {
+      return;
+    }
+    std::uint16_t kept = 0;
+    std::uint32_t kept_bytes = 0;
+    for (; keep != 0; keep &= keep - 1, ++kept) {
+      const auto from = static_cast<std::size_t>(std::countr_zero(keep));
+      move_input(from, kept);
+      next_hops[kept] = next_hops[from];
+      adjacencies[kept] = adjacencies[from];
+      kept_bytes += packets[kept]->pkt_len;
+    }
+    count = kept;
+    bytes = kept_bytes;
+  }
+};
+static_assert(kBurstMax == 64);  // a bit each
+
+}  // namespace ringroad

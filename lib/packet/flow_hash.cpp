@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "packet/flow_hash.hpp"
+
+#include <netinet/in.h>
+#include <rte_icmp.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "packet/icmp_error.hpp"
+
+namespace ringroad {
+namespace {
+
+using Octets = std::span<const std::uint8_t>;
+
+// Vigna's splitmix64: keys that differ in half their bits from seeds that differ in one.
+std::uint64_t next_key(std::uint64_t& seed) {
+  seed += 0x9e3779b97f4a7c15U;
+  std::uint64_t key = seed;
+  key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9U;
+  key = (key ^ key >> 27) * 0x94d049bb133111ebU;
+  return key ^ key >> 31;
+}
+
+// Multiply and fold. Not CRC32C, cheap as it is: that is linear, another seed only renumbers its
+// values, and routers in a row would stay polarized.
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+}
+
+const rte_ipv4_hdr& header_of(Octets packet) {
+  return *reinterpret_cast<const rte_ipv4_hdr*>(packet.data());
+}
+
+bool is_fragment(const rte_ipv4_hdr& header) {
+  constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
+  return (header.fragment_offset & rte_cpu_to_be_16(kMoreOrOffset)) != 0;
+}
+
+// What the ICMP error is about, where the packet is one and shows that much; else the packet.
+Octets subject_of(Octets packet) {
+  const rte_ipv4_hdr& header = header_of(packet);
+  const std::size_t quote = header_bytes(header) + sizeof(rte_icmp_hdr);
+  if ((header.fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_OFFSET_MASK)) != 0 ||
+      packet.size() < quote + sizeof(rte_ipv4_hdr) ||
+      !is_icmp_error(packet[header_bytes(header)]) || packet[quote] >> 4U != 4) {
+    return packet;
+  }
+  return packet.subspan(quote);
+}
+
+// Those that Linux's flow dissector takes ports from; ESP's are its SPI.
+bool has_ports(std::uint8_t protocol) {
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
+         protocol == IPPROTO_ESP || protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
+}
+
+}  // namespace
+
+FlowHash::FlowHash(Policy policy, std::uint64_t seed)
+    : policy_{policy}, first_key_{next_key(seed)}, second_key_{next_key(seed)} {}
+
+std::uint32_t FlowHash::of(Octets packet) const {
+  if (header_of(packet).next_proto_id == IPPROTO_ICMP) [[unlikely]] {
+    packet = subject_of(packet);
+  }
+  const rte_ipv4_hdr& header = header_of(packet);
+  std::uint64_t source = header.src_addr;
+  std::uint64_t destination = header.dst_addr;
+  std::uint64_t protocol = 0;
+  if (policy_ == Policy::kL4 && !is_fragment(header)) {
+    protocol = header.next_proto_id;
+    std::array<std::uint16_t, 2> ports;
+    const std::size_t offset = header_bytes(header);
+    if (has_ports(header.next_proto_id) && packet.size() >= offset + sizeof ports) {
+      std::memcpy(ports.data(), packet.data() + offset, sizeof ports);
+      source |= std::uint64_t{ports[0]} << 32;
+      destination |= std::uint64_t{ports[1]} << 32;
+    }
+  }
+  const auto [low, high] = std::minmax(source, destination);
+  return static_cast<std::uint32_t>(
+      mix(mix(low ^ first_key_, (high | protocol << 48) ^ second_key_), second_key_ | 1U));
+}
+
+}  // namespace ringroad

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What the packet path knows of a port or a VLAN sub-interface. The control thread writes; workers
+// read.
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "base/ids.hpp"
+#include "stats/counter.hpp"
+
+namespace ringroad {
+
+// The sub-interfaces of one interface by the tag of their frames (IEEE 802.1Q 9.6, 802.1ad).
+class VlanTable {
+ public:
+  static constexpr std::uint16_t kIds = 4096;
+
+  VlanTable() {
+    for (auto& ids : ports_) {
+      ids.fill(kNone);
+    }
+  }
+  void set(std::uint16_t protocol, std::uint16_t id, InterfaceId port) {
+    ports_[row(protocol)][id % kIds] = port.value();
+  }
+  [[nodiscard]] std::optional<InterfaceId> find(std::uint16_t protocol, std::uint16_t id) const {
+    const std::uint16_t port = ports_[row(protocol)][id % kIds];
+    return port == kNone ? std::nullopt : std::optional{InterfaceId{port}};
+  }
+  // 0x8100 and 0x88a8; nothing else is a tag.
+  [[nodiscard]] static constexpr bool is_tag(std::uint16_t ether_type) {
+    return ether_type == 0x8100 || ether_type == 0x88a8;
+  }
+
+ private:
+  static constexpr std::uint16_t kNone = 0xffff;
+  static constexpr std::size_t row(std::uint16_t protocol) { return protocol == 0x88a8 ? 1 : 0; }
+
+  std::array<std::array<std::uint16_t, kIds>, 2> ports_;
+};
+
+// A packet's priority comes from its TOS (Linux's rt_tos2priority) unless its tag's PCP has one.
+inline constexpr std::uint8_t kPriorityOfTos = 0xff;
+
+// What a port asks of packets beyond what all do; a bit each.
+enum class IngressCheck : std::uint8_t {
+  kLooseReversePath = 1,   // there is a route to the source (RFC 3704 2.4)
+  kStrictReversePath = 2,  // and it leads out by that port (RFC 3704 2.2)
+  kNoForwarding = 4,       // what is not for the router goes no further
+};
+
+struct alignas(64) Interface {
+  std::atomic<std::uint64_t> mac{0};  // the six octets as they lie in memory, then two zeros
+  std::atomic<const VlanTable*> vlans{nullptr};  // null: no sub-interface
+  std::atomic<bool> up{true};                    // false: the operator took it down
+  std::atomic<std::uint8_t> checks{0};           // of IngressCheck
+  // In each round a worker tells at most once of a sender whom a better gateway would serve; 0: of
+  // none.
+  std::atomic<std::uint32_t> redirect_round{0};
+  // Of a sub-interface, before it is in a VlanTable.
+  std::array<std::uint8_t, 8> priority_of_pcp{};
+};
+
+// A worker's share of an interface's traffic, written by it alone.
+struct alignas(64) InterfaceCounters {
+  stats::Counter rx_packets;
+  stats::Counter rx_bytes;
+  stats::Counter tx_packets;  // of a sub-interface; a port's are its queues'
+  stats::Counter tx_bytes;
+};
+
+}  // namespace ringroad

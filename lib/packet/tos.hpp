@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// From the TOS byte to the packet's priority: Linux's ip_tos2prio (net/ipv4/route.c) in its current
+// form, without the old FILLER.
+#include <array>
+#include <cstdint>
+
+namespace ringroad {
+
+inline constexpr std::uint8_t kPriorityControl = 7;
+
+[[nodiscard]] constexpr std::uint8_t priority_of_tos(std::uint8_t tos) {
+  // best effort, bulk, interactive, interactive bulk: the table's sixteen entries come in fours.
+  constexpr std::array<std::uint8_t, 4> kPriority{0, 2, 6, 4};
+  return kPriority[(tos & 0x1eU) >> 3];
+}
+
+}  // namespace ringroad

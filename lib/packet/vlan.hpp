@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// VLAN tags of packets (IEEE 802.1Q, 802.1ad): on and off, in software or as the device's work.
+#include <cstring>
+
+#include "neigh/adjacency.hpp"
+#include "packet/packet.hpp"
+
+namespace ringroad {
+
+inline constexpr std::size_t kMacBytes = 12;  // both addresses, before the tags
+
+// Puts the tags behind the MAC addresses. False: there is no room in front of the packet.
+[[nodiscard]] inline bool push_tags(Packet& packet, const neigh::Tags& tags,
+                                    std::uint8_t priority) {
+  const std::size_t offloaded = tags.offload ? 1 : 0;
+  if (tags.offload) {
+    packet.vlan_tci = tags.tags[0].tci(priority);
+    packet.ol_flags |= RTE_MBUF_F_TX_VLAN;
+  }
+  const std::size_t written = tags.count - offloaded;
+  if (written == 0) {
+    return true;
+  }
+  const auto bytes = static_cast<std::uint16_t>(written * neigh::kTagBytes);
+  char* const start = rte_pktmbuf_prepend(&packet, bytes);
+  if (start == nullptr) {
+    return false;
+  }
+  auto* const octets = reinterpret_cast<std::uint8_t*>(start);
+  std::memmove(octets, octets + bytes, kMacBytes);
+  for (std::size_t i = 0; i < written; ++i) {
+    const neigh::Tag& tag = tags.tags[offloaded + i];
+    const std::array<std::uint16_t, 2> wire{rte_cpu_to_be_16(tag.protocol),
+                                            rte_cpu_to_be_16(tag.tci(priority))};
+    std::memcpy(octets + kMacBytes + i * neigh::kTagBytes, wire.data(), neigh::kTagBytes);
+  }
+  return true;
+}
+
+// Takes away the first `count` tags, which the first segment holds.
+inline void pop_tags(Packet& packet, std::size_t count) {
+  const auto bytes = static_cast<std::uint16_t>(count * neigh::kTagBytes);
+  std::uint8_t* const start = frame(packet);
+  std::memmove(start + bytes, start, kMacBytes);
+  rte_pktmbuf_adj(&packet, bytes);
+}
+
+}  // namespace ringroad

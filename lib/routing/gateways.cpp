@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "routing/gateways.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/log.hpp"
+
+namespace ringroad::routing {
+namespace {
+
+using fib::RouteType;
+using fib::Usability;
+using neigh::AdjacencyKind;
+using View = fib::Rib4::View;
+
+// Its gateways are themselves reached through routes, and none of them is.
+bool is_lost(const View& way) {
+  return way.usability == Usability::kDoubtful &&
+         std::ranges::none_of(way.path.next_hops,
+                              [](const auto& hop) { return hop.port.has_value(); });
+}
+
+// The default route leads everywhere: by it no gateway would ever be lost.
+bool is_way(const View& route) {
+  return route.usability != Usability::kDead && route.prefix.length() > 0;
+}
+
+// Whether a gateway may be sought there; a martian prefix or one's own address is no way to it.
+bool leads_on(RouteType type) {
+  return type == RouteType::kUnicast || type == RouteType::kBlackhole ||
+         type == RouteType::kUnreachable || type == RouteType::kProhibit;
+}
+
+}  // namespace
+
+bool Gateways::is_covered(Ipv4 address) const {
+  const auto routes = rib_.covering(address);
+  const auto way = std::ranges::find_if(routes, is_way);
+  return way != routes.end() && leads_on(way->path.type);
+}
+
+Result<NextHopId> Gateways::acquire(Ipv4 address) {
+  auto next_hop = next_hops_.acquire_recursive(address);
+  const bool known = gateways_.contains(address);
+  if (!next_hop || known) {
+    return next_hop;
+  }
+  // Its entry here has a reference of its own.
+  const auto own = next_hops_.acquire_recursive(address);
+  Entry& entry = *gateways_.emplace(address, Gateway{.next_hop = *own, .through = {}}).first;
+  resolve(entry);
+  entry.second.usable = next_hops_.usable(*own);
+  return next_hop;
+}
+
+void Gateways::changed(Prefix4 prefix) {
+  for (auto it = gateways_.lower_bound(prefix.address());
+       it != gateways_.end() && prefix.contains(it->first); ++it) {
+    moved_.insert(it->first);
+  }
+}
+
+void Gateways::changed(const IsLost& is_lost) {
+  for (const auto& [address, gateway] : gateways_) {
+    if (gateway.passed_over || (gateway.through && is_lost(gateway.through->path))) {
+      moved_.insert(address);
+    }
+  }
+}
+
+bool Gateways::try_way(Entry& entry, const View& way) {
+  auto& [address, gateway] = entry;
+  Result<NextHopId> target;
+  switch (way.path.type) {
+    case RouteType::kBlackhole:
+      target = next_hops_.fixed(AdjacencyKind::kBlackhole);
+      break;
+    case RouteType::kUnreachable:
+      target = next_hops_.fixed(AdjacencyKind::kUnreachable);
+      break;
+    case RouteType::kProhibit:
+      target = next_hops_.fixed(AdjacencyKind::kProhibit);
+      break;
+    default: {
+      const auto& first = way.path.next_hops.front();
+      target = first.via ? acquire_(way.path) : next_hops_.acquire({*first.port, address});
+    }
+  }
+  if (!target) {
+    log::warn("gateway {}: {}", address.to_string(), target.error().what);
+    return false;
+  }
+  // Refuses a way that leads through the gateway itself.
+  const bool taken = next_hops_.set_recursive(gateway.next_hop, *target).has_value();
+  next_hops_.release(*target);
+  if (taken) {
+    gateway.through = Through{way.prefix, way.table, way.path};
+  }
+  return taken;
+}
+
+void Gateways::resolve(Entry& entry) {
+  const auto routes = rib_.covering(entry.first);
+  std::vector<const View*> ways;
+  for (const View& route : routes | std::views::filter(is_way)) {
+    ways.push_back(&route);
+  }
+  // As forwarding would choose; where a way leads through the gateway itself, the next.
+  std::ranges::stable_sort(ways, {}, [](const View* way) {
+    return std::tuple{-static_cast<int>(way->table), -way->prefix.length(), way->usability};
+  });
+  entry.second.passed_over = false;
+  for (const View* const way : ways) {
+    if (!leads_on(way->path.type)) {
+      break;
+    }
+    if (!is_lost(*way) && try_way(entry, *way)) {
+      return;
+    }
+    entry.second.passed_over = true;
+  }
+  entry.second.through.reset();
+  // Never a loop.
+  static_cast<void>(next_hops_.set_recursive(entry.second.next_hop,
+                                             next_hops_.fixed(AdjacencyKind::kUnreachable)));
+}
+
+void Gateways::forget_unused() {
+  // One that goes may have been the last that another was reached through.
+  while (std::erase_if(gateways_, [this](const Entry& entry) {
+           const bool unused = next_hops_.references(entry.second.next_hop) == 1;
+           if (unused) {
+             next_hops_.release(entry.second.next_hop);
+             moved_.erase(entry.first);
+           }
+           return unused;
+         }) > 0) {
+  }
+}
+
+bool Gateways::settle() {
+  const bool look_again = std::exchange(look_again_, false);
+  if (moved_.empty() && !look_again) {
+    return false;
+  }
+  forget_unused();
+  for (const Ipv4 address : std::exchange(moved_, {})) {
+    resolve(*gateways_.find(address));
+  }
+  forget_unused();  // those that one was reached through until now
+  bool any = false;
+  for (auto& [address, gateway] : gateways_) {
+    const bool usable = next_hops_.usable(gateway.next_hop);
+    any = std::exchange(gateway.usable, usable) != usable || any;
+  }
+  if (any) {
+    for (const auto& [address, gateway] : gateways_) {
+      moved_.insert(address);
+    }
+  }
+  return any;
+}
+
+}  // namespace ringroad::routing

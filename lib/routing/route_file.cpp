@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "routing/route_file.hpp"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/parallel_sort.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "routing/routing.hpp"
+
+namespace ringroad::routing {
+namespace {
+
+constexpr std::size_t kComplaintsMax = 20;
+
+// Fails the file, or counts a bad line and goes on.
+void refuse(const config::RouteFile& file, const std::string& what, RouteFileContents& contents) {
+  std::string complaint = fmt::format("{}: {}", file.path, what);
+  if (!file.keep_going && contents.error.empty()) {
+    contents.error = complaint;
+  }
+  ++contents.bad_lines;
+  if (contents.complaints.size() < kComplaintsMax) {
+    contents.complaints.push_back(std::move(complaint));
+  }
+}
+
+void drop_unroutable(const config::RouteFile& file, RouteFileContents& contents) {
+  std::erase_if(contents.prefixes, [&](Prefix4 prefix) {
+    const bool drop = !Routing::is_routable(prefix);
+    if (drop) {
+      refuse(file, prefix.to_string() + " is not a unicast prefix", contents);
+    }
+    return drop;
+  });
+}
+
+void drop_doubles(const config::RouteFile& file, RouteFileContents& contents) {
+  const auto twice = std::ranges::unique(contents.prefixes, [&](Prefix4 first, Prefix4 second) {
+    if (first == second) {
+      refuse(file, first.to_string() + " is there twice", contents);
+    }
+    return first == second;
+  });
+  contents.prefixes.erase(twice.begin(), twice.end());
+}
+
+}  // namespace
+
+RouteFileContents read_route_file(const config::RouteFile& file, fib::Reading* reading) {
+  RouteFileContents contents;
+  try {
+    auto read = fib::read_prefix_file(
+        file.path, file.keep_going ? fib::BadLines::kPassOver : fib::BadLines::kRefuse, reading);
+    if (!read) {
+      contents.error = read.error().what;
+      return contents;
+    }
+    contents.prefixes = std::move(read->prefixes);
+    contents.skipped_ipv6 = read->prefixes6.size();
+    contents.bad_lines = read->bad_lines;
+    contents.complaints = std::move(read->complaints);
+    drop_unroutable(file, contents);
+    if (!std::ranges::is_sorted(contents.prefixes)) {
+      tbb::parallel_sort(contents.prefixes);
+    }
+    drop_doubles(file, contents);
+  } catch (const std::exception& error) {
+    contents.error = fmt::format("cannot read {}: {}", file.path, error.what());
+  }
+  return contents;
+}
+
+}  // namespace ringroad::routing

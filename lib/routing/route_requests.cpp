@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Static routes as `ip route` changes them: add, replace, change, append, del. Each is one commit
+// of the RIB, which takes it whole or refuses it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "routing/routing.hpp"
+
+namespace ringroad::routing {
+namespace {
+
+using fib::Path4;
+using fib::Protocol;
+using fib::RouteType;
+using fib::Table;
+using View = fib::Rib4::View;
+
+bool matches(const fib::RouteNextHop4& hop, const Routing::Via& via) {
+  return (!via.address || hop.via == via.address) && (!via.port || hop.port == via.port) &&
+         (via.address || via.port);
+}
+
+std::string describe(const Routing::Selection& selection) {
+  std::string text = selection.prefix.to_string();
+  for (const Routing::Via& via : selection.vias) {
+    text += via.address ? fmt::format(" via {}", via.address->to_string()) : " on that port";
+  }
+  if (selection.metric) {
+    text += fmt::format(" metric {}", *selection.metric);
+  }
+  return text;
+}
+
+std::string place_of(const Routing::Request& request) {
+  return fmt::format("{} metric {}", request.prefix.to_string(), request.metric);
+}
+
+}  // namespace
+
+Status Routing::check_table(Table table) {
+  return table == Table::kLocal
+             ? fail("table local holds the router's own addresses; take main or another")
+             : Status{};
+}
+
+// The port whose subnet it is: where several share the subnet, the one that packets go by.
+std::optional<InterfaceId> Routing::port_of(Ipv4 gateway) const {
+  const auto subnet = world_.subnet_of(gateway);
+  if (!subnet) {
+    return std::nullopt;
+  }
+  for (const View& route : rib_.at(subnet->prefix)) {
+    if (route.path.protocol == Protocol::kConnected && subnet->port->up) {
+      return route.path.next_hops.front().port;
+    }
+  }
+  return subnet->port->id;
+}
+
+// As Linux's fib_check_nh: a gateway on a given port is a neighbor there by a subnet, or by a route
+// to it that leads by no gateway.
+Status Routing::check_on(InterfaceId port, Ipv4 gateway) const {
+  if (world_.is_on_link(port, gateway)) {
+    return {};
+  }
+  for (const View& route : rib_.covering(gateway)) {
+    if (std::ranges::any_of(route.path.next_hops,
+                            [port](const auto& hop) { return hop.port == port && !hop.via; })) {
+      return {};
+    }
+  }
+  return fail(fmt::format("the gateway {} is on no subnet of port {}; say onlink if it is there",
+                          gateway.to_string(), world_.port(port).name));
+}
+
+Result<fib::RouteNextHop4> Routing::hop_to(const Via& via) const {
+  fib::RouteNextHop4 hop{
+      .via = via.address, .port = via.port, .weight = via.weight, .on_link = via.on_link};
+  if (!via.address) {
+    return via.port ? Result<fib::RouteNextHop4>{hop} : fail("a route needs a gateway or a port");
+  }
+  const Ipv4 gateway = *via.address;
+  if (world_.is_configured(gateway)) {
+    return fail(fmt::format("the gateway {} is this router's own address", gateway.to_string()));
+  }
+  if (!gateway.is_unicast() || world_.is_edge(gateway)) {
+    return fail(fmt::format("the gateway {} is no host's address", gateway.to_string()));
+  }
+  if (via.on_link && !via.port) {
+    return fail(fmt::format("the gateway {} is on the link of which port?", gateway.to_string()));
+  }
+  if (via.port) {
+    const Status status = via.on_link ? Status{} : check_on(*via.port, gateway);
+    return status ? Result<fib::RouteNextHop4>{hop} : std::unexpected{status.error()};
+  }
+  hop.port = port_of(gateway);
+  if (!hop.port && !via.recursive && !gateways_.is_covered(gateway)) {
+    return fail(
+        fmt::format("the gateway {} is on no port's subnet, and no route but the default leads "
+                    "to it",
+                    gateway.to_string()));
+  }
+  return hop;
+}
+
+Status Routing::check(const Request& request) const {
+  if (Status status = check_table(request.table); !status) {
+    return status;
+  }
+  const std::string prefix = request.prefix.to_string();
+  if (!is_routable(request.prefix)) {
+    return fail(fmt::format("{} is not a unicast prefix", prefix));
+  }
+  if (request.type == RouteType::kUnicast && request.vias.empty()) {
+    return fail(fmt::format("{}: a route needs a gateway: via ADDR", prefix));
+  }
+  if (request.type != RouteType::kUnicast && !request.vias.empty()) {
+    return fail(fmt::format("{}: a route of that type has no gateway", prefix));
+  }
+  if (request.source && !world_.is_configured(*request.source)) {
+    return fail(fmt::format("{} src {}: that is not an address of this router", prefix,
+                            request.source->to_string()));
+  }
+  if (request.vias.size() > 1 &&
+      !std::ranges::all_of(request.vias, [](const Via& via) { return via.address.has_value(); })) {
+    return fail(fmt::format("{}: each of several next hops needs a gateway", prefix));
+  }
+  return {};
+}
+
+Result<Path4> Routing::path_of(const Request& request) const {
+  if (const Status status = check(request); !status) {
+    return std::unexpected{status.error()};
+  }
+  const std::string prefix = request.prefix.to_string();
+  Path4 path{.type = request.type, .source = request.source};
+  for (const Via& via : request.vias) {
+    const auto hop = hop_to(via);
+    if (!hop) {
+      return fail(fmt::format("{}: {}", prefix, hop.error().what));
+    }
+    const auto is_same = [&](const auto& other) {
+      return other.via == hop->via && other.port == hop->port;
+    };
+    if (std::ranges::any_of(path.next_hops, is_same)) {
+      return fail(fmt::format("{}: the gateway {} is there twice; give it a weight instead", prefix,
+                              hop->via.value_or(Ipv4{}).to_string()));
+    }
+    path.next_hops.push_back(*hop);
+  }
+  if (path.next_hops.size() > fib::kGroupMembersMax) {
+    return fail(fmt::format("{}: {} next hops; a route takes 1..{}", prefix, path.next_hops.size(),
+                            fib::kGroupMembersMax));
+  }
+  return path;
+}
+
+Result<Path4> Routing::appended(const Path4& path, const Request& request) const {
+  const auto more = path_of(request);
+  if (!more) {
+    return more;
+  }
+  const std::string place = place_of(request);
+  const auto has_gateways = [](const Path4& route) {
+    return !route.next_hops.empty() && std::ranges::all_of(route.next_hops, [](const auto& hop) {
+      return hop.via.has_value();
+    });
+  };
+  if (!has_gateways(path) || !has_gateways(*more)) {
+    return fail(fmt::format("{}: next hops are appended to gateways only", place));
+  }
+  if (request.source && request.source != path.source) {
+    return fail(fmt::format("{} has another source; change that first", place));
+  }
+  Path4 all = path;
+  for (const auto& hop : more->next_hops) {
+    const auto is_same = [&](const auto& other) {
+      return other.via == hop.via && other.port == hop.port;
+    };
+    if (std::ranges::any_of(path.next_hops, is_same)) {
+      return fail(
+          fmt::format("{} via {} exists already", place, hop.via.value_or(Ipv4{}).to_string()));
+    }
+    all.next_hops.push_back(hop);
+  }
+  if (all.next_hops.size() > fib::kGroupMembersMax) {
+    return fail(fmt::format("{} would have {} next hops; a route takes 1..{}", place,
+                            all.next_hops.size(), fib::kGroupMembersMax));
+  }
+  return all;
+}
+
+Status Routing::put(const fib::RouteEdit<Ipv4>& edit, const Path4* before) {
+  // What a group keeps of its members keeps its flows.
+  if (before != nullptr && edit.path && before->next_hops.size() > 1) {
+    if (const auto group = next_hop_of(*before)) {
+      like_ = *group;
+    }
+  }
+  Status status = rib_.commit({&edit, 1});
+  if (like_) {
+    next_hops_.release(*std::exchange(like_, std::nullopt));
+  }
+  gateways_.changed(edit.prefix);
+  settle();
+  return status;
+}
+
+Result<Routing::Outcome> Routing::set(const Request& request, Mode mode) {
+  auto path = path_of(request);
+  if (!path) {
+    return std::unexpected{path.error()};
+  }
+  const auto there = rib_.find(request.table, request.prefix, request.metric);
+  const auto is_connected = [&](const View& route) {
+    return route.table == request.table && route.metric == request.metric &&
+           route.path.protocol == Protocol::kConnected;
+  };
+  const bool connected = std::ranges::any_of(rib_.at(request.prefix), is_connected);
+  const std::optional<Path4> before = there ? std::optional{there->path} : std::nullopt;
+  if (there ? mode == Mode::kAdd || mode == Mode::kConfigured : connected && mode == Mode::kAdd) {
+    return fail(fmt::format("{} exists already in table {}; delete or replace it",
+                            place_of(request), fib::to_string(request.table)));
+  }
+  if (!there && mode == Mode::kChange) {
+    return fail(fmt::format("there is no static route {} in table {} to change", place_of(request),
+                            fib::to_string(request.table)));
+  }
+  if (!there && connected && mode == Mode::kReplace) {
+    return fail(fmt::format("{} is a connected subnet, which goes with its address only",
+                            place_of(request)));
+  }
+  if (there && mode == Mode::kAppend) {
+    path = appended(*before, request);
+    if (!path) {
+      return std::unexpected{path.error()};
+    }
+  }
+  const Status status = put(
+      {.prefix = request.prefix, .table = request.table, .metric = request.metric, .path = *path},
+      before ? &*before : nullptr);
+  if (!status) {
+    return std::unexpected{status.error()};
+  }
+  return Outcome{.before = before, .now = std::move(*path)};
+}
+
+Status Routing::add(const Request& request) {
+  const auto outcome = set(request, Mode::kAdd);
+  return outcome ? Status{} : std::unexpected{outcome.error()};
+}
+
+std::optional<View> Routing::find_static(const Selection& selection) const {
+  for (const View& route : rib_.at(selection.prefix)) {
+    const bool asked =
+        selection.table ? route.table == *selection.table : route.table >= Table::kDefault;
+    const auto is_there = [&](const Via& via) {
+      return std::ranges::any_of(route.path.next_hops,
+                                 [&](const auto& hop) { return matches(hop, via); });
+    };
+    if (asked && route.path.protocol == Protocol::kStatic &&
+        (!selection.metric || *selection.metric == route.metric) &&
+        (!selection.type || *selection.type == route.path.type) &&
+        (!selection.source || selection.source == route.path.source) &&
+        std::ranges::all_of(selection.vias, is_there)) {
+      return route;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Routing::Removal> Routing::remove(const Selection& selection) {
+  const auto route = find_static(selection);
+  if (!route) {
+    if (rib_.best(selection.prefix)) {
+      return fail(
+          fmt::format("{}: no static route matches; the others come and go with their addresses",
+                      describe(selection)));
+    }
+    return fail(fmt::format(
+        "there is no route {} in {}", describe(selection),
+        selection.table ? fmt::format("table {}", fib::to_string(*selection.table)) : "any table"));
+  }
+  const Path4 before = route->path;
+  std::optional<Path4> left;
+  if (!selection.vias.empty()) {
+    left = before;
+    std::erase_if(left->next_hops, [&](const auto& hop) {
+      return std::ranges::any_of(selection.vias, [&](const Via& via) { return matches(hop, via); });
+    });
+    if (left->next_hops.empty()) {
+      left.reset();
+    }
+  }
+  Removal removal{
+      .table = route->table, .metric = route->metric, .outcome = {.before = before, .now = left}};
+  const Status status = put(
+      {.prefix = selection.prefix, .table = route->table, .metric = route->metric, .path = left},
+      &before);
+  if (!status) {
+    return std::unexpected{status.error()};
+  }
+  return removal;
+}
+
+Result<fib::Route4> Routing::erase(const fib::RouteSelector4& selector) {
+  Selection selection{
+      .prefix = selector.prefix, .table = selector.table, .metric = selector.metric};
+  if (selector.via) {
+    selection.vias = {{.address = selector.via}};
+  }
+  const auto removal = remove(selection);
+  if (!removal) {
+    return std::unexpected{removal.error()};
+  }
+  return fib::Route4{.prefix = selector.prefix,
+                     .table = removal->table,
+                     .metric = removal->metric,
+                     .path = removal->outcome.before.value()};
+}
+
+}  // namespace ringroad::routing

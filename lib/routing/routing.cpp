@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "routing/routing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.hpp"
+
+namespace ringroad::routing {
+namespace {
+
+using fib::Path4;
+using fib::Protocol;
+using fib::RouteType;
+using fib::Table;
+using neigh::AdjacencyKind;
+
+AdjacencyKind kind_of(RouteType type) {
+  switch (type) {
+    case RouteType::kUnicast:
+      return AdjacencyKind::kUnicast;
+    case RouteType::kLocal:
+      return AdjacencyKind::kLocal;
+    case RouteType::kBroadcast:
+      return AdjacencyKind::kBroadcast;
+    case RouteType::kMulticast:
+      return AdjacencyKind::kMulticast;
+    case RouteType::kMartian:
+      return AdjacencyKind::kMartian;
+    case RouteType::kBlackhole:
+      return AdjacencyKind::kBlackhole;
+    case RouteType::kUnreachable:
+      return AdjacencyKind::kUnreachable;
+    case RouteType::kProhibit:
+      return AdjacencyKind::kProhibit;
+  }
+  return AdjacencyKind::kNoRoute;
+}
+
+// Destinations that no packet may have on a wire: RFC 1812 5.3.7, RFC 6890; 240/4 as in ip4::input.
+constexpr std::array kMartians{Prefix4{Ipv4{0, 0, 0, 0}, 8}, Prefix4{Ipv4{127, 0, 0, 0}, 8},
+                               Prefix4{Ipv4{240, 0, 0, 0}, 4}};
+constexpr Prefix4 kMulticast{Ipv4{224, 0, 0, 0}, 4};
+
+// Neighbors whose host routes are seen to in one go, ~1.5 us each.
+constexpr std::size_t kHostsAtOnce = 512;
+
+}  // namespace
+
+Routing::Routing(interface::World& world, NextHops& next_hops)
+    : world_{world},
+      next_hops_{next_hops},
+      rib_{{.acquire = [this](const Path4& path) { return next_hop_of(path); },
+            .release =
+                [this](NextHopId next_hop) {
+                  next_hops_.release(next_hop);
+                  gateways_.changed();
+                },
+            .usability = [this](const Path4& path) { return usability(path); },
+            .best_changed = [this](auto changes) { best_changed(changes); }}},
+      gateways_{next_hops, rib_, [this](const Path4& path) { return next_hop_of(path); }} {}
+
+bool Routing::is_on_link(const Path4& path) {
+  return path.type == RouteType::kUnicast && path.next_hops.size() == 1 &&
+         !path.next_hops.front().via;
+}
+
+void Routing::add_fixed_routes() {
+  const auto add = [&](Prefix4 prefix, RouteType type) {
+    // The RIB is empty of them: they cannot be refused.
+    [[maybe_unused]] const Status added =
+        rib_.add({.prefix = prefix,
+                  .table = Table::kLocal,
+                  .metric = 0,
+                  .path = {.protocol = Protocol::kKernel, .type = type}});
+  };
+  for (const Prefix4 prefix : kMartians) {
+    add(prefix, RouteType::kMartian);
+  }
+  add(kMulticast, RouteType::kMulticast);
+  add({kLimitedBroadcast, 32}, RouteType::kBroadcast);
+}
+
+Status Routing::sync_connected() {
+  const auto edits = connected_.changes(world_.ports(), [this](Prefix4 prefix) {
+    return rib_.find(Table::kMain, prefix, 0).has_value();
+  });
+  Status status = rib_.commit(edits);
+  if (status) {
+    connected_.confirm();
+    tell_gateways(edits);
+  }
+  settle();
+  return status;
+}
+
+bool Routing::is_routable(Prefix4 prefix) { return ringroad::is_routable(prefix); }
+
+Result<Path4> Routing::path_via(Ipv4 gateway, bool recursive) const {
+  const auto hop = hop_to({.address = gateway, .recursive = recursive});
+  if (!hop) {
+    return std::unexpected{hop.error()};
+  }
+  return Path4{.next_hops = {*hop}};
+}
+
+Status Routing::add(const fib::Rib4::Batch& batch) {
+  Status status = rib_.add(batch);
+  tell_gateways(batch.entries);
+  settle();
+  return status;
+}
+
+Status Routing::erase(const fib::Rib4::Batch& batch) {
+  Status status = rib_.erase(batch);
+  tell_gateways(batch.entries);
+  settle();
+  return status;
+}
+
+bool Routing::binds(InterfaceId port) const {
+  return rib_.any_path([port](const Path4& path) {
+    return path.protocol == Protocol::kStatic &&
+           std::ranges::any_of(path.next_hops, [port](const auto& hop) {
+             return hop.port == port && (hop.on_link || !hop.via);
+           });
+  });
+}
+
+bool Routing::has_gateway(const std::function<bool(Ipv4)>& is) const {
+  return rib_.any_path([&](const Path4& path) {
+    return std::ranges::any_of(path.next_hops,
+                               [&](const auto& hop) { return hop.via && is(*hop.via); });
+  });
+}
+
+std::optional<Ipv4> Routing::preferred_source(Ipv4 destination) const {
+  const auto route = rib_.lookup(destination);
+  return route ? route->path.source : std::nullopt;
+}
+
+// NOLINTBEGIN(bugprone-unchecked-optional-access): a next hop without a gateway has a port, and is
+// its path's only one.
+Result<NextHopId> Routing::next_hop_of(const fib::RouteNextHop4& hop) {
+  return hop.port ? next_hops_.acquire({*hop.port, *hop.via}) : gateways_.acquire(*hop.via);
+}
+
+Result<NextHopId> Routing::next_hop_of(const Path4& path) {
+  if (path.type != RouteType::kUnicast) {
+    return next_hops_.fixed(kind_of(path.type));
+  }
+  if (is_on_link(path)) {
+    return next_hops_.glean(*path.next_hops.front().port);
+  }
+  if (path.next_hops.size() == 1) {
+    return next_hop_of(path.next_hops.front());
+  }
+  NextHops::Paths members;
+  Result<NextHopId> id;
+  for (const auto& hop : path.next_hops) {
+    id = next_hop_of(hop);
+    if (!id) {
+      break;
+    }
+    members.push_back({*id, hop.weight});
+  }
+  if (id) {
+    id = next_hops_.acquire_group(members, like_);
+  }
+  // The group has its own references by now.
+  for (const NextHops::Path& member : members) {
+    next_hops_.release(member.next_hop);
+  }
+  if (!id) {
+    gateways_.changed();  // what only the refused group needs is needed no more
+  }
+  return id;
+}
+
+NextHopId Routing::next_hop_id(const fib::RouteNextHop4& hop) const {
+  return hop.port ? next_hops_.find({*hop.port, *hop.via}).value_or(fib::kNoRoute)
+                  : gateways_.at(*hop.via).next_hop;
+}
+// NOLINTEND(bugprone-unchecked-optional-access)
+
+// RFC 1812 5.2.4.3 leaves out what cannot be sent to. Of gateways that only do not answer, Linux's
+// fib_select_default chooses another where there is one, and keeps the route where there is none.
+fib::Usability Routing::usability(const Path4& path) const {
+  const auto is_dead = [this](const auto& hop) {
+    return hop.port.has_value() && !next_hops_.has_link(*hop.port);
+  };
+  const auto answers = [this](const auto& hop) {
+    return !hop.via || (hop.port ? next_hops_.usable(neigh::Key{*hop.port, *hop.via})
+                                 : gateways_.at(*hop.via).usable);
+  };
+  const auto& hops = path.next_hops;
+  if (hops.empty()) {
+    return fib::Usability::kUsable;
+  }
+  if (std::ranges::all_of(hops, is_dead)) {
+    return fib::Usability::kDead;
+  }
+  return std::ranges::any_of(hops, [&](const auto& hop) { return !is_dead(hop) && answers(hop); })
+             ? fib::Usability::kUsable
+             : fib::Usability::kDoubtful;
+}
+
+void Routing::reconsider() {
+  rib_.reconsider();
+  gateways_.changed(
+      [this](const Path4& path) { return usability(path) != fib::Usability::kUsable; });
+  gateways_.changed();
+  settle();
+}
+
+void Routing::settle() {
+  // Each round settles what is one gateway further up; more would be gateways that chase each
+  // other.
+  constexpr int kRoundsMax = 16;
+  for (int round = 0; gateways_.settle(); ++round) {
+    if (round == kRoundsMax) {
+      log::warn("gateways are reached through each other in turn; some are left as they are");
+      break;
+    }
+    // A round of a settling that takes many is a slice too.
+    constexpr std::size_t kSmallSlice = fib::Rib4::kSlice / 16;
+    rib_.reconsider(kSmallSlice);
+  }
+}
+
+bool Routing::advance() {
+  const bool chose = rib_.advance();
+  if (chose) {
+    settle();
+  }
+  const bool refreshed = refresh_hosts(kHostsAtOnce);
+  return next_hops_.advance() || refreshed || chose;
+}
+
+void Routing::set_link(InterfaceId port, bool up) {
+  if (next_hops_.set_link(port, up)) {
+    reconsider();
+  }
+}
+
+void Routing::best_changed(std::span<const fib::RouteChange<Ipv4>> changes) {
+  world_.trie().apply(changes);
+  trie_changes_ += changes.size();
+  for (const auto& [prefix, next_hop] : changes) {
+    // A host route in its place was the neighbor's.
+    Neighbor* const host = prefix.length() == 32 ? host_route_of(prefix.address()) : nullptr;
+    if (host != nullptr) {
+      host->host_route = false;
+    }
+    refresh_later(prefix);
+    gateways_.changed(prefix);
+  }
+  refresh_hosts(kHostsAtOnce);
+}
+
+const neigh::Adjacency& Routing::resolve(Ipv4 destination, std::uint32_t flow) const {
+  const NextHopId next_hop = world_.trie().lookup(destination);
+  const AdjacencyId adjacency = world_.next_hops().resolve(next_hop, [&] { return flow; });
+  return world_.adjacencies()[adjacency];
+}
+
+}  // namespace ringroad::routing

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Keeps the trie true to the RIB: each prefix's best route becomes a next hop, each resolved
+// neighbor on a connected subnet a host route of its own, so that forwarding to it touches no hash
+// table. Control thread only.
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "fib/rib.hpp"
+#include "interface/world.hpp"
+#include "routing/connected.hpp"
+#include "routing/gateways.hpp"
+#include "routing/next_hops.hpp"
+
+namespace ringroad::routing {
+
+class Routing {
+ public:
+  Routing(interface::World& world, NextHops& next_hops);
+
+  // What no configuration changes: martian, multicast and broadcast destinations.
+  void add_fixed_routes();
+  // Makes table local and the connected subnets follow the ports' addresses as the world has them
+  // now, in one step. Fails, and changes nothing, where a table has no room.
+  Status sync_connected();
+
+  // One next hop of a request. Its port is found from the connected subnets where it is not given;
+  // a gateway on none of them is recursive: reached through the route that covers it, whichever
+  // that is from time to time. Without an address the destinations themselves are on the port's
+  // link; `on_link`: the gateway is, though no subnet holds it.
+  struct Via {
+    std::optional<Ipv4> address;
+    std::uint16_t weight = 1;
+    std::optional<InterfaceId> port = std::nullopt;
+    bool on_link = false;
+    bool recursive = false;  // no route needs to lead to the gateway now
+  };
+  struct Request {
+    Prefix4 prefix;
+    fib::RouteType type = fib::RouteType::kUnicast;
+    std::vector<Via> vias;
+    std::uint32_t metric = 0;
+    fib::Table table = fib::Table::kMain;
+    std::optional<Ipv4> source = std::nullopt;
+  };
+  enum class Mode : std::uint8_t {
+    kConfigured,  // as networkd adds what a file asks for: a connected subnet may be there too
+    kAdd,         // refused where there is such a route, as `ip route add`
+    kReplace,     // takes the place of such a route, as `ip route replace`
+    kChange,      // the same, and refused where there is none
+    kAppend,      // one more next hop of such a route, as `ip -6 route append`
+  };
+  // What was there before, if anything, and what is there now. All or none.
+  struct Outcome {
+    std::optional<fib::Path4> before;
+    std::optional<fib::Path4> now;
+  };
+  Result<Outcome> set(const Request& request, Mode mode);
+  Status add(const Request& request);
+
+  // Which static route, and of a group which next hops: those leave it, and the last takes the
+  // route with it, as `ip -6 route del`. What is none matches all.
+  struct Selection {
+    Prefix4 prefix;
+    std::optional<fib::Table> table;  // none: those that forwarding asks
+    std::optional<std::uint32_t> metric = std::nullopt;
+    std::optional<fib::RouteType> type = std::nullopt;
+    std::optional<Ipv4> source = std::nullopt;
+    std::vector<Via> vias = {};
+  };
+  struct Removal {
+    fib::Table table;
+    std::uint32_t metric;
+    Outcome outcome;
+  };
+  // Static routes only: the others come and go with their addresses.
+  Result<Removal> remove(const Selection& selection);
+  Result<fib::Route4> erase(const fib::RouteSelector4& selector);
+
+  // The port of a gateway that is on a connected subnet.
+  [[nodiscard]] std::optional<InterfaceId> port_of(Ipv4 gateway) const;
+
+  // Many routes by the same few gateways: what each gateway's path is, then batches of them.
+  [[nodiscard]] Result<fib::Path4> path_via(Ipv4 gateway, bool recursive = false) const;
+  Status add(const fib::Rib4::Batch& batch);
+  Status erase(const fib::Rib4::Batch& batch);
+  // Whether a route from outside may lead there: not to what never is a unicast destination.
+  [[nodiscard]] static bool is_routable(Prefix4 prefix);
+  // Table local is the router's own.
+  [[nodiscard]] static Status check_table(fib::Table table);
+
+  // A port without a link is no way to anywhere: its subnet and the gateways on it are dead, as
+  // with Linux's ignore_routes_with_linkdown. The router's own address stays.
+  void set_link(InterfaceId port, bool up);
+
+  // Whether some route names the port whatever its subnets: then it is a way to somewhere without
+  // an address of its own.
+  [[nodiscard]] bool binds(InterfaceId port) const;
+  // Whether a static route leads by that gateway.
+  [[nodiscard]] bool has_gateway(const std::function<bool(Ipv4)>& is) const;
+  // `from` of the route by which the router's own packets to that address go: Linux's fib_prefsrc.
+  [[nodiscard]] std::optional<Ipv4> preferred_source(Ipv4 destination) const;
+
+  // The neighbor can be sent to: at this MAC; no longer; or is gone.
+  [[nodiscard]] bool has_room_for(neigh::Key key) const { return next_hops_.has_room_for(key); }
+  Status resolved(neigh::Key key, Mac mac);
+  void unresolved(neigh::Key key);
+  // Its MAC is known, and packets that waited are on their way: workers keep what comes meanwhile,
+  // until resolved() or unresolved().
+  Status hold(neigh::Key key);
+  // Workers send to it past the control thread.
+  [[nodiscard]] bool is_published(neigh::Key key) const;
+  void removed(neigh::Key key);
+  // The port's MTU or MAC changed.
+  void renew(InterfaceId port) { next_hops_.renew(port); }
+  // It did not answer: other routes of a prefix are taken before those by this gateway.
+  void failed(neigh::Key key);
+  // A port that lost its link lost its neighbors: when it has one again, routes come back to each
+  // gateway with its first answer, so that no packet waits for it.
+  std::optional<neigh::Key> doubt_neighbors(InterfaceId port, std::optional<neigh::Key> after,
+                                            std::size_t most) {
+    return next_hops_.doubt_neighbors(port, after, most);
+  }
+  // Gateways that did not answer: no packet may ask for them, as others take their place.
+  [[nodiscard]] std::vector<neigh::Key> failed_gateways() const;
+  // The packet path is to say when it uses the neighbor. Nothing where it is not resolved.
+  void report_use(neigh::Key key, bool report);
+  // What readers use now; none for a neighbor that never was resolved.
+  [[nodiscard]] std::optional<AdjacencyId> adjacency(neigh::Key key) const;
+
+  // The next slice, ~3 ms at most, of what a change set going that concerns very many routes or
+  // neighbors: each call above does the first slice itself. False where nothing is left to do.
+  bool advance();
+
+  // As a worker would decide it for a packet of that flow.
+  [[nodiscard]] const neigh::Adjacency& resolve(Ipv4 destination, std::uint32_t flow) const;
+  [[nodiscard]] const fib::Rib4& rib() const { return rib_; }
+  [[nodiscard]] const Gateways& gateways() const { return gateways_; }
+  [[nodiscard]] const NextHops& next_hops() const { return next_hops_; }
+  // Of a gateway that some route names.
+  [[nodiscard]] NextHopId next_hop_id(const fib::RouteNextHop4& hop) const;
+  // Prefixes that changed hands in the trie since the start.
+  [[nodiscard]] std::uint64_t trie_changes() const { return trie_changes_; }
+
+ private:
+  struct Neighbor {
+    NextHopId next_hop;
+    bool resolved = false;
+    bool host_route = false;
+  };
+
+  [[nodiscard]] Result<Neighbor*> neighbor_of(neigh::Key key);
+  // Of edits or entries that the RIB took.
+  void tell_gateways(const auto& changes) {
+    for (const auto& change : changes) {
+      gateways_.changed(change.prefix);
+    }
+  }
+  void best_changed(std::span<const fib::RouteChange<Ipv4>> changes);
+  [[nodiscard]] Status check(const Request& request) const;
+  [[nodiscard]] Result<fib::Path4> path_of(const Request& request) const;
+  [[nodiscard]] Result<fib::Path4> appended(const fib::Path4& path, const Request& request) const;
+  // The static route there has that path from then on, and none without one.
+  Status put(const fib::RouteEdit<Ipv4>& edit, const fib::Path4* before);
+  [[nodiscard]] std::optional<fib::Rib4::View> find_static(const Selection& selection) const;
+  // The destinations themselves are on a port's link.
+  [[nodiscard]] static bool is_on_link(const fib::Path4& path);
+  [[nodiscard]] Result<NextHopId> next_hop_of(const fib::Path4& path);
+  [[nodiscard]] Result<NextHopId> next_hop_of(const fib::RouteNextHop4& hop);
+  [[nodiscard]] fib::Usability usability(const fib::Path4& path) const;
+  // Some next hops are gained or lost.
+  void reconsider();
+  // The host routes of these neighbors may have to come or go, now or by advance().
+  void refresh_later(Prefix4 prefix);
+  // At most so many of them; whether any was seen to.
+  bool refresh_hosts(std::size_t most);
+  // The connected subnet, longer than `prefix`, that decides about that neighbor's host route.
+  [[nodiscard]] std::optional<Prefix4> decided_by(Ipv4 address, Prefix4 prefix) const;
+  // After every change of the RIB: gateways follow it, and routes the gateways.
+  void settle();
+  // The neighbor whose host route stands in the trie for this address.
+  [[nodiscard]] Neighbor* host_route_of(Ipv4 address);
+  void refresh_host_routes(Ipv4 address);
+  void refresh_host_route(neigh::Key key, Neighbor& neighbor);
+  // How a gateway is reached, or why it cannot be one.
+  [[nodiscard]] Result<fib::RouteNextHop4> hop_to(const Via& via) const;
+  [[nodiscard]] Status check_on(InterfaceId port, Ipv4 gateway) const;
+
+  interface::World& world_;
+  NextHops& next_hops_;
+  fib::Rib4 rib_;
+  Gateways gateways_;
+  Connected connected_;
+  // The group whose flows the next new group takes over.
+  std::optional<NextHopId> like_;
+  std::uint64_t trie_changes_ = 0;
+  // By address, so that a changed prefix finds the neighbors inside it.
+  std::map<std::pair<Ipv4, InterfaceId>, Neighbor> neighbors_;
+  // Prefixes whose neighbors are to be seen to, the first of them from that address on.
+  std::deque<std::pair<Prefix4, Ipv4>> stale_hosts_;
+};
+
+}  // namespace ringroad::routing
