@@ -222,7 +222,7 @@ class Processor(unittest.TestCase):
         # In 64-bit code an instruction of AVX-512 and no other begins with 62. An inline function of a
         # source that is compiled for it would be one too many: the linker might choose it for all. C
         # functions, without a list of parameters to their name, are each source's own.
-        chosen = re.compile(r"port::\(anonymous namespace\)::sort_v4\(|fib::bulk::")
+        chosen = re.compile(r"ethernet::\(anonymous namespace\)::partition_avx512\(|fib::bulk::")
         code = run("objdump", "--disassemble", "--demangle", *BUILD.glob("lib/*/lib*.a"),
                    timeout=120).stdout
         function, wide = "", set()
