@@ -28,14 +28,14 @@ std::uint64_t destination_mac(Packet& packet) {
   return eight & kMacBits;
 }
 
-// As it stands in memory.
+// In wire order.
 std::uint16_t word_at(Packet& packet, std::size_t offset) {
   std::uint16_t word = 0;
   std::memcpy(&word, frame(packet) + offset, sizeof word);
   return word;
 }
 
-// None: another station's.
+// None: the frame is for another station.
 std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
   if (destination == mac) {
     return L2Class::kHost;
@@ -47,7 +47,7 @@ std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
   return (destination & 1U) != 0 ? std::optional{L2Class::kMulticast} : std::nullopt;
 }
 
-// Without a tag, whole or not.
+// Whether it is an untagged IPv4 frame for this station. Its IPv4 header may be incomplete.
 bool is_ipv4_for(Packet& packet, std::uint64_t mac) {
   constexpr auto kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
   return packet.data_len >= kL2Bytes && destination_mac(packet) == mac &&
@@ -55,8 +55,8 @@ bool is_ipv4_for(Packet& packet, std::uint64_t mac) {
          (packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0;
 }
 
-// Frames that go on together. Nothing here has a value of its own: to give one to the arrays below
-// would cost each burst more than all but few use of them.
+// Where a frame goes: frames with the same destination form one burst. The members have no default
+// values, because to initialize the arrays below would cost each burst more than it uses of them.
 struct Destination {
   FrameHandler handler;
   InterfaceId::rep ingress;
@@ -76,7 +76,7 @@ struct Others {
   std::uint16_t count = 0;
 };
 
-// Whose frame it is by its tags, and what of it is left to read.
+// The interface that a frame belongs to by its tags.
 struct Tagging {
   InterfaceId interface;
   std::uint8_t priority = kPriorityOfTos;
@@ -105,7 +105,7 @@ std::optional<DropReason> enter(const StageContext& context, std::uint16_t proto
                                                       : std::optional{DropReason::kPortDown};
 }
 
-// Takes the tags off, those the device took included.
+// Removes the tags from the frame, and accounts for one that the device removed.
 std::optional<DropReason> untag(const StageContext& context, Packet& packet, Tagging& tagging) {
   if ((packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0) {
     // The device does not say the tag's protocol; drivers strip 802.1Q alone unless told otherwise.
@@ -134,7 +134,8 @@ std::optional<DropReason> untag(const StageContext& context, Packet& packet, Tag
   return std::nullopt;
 }
 
-// A frame that is not plainly IPv4 for this station. True: it is IPv4 all the same.
+// Classifies a frame that is not plain IPv4 for this station: drops it, or adds it to `others`.
+// Returns true if it is untagged IPv4 after all, such as a broadcast.
 bool classify_frame(StageContext& context, InterfaceId ingress, Packet* packet,
                     const EtherTypes& types, Others& others, L2Class& l2_class) {
   if (packet->data_len < kL2Bytes) {
@@ -169,7 +170,7 @@ bool classify_frame(StageContext& context, InterfaceId ingress, Packet* packet,
   return false;
 }
 
-// One burst for each destination, the frames in their order.
+// Hands out one burst for each destination, the frames in their order.
 void dispatch(StageContext& context, InterfaceId port, Others& others, Burst& burst) {
   while (others.count > 0) {
     const Destination destination = others.frames[0].destination;
@@ -208,8 +209,8 @@ void drop_all(StageContext& context, Burst& burst) {
   burst.count = 0;
 }
 
-// Sorts a burst: IPv4 that passed input is what the burst has then, what is for others is in
-// `others`.
+// Partitions a burst: afterwards the burst has the IPv4 packets that passed validation, and
+// `others` has all frames for other handlers.
 class Partition {
  public:
   [[gnu::always_inline]] Partition(StageContext& context, Burst& burst, const EtherTypes& types,
@@ -233,7 +234,7 @@ class Partition {
   void eights(std::size_t begin, std::size_t end) {
     constexpr std::size_t kEight = ip4::Avx2Input::kFrames;
     ip4::Avx2Input eight{mac_, own_};
-    // The last eight are made full with the last of all, whose bytes then count too often.
+    // The last group of eight is filled up with the last frame, whose bytes are subtracted again.
     const auto filled = RTE_ALIGN_CEIL(end, kEight);
     Packet* const last = burst_.packets[end - 1];
     for (std::size_t i = end; i < filled; ++i) {
@@ -253,8 +254,8 @@ class Partition {
     }
     add(eight.bytes(), eight.plain_bytes(), eight.longest());
   }
-  // What a way found: bytes of all frames, those that plain ones have without their padding, and
-  // the largest total length of those.
+  // Adds what a vector path found: bytes of all frames, bytes of the plain ones without their
+  // padding, and the largest total length of the plain ones.
   void add(std::uint64_t bytes, std::uint32_t plain_bytes, std::uint32_t longest) {
     bytes_ += bytes;
     burst_.bytes += plain_bytes;
@@ -267,8 +268,8 @@ class Partition {
   }
 
  private:
-  // Of the next frames, in their places behind the burst's last, these bits are plain, as
-  // Avx2Input left them; the others are checked one by one.
+  // Of the `frames` frames behind the burst's last one, Avx2Input found those in `plain` to be
+  // plain. The others are validated one by one.
   [[gnu::noinline]] void validate_singly(std::size_t frames, unsigned plain) {
     const std::uint16_t begin = burst_.count;
     unsigned gone = 0;
@@ -289,7 +290,7 @@ class Partition {
       remove(begin, gone);
     }
   }
-  // These of the frames from `begin` on are not the burst's.
+  // Removes these of the frames from `begin` on.
   void remove(std::uint16_t begin, unsigned gone) {
     std::uint16_t to = begin;
     for (std::uint16_t from = begin; from < burst_.count; ++from, gone >>= 1) {
@@ -320,7 +321,7 @@ void partition_avx2(StageContext& context, Burst& burst, const EtherTypes& types
   partition.finish();
 }
 
-// Sixteen at a time, and what is left, or not plain, by eights.
+// Sixteen frames at a time; eight at a time where some of them are not plain, and for the rest.
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] void partition_avx512(StageContext& context,
                                                                             Burst& burst,
                                                                             const EtherTypes& types,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Layer 2 input: whom a frame is for, and who handles its EtherType.
+// Layer 2 input: classifies frames by destination and hands them to the handler of their EtherType.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -9,16 +9,16 @@
 
 namespace ringroad::ethernet {
 
-// Takes a burst of frames of one EtherType that are for this station, or for all or many.
+// Handles a burst of frames of one EtherType, sent to this station, to all or to a group.
 using FrameHandler = void (*)(StageContext& context, Burst& burst);
 
 // EtherType to handler: a protocol is one row (Linux's ptype_base). Filled before
 // the workers start. 64 KiB, of which a worker touches the lines of the types it sees.
 class EtherTypes {
  public:
-  // False where the type is taken.
+  // Returns false if the type has a handler already.
   bool add(std::uint16_t ether_type, FrameHandler handler);
-  // Null: nobody handles it.
+  // Null: no handler.
   [[nodiscard]] FrameHandler find(std::uint16_t ether_type) const {
     return handlers_[rows_[ether_type]];
   }
@@ -28,10 +28,10 @@ class EtherTypes {
   std::vector<FrameHandler> handlers_{nullptr};
 };
 
-// Counts the burst as the port's, hands every frame to its handler, and drops what is for another
-// station, of no known type or of no known VLAN. IPv4 without a tag goes first, its headers checked
-// on the way (ip4/input.hpp), to `checked_ipv4`. A tagged frame arrives without its tags, as its
-// sub-interface's. ~5 cycles a plain packet, ~40 any other.
+// Counts the burst at its port and hands every frame to its handler. Drops frames for other
+// stations, of unknown EtherType and of unknown VLAN. Untagged IPv4 goes to `checked_ipv4` first,
+// its headers validated on the way (ip4/input.hpp). A tagged frame goes to its handler without its
+// tags, as a frame of its sub-interface. ~5 cycles for a plain packet, ~40 for any other.
 void input(StageContext& context, Burst& burst, const EtherTypes& types, FrameHandler checked_ipv4);
 
 }  // namespace ringroad::ethernet

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What becomes of a packet whose way is known: the one place where that is decided. The fast path
-// is a quick way to the same answer; the slow path, and whoever only asks, call this.
+// Decides what happens to a packet after the route lookup. This is the only place that decides: the
+// fast path is a quicker way to the same verdict, and the slow path and `route get` call this.
 #include <cstdint>
 
 #include "neigh/adjacency.hpp"
@@ -10,7 +10,7 @@
 
 namespace ringroad::ip4 {
 
-// What of a packet matters.
+// The facts about a packet on which the verdict depends.
 struct PacketFacts {
   L2Class l2_class = L2Class::kHost;
   std::uint8_t ttl = 64;

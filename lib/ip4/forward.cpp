@@ -40,7 +40,7 @@ void forward(StageContext& context, Burst& burst) {
     }
     burst.lower_ttl(i);
     go_on |= std::uint64_t{1} << i;
-    // Of what waits or is cut the control thread tells the sender.
+    // The control thread itself sends redirects for packets that wait or are fragmented.
     const bool at_once = !verdict.waits && !verdict.is_cut;
     hairpins |= std::uint64_t{at_once && adjacency.port == burst.ingress} << i;
   }

@@ -5,9 +5,9 @@
 
 namespace ringroad::ip4 {
 
-// Keeps the packets that are forwarded, their TTL lowered; of these some may have to wait for a
-// neighbor or to be cut, which output() sees to, behind the hooks. ~6 cycles a packet, the
-// adjacency's line.
+// Keeps the packets that are forwarded and decrements their TTL. Some of them may still have to be
+// fragmented or to wait for their neighbor's MAC: output() sees to that after the hooks. ~6 cycles
+// and the adjacency's cache line a packet.
 void forward(StageContext& context, Burst& burst);
 
 }  // namespace ringroad::ip4

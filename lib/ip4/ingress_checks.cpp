@@ -31,13 +31,13 @@ void keep(StageContext& context, Burst& burst, DropReason reason, Passes&& passe
 
 void drop_forwarded(StageContext& context, Burst& burst) {
   keep(context, burst, DropReason::kForwardingOff, [&](std::uint16_t i) {
-    // A martian is dropped under its own name.
+    // A martian destination is dropped later, for that reason.
     return ends_here(*burst.adjacencies[i]) ||
            burst.adjacencies[i]->kind == AdjacencyKind::kMartian;
   });
 }
 
-// Linux's fib_validate_source. What has no route of its own is refused before.
+// Linux's fib_validate_source. A packet whose destination has no route is refused for that instead.
 void reverse_path(StageContext& context, Burst& burst, bool strict) {
   std::array<std::uint32_t, kBurstMax> sources;
   std::array<NextHopId, kBurstMax> next_hops;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What only some ports ask for, after the route lookup: Linux's rp_filter and forwarding. Where
-// nothing is asked it costs a branch a burst.
+// Checks that only some interfaces ask for, after the route lookup: Linux's rp_filter and
+// forwarding. An interface that asks for none costs a branch a burst.
 #include "packet/stage.hpp"
 
 namespace ringroad::ip4 {
 
-// Drops what may not be forwarded from that port, then what comes from where that port leads not
-// (Linux's order in ip_route_input_slow). ~25 cycles a packet with a reverse-path check; where the
-// way to the source is a group, a scan of its buckets.
+// Drops packets that may not be forwarded from that interface, then packets that fail the
+// reverse-path check (the order of Linux's ip_route_input_slow). The reverse-path check takes ~25
+// cycles a packet, and a scan of the group's buckets where the route to the source is a group.
 void check_ingress(StageContext& context, Burst& burst, std::uint8_t checks);
 
 inline void ingress_checks(StageContext& context, Burst& burst) {

@@ -13,8 +13,8 @@ namespace {
 
 using stats::DropReason;
 
-// The checks one by one, in order, for a packet that is not as nearly all are. The packet is long
-// enough for a header without options.
+// Checks one field after the other, in Linux's order, to find the reason why a header is wrong. The
+// packet is long enough for a header without options.
 std::optional<DropReason> check_header(const Packet& packet, const rte_ipv4_hdr& header,
                                        std::uint32_t available) {
   const std::uint16_t bytes = header_bytes(header);
@@ -87,7 +87,7 @@ bool validate(StageContext& context, const OwnAddresses& own, Burst& burst, Pack
     return false;
   }
   if (total < available) {
-    // Ethernet padding goes, so that nothing after it is taken for payload.
+    // Ethernet padding is cut off, so that no later stage mistakes it for payload.
     set_length(*packet, total + kL2Bytes);
   }
   const std::uint16_t at = burst.count++;

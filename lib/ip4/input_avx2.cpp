@@ -13,8 +13,8 @@ Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, Burst& burst, s
   for (std::size_t i = 0; i < kFrames; ++i) {
     frames[i] = frame(*packets[i]);
   }
-  // What validate() asked of all together, lane by lane: one of the four words differs where it
-  // matters.
+  // Asks of each frame what validate() asked of all eight together: whether one of the four words
+  // differs in bits that matter.
   const auto differs = [&](const auto& octets_of, __m128i wanted, __m128i matters) {
     __m256i found = _mm256_setzero_si256();
     for (std::size_t offset = 0; offset < sizeof wanted; offset += sizeof(int)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The checks of layer 2 and IPv4 input, eight frames at a time, for frames as nearly all are. A
-// frame that is not plain in every respect is for the checks one by one (ethernet/input.cpp,
-// input.cpp), and costs its neighbors little: here is only a fast way to the same answer.
+// Validates layer 2 and IPv4 headers of eight frames at a time with AVX2. It says which frames are
+// plain; any other frame is validated alone (ethernet/input.cpp, input.cpp), and does not slow down
+// the plain ones beside it. The result is the same as that of input().
 #include <immintrin.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 
 namespace ringroad::ip4 {
 
-// One word in eight lanes.
+// A word, repeated in eight lanes.
 struct alignas(32) EightLanes {
   constexpr explicit EightLanes(std::uint32_t word) { words.fill(word); }
   operator __m256i() const {  // NOLINT(google-explicit-constructor): all that it is for
@@ -41,12 +41,12 @@ struct EightConstants {
 };
 inline constexpr EightConstants kEightConstants{};
 
-// One burst's. ~25 instructions a packet.
+// Validates the frames of one burst. ~25 instructions a packet.
 class Avx2Input {
  public:
   static constexpr std::size_t kFrames = 8;
 
-  // `mac`: the port's, as in Interface.
+  // `mac`: the port's MAC address, in the form of Interface::mac.
   Avx2Input(std::uint64_t mac, const OwnAddresses& own)
       : own_{own},
         l2_{_mm_set_epi64x(std::int64_t{kVersion4NoOptions} << 48 |
@@ -55,24 +55,25 @@ class Avx2Input {
 
   static constexpr unsigned kAll = 0xff;
 
-  // A bit for each that is plain: for this station, without a tag, in one segment, IPv4 without
-  // options and right in all, from a source that may be, with a TTL to spare. Their Ethernet
-  // padding is cut, and `burst` has what they are from `at` on, each in its place, no further on
-  // than they stand themselves. Of the others it has the packets alone.
+  // Returns a bit for each plain frame: sent to this station, untagged, in one segment, valid IPv4
+  // without options, from a valid source, with a TTL above 1. Cuts the Ethernet padding of the
+  // plain frames and fills the burst's arrays for them from index `at` on, in their order. Of the
+  // other frames only burst.packets is filled. `at` is at most the index of packets[0] in the
+  // burst.
   [[nodiscard, gnu::always_inline]] unsigned validate(Packet* const* packets, Burst& burst,
                                                       std::size_t at);
 
-  // Bytes of all frames that were looked at, plain or not.
+  // The bytes of all frames so far, plain or not.
   [[nodiscard]] std::uint32_t bytes() const { return sum_of(bytes_); }
-  // Of the frames that were plain, without their padding.
+  // The bytes of the plain frames, without their padding.
   [[nodiscard]] std::uint32_t plain_bytes() const { return sum_of(plain_bytes_); }
-  // The largest total length of those.
+  // The largest total length of the plain frames.
   [[nodiscard]] std::uint32_t longest() const;
 
  private:
   using Words = std::array<std::uint32_t, kFrames>;
 
-  // What is known of eight headers, in host order but for `third`, the word of the TTL.
+  // The fields of eight headers, in host order except for `third`, the word with the TTL.
   struct Lanes {
     __m256i first;
     __m256i third;
@@ -85,7 +86,7 @@ class Avx2Input {
     bool l2_is_right;  // of all
     bool mbufs_are_right;
   };
-  // The same where not all are plain; what they add to the sums.
+  // The result where not all eight frames are plain, and what the plain ones add to the sums.
   struct Some {
     unsigned plain;
     __m256i longest;
@@ -97,8 +98,8 @@ class Avx2Input {
                                           __m256i third, __m256i destinations) const;
   static void store_packets(Packet* const* packets, Burst& burst, std::size_t at);
 
-  // Of an mbuf the 16 octets from rearm_data on: in the first half how many segments there are, in
-  // the other what the device says.
+  // The 16 octets of an mbuf from rearm_data on: the first half has the number of segments, the
+  // second half the device's flags.
   static __m128i one_segment() { return _mm_set_epi64x(0, std::int64_t{1} << 32); }
   static __m128i about_mask() {
     static_assert(offsetof(Packet, ol_flags) == offsetof(Packet, rearm_data) + 8);
@@ -106,7 +107,8 @@ class Avx2Input {
     return _mm_set_epi64x(RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_BAD,
                           std::int64_t{0xffff} << 32);
   }
-  // Of a frame the first 16 octets: the destination; EtherType, version and header length.
+  // The bits that matter of a frame's first 16 octets: destination, EtherType, version and header
+  // length.
   static __m128i l2_mask() { return _mm_set_epi64x(0x00ffffff00000000, 0x0000ffffffffffff); }
 
   using Constants = EightConstants;
@@ -130,12 +132,12 @@ class Avx2Input {
   static void store(Array& array, std::size_t at, __m256i words) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(array.data() + at), words);
   }
-  // Of words in wire order.
+  // Converts words from wire order.
   static __m256i host_order(__m256i words) {
     return _mm256_shuffle_epi8(words, _mm256_broadcastsi128_si256(_mm_setr_epi8(
                                           3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)));
   }
-  // All bits of the lanes that are `least` or more, unsigned.
+  // Sets all bits of the lanes that are `least` or more, unsigned.
   static __m256i at_least(__m256i words, __m256i least) {
     return _mm256_cmpeq_epi32(_mm256_max_epu32(words, least), words);
   }
@@ -153,14 +155,14 @@ class Avx2Input {
   __m256i plain_bytes_ = _mm256_setzero_si256();
   __m256i longest_ = _mm256_setzero_si256();
 
-  // The compiler must not know that these are the constants below: it would make each anew, in
-  // three instructions, where one is an operand in memory.
+  // Hides from the compiler which constants these are: it would build each of them with three
+  // instructions, where one memory operand does.
   const Constants* constants_ = hidden(&kEightConstants);
 };
 
-// Top bits where the source is martian by its first octet; see martian_source() in input.cpp.
+// Sets the top bits where the source is martian by its first octet: martian_source() in input.cpp.
 inline __m256i Avx2Input::martian_net(__m256i sources) const {
-  // 224/4 and above and, around the end, 0/8 are one range.
+  // Modulo 2^32, 224/4 and above and 0/8 are one range.
   const __m256i ends =
       at_least(_mm256_sub_epi32(sources, constants_->one_net), constants_->last_nets);
   return _mm256_or_si256(ends,
@@ -174,13 +176,14 @@ inline bool Avx2Input::is_own(__m256i sources, __m256i maybe) const {
                            static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(maybe))));
 }
 
-// RFC 1071, of the five words of each header: all bits where the sum is as it must be.
+// Computes the RFC 1071 checksum of the five words of each header. Sets all bits where it is right.
 inline __m256i Avx2Input::right_checksum(__m256i a, __m256i b, __m256i c, __m256i d,
                                          __m256i e) const {
   const auto add = [](__m256i x, __m256i y) { return _mm256_add_epi32(x, y); };
   const auto high = [](__m256i x) { return _mm256_srli_epi32(x, 16); };
   const __m256i highs = add(add(add(high(a), high(b)), add(high(c), high(d))), high(e));
-  // The sum of the words modulo 2^32, less that of their high halves, is that of their low halves.
+  // The sum of the words modulo 2^32, less that of their high halves, is the sum of their low
+  // halves.
   const __m256i words = add(add(add(a, b), add(c, d)), e);
   const __m256i sum = add(_mm256_sub_epi32(words, _mm256_slli_epi32(highs, 16)), highs);
   // Ten halves that are not all zero: the sum is right where one folding makes it 0xffff.
@@ -188,15 +191,16 @@ inline __m256i Avx2Input::right_checksum(__m256i a, __m256i b, __m256i c, __m256
                             constants_->low_half);
 }
 
-// ttl_word_decremented(): the checksum, in the upper half, is one more; of 0xfffe and 0xffff there
-// is a carry around the end. The TTL is one less and not 0.
+// ttl_word_decremented() for eight words: the checksum, in the upper half, grows by one, and 0xfffe
+// and 0xffff have an end-around carry. The TTL shrinks by one and is not 0.
 inline __m256i Avx2Input::with_ttl_decremented(__m256i words) const {
   const __m256i carries =
       _mm256_and_si256(at_least(words, constants_->carrying), constants_->carry);
   return _mm256_add_epi32(_mm256_add_epi32(words, constants_->low_half), carries);
 }
 
-// priority_of_tos(): its table is four octets, from which a shift by bits of the TOS takes one.
+// priority_of_tos() for eight words: its table is four octets, of which a shift by bits of the TOS
+// selects one.
 inline std::uint64_t Avx2Input::priorities(__m256i first_words) const {
   const __m256i shift = _mm256_and_si256(_mm256_srli_epi32(first_words, 8), constants_->tos_bits);
   const __m256i octets =
@@ -231,7 +235,7 @@ inline unsigned Avx2Input::validate(Packet* const* packets, Burst& burst, std::s
       _mm256_inserti128_si256(_mm256_castsi128_si256(lengths), lengths4, 1);
   bytes_ = _mm256_add_epi32(bytes_, frame_length);
 
-  // The words of eight headers, turned: the first word of each, the second of each, ...
+  // Transposes the words of eight headers: the first word of each, the second word of each, ...
   const auto rows = [&](std::size_t i) {
     return _mm256_inserti128_si256(_mm256_castsi128_si256(load16(frames[i] + kSecondWord)),
                                    load16(frames[i + 4] + kSecondWord), 1);
@@ -253,12 +257,13 @@ inline unsigned Avx2Input::validate(Packet* const* packets, Burst& burst, std::s
   const __m256i source = _mm256_unpacklo_epi64(high01, high23);
   const __m256i destination = _mm256_unpackhi_epi64(high01, high23);
 
-  // In host order it is the first word's lower half.
+  // In host order the total length is the lower half of the first word.
   const __m256i total = _mm256_and_si256(host_order(first), constants_->low_half);
   const __m256i padding =
       _mm256_sub_epi32(_mm256_sub_epi32(frame_length, constants_->ether_header), total);
   const __m256i sources = host_order(source);
-  // Where a lane is odd, its top bit is set: what must not be negative is, or it is all ones.
+  // The top bit of a lane is set where the header is wrong: a difference that must not be negative
+  // is, or a comparison set all bits.
   const __m256i too_short =
       _mm256_or_si256(padding, _mm256_sub_epi32(total, constants_->ip_header));
   const __m256i expiring =
@@ -267,7 +272,7 @@ inline unsigned Avx2Input::validate(Packet* const* packets, Burst& burst, std::s
   const __m256i right = right_checksum(first, second, third, source, destination);
   const auto right_ones = static_cast<unsigned>(
       _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(odd, right))));
-  // Where nothing is odd the vectors stay where they are, in registers.
+  // Out of line, so that the vectors stay in registers where all frames are plain.
   const auto some = [&] {
     const Lanes lanes{
         .first = first,
@@ -280,7 +285,7 @@ inline unsigned Avx2Input::validate(Packet* const* packets, Burst& burst, std::s
         .right = right_ones,
         .l2_is_right = _mm_testz_si128(l2_differs, l2_mask()) != 0,
         .mbufs_are_right = _mm_testz_si128(_mm_xor_si128(about, one_segment()), about_mask()) != 0};
-    // A copy's: the sums stay in registers.
+    // Called on a copy, so that the sums of *this stay in registers.
     const Some found = Avx2Input{*this}.validate_some(packets, burst, at, lanes);
     longest_ = _mm256_max_epu32(longest_, found.longest);
     plain_bytes_ = _mm256_add_epi32(plain_bytes_, found.plain_bytes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Avx2Input, for sixteen frames and processors with AVX-512: half the instructions a packet. The
-// order and the meaning of everything is that of input_avx2.hpp.
+// Validates sixteen frames at a time with AVX-512, with half the instructions a packet. It does the
+// same as Avx2Input, in the same order; the comments there hold here too.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -27,7 +27,7 @@
 
 namespace ringroad::ip4 {
 
-// One burst's. ~12 instructions a packet.
+// Validates the frames of one burst. ~12 instructions a packet.
 class Avx512Input {
  public:
   static constexpr std::size_t kFrames = 16;
@@ -41,10 +41,10 @@ class Avx512Input {
   [[nodiscard, gnu::always_inline]] bool validate(Packet* const* packets, Burst& burst,
                                                   std::size_t at);
 
-  // Of the frames that were plain: as they came, and without their padding.
+  // The bytes of the plain frames: as received, and without their padding.
   [[nodiscard]] std::uint32_t bytes() const { return sum_of(bytes_); }
   [[nodiscard]] std::uint32_t plain_bytes() const { return sum_of(plain_bytes_); }
-  // The largest total length of those.
+  // The largest total length of the plain frames.
   [[nodiscard]] std::uint32_t longest() const { return _mm512_reduce_max_epu32(longest_); }
 
  private:
@@ -88,7 +88,7 @@ class Avx512Input {
   static __m512i far_half(__m512i first, __m512i second) {
     return _mm512_shuffle_i32x4(first, second, 0xdd);
   }
-  // Of words in wire order.
+  // Converts words from wire order.
   static __m512i host_order(__m512i words) {
     return _mm512_shuffle_epi8(words, _mm512_broadcast_i32x4(_mm_setr_epi8(
                                           3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)));

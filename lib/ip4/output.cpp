@@ -13,7 +13,7 @@
 namespace ringroad::ip4 {
 namespace {
 
-// The burst's adjacencies, one for all that are the same.
+// The burst's adjacencies: one stands for all where all packets go one way.
 std::span<const neigh::Adjacency* const> ways_of(const Burst& burst) {
   return std::span{burst.adjacencies}.first(burst.one_way ? 1 : burst.count);
 }
@@ -25,7 +25,7 @@ void write_header(const Burst& burst, std::size_t index, std::uint8_t* octets) {
   _mm_storeu_si128(start, _mm_blend_epi16(_mm_loadu_si128(header), _mm_loadu_si128(start), 0x80));
 }
 
-// For their ports, with the priorities of their TOS.
+// Stages all packets for their egress ports, with the priorities of their TOS.
 void stage_all(StageContext& context, const Burst& burst) {
   context.lap(stats::Stage::kForward);
   const std::span packets = std::span{burst.packets}.first(burst.count);
@@ -38,7 +38,7 @@ void stage_all(StageContext& context, const Burst& burst) {
   }
 }
 
-// False: dropped.
+// Returns false if the packet was dropped because its buffer has no room for the tags.
 bool tag(StageContext& context, Packet& packet, const neigh::Adjacency& adjacency,
          std::uint8_t priority) {
   InterfaceCounters& counters = context.interfaces[adjacency.port.value()];
@@ -53,13 +53,14 @@ bool tag(StageContext& context, Packet& packet, const neigh::Adjacency& adjacenc
 
 void mark_used(const StageContext& context, const neigh::Adjacency& adjacency) {
   const auto index = static_cast<std::size_t>(&adjacency - context.tables.adjacencies.data());
-  // The control thread has none: what it sends goes by the neighbor table anyway.
+  // The control thread has no such bytes: what it sends goes through the neighbor table anyway.
   if (index < context.used.size()) {
     context.used[index].store(1, std::memory_order_relaxed);
   }
 }
 
-// What the control thread cuts, or has wait for its neighbor.
+// Punts a packet that is to be fragmented or whose neighbor is not resolved, or holds it where the
+// neighbor's MAC is known already and about to be published.
 void set_aside(StageContext& context, const Burst& burst, std::uint16_t index, bool is_long) {
   const neigh::Adjacency& adjacency = *burst.adjacencies[index];
   if (is_long) {

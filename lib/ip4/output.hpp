@@ -4,22 +4,24 @@
 
 namespace ringroad::ip4 {
 
-// Writes each packet's L2 header from its adjacency and stages it for its egress port, with the
-// priority that its TOS asks for. What has to be cut, or its neighbor asked for, goes up to the
-// control thread, or waits. ~4 cycles a packet.
+// Writes each packet's L2 header from its adjacency and stages the packet for its egress port, with
+// the priority of its TOS. Packets that must be fragmented, or whose neighbor's MAC is not known,
+// are punted or held. ~4 cycles a packet.
 void output(StageContext& context, Burst& burst);
 
-// forward() and output() for a burst about which nothing needs thought; ~3 cycles a packet.
+// The functions below do the work of forward() and output() for a burst in which every packet takes
+// the fast path. ~3 cycles a packet.
 
-// Every packet is plain and fits, and goes to a known neighbor, without a tag. Not of an empty
-// burst.
+// Whether every packet is plain, fits its MTU and goes to a resolved neighbor without a VLAN tag.
+// The burst is not empty.
 [[nodiscard]] bool goes_straight(const Burst& burst);
 void lower_ttls(const Burst& burst);
-// Once the TTLs are lowered, which a redirect shows.
+// Notes the packets that leave by the interface they came by. Called after the TTLs were lowered,
+// because an ICMP redirect quotes the lowered TTL.
 void note_hairpins(StageContext& context, const Burst& burst);
-// What lower_ttls() does, and then the same as send_lowered().
+// lower_ttls() and send_lowered() in one pass.
 void send_straight(StageContext& context, Burst& burst);
-// Writes the L2 headers, and stages the packets for their ports.
+// Writes the L2 headers and stages the packets for their egress ports.
 void send_lowered(StageContext& context, Burst& burst);
 
 }  // namespace ringroad::ip4

@@ -9,7 +9,7 @@
 namespace ringroad::ip4 {
 namespace {
 
-// What an ICMP error quotes at the most.
+// An ICMP error quotes no more than this of a packet.
 constexpr std::uint32_t kCopied = kL2Bytes + 576;
 
 void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
@@ -28,7 +28,7 @@ void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
                  .priority = 0,
                  .worker = context.worker,
                  .options = {}};
-  // There is room: its original is not among the punts.
+  // The list has room: the original packet is forwarded, so it is not in the list.
   context.punts.packets[context.punts.count++] = copy;
 }
 

@@ -4,9 +4,9 @@
 
 namespace ringroad::ip4 {
 
-// Of packets that leave by the port they came by: a copy of one a sender and round goes to the
-// control thread, which may tell the sender of a better gateway (RFC 1812 5.2.7.2). The packets
-// themselves go on. `which`: a bit for each packet that is looked at.
+// Of packets that leave by the interface they came by, punts a copy of one for each sender and
+// round: the control thread may send the sender a redirect (RFC 1812 5.2.7.2). The packets
+// themselves are forwarded. `which` has a bit for each packet to look at.
 void note_redirects(StageContext& context, const Burst& burst, std::uint64_t which);
 
 }  // namespace ringroad::ip4

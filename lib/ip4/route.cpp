@@ -8,7 +8,7 @@ void route(const StageContext& context, Burst& burst) {
   const std::span next_hops = std::span{burst.next_hops}.first(burst.count);
   tables.trie.lookup(std::span{burst.destinations}.first(burst.count), next_hops);
   const neigh::Adjacency* const adjacencies = tables.adjacencies.data();
-  // Where they all say the same, what some say is what all say.
+  // All summaries are equal if the OR of all equals the AND of all.
   std::uint64_t some = 0;
   std::uint64_t all = ~std::uint64_t{0};
   tables.next_hops.resolve(

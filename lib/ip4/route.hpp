@@ -4,8 +4,8 @@
 
 namespace ringroad::ip4 {
 
-// Looks up the whole burst: burst.destinations to burst.next_hops to burst.adjacencies. Every
-// packet gets one; no route is an adjacency too.
+// Looks up the destinations of the whole burst: fills burst.next_hops and burst.adjacencies. Every
+// packet gets an adjacency; "no route" is one as well.
 void route(const StageContext& context, Burst& burst);
 
 }  // namespace ringroad::ip4

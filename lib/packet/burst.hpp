@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Packets of one family that a worker carries through the stages together, and what is known of
+// Packets of one address family that pass through the stages together, and what is known about
 // each.
 //
 // | array        | holds after       | until                                              |
@@ -10,12 +10,12 @@
 // | frames       | input             |                                                    |
 // | destinations | input             |                                                    |
 // | priorities   | input             |                                                    |
-// | ttl_words    | input             | the packet has them, which forward() sees to       |
+// | ttl_words    | input             | forward() or send_straight() wrote them            |
 // | next_hops    | route             |                                                    |
 // | adjacencies  | route             |                                                    |
 //
-// Whoever takes packets out calls compact(), which keeps all of them; whoever changes a header
-// calls describe() of input.hpp.
+// A stage that removes packets calls compact(), which moves all arrays. A stage that changes a
+// header calls describe() of ip4/input.hpp.
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -35,11 +35,11 @@ struct Burst {
   std::uint16_t count = 0;
   InterfaceId ingress{};
   std::uint8_t priority = kPriorityOfTos;
-  bool has_options = false;  // some packet's header is longer than 20 bytes
-  // Every packet is as nearly all are: sent to this station alone, without options, with a TTL to
-  // spare. Then longest and bytes are set.
+  bool has_options = false;  // at least one packet's header is longer than 20 bytes
+  // Every packet was sent to this station alone, has no options and a TTL above 1. `longest` and
+  // `bytes` are set then.
   bool plain = false;
-  bool one_way = false;  // route() found what adjacencies say in summary() to be the same of all
+  bool one_way = false;       // route() found that all adjacencies have the same summary()
   std::uint32_t longest = 0;  // total length
   std::uint32_t bytes = 0;    // of the frames
   alignas(64) std::array<Packet*, kBurstMax> packets;
@@ -47,11 +47,11 @@ struct Burst {
   alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
   alignas(64) std::array<NextHopId, kBurstMax> next_hops;
   alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
-  alignas(64) std::array<std::uint32_t, kBurstMax> ttl_words;  // TTL, protocol, checksum to be
+  alignas(64) std::array<std::uint32_t, kBurstMax> ttl_words;  // TTL - 1, protocol, its checksum
   alignas(64) std::array<std::uint8_t, kBurstMax> priorities;
   alignas(64) std::array<L2Class, kBurstMax> l2_classes;
 
-  // For the next burst; what the arrays hold does not matter.
+  // Prepares for the next burst. The arrays are not cleared.
   void begin(InterfaceId port, std::uint16_t packet_count) {
     count = packet_count;
     ingress = port;
@@ -68,7 +68,7 @@ struct Burst {
     return count == 0 ? 0 : ~std::uint64_t{0} >> (64 - count);
   }
 
-  // What is known of a packet before it is routed goes with it to another place.
+  // Moves a packet, and what is known about it before the route lookup, to another index.
   void move_input(std::size_t from, std::size_t to) {
     packets[to] = packets[from];
     frames[to] = frames[from];
@@ -78,15 +78,15 @@ struct Burst {
     l2_classes[to] = l2_classes[from];
   }
 
-  // Writes the packet's TTL, lowered, and the checksum that goes with it.
+  // Writes the decremented TTL and its checksum into the packet.
   void lower_ttl(std::size_t index) const { lower_ttl(index, frames[index]); }
-  // Where the caller has its frame at hand.
+  // The same where the caller has loaded burst.frames[index] already.
   void lower_ttl(std::size_t index, std::uint8_t* octets) const {
     std::memcpy(octets + kL2Bytes + offsetof(rte_ipv4_hdr, time_to_live), &ttl_words[index],
                 sizeof(std::uint32_t));
   }
 
-  // Keeps the packets of these bits, in their order. The others are not touched any more.
+  // Keeps the packets whose bit is set, in their order.
   void compact(std::uint64_t keep) {
     keep &= all();
     if (keep == all()) {

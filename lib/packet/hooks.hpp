@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Where filters and translation stand: Linux's five netfilter hooks. Each packet passes each hook
-// of its way once, whoever carries it: worker or control thread, at once or after it waited, whole
-// or in pieces.
+// Linux's five netfilter hooks. Each packet passes each hook point of its way exactly once, whether
+// a worker or the control thread carries it, at once or after it waited, whole or in fragments.
 //
-// The control thread adds and removes; a chain is published by one store, and the old one freed
-// after a quiescent state. A point without hooks costs a load and a branch a burst.
+// The control thread adds and removes hooks: it publishes a new chain by one store, and frees the
+// old one after a quiescent state. A point without hooks costs a load and a branch a burst.
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -39,16 +38,16 @@ inline constexpr int kNatSource = 100;
 inline constexpr int kLast = std::numeric_limits<int>::max();
 }  // namespace hook_priority
 
-// What a hook says of the packets of a burst. Of which it says nothing, those go on.
+// What a hook decides about the packets of a burst. Packets about which it says nothing go on.
 class HookVerdicts {
  public:
   void drop(std::size_t index, stats::DropReason reason = stats::DropReason::kHook) {
     dropped_ |= bit(index);
     reasons_[index] = reason;
   }
-  // The packet is the hook's from here on; StageContext::release() says that it is no more.
+  // The hook owns the packet from here on, and calls StageContext::release() once it gave it away.
   void hold(std::size_t index) { held_ |= bit(index); }
-  // The hook wrote to the packet's header. Before the route lookup it is looked up as it is then.
+  // The hook wrote to the packet's header. Before the route lookup, the new destination counts.
   void change(std::size_t index) { changed_ |= bit(index); }
 
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
@@ -65,15 +64,15 @@ class HookVerdicts {
   std::array<stats::DropReason, kBurstMax> reasons_;
 };
 
-// Sees the burst as it is at that point; at kForward and kPostRouting the TTL is lowered and the
-// adjacencies say where each packet goes. Runs on the thread that carries the burst.
+// Called on the thread that carries the burst. At kForward and kPostRouting the TTL is decremented
+// and the adjacencies say where each packet goes.
 using HookFunction = void (*)(void* state, StageContext& context, const Burst& burst,
                               HookVerdicts& verdicts);
 
 struct Hook {
   int priority = hook_priority::kFilter;
   HookFunction run = nullptr;
-  // Of each worker, then of the control thread; it outlives the hook. Empty: it has none.
+  // A state for each worker, then one for the control thread, which outlive the hook. Empty: none.
   std::vector<void*> states{};
 };
 
@@ -90,16 +89,16 @@ class Hooks {
   Hooks& operator=(const Hooks&) = delete;
   ~Hooks() = default;
 
-  // Control thread. Behind those of the same priority.
+  // Control thread. Adds the hook behind those of the same priority.
   struct Id {
     HookPoint point;
     std::uint64_t number;
   };
   Id add(HookPoint point, Hook hook);
-  // Control thread. `gone` is called once no thread runs it any more.
+  // Control thread. Calls `gone` once no thread runs the hook any more.
   void remove(Id id, std::function<void()> gone = {});
 
-  // Any reader; null where there are none.
+  // Any thread. Null where the point has no hooks.
   [[nodiscard]] const HookChain* at(HookPoint point) const {
     return chains_[static_cast<std::size_t>(point)].load(std::memory_order_acquire);
   }

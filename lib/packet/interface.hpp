@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the packet path knows of a port or a VLAN sub-interface. The control thread writes; workers
-// read.
+// What the packet path knows about an interface: a port or a VLAN sub-interface. The control thread
+// writes, workers read.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -44,11 +44,11 @@ class VlanTable {
 // A packet's priority comes from its TOS (Linux's rt_tos2priority) unless its tag's PCP has one.
 inline constexpr std::uint8_t kPriorityOfTos = 0xff;
 
-// What a port asks of packets beyond what all do; a bit each.
+// Checks that an interface asks for in addition to those that all packets pass; a bit each.
 enum class IngressCheck : std::uint8_t {
   kLooseReversePath = 1,   // there is a route to the source (RFC 3704 2.4)
   kStrictReversePath = 2,  // and it leads out by that port (RFC 3704 2.2)
-  kNoForwarding = 4,       // what is not for the router goes no further
+  kNoForwarding = 4,       // packets that are not for the router are dropped
 };
 
 struct alignas(64) Interface {
@@ -56,10 +56,9 @@ struct alignas(64) Interface {
   std::atomic<const VlanTable*> vlans{nullptr};  // null: no sub-interface
   std::atomic<bool> up{true};                    // false: the operator took it down
   std::atomic<std::uint8_t> checks{0};           // of IngressCheck
-  // In each round a worker tells at most once of a sender whom a better gateway would serve; 0: of
-  // none.
+  // In each round a worker copies at most one packet of a sender for a redirect. 0: it copies none.
   std::atomic<std::uint32_t> redirect_round{0};
-  // Of a sub-interface, before it is in a VlanTable.
+  // Of a sub-interface. Written before the sub-interface is in a VlanTable.
   std::array<std::uint8_t, 8> priority_of_pcp{};
 };
 

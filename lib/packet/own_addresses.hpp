@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The addresses that no packet may come from: the router's own and its subnets' broadcast addresses
-// (Linux fib_validate_source). Asked once a packet, nearly always answered by one bit.
+// The source addresses that no packet may have: the router's own and its subnets' broadcast
+// addresses (Linux fib_validate_source). Each packet asks; one bit of a filter answers nearly
+// always.
 //
-// Immutable once published; the control thread publishes another one after a change.
+// Immutable once published: the control thread publishes a new one after a change.
 #include <immintrin.h>
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A packet is an rte_mbuf whose data begins at the Ethernet header. What the main line knows of it
-// stands in the Burst; what must go with it when it leaves the main line stands in the mbuf's
-// private area, here.
+// A packet is an rte_mbuf whose data begins at the Ethernet header. While it is part of a burst,
+// the Burst's arrays say what is known about it. When it leaves the fast path, PacketMeta in the
+// mbuf's private area goes with it.
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_mbuf.h>
@@ -20,18 +20,18 @@ namespace ringroad {
 
 using Packet = rte_mbuf;
 
-// Whom the frame was sent to: Linux's pkt_type.
+// To whom the frame was addressed: Linux's pkt_type.
 enum class L2Class : std::uint8_t { kHost, kBroadcast, kMulticast };
 
 // Why a worker hands a packet to the control thread.
 enum class PuntReason : std::uint8_t {
   kArp,
   kLocal,       // addressed to the router
-  kUnresolved,  // the neighbor's MAC is not known; TTL already decremented
-  kFragment,    // larger than the egress MTU, may be cut; TTL already decremented
+  kUnresolved,  // the neighbor's MAC is not known; the TTL is already decremented
+  kFragment,    // it is to be fragmented; the TTL is already decremented
   kOptions,     // its header has options; nothing is decided yet
-  kRedirect,    // a copy: the packet leaves by the port it came by
-  // These are dropped for the reason of their name, and an ICMP error may tell the sender.
+  kRedirect,    // a copy of a packet that leaves by the interface it came by
+  // The packet is dropped for the reason of that name, and an ICMP error may tell the sender.
   kTtlExceeded,
   kFragmentationNeeded,
   kNoRoute,
@@ -39,17 +39,17 @@ enum class PuntReason : std::uint8_t {
   kProhibited,
 };
 
-// Where the options stand that the control thread acts on, from the start of the header (0: there
-// is none), and what it wrote or is to write there: Linux's ip_options.
+// The offsets, from the start of the header, of the options that the control thread processes (0:
+// none), and what it wrote or has to write there: Linux's ip_options.
 struct Options {
   std::uint8_t source_route = 0;
   std::uint8_t record_route = 0;
   std::uint8_t timestamp = 0;
   std::uint8_t security_label = 0;  // CIPSO
-  bool record_address = false;      // our address is the last in record_route
-  bool stamp_address = false;       // and in timestamp
+  bool record_address = false;      // record_route ends with an address of the router
+  bool stamp_address = false;       // so does timestamp
   bool stamp_time = false;
-  bool changed = false;  // the header's checksum is to be mended
+  bool changed = false;  // the header's checksum has to be computed again
 };
 
 struct PacketMeta {
@@ -58,12 +58,12 @@ struct PacketMeta {
   PuntReason punt{};
   L2Class l2_class{};
   std::uint8_t priority = 0;  // of a packet handed to a worker
-  std::uint8_t worker = 0;    // that punted it: what comes back to it keeps the flow's order
+  std::uint8_t worker = 0;    // the worker that punted it and sends it on: flows keep their order
   Options options{};
 };
 static_assert(sizeof(PacketMeta) == 16);
-// What a pool's buffers reserve for it: a whole cache line, so that the frame, behind the headroom,
-// begins at one too and a short frame is one line, not two.
+// The private area of a pool's buffers is a whole cache line, so that a frame begins at a cache
+// line too and a short frame lies in one line, not two.
 inline constexpr std::uint16_t kPacketPrivateBytes = RTE_CACHE_LINE_SIZE;
 
 [[nodiscard]] inline PacketMeta& meta(Packet& packet) {
@@ -77,13 +77,13 @@ inline constexpr std::uint8_t kVersion4NoOptions = 0x45;
 [[nodiscard]] inline std::uint8_t* frame(Packet& packet) {
   return rte_pktmbuf_mtod(&packet, std::uint8_t*);
 }
-// The same of a packet fresh from a port and its pool, without a look at it: good enough to fetch
-// it.
+// Where a packet that was just received has its frame, computed without reading the mbuf: good
+// enough for a prefetch.
 [[nodiscard]] inline const std::byte* expected_frame(const Packet& packet) {
   return reinterpret_cast<const std::byte*>(&packet + 1) + kPacketPrivateBytes +
          RTE_PKTMBUF_HEADROOM;
 }
-// Good where the main line accepted the packet: the IPv4 header is complete and contiguous.
+// Valid once input() accepted the packet: the IPv4 header is complete and contiguous.
 [[nodiscard]] inline rte_ipv4_hdr& ipv4(Packet& packet) {
   return *rte_pktmbuf_mtod_offset(&packet, rte_ipv4_hdr*, kL2Bytes);
 }
@@ -98,12 +98,12 @@ inline constexpr std::uint8_t kVersion4NoOptions = 0x45;
   return Ipv4{be32::from_wire(ipv4(packet).dst_addr)};
 }
 
-// Its total length is more than that: it must be cut, or refused.
+// Whether the IP packet is longer than the MTU, so that it must be fragmented or refused.
 [[nodiscard]] inline bool exceeds(const Packet& packet, std::uint16_t mtu) {
   return packet.pkt_len > std::uint32_t{mtu} + kL2Bytes;
 }
 
-// Cuts what is behind the first `length` bytes, Ethernet header included, and frees its buffers.
+// Truncates the packet to `length` bytes, Ethernet header included, and frees the buffers behind.
 inline void set_length(Packet& packet, std::uint32_t length) {
   if (packet.pkt_len <= length) {
     return;
@@ -128,8 +128,7 @@ inline void set_length(Packet& packet, std::uint32_t length) {
   packet.nb_segs = segments;
 }
 
-// The same of packets of one segment, all together: Ethernet padding goes, so that nothing after it
-// is taken for payload. `totals`: the lengths of the IPv4 packets.
+// The same for packets of one segment each, all at once. `totals`: the lengths of the IPv4 packets.
 inline void trim(Packet* const* packets, std::span<const std::uint32_t> totals) {
   for (std::size_t i = 0; i < totals.size(); ++i) {
     packets[i]->pkt_len = totals[i] + kL2Bytes;
@@ -137,7 +136,7 @@ inline void trim(Packet* const* packets, std::span<const std::uint32_t> totals) 
   }
 }
 
-// Buffers of a pool that the packet keeps from others: its own, and those that its segments refer
+// The number of pool buffers that the packet occupies: its own, and those that its segments refer
 // to, which other packets may refer to as well.
 [[nodiscard]] inline std::uint32_t buffers_of(const Packet& packet) {
   std::uint32_t buffers = 0;
@@ -147,7 +146,8 @@ inline void trim(Packet* const* packets, std::span<const std::uint32_t> totals) 
   return buffers;
 }
 
-// What a packet that waits keeps from others: its buffers, not its length (Linux's truesize).
+// The memory that a waiting packet occupies: the size of its buffers, not its length (Linux's
+// truesize).
 [[nodiscard]] inline Bytes footprint(const Packet& packet) {
   std::uint64_t bytes = 0;
   for (const Packet* segment = &packet; segment != nullptr; segment = segment->next) {
@@ -156,7 +156,7 @@ inline void trim(Packet* const* packets, std::span<const std::uint32_t> totals) 
   return Bytes{bytes};
 }
 
-// Owns a packet off the main line: returns it to its pool.
+// Returns a packet to its pool. OwnedPacket is for code off the fast path.
 struct FreePacket {
   void operator()(Packet* packet) const { rte_pktmbuf_free(packet); }
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the stages of the main line share. A stage is a function over a burst and its context: it
-// shortens the burst by what it drops or punts and leaves the rest in order.
+// What the stages share. A stage is a function of a StageContext and a Burst: it removes the
+// packets that it drops or punts and keeps the others in order.
 //
-// Everything here belongs to one thread; the tables are read without locks, inside a read-side
-// section that lasts at most one loop.
+// A StageContext belongs to one thread. The tables are read without locks; what a thread read is
+// valid until its next quiescent state, at the end of the loop.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -31,7 +31,7 @@ namespace ringroad {
 inline constexpr std::size_t kPortsMax = 64;
 inline constexpr std::size_t kInterfacesMax = 1024;  // ports, then sub-interfaces
 
-// The read-only world of the packet path.
+// The tables of the packet path. The control thread writes them, all threads read.
 struct Tables {
   const fib::Trie4& trie;
   const fib::NextHopTable& next_hops;
@@ -42,7 +42,7 @@ struct Tables {
   FlowHash flow_hash{};
 };
 
-// Packets that leave the main line in this loop, freed together at its end.
+// Packets dropped in this loop, freed together at its end.
 class DropList {
  public:
   void add(Packet* packet) {
@@ -61,28 +61,29 @@ class DropList {
   unsigned count_ = 0;
 };
 
-// Packets for the control thread, handed over at the end of a burst.
+// Packets punted to the control thread, handed over at the end of the burst.
 struct PuntList {
   std::array<Packet*, kBurstMax> packets;
   std::uint16_t count = 0;
 };
 
-// Packets for the router itself, of one burst.
+// Packets of one burst that are addressed to the router itself.
 struct LocalList {
   std::array<Packet*, kBurstMax> packets;
   std::uint16_t count = 0;
 };
 
-// Packets of neighbors whose MAC is known and that are not published yet, as earlier packets are on
-// their way: so many as arrive in the control thread's next rounds, at 5 million a second.
+// Packets to neighbors whose MAC is known but not published yet, because earlier packets that
+// waited for it are still on their way. The list has room for what arrives in the control thread's
+// next rounds at 5 million packets a second.
 struct HeldList {
   static constexpr std::size_t kMost = 1024;
   std::array<Packet*, kMost> packets;
   std::uint16_t count = 0;
 };
 
-// Packets that have their L2 header, sorted by egress port, handed to the bands at the end of a
-// burst.
+// Packets that have their L2 header, staged by egress port, and handed to the bands at the end of
+// the burst.
 struct Egress {
   struct Stage {
     std::uint16_t count = 0;
@@ -96,7 +97,7 @@ struct Egress {
       ++count;
       bytes += packet->pkt_len;
     }
-    // What the arrays hold does not matter.
+    // The arrays are not cleared.
     void clear() {
       count = 0;
       bytes = 0;
@@ -105,7 +106,7 @@ struct Egress {
   std::array<Stage, kPortsMax> stages;
   std::uint64_t ports = 0;  // bit of each port whose stage is not empty
 
-  // All to one port.
+  // Adds packets that all leave by one port.
   void add(PortId port, std::span<Packet* const> more, const std::uint8_t* priorities,
            std::uint32_t bytes) {
     Stage& stage = stages[port.value()];
@@ -121,15 +122,15 @@ struct Egress {
   }
 };
 
-// The senders that a worker told of last, so that a hairpin's every packet costs a look, not a
-// copy.
+// The senders whose packets a worker copied last for a redirect, so that the other packets of such
+// a flow cost one lookup and no copy.
 struct RedirectNotes {
   struct Told {
     std::uint32_t sender = 0;
     std::uint32_t round = 0;
   };
   static constexpr std::size_t kPlaces = 256;
-  static constexpr unsigned kCopiesMax = 32;  // a round: a flood of senders costs no more
+  static constexpr unsigned kCopiesMax = 32;  // in a round, however many senders there are
   std::array<Told, kPlaces> told{};
   std::uint32_t round = 0;
   unsigned copies = 0;  // in that round
@@ -141,28 +142,28 @@ struct StageContext {
 
   const Tables& tables;
   std::uint8_t worker = 0;
-  std::size_t thread = 0;  // the worker, or their number where it is the control thread
+  std::size_t thread = 0;  // the worker's number; of the control thread, the number of workers
   std::span<InterfaceCounters> interfaces;
   stats::DropCounters drops;
   DropList drop_list;
   PuntList punts;
   HeldList held;
   LocalList local;
-  // False: the control thread's, which itself sees to what waits or is for the router.
+  // False for the control thread's, whose punts are handled where they are made.
   bool is_worker = false;
   Egress egress;
   RedirectNotes redirects;
   stats::Counter generated;     // copies for the control thread, and answers
-  stats::Counter delivered;     // packets that ended here
-  stats::IpCounters counters;   // of what is answered here
-  stats::Counter copied_bytes;  // of packets, whatever for
+  stats::Counter delivered;     // packets delivered to the router here
+  stats::IpCounters counters;   // of the packets delivered here
+  stats::Counter copied_bytes;  // bytes of packets, for whatever reason
   stats::Counter held_by_hooks;
   stats::Counter released_by_hooks;
   std::array<std::uint16_t, 2048> identifications{};
-  // One byte an adjacency, set by this worker, cleared by the control thread: the neighbor was
-  // used while STALE.
+  // A byte for each adjacency, set by this worker when it used a STALE neighbor, and cleared by the
+  // control thread.
   std::span<std::atomic<std::uint8_t>> used;
-  // Set while this burst is one of those that are timed.
+  // Null unless this burst is timed.
   stats::StageTimes* times = nullptr;
 
   void lap(stats::Stage stage) const {
@@ -170,21 +171,21 @@ struct StageContext {
       times->lap(stage);
     }
   }
-  // `port`: by which it came in, or by which it was to leave once that was decided.
+  // `port`: the ingress interface, or the egress interface once the packet was routed.
   void drop(Packet* packet, stats::DropReason reason, InterfaceId port) {
     drops.add(port, reason);
     drop_list.add(packet);
   }
-  // A hook gives up, or sends on by another way, what it held.
+  // Called by a hook for packets that it held and now dropped or sent on.
   void release(std::uint64_t packets) { released_by_hooks.add(packets); }
-  // By any hook now. From any thread.
+  // The number of packets that hooks hold now. Any thread.
   [[nodiscard]] std::uint64_t in_hooks() const {
     return held_by_hooks.get() - released_by_hooks.get();
   }
   void punt(const Burst& burst, std::uint16_t index, PuntReason reason) {
     punts.packets[punts.count++] = leave(burst, index, reason);
   }
-  // For the router itself.
+  // The packet is addressed to the router.
   void deliver(const Burst& burst, std::uint16_t index) {
     if (is_worker) {
       local.packets[local.count++] = leave(burst, index, PuntReason::kLocal);
@@ -192,12 +193,12 @@ struct StageContext {
       punt(burst, index, PuntReason::kLocal);
     }
   }
-  // Of an answer to that packet: a counter for each of 2048 groups of flows, which starts anywhere
-  // (RFC 7739 5).
+  // The identification of an answer to that packet: 2048 groups of flows have a counter each, which
+  // starts at a random number (RFC 7739 5).
   [[nodiscard]] std::uint16_t next_identification(Packet& packet) {
     return identifications[tables.flow_hash(packet) % identifications.size()]++;
   }
-  // Until the neighbor, which is on that port, is published.
+  // Holds the packet until its neighbor, which is on that interface, is published.
   void hold(const Burst& burst, std::uint16_t index, InterfaceId port) {
     if (!is_worker) {
       punt(burst, index, PuntReason::kUnresolved);
@@ -209,7 +210,7 @@ struct StageContext {
   }
 
  private:
-  // What must go with a packet that leaves the main line.
+  // Writes the packet's PacketMeta, since the packet leaves the burst.
   [[nodiscard]] Packet* leave(const Burst& burst, std::uint16_t index, PuntReason reason) const {
     Packet* const packet = burst.packets[index];
     meta(*packet) = {.ingress = burst.ingress,

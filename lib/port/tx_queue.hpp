@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// One TX queue of one port, the bands before it and what the device has yet to give back. One
-// worker's own.
+// One TX queue of one port: the bands before it, and the buffers that the device has yet to give
+// back. It belongs to one worker.
 #include <rte_ethdev.h>
 
 #include <atomic>
@@ -21,7 +21,7 @@ namespace ringroad::port {
 // Packets a drain may send before the worker looks at its RX queues again: Linux's dev_weight.
 inline constexpr std::uint32_t kTxQuota = 64;
 
-// Alone in its cache lines: those beside it on the heap may be other workers'.
+// Aligned, so that it shares no cache line with another worker's data on the heap.
 class alignas(kCacheLine) TxQueue {
  public:
   struct Settings {
@@ -40,7 +40,7 @@ class alignas(kCacheLine) TxQueue {
         limits_bytes_{settings.limit_bytes && settings.descriptors > 0},
         bands_{discipline, clock, std::move(shaper)} {}
 
-  // Takes all that is staged.
+  // Sends all staged packets, or queues them in the bands.
   void send(StageContext& context, Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
                 stage.bytes, Wire{*this, context}, Lose{*this, context});
@@ -48,21 +48,21 @@ class alignas(kCacheLine) TxQueue {
   std::uint32_t drain(StageContext& context) {
     return bands_.drain(kTxQuota, Wire{*this, context}, Lose{*this, context});
   }
-  // Takes all that is staged, and does not call the driver.
+  // Queues all staged packets in the bands and does not call the driver.
   void hold(StageContext& context, Egress::Stage& stage) {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
                 stage.bytes, Closed{}, Lose{*this, context});
   }
-  // No more than so many wait from now on.
+  // Drops packets from the bands until no more than so many wait.
   void shed(StageContext& context, std::uint32_t most) { bands_.shed(most, Lose{*this, context}); }
   template <class Take>
   void clear(Take&& take) {
     bands_.clear(take);
   }
 
-  // Now and then. An idle queue gives back what its device has sent, so that it pins no buffers; a
-  // busy one does so as it sends, and here where buffers run low. At most a quarter of a ring, so
-  // that the worker is soon back at its RX queues.
+  // Called from time to time. An idle queue frees the buffers that its device has sent; a busy one
+  // frees them as it sends, and here only where buffers run low. It frees at most a quarter of a
+  // ring, so that the worker is soon back at its RX queues.
   void reclaim(bool buffers_are_low) {
     if (can_reclaim_ && (!used_ || buffers_are_low)) {
       can_reclaim_ =
@@ -73,8 +73,8 @@ class alignas(kCacheLine) TxQueue {
     }
     used_ = false;
   }
-  // The device was stopped and has lost what its ring held, and may have another number. While no
-  // worker sends.
+  // Called after the device was stopped, which lost the packets in its ring, and opened again, with
+  // whatever number it has now. No worker sends meanwhile.
   void reset(std::uint16_t device, TxRetry retry) {
     settings_.device = device;
     settings_.retry = retry;
@@ -86,7 +86,7 @@ class alignas(kCacheLine) TxQueue {
   [[nodiscard]] const sched::Bands& bands() const { return bands_; }
   [[nodiscard]] sched::Bands& bands() { return bands_; }
   [[nodiscard]] std::uint32_t backlog() const { return bands_.backlog(); }
-  // Whether the bytes in the ring are limited, as far as was seen yet, and how.
+  // Whether and how the bytes in the ring are limited, as far as is known yet.
   [[nodiscard]] bool limits_bytes() const { return limits_bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t byte_limit() const { return shown_limit_.get(); }
   [[nodiscard]] std::uint64_t bytes_in_flight() const { return shown_in_flight_.get(); }

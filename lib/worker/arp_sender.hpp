@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Whose ARP message it is, as far as a worker can tell: what the control thread must not miss when
-// more come than it can read.
+// Who sent an ARP message, as far as a worker can tell, so that the control thread gets the
+// important ones when it cannot read all.
 #include <cstdint>
 
 #include "packet/stage.hpp"
@@ -14,7 +14,7 @@ enum class ArpSender : std::uint8_t {
   kStranger,
 };
 
-// A frame of EtherType 0x0806, its metadata as a punt's. A route lookup, ~20 ns.
+// `frame` has EtherType 0x0806 and the metadata of a punt. Takes a route lookup, ~20 ns.
 [[nodiscard]] ArpSender arp_sender(const Tables& tables, Packet& frame);
 
 }  // namespace ringroad::worker

@@ -22,30 +22,30 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Short enough that a packet which finds all asleep waits less than 200 us, long enough that to
-// look costs 2 % of a core.
+// Short enough that a packet for a sleeping worker waits less than 200 us, and long enough that
+// polling takes no more than 2 % of a core.
 constexpr Nanoseconds kTimed = 150us;
 constexpr Nanoseconds kTimedPause = 50us;
-// Before the long sleeps: queues that are idle for two rounds of reclaiming, a millisecond each,
-// give their buffers back.
+// The first sleeps are short, because queues give their buffers back after two rounds of
+// reclaiming, a millisecond each.
 constexpr Nanoseconds kFirst = 1ms;
 constexpr std::uint32_t kFirstSleeps = 3;
-// An interrupt that is lost costs this, a few times; where they were seen to come the core is left
-// alone for longer.
+// A lost interrupt delays packets by this much, a few times. A worker whose interrupts have been
+// seen to work sleeps longer.
 constexpr Nanoseconds kLongest = 20ms;
 constexpr Nanoseconds kTrusted = 100ms;
 constexpr std::uint32_t kMissedMax = 8;
 
-// What an event is of: the bell, or the queue of that number, counted from 1.
+// The source of an event: the bell, or the queue of that number, counted from 1.
 constexpr std::uint64_t kBell = 0;
 
-// Drivers keep the masks of all queues in one word, and take no lock.
+// Drivers keep the interrupt masks of all queues of a device in one word, and take no lock.
 rte_spinlock_t& lock_of(std::uint16_t device) {
   static std::array<rte_spinlock_t, RTE_MAX_ETHPORTS> locks{};
   return locks.at(device);
 }
 
-// A packet socket whose interface went down is ready for ever, until somebody asks why
+// A packet socket whose interface went down is readable until its error is read
 // (packet_notifier()).
 void clear_error(int descriptor) {
   int error = 0;
@@ -64,7 +64,7 @@ void clear_error(int descriptor) {
 Result<std::unique_ptr<Sleeper>> Sleeper::make(Idle idle) {
   FileDescriptor events{epoll_create1(EPOLL_CLOEXEC)};
   auto bell = Doorbell::make();
-  // Edges: nothing need be cleared for the next to be told.
+  // Edge-triggered: nothing has to be cleared before the next event is reported.
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.u64 = kBell}};
   if (!events || !bell || epoll_ctl(events.get(), EPOLL_CTL_ADD, (*bell)->poll_fd(), &event) != 0) {
     return fail("the system has no file descriptors left for a worker's sleep");
@@ -79,7 +79,7 @@ void Sleeper::watch(PortId port, std::uint16_t device, std::uint16_t queue, port
     known = queues_.insert(known, {port, device, queue, {}});
   }
   known->device = device;
-  // What the kernel tells by itself is asked for once a sleep.
+  // A socket's events are armed for each sleep, a driver's by arm().
   epoll_event wanted{.events = event.by_driver ? EPOLLIN | EPOLLET : EPOLLONESHOT,
                      .data = {.u64 = number_of(*known)}};
   known->event = event;
@@ -176,7 +176,7 @@ void Sleeper::disarm(std::uint64_t stopped) {
   }
 }
 
-// One that arrives just as the time is over is found too, but not time after time.
+// A packet may arrive just as the timeout ends, but not several times in a row.
 void Sleeper::found_after_timeout(bool packets) {
   if (!packets || !has_interrupts()) {
     return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What a worker does while nothing arrives.
+// What a worker does while no packet arrives.
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -40,19 +40,20 @@ class Sleeper {
   // started again.
   void watch(PortId port, std::uint16_t device, std::uint16_t queue, port::RxEvent event);
 
-  // A little less than to sleep: the core's other thread and its power budget have more.
+  // Pauses the core for about 2 us, which leaves more to its other hardware thread and saves power.
   static void pause();
-  // Then the worker looks once more, and sleeps or not, and disarms. `stopped`: bits of ports whose
-  // drivers may not be called.
+  // Enables interrupts and the bell. After it the worker polls once more, sleeps if it found
+  // nothing, and calls disarm(). `stopped`: bits of ports whose drivers may not be called.
   void arm(std::uint64_t stopped);
-  // The n-th time since it found something. False where the time was over before anything happened.
+  // `n`: how many times in a row the worker has slept. Returns false if the time was over before
+  // anything happened.
   bool sleep(std::uint32_t n);
   void disarm(std::uint64_t stopped);
-  // After a sleep that nothing ended: whether a packet was there then. A device whose interrupts
-  // are lost time and again is no longer relied on.
+  // Called after a sleep that nothing ended, with whether packets were there then. A device whose
+  // interrupts are lost several times in a row is no longer relied on.
   void found_after_timeout(bool packets);
 
-  // Any thread, after it gave the worker something.
+  // Any thread, after it handed something to the worker.
   void wake() {
     if (idle_ == Idle::kPoll) [[likely]] {
       return;
@@ -61,7 +62,7 @@ class Sleeper {
   }
 
   [[nodiscard]] Idle idle() const { return idle_; }
-  // Whether every queue has an interrupt that works, as far as was seen.
+  // Whether every queue has an interrupt that works, as far as is known.
   [[nodiscard]] bool has_interrupts() const {
     return has_interrupts_.load(std::memory_order_relaxed);
   }

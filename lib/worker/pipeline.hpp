@@ -6,12 +6,12 @@
 
 namespace ringroad::worker {
 
-// IPv4: input checks, pre-routing, route lookup, what the port asks for, forward decision, forward
-// and post-routing hooks, output to the egress stages.
+// IPv4: header validation, PRE_ROUTING, route lookup, ingress checks, forward decision, FORWARD and
+// POST_ROUTING, output to the egress stages.
 void ipv4_line(StageContext& context, Burst& burst);
-// The same behind the input checks.
+// The same, for a burst whose headers are validated.
 void checked_ipv4_line(StageContext& context, Burst& burst);
-// ARP is the control thread's.
+// Punts ARP: the control thread answers and learns.
 void arp_line(StageContext& context, Burst& burst);
 
 // The protocols that Ringroad speaks on the wire.

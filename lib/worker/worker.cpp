@@ -19,10 +19,10 @@ namespace {
 
 using stats::DropReason;
 
-constexpr std::uint64_t kTimedBursts = 128;  // one in so many is timed by stage
+constexpr std::uint64_t kTimedBursts = 128;  // one burst in so many is timed by stage
 constexpr std::uint32_t kReclaimsASecond = 1000;
-// What a packet counts as where the control thread has no room for it: those that only wait for an
-// ICMP error are dropped for their own reason, as they would have been with it.
+// The drop reason of a packet that finds no room in the punt ring. A packet that would have been
+// dropped anyway, after an ICMP error, keeps its own reason.
 DropReason reason_if_not_punted(PuntReason reason) {
   switch (reason) {
     case PuntReason::kTtlExceeded:
@@ -120,7 +120,7 @@ unsigned Worker::send_injected(unsigned most) {
   std::array<Packet*, kBurstMax> packets;
   const unsigned count =
       inject_.pop(packets.data(), std::min<unsigned>(most, static_cast<unsigned>(packets.size())));
-  // Packets of one port that follow each other are sent together.
+  // Consecutive packets of one port are sent together.
   for (unsigned i = 0; i < count;) {
     const PortId port = meta(*packets[i]).egress;
     Egress::Stage stage;
@@ -166,8 +166,8 @@ void Worker::carry(InterfaceId ingress, std::uint16_t count) {
   counters_.packets.add(count);
   burst_.begin(ingress, count);
   ethernet::input(context_, burst_, *types_, checked_ipv4_line);
-  // Packets that waited for a neighbor were handed over before the neighbor was published: all of
-  // them are sent before those of this burst that found it.
+  // Packets that waited for a neighbor were injected before the neighbor was published: they are
+  // sent before packets of this burst, which may have found the neighbor published.
   poll_inject();
   if (context_.held.count != 0) [[unlikely]] {
     send_held();
@@ -176,8 +176,8 @@ void Worker::carry(InterfaceId ingress, std::uint16_t count) {
   flush_punts();
 }
 
-// Packets whose neighbor was published meanwhile go, behind what the control thread handed over and
-// before the burst in hand, which may have found it published.
+// Sends the held packets whose neighbor was published meanwhile: after what the control thread
+// injected, and before the current burst, which may have found the neighbor published.
 void Worker::send_held() {
   *in_hand_ = context_.egress;
   for (Egress::Stage& stage : context_.egress.stages) {
@@ -198,8 +198,8 @@ void Worker::send_held() {
   context_.egress = *in_hand_;
 }
 
-// What is still to be held moves to the front of the list; what is not resolved any more is the
-// control thread's again.
+// Packets whose neighbor is still to be published move to the front of the held list. Packets whose
+// neighbor is not resolved any more are punted.
 void Worker::send_published(std::span<Packet* const> packets) {
   Burst burst;
   burst.begin(InterfaceId{}, static_cast<std::uint16_t>(packets.size()));
@@ -259,7 +259,7 @@ void Worker::send(PortId port, Egress::Stage& stage) {
   }
 }
 
-// Bands keep to their share of the buffers, whatever their limits are.
+// Bands hold no more than their share of the buffers, whatever their limits are.
 void Worker::limit_backlog(port::TxQueue& queue) {
   if (settings_.pools != nullptr && queue.backlog() > port::kAlwaysWait) {
     queue.shed(context_, settings_.pools->bands_most());
@@ -299,7 +299,7 @@ void Worker::flush_punts() {
   }
 }
 
-// A storm of strangers must not crowd out the answers that the router waits for.
+// ARP from strangers must not crowd out the answers that the router waits for.
 bool Worker::has_room_for_arp(Packet& packet, bool scarce) const {
   const unsigned waiting = arp_punts_.size();
   if (waiting < (scarce ? port::kAlwaysWait : kArpRing / 2)) [[likely]] {

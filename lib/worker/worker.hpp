@@ -42,9 +42,9 @@ class Worker {
     WorkerId id;
     unsigned core = 0;
     Idle idle = Idle::kPoll;
-    // Where a pool runs low, devices are asked for their buffers, and less may wait.
+    // Asked how many buffers are left: where few are, devices give theirs back and less may wait.
     const port::Pools* pools = nullptr;
-    // Rung for what is punted. Null: the control thread looks by itself.
+    // Wakes the control thread after packets were punted. Null: the control thread polls.
     Doorbell* bell = nullptr;
   };
 
@@ -62,26 +62,28 @@ class Worker {
 
   // Before the loop runs.
   void add_rx(const RxQueue& queue) { rx_.push_back(queue); }
-  // Who share the flows of queues that are spread, in the same order for all; this one among them.
+  // All workers, in the same order for each, this one included: the flows of RX queues with
+  // `spread` are distributed over them.
   void set_peers(const std::vector<Worker*>& peers) { peers_ = peers; }
-  // Whenever the port was started, while this worker does not use it.
+  // Called whenever the port was started, while this worker does not use it.
   void watch_rx(const port::Port& port);
-  // The port's device was started again, by that number. While this worker does not use it.
+  // Called after the port's device was opened again, with whatever number it has now, while this
+  // worker does not use it.
   void use_device(PortId id, const port::Port& port);
   void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
   // The device has fewer TX queues than there are workers: `owner` sends for this one.
   void add_tx_through(PortId port, Worker& owner);
 
-  // One loop: what was injected, every RX queue with its budget, what the bands hold. False where
+  // Runs one loop: sends injected packets, polls every RX queue, drains the bands. Returns false if
   // there was nothing to do.
   bool poll_once();
-  // Loops until `stop`, then leaves the readers.
+  // Loops until `stop` is set, then unregisters from the readers.
   void run(const std::atomic<bool>& stop);
-  // Gives up everything that is queued here, for reason kPortDown. No loop runs any more.
+  // Drops everything that is queued here, for reason kPortDown. Called when no loop runs any more.
   void clear();
 
-  // Control thread. What the worker does with a port from its next loop on; once it has passed a
-  // quiescent state it does so.
+  // Control thread. Says what the worker does with a port from its next loop on. Once the worker
+  // has passed a quiescent state, it has taken effect.
   enum class Gate : std::uint8_t {
     kOpen,
     kStopped,  // calls no driver: what is to be sent waits (Linux's netif_tx_stop_queue)
@@ -90,15 +92,16 @@ class Worker {
   };
   void set_gate(PortId port, Gate gate);
 
-  // Any thread. A whole frame, meta().egress and .priority set; false: the ring is full.
+  // Any thread. Hands over a whole frame with meta().egress and .priority set. Returns false if the
+  // ring is full.
   [[nodiscard]] bool inject(Packet* packet) {
     const bool taken = inject_.push(packet);
     sleeper_->wake();
     return taken;
   }
-  // Packets handed over that the worker has not sent yet.
+  // The number of injected packets that the worker has not sent yet.
   [[nodiscard]] unsigned injected() const { return inject_.size(); }
-  // Control thread. ARP comes by a ring of its own, so that nothing else crowds it out.
+  // Control thread. ARP has a ring of its own, so that no other traffic crowds it out.
   [[nodiscard]] PacketRing& arp_punts() { return arp_punts_; }
   [[nodiscard]] PacketRing& punts() { return punts_; }
 
@@ -109,11 +112,11 @@ class Worker {
     return interfaces_[id.value()];
   }
   [[nodiscard]] const stats::DropCounters& drops() const { return context_.drops; }
-  // Copies that it made for the control thread.
+  // Packets that it made: copies for the control thread, and answers.
   [[nodiscard]] std::uint64_t generated() const { return context_.generated.get(); }
   [[nodiscard]] std::uint64_t delivered() const { return context_.delivered.get(); }
   [[nodiscard]] const stats::IpCounters& ip_counters() const { return context_.counters; }
-  // Of packets, that it copied: for what it forwards, none.
+  // Bytes of packets that it copied. Forwarding copies none.
   [[nodiscard]] std::uint64_t copied_bytes() const { return context_.copied_bytes.get(); }
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
   // Null where another worker sends for this one, and of a sub-interface.
@@ -122,8 +125,8 @@ class Worker {
   [[nodiscard]] std::uint64_t held() const;
   // Packets in its rings, and those held until their neighbor is published.
   [[nodiscard]] std::uint32_t in_rings() const;
-  // Control thread. Adds the adjacencies below `end` that were used since they were last taken, of
-  // those whose use is to be reported. ~0.4 ns for each below `end`.
+  // Control thread. Appends to `used` the adjacencies below `end` that this worker used since the
+  // last call, of those with `report_use` set. ~0.4 ns for each adjacency below `end`.
   void take_used(std::uint32_t end, std::vector<AdjacencyId>& used);
 
  private:
@@ -132,12 +135,13 @@ class Worker {
 
   Worker(const Settings& settings, const Tables& tables, rte_rcu_qsbr& readers);
 
-  // Sends all that was handed over before the call.
+  // Sends all packets that were injected before the call.
   std::uint32_t poll_inject();
   unsigned send_injected(unsigned most);
   std::uint32_t poll_rx(const RxQueue& queue);
   std::uint32_t poll_steered();
-  // Keeps the flows that are this worker's own, in `burst_`; returns how many packets.
+  // Hands the packets of other workers' flows to them (Linux's RPS) and keeps the rest in `burst_`.
+  // Returns how many packets it kept.
   std::uint16_t steer(PortId port, std::uint16_t count);
   void drop_steered(Packet* packet, stats::DropReason reason);
   void carry(InterfaceId ingress, std::uint16_t count);
@@ -168,13 +172,13 @@ class Worker {
   std::vector<TxPath> tx_;
   std::vector<Worker*> peers_;
   PacketRing inject_;
-  PacketRing steered_;  // as received, meta().ingress set
+  PacketRing steered_;  // packets as received, with meta().ingress set
   PacketRing arp_punts_;
   PacketRing punts_;
-  // Bits of ports, as the control thread set them.
+  // A bit for each port, set by the control thread.
   std::atomic<std::uint64_t> stopped_{0};
   std::atomic<std::uint64_t> closed_{0};
-  std::uint64_t shut_ = 0;        // either, in this loop
+  std::uint64_t shut_ = 0;        // stopped or closed ports, as read at the start of this loop
   std::uint64_t backlogged_ = 0;  // bit of each port whose bands hold packets
   std::uint64_t next_reclaim_ = 0;
   std::uint32_t empty_polls_ = 0;
@@ -183,7 +187,7 @@ class Worker {
 
   alignas(64) StageContext context_;
   std::unique_ptr<Egress> in_hand_ = std::make_unique<Egress>();
-  Burst burst_;  // the one in hand: to make it anew each time would be to clear its arrays
+  Burst burst_;  // a member, so that its arrays are not cleared for each burst
   LoopCounters counters_;
   OwnLinesVector<InterfaceCounters> interfaces_;
   stats::StageTimes times_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a worker comes to be, is given ports, rests and ends.
+// How a worker is created, given ports, rests and stops.
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
@@ -16,9 +16,9 @@ using stats::DropReason;
 constexpr unsigned kInjectRing = 4096;
 constexpr unsigned kHandedOnRing = 1024;
 constexpr unsigned kPuntRing = 4096;
-// Rests in which a worker only pauses.
+// The number of rests in which a worker only pauses the core.
 constexpr std::uint32_t kPauses = 4;
-// Loops without RX at the end, to empty the bands.
+// The number of loops without RX when it stops, to empty the bands.
 constexpr std::uint32_t kLastLoops = 10000;
 
 }  // namespace
@@ -142,7 +142,7 @@ void Worker::rest() {
   sleeper_->arm(stopped_.load(std::memory_order_acquire));
   bool woken = true;
   if (!poll_once() && backlogged_ == 0) {
-    // While it sleeps it reads nothing: the writer need not wait for it.
+    // A sleeping worker reads no table, so the writer need not wait for it.
     rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
     woken = sleeper_->sleep(rests - kPauses);
     rte_rcu_qsbr_thread_online(&readers_, settings_.id.value());
@@ -164,7 +164,7 @@ void Worker::run(const std::atomic<bool>& stop) {
   while (!stop.load(std::memory_order_relaxed)) {
     poll_once();
   }
-  // What is queued still goes, as far as the devices take it.
+  // Queued packets are still sent, as far as the devices take them.
   for (std::uint32_t i = 0; i < kLastLoops && (inject_.size() > 0 || backlogged_ != 0); ++i) {
     poll_inject();
     drain_bands();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Flows of a device with too few RX queues go to all workers by their hash.
+// Receive packet steering in software (Linux's RPS): distributes the flows of a device that has too
+// few RX queues over all workers, by their hash.
 #include <rte_prefetch.h>
 
 #include <array>
@@ -12,7 +13,7 @@ namespace ringroad::worker {
 
 using stats::DropReason;
 
-// Whatever is no IPv4 packet stays, and so do fragments of headers: the checks are yet to come.
+// Frames that are not IPv4, or whose header is incomplete, stay with this worker.
 std::uint16_t Worker::steer(PortId port, std::uint16_t count) {
   const auto worker_of = [this](Packet& packet) -> Worker* {
     const auto offset = ipv4_offset(packet);
@@ -25,7 +26,7 @@ std::uint16_t Worker::steer(PortId port, std::uint16_t count) {
     return peers_[hash * peers_.size() >> 32U];
   };
   std::uint16_t own = 0;
-  std::uint64_t told = 0;  // a bit each
+  std::uint64_t told = 0;  // a bit for each worker that was given packets
   for (std::uint16_t i = 0; i < count; ++i) {
     Packet* const packet = burst_.packets[i];
     Worker* const worker = worker_of(*packet);
@@ -47,7 +48,7 @@ std::uint16_t Worker::steer(PortId port, std::uint16_t count) {
   return own;
 }
 
-// Whoever carries a packet counts it as received: nobody will.
+// The packet was not counted as received yet, and no worker will count it later.
 void Worker::drop_steered(Packet* packet, DropReason reason) {
   counters_.packets.add(1);
   const InterfaceId ingress = meta(*packet).ingress;
@@ -64,7 +65,7 @@ std::uint32_t Worker::poll_steered() {
     rte_prefetch0(&meta(*packets[i]));
     rte_prefetch0(expected_frame(*packets[i]));
   }
-  // Those of a port that follow each other go together.
+  // Consecutive packets of one interface form one burst.
   for (unsigned i = 0; i < count;) {
     const InterfaceId ingress = meta(*packets[i]).ingress;
     std::uint16_t together = 0;
