@@ -160,7 +160,7 @@ Status Configuration::set_neighbor(const config::StaticNeighbor& neighbor) {
   if (!neighbor.address.is_unicast()) {
     return fail(fmt::format("{} cannot be a neighbor's address", neighbor.address.to_string()));
   }
-  const neigh::Key key{port->id, neighbor.address};
+  const neigh::Key4 key{port->id, neighbor.address};
   if (!routing_.has_room_for(key)) {
     return fail("the tables of next hops have no room for a neighbor");
   }
@@ -168,7 +168,7 @@ Status Configuration::set_neighbor(const config::StaticNeighbor& neighbor) {
   return {};
 }
 
-Status Configuration::erase_neighbor(neigh::Key key) {
+Status Configuration::erase_neighbor(neigh::Key4 key) {
   if (!neighbors_.erase(key)) {
     return fail(fmt::format("port {} has no neighbor {}", world_.port(key.port).name,
                             key.address.to_string()));

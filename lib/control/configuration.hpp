@@ -59,7 +59,7 @@ class Configuration {
   // A permanent one, in place of one that was learned; `ip neigh add` and `replace`.
   Status add_neighbor(const config::StaticNeighbor& neighbor);
   Status replace_neighbor(const config::StaticNeighbor& neighbor);
-  Status erase_neighbor(neigh::Key key);
+  Status erase_neighbor(neigh::Key4 key);
 
   // What runs now, changes since the start included.
   [[nodiscard]] config::Config running_config() const;

@@ -84,12 +84,12 @@ class RouteRows final : public Rows {
 
 class NeighborRows final : public Rows {
  public:
-  NeighborRows(const Router& router, std::optional<neigh::Key> after)
+  NeighborRows(const Router& router, std::optional<neigh::Key4> after)
       : router_{router}, after_{after} {}
 
  private:
   Json next(bool& over) override {
-    const neigh::Table& table = router_.neighbors().table();
+    const neigh::Table4& table = router_.neighbors().table();
     const auto page = table.page(after_, kRows);
     Json rows = report_neighbors(router_, after_, kRows);
     over = page.size() < kRows;
@@ -100,7 +100,7 @@ class NeighborRows final : public Rows {
   }
 
   const Router& router_;
-  std::optional<neigh::Key> after_;
+  std::optional<neigh::Key4> after_;
 };
 
 // What is short first, then the routes and the static neighbors, from the tables.
@@ -170,11 +170,11 @@ class ConfigText final : public Later {
   }
 
   void append_neighbors(std::string& line) {
-    const neigh::Table& table = router_.neighbors().table();
+    const neigh::Table4& table = router_.neighbors().table();
     const auto page = table.page(neighbor_, kYamlRows);
     std::vector<config::StaticNeighbor> neighbors;
     for (const NeighborId id : page) {
-      const neigh::Entry& entry = table.entry(id);
+      const neigh::Entry4& entry = table.entry(id);
       neighbor_ = entry.key;
       if (entry.state == neigh::State::kPermanent) {
         neighbors.push_back({.address = entry.key.address,
@@ -193,7 +193,7 @@ class ConfigText final : public Later {
   bool headed_ = false;
   std::vector<fib::Table> tables_;  // that are still to come
   std::optional<fib::Rib4::Position> after_;
-  std::optional<neigh::Key> neighbor_;
+  std::optional<neigh::Key4> neighbor_;
 };
 
 class FlushEnd final : public Later {
@@ -218,7 +218,7 @@ std::unique_ptr<Later> list_routes(const Router& router, const RouteFilter& filt
   return std::make_unique<RouteRows>(router, filter);
 }
 
-std::unique_ptr<Later> list_neighbors(const Router& router, std::optional<neigh::Key> after) {
+std::unique_ptr<Later> list_neighbors(const Router& router, std::optional<neigh::Key4> after) {
   return std::make_unique<NeighborRows>(router, after);
 }
 

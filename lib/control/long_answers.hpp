@@ -13,7 +13,7 @@ namespace ringroad::control {
 // Those behind `filter.after`.
 [[nodiscard]] std::unique_ptr<Later> list_routes(const Router& router, const RouteFilter& filter);
 [[nodiscard]] std::unique_ptr<Later> list_neighbors(const Router& router,
-                                                    std::optional<neigh::Key> after);
+                                                    std::optional<neigh::Key4> after);
 // {"yaml": ...}: what runs now.
 [[nodiscard]] std::unique_ptr<Later> write_config(const Router& router);
 // {"removed": N} when it is over.

@@ -63,7 +63,7 @@ Json tags_of(const neigh::Tags& tags) {
 
 // Names and order of /proc/net/stat/arp_cache.
 Json report_arp_cache(const Router& router) {
-  const neigh::Table& table = router.neighbors().table();
+  const neigh::Table4& table = router.neighbors().table();
   const neigh::Counters& counters = table.counters();
   const host::Neighbors::Probes& probes = router.neighbors().probes();
   return {{"entries", table.size()},
@@ -207,11 +207,11 @@ Json report_load(const Router& router) {
   return answer;
 }
 
-Json report_neighbors(const Router& router, std::optional<neigh::Key> after, std::size_t most) {
+Json report_neighbors(const Router& router, std::optional<neigh::Key4> after, std::size_t most) {
   Json neighbors = Json::array();
   const Nanoseconds now = router.clock().now();
   for (const NeighborId id : router.neighbors().table().page(after, most)) {
-    const neigh::Entry& entry = router.neighbors().table().entry(id);
+    const neigh::Entry4& entry = router.neighbors().table().entry(id);
     const double age = std::chrono::duration<double>(now - entry.updated).count();
     neighbors.push_back(
         {{"address", entry.key.address.to_string()},

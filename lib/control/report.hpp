@@ -33,7 +33,7 @@ struct RouteFilter {
 // The file that is being loaded, or was last.
 [[nodiscard]] Json report_load(const Router& router);
 // At most so many of those behind `after`, in the order of ports, then addresses.
-[[nodiscard]] Json report_neighbors(const Router& router, std::optional<neigh::Key> after,
+[[nodiscard]] Json report_neighbors(const Router& router, std::optional<neigh::Key4> after,
                                     std::size_t most);
 // Before that port, or before all.
 [[nodiscard]] Json report_bands(const Router& router, std::optional<PortId> of);

@@ -332,7 +332,7 @@ Json report_route_to(const Router& router, const FlowQuestion& question) {
       answer["source"] = or_null(router.world().source(adjacency->port, neighbor));
     }
     if (const auto id = router.neighbors().table().find({adjacency->port, neighbor})) {
-      const neigh::Entry& entry = router.neighbors().table().entry(*id);
+      const neigh::Entry4& entry = router.neighbors().table().entry(*id);
       answer["neighbor_state"] = neigh::to_string(entry.state);
       answer["mac"] = neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json();
     }

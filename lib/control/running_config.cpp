@@ -64,7 +64,7 @@ bool Configuration::config_is_short() const {
 config::Config Configuration::running_config() const {
   config::Config running = brief_config();
   running.route_files = route_files_;
-  neighbors_.table().for_each([&](NeighborId, const neigh::Entry& entry) {
+  neighbors_.table().for_each([&](NeighborId, const neigh::Entry4& entry) {
     if (entry.state == neigh::State::kPermanent) {
       running.neighbors.push_back({.address = entry.key.address,
                                    .port = world_.port(entry.key.port).name,

@@ -78,7 +78,7 @@ Reply show_routes(Router& router, Options& options) {
 // Whole, or page by page as routes.
 Reply show_neighbors(Router& router, Options& options) {
   std::optional<std::size_t> most;
-  std::optional<neigh::Key> after;
+  std::optional<neigh::Key4> after;
   if (options.has("limit")) {
     most = options.number("limit", kRowsAPage);
   }
@@ -86,7 +86,7 @@ Reply show_neighbors(Router& router, Options& options) {
     options.complain("'after' is not a neighbor");
   } else if (options.has("after")) {
     Options row{options.at("after")};
-    after = neigh::Key{.port = {}, .address = row.parsed<Ipv4>("address", Ipv4::parse, kAddress)};
+    after = neigh::Key4{.port = {}, .address = row.parsed<Ipv4>("address", Ipv4::parse, kAddress)};
     if (const interface::InterfaceView* const port = port_of(router, row); port != nullptr) {
       after->port = port->id;
     }

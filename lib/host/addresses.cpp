@@ -19,20 +19,20 @@ Addresses::Addresses(const Settings& settings, const interface::World& world, Se
       clock_{clock},
       claims_{{.announce = settings.announce, .seed = settings.seed}} {}
 
-void Addresses::use(neigh::Key key) {
+void Addresses::use(neigh::Key4 key) {
   AddressClaims::Events events;
   claims_.use(key, clock_.now(), events);
   carry_out(events);
 }
 
-void Addresses::probe(neigh::Key key, Verdict verdict) {
+void Addresses::probe(neigh::Key4 key, Verdict verdict) {
   AddressClaims::Events events;
   verdicts_[key] = std::move(verdict);
   claims_.probe(key, clock_.now(), events);
   carry_out(events);
 }
 
-void Addresses::withdraw(neigh::Key key) {
+void Addresses::withdraw(neigh::Key4 key) {
   claims_.withdraw(key);
   verdicts_.erase(key);
 }
@@ -86,13 +86,13 @@ void Addresses::carry_out(const AddressClaims::Events& events) {
   }
 }
 
-void Addresses::conclude(neigh::Key key, bool usable) {
+void Addresses::conclude(neigh::Key4 key, bool usable) {
   if (const auto node = verdicts_.extract(key)) {
     node.mapped()(usable);
   }
 }
 
-void Addresses::send(neigh::Key key, Ipv4 sender) {
+void Addresses::send(neigh::Key4 key, Ipv4 sender) {
   const Mac mac = world_.port(key.port).mac;
   const ArpMessage request{.operation = ArpMessage::Operation::kRequest,
                            .sender_mac = mac,

@@ -23,12 +23,12 @@ class Addresses {
             const Clock& clock);
 
   // The port uses that address from now on; again: its MAC is new.
-  void use(neigh::Key key);
+  void use(neigh::Key4 key);
   // Whether the port may use it: `verdict` is told once, some seconds from now, unless the address
   // is withdrawn before. Used from then on, if so.
   using Verdict = std::function<void(bool usable)>;
-  void probe(neigh::Key key, Verdict verdict);
-  void withdraw(neigh::Key key);
+  void probe(neigh::Key4 key, Verdict verdict);
+  void withdraw(neigh::Key4 key);
 
   void set_link(InterfaceId port, bool up);
   // An ARP message that came by that port.
@@ -40,15 +40,15 @@ class Addresses {
 
  private:
   void carry_out(const neigh::AddressClaims::Events& events);
-  void conclude(neigh::Key key, bool usable);
+  void conclude(neigh::Key4 key, bool usable);
   // Asks everybody on the link for the address: from nobody, or from the address itself.
-  void send(neigh::Key key, Ipv4 sender);
+  void send(neigh::Key4 key, Ipv4 sender);
 
   const interface::World& world_;
   Sender& sender_;
   const Clock& clock_;
   neigh::AddressClaims claims_;
-  std::map<neigh::Key, Verdict> verdicts_;
+  std::map<neigh::Key4, Verdict> verdicts_;
 };
 
 }  // namespace ringroad::host

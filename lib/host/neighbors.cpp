@@ -37,7 +37,7 @@ Neighbors::Neighbors(const Settings& settings, interface::World& world, routing:
       table_{settings.parameters, settings.limits, settings.seed},
       pending_{settings.pending} {}
 
-void Neighbors::send(neigh::Key key, OwnedPacket packet) {
+void Neighbors::send(neigh::Key4 key, OwnedPacket packet) {
   neigh::Events events;
   const auto id = table_.resolve(key, clock_.now(), events);
   if (!id) {
@@ -64,7 +64,7 @@ void Neighbors::send(neigh::Key key, OwnedPacket packet) {
 
 void Neighbors::carry_out(const neigh::Events& events) {
   for (const Event& event : events) {
-    const neigh::Entry& entry = table_.entry(event.id);
+    const neigh::Entry4& entry = table_.entry(event.id);
     switch (event.kind) {
       case Event::Kind::kSolicitBroadcast:
         solicit(event.id, true);
@@ -99,12 +99,12 @@ std::optional<Ipv4> Neighbors::source_for(NeighborId id) const {
       return source;
     }
   }
-  const neigh::Key key = table_.entry(id).key;
+  const neigh::Key4 key = table_.entry(id).key;
   return world_.source(key.port, key.address);
 }
 
 void Neighbors::solicit(NeighborId id, bool broadcast) {
-  const neigh::Entry& entry = table_.entry(id);
+  const neigh::Entry4& entry = table_.entry(id);
   const interface::InterfaceView& port = world_.port(entry.key.port);
   const auto source = source_for(id);
   if (!source) {
@@ -126,7 +126,7 @@ void Neighbors::solicit(NeighborId id, bool broadcast) {
 // told to (Routing::hold); sent by workers past the control thread. So a neighbor is published only
 // once no worker can hand up a packet for it any more, and those that were are handed over.
 void Neighbors::resolved(NeighborId id) {
-  const neigh::Key key = table_.entry(id).key;
+  const neigh::Key4 key = table_.entry(id).key;
   if (!started_ || routing_.is_published(key)) {
     publish(id);
     return;
@@ -141,7 +141,7 @@ void Neighbors::resolved(NeighborId id) {
 }
 
 bool Neighbors::hand_over(NeighborId id) {
-  const neigh::Entry& entry = table_.entry(id);
+  const neigh::Entry4& entry = table_.entry(id);
   while (const auto* const oldest = pending_.oldest(id)) {
     if (!sender_.has_room_behind(**oldest)) {
       return false;
@@ -159,7 +159,7 @@ bool Neighbors::settle() {
     const auto one = it++;
     // It may have failed, gone or be another's by now.
     const NeighborId id = one->first;
-    const neigh::Entry& entry = table_.entry(id);
+    const neigh::Entry4& entry = table_.entry(id);
     const bool is_known = table_.find(entry.key) == id && neigh::has_mac(entry.state);
     if (is_known && (!hand_over(id) || !is_settled(one->second))) {
       continue;
@@ -185,7 +185,7 @@ bool Neighbors::is_settled(Settling& settling) {
 }
 
 void Neighbors::publish(NeighborId id) {
-  const neigh::Entry& entry = table_.entry(id);
+  const neigh::Entry4& entry = table_.entry(id);
   const Status published = routing_.resolved(entry.key, entry.mac);
   if (!published) {
     log::warn("neighbor {}: {}", entry.key.address.to_string(), published.error().what);
@@ -241,7 +241,7 @@ void Neighbors::arp_input(OwnedPacket frame) {
   neigh::Events events;
   const bool request = message->operation == ArpMessage::Operation::kRequest;
   const bool for_us = request && world_.is_own(message->target);
-  const neigh::Key key{port.id, message->sender};
+  const neigh::Key4 key{port.id, message->sender};
   const bool known = table_.find(key).has_value();
   if (!message->is_probe() && !(for_us && world_.is_broadcast(message->sender))) {
     table_.learn({.key = key,
@@ -291,7 +291,7 @@ void Neighbors::ask_again(Nanoseconds now) {
     return;
   }
   next_ask_ = now + kAskAgain;
-  for (const neigh::Key key : routing_.failed_gateways()) {
+  for (const neigh::Key4 key : routing_.failed_gateways()) {
     neigh::Events events;
     static_cast<void>(table_.resolve(key, now, events));
     carry_out(events);
@@ -310,13 +310,13 @@ Nanoseconds Neighbors::tick() {
   return used_.empty() ? table_.next_deadline().value_or(Nanoseconds::max()) : now;
 }
 
-void Neighbors::set_permanent(neigh::Key key, Mac mac) {
+void Neighbors::set_permanent(neigh::Key4 key, Mac mac) {
   neigh::Events events;
   table_.set_permanent(key, mac, clock_.now(), events);
   carry_out(events);
 }
 
-bool Neighbors::erase(neigh::Key key) {
+bool Neighbors::erase(neigh::Key4 key) {
   neigh::Events events;
   const bool erased = table_.erase(key, events);
   carry_out(events);
@@ -355,10 +355,10 @@ bool Neighbors::advance(Flush& flush) {
   if (!flush.doubting) {
     const auto page = table_.page(flush.after, kFlushedARound, flush.port);
     flush.doubting = page.size() < kFlushedARound;
-    std::vector<neigh::Key> keys;
+    std::vector<neigh::Key4> keys;
     std::ranges::transform(page, std::back_inserter(keys),
                            [this](NeighborId id) { return table_.entry(id).key; });
-    for (const neigh::Key key : keys) {
+    for (const neigh::Key4 key : keys) {
       // What waited for one that goes is answered, which may take another's place in the table.
       const auto id = table_.find(key);
       const bool goes = id && table_.entry(*id).state != State::kPermanent &&

@@ -46,7 +46,7 @@ class Neighbors {
   void start() { started_ = true; }
 
   // An IPv4 packet for that neighbor: goes at once, or waits until its MAC is known.
-  void send(neigh::Key key, OwnedPacket packet);
+  void send(neigh::Key4 key, OwnedPacket packet);
   // A frame of EtherType 0x0806.
   void arp_input(OwnedPacket frame);
   // Runs the timers that are due, and says when the next one is: at once, where there were more
@@ -60,8 +60,8 @@ class Neighbors {
   // Without it nothing is known of anybody there (Linux's arp_evict_nocarrier).
   void set_link(InterfaceId port, bool up);
 
-  void set_permanent(neigh::Key key, Mac mac);
-  bool erase(neigh::Key key);
+  void set_permanent(neigh::Key4 key, Mac mac);
+  bool erase(neigh::Key4 key);
   // `ip neigh flush` of one port, or of all: as many as a slice takes now, the others by advance().
   struct Flushed {
     std::size_t removed = 0;
@@ -73,7 +73,7 @@ class Neighbors {
   // Gives up everything that waits, for reason kPortDown.
   void clear();
 
-  [[nodiscard]] const neigh::Table& table() const { return table_; }
+  [[nodiscard]] const neigh::Table4& table() const { return table_; }
   // Requests for an address of the router's own, by how they came.
   struct Probes {
     std::uint64_t broadcast = 0;
@@ -93,7 +93,7 @@ class Neighbors {
     Nanoseconds began;
     bool link_lost;  // who is not known then is taken for failed
     std::shared_ptr<Flushed> outcome;
-    std::optional<neigh::Key> after{};
+    std::optional<neigh::Key4> after{};
     bool doubting = false;
   };
 
@@ -126,7 +126,7 @@ class Neighbors {
   Sender& sender_;
   const Clock& clock_;
   Unreachable unreachable_;
-  neigh::Table table_;
+  neigh::Table4 table_;
   Probes probes_;
   Nanoseconds next_ask_{};
   Pending pending_;

@@ -8,15 +8,15 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "host/icmp_limiter.hpp"
 #include "host/neighbors.hpp"
+#include "host/path_mtu.hpp"
+#include "host/redirect_limiter.hpp"
 #include "host/sender.hpp"
 #include "ip4/icmp.hpp"
-#include "ip4/icmp_limiter.hpp"
 #include "ip4/identifications.hpp"
 #include "ip4/options.hpp"
-#include "ip4/path_mtu.hpp"
 #include "ip4/reassembly.hpp"
-#include "ip4/redirect_limiter.hpp"
 #include "routing/routing.hpp"
 #include "stats/ip_counters.hpp"
 
@@ -25,7 +25,7 @@ namespace ringroad::host {
 class SlowPath {
  public:
   struct Settings {
-    ip4::IcmpLimiter::Limits limits;
+    IcmpLimiter<Ipv4>::Limits limits;
     ip4::ReassemblySettings reassembly;
   };
   SlowPath(interface::World& world, routing::Routing& routing, Sender& sender, const Clock& clock,
@@ -121,9 +121,9 @@ class SlowPath {
   Neighbors* neighbors_ = nullptr;
   stats::IpCounters counters_;
   Copied copied_;
-  ip4::IcmpLimiter limiter_;
-  ip4::RedirectLimiter redirects_;
-  ip4::PathMtu path_mtu_;
+  IcmpLimiter<Ipv4> limiter_;
+  RedirectLimiter<Ipv4> redirects_;
+  PathMtu<Ipv4> path_mtu_{ip4::kPathMtuMin};
   ip4::Identifications identifications_;
   ip4::Reassembly<OwnedPacket> reassembly_;
   std::array<ProtocolHandler, 256> protocols_;

@@ -4,14 +4,13 @@
 #include <netinet/in.h>
 
 #include "ip4/icmp.hpp"
-#include "ip4/path_mtu.hpp"
 
 namespace ringroad::ip4 {
 
 using stats::IpCounter;
 
 bool is_short_echo_request(Packet& packet) {
-  return packet.pkt_len <= kL2Bytes + PathMtu::kLeast && check_icmp(packet) == IcmpCheck::kGood &&
+  return packet.pkt_len <= kL2Bytes + kPathMtuMin && check_icmp(packet) == IcmpCheck::kGood &&
          static_cast<IcmpType>(*payload(packet)) == IcmpType::kEchoRequest;
 }
 

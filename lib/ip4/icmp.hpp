@@ -24,6 +24,9 @@ enum class IcmpType : std::uint8_t {
   kTimestampReply = 14,
 };
 
+// Linux's min_pmtu: no path is taken for less.
+inline constexpr std::uint16_t kPathMtuMin = 552;
+
 struct IcmpError {
   IcmpType type;
   std::uint8_t code;

@@ -22,14 +22,14 @@ constexpr Nanoseconds kDefendInterval = seconds{10};
 
 }  // namespace
 
-void AddressClaims::probe(Key key, Nanoseconds now, Events& events) {
+void AddressClaims::probe(Key4 key, Nanoseconds now, Events& events) {
   const auto [claim, fresh] = claims_.try_emplace(key);
   if (fresh && ports_[key.port].has_link) {
     start(key, claim->second, now, events);
   }
 }
 
-void AddressClaims::use(Key key, Nanoseconds now, Events& events) {
+void AddressClaims::use(Key4 key, Nanoseconds now, Events& events) {
   Claim& claim = claims_[key];
   claim.in_use = true;
   if (ports_[key.port].has_link) {
@@ -37,7 +37,7 @@ void AddressClaims::use(Key key, Nanoseconds now, Events& events) {
   }
 }
 
-void AddressClaims::withdraw(Key key) { claims_.erase(key); }
+void AddressClaims::withdraw(Key4 key) { claims_.erase(key); }
 
 void AddressClaims::set_link(InterfaceId port, bool up, Nanoseconds now, Events& events) {
   ports_[port].has_link = up;
@@ -52,7 +52,7 @@ void AddressClaims::set_link(InterfaceId port, bool up, Nanoseconds now, Events&
 }
 
 // From the first probe or announcement on.
-void AddressClaims::start(const Key& key, Claim& claim, Nanoseconds now, Events& events) {
+void AddressClaims::start(const Key4& key, Claim& claim, Nanoseconds now, Events& events) {
   claim.sent = 0;
   if (claim.in_use) {
     run(key, claim, now, events);
@@ -62,7 +62,7 @@ void AddressClaims::start(const Key& key, Claim& claim, Nanoseconds now, Events&
 }
 
 // What is due of one claim.
-void AddressClaims::run(const Key& key, Claim& claim, Nanoseconds now, Events& events) {
+void AddressClaims::run(const Key4& key, Claim& claim, Nanoseconds now, Events& events) {
   if (!claim.in_use && claim.sent < kProbeNum) {
     ++claim.sent;
     claim.next = now + (claim.sent < kProbeNum ? random(kProbeMin, kProbeMax) : kAnnounceWait);
@@ -96,7 +96,7 @@ void AddressClaims::hear(InterfaceId port, const ArpMessage& message, Nanosecond
   if (!concerns(port, message)) {
     return;
   }
-  const Key key{port, message.is_probe() ? message.target : message.sender};
+  const Key4 key{port, message.is_probe() ? message.target : message.sender};
   const auto found = claims_.find(key);
   Claim& claim = found->second;
   ++ports_[port].conflicts;
@@ -133,7 +133,7 @@ std::optional<Nanoseconds> AddressClaims::next_deadline() const {
   return next == kNever ? std::nullopt : std::optional{next};
 }
 
-bool AddressClaims::is_tentative(Key key) const {
+bool AddressClaims::is_tentative(Key4 key) const {
   const auto found = claims_.find(key);
   return found != claims_.end() && !found->second.in_use;
 }

@@ -27,7 +27,7 @@ class AddressClaims {
       kConflict,  // `other` speaks as an address in use; told once a claim, counted each time
     };
     Kind kind;
-    Key key;
+    Key4 key;
     Mac other{};
   };
   using Events = std::vector<Event>;
@@ -41,10 +41,10 @@ class AddressClaims {
 
   // A claim lasts until withdraw() or kRefused; nothing is sent while its port has no link. This
   // one is to be used once nobody answered for it, 4 to 7 s from now (RFC 5227 2.1).
-  void probe(Key key, Nanoseconds now, Events& events);
+  void probe(Key4 key, Nanoseconds now, Events& events);
   // In use from now on, without asking. Of one in use: announced again, for its port's MAC is new.
-  void use(Key key, Nanoseconds now, Events& events);
-  void withdraw(Key key);
+  void use(Key4 key, Nanoseconds now, Events& events);
+  void withdraw(Key4 key);
 
   // A port that gets its link begins as if its claims were new: it may be another link.
   void set_link(InterfaceId port, bool up, Nanoseconds now, Events& events);
@@ -58,7 +58,7 @@ class AddressClaims {
   [[nodiscard]] std::optional<Nanoseconds> next_deadline() const;
 
   // Claimed and not yet to be used.
-  [[nodiscard]] bool is_tentative(Key key) const;
+  [[nodiscard]] bool is_tentative(Key4 key) const;
   // Messages by others that spoke as an address of this port, refused claims included.
   [[nodiscard]] std::uint64_t conflicts(InterfaceId port) const;
 
@@ -71,14 +71,14 @@ class AddressClaims {
     std::optional<Nanoseconds> defended;
     bool told = false;
   };
-  using Claims = std::map<Key, Claim>;
+  using Claims = std::map<Key4, Claim>;
   struct Port {
     bool has_link = false;
     std::uint64_t conflicts = 0;
   };
 
-  void start(const Key& key, Claim& claim, Nanoseconds now, Events& events);
-  void run(const Key& key, Claim& claim, Nanoseconds now, Events& events);
+  void start(const Key4& key, Claim& claim, Nanoseconds now, Events& events);
+  void run(const Key4& key, Claim& claim, Nanoseconds now, Events& events);
   [[nodiscard]] Nanoseconds random(Nanoseconds least, Nanoseconds most);
 
   bool announce_;

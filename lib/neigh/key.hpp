@@ -5,13 +5,17 @@
 
 #include "base/ids.hpp"
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 
 namespace ringroad::neigh {
 
+template <class Address>
 struct Key {
   InterfaceId port{};
-  Ipv4 address{};
+  Address address{};
   friend auto operator<=>(const Key&, const Key&) = default;
 };
+using Key4 = Key<Ipv4>;
+using Key6 = Key<Ipv6>;
 
 }  // namespace ringroad::neigh

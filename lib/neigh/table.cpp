@@ -23,17 +23,29 @@ constexpr Nanoseconds kRedrawInterval = seconds{300};
 constexpr Nanoseconds kFresh = seconds{5};
 constexpr std::uint32_t kReservedMax = 1U << 20U;
 
+// The address in a word, for the hash; the two halves of an IPv6 address are multiplied, so that a
+// sender who does not know the factor cannot make them cancel out.
+std::uint64_t word_of(Ipv4 address, std::uint64_t /*factor*/) { return address.value(); }
+std::uint64_t word_of(Ipv6 address, std::uint64_t factor) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{address.high() ^ factor} * (factor | 1U);
+  return address.low() ^ static_cast<std::uint64_t>(product >> 64) ^
+         static_cast<std::uint64_t>(product);
+}
+
 }  // namespace
 
 // Multiply and fold: which keys collide depends on both secrets.
-std::size_t Table::KeyHash::operator()(const Key& key) const noexcept {
+template <class Address>
+std::size_t Table<Address>::KeyHash::operator()(const Key& key) const noexcept {
   __extension__ using Wide = unsigned __int128;
-  const std::uint64_t packed = std::uint64_t{key.port.value()} << 32 | key.address.value();
+  const std::uint64_t packed = std::uint64_t{key.port.value()} << 32 ^ word_of(key.address, factor);
   const Wide product = Wide{packed ^ mask} * factor;
   return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
 }
 
-Table::Table(const Parameters& defaults, const Limits& limits, std::uint64_t seed)
+template <class Address>
+Table<Address>::Table(const Parameters& defaults, const Limits& limits, std::uint64_t seed)
     : defaults_{defaults},
       limits_{limits},
       random_{seed},
@@ -42,11 +54,13 @@ Table::Table(const Parameters& defaults, const Limits& limits, std::uint64_t see
   index_.reserve(std::min(limits_.gc_thresh[2], kReservedMax));
 }
 
-void Table::set_parameters(InterfaceId id, const Parameters& parameters) {
+template <class Address>
+void Table<Address>::set_parameters(InterfaceId id, const Parameters& parameters) {
   port(id) = {parameters};
 }
 
-std::optional<NeighborId> Table::resolve(Key key, Nanoseconds now, Events& events) {
+template <class Address>
+std::optional<NeighborId> Table<Address>::resolve(Key key, Nanoseconds now, Events& events) {
   recycle();
   auto id = look_up(key);
   if (id && slot(*id).entry.state != State::kFailed) {
@@ -65,7 +79,8 @@ std::optional<NeighborId> Table::resolve(Key key, Nanoseconds now, Events& event
   return id;
 }
 
-void Table::mark_used(NeighborId id, Nanoseconds now, Events& events) {
+template <class Address>
+void Table<Address>::mark_used(NeighborId id, Nanoseconds now, Events& events) {
   recycle();
   if (id.value() >= slots_.size() || find(entry(id).key) != id) {
     return;
@@ -74,7 +89,8 @@ void Table::mark_used(NeighborId id, Nanoseconds now, Events& events) {
 }
 
 // Linux's arp_process() and neigh_update() in one.
-void Table::learn(const Advertisement& advertisement, Nanoseconds now, Events& events) {
+template <class Address>
+void Table<Address>::learn(const Advertisement& advertisement, Nanoseconds now, Events& events) {
   recycle();
   auto id = look_up(advertisement.key);
   // An answer to a question that was never asked confirms nothing.
@@ -117,7 +133,8 @@ void Table::learn(const Advertisement& advertisement, Nanoseconds now, Events& e
   }
 }
 
-NeighborId Table::set_permanent(Key key, Mac mac, Nanoseconds now, Events& events) {
+template <class Address>
+NeighborId Table<Address>::set_permanent(Key key, Mac mac, Nanoseconds now, Events& events) {
   recycle();
   const auto found = find(key);
   const NeighborId id = found ? *found : allocate(key, now);
@@ -129,7 +146,8 @@ NeighborId Table::set_permanent(Key key, Mac mac, Nanoseconds now, Events& event
   return id;
 }
 
-bool Table::erase(Key key, Events& events) {
+template <class Address>
+bool Table<Address>::erase(Key key, Events& events) {
   recycle();
   const auto id = find(key);
   if (id) {
@@ -138,7 +156,8 @@ bool Table::erase(Key key, Events& events) {
   return id.has_value();
 }
 
-std::size_t Table::flush(std::optional<InterfaceId> port, Events& events) {
+template <class Address>
+std::size_t Table<Address>::flush(std::optional<InterfaceId> port, Events& events) {
   recycle();
   std::size_t flushed = 0;
   for (const NeighborId id : page(std::nullopt, index_.size(), port)) {
@@ -150,7 +169,8 @@ std::size_t Table::flush(std::optional<InterfaceId> port, Events& events) {
   return flushed;
 }
 
-void Table::tick(Nanoseconds now, Events& events, std::size_t most) {
+template <class Address>
+void Table<Address>::tick(Nanoseconds now, Events& events, std::size_t most) {
   recycle();
   for (; most > 0 && !timers_.empty() && timers_.begin()->first <= now; --most) {
     run_timer(timers_.begin()->second, now, events);
@@ -163,7 +183,8 @@ void Table::tick(Nanoseconds now, Events& events, std::size_t most) {
   }
 }
 
-std::optional<Nanoseconds> Table::next_deadline() const {
+template <class Address>
+std::optional<Nanoseconds> Table<Address>::next_deadline() const {
   if (index_.empty()) {
     return std::nullopt;
   }
@@ -171,32 +192,49 @@ std::optional<Nanoseconds> Table::next_deadline() const {
   return timers_.empty() ? gc : std::min(gc, timers_.begin()->first);
 }
 
-const Entry& Table::entry(NeighborId id) const {
+template <class Address>
+const Entry<Address>& Table<Address>::entry(NeighborId id) const {
   assert(id.value() < slots_.size());
   return slots_[id.value()].entry;
 }
 
-std::optional<NeighborId> Table::find(Key key) const {
+template <class Address>
+std::optional<NeighborId> Table<Address>::find(Key key) const {
   const auto found = index_.find(key);
   return found == index_.end() ? std::nullopt : std::optional{found->second};
 }
 
-std::size_t Table::size() const { return index_.size(); }
-const Counters& Table::counters() const { return counters_; }
-const Limits& Table::limits() const { return limits_; }
-std::size_t Table::stale() const { return stale_.size(); }
+template <class Address>
+std::size_t Table<Address>::size() const {
+  return index_.size();
+}
+template <class Address>
+const Counters& Table<Address>::counters() const {
+  return counters_;
+}
+template <class Address>
+const Limits& Table<Address>::limits() const {
+  return limits_;
+}
+template <class Address>
+std::size_t Table<Address>::stale() const {
+  return stale_.size();
+}
 
-const Parameters& Table::parameters(InterfaceId id) const {
+template <class Address>
+const Parameters& Table<Address>::parameters(InterfaceId id) const {
   return id.value() < ports_.size() ? ports_[id.value()].parameters : defaults_;
 }
 
-void Table::for_each(const std::function<void(NeighborId, const Entry&)>& visit) const {
+template <class Address>
+void Table<Address>::for_each(const std::function<void(NeighborId, const Entry&)>& visit) const {
   for (const NeighborId id : page(std::nullopt, index_.size())) {
     visit(id, entry(id));
   }
 }
 
-Table::Queue* Table::queue_of(State state) {
+template <class Address>
+typename Table<Address>::Queue* Table<Address>::queue_of(State state) {
   switch (state) {
     case State::kIncomplete:
     case State::kReachable:
@@ -213,10 +251,11 @@ Table::Queue* Table::queue_of(State state) {
   return nullptr;
 }
 
-std::vector<NeighborId> Table::page(std::optional<Key> after, std::size_t most,
-                                    std::optional<InterfaceId> port) const {
+template <class Address>
+std::vector<NeighborId> Table<Address>::page(std::optional<Key> after, std::size_t most,
+                                             std::optional<InterfaceId> port) const {
   auto next = after  ? ordered_.upper_bound(*after)
-              : port ? ordered_.lower_bound(Key{*port, Ipv4{}})
+              : port ? ordered_.lower_bound(Key{*port, Address{}})
                      : ordered_.begin();
   std::vector<NeighborId> ids;
   for (; next != ordered_.end() && ids.size() < most && (!port || next->first.port == *port);
@@ -227,7 +266,8 @@ std::vector<NeighborId> Table::page(std::optional<Key> after, std::size_t most,
 }
 
 // RFC 4861 6.3.2: spread, so that routers that start together do not probe together.
-Nanoseconds Table::reachable_time(InterfaceId id, Nanoseconds now) {
+template <class Address>
+Nanoseconds Table<Address>::reachable_time(InterfaceId id, Nanoseconds now) {
   Port& its = port(id);
   if (now >= its.redraw_at) {
     const auto base = its.parameters.base_reachable.count();
@@ -238,19 +278,22 @@ Nanoseconds Table::reachable_time(InterfaceId id, Nanoseconds now) {
   return its.reachable_time;
 }
 
-Table::Port& Table::port(InterfaceId id) {
+template <class Address>
+typename Table<Address>::Port& Table<Address>::port(InterfaceId id) {
   if (id.value() >= ports_.size()) {
     ports_.resize(std::size_t{id.value()} + 1, Port{defaults_});
   }
   return ports_[id.value()];
 }
 
-void Table::recycle() {
+template <class Address>
+void Table<Address>::recycle() {
   free_.insert(free_.end(), removed_.begin(), removed_.end());
   removed_.clear();
 }
 
-std::optional<NeighborId> Table::look_up(Key key) {
+template <class Address>
+std::optional<NeighborId> Table<Address>::look_up(Key key) {
   const auto id = find(key);
   ++counters_.lookups;
   counters_.hits += id ? 1U : 0U;
@@ -258,7 +301,8 @@ std::optional<NeighborId> Table::look_up(Key key) {
 }
 
 // What packets ask for is bounded; what the operator sets is not.
-std::optional<NeighborId> Table::create(Key key, Nanoseconds now, Events& events) {
+template <class Address>
+std::optional<NeighborId> Table<Address>::create(Key key, Nanoseconds now, Events& events) {
   const std::size_t soft_limit = limits_.gc_thresh[1];
   const std::size_t hard_limit = limits_.gc_thresh[2];
   if (collectable() >= hard_limit || (collectable() >= soft_limit && now >= next_forced_gc_)) {
@@ -272,7 +316,8 @@ std::optional<NeighborId> Table::create(Key key, Nanoseconds now, Events& events
 }
 
 // The new entry is in no queue yet: the caller has it enter its first state.
-NeighborId Table::allocate(Key key, Nanoseconds now) {
+template <class Address>
+NeighborId Table<Address>::allocate(Key key, Nanoseconds now) {
   if (index_.empty()) {
     next_periodic_gc_ = now + limits_.gc_interval;
   }
@@ -296,7 +341,8 @@ NeighborId Table::allocate(Key key, Nanoseconds now) {
   return id;
 }
 
-void Table::remove(NeighborId id, Events& events) {
+template <class Address>
+void Table<Address>::remove(NeighborId id, Events& events) {
   const Slot& leaving = slot(id);
   if (Queue* const queue = queue_of(leaving.entry.state)) {
     queue->erase({leaving.position, id});
@@ -310,7 +356,8 @@ void Table::remove(NeighborId id, Events& events) {
   events.push_back({Kind::kRemoved, id});
 }
 
-void Table::enter(NeighborId id, State state, Nanoseconds position, Nanoseconds now) {
+template <class Address>
+void Table<Address>::enter(NeighborId id, State state, Nanoseconds position, Nanoseconds now) {
   auto& [entry, old_position] = slot(id);
   if (Queue* const queue = queue_of(entry.state)) {
     queue->erase({old_position, id});
@@ -330,7 +377,8 @@ void Table::enter(NeighborId id, State state, Nanoseconds position, Nanoseconds 
   }
 }
 
-void Table::use(NeighborId id, Nanoseconds now, Events& events) {
+template <class Address>
+void Table<Address>::use(NeighborId id, Nanoseconds now, Events& events) {
   Entry& entry = slot(id).entry;
   entry.used = now;
   if (entry.state == State::kStale) {
@@ -340,7 +388,8 @@ void Table::use(NeighborId id, Nanoseconds now, Events& events) {
 }
 
 // Asks once more, or gives up.
-void Table::probe(NeighborId id, Nanoseconds now, Events& events) {
+template <class Address>
+void Table<Address>::probe(NeighborId id, Nanoseconds now, Events& events) {
   Entry& entry = slot(id).entry;
   const Parameters& its = parameters(entry.key.port);
   const bool broadcast = entry.state == State::kIncomplete;
@@ -357,7 +406,8 @@ void Table::probe(NeighborId id, Nanoseconds now, Events& events) {
 
 // Linux's neigh_timer_handler(). An entry that is late is not hurried: what comes next is counted
 // from now.
-void Table::run_timer(NeighborId id, Nanoseconds now, Events& events) {
+template <class Address>
+void Table<Address>::run_timer(NeighborId id, Nanoseconds now, Events& events) {
   const Entry& entry = slot(id).entry;
   if (entry.state == State::kReachable) {
     const Nanoseconds delay = parameters(entry.key.port).delay_first_probe;
@@ -376,7 +426,8 @@ void Table::run_timer(NeighborId id, Nanoseconds now, Events& events) {
   probe(id, now, events);
 }
 
-void Table::start_collection(Nanoseconds now) {
+template <class Address>
+void Table<Address>::start_collection(Nanoseconds now) {
   ++counters_.periodic_gc_runs;
   next_periodic_gc_ = now + limits_.gc_interval;
   if (index_.size() >= limits_.gc_thresh[0]) {
@@ -384,8 +435,9 @@ void Table::start_collection(Nanoseconds now) {
   }
 }
 
-void Table::collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
-                                 std::size_t most) {
+template <class Address>
+void Table<Address>::collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
+                                          std::size_t most) {
   for (; most > 0 && !failed_.empty(); --most) {
     remove(failed_.begin()->second, events);
   }
@@ -410,7 +462,8 @@ void Table::collect_periodically(Queue::value_type from, Nanoseconds now, Events
 
 // Makes room for one entry below gc_thresh2, oldest first. What has a timer is spared, however old,
 // as in Linux: forwarding to known neighbors must not suffer from a scan.
-void Table::collect_by_force(Nanoseconds now, Events& events) {
+template <class Address>
+void Table<Address>::collect_by_force(Nanoseconds now, Events& events) {
   ++counters_.forced_gc_runs;
   next_forced_gc_ = now + kFresh;
   const std::size_t target = std::min(limits_.gc_thresh[1], limits_.gc_thresh[2]);
@@ -421,5 +474,8 @@ void Table::collect_by_force(Nanoseconds now, Events& events) {
     remove(stale_.begin()->second, events);
   }
 }
+
+template class Table<Ipv4>;
+template class Table<Ipv6>;
 
 }  // namespace ringroad::neigh

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The neighbor table: one entry for each (port, address), its NUD state and its timer. It holds no
-// packets and sends none: each call answers with the events that its caller must carry out, in
-// order, before it makes the next: only then are the ids of removed entries used again.
+// The neighbor table of one family: one entry for each (port, address), its NUD state and its
+// timer. It holds no packets and sends none: each call answers with the events that its caller must
+// carry out, in order, before it makes the next: only then are the ids of removed entries used
+// again.
 //
 // One writer, which is also the only reader: the control thread. The hash is seeded at random, so
 // that a sender cannot choose colliding addresses.
@@ -27,8 +28,9 @@
 
 namespace ringroad::neigh {
 
+template <class Address>
 struct Entry {
-  Key key;
+  Key<Address> key;
   State state = State::kIncomplete;
   Mac mac;                   // meaningful where has_mac(state)
   Nanoseconds updated{};     // when MAC or state last changed
@@ -39,7 +41,7 @@ struct Entry {
 
 struct Event {
   enum class Kind : std::uint8_t {
-    kSolicitBroadcast,  // send an ARP request to everyone
+    kSolicitBroadcast,  // send an ARP request to all stations
     kSolicitUnicast,    // send an ARP request to entry.mac
     kResolved,          // entry.mac is new or has changed: publish it, send what waits
     kStateChanged,      // the MAC is as before; the packet path may need to report use
@@ -57,8 +59,12 @@ struct Counters {
   std::uint64_t hash_grows = 0, periodic_gc_runs = 0, forced_gc_runs = 0, table_fulls = 0;
 };
 
+template <class Address>
 class Table {
  public:
+  using Key = neigh::Key<Address>;
+  using Entry = neigh::Entry<Address>;
+
   // `defaults`: of every port that is not given its own.
   Table(const Parameters& defaults, const Limits& limits, std::uint64_t seed);
 
@@ -177,5 +183,12 @@ class Table {
   std::optional<Queue::value_type> collect_from_;
   Nanoseconds next_forced_gc_ = Nanoseconds::min();
 };
+
+using Entry4 = Entry<Ipv4>;
+using Table4 = Table<Ipv4>;
+using Table6 = Table<Ipv6>;
+
+extern template class Table<Ipv4>;
+extern template class Table<Ipv6>;
 
 }  // namespace ringroad::neigh

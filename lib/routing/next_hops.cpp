@@ -105,7 +105,7 @@ Result<NextHopId> NextHops::glean(InterfaceId port) {
   return *id;
 }
 
-Result<NextHopId> NextHops::acquire(neigh::Key key) {
+Result<NextHopId> NextHops::acquire(neigh::Key4 key) {
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
     ++node(found->second).references;
     return found->second;

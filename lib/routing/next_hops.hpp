@@ -33,7 +33,7 @@ class NextHops {
   [[nodiscard]] Result<NextHopId> glean(InterfaceId port);
 
   // The next hop of a neighbor, resolved or not; one reference more. Released by release().
-  [[nodiscard]] Result<NextHopId> acquire(neigh::Key key);
+  [[nodiscard]] Result<NextHopId> acquire(neigh::Key4 key);
 
   // The next hop of a gateway that is reached through a route; equal gateways are one. It answers
   // unreachable until it is given a target.
@@ -55,7 +55,7 @@ class NextHops {
   Status set_group(NextHopId id, Paths paths);
   // A group of neighbors.
   struct Member {
-    neigh::Key key;
+    neigh::Key4 key;
     std::uint16_t weight;
   };
   [[nodiscard]] Result<NextHopId> acquire_group(const std::vector<Member>& members);
@@ -64,7 +64,7 @@ class NextHops {
   void release(NextHopId id);
 
   // Whether there is room for that neighbor's MAC to be published, where it is no next hop yet too.
-  [[nodiscard]] bool has_room_for(neigh::Key key) const;
+  [[nodiscard]] bool has_room_for(neigh::Key4 key) const;
   // Readers send to this MAC from now on, and say so when they do if `report_use`.
   Status publish(NextHopId id, Mac mac);
   // Readers punt again.
@@ -87,25 +87,26 @@ class NextHops {
 
   // Groups give the neighbor's share to their other members until publish(). Of a neighbor that
   // is no next hop, nothing. True where it was usable before.
-  bool neighbor_failed(neigh::Key key);
+  bool neighbor_failed(neigh::Key4 key);
   // The neighbor table has no such entry any more: where it is no next hop either, that it failed
   // is history. Until then a route that comes again is by a gateway that failed.
-  void forget(neigh::Key key);
+  void forget(neigh::Key4 key);
   // The same for all neighbors on a port without a link. True where that is a change.
   bool set_link(InterfaceId port, bool up);
   // Those on that port whose MAC is not known are taken for failed, until publish(): at most so
   // many of those behind `after`. The last of them, where there may be more.
-  std::optional<neigh::Key> doubt_neighbors(InterfaceId port, std::optional<neigh::Key> after = {},
-                                            std::size_t most = ~std::size_t{0});
+  std::optional<neigh::Key4> doubt_neighbors(InterfaceId port,
+                                             std::optional<neigh::Key4> after = {},
+                                             std::size_t most = ~std::size_t{0});
   [[nodiscard]] bool has_link(InterfaceId port) const { return !without_link_.contains(port); }
   // Failed neighbors on ports with a link.
-  [[nodiscard]] std::vector<neigh::Key> failed_neighbors() const;
+  [[nodiscard]] std::vector<neigh::Key4> failed_neighbors() const;
 
   // False where a packet would not arrive: the port has no link, or the neighbor did not answer; of
   // a group, where that is so of each member.
   [[nodiscard]] bool usable(NextHopId id) const;
-  [[nodiscard]] bool usable(neigh::Key key) const;
-  [[nodiscard]] std::optional<NextHopId> find(neigh::Key key) const;
+  [[nodiscard]] bool usable(neigh::Key4 key) const;
+  [[nodiscard]] std::optional<NextHopId> find(neigh::Key4 key) const;
   // What the gateway of a recursive one is reached through.
   [[nodiscard]] NextHopId target(NextHopId id) const {
     return std::get<Recursive>(nodes_.at(id).what).target;
@@ -115,7 +116,7 @@ class NextHops {
  private:
   struct Fixed {};  // and gleans
   struct Neighbor {
-    neigh::Key key;
+    neigh::Key4 key;
     AdjacencyId unresolved;
     AdjacencyId current;
   };
@@ -163,10 +164,10 @@ class NextHops {
   std::map<InterfaceId, NextHopId> gleans_;
   std::set<InterfaceId> without_link_;
   std::unordered_map<NextHopId, Node> nodes_;
-  std::map<neigh::Key, NextHopId> by_key_;
-  std::set<neigh::Key> failed_;       // of those, and of those that no route names any more
-  std::set<neigh::Key> depended_;     // of those in by_key_: on which others depend
-  std::vector<neigh::Key> renewals_;  // of each port that changed, the next to be renewed
+  std::map<neigh::Key4, NextHopId> by_key_;
+  std::set<neigh::Key4> failed_;       // of those, and of those that no route names any more
+  std::set<neigh::Key4> depended_;     // of those in by_key_: on which others depend
+  std::vector<neigh::Key4> renewals_;  // of each port that changed, the next to be renewed
   std::map<Ipv4, NextHopId> by_gateway_;
   std::map<Paths, NextHopId> by_paths_;
 };

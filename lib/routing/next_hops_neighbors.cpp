@@ -19,7 +19,7 @@ constexpr std::size_t kRenewalsAtOnce = 2048;
 
 }  // namespace
 
-bool NextHops::has_room_for(neigh::Key key) const {
+bool NextHops::has_room_for(neigh::Key4 key) const {
   const bool known = by_key_.contains(key);
   return world_.adjacencies().free() >= (known ? 1U : 2U) &&
          (known || world_.next_hops().free() > 0);
@@ -54,7 +54,7 @@ void NextHops::renew(InterfaceId port) {
     const AdjacencyId glean = world_.next_hops().resolve(found->second, [] { return 0U; });
     world_.adjacencies().at(glean).mtu.store(world_.port(port).mtu, std::memory_order_relaxed);
   }
-  std::erase_if(renewals_, [port](neigh::Key next) { return next.port == port; });
+  std::erase_if(renewals_, [port](neigh::Key4 next) { return next.port == port; });
   renewals_.push_back({port, Ipv4{}});
   advance();
 }
@@ -62,7 +62,7 @@ void NextHops::renew(InterfaceId port) {
 bool NextHops::advance() {
   std::size_t count = 0;
   while (!renewals_.empty()) {
-    neigh::Key& next = renewals_.back();
+    neigh::Key4& next = renewals_.back();
     const auto it = by_key_.lower_bound(next);
     if (it == by_key_.end() || it->first.port != next.port) {
       renewals_.pop_back();
@@ -126,20 +126,22 @@ AdjacencyId NextHops::adjacency(NextHopId id) const {
   return std::get<Neighbor>(nodes_.at(id).what).current;
 }
 
-std::optional<NextHopId> NextHops::find(neigh::Key key) const {
+std::optional<NextHopId> NextHops::find(neigh::Key4 key) const {
   const auto found = by_key_.find(key);
   return found == by_key_.end() ? std::nullopt : std::optional{found->second};
 }
 
-bool NextHops::usable(neigh::Key key) const { return has_link(key.port) && !failed_.contains(key); }
+bool NextHops::usable(neigh::Key4 key) const {
+  return has_link(key.port) && !failed_.contains(key);
+}
 
-void NextHops::forget(neigh::Key key) {
+void NextHops::forget(neigh::Key4 key) {
   if (!by_key_.contains(key)) {
     failed_.erase(key);
   }
 }
 
-bool NextHops::neighbor_failed(neigh::Key key) {
+bool NextHops::neighbor_failed(neigh::Key4 key) {
   const auto id = find(key);
   if (!id) {
     return false;
@@ -162,9 +164,9 @@ bool NextHops::set_link(InterfaceId port, bool up) {
   return true;
 }
 
-std::optional<neigh::Key> NextHops::doubt_neighbors(InterfaceId port,
-                                                    std::optional<neigh::Key> after,
-                                                    std::size_t most) {
+std::optional<neigh::Key4> NextHops::doubt_neighbors(InterfaceId port,
+                                                     std::optional<neigh::Key4> after,
+                                                     std::size_t most) {
   auto it = after ? by_key_.upper_bound(*after) : by_key_.lower_bound({port, Ipv4{}});
   for (std::size_t count = 1; it != by_key_.end() && it->first.port == port; ++it, ++count) {
     const Neighbor& there = neighbor(it->second);
@@ -179,10 +181,10 @@ std::optional<neigh::Key> NextHops::doubt_neighbors(InterfaceId port,
   return std::nullopt;
 }
 
-std::vector<neigh::Key> NextHops::failed_neighbors() const {
-  std::vector<neigh::Key> failed;
+std::vector<neigh::Key4> NextHops::failed_neighbors() const {
+  std::vector<neigh::Key4> failed;
   std::ranges::copy_if(failed_, std::back_inserter(failed),
-                       [this](neigh::Key key) { return has_link(key.port); });
+                       [this](neigh::Key4 key) { return has_link(key.port); });
   return failed;
 }
 

@@ -192,7 +192,7 @@ fib::Usability Routing::usability(const Path4& path) const {
     return hop.port.has_value() && !next_hops_.has_link(*hop.port);
   };
   const auto answers = [this](const auto& hop) {
-    return !hop.via || (hop.port ? next_hops_.usable(neigh::Key{*hop.port, *hop.via})
+    return !hop.via || (hop.port ? next_hops_.usable(neigh::Key4{*hop.port, *hop.via})
                                  : gateways_.at(*hop.via).usable);
   };
   const auto& hops = path.next_hops;

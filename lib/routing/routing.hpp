@@ -107,31 +107,31 @@ class Routing {
   [[nodiscard]] std::optional<Ipv4> preferred_source(Ipv4 destination) const;
 
   // The neighbor can be sent to: at this MAC; no longer; or is gone.
-  [[nodiscard]] bool has_room_for(neigh::Key key) const { return next_hops_.has_room_for(key); }
-  Status resolved(neigh::Key key, Mac mac);
-  void unresolved(neigh::Key key);
+  [[nodiscard]] bool has_room_for(neigh::Key4 key) const { return next_hops_.has_room_for(key); }
+  Status resolved(neigh::Key4 key, Mac mac);
+  void unresolved(neigh::Key4 key);
   // Its MAC is known, and packets that waited are on their way: workers keep what comes meanwhile,
   // until resolved() or unresolved().
-  Status hold(neigh::Key key);
+  Status hold(neigh::Key4 key);
   // Workers send to it past the control thread.
-  [[nodiscard]] bool is_published(neigh::Key key) const;
-  void removed(neigh::Key key);
+  [[nodiscard]] bool is_published(neigh::Key4 key) const;
+  void removed(neigh::Key4 key);
   // The port's MTU or MAC changed.
   void renew(InterfaceId port) { next_hops_.renew(port); }
   // It did not answer: other routes of a prefix are taken before those by this gateway.
-  void failed(neigh::Key key);
+  void failed(neigh::Key4 key);
   // A port that lost its link lost its neighbors: when it has one again, routes come back to each
   // gateway with its first answer, so that no packet waits for it.
-  std::optional<neigh::Key> doubt_neighbors(InterfaceId port, std::optional<neigh::Key> after,
-                                            std::size_t most) {
+  std::optional<neigh::Key4> doubt_neighbors(InterfaceId port, std::optional<neigh::Key4> after,
+                                             std::size_t most) {
     return next_hops_.doubt_neighbors(port, after, most);
   }
   // Gateways that did not answer: no packet may ask for them, as others take their place.
-  [[nodiscard]] std::vector<neigh::Key> failed_gateways() const;
+  [[nodiscard]] std::vector<neigh::Key4> failed_gateways() const;
   // The packet path is to say when it uses the neighbor. Nothing where it is not resolved.
-  void report_use(neigh::Key key, bool report);
+  void report_use(neigh::Key4 key, bool report);
   // What readers use now; none for a neighbor that never was resolved.
-  [[nodiscard]] std::optional<AdjacencyId> adjacency(neigh::Key key) const;
+  [[nodiscard]] std::optional<AdjacencyId> adjacency(neigh::Key4 key) const;
 
   // The next slice, ~3 ms at most, of what a change set going that concerns very many routes or
   // neighbors: each call above does the first slice itself. False where nothing is left to do.
@@ -154,7 +154,7 @@ class Routing {
     bool host_route = false;
   };
 
-  [[nodiscard]] Result<Neighbor*> neighbor_of(neigh::Key key);
+  [[nodiscard]] Result<Neighbor*> neighbor_of(neigh::Key4 key);
   // Of edits or entries that the RIB took.
   void tell_gateways(const auto& changes) {
     for (const auto& change : changes) {
@@ -186,7 +186,7 @@ class Routing {
   // The neighbor whose host route stands in the trie for this address.
   [[nodiscard]] Neighbor* host_route_of(Ipv4 address);
   void refresh_host_routes(Ipv4 address);
-  void refresh_host_route(neigh::Key key, Neighbor& neighbor);
+  void refresh_host_route(neigh::Key4 key, Neighbor& neighbor);
   // How a gateway is reached, or why it cannot be one.
   [[nodiscard]] Result<fib::RouteNextHop4> hop_to(const Via& via) const;
   [[nodiscard]] Status check_on(InterfaceId port, Ipv4 gateway) const;

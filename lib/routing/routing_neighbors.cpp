@@ -75,7 +75,7 @@ std::optional<Prefix4> Routing::decided_by(Ipv4 address, Prefix4 prefix) const {
   return std::nullopt;
 }
 
-void Routing::refresh_host_route(neigh::Key key, Neighbor& neighbor) {
+void Routing::refresh_host_route(neigh::Key4 key, Neighbor& neighbor) {
   const auto route = rib_.lookup(key.address);
   const bool on_link =
       route && is_on_link(route->path) && route->path.next_hops.front().port == key.port;
@@ -96,7 +96,7 @@ void Routing::refresh_host_route(neigh::Key key, Neighbor& neighbor) {
   neighbor.host_route = wanted;
 }
 
-Result<Routing::Neighbor*> Routing::neighbor_of(neigh::Key key) {
+Result<Routing::Neighbor*> Routing::neighbor_of(neigh::Key4 key) {
   const auto [known, fresh] = neighbors_.try_emplace({key.address, key.port});
   if (fresh) {
     const auto next_hop = next_hops_.acquire(key);
@@ -109,7 +109,7 @@ Result<Routing::Neighbor*> Routing::neighbor_of(neigh::Key key) {
   return &known->second;
 }
 
-Status Routing::hold(neigh::Key key) {
+Status Routing::hold(neigh::Key4 key) {
   const auto neighbor = neighbor_of(key);
   if (!neighbor) {
     return std::unexpected{neighbor.error()};
@@ -120,12 +120,12 @@ Status Routing::hold(neigh::Key key) {
   return {};
 }
 
-bool Routing::is_published(neigh::Key key) const {
+bool Routing::is_published(neigh::Key4 key) const {
   const auto known = neighbors_.find({key.address, key.port});
   return known != neighbors_.end() && next_hops_.is_published(known->second.next_hop);
 }
 
-Status Routing::resolved(neigh::Key key, Mac mac) {
+Status Routing::resolved(neigh::Key4 key, Mac mac) {
   const auto found = neighbor_of(key);
   if (!found) {
     return std::unexpected{found.error()};
@@ -143,16 +143,16 @@ Status Routing::resolved(neigh::Key key, Mac mac) {
   return {};
 }
 
-void Routing::failed(neigh::Key key) {
+void Routing::failed(neigh::Key4 key) {
   if (next_hops_.neighbor_failed(key)) {
     reconsider();
   }
 }
 
-std::vector<neigh::Key> Routing::failed_gateways() const {
-  std::vector<neigh::Key> failed = next_hops_.failed_neighbors();
+std::vector<neigh::Key4> Routing::failed_gateways() const {
+  std::vector<neigh::Key4> failed = next_hops_.failed_neighbors();
   // Hosts on the link are next hops of their own, once they were resolved: nobody waits for those.
-  std::erase_if(failed, [this](neigh::Key key) {
+  std::erase_if(failed, [this](neigh::Key4 key) {
     const auto id = next_hops_.find(key);
     const bool known = neighbors_.contains({key.address, key.port});
     return !id || next_hops_.references(*id) <= (known ? 1U : 0U);
@@ -160,7 +160,7 @@ std::vector<neigh::Key> Routing::failed_gateways() const {
   return failed;
 }
 
-void Routing::unresolved(neigh::Key key) {
+void Routing::unresolved(neigh::Key4 key) {
   const auto known = neighbors_.find({key.address, key.port});
   if (known == neighbors_.end() || !known->second.resolved) {
     return;
@@ -170,7 +170,7 @@ void Routing::unresolved(neigh::Key key) {
   next_hops_.unpublish(known->second.next_hop);
 }
 
-void Routing::removed(neigh::Key key) {
+void Routing::removed(neigh::Key4 key) {
   unresolved(key);
   if (const auto known = neighbors_.find({key.address, key.port}); known != neighbors_.end()) {
     next_hops_.release(known->second.next_hop);
@@ -179,14 +179,14 @@ void Routing::removed(neigh::Key key) {
   next_hops_.forget(key);
 }
 
-void Routing::report_use(neigh::Key key, bool report) {
+void Routing::report_use(neigh::Key4 key, bool report) {
   const auto known = neighbors_.find({key.address, key.port});
   if (known != neighbors_.end() && known->second.resolved) {
     next_hops_.report_use(known->second.next_hop, report);
   }
 }
 
-std::optional<AdjacencyId> Routing::adjacency(neigh::Key key) const {
+std::optional<AdjacencyId> Routing::adjacency(neigh::Key4 key) const {
   const auto known = neighbors_.find({key.address, key.port});
   return known == neighbors_.end() ? std::nullopt
                                    : std::optional{next_hops_.adjacency(known->second.next_hop)};

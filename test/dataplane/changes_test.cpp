@@ -162,7 +162,7 @@ class Sequences {
     const auto port = std::ranges::find(ports, options.at("port").get<std::string>(),
                                         &interface::InterfaceView::name);
     return address && port != ports.end() &&
-           !bed_.router->routing().next_hops().usable(neigh::Key{port->id, *address});
+           !bed_.router->routing().next_hops().usable(neigh::Key4{port->id, *address});
   }
 
   // Requests that take it back; none where Linux too would not get back to where it was.

@@ -68,7 +68,7 @@ class Bed {
   [[nodiscard]] std::size_t in_state(State state) const {
     std::size_t count = 0;
     bed.router->neighbors().table().for_each(
-        [&](NeighborId, const neigh::Entry& entry) { count += entry.state == state ? 1U : 0U; });
+        [&](NeighborId, const neigh::Entry4& entry) { count += entry.state == state ? 1U : 0U; });
     return count;
   }
 

@@ -110,7 +110,7 @@ class Snapshot {
     }
   }
   void read_neighbors() {
-    router_.neighbors().table().for_each([&](NeighborId, const neigh::Entry& entry) {
+    router_.neighbors().table().for_each([&](NeighborId, const neigh::Entry4& entry) {
       neighbors +=
           fmt::format("{} {} {} {}\n", entry.key.port.value(), entry.key.address.to_string(),
                       neigh::to_string(entry.state), entry.mac.to_string());

@@ -129,7 +129,7 @@ class Writer {
   }
 
  private:
-  [[nodiscard]] static neigh::Key key(std::uint8_t neighbor) {
+  [[nodiscard]] static neigh::Key4 key(std::uint8_t neighbor) {
     return {kPort, Ipv4{kFirst.value() + neighbor}};
   }
 

@@ -90,7 +90,7 @@ TEST_CASE("readers see whole adjacencies and no gap while neighbors and routes c
     threads.emplace_back(read_tables, std::ref(world), id, std::cref(stop), std::ref(results[id]));
   }
   std::mt19937 random{7};
-  const neigh::Key gateway{kPort, kGateway};
+  const neigh::Key4 gateway{kPort, kGateway};
   for (int round = 0; round < 1000; ++round) {
     const auto number = static_cast<std::uint8_t>(random() % 250 + 2);
     CHECK(routing.resolved(gateway, mac_number(number)));

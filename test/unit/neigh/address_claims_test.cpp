@@ -18,7 +18,7 @@ using Kind = AddressClaims::Event::Kind;
 using Kinds = std::vector<Kind>;
 
 constexpr InterfaceId kPort{3};
-constexpr Key kKey{kPort, {192, 168, 1, 1}};
+constexpr Key4 kKey{kPort, {192, 168, 1, 1}};
 constexpr Mac kOther{{2, 0, 0, 0, 0, 9}};
 
 ArpMessage message(Ipv4 sender, Ipv4 target,

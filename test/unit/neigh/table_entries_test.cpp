@@ -107,12 +107,12 @@ TEST_CASE_METHOD(NudFixture, "neighbors are visited in the order of ports, then 
   for (const auto key : {host(9, 1), host(3, 0), host(1, 1), host(7, 0)}) {
     incomplete(key);
   }
-  std::vector<Key> visited;
-  table.for_each([&](NeighborId id, const Entry& entry) {
+  std::vector<Key4> visited;
+  table.for_each([&](NeighborId id, const Entry4& entry) {
     CHECK(table.find(entry.key) == id);
     visited.push_back(entry.key);
   });
-  CHECK(visited == std::vector<Key>{host(3, 0), host(7, 0), host(1, 1), host(9, 1)});
+  CHECK(visited == std::vector<Key4>{host(3, 0), host(7, 0), host(1, 1), host(9, 1)});
 }
 
 TEST_CASE_METHOD(NudFixture, "pages, one behind the other, are the whole in order") {
@@ -120,10 +120,10 @@ TEST_CASE_METHOD(NudFixture, "pages, one behind the other, are the whole in orde
     incomplete(host(i * 7919 % 1000, static_cast<std::uint16_t>(i % 3)));
   }
   std::vector<NeighborId> whole;
-  table.for_each([&](NeighborId id, const Entry&) { whole.push_back(id); });
+  table.for_each([&](NeighborId id, const Entry4&) { whole.push_back(id); });
   REQUIRE(whole.size() == 100);
   std::vector<NeighborId> pages;
-  std::optional<Key> after;
+  std::optional<Key4> after;
   for (auto page = table.page(after, 7); !page.empty(); page = table.page(after, 7)) {
     CHECK(page.size() <= 7);
     pages.insert(pages.end(), page.begin(), page.end());
@@ -141,6 +141,31 @@ TEST_CASE_METHOD(NudFixture, "lookups and hits are counted where packets and mes
   CHECK(table.counters().lookups == 4);
   CHECK(table.counters().hits == 2);
   CHECK(table.counters().allocs == 1);
+}
+
+TEST_CASE("a table of IPv6 neighbors tells them apart in all bits, and lists them in order") {
+  Table6 table{Parameters{}, Limits{}, 1};
+  Events events;
+  std::vector<Key6> keys;
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    keys.push_back({InterfaceId{1}, Ipv6{std::uint64_t{1} << bit, 0}});
+    keys.push_back({InterfaceId{1}, Ipv6{0, std::uint64_t{1} << bit}});
+  }
+  for (const Key6& key : keys) {
+    CHECK(table.resolve(key, std::chrono::seconds{1}, events));
+  }
+  CHECK(table.size() == keys.size());
+  for (const Key6& key : keys) {
+    const auto id = table.find(key);
+    REQUIRE(id);
+    CHECK(table.entry(*id).key == key);
+  }
+  std::ranges::sort(keys);
+  std::vector<Key6> listed;
+  for (const NeighborId id : table.page(std::nullopt, keys.size())) {
+    listed.push_back(table.entry(id).key);
+  }
+  CHECK(listed == keys);
 }
 
 }  // namespace ringroad::neigh

@@ -19,7 +19,7 @@ using Kinds = std::vector<Kind>;
 inline constexpr Mac kMac{{2, 0, 0, 0, 0, 1}};
 inline constexpr Mac kOtherMac{{2, 0, 0, 0, 0, 2}};
 
-inline Key host(std::uint32_t number, std::uint16_t port = 0) {
+inline Key4 host(std::uint32_t number, std::uint16_t port = 0) {
   return {InterfaceId{port}, Ipv4{(std::uint32_t{10} << 24) + number}};
 }
 
@@ -27,11 +27,11 @@ struct TableFixture {
   Nanoseconds now = seconds{100};
   Parameters parameters;
   Limits limits;
-  Table table{parameters, limits, 1};
+  Table4 table{parameters, limits, 1};
   Events events;
 
   // After a change of `parameters` or `limits`.
-  void rebuild(std::uint64_t seed = 1) { table = Table{parameters, limits, seed}; }
+  void rebuild(std::uint64_t seed = 1) { table = Table4{parameters, limits, seed}; }
 
   // What the last calls asked for; forgets it.
   Kinds take_kinds() {
@@ -56,16 +56,16 @@ struct TableFixture {
     table.tick(now, events);
     return take_kinds();
   }
-  Kinds answer(Key key, Mac mac = kMac) {
+  Kinds answer(Key4 key, Mac mac = kMac) {
     table.learn({.key = key, .mac = mac, .solicited = true, .for_us = true}, now, events);
     return take_kinds();
   }
   // An ARP message that answers nothing of ours and is not meant for us.
-  Kinds overhear(Key key, Mac mac = kMac) {
+  Kinds overhear(Key4 key, Mac mac = kMac) {
     table.learn({.key = key, .mac = mac}, now, events);
     return take_kinds();
   }
-  Kinds ask_us(Key key, Mac mac = kMac) {
+  Kinds ask_us(Key4 key, Mac mac = kMac) {
     table.learn({.key = key, .mac = mac, .for_us = true, .overrides = true}, now, events);
     return take_kinds();
   }
@@ -74,38 +74,38 @@ struct TableFixture {
     return take_kinds();
   }
 
-  NeighborId incomplete(Key key) {
+  NeighborId incomplete(Key4 key) {
     const auto id = table.resolve(key, now, events);
     REQUIRE(id.has_value());
     events.clear();
     return *id;
   }
-  NeighborId reachable(Key key) {
+  NeighborId reachable(Key4 key) {
     const NeighborId id = incomplete(key);
     answer(key);
     REQUIRE(state(id) == State::kReachable);
     return id;
   }
-  NeighborId stale(Key key) {
+  NeighborId stale(Key4 key) {
     ask_us(key);
     const auto id = table.find(key);
     REQUIRE(id.has_value());
     REQUIRE(state(*id) == State::kStale);
     return *id;
   }
-  NeighborId delay(Key key) {
+  NeighborId delay(Key4 key) {
     const NeighborId id = stale(key);
     use(id);
     REQUIRE(state(id) == State::kDelay);
     return id;
   }
-  NeighborId probing(Key key) {
+  NeighborId probing(Key4 key) {
     const NeighborId id = delay(key);
     tick_after(parameters.delay_first_probe);
     REQUIRE(state(id) == State::kProbe);
     return id;
   }
-  NeighborId failed(Key key) {
+  NeighborId failed(Key4 key) {
     const NeighborId id = incomplete(key);
     tick_after(seconds{1});
     tick_after(seconds{1});

@@ -42,7 +42,7 @@ class Caller {
   std::uint32_t below(std::uint32_t limit) {
     return std::uniform_int_distribution<std::uint32_t>{0, limit - 1}(random_);
   }
-  Key any_key() { return host(below(60), static_cast<std::uint16_t>(below(2))); }
+  Key4 any_key() { return host(below(60), static_cast<std::uint16_t>(below(2))); }
   Mac any_mac() { return below(4) == 0 ? kOtherMac : kMac; }
 
   void call() {
@@ -99,7 +99,7 @@ class Caller {
   }
 
   void carry_out(const Event& event) {
-    const Entry& entry = table_.entry(event.id);
+    const Entry4& entry = table_.entry(event.id);
     ++seen_[static_cast<std::size_t>(event.kind)];
     switch (event.kind) {
       case Kind::kSolicitBroadcast:
@@ -130,10 +130,10 @@ class Caller {
   }
 
   void check_table() const {
-    std::map<Key, NeighborId> keys;
+    std::map<Key4, NeighborId> keys;
     std::size_t with_mac = 0;
     std::size_t not_permanent = 0;
-    table_.for_each([&](NeighborId id, const Entry& entry) {
+    table_.for_each([&](NeighborId id, const Entry4& entry) {
       REQUIRE(keys.emplace(entry.key, id).second);
       REQUIRE(table_.find(entry.key) == id);
       const auto published = published_.find(id);
@@ -163,7 +163,7 @@ class Caller {
   }
 
   std::mt19937_64 random_;
-  Table table_;
+  Table4 table_;
   Nanoseconds now_ = seconds{100};
   Events events_;
   std::map<NeighborId, Mac> published_;

@@ -297,7 +297,7 @@ TEST_CASE_METHOD(NudFixture,
   SECTION("stale") { id = stale(host(1)); }
   SECTION("delay") { id = delay(host(1)); }
   SECTION("probe") { id = probing(host(1)); }
-  const Entry before = table.entry(id);
+  const Entry4 before = table.entry(id);
   const auto deadline = table.next_deadline();
   now += milliseconds{10};
   CHECK(ask_us(host(1)).empty());

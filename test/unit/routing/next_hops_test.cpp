@@ -16,7 +16,7 @@ constexpr InterfaceId kPort{0};
 constexpr InterfaceId kOther{1};
 constexpr std::uint32_t kFlows = 1024;
 
-neigh::Key key(std::uint8_t number, InterfaceId port = kPort) {
+neigh::Key4 key(std::uint8_t number, InterfaceId port = kPort) {
   return {port, {10, static_cast<std::uint8_t>(port.value()), 0, number}};
 }
 Mac mac(std::uint8_t number) { return Mac{{2, 0, 0, 0, 0, number}}; }

@@ -216,7 +216,7 @@ TEST_CASE("a gateway that does not answer is passed over where the prefix has an
   CHECK(bed.neighbor_of(kTarget) == host(kA, 2));
   bed.add("172.16.0.0/16", host(kB, 2), 2);
   CHECK(bed.neighbor_of(kTarget) == host(kB, 2));
-  CHECK(bed.routing.failed_gateways() == std::vector{neigh::Key{kA, host(kA, 2)}});
+  CHECK(bed.routing.failed_gateways() == std::vector{neigh::Key4{kA, host(kA, 2)}});
   bed.answers(host(kA, 2), kA);
   CHECK(bed.neighbor_of(kTarget) == host(kA, 2));
   CHECK(bed.routing.failed_gateways().empty());
@@ -285,7 +285,7 @@ TEST_CASE("a gateway that failed is still known to while no route names it") {
   CHECK(bed.routing.failed_gateways().empty());
   bed.add("172.16.0.0/16", host(kA, 2), 1);
   CHECK(bed.neighbor_of(kTarget) == host(kB, 2));
-  CHECK(bed.routing.failed_gateways() == std::vector{neigh::Key{kA, host(kA, 2)}});
+  CHECK(bed.routing.failed_gateways() == std::vector{neigh::Key4{kA, host(kA, 2)}});
 
   bed.erase("172.16.0.0/16", 1);
   bed.routing.removed({kA, host(kA, 2)});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ip4/redirect_limiter.hpp"
+#include "host/redirect_limiter.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,7 +15,7 @@ constexpr Nanoseconds kSilence = 20480ms;
 }  // namespace
 
 TEST_CASE("a sender hears of a better gateway nine times, after twice as long each time") {
-  ip4::RedirectLimiter limiter;
+  host::RedirectLimiter<Ipv4> limiter;
   Nanoseconds now = kStart;
   CHECK(limiter.allow(kSender, now));
   for (unsigned sent = 1; sent < 9; ++sent) {
@@ -42,7 +42,7 @@ TEST_CASE("a sender hears of a better gateway nine times, after twice as long ea
 
 TEST_CASE(
     "of more senders than are remembered the new ones hear nothing until old ones are silent") {
-  ip4::RedirectLimiter limiter;
+  host::RedirectLimiter<Ipv4> limiter;
   constexpr std::uint32_t kSenders = 8192;
   const auto sender = [](std::uint32_t i) { return Ipv4{Ipv4{10, 0, 0, 0}.value() + i}; };
   for (std::uint32_t i = 0; i < kSenders; ++i) {

@@ -7,18 +7,21 @@
 #include <unordered_map>
 
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/units.hpp"
 
-namespace ringroad::ip4 {
+namespace ringroad::host {
 
+template <class Address>
 class PathMtu {
  public:
-  static constexpr std::uint16_t kLeast = 552;  // min_pmtu: no path is taken for less
+  // No path is taken for less than `least`, whatever routers say of it (Linux's min_pmtu).
+  explicit PathMtu(std::uint16_t least) : least_{least} {}
 
   // `told` of the way to `destination`, which took `current` until now.
-  void learn(Ipv4 destination, std::uint16_t told, std::uint16_t current, Nanoseconds now);
+  void learn(Address destination, std::uint16_t told, std::uint16_t current, Nanoseconds now);
   // The least of what is known and `link`.
-  [[nodiscard]] std::uint16_t of(Ipv4 destination, std::uint16_t link, Nanoseconds now) const;
+  [[nodiscard]] std::uint16_t of(Address destination, std::uint16_t link, Nanoseconds now) const;
   [[nodiscard]] std::size_t size() const { return known_.size(); }
 
  private:
@@ -29,7 +32,11 @@ class PathMtu {
   static constexpr Nanoseconds kLifetime = std::chrono::minutes{10};  // mtu_expires
   static constexpr std::size_t kMost = 4096;
 
-  std::unordered_map<Ipv4, Known> known_;
+  std::uint16_t least_;
+  std::unordered_map<Address, Known> known_;
 };
 
-}  // namespace ringroad::ip4
+extern template class PathMtu<Ipv4>;
+extern template class PathMtu<Ipv6>;
+
+}  // namespace ringroad::host

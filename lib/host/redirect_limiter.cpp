@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ip4/redirect_limiter.hpp"
+#include "host/redirect_limiter.hpp"
 
-namespace ringroad::ip4 {
+namespace ringroad::host {
 
-bool RedirectLimiter::allow(Ipv4 sender, Nanoseconds now) {
+template <class Address>
+bool RedirectLimiter<Address>::allow(Address sender, Nanoseconds now) {
   if (senders_.size() >= kSenders && !senders_.contains(sender)) {
     std::erase_if(senders_, [&](const auto& entry) { return now > entry.second.last + kSilence; });
     if (senders_.size() >= kSenders) {
@@ -26,4 +27,7 @@ bool RedirectLimiter::allow(Ipv4 sender, Nanoseconds now) {
   return true;
 }
 
-}  // namespace ringroad::ip4
+template class RedirectLimiter<Ipv4>;
+template class RedirectLimiter<Ipv6>;
+
+}  // namespace ringroad::host

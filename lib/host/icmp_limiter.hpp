@@ -8,10 +8,12 @@
 #include <unordered_map>
 
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/units.hpp"
 
-namespace ringroad::ip4 {
+namespace ringroad::host {
 
+template <class Address>
 class IcmpLimiter {
  public:
   struct Limits {
@@ -22,7 +24,7 @@ class IcmpLimiter {
   explicit IcmpLimiter(Limits limits) : limits_{limits} {}
 
   // Takes a token of each bucket where both have one.
-  [[nodiscard]] bool allow(Ipv4 destination, Nanoseconds now);
+  [[nodiscard]] bool allow(Address destination, Nanoseconds now);
 
  private:
   struct Bucket {
@@ -39,7 +41,10 @@ class IcmpLimiter {
   double tokens_ = 0;
   Nanoseconds last_{};
   bool started_ = false;
-  std::unordered_map<Ipv4, Bucket> destinations_;
+  std::unordered_map<Address, Bucket> destinations_;
 };
 
-}  // namespace ringroad::ip4
+extern template class IcmpLimiter<Ipv4>;
+extern template class IcmpLimiter<Ipv6>;
+
+}  // namespace ringroad::host

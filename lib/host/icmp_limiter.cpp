@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ip4/icmp_limiter.hpp"
+#include "host/icmp_limiter.hpp"
 
 #include <algorithm>
 
-namespace ringroad::ip4 {
+namespace ringroad::host {
 
-bool IcmpLimiter::refill_global(Nanoseconds now) {
+template <class Address>
+bool IcmpLimiter<Address>::refill_global(Nanoseconds now) {
   if (limits_.rate == 0) {
     return true;
   }
@@ -21,14 +22,16 @@ bool IcmpLimiter::refill_global(Nanoseconds now) {
 }
 
 // A bucket that has filled up again says nothing that a new one would not.
-void IcmpLimiter::forget_idle(Nanoseconds now) {
+template <class Address>
+void IcmpLimiter<Address>::forget_idle(Nanoseconds now) {
   const Nanoseconds full = limits_.per_destination * kDestinationBurst;
   std::erase_if(destinations_, [&](const auto& entry) {
     return entry.second.credit + (now - entry.second.last) >= full;
   });
 }
 
-bool IcmpLimiter::allow(Ipv4 destination, Nanoseconds now) {
+template <class Address>
+bool IcmpLimiter<Address>::allow(Address destination, Nanoseconds now) {
   if (!refill_global(now)) {
     return false;
   }
@@ -55,4 +58,7 @@ bool IcmpLimiter::allow(Ipv4 destination, Nanoseconds now) {
   return true;
 }
 
-}  // namespace ringroad::ip4
+template class IcmpLimiter<Ipv4>;
+template class IcmpLimiter<Ipv6>;
+
+}  // namespace ringroad::host

@@ -7,14 +7,16 @@
 #include <unordered_map>
 
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/units.hpp"
 
-namespace ringroad::ip4 {
+namespace ringroad::host {
 
+template <class Address>
 class RedirectLimiter {
  public:
   // For each packet that calls for a redirect: whether this one is answered with it.
-  [[nodiscard]] bool allow(Ipv4 sender, Nanoseconds now);
+  [[nodiscard]] bool allow(Address sender, Nanoseconds now);
 
  private:
   struct Sender {
@@ -26,7 +28,10 @@ class RedirectLimiter {
   static constexpr Nanoseconds kSilence = kLoad * (1U << (kMost + 1));
   static constexpr std::size_t kSenders = 8192;  // remembered at most
 
-  std::unordered_map<Ipv4, Sender> senders_;
+  std::unordered_map<Address, Sender> senders_;
 };
 
-}  // namespace ringroad::ip4
+extern template class RedirectLimiter<Ipv4>;
+extern template class RedirectLimiter<Ipv6>;
+
+}  // namespace ringroad::host

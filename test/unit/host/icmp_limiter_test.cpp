@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ip4/icmp_limiter.hpp"
+#include "host/icmp_limiter.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace ringroad;
 using namespace std::chrono_literals;
-using ip4::IcmpLimiter;
+using host::IcmpLimiter;
 
 TEST_CASE("one destination gets six messages at once, then one a second") {
-  IcmpLimiter limiter{{.rate = 0, .burst = 50, .per_destination = 1s}};
+  IcmpLimiter<Ipv4> limiter{{.rate = 0, .burst = 50, .per_destination = 1s}};
   const Ipv4 peer{10, 0, 0, 1};
   Nanoseconds now = 100s;
   int allowed = 0;
@@ -25,7 +25,7 @@ TEST_CASE("one destination gets six messages at once, then one a second") {
 }
 
 TEST_CASE("all destinations together get the burst, then the rate") {
-  IcmpLimiter limiter{{.rate = 1000, .burst = 50, .per_destination = 1s}};
+  IcmpLimiter<Ipv4> limiter{{.rate = 1000, .burst = 50, .per_destination = 1s}};
   Nanoseconds now = 100s;
   std::uint32_t host = 1;
   int allowed = 0;
@@ -43,14 +43,14 @@ TEST_CASE("all destinations together get the burst, then the rate") {
 }
 
 TEST_CASE("zero lifts a limit") {
-  IcmpLimiter limiter{{.rate = 0, .burst = 0, .per_destination = 0s}};
+  IcmpLimiter<Ipv4> limiter{{.rate = 0, .burst = 0, .per_destination = 0s}};
   for (int i = 0; i < 10000; ++i) {
     REQUIRE(limiter.allow(Ipv4{1}, 5s));
   }
 }
 
 TEST_CASE("a spoofed multitude of destinations takes bounded memory and is let go of later") {
-  IcmpLimiter limiter{{.rate = 0, .burst = 50, .per_destination = 1s}};
+  IcmpLimiter<Ipv4> limiter{{.rate = 0, .burst = 50, .per_destination = 1s}};
   int allowed = 0;
   for (std::uint32_t host = 0; host < 100000; ++host) {
     allowed += limiter.allow(Ipv4{host}, 5s) ? 1 : 0;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ip4/path_mtu.hpp"
+#include "host/path_mtu.hpp"
 
 #include <algorithm>
 
-namespace ringroad::ip4 {
+namespace ringroad::host {
 
-void PathMtu::learn(Ipv4 destination, std::uint16_t told, std::uint16_t current, Nanoseconds now) {
+template <class Address>
+void PathMtu<Address>::learn(Address destination, std::uint16_t told, std::uint16_t current,
+                             Nanoseconds now) {
   if (told > current) {
     return;
   }
@@ -17,13 +19,17 @@ void PathMtu::learn(Ipv4 destination, std::uint16_t told, std::uint16_t current,
     }
   }
   // Nobody gets the router to send in crumbs.
-  known_[destination] = {std::max(told, std::min(current, kLeast)), now + kLifetime};
+  known_[destination] = {std::max(told, std::min(current, least_)), now + kLifetime};
 }
 
-std::uint16_t PathMtu::of(Ipv4 destination, std::uint16_t link, Nanoseconds now) const {
+template <class Address>
+std::uint16_t PathMtu<Address>::of(Address destination, std::uint16_t link, Nanoseconds now) const {
   const auto found = known_.find(destination);
   return found == known_.end() || found->second.expires <= now ? link
                                                                : std::min(found->second.mtu, link);
 }
 
-}  // namespace ringroad::ip4
+template class PathMtu<Ipv4>;
+template class PathMtu<Ipv6>;
+
+}  // namespace ringroad::host
