@@ -103,8 +103,7 @@ suite_system() {
 }
 nic() {
   scripts/install.sh nic # without what it fetches the tests are skipped, and counted so
-  # Before the builds: a guest that is kept from its processors for long stands still.
-  nice -n -10 test/nic/run.py
+  test/nic/run.py
 }
 suite_nic() {
   wait "$nic_job"

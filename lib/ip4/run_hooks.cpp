@@ -2,6 +2,7 @@
 #include "ip4/run_hooks.hpp"
 
 #include <bit>
+#include <cassert>
 
 #include "ip4/input.hpp"
 
@@ -13,6 +14,7 @@ void run_chain(const HookChain& chain, StageContext& context, Burst& burst) {
       return;
     }
     HookVerdicts verdicts;
+    assert(hook.states.empty() || context.thread < hook.states.size());
     hook.run(hook.states.empty() ? nullptr : hook.states[context.thread], context, burst, verdicts);
     const std::uint64_t held = verdicts.held() & burst.all();
     const std::uint64_t dropped = verdicts.dropped() & burst.all() & ~held;

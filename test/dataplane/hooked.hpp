@@ -2,6 +2,7 @@
 #pragma once
 // For tests of hooks: one for as long as an object lives, and packets that it knows.
 #include <utility>
+#include <vector>
 
 #include "packet/hooks.hpp"
 #include "testbed.hpp"
@@ -12,9 +13,11 @@ class Hooked {
  public:
   Hooked(Testbed& bed, HookPoint point, Hook hook)
       : hooks_{bed.router->world().hooks()}, id_{hooks_.add(point, std::move(hook))} {}
-  // With one state for the worker and the control thread.
+  // With one state for all threads: the workers and the control thread.
   Hooked(Testbed& bed, HookPoint point, HookFunction run, void* state = nullptr)
-      : Hooked{bed, point, Hook{.run = run, .states = {2, state}}} {}
+      : Hooked{bed, point,
+               Hook{.run = run,
+                    .states = std::vector<void*>(bed.router->workers().size() + 1, state)}} {}
   Hooked(const Hooked&) = delete;
   Hooked& operator=(const Hooked&) = delete;
   ~Hooked() { hooks_.remove(id_); }
