@@ -8,7 +8,7 @@
 #
 # Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan debug fuzz nic
 # system conformance demo package, lint (what changed; everything with --only lint), and cli, the part of
-# system that runs no router. nic, whose machines mostly wait, runs beside those before it.
+# system that runs no router. Suites run one after the other: what they measure would disturb others.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -50,7 +50,6 @@ suite_lint() { scripts/lint.py ${lint_scope:+"$lint_scope"}; }
 suite_unit() { scripts/run_suite.py build/release unit; }
 suite_dataplane() { scripts/run_suite.py build/release dataplane; }
 suite_instructions() { scripts/check_instructions.py; }
-# One after the other: the second leaves a core to the machines of nic, which stand still without.
 suite_unit-asan() { scripts/run_suite.py build/asan unit; }
 suite_dataplane-asan() { scripts/run_suite.py build/asan dataplane; }
 # Those that read tables while a writer changes them.
@@ -101,15 +100,9 @@ suite_system() {
   scripts/install.sh bench # testpmd, for documents_test; without it that part is skipped, and counted so
   test/system/run.py
 }
-nic() {
+suite_nic() {
   scripts/install.sh nic # without what it fetches the tests are skipped, and counted so
   test/nic/run.py
-}
-suite_nic() {
-  wait "$nic_job"
-  local status=$?
-  cat build/test/nic-beside.log
-  return "$status"
 }
 suite_conformance() { test/conformance/run.py; }
 suite_demo() { scripts/run.sh --once; }
@@ -210,10 +203,6 @@ for suite in "${suites[@]}"; do
     tally "build-$kind" scripts/build.sh "$kind" "${targets[@]}" && built[$kind]=yes
   fi
   [[ $kind && ${built[$kind]} == no ]] && continue # that it did not build is counted
-  if [[ $kind == release && " ${suites[*]} " == *" nic "* && ! ${nic_job:-} ]]; then
-    nic >build/test/nic-beside.log 2>&1 </dev/null &
-    nic_job=$!
-  fi
   tally "$suite" "suite_$suite"
 done
 finish
