@@ -256,8 +256,8 @@ Status Links::use_reset_port(std::uint16_t i) {
   }
   // An interface that was made anew has another MAC address, and the operator's does not last.
   devices_[i].mac = port.mac();
-  if (states_[i].wanted_mac) {
-    return port.set_mac(*states_[i].wanted_mac);
+  if (const std::optional<Mac> wanted = states_[i].wanted_mac) {
+    return port.set_mac(*wanted);
   }
   if (Status status = check_mac(view, port.mac()); !status) {
     return status;

@@ -118,11 +118,11 @@ class Links {
   [[nodiscard]] Status check_address(const interface::InterfaceView& view,
                                      InterfaceAddress address) const;
   [[nodiscard]] Status check_mtu(const interface::InterfaceView& view, std::uint16_t mtu) const;
-  [[nodiscard]] Status check_mac(const interface::InterfaceView& view, Mac mac) const;
+  [[nodiscard]] static Status check_mac(const interface::InterfaceView& view, Mac mac);
   void watch_carrier(std::uint16_t port);
   void note_interfaces();
   void leave(std::uint16_t port);
-  Status use_reset_port(std::uint16_t port);
+  Status use_reset_port(std::uint16_t i);
 
   interface::World& world_;
   routing::Routing& routing_;

@@ -11,7 +11,6 @@
 namespace ringroad::control {
 
 Status Links::check_address(const interface::InterfaceView& view, InterfaceAddress address) const {
-  const std::string text = address.to_string();
   if (const auto fault = config::fault_of(address)) {
     return fail(*fault);
   }

@@ -57,7 +57,7 @@ Status Links::check_mtu(const interface::InterfaceView& view, std::uint16_t mtu)
   return {};
 }
 
-Status Links::check_mac(const interface::InterfaceView& view, Mac mac) const {
+Status Links::check_mac(const interface::InterfaceView& view, Mac mac) {
   if (!mac.is_station()) {
     return fail(fmt::format("{} is no station's MAC address", mac.to_string()));
   }

@@ -69,7 +69,7 @@ void deliver(StageContext& context, Burst& burst, const LocalProtocol& protocol)
 void deliver_here(StageContext& context) {
   const auto packets =
       std::span{context.local.packets}.first(std::exchange(context.local.count, std::uint16_t{0}));
-  const LocalProtocol* current = nullptr;
+  const LocalProtocol* current = kProtocols.data();  // of the packets in the burst
   Burst burst;
   burst.begin({}, 0);
   for (Packet* const packet : packets) {
