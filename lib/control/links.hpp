@@ -53,7 +53,7 @@ class Links {
   Status set_mac(InterfaceId port, Mac mac) { return change(port, {.mac = mac}); }
   Status add_address(InterfaceId port, InterfaceAddress address);
   Status erase_address(InterfaceId port, InterfaceAddress address);
-  // It has the address, and uses it once nobody answered for it.
+  // The port has the address already. It is used once ARP probes for it went unanswered.
   void probe_for(InterfaceId port, InterfaceAddress address);
 
   // Ports without addresses are a way to somewhere while a route names them.

@@ -54,7 +54,7 @@ Status Links::set_addresses(InterfaceId port, const std::vector<InterfaceAddress
   return status;
 }
 
-// Not used before nobody answered for it (RFC 5227 2.1).
+// Keeps the address tentative until ARP probes for it went unanswered (RFC 5227 2.1).
 void Links::probe_for(InterfaceId port, InterfaceAddress address) {
   world_.set_tentative(port, address.address, true);
   addresses_.probe({port, address.address}, [this, port, address](bool usable) {

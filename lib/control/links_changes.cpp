@@ -143,7 +143,7 @@ void Links::apply_mac(PortId device, Mac mac) {
     }
     world_.set_mac(view.id, mac);
     routing_.renew(view.id);
-    // The link is told: its stations know the old one.
+    // Announced, because the stations on the link know the old MAC address.
     for (const InterfaceAddress& address : view.addresses) {
       if (!addresses_.claims().is_tentative({view.id, address.address})) {
         addresses_.use({view.id, address.address});

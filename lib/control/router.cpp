@@ -206,11 +206,11 @@ Status Router::shut_down() {
 }
 
 Ledger Router::ledger() const {
-  Ledger ledger{.generated = sender_->generated(),
-                .delivered = sender_->delivered(),
-                .dropped = sender_->context().drops.total(),
-                .held = neighbors_->held() + slow_path_->held() + arp_.size() +
-                        sender_->context().in_hooks()};
+  const StageContext& own = sender_->context();
+  Ledger ledger{.generated = own.generated.get(),
+                .delivered = own.delivered.get(),
+                .dropped = own.drops.total(),
+                .held = neighbors_->held() + slow_path_->held() + arp_.size() + own.in_hooks()};
   for (const auto& worker : workers_) {
     ledger.received += worker->counters().packets.get();
     ledger.generated += worker->generated();
@@ -227,7 +227,7 @@ Ledger Router::ledger() const {
 }
 
 std::uint64_t Router::ip_counter(stats::IpCounter counter) const {
-  std::uint64_t sum = slow_path_->counters().get(counter);
+  std::uint64_t sum = sender_->context().counters.get(counter);
   for (const auto& worker : workers_) {
     sum += worker->ip_counters().get(counter);
   }

@@ -128,7 +128,7 @@ class Router {
   void give_up_waiting();
   bool run_timers();
 
-  config::Config config_;  // to begin with
+  config::Config config_;  // while it is set up
   const Clock& clock_;
   std::optional<std::uint64_t> flow_seed_;
   config::Fault place_;  // of what is set up at the moment

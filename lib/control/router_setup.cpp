@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <map>
-#include <random>
 
 #include "base/log.hpp"
+#include "base/random_seed.hpp"
 #include "control/router.hpp"
 #include "control/settings.hpp"
 #include "port/interface_sharing.hpp"
@@ -96,6 +96,7 @@ std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config:
   }
   router->neighbors_->start();
   router->run_timers();
+  router->config_ = {};  // the tables have it now
   return router;
 }
 
@@ -184,15 +185,15 @@ Status Router::set_up_tables() {
                      .per_destination = config_.icmp.per_destination},
           .reassembly = reassembly_settings(pools_.first(), pools_.budget().reassembly())});
   addresses_ = std::make_unique<host::Addresses>(
-      host::Addresses::Settings{.announce = config_.arp.notify, .seed = std::random_device{}()},
-      *world_, *sender_, clock_);
+      host::Addresses::Settings{.announce = config_.arp.notify, .seed = random_seed()}, *world_,
+      *sender_, clock_);
   neighbors_ = std::make_unique<host::Neighbors>(
       host::Neighbors::Settings{
           .parameters = parameters_of(config_.arp.timers),
           .limits = {.gc_interval = neigh::Limits{}.gc_interval,
                      .gc_thresh = config_.arp.gc_thresh},
           .pending = {.neighbor = config_.arp.queue_bytes, .buffers = pools_.budget().neighbors()},
-          .seed = std::random_device{}()},
+          .seed = random_seed()},
       *world_, *routing_, *addresses_, *sender_, clock_,
       [this](OwnedPacket packet, InterfaceId port) {
         slow_path_->host_unreachable(std::move(packet), port);

@@ -2,7 +2,8 @@
 #include "control/settings.hpp"
 
 #include <algorithm>
-#include <random>
+
+#include "base/random_seed.hpp"
 
 namespace ringroad::control {
 namespace {
@@ -66,20 +67,18 @@ neigh::Parameters parameters_of(const config::ArpTimers& timers) {
 }
 
 FlowHash flow_hash_of(const config::Ecmp& ecmp) {
-  std::random_device random;
   return FlowHash{
       ecmp.hash == config::FlowHash::kL4 ? FlowHash::Policy::kL4 : FlowHash::Policy::kL3,
-      ecmp.seed != 0 ? ecmp.seed : std::uint64_t{random()} << 32 | random()};
+      ecmp.seed != 0 ? ecmp.seed : random_seed()};
 }
 
 // Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
 ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share) {
-  std::random_device random;
   ip4::ReassemblySettings settings;
   settings.buffers = share;
   settings.memory.count =
       std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);
-  settings.seed = std::uint64_t{random()} << 32U | random();
+  settings.seed = random_seed();
   return settings;
 }
 

@@ -219,7 +219,8 @@ class Rib {
   [[nodiscard]] std::size_t sweep(const Sweep& sweep, std::size_t work);
 
   Listener listener_;
-  std::array<Routes, 3> forwarding_;  // local, main, default: in the order they are asked
+  static constexpr std::array kForwarding{Table::kLocal, Table::kMain, Table::kDefault};
+  std::array<Routes, kForwarding.size()> forwarding_;  // in the order in which they are asked
   std::map<Table, Routes> named_;
   std::map<Path, std::uint32_t> path_numbers_;
   std::vector<Interned> paths_;

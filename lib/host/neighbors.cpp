@@ -20,9 +20,6 @@ constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
 // Timers and reports of use that one round sees to, ~150 us of it: what waits in the punt rings
 // does not wait for thousands of neighbors that were learnt, and expire, together.
 constexpr std::size_t kNeighborsARound = 256;
-// Entries that a round flushes, 3 us each, and looks at.
-constexpr std::size_t kFlushedARound = 256;
-
 }  // namespace
 
 Neighbors::Neighbors(const Settings& settings, interface::World& world, routing::Routing& routing,
@@ -121,10 +118,10 @@ void Neighbors::solicit(NeighborId id, bool broadcast) {
   }
 }
 
-// In the order in which they came, packets to the neighbor are: handed over, as they waited; in the
-// control thread's rings, handed up by workers that did not know yet; kept by workers, which are
-// told to (Routing::hold); sent by workers past the control thread. So a neighbor is published only
-// once no worker can hand up a packet for it any more, and those that were are handed over.
+// Packets to the neighbor must leave in the order in which they came. The oldest waited for it, the
+// next are in the punt rings, and workers hold the ones that come now (Routing::hold). Once the
+// neighbor is published, workers send by themselves. So it is published only after no worker can
+// punt another packet for it, and all punted ones were handed over.
 void Neighbors::resolved(NeighborId id) {
   const neigh::Key4 key = table_.entry(id).key;
   if (!started_ || routing_.is_published(key)) {
@@ -275,7 +272,8 @@ void Neighbors::find_used() {
 void Neighbors::mark_used(Nanoseconds now) {
   neigh::Events events;
   for (std::size_t i = 0; i < kNeighborsARound && !used_.empty(); ++i) {
-    // It may be another's by now, or nobody's: who is taken for used in error is asked once.
+    // The adjacency may be another neighbor's by now. A neighbor that is marked used by mistake is
+    // only probed once.
     const neigh::Adjacency& adjacency = world_.adjacencies()[used_.back()];
     used_.pop_back();
     if (const auto id = table_.find({adjacency.port, adjacency.next_hop})) {
@@ -321,63 +319,6 @@ bool Neighbors::erase(neigh::Key4 key) {
   const bool erased = table_.erase(key, events);
   carry_out(events);
   return erased;
-}
-
-std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<InterfaceId> port) {
-  return flush(port, false);
-}
-
-std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<InterfaceId> port,
-                                                           bool link_lost) {
-  flushes_.push_back({.port = port,
-                      .began = clock_.now(),
-                      .link_lost = link_lost,
-                      .outcome = std::make_shared<Flushed>()});
-  const auto outcome = flushes_.back().outcome;
-  if (flushes_.size() == 1) {
-    advance();
-  }
-  return outcome;
-}
-
-bool Neighbors::advance() {
-  if (flushes_.empty()) {
-    return false;
-  }
-  if (!advance(flushes_.front())) {
-    flushes_.front().outcome->over = true;
-    flushes_.pop_front();
-  }
-  return true;
-}
-
-bool Neighbors::advance(Flush& flush) {
-  if (!flush.doubting) {
-    const auto page = table_.page(flush.after, kFlushedARound, flush.port);
-    flush.doubting = page.size() < kFlushedARound;
-    std::vector<neigh::Key4> keys;
-    std::ranges::transform(page, std::back_inserter(keys),
-                           [this](NeighborId id) { return table_.entry(id).key; });
-    for (const neigh::Key4 key : keys) {
-      // What waited for one that goes is answered, which may take another's place in the table.
-      const auto id = table_.find(key);
-      const bool goes = id && table_.entry(*id).state != State::kPermanent &&
-                        table_.entry(*id).updated <= flush.began;
-      if (goes && erase(key)) {
-        ++flush.outcome->removed;
-      }
-      flush.after = key;
-    }
-    if (!flush.doubting) {
-      return true;
-    }
-    flush.after.reset();
-  }
-  if (!flush.link_lost) {
-    return false;
-  }
-  flush.after = routing_.doubt_neighbors(*flush.port, flush.after, kFlushedARound);
-  return flush.after.has_value();
 }
 
 void Neighbors::set_link(InterfaceId port, bool up) {

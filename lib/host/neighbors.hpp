@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The router's conversation with its neighbors: the neighbor table, the packets that wait for it,
-// the ARP messages, and what the packet path is told of the outcome. Control thread only.
+// Neighbor resolution: owns the neighbor table and the packets that wait for it, sends and receives
+// ARP messages, and publishes resolved neighbors to the packet path. Control thread only.
 #include <deque>
 #include <functional>
 #include <memory>

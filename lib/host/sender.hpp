@@ -28,13 +28,13 @@ class Sender {
   // pool is empty.
   [[nodiscard]] OwnedPacket make_frame(std::span<const std::uint8_t> bytes);
   // Counts a packet that did not come from a port: an answer in a new buffer or in an old one.
-  void count_generated(std::uint64_t packets = 1) { generated_.add(packets); }
+  void count_generated(std::uint64_t packets = 1) { context_->generated.add(packets); }
   // The packet ended at the router, as it should.
   void deliver(OwnedPacket packet) {
     packet.reset();
     count_delivered();
   }
-  void count_delivered(std::uint64_t packets = 1) { delivered_.add(packets); }
+  void count_delivered(std::uint64_t packets = 1) { context_->delivered.add(packets); }
   // Counted at the port by which the packet came in, or for an answer, the packet it answers.
   void drop(OwnedPacket packet, stats::DropReason reason) {
     const InterfaceId ingress = meta(*packet).ingress;
@@ -60,10 +60,6 @@ class Sender {
   [[nodiscard]] const InterfaceCounters& interface(InterfaceId port) const {
     return interfaces_[port.value()];
   }
-  [[nodiscard]] std::uint64_t generated() const {
-    return generated_.get() + context_->generated.get();
-  }
-  [[nodiscard]] std::uint64_t delivered() const { return delivered_.get(); }
 
  private:
   const interface::World& world_;
@@ -71,8 +67,6 @@ class Sender {
   std::vector<worker::Worker*> workers_;
   std::unique_ptr<StageContext> context_;
   std::vector<InterfaceCounters> interfaces_;
-  stats::Counter generated_;
-  stats::Counter delivered_;
 };
 
 }  // namespace ringroad::host

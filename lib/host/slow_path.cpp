@@ -52,6 +52,7 @@ SlowPath::SlowPath(interface::World& world, routing::Routing& routing, Sender& s
       routing_{routing},
       sender_{sender},
       clock_{clock},
+      counters_{sender.context().counters},
       limiter_{settings.limits},
       identifications_{settings.reassembly.seed},
       reassembly_{

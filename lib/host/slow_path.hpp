@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What workers hand up: packets for the router itself, packets that need a neighbor's MAC, cutting
-// or a look at their options, packets whose sender is told why they went no further. Control thread
-// only.
+// Handles the packets that workers punt: packets for the router itself, packets that wait for a
+// neighbor's MAC, that must be fragmented or have options, and packets about which an ICMP error is
+// sent. Control thread only.
 #include <array>
 #include <functional>
 #include <optional>
@@ -49,7 +49,6 @@ class SlowPath {
   // Fragments that wait for others.
   [[nodiscard]] std::uint64_t held() const { return reassembly_.held(); }
   [[nodiscard]] std::uint32_t held_buffers() const { return reassembly_.buffers(); }
-  [[nodiscard]] const stats::IpCounters& counters() const { return counters_; }
   // Bytes of packets that were copied, by what for.
   struct Copied {
     stats::Counter fragments;    // for ports that take a frame in one buffer only
@@ -119,7 +118,7 @@ class SlowPath {
   Sender& sender_;
   const Clock& clock_;
   Neighbors* neighbors_ = nullptr;
-  stats::IpCounters counters_;
+  stats::IpCounters& counters_;  // the control thread's
   Copied copied_;
   IcmpLimiter<Ipv4> limiter_;
   RedirectLimiter<Ipv4> redirects_;

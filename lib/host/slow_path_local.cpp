@@ -20,11 +20,6 @@ namespace {
 constexpr std::uint8_t kFragmentationNeededCode = 4;
 constexpr unsigned kEcnBits = 0x3;
 
-bool is_fragment(Packet& packet) {
-  constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
-  return (ipv4(packet).fragment_offset & rte_cpu_to_be_16(kMoreOrOffset)) != 0;
-}
-
 std::optional<IpCounter> received(IcmpType type) {
   switch (type) {
     case IcmpType::kUnreachable:
@@ -63,7 +58,7 @@ OwnedPacket SlowPath::reassemble(OwnedPacket packet) {
 }
 
 void SlowPath::deliver_locally(OwnedPacket packet) {
-  if (is_fragment(*packet)) {
+  if (is_fragment(ipv4(*packet))) {
     packet = reassemble(std::move(packet));
     if (!packet) {
       return;

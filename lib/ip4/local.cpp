@@ -30,11 +30,6 @@ constexpr auto kProtocols = [] {
   return protocols;
 }();
 
-bool is_fragment(const rte_ipv4_hdr& header) {
-  constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
-  return (header.fragment_offset & rte_cpu_to_be_16(kMoreOrOffset)) != 0;
-}
-
 const LocalProtocol* protocol_of(Packet& packet) {
   const rte_ipv4_hdr& header = ipv4(packet);
   const LocalProtocol& protocol = kProtocols[header.next_proto_id];

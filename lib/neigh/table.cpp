@@ -8,19 +8,8 @@
 namespace ringroad::neigh {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 using Kind = Event::Kind;
 
-// As in Linux since 5.7, HZ/2 before: no request follows another sooner, whatever `retransmit`
-// says.
-constexpr Nanoseconds kShortestRetransmit = milliseconds{10};
-// RFC 4861 6.3.4 wants a new random value "every few hours"; Linux draws one every 300 s.
-constexpr Nanoseconds kRedrawInterval = seconds{300};
-// Linux's "5 * HZ": above gc_thresh2 collection is forced no more often than this, and spares what
-// changed more recently. Here periodic collection does too: the packet path reports use of what is
-// STALE only, so of what has just become so nothing is known yet.
-constexpr Nanoseconds kFresh = seconds{5};
 constexpr std::uint32_t kReservedMax = 1U << 20U;
 
 // The address in a word, for the hash; the two halves of an IPv6 address are multiplied, so that a
@@ -170,29 +159,6 @@ std::size_t Table<Address>::flush(std::optional<InterfaceId> port, Events& event
 }
 
 template <class Address>
-void Table<Address>::tick(Nanoseconds now, Events& events, std::size_t most) {
-  recycle();
-  for (; most > 0 && !timers_.empty() && timers_.begin()->first <= now; --most) {
-    run_timer(timers_.begin()->second, now, events);
-  }
-  if (!index_.empty() && now >= next_periodic_gc_) {
-    start_collection(now);
-  }
-  if (collect_from_) {
-    collect_periodically(*collect_from_, now, events, most);
-  }
-}
-
-template <class Address>
-std::optional<Nanoseconds> Table<Address>::next_deadline() const {
-  if (index_.empty()) {
-    return std::nullopt;
-  }
-  const Nanoseconds gc = collect_from_ ? Nanoseconds{} : next_periodic_gc_;
-  return timers_.empty() ? gc : std::min(gc, timers_.begin()->first);
-}
-
-template <class Address>
 const Entry<Address>& Table<Address>::entry(NeighborId id) const {
   assert(id.value() < slots_.size());
   return slots_[id.value()].entry;
@@ -263,19 +229,6 @@ std::vector<NeighborId> Table<Address>::page(std::optional<Key> after, std::size
     ids.push_back(next->second);
   }
   return ids;
-}
-
-// RFC 4861 6.3.2: spread, so that routers that start together do not probe together.
-template <class Address>
-Nanoseconds Table<Address>::reachable_time(InterfaceId id, Nanoseconds now) {
-  Port& its = port(id);
-  if (now >= its.redraw_at) {
-    const auto base = its.parameters.base_reachable.count();
-    its.reachable_time = Nanoseconds{
-        std::uniform_int_distribution<Nanoseconds::rep>{base / 2, base / 2 + base}(random_)};
-    its.redraw_at = now + kRedrawInterval;
-  }
-  return its.reachable_time;
 }
 
 template <class Address>
@@ -384,94 +337,6 @@ void Table<Address>::use(NeighborId id, Nanoseconds now, Events& events) {
   if (entry.state == State::kStale) {
     enter(id, State::kDelay, now + parameters(entry.key.port).delay_first_probe, now);
     events.push_back({Kind::kStateChanged, id});
-  }
-}
-
-// Asks once more, or gives up.
-template <class Address>
-void Table<Address>::probe(NeighborId id, Nanoseconds now, Events& events) {
-  Entry& entry = slot(id).entry;
-  const Parameters& its = parameters(entry.key.port);
-  const bool broadcast = entry.state == State::kIncomplete;
-  if (entry.probes >= (broadcast ? its.multicast_probes : its.unicast_probes)) {
-    enter(id, State::kFailed, now, now);
-    ++counters_.res_failed;
-    events.push_back({Kind::kFailed, id});
-    return;
-  }
-  ++entry.probes;
-  enter(id, entry.state, now + std::max(its.retransmit, kShortestRetransmit), now);
-  events.push_back({broadcast ? Kind::kSolicitBroadcast : Kind::kSolicitUnicast, id});
-}
-
-// Linux's neigh_timer_handler(). An entry that is late is not hurried: what comes next is counted
-// from now.
-template <class Address>
-void Table<Address>::run_timer(NeighborId id, Nanoseconds now, Events& events) {
-  const Entry& entry = slot(id).entry;
-  if (entry.state == State::kReachable) {
-    const Nanoseconds delay = parameters(entry.key.port).delay_first_probe;
-    if (now <= entry.used + delay) {
-      enter(id, State::kDelay, now + delay, now);
-    } else {
-      enter(id, State::kStale, now, now);
-    }
-    events.push_back({Kind::kStateChanged, id});
-    return;
-  }
-  if (entry.state == State::kDelay) {
-    enter(id, State::kProbe, now, now);
-    events.push_back({Kind::kStateChanged, id});
-  }
-  probe(id, now, events);
-}
-
-template <class Address>
-void Table<Address>::start_collection(Nanoseconds now) {
-  ++counters_.periodic_gc_runs;
-  next_periodic_gc_ = now + limits_.gc_interval;
-  if (index_.size() >= limits_.gc_thresh[0]) {
-    collect_from_ = {Nanoseconds::min(), NeighborId{0}};
-  }
-}
-
-template <class Address>
-void Table<Address>::collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
-                                          std::size_t most) {
-  for (; most > 0 && !failed_.empty(); --most) {
-    remove(failed_.begin()->second, events);
-  }
-  if (!failed_.empty()) {
-    return;
-  }
-  auto next = stale_.lower_bound(from);
-  for (; next != stale_.end() && next->first + kFresh <= now; --most) {
-    if (most == 0) {
-      collect_from_ = *next;
-      return;
-    }
-    const NeighborId id = (next++)->second;
-    const Entry& candidate = entry(id);
-    const Nanoseconds last_needed = std::max(candidate.used, candidate.confirmed);
-    if (last_needed + parameters(candidate.key.port).gc_stale <= now) {
-      remove(id, events);
-    }
-  }
-  collect_from_ = std::nullopt;
-}
-
-// Makes room for one entry below gc_thresh2, oldest first. What has a timer is spared, however old,
-// as in Linux: forwarding to known neighbors must not suffer from a scan.
-template <class Address>
-void Table<Address>::collect_by_force(Nanoseconds now, Events& events) {
-  ++counters_.forced_gc_runs;
-  next_forced_gc_ = now + kFresh;
-  const std::size_t target = std::min(limits_.gc_thresh[1], limits_.gc_thresh[2]);
-  while (collectable() >= target && !failed_.empty()) {
-    remove(failed_.begin()->second, events);
-  }
-  while (collectable() >= target && !stale_.empty() && stale_.begin()->first + kFresh <= now) {
-    remove(stale_.begin()->second, events);
   }
 }
 

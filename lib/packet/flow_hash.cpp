@@ -36,11 +36,6 @@ const rte_ipv4_hdr& header_of(Octets packet) {
   return *reinterpret_cast<const rte_ipv4_hdr*>(packet.data());
 }
 
-bool is_fragment(const rte_ipv4_hdr& header) {
-  constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
-  return (header.fragment_offset & rte_cpu_to_be_16(kMoreOrOffset)) != 0;
-}
-
 // What the ICMP error is about, where the packet is one and shows that much; else the packet.
 Octets subject_of(Octets packet) {
   const rte_ipv4_hdr& header = header_of(packet);

@@ -91,6 +91,11 @@ inline constexpr std::uint8_t kVersion4NoOptions = 0x45;
   return static_cast<std::uint16_t>((header.version_ihl & 0xfU) * 4U);
 }
 
+[[nodiscard]] inline bool is_fragment(const rte_ipv4_hdr& header) {
+  constexpr std::uint16_t kMoreOrOffset = RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK;
+  return (header.fragment_offset & rte_cpu_to_be_16(kMoreOrOffset)) != 0;
+}
+
 [[nodiscard]] inline Ipv4 source_of(Packet& packet) {
   return Ipv4{be32::from_wire(ipv4(packet).src_addr)};
 }

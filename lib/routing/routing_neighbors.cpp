@@ -151,7 +151,8 @@ void Routing::failed(neigh::Key4 key) {
 
 std::vector<neigh::Key4> Routing::failed_gateways() const {
   std::vector<neigh::Key4> failed = next_hops_.failed_neighbors();
-  // Hosts on the link are next hops of their own, once they were resolved: nobody waits for those.
+  // A resolved host on the link has a next hop of its own, which is no gateway unless a route
+  // refers to it as well.
   std::erase_if(failed, [this](neigh::Key4 key) {
     const auto id = next_hops_.find(key);
     const bool known = neighbors_.contains({key.address, key.port});

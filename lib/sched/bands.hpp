@@ -7,6 +7,8 @@
 // With nothing waiting, and nothing against it of the rates, a burst goes straight to the ring.
 // What the ring refuses stays at the head, in order, ahead of every band (Linux's gso_skb
 // list); nothing is dropped because a ring was full for a moment.
+//
+// One long header: its functions are templates of the device, to be inlined into the worker's loop.
 #include <rte_mbuf.h>
 
 #include <algorithm>

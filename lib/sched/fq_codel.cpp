@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "sched/fq_codel.hpp"
 
-#include <random>
+#include "base/random_seed.hpp"
 
 namespace ringroad::sched {
-namespace {
-
-// So that nobody can choose flows that meet in one queue.
-std::uint64_t random_seed() {
-  std::random_device random;
-  return std::uint64_t{random()} << 32U | random();
-}
-
-}  // namespace
 
 FqCodel::FqCodel(const BandSettings& settings)
     : codel_{settings.codel},

@@ -15,16 +15,14 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 # pylint: disable=wrong-import-position
-import packets
 import topology
 from actions import Change, Frame
+from markers import marker, markers
 from network import ALL_WIRES, MARKER, OWN, ROUTES, RP_FILTERS, TRUNK, VLANS, neighbors
-from packets import ARP_TYPE, IPV4, dotted
+from packets import dotted
 
 PACKET_AUXDATA = 8
 VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID
-MARKED = frozenset(wire.router[:2] for wire in ALL_WIRES)
-MARKER_PORT = 65535
 PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}
 SECONDS = 15.0  # within which a marker must be through, however busy the machine
 
@@ -154,37 +152,6 @@ class World:
                             got[index if index < len(ALL_WIRES) else TRUNK].append(raw)
                         elif mark[1] == self.round:
                             waiting.discard((index, mark[0]))
-
-
-def markers(number):
-    """The last wire's marker goes out by the first."""
-    mark = struct.pack("!H", number)
-    for index, wire in enumerate(ALL_WIRES):
-        following = ALL_WIRES[(index + 1) % len(ALL_WIRES)]
-        source, mac = wire.host(MARKER), wire.host_mac(MARKER)
-        target = following.host(MARKER)
-        message = packets.udp(source, target, MARKER_PORT, MARKER_PORT, mark)
-        yield index, packets.ethernet(wire.router_mac, mac,
-                                      packets.ipv4(source, target, packets.UDP, message))
-        message = packets.echo(MARKER_PORT, number)
-        yield index, packets.ethernet(wire.router_mac, mac,
-                                      packets.ipv4(source, wire.router, packets.ICMP, message))
-        # The number is in the sender's MAC address, which its reply returns.
-        sender_mac = mac[:3] + mark + mac[5:]
-        yield index, packets.ethernet(
-            packets.BROADCAST, sender_mac,
-            packets.arp(1, sender_mac, source, bytes(6), wire.router), ARP_TYPE)
-
-
-def marker(raw):
-    """(kind, number) of a marker that came out, None for any other frame."""
-    kind = raw[12:14]
-    if kind == IPV4 and raw[33] == MARKER and raw[30:32] in MARKED:
-        return ("echo" if raw[23] == packets.ICMP else "out",
-                int.from_bytes(raw[-2:] if raw[23] == packets.UDP else raw[40:42], "big"))
-    if kind == ARP_TYPE and raw[41] == MARKER and raw[38:40] in MARKED:
-        return "arp", int.from_bytes(raw[35:37], "big")
-    return None
 
 
 def sorted_out(frame):

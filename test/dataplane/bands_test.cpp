@@ -73,9 +73,7 @@ TEST_CASE("what waits in bands leaves as far as there is room when the worker st
 TEST_CASE("the last packet that the control thread handed over leaves as the worker stops") {
   Testbed bed;
   bed.resolve_hosts();
-  auto ping = bed.ping(kRouterA);
-  ping.payload = echo_request(1, 600);  // longer than what a worker answers itself
-  bed.receive(kPortA, make_ipv4(ping));
+  bed.receive(kPortA, make_ipv4(bed.long_ping(kRouterA)));
   worker::Worker& worker = *bed.router->workers()[0];
   worker.poll_once();
   bed.router->run_once();

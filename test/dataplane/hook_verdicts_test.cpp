@@ -191,10 +191,8 @@ TEST_CASE("each thread has a hook's state of its own") {
   for (Judge& judge : judges) {
     judge.id = 0xffff;
   }
-  auto ping = bed.ping(kRouterA);
-  ping.payload = echo_request(1, 600);  // longer than what a worker answers itself
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
-  bed.receive(kPortA, make_ipv4(ping));
+  bed.receive(kPortA, make_ipv4(bed.long_ping(kRouterA)));
   bed.run();
   CHECK(judges[0].seen + judges[1].seen == 1);
   CHECK(judges[2].seen == 1);

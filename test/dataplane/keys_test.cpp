@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Keys of the configuration, from its text to the packets: with the key something leaves otherwise,
 // or at another time, than without it. What exactly each does is tested where it is done.
+// One file, to which the list of keys and their tests (unit/config/coverage_test.cpp) points.
 #include <fmt/format.h>
 #include <rte_dev.h>
 

@@ -8,23 +8,11 @@ using namespace ringroad;
 using namespace ringroad::test;
 using stats::DropReason;
 
-namespace {
-
-Ipv4Fields ping(const Testbed& bed, Ipv4 destination) {
-  auto fields = bed.from_a_to_b();
-  fields.destination = destination;
-  fields.protocol = 1;
-  fields.payload = echo_request(3);
-  return fields;
-}
-
-}  // namespace
-
 TEST_CASE("the router answers a ping to any of its addresses from the address that was pinged") {
   Testbed bed;
   bed.resolve_hosts();
   const Ipv4 pinged = GENERATE(kRouterA, kRouterB);
-  auto fields = ping(bed, pinged);
+  auto fields = bed.ping(pinged);
   fields.ttl = 1;  // what is for the router may use its last hop
   fields.tos = 0x10;
   bed.receive(kPortA, make_ipv4(fields));
@@ -47,9 +35,7 @@ TEST_CASE(
   Testbed bed;
   bed.resolve_hosts();
   const auto answered_by_worker = [&](std::size_t bytes) {
-    auto fields = ping(bed, kRouterA);
-    fields.payload = echo_request(3, bytes);
-    bed.receive(kPortA, make_ipv4(fields));
+    bed.receive(kPortA, make_ipv4(bed.ping(kRouterA, bytes)));
     bed.router->workers()[0]->poll_once();
     const std::size_t at_once = bed.sent(kPortA).size();
     bed.run();
@@ -68,7 +54,7 @@ TEST_CASE("answers of one worker to one host are told apart") {
   bed.resolve_hosts();
   std::set<unsigned> identifications;
   for (unsigned i = 0; i < 100; ++i) {
-    bed.receive(kPortA, make_ipv4(ping(bed, kRouterA)));
+    bed.receive(kPortA, make_ipv4(bed.ping(kRouterA)));
   }
   bed.run();
   for (const Frame& answer : bed.sent(kPortA)) {
@@ -80,7 +66,7 @@ TEST_CASE("answers of one worker to one host are told apart") {
 TEST_CASE("a ping with NOPs is answered without them") {
   Testbed bed;
   bed.resolve_hosts();
-  auto fields = ping(bed, kRouterA);
+  auto fields = bed.ping(kRouterA);
   fields.options = {1, 1, 1, 0};
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
@@ -94,7 +80,7 @@ TEST_CASE("a ping with NOPs is answered without them") {
 TEST_CASE("ICMP that needs no answer gets none") {
   Testbed bed;
   bed.resolve_hosts();
-  auto fields = ping(bed, kRouterA);
+  auto fields = bed.ping(kRouterA);
   SECTION("a wrong checksum") {
     fields.payload[2] ^= 0xff;
     bed.receive(kPortA, make_ipv4(fields));

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstring>
+#include <thread>
 
 #include "control/report.hpp"
 #include "expect.hpp"
@@ -200,11 +201,11 @@ Frame Testbed::reply_from_b(Mac host) const {
   return make_arp(2, host, kHostB, mac(kPortB), kRouterB, mac(kPortB));
 }
 
-Ipv4Fields Testbed::ping(Ipv4 destination) const {
+Ipv4Fields Testbed::ping(Ipv4 destination, std::size_t bytes) const {
   Ipv4Fields fields = from_a_to_b();
   fields.destination = destination;
   fields.protocol = 1;
-  fields.payload = echo_request(1);
+  fields.payload = echo_request(1, bytes);
   return fields;
 }
 
@@ -214,6 +215,29 @@ std::uint64_t Testbed::all_drops() const {
     packets += drops(static_cast<stats::DropReason>(i));
   }
   return packets;
+}
+
+void lose_nothing_while(Testbed& bed, const Frame& frame,
+                        const std::function<void(int round)>& change) {
+  constexpr int kRounds = 400;
+  constexpr int kBurst = 100;
+  REQUIRE(bed.router->start_workers());
+  std::uint64_t out = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    for (int i = 0; i < kBurst; ++i) {
+      bed.receive(kPortA, frame);
+    }
+    change(round);
+    out += bed.discard(kPortB);
+    std::this_thread::yield();
+  }
+  for (int wait = 0; wait < 100000 && out < std::uint64_t{kRounds} * kBurst; ++wait) {
+    out += bed.discard(kPortB);
+    std::this_thread::yield();
+  }
+  bed.router->stop_workers();
+  CHECK(out == std::uint64_t{kRounds} * kBurst);
+  CHECK(bed.all_drops() == 0);
 }
 
 }  // namespace ringroad::test

@@ -5,6 +5,7 @@
 #include <rte_ring.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -72,8 +73,10 @@ class Testbed {
   [[nodiscard]] Ipv4Fields from_b_to_a() const;
   // Host B's answer to who has its address.
   [[nodiscard]] Frame reply_from_b(Mac host = kMacB) const;
-  // From host A, an echo request.
-  [[nodiscard]] Ipv4Fields ping(Ipv4 destination) const;
+  // An echo request from host A.
+  [[nodiscard]] Ipv4Fields ping(Ipv4 destination, std::size_t bytes = 56) const;
+  // One that the control thread answers: it is longer than what a worker answers itself.
+  [[nodiscard]] Ipv4Fields long_ping(Ipv4 destination) const { return ping(destination, 600); }
   [[nodiscard]] Mac mac(PortId port) const { return router->ports().at(port.value())->mac(); }
   [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const {
     return router->drops(reason);
@@ -97,5 +100,10 @@ class Testbed {
   std::vector<Wire> wires_;
   port::Pool hosts_;
 };
+
+// Calls `change` in each of 400 rounds, while the workers forward 100 of these frames a round.
+// Fails the test unless all of them leave by port B.
+void lose_nothing_while(Testbed& bed, const Frame& frame,
+                        const std::function<void(int round)>& change);
 
 }  // namespace ringroad::test

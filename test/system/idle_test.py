@@ -6,7 +6,8 @@ import pathlib
 import re
 import time
 
-from topology import B, CORES, LEFT, LIBC, RouterTestCase, received
+from namespaces import LIBC
+from topology import B, CORES, LEFT, RouterTestCase, received
 
 
 PR_SET_TIMERSLACK = 29

@@ -3,7 +3,6 @@
 
     host a 192.168.1.2 -- left 192.168.1.1 [router] right 192.168.2.1 -- 192.168.2.2 host b
 """
-import ctypes
 import json
 import os
 import pathlib
@@ -18,6 +17,9 @@ import time
 import unittest
 from contextlib import contextmanager
 
+# What other tests have from here too.
+from namespaces import PREFIX, clear_leftovers, delete_namespace, eventually, inside, run
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("RINGROAD_BUILD", ROOT / "build" / "release"))
 RINGROAD = BUILD / "app" / "ringroad" / "ringroad"
@@ -28,62 +30,7 @@ LEFT, RIGHT = "192.168.1.1", "192.168.2.1"
 A_MAC, B_MAC = "02:00:00:00:01:02", "02:00:00:00:02:02"
 LEFT_MAC, RIGHT_MAC = "02:00:00:00:01:01", "02:00:00:00:02:01"
 
-# A namespace's name tells which process made it, so that the ones of a dead process can be cleared.
-PREFIX = "rrt"
 CORES = sorted(os.sched_getaffinity(0))
-LIBC = ctypes.CDLL(None, use_errno=True)
-
-
-def run(*command, timeout=30, check=True, **options):
-    """Runs a command to its end and gives its CompletedProcess, output as text."""
-    done = subprocess.run([str(word) for word in command], text=True, capture_output=True,
-                          timeout=timeout, **options)
-    if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(map(str, command))}: exit {done.returncode}\n"
-                             f"{done.stdout}{done.stderr}")
-    return done
-
-
-def eventually(question, seconds=3.0):
-    """Asks until the answer is true or the time is over; gives the last answer."""
-    deadline = time.monotonic() + seconds
-    while not (answer := question()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return answer
-
-
-@contextmanager
-def inside(namespace):
-    """What is opened in this block belongs to that network namespace."""
-    with open("/proc/thread-self/ns/net") as here, open(f"/run/netns/{namespace}") as there:
-        _enter(there)
-        try:
-            yield
-        finally:
-            _enter(here)
-
-
-def _enter(namespace_file):
-    if LIBC.setns(namespace_file.fileno(), 0) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
-
-
-def delete_namespace(name):
-    pids = run("ip", "netns", "pids", name, check=False).stdout.split()
-    for pid in pids:
-        try:
-            os.kill(int(pid), signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    run("ip", "netns", "delete", name, check=False)
-
-
-def clear_leftovers():
-    """Removes the namespaces, and what runs in them, of test processes that are no more."""
-    for line in run("ip", "netns", "list").stdout.splitlines():
-        owner = re.match(rf"{PREFIX}(\d+)-", line)
-        if owner and not pathlib.Path("/proc", owner[1]).exists():
-            delete_namespace(line.split()[0])
 
 
 class Wire:

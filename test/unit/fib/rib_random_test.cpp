@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fib/rib.hpp"
-#include "rib_fixture.hpp"
+#include "fib/rib_fixture.hpp"
 
 namespace ringroad::fib {
 namespace {

@@ -8,44 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "rib_fixture.hpp"
+#include "fib/rib_routes.hpp"
 
 namespace ringroad::fib {
 namespace {
-
-using Told4 = Told<Ipv4>;
-
-Prefix4 prefix(std::string_view text) { return Prefix4::parse(text).value(); }
-
-Path4 via(Ipv4 gateway, InterfaceId port = {}) {
-  return {.source = std::nullopt, .next_hops = {{gateway, port, 1}}};
-}
-
-Route4 route(std::string_view to, std::uint32_t metric, Ipv4 gateway = {10, 0, 0, 1}) {
-  return {prefix(to), Table::kMain, metric, via(gateway)};
-}
-
-Route4 in_table(Table table, std::string_view to, std::uint32_t metric = 0) {
-  Route4 result = route(to, metric, Ipv4{10, 0, 0, static_cast<std::uint8_t>(table)});
-  result.table = table;
-  return result;
-}
-
-Route4 local_route(std::string_view to) {
-  return {prefix(to),
-          Table::kLocal,
-          0,
-          {.protocol = Protocol::kKernel,
-           .type = RouteType::kLocal,
-           .source = std::nullopt,
-           .next_hops = {}}};
-}
-
-RouteSelector4 any(std::string_view to) {
-  RouteSelector4 selector;
-  selector.prefix = prefix(to);
-  return selector;
-}
 
 TEST_CASE("the lowest metric is the best, and the next best takes over when it goes") {
   Told4 told;
@@ -68,87 +34,6 @@ TEST_CASE("the lowest metric is the best, and the next best takes over when it g
   CHECK(told.best.empty());
   CHECK_FALSE(rib.best({}));
   CHECK(rib.size() == 0);
-}
-
-TEST_CASE("the local table beats main whatever the metric") {
-  Told4 told;
-  Rib4 rib{told.listener()};
-  REQUIRE(rib.add(route("192.168.1.1", 0)));
-  auto local = local_route("192.168.1.1");
-  local.metric = 1000;
-  REQUIRE(rib.add(local));
-  CHECK(rib.lookup(Ipv4{192, 168, 1, 1})->path.type == RouteType::kLocal);
-  auto from_main = any("192.168.1.1");
-  from_main.table = Table::kMain;
-  CHECK(rib.erase(from_main)->table == Table::kMain);
-  CHECK(rib.best(prefix("192.168.1.1"))->path == local.path);
-}
-
-TEST_CASE("a short prefix of local hides the longer ones of main that lie under it") {
-  Told4 told;
-  Rib4 rib{told.listener()};
-  REQUIRE(rib.add(route("10.1.0.0/16", 0)));
-  REQUIRE(rib.add(route("10.1.2.0/24", 0)));
-  REQUIRE(rib.add(route("11.0.0.0/8", 0)));
-  REQUIRE(rib.add(local_route("10.0.0.0/8")));
-  CHECK(told.prefixes() == std::set{prefix("10.0.0.0/8"), prefix("11.0.0.0/8")});
-  CHECK(rib.lookup(Ipv4{10, 1, 2, 3})->path.type == RouteType::kLocal);
-  // What comes under it stays hidden; what reaches beyond it does not.
-  REQUIRE(rib.add(route("10.2.0.0/16", 0)));
-  REQUIRE(rib.add(route("10.0.0.0/7", 0)));
-  CHECK(told.prefixes() ==
-        std::set{prefix("10.0.0.0/8"), prefix("11.0.0.0/8"), prefix("10.0.0.0/7")});
-
-  CHECK(rib.erase(any("10.0.0.0/8")));
-  CHECK(told.prefixes() == std::set{prefix("10.1.0.0/16"), prefix("10.1.2.0/24"),
-                                    prefix("10.2.0.0/16"), prefix("11.0.0.0/8"),
-                                    prefix("10.0.0.0/7")});
-  CHECK(rib.lookup(Ipv4{10, 1, 2, 3})->prefix == prefix("10.1.2.0/24"));
-}
-
-TEST_CASE("what hides is there before what is hidden goes, and the other way round") {
-  Told4 told;
-  Rib4 rib{told.listener()};
-  REQUIRE(rib.add(route("10.1.0.0/16", 0)));
-  REQUIRE(rib.add(local_route("10.0.0.0/8")));
-  CHECK(told.last == std::vector{prefix("10.0.0.0/8"), prefix("10.1.0.0/16")});
-  CHECK(rib.erase(any("10.0.0.0/8")));
-  CHECK(told.last == std::vector{prefix("10.1.0.0/16"), prefix("10.0.0.0/8")});
-}
-
-TEST_CASE("the default table is asked where main has nothing that covers the address") {
-  Told4 told;
-  Rib4 rib{told.listener()};
-  REQUIRE(rib.add(in_table(Table::kDefault, "default")));
-  REQUIRE(rib.add(in_table(Table::kDefault, "10.1.0.0/16")));
-  CHECK(rib.lookup(Ipv4{10, 1, 2, 3})->table == Table::kDefault);
-  REQUIRE(rib.add(route("10.0.0.0/8", 0)));
-  CHECK(rib.lookup(Ipv4{10, 1, 2, 3})->prefix == prefix("10.0.0.0/8"));
-  CHECK(rib.lookup(Ipv4{11, 1, 2, 3})->table == Table::kDefault);
-  CHECK(told.prefixes() == std::set{Prefix4{}, prefix("10.0.0.0/8")});
-  REQUIRE(rib.add(route("default", 0)));
-  CHECK(rib.lookup(Ipv4{11, 1, 2, 3})->table == Table::kMain);
-}
-
-TEST_CASE("a named table is kept and shown, and forwards nothing") {
-  Told4 told;
-  Rib4 rib{told.listener()};
-  constexpr Table kBlue{10};
-  REQUIRE(rib.add(in_table(kBlue, "10.0.0.0/8")));
-  REQUIRE(rib.add(route("11.0.0.0/8", 0)));
-  CHECK(told.prefixes() == std::set{prefix("11.0.0.0/8")});
-  CHECK_FALSE(rib.lookup(Ipv4{10, 0, 0, 1}));
-  CHECK(rib.size() == 2);
-  CHECK(rib.size(kBlue) == 1);
-  CHECK(rib.tables() == std::vector{Table::kMain, kBlue});
-  REQUIRE(rib.at(prefix("10.0.0.0/8")).size() == 1);
-  CHECK_FALSE(rib.at(prefix("10.0.0.0/8")).front().best);
-  // Only who asks for it deletes from it.
-  CHECK_FALSE(rib.erase(any("10.0.0.0/8")));
-  auto blue = any("10.0.0.0/8");
-  blue.table = kBlue;
-  CHECK(rib.erase(blue)->table == kBlue);
-  CHECK(told.times == 1);
 }
 
 TEST_CASE("a route that is there already is refused and nothing changes") {
@@ -331,77 +216,6 @@ TEST_CASE("a doubtful path comes after the usable ones of its prefix, and before
   told.unusable.insert(via({10, 0, 0, 2}));
   rib.reconsider();
   CHECK(rib.lookup(Ipv4{10, 1, 0, 1})->prefix == prefix("10.0.0.0/8"));
-}
-
-TEST_CASE("a failure that concerns very many routes is seen to in slices of bounded size") {
-  constexpr std::uint32_t kRoutes = 50'000;
-  Told4 told;
-  Rib4 rib{told.listener()};
-  const std::vector paths{via({10, 0, 0, 9})};
-  std::vector<Rib4::Batch::Entry> entries;
-  for (std::uint32_t i = 0; i < kRoutes; ++i) {
-    entries.push_back({{Ipv4{(20U << 24) + (i << 8)}, 24}, 0});
-  }
-  REQUIRE(rib.add({.paths = paths, .entries = entries}));
-  const auto slices = [&] {
-    std::size_t most = 0;
-    std::size_t count = 1;
-    std::size_t before = told.times;
-    rib.reconsider();
-    do {
-      most = std::max(most, told.times - before);
-      before = told.times;
-      ++count;
-    } while (rib.advance());
-    CHECK(most <= Rib4::kSlice / 16);
-    return count;
-  };
-  told.unusable.insert(paths.front());
-  CHECK(slices() > kRoutes * 16 / Rib4::kSlice);
-  CHECK(told.best.empty());
-  told.unusable.clear();
-  CHECK(slices() > kRoutes * 16 / Rib4::kSlice);
-  CHECK(told.best.size() == kRoutes);
-}
-
-TEST_CASE("a route that hides very many of a later table goes when they are all there") {
-  constexpr std::uint32_t kHidden = 20'000;
-  Told4 told;
-  Rib4 rib{told.listener()};
-  const std::vector paths{via({10, 0, 0, 9})};
-  std::vector<Rib4::Batch::Entry> entries;
-  for (std::uint32_t i = 0; i < kHidden; ++i) {
-    entries.push_back({{Ipv4{(20U << 24) + (i << 8)}, 24}, 0});
-  }
-  REQUIRE(rib.add({.table = Table::kDefault, .paths = paths, .entries = entries}));
-  const auto finish = [&](auto&& check) {
-    std::size_t slices = 0;
-    for (std::size_t before = told.times; rib.advance(); before = told.times) {
-      CHECK(told.times - before <= Rib4::kSlice / 16 + 1);
-      check();
-      ++slices;
-    }
-    CHECK(slices > 3);
-  };
-  REQUIRE(rib.add(route("0.0.0.0/1", 0)));
-  CHECK(told.times <= kHidden + 1 + 4096);  // as many at once
-  finish([] {});
-  CHECK(told.prefixes() == std::set{prefix("0.0.0.0/1")});
-  REQUIRE(rib.erase(any("0.0.0.0/1")));
-  CHECK(told.best.contains(prefix("0.0.0.0/1")));
-  finish([&] { CHECK((told.best.size() >= kHidden || told.best.contains(prefix("0.0.0.0/1")))); });
-  CHECK(told.best.size() == kHidden);
-  CHECK(told.paths.size() == 1);
-
-  // It comes back before they are there.
-  REQUIRE(rib.add(route("0.0.0.0/1", 0)));
-  REQUIRE(rib.erase(any("0.0.0.0/1")));
-  REQUIRE(rib.advance());
-  REQUIRE(rib.add(route("0.0.0.0/1", 3)));
-  while (rib.advance()) {
-  }
-  CHECK(told.prefixes() == std::set{prefix("0.0.0.0/1")});
-  CHECK(rib.best(prefix("0.0.0.0/1"))->metric == 3);
 }
 
 TEST_CASE("a batch that hides a prefix and then brings it tells of it once") {

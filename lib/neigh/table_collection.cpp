@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Garbage collection of neighbors: periodic, and forced where the table is full (Linux's
+// neigh_periodic_work, neigh_forced_gc).
+#include <algorithm>
+
+#include "neigh/table.hpp"
+
+namespace ringroad::neigh {
+namespace {
+
+using std::chrono::seconds;
+
+// Linux's "5 * HZ": above gc_thresh2 collection is forced no more often than this, and spares what
+// changed more recently. Here periodic collection does too: the packet path reports use of what is
+// STALE only, so of what has just become so nothing is known yet.
+constexpr Nanoseconds kFresh = seconds{5};
+
+}  // namespace
+
+template <class Address>
+void Table<Address>::start_collection(Nanoseconds now) {
+  ++counters_.periodic_gc_runs;
+  next_periodic_gc_ = now + limits_.gc_interval;
+  if (index_.size() >= limits_.gc_thresh[0]) {
+    collect_from_ = {Nanoseconds::min(), NeighborId{0}};
+  }
+}
+
+template <class Address>
+void Table<Address>::collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
+                                          std::size_t most) {
+  for (; most > 0 && !failed_.empty(); --most) {
+    remove(failed_.begin()->second, events);
+  }
+  if (!failed_.empty()) {
+    return;
+  }
+  auto next = stale_.lower_bound(from);
+  for (; next != stale_.end() && next->first + kFresh <= now; --most) {
+    if (most == 0) {
+      collect_from_ = *next;
+      return;
+    }
+    const NeighborId id = (next++)->second;
+    const Entry& candidate = entry(id);
+    const Nanoseconds last_needed = std::max(candidate.used, candidate.confirmed);
+    if (last_needed + parameters(candidate.key.port).gc_stale <= now) {
+      remove(id, events);
+    }
+  }
+  collect_from_ = std::nullopt;
+}
+
+// Makes room for one entry below gc_thresh2, oldest first. What has a timer is spared, however old,
+// as in Linux: forwarding to known neighbors must not suffer from a scan.
+template <class Address>
+void Table<Address>::collect_by_force(Nanoseconds now, Events& events) {
+  ++counters_.forced_gc_runs;
+  next_forced_gc_ = now + kFresh;
+  const std::size_t target = std::min(limits_.gc_thresh[1], limits_.gc_thresh[2]);
+  while (collectable() >= target && !failed_.empty()) {
+    remove(failed_.begin()->second, events);
+  }
+  while (collectable() >= target && !stale_.empty() && stale_.begin()->first + kFresh <= now) {
+    remove(stale_.begin()->second, events);
+  }
+}
+
+template class Table<Ipv4>;
+template class Table<Ipv6>;
+
+}  // namespace ringroad::neigh

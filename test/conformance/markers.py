@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Frames that say, by what comes out for them, that all frames before them are through."""
+import struct
+
+import packets
+from network import ALL_WIRES, MARKER
+from packets import ARP_TYPE, IPV4
+
+MARKED = frozenset(wire.router[:2] for wire in ALL_WIRES)
+MARKER_PORT = 65535
+
+
+def markers(number):
+    """The last wire's marker goes out by the first."""
+    mark = struct.pack("!H", number)
+    for index, wire in enumerate(ALL_WIRES):
+        following = ALL_WIRES[(index + 1) % len(ALL_WIRES)]
+        source, mac = wire.host(MARKER), wire.host_mac(MARKER)
+        target = following.host(MARKER)
+        message = packets.udp(source, target, MARKER_PORT, MARKER_PORT, mark)
+        yield index, packets.ethernet(wire.router_mac, mac,
+                                      packets.ipv4(source, target, packets.UDP, message))
+        message = packets.echo(MARKER_PORT, number)
+        yield index, packets.ethernet(wire.router_mac, mac,
+                                      packets.ipv4(source, wire.router, packets.ICMP, message))
+        # The number is in the sender's MAC address, which its reply returns.
+        sender_mac = mac[:3] + mark + mac[5:]
+        yield index, packets.ethernet(
+            packets.BROADCAST, sender_mac,
+            packets.arp(1, sender_mac, source, bytes(6), wire.router), ARP_TYPE)
+
+
+def marker(raw):
+    """(kind, number) of a marker that came out, None for any other frame."""
+    kind = raw[12:14]
+    if kind == IPV4 and raw[33] == MARKER and raw[30:32] in MARKED:
+        return ("echo" if raw[23] == packets.ICMP else "out",
+                int.from_bytes(raw[-2:] if raw[23] == packets.UDP else raw[40:42], "big"))
+    if kind == ARP_TYPE and raw[41] == MARKER and raw[38:40] in MARKED:
+        return "arp", int.from_bytes(raw[35:37], "big")
+    return None
