@@ -24,7 +24,7 @@ config::Route Configuration::listed(const fib::Rib4::View& route) const {
   for (const auto& hop : route.path.next_hops) {
     config::NextHop words{.via = hop.via, .weight = hop.weight};
     if (!hop.port) {
-      words.recursive = !routing_.port_of(*hop.via);
+      words.recursive = hop.via && !routing_.port_of(*hop.via);
     } else if (!hop.via || hop.on_link || !is_on_one_link(*hop.via, *hop.port)) {
       words.port = world_.port(*hop.port).name;
       words.on_link = hop.via && (hop.on_link || !world_.is_on_link(*hop.port, *hop.via));

@@ -143,7 +143,9 @@ bool Neighbors::hand_over(NeighborId id) {
     if (!sender_.has_room_behind(**oldest)) {
       return false;
     }
-    sender_.send_ip(*pending_.pop(id), entry.key.port, entry.mac);
+    if (auto packet = pending_.pop(id)) {
+      sender_.send_ip(std::move(*packet), entry.key.port, entry.mac);
+    }
   }
   return true;
 }

@@ -63,7 +63,7 @@ bool Neighbors::advance(Flush& flush) {
     }
     flush.after.reset();
   }
-  if (!flush.link_lost) {
+  if (!flush.link_lost || !flush.port) {
     return false;
   }
   flush.after = routing_.doubt_neighbors(*flush.port, flush.after, kFlushedARound);

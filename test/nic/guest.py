@@ -40,8 +40,12 @@ class Card(NamedTuple):
 
 
 class StandsStill(AssertionError):
-    """The guest's shell does not answer. While it starts that is the emulation's: once in a while it loses a
-    processor's timer, and the guest's kernel says so."""
+    """The guest's shell does not answer, or its kernel says that a processor does not come on. While it starts that
+    is the emulation's: once in a while it loses a processor's timer."""
+
+
+# What Linux's watchdogs print of such a processor (kernel/rcu/tree_stall.h, kernel/watchdog.c).
+STALL = re.compile(r"self-detected stall|detected stalls on CPUs|kthread starved|soft lockup|blocked for more than")
 
 
 class Guest:
@@ -199,7 +203,9 @@ class GuestRouter(Router):
     def wait_ready(self, seconds=120):
         eventually(lambda: "ringroad: ready" in self.log() or self.ended(), seconds)
         if "ringroad: ready" not in self.log():
-            raise AssertionError(f"the router did not become ready:\n{self.log()}")
+            console = self.guest.log()
+            raise (StandsStill if STALL.search(console) else AssertionError)(
+                f"the router did not become ready:\n{self.log()}\n{console}")
 
     def ended(self):
         return self.guest.shell("cat /status 2>/dev/null", check=False).stdout.strip()
