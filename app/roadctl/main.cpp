@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "progress_bar.hpp"
-#include "roadctl/carry_out.hpp"
+#include "roadctl/asking.hpp"
 #include "roadctl/client.hpp"
-#include "roadctl/verbs.hpp"
+#include "roadctl/command_line.hpp"
 
 namespace ringroad::roadctl {
 namespace {

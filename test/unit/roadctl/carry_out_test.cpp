@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "roadctl/carry_out.hpp"
+#include "roadctl/asking.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstddef>

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "roadctl/verbs.hpp"
+#include "roadctl/command_line.hpp"
 
 namespace ringroad::roadctl {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// `show bands` as `tc -s qdisc` prints a queueing discipline, with its bands below.
+// What a file of routes came to.
 #include <nlohmann/json.hpp>
 #include <string>
 
 namespace ringroad::roadctl {
 
-[[nodiscard]] std::string render_bands(const nlohmann::json& queues, bool color);
+[[nodiscard]] std::string render_load(const nlohmann::json& counts, bool color);
 
 }  // namespace ringroad::roadctl

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "roadctl/verbs.hpp"
+#include "roadctl/command_line.hpp"
 
 #include <fmt/format.h>
 
@@ -13,85 +13,11 @@
 #include <utility>
 
 #include "roadctl/nearest.hpp"
-#include "roadctl/words.hpp"
+#include "roadctl/verb.hpp"
 #include "version.hpp"
 
 namespace ringroad::roadctl {
 namespace {
-
-struct Verb {
-  std::string_view group;
-  std::string_view name;
-  // What follows the name, one line a form.
-  std::string_view usage;
-  std::string_view summary;
-  Options (*options)(Words words);
-};
-
-constexpr std::array kVerbs{
-    Verb{"show", "ports", "", "link, addresses and counters of every port", show_options},
-    Verb{"show", "workers", "", "load of every forwarding core, cycles by stage", show_options},
-    Verb{"show", "routes", "[PREFIX|ADDR] [--table T] [--style ip|route]",
-         "routes and their next hops; ADDR: the longest prefix that covers it",
-         show_routes_options},
-    Verb{"show", "neighbors", "", "neighbors: MAC, state, packets that wait", show_options},
-    Verb{"show", "bands", "[P]", "bands of every port and TX queue, as tc -s qdisc",
-         show_port_options},
-    Verb{"show", "drops", "[P]", "dropped packets by reason, of all ports or of one",
-         show_port_options},
-    Verb{"show", "counters", "", "IP, ICMP, TCP and UDP counters, named as nstat names them",
-         show_options},
-    Verb{"show", "memory", "", "packet pools, FIB and neighbor table", show_options},
-    Verb{"show", "config", "", "the configuration that runs now, as YAML", show_options},
-    Verb{"show", "load", "", "how far a file of routes is, or what became of it", show_options},
-    Verb{"route", "add",
-         "PREFIX via ADDR [port P [onlink]] [metric N] [table T] [src ADDR]\n"
-         "PREFIX port P [metric N] [table T] [src ADDR]\n"
-         "PREFIX [metric N] [table T] nexthop via ADDR [port P [onlink]] [weight N] nexthop ...\n"
-         "blackhole|unreachable|prohibit PREFIX [metric N] [table T]",
-         "add a route", route_set_options},
-    Verb{"route", "replace", "as route add", "add a route, or put it in the place of another",
-         route_set_options},
-    Verb{"route", "change", "as route add", "put a route in the place of one that is there",
-         route_set_options},
-    Verb{"route", "append", "PREFIX via ADDR [port P [onlink]] [metric N] [table T]",
-         "add next hops to a route, or add it", route_set_options},
-    Verb{"route", "del", "PREFIX [via ADDR] [port P] [metric N] [table T] [src ADDR]",
-         "delete a route, or next hops of it", route_del_options},
-    Verb{"route", "get", "ADDR [from ADDR] [proto udp|tcp sport N dport N]",
-         "the route a packet to ADDR would take, and why", route_get_options},
-    Verb{"route", "load", "FILE via ADDR [metric N] [table T] [--keep-going]",
-         "add a route for every prefix in a file (.gz too)", route_load_options},
-    Verb{"neighbor", "add", "ADDR port P mac M", "add a permanent neighbor", neighbor_add_options},
-    Verb{"neighbor", "replace", "ADDR port P mac M", "add it, or change its MAC",
-         neighbor_add_options},
-    Verb{"neighbor", "del", "ADDR port P", "delete a neighbor", neighbor_del_options},
-    Verb{"neighbor", "flush", "[port P]", "forget every neighbor that was learned",
-         neighbor_flush_options},
-    Verb{"link", "set", "P [up|down] [mtu N] [mac M]",
-         "take a port up or down, change its MTU or MAC", link_set_options},
-    Verb{"address", "add", "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
-         "give a port an address", address_options},
-    Verb{"address", "del", "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
-         "take an address from a port", address_options},
-    Verb{"bands", "delays", "on|off [P]", "measure how long packets wait in their bands",
-         bands_delays_options},
-};
-
-struct Group {
-  std::string_view name;
-  std::string_view alias;
-  std::string_view summary;
-};
-
-constexpr std::array kGroups{
-    Group{"show", "", "show what the router knows, does and counts"},
-    Group{"route", "", "change and query routes, as ip route does"},
-    Group{"neighbor", "neigh", "change neighbors, as ip neigh does"},
-    Group{"link", "", "change ports, as ip link does"},
-    Group{"address", "addr", "change the router's addresses, as ip address does"},
-    Group{"bands", "", "what is measured of a port's bands"},
-};
 
 constexpr auto kFooter =
     "PREFIX is 10.0.0.0/8, an address or 'default'. P is a port's name in the configuration.\n"
@@ -113,6 +39,8 @@ std::string usage_of(const Verb& verb, std::string_view lead) {
   return text + "\n";
 }
 
+constexpr std::size_t kSummaryColumn = 52;
+
 // CLI11's help, less what it cannot know: the words after a verb.
 class HelpFormatter : public CLI::Formatter {
  public:
@@ -127,7 +55,7 @@ class HelpFormatter : public CLI::Formatter {
     const bool root = app->get_parent() == nullptr;
     std::string text = root ? "\nVerbs:" : "";
     std::string_view group;
-    for (const Verb& verb : kVerbs) {
+    for (const Verb& verb : verbs()) {
       if (!root && app->get_name() != verb.group) {
         continue;
       }
@@ -136,17 +64,14 @@ class HelpFormatter : public CLI::Formatter {
       }
       const std::string left = fmt::format("  {} {} {}", verb.group, verb.name,
                                            verb.usage.substr(0, verb.usage.find('\n')));
-      text += fmt::format("{:<52} {}\n", left, verb.summary);
+      // A long one has its summary on the next line.
+      text += left.size() <= kSummaryColumn
+                  ? fmt::format("{:<{}} {}\n", left, kSummaryColumn, verb.summary)
+                  : fmt::format("{}\n{:<{}} {}\n", left, "", kSummaryColumn, verb.summary);
     }
     return text;
   }
 };
-
-const Verb* find_verb(std::string_view group, std::string_view name) {
-  const auto* const found = std::ranges::find_if(
-      kVerbs, [&](const Verb& verb) { return verb.group == group && verb.name == name; });
-  return found == kVerbs.end() ? nullptr : &*found;
-}
 
 // The words of a usage that are typed as they stand there; "P" is a port's name.
 void add_keywords(std::string_view usage, NextWords& next) {
@@ -184,10 +109,9 @@ class Parser {
   std::shared_ptr<HelpFormatter> formatter_ = std::make_shared<HelpFormatter>();
   CommandLine line_;
   std::vector<std::string> words_;
-  std::string table_;
-  std::string style_;
-  bool keep_going_ = false;
   const Verb* verb_ = nullptr;
+  // Of the verb's flags, those that were given, by their keys.
+  std::map<std::string, std::string> flags_;
 };
 
 Parser::Parser() {
@@ -202,7 +126,7 @@ Parser::Parser() {
   app_.require_subcommand(1);
   app_.fallthrough();
   app_.footer(kFooter);
-  for (const Group& group : kGroups) {
+  for (const Group& group : groups()) {
     add_group(group);
   }
 }
@@ -215,7 +139,7 @@ void Parser::add_group(const Group& group) {
   app->require_subcommand(1);
   app->footer("");
   std::string names;
-  for (const Verb& verb : kVerbs) {
+  for (const Verb& verb : verbs()) {
     if (verb.group == group.name) {
       names += (names.empty() ? "" : "|") + std::string{verb.name};
       add_verb(*app, verb);
@@ -228,15 +152,19 @@ void Parser::add_verb(CLI::App& group, const Verb& verb) {
   CLI::App* const app = group.add_subcommand(std::string{verb.name}, std::string{verb.summary});
   formatter_->usages[app] = usage_of(verb, "Usage: ");
   app->add_option("words", words_);
-  if (verb.options == show_routes_options) {
-    app->add_option("--table", table_, "only the routes of this table, or of all")
-        ->option_text("T");
-    app->add_option("--style", style_, "as `ip route` or as `route -n` prints them")
-        ->option_text("ip|route")
-        ->check(CLI::IsMember({"ip", "route"}));
-  }
-  if (verb.options == route_load_options) {
-    app->add_flag("--keep-going", keep_going_, "pass over lines that are no prefix");
+  for (const Flag& flag : verb.flags) {
+    if (flag.value.empty()) {
+      app->add_flag_callback(flag.name, [this, &flag] { flags_[flag.key]; }, flag.summary);
+      continue;
+    }
+    CLI::Option* const option =
+        app->add_option_function<std::string>(
+               flag.name, [this, &flag](const std::string& value) { flags_[flag.key] = value; },
+               flag.summary)
+            ->option_text(flag.value);
+    if (!flag.choices.empty()) {
+      option->check(CLI::IsMember(flag.choices));
+    }
   }
   app->footer("");
   app->callback([this, &verb] { verb_ = &verb; });
@@ -260,21 +188,23 @@ std::expected<CommandLine, EarlyExit> Parser::parse(std::span<const std::string>
 }
 
 std::expected<CommandLine, EarlyExit> Parser::finish() {
-  if (!table_.empty()) {
-    words_.insert(words_.end(), {"table", table_});
-  }
   Options options = verb_->options(words_);
   if (!options) {
     return std::unexpected{wrong(options.error().what)};
   }
+  for (const Flag& flag : verb_->flags) {
+    const auto given = flags_.find(flag.key);
+    if (given == flags_.end()) {
+      continue;
+    }
+    if (options->contains(flag.key)) {
+      return std::unexpected{wrong(fmt::format("'{}' is given twice", flag.key))};
+    }
+    (*options)[flag.key] =
+        flag.value.empty() ? nlohmann::json(true) : nlohmann::json(given->second);
+  }
   line_.verb = {std::string{verb_->group}, std::string{verb_->name}};
   line_.options = std::move(*options);
-  if (!style_.empty()) {
-    line_.options["style"] = style_;
-  }
-  if (keep_going_) {
-    line_.options["keep_going"] = true;
-  }
   return std::move(line_);
 }
 
@@ -306,8 +236,8 @@ std::string Parser::explain(const CLI::ParseError& error) const {
   if (stray == left.end()) {
     return fmt::format("a verb is missing{}", hint("", known));
   }
-  const auto* const inner = std::ranges::find(kVerbs, *stray, &Verb::name);
-  if (&deepest() == &app_ && inner != kVerbs.end()) {
+  const auto inner = std::ranges::find(verbs(), *stray, &Verb::name);
+  if (&deepest() == &app_ && inner != verbs().end()) {
     return fmt::format("unknown verb '{0}'; did you mean '{1} {0}'?", *stray, inner->group);
   }
   return fmt::format("unknown verb '{}'{}", *stray, hint(*stray, known));
@@ -328,19 +258,19 @@ NextWords next_words(std::span<const std::string> typed) {
     }
   }
   if (words.empty()) {
-    for (const Group& group : kGroups) {
+    for (const Group& group : groups()) {
       next.words.emplace_back(group.name);
     }
     return next;
   }
-  const auto* const group = std::ranges::find_if(kGroups, [&](const Group& one) {
+  const auto group = std::ranges::find_if(groups(), [&](const Group& one) {
     return one.name == words[0] || (!one.alias.empty() && one.alias == words[0]);
   });
-  if (group == kGroups.end()) {
+  if (group == groups().end()) {
     return next;
   }
   if (words.size() == 1) {
-    for (const Verb& verb : kVerbs) {
+    for (const Verb& verb : verbs()) {
       if (verb.group == group->name) {
         next.words.emplace_back(verb.name);
       }

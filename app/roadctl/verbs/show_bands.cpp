@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "roadctl/render_bands.hpp"
-
+// `show bands` as `tc -s qdisc` prints a queueing discipline, with its bands below.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include "roadctl/fields.hpp"
 #include "roadctl/table.hpp"
+#include "roadctl/verb.hpp"
 
 namespace ringroad::roadctl {
 namespace {
@@ -160,8 +160,6 @@ std::string counters_table(const json& queue, bool color) {
   return std::move(table).print(bands, color);
 }
 
-}  // namespace
-
 std::string render_bands(const json& queues, bool color) {
   std::string text;
   for (const json& queue : queues) {
@@ -171,4 +169,13 @@ std::string render_bands(const json& queues, bool color) {
   return text.empty() ? "no bands\n" : text;
 }
 
+const Registration kShowBands{{.group = "show",
+                               .name = "bands",
+                               .usage = "[P]",
+                               .summary = "bands of every port and TX queue, as tc -s qdisc",
+                               .options = optional_port,
+                               .render = render_bands,
+                               .answers = json::value_t::array}};
+
+}  // namespace
 }  // namespace ringroad::roadctl

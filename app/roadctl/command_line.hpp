@@ -2,23 +2,13 @@
 #pragma once
 // The command line: which verbs there are, what they are asked with, and their help.
 #include <expected>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "roadctl/client.hpp"
+#include "roadctl/asking.hpp"
 
 namespace ringroad::roadctl {
-
-inline constexpr auto kDefaultSocket = "/run/ringroad/ringroad.sock";
-
-struct CommandLine {
-  std::string socket = kDefaultSocket;
-  bool json = false;
-  std::vector<std::string> verb;
-  nlohmann::json options;
-};
 
 // The command line asks for nothing that a router is needed for: help for stdout (kFine), or what
 // is wrong with it for stderr (kUsage).

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "roadctl/verb.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace ringroad::roadctl {
+namespace {
+
+constexpr std::array kGroups{
+    Group{"show", "", "show what the router knows, does and counts"},
+    Group{"route", "", "change and query routes, as ip route does"},
+    Group{"neighbor", "neigh", "change neighbors, as ip neigh does"},
+    Group{"link", "", "change ports, as ip link does"},
+    Group{"address", "addr", "change the router's addresses, as ip address does"},
+    Group{"bands", "", "what is measured of a port's bands"},
+};
+
+std::vector<Verb>& registered() {
+  static std::vector<Verb> verbs;
+  return verbs;
+}
+
+}  // namespace
+
+Registration::Registration(Verb verb) {
+  const auto place = [](const Verb& one) {
+    return std::ranges::find(kGroups, one.group, &Group::name) - kGroups.begin();
+  };
+  registered().insert(std::ranges::upper_bound(registered(), place(verb), {}, place),
+                      std::move(verb));
+}
+
+std::span<const Group> groups() { return kGroups; }
+
+std::span<const Verb> verbs() { return registered(); }
+
+const Verb* find_verb(std::string_view group, std::string_view name) {
+  const auto found = std::ranges::find_if(
+      registered(), [&](const Verb& verb) { return verb.group == group && verb.name == name; });
+  return found == registered().end() ? nullptr : &*found;
+}
+
+Options no_words(Words words) { return WordReader{words, {}}.pairs().result(); }
+
+Options optional_port(Words words) {
+  return WordReader{words, {kPort, kDev}}.optional_subject("port").pairs().result();
+}
+
+}  // namespace ringroad::roadctl

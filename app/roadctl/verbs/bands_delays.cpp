@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "roadctl/verb.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+Options bands_delays_options(Words words) {
+  if (words.empty() || (words.front() != "on" && words.front() != "off")) {
+    return fail("'on' or 'off' is missing");
+  }
+  Options options =
+      WordReader{words.subspan(1), {kPort, kDev}}.optional_subject("port").pairs().result();
+  if (options) {
+    (*options)["on"] = words.front() == "on";
+  }
+  return options;
+}
+
+const Registration kBandsDelays{{.group = "bands",
+                                 .name = "delays",
+                                 .usage = "on|off [P]",
+                                 .summary = "measure how long packets wait in their bands",
+                                 .options = bands_delays_options}};
+
+}  // namespace
+}  // namespace ringroad::roadctl

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "roadctl/verb.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+Options neighbor_add_options(Words words) {
+  return WordReader{words, {kPort, kMac, kDev, kLladdr}}
+      .subject("ADDR", "address")
+      .pairs()
+      .require({"port", "mac"})
+      .result();
+}
+
+Options neighbor_del_options(Words words) {
+  return WordReader{words, {kPort, kDev}}
+      .subject("ADDR", "address")
+      .pairs()
+      .require({"port"})
+      .result();
+}
+
+const Registration kNeighborAdd{{.group = "neighbor",
+                                 .name = "add",
+                                 .usage = "ADDR port P mac M",
+                                 .summary = "add a permanent neighbor",
+                                 .options = neighbor_add_options}};
+const Registration kNeighborReplace{{.group = "neighbor",
+                                     .name = "replace",
+                                     .usage = "ADDR port P mac M",
+                                     .summary = "add it, or change its MAC",
+                                     .options = neighbor_add_options}};
+const Registration kNeighborDel{{.group = "neighbor",
+                                 .name = "del",
+                                 .usage = "ADDR port P",
+                                 .summary = "delete a neighbor",
+                                 .options = neighbor_del_options}};
+
+}  // namespace
+}  // namespace ringroad::roadctl

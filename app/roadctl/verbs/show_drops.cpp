@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "roadctl/fields.hpp"
+#include "roadctl/table.hpp"
+#include "roadctl/verb.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+using enum Align;
+
+// "wan 12, lan 3", those with the most first; more than three are not listed.
+std::string ports_of(const json& drop) {
+  const json& by_port = field(drop, "ports");
+  if (!by_port.is_object()) {
+    return "-";
+  }
+  std::vector<std::pair<std::uint64_t, std::string>> ports;
+  for (const auto& [name, packets] : by_port.items()) {
+    if (packets.is_number_unsigned()) {
+      ports.emplace_back(packets.get<std::uint64_t>(), name);
+    }
+  }
+  std::ranges::stable_sort(ports, std::greater{}, [](const auto& port) { return port.first; });
+  std::string text;
+  for (std::size_t i = 0; i < ports.size() && i < 3; ++i) {
+    text += fmt::format("{}{} {}", i == 0 ? "" : ", ", ports[i].second, ports[i].first);
+  }
+  return ports.size() > 3 ? text + ", ..." : text;
+}
+
+std::string render_drops(const json& drops, bool color) {
+  Table table{{{"REASON"}, {"PACKETS", kRight}, {"PORTS"}, {"MEANING"}}};
+  for (const json& drop : drops) {
+    table.add({plain(drop, "reason"), trouble(drop, "packets"), Cell{ports_of(drop)},
+               plain(drop, "meaning")});
+  }
+  return table.print(color);
+}
+
+const Registration kShowDrops{{.group = "show",
+                               .name = "drops",
+                               .usage = "[P]",
+                               .summary = "dropped packets by reason, of all ports or of one",
+                               .options = optional_port,
+                               .render = render_drops,
+                               .answers = json::value_t::array}};
+
+}  // namespace
+}  // namespace ringroad::roadctl

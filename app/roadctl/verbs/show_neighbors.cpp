@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <string>
+
+#include "roadctl/fields.hpp"
+#include "roadctl/table.hpp"
+#include "roadctl/verb.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+using enum Align;
+
+std::string render_neighbors(const json& neighbors, bool color) {
+  Table table{{{"ADDRESS"},
+               {"PORT"},
+               {"MAC"},
+               {"STATE"},
+               {"AGE seconds", kRight},
+               {"QUEUED packets", kRight}}};
+  for (const json& neighbor : neighbors) {
+    table.add({plain(neighbor, "address"), plain(neighbor, "port"), plain(neighbor, "mac"),
+               state(neighbor, "state"), plain(neighbor, "age_seconds"),
+               plain(neighbor, "queued")});
+  }
+  return table.print(color);
+}
+
+// Many neighbors make one answer for the person, and several for the router.
+Outcome show_neighbors(const CommandLine& line, const Surroundings& around) {
+  json options = line.options;
+  options["limit"] = kRowsAPage;
+  json all = json::array();
+  while (true) {
+    const auto page = ask(around, line.verb, options);
+    if (!page) {
+      return std::unexpected{page.error()};
+    }
+    if (!page->is_array()) {
+      return print_answer(line, *page, around);
+    }
+    all.insert(all.end(), page->begin(), page->end());
+    if (page->size() != kRowsAPage) {
+      return print_answer(line, all, around);
+    }
+    options["after"] = page->back();
+  }
+}
+
+const Registration kShowNeighbors{{.group = "show",
+                                   .name = "neighbors",
+                                   .usage = "",
+                                   .summary = "neighbors: MAC, state, packets that wait",
+                                   .options = no_words,
+                                   .render = render_neighbors,
+                                   .answers = json::value_t::array,
+                                   .carry_out = show_neighbors}};
+
+}  // namespace
+}  // namespace ringroad::roadctl

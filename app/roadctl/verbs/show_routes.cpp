@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+
+#include <string>
+
+#include "roadctl/fields.hpp"
+#include "roadctl/render_routes.hpp"
+#include "roadctl/verb.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+
+Options show_routes_options(Words words) {
+  return WordReader{words, {kTable}}.optional_subject("prefix").pairs().result();
+}
+
+// The elements of a page as they stand in the dump of a whole array.
+std::string elements_of(const json& page) {
+  const std::string text = page.dump(2);
+  return text.substr(1, text.size() - 3);
+}
+
+// What was asked for and is not there.
+std::string no_route(const std::string& prefix) {
+  const bool is_prefix = prefix == "default" || prefix.find('/') != std::string::npos;
+  return fmt::format("no route {} {}\n", is_prefix ? "is to" : "covers", prefix);
+}
+
+// A full table is too long for one answer, and for the router to make it in one go.
+Outcome show_routes(const CommandLine& line, const Surroundings& around) {
+  json options = line.options;
+  if (!options.contains("prefix")) {
+    options["limit"] = kRowsAPage;
+  }
+  const std::string style = options.value("style", std::string{});
+  options.erase("style");
+  RoutesView view{style == "ip"      ? RoutesStyle::kIp
+                  : style == "route" ? RoutesStyle::kRoute
+                                     : RoutesStyle::kTable};
+  bool first = true;
+  while (true) {
+    const auto page = ask(around, line.verb, options);
+    if (!page) {
+      return std::unexpected{page.error()};
+    }
+    const bool last = !page->is_array() || page->size() < kRowsAPage || !options.contains("limit");
+    if (!line.json && options.contains("prefix") && page->empty()) {
+      return print(around, no_route(options.value("prefix", std::string{})));
+    }
+    if (first && last && (line.json || style.empty())) {
+      return print_answer(line, *page, around);
+    }
+    std::string text;
+    if (!line.json) {
+      text = view.next_page(*page, around.color);
+    } else if (!page->empty()) {
+      text = first ? '[' : ',';
+      text += elements_of(*page);
+    }
+    if (line.json && last) {
+      text += "\n]\n";
+    }
+    if (Outcome printed = print(around, text); !printed || last) {
+      return printed;
+    }
+    // Where the route stands is enough; its next hops may be many.
+    const json& last_row = page->back();
+    options["after"] = {{"table", field(last_row, "table")},
+                        {"prefix", field(last_row, "prefix")},
+                        {"metric", field(last_row, "metric")}};
+    if (last_row.contains("rank")) {
+      options["after"]["rank"] = last_row.at("rank");
+    }
+    first = false;
+  }
+}
+
+const Registration kShowRoutes{
+    {.group = "show",
+     .name = "routes",
+     .usage = "[PREFIX|ADDR] [--table T] [--style ip|route]",
+     .summary = "routes and their next hops; ADDR: the longest prefix that covers it",
+     .options = show_routes_options,
+     .flags = {{.name = "--table",
+                .value = "T",
+                .summary = "only the routes of this table, or of all",
+                .key = "table"},
+               {.name = "--style",
+                .value = "ip|route",
+                .summary = "as `ip route` or as `route -n` prints them",
+                .key = "style",
+                .choices = {"ip", "route"}}},
+     .render = render_routes,
+     .answers = json::value_t::array,
+     .carry_out = show_routes}};
+
+}  // namespace
+}  // namespace ringroad::roadctl

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "roadctl/word_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "roadctl/nearest.hpp"
+
+namespace ringroad::roadctl {
+namespace {
+
+using nlohmann::json;
+
+const Keyword* find(const std::vector<Keyword>& keywords, std::string_view word) {
+  const auto found = std::ranges::find(keywords, word, &Keyword::word);
+  return found == keywords.end() ? nullptr : &*found;
+}
+
+Result<json> value_of(const Keyword& keyword, const std::string& text) {
+  if (keyword.kind == Keyword::Kind::kText) {
+    return json(text);
+  }
+  std::uint32_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end) {
+    return fail(fmt::format("{} {}: not a number from 0 to 4294967295", keyword.word, text));
+  }
+  return json(number);
+}
+
+}  // namespace
+
+bool WordReader::at_subject() const { return more() && find(keywords_, words_.front()) == nullptr; }
+
+std::string WordReader::take() {
+  std::string word = words_.front();
+  words_ = words_.subspan(1);
+  return word;
+}
+
+WordReader& WordReader::complain(std::string what) {
+  if (good()) {
+    what_ = std::move(what);
+  }
+  return *this;
+}
+
+WordReader& WordReader::type() {
+  constexpr std::array<std::string_view, 4> kTypes{"unicast", "blackhole", "unreachable",
+                                                   "prohibit"};
+  if (more() && std::ranges::find(kTypes, words_.front()) != kTypes.end()) {
+    options_["type"] = take();
+  }
+  return *this;
+}
+
+WordReader& WordReader::subject(std::string_view name, const char* key) {
+  if (!at_subject()) {
+    return complain(fmt::format("{} is missing", name));
+  }
+  return optional_subject(key);
+}
+
+WordReader& WordReader::optional_subject(const char* key) {
+  if (at_subject()) {
+    options_[key] = take();
+  }
+  return *this;
+}
+
+WordReader& WordReader::pairs(std::string_view end) {
+  while (more() && words_.front() != end) {
+    pair();
+  }
+  return *this;
+}
+
+void WordReader::pair() {
+  const std::string word = take();
+  const Keyword* const keyword = find(keywords_, word);
+  if (keyword == nullptr) {
+    std::vector<std::string> known;
+    for (const Keyword& candidate : keywords_) {
+      known.emplace_back(candidate.word);
+    }
+    complain(fmt::format("unknown word '{}'{}", word, hint(word, known)));
+  } else if (options_.contains(keyword->key)) {
+    complain(fmt::format("'{}' is given twice", word));
+  } else if (keyword->kind == Keyword::Kind::kFlag) {
+    options_[keyword->key] = true;
+  } else if (words_.empty()) {
+    complain(fmt::format("'{}' needs a value", word));
+  } else if (auto value = value_of(*keyword, take()); value) {
+    options_[keyword->key] = std::move(*value);
+  } else {
+    complain(value.error().what);
+  }
+}
+
+WordReader& WordReader::nexthops() {
+  while (more() && words_.front() == kNexthop.word) {
+    take();
+    const auto next = std::ranges::find(words_, kNexthop.word);
+    const auto own = words_.first(static_cast<std::size_t>(next - words_.begin()));
+    words_ = words_.subspan(own.size());
+    Options hop = WordReader{own, {kVia, kPort, kDev, kOnlink, kRecursive, kWeight}}
+                      .pairs()
+                      .require({"via"})
+                      .result();
+    if (!hop) {
+      return complain("nexthop: " + hop.error().what);
+    }
+    hop->emplace("weight", 1);
+    options_[kNexthop.key].push_back(std::move(*hop));
+  }
+  return *this;
+}
+
+WordReader& WordReader::require(std::initializer_list<const char*> keys) {
+  for (const char* const key : keys) {
+    if (!options_.contains(key)) {
+      complain(fmt::format("'{}' is missing", key));
+    }
+  }
+  return *this;
+}
+
+}  // namespace ringroad::roadctl
