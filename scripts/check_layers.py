@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks what includes what: folders of lib/ in their order, no circles, DPDK only where packets move.
 
-Every source names its license.
+Every source names its license, and every verb has a file on the router's side and one on the client's.
 """
 import pathlib
 import re
@@ -80,7 +80,14 @@ def without_license():
                 yield f"{path}: its first lines name no license (SPDX-License-Identifier)"
 
 
-CHECKS = (wrong_order, wrong_dpdk, circles, without_license)
+def lone_verbs():
+    """Verbs of the router that roadctl does not know, or the other way round."""
+    ours, theirs = ({path.name for path in sources(folder)} for folder in ("lib/control/verbs", "app/roadctl/verbs"))
+    for name in sorted(ours ^ theirs):
+        yield f"a verb is a file in lib/control/verbs and one in app/roadctl/verbs: {name} is in one of them"
+
+
+CHECKS = (wrong_order, wrong_dpdk, circles, without_license, lone_verbs)
 
 
 def main():

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/enums.hpp"
 #include "base/ipv4.hpp"
 #include "base/mac.hpp"
 #include "base/units.hpp"
@@ -16,8 +17,6 @@
 namespace ringroad::config {
 
 enum class HugePages : std::uint8_t { kAuto, kOn, kOff };
-// What a worker does when its queues stay empty.
-enum class Idle : std::uint8_t { kPoll, kPause, kInterrupt };
 
 struct Memory {
   HugePages hugepages = HugePages::kAuto;
@@ -31,7 +30,7 @@ struct Engine {
   std::vector<unsigned> workers{1};  // cores, one worker each
   unsigned control = 0;              // core of the control thread
   Memory memory;
-  Idle idle = Idle::kPoll;
+  IdleMode idle = IdleMode::kPoll;
   std::string socket = "/run/ringroad/ringroad.sock";
 
   friend bool operator==(const Engine&, const Engine&) = default;
@@ -45,8 +44,6 @@ inline constexpr std::size_t kDscps = 64;  // RFC 2474: six bits
 // pfifo and pfifo_fast are Linux's; prio serves its bands in strict order, drr those after the
 // first `strict` ones by deficit round robin.
 enum class Discipline : std::uint8_t { kPfifoFast, kPfifo, kPrio, kDrr };
-// What keeps a band's queue short: CoDel (RFC 8289), or FQ-CoDel (RFC 8290).
-enum class Aqm : std::uint8_t { kNone, kCodel, kFqCodel };
 
 struct SchedulerBand {
   // None: what the scheduler says for every band.
@@ -145,8 +142,6 @@ struct Port {
   friend bool operator==(const Port&, const Port&) = default;
 };
 
-enum class RouteType : std::uint8_t { kUnicast, kBlackhole, kUnreachable, kProhibit };
-
 struct NextHop {
   std::optional<Ipv4> via{};  // none: the destinations themselves are on the port's link
   std::uint16_t weight = 1;
@@ -218,12 +213,10 @@ struct Icmp {
   friend bool operator==(const Icmp&, const Icmp&) = default;
 };
 
-// What a flow is where a route has several gateways, one of which it takes. Linux's
-// fib_multipath_hash_policy and fib_multipath_hash_seed.
-enum class FlowHash : std::uint8_t { kL3, kL4 };
+// How flows are spread over the next hops of a route that has several.
 struct Ecmp {
-  FlowHash hash = FlowHash::kL3;
-  std::uint32_t seed = 0;  // 0: drawn at random at each start
+  FlowHashPolicy hash = FlowHashPolicy::kL3;
+  std::uint32_t seed = 0;  // Linux's fib_multipath_hash_seed; 0: drawn at random at each start
 
   friend bool operator==(const Ecmp&, const Ecmp&) = default;
 };

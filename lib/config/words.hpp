@@ -21,9 +21,11 @@ inline constexpr std::array<std::string_view, 4> kFalseWords{"false", "no", "off
 
 inline constexpr std::array kHugePagesWords{
     Word{"auto", HugePages::kAuto}, Word{"on", HugePages::kOn}, Word{"off", HugePages::kOff}};
-inline constexpr std::array kIdleWords{Word{"poll", Idle::kPoll}, Word{"pause", Idle::kPause},
-                                       Word{"interrupt", Idle::kInterrupt}};
-inline constexpr std::array kFlowHashWords{Word{"l3", FlowHash::kL3}, Word{"l4", FlowHash::kL4}};
+inline constexpr std::array kIdleWords{Word{"poll", IdleMode::kPoll},
+                                       Word{"pause", IdleMode::kPause},
+                                       Word{"interrupt", IdleMode::kInterrupt}};
+inline constexpr std::array kFlowHashWords{Word{"l3", FlowHashPolicy::kL3},
+                                           Word{"l4", FlowHashPolicy::kL4}};
 inline constexpr std::array kReversePathWords{Word{"off", ReversePath::kOff},
                                               Word{"loose", ReversePath::kLoose},
                                               Word{"strict", ReversePath::kStrict}};

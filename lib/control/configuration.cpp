@@ -5,30 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/log.hpp"
 
 namespace ringroad::control {
-namespace {
-
-constexpr std::array kTypes{
-    std::pair{config::RouteType::kUnicast, fib::RouteType::kUnicast},
-    std::pair{config::RouteType::kBlackhole, fib::RouteType::kBlackhole},
-    std::pair{config::RouteType::kUnreachable, fib::RouteType::kUnreachable},
-    std::pair{config::RouteType::kProhibit, fib::RouteType::kProhibit}};
-
-}  // namespace
-
-fib::RouteType type_of(config::RouteType type) {
-  return std::ranges::find(kTypes, type, &decltype(kTypes)::value_type::first)->second;
-}
-
-config::RouteType type_of(fib::RouteType type) {
-  return std::ranges::find(kTypes, type, &decltype(kTypes)::value_type::second)->first;
-}
-
 Configuration::Configuration(const config::Config& configured, const Parts& parts)
     : world_{parts.world},
       routing_{parts.routing},
@@ -47,7 +28,7 @@ Configuration::Configuration(const config::Config& configured, const Parts& part
 
 Result<routing::Routing::Request> Configuration::request_of(const config::Route& route) const {
   routing::Routing::Request request{.prefix = route.to,
-                                    .type = type_of(route.type),
+                                    .type = route.type,
                                     .vias = {},
                                     .metric = route.metric,
                                     .table = fib::Table{route.table},

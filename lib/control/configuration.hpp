@@ -20,9 +20,6 @@
 
 namespace ringroad::control {
 
-[[nodiscard]] fib::RouteType type_of(config::RouteType type);
-[[nodiscard]] config::RouteType type_of(fib::RouteType type);
-
 class Configuration {
  public:
   struct Parts {

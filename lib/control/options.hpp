@@ -90,15 +90,13 @@ class Options {
 inline constexpr std::string_view kAddress = "an IPv4 address";
 inline constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its host bits zero)";
 
-// What a verb answers that has nothing to tell.
-[[nodiscard]] Result<nlohmann::json> answer(Options& options, const Status& status);
 // None where the request names no table.
 [[nodiscard]] std::optional<fib::Table> read_table(const Router& router, Options& options);
 // Of the option "port"; null, and a complaint, where there is none of that name.
 [[nodiscard]] const interface::InterfaceView* port_of(Router& router, Options& options);
 
-// The verbs that change routes, neighbors, links and addresses; null: it is none of them.
-using CarryOut = Result<nlohmann::json> (*)(Router& router, Options& options);
-[[nodiscard]] CarryOut find_change(std::string_view words);
+// The device that the option "port" names, or that what it names sends by; none where the option is
+// absent, or is wrong and complained of.
+[[nodiscard]] std::optional<PortId> device_of(Router& router, Options& options);
 
 }  // namespace ringroad::control

@@ -114,17 +114,16 @@ Status Router::set_up_ports() {
   for (const std::uint16_t i : numbers(config_.devices())) {
     const config::Port& port = config_.ports[i];
     place_ = {.what = "", .at = config::Fault::At::kPort, .port = port.name, .field = "device"};
-    auto opened =
-        port::Port::open({.id = PortId{i},
-                          .name = port.name,
-                          .device = port.device,
-                          .mtu = port.mtu,
-                          .workers = workers,
-                          .rx_queues = port.queues.value_or(0),
-                          .vlans = vlans_on(config_, port.name),
-                          .rx_interrupts = config_.engine.idle == config::Idle::kInterrupt,
-                          .interfaces = interfaces_.get()},
-                         pools_);
+    auto opened = port::Port::open({.id = PortId{i},
+                                    .name = port.name,
+                                    .device = port.device,
+                                    .mtu = port.mtu,
+                                    .workers = workers,
+                                    .rx_queues = port.queues.value_or(0),
+                                    .vlans = vlans_on(config_, port.name),
+                                    .rx_interrupts = config_.engine.idle == IdleMode::kInterrupt,
+                                    .interfaces = interfaces_.get()},
+                                   pools_);
     if (!opened) {
       place_.field = opened.error().mtu ? "mtu" : "device";
       return std::unexpected{opened.error()};
@@ -283,7 +282,7 @@ Status Router::set_up_workers() {
   for (const std::uint16_t i : numbers(count)) {
     auto made = worker::Worker::make({.id = WorkerId{i},
                                       .core = config_.engine.workers[i],
-                                      .idle = idle_of(config_.engine.idle),
+                                      .idle = config_.engine.idle,
                                       .pools = &pools_,
                                       .bell = bell_.get()},
                                      world_->tables(), world_->reclaimer().readers());

@@ -15,7 +15,7 @@ config::Route Configuration::listed(const fib::Rib4::View& route) const {
   listed.metric = route.metric;
   listed.table = static_cast<std::uint8_t>(route.table);
   listed.source = route.path.source;
-  listed.type = type_of(route.path.type);
+  listed.type = route.path.type;
   const auto is_on_one_link = [this](Ipv4 gateway, InterfaceId port) {
     return std::ranges::all_of(world_.ports(), [&](const interface::InterfaceView& view) {
       return world_.is_on_link(view.id, gateway) == (view.id == port);

@@ -8,18 +8,6 @@
 namespace ringroad::control {
 namespace {
 
-sched::QueueKind queue_of(config::Aqm aqm) {
-  switch (aqm) {
-    case config::Aqm::kNone:
-      break;
-    case config::Aqm::kCodel:
-      return sched::QueueKind::kCodel;
-    case config::Aqm::kFqCodel:
-      return sched::QueueKind::kFqCodel;
-  }
-  return sched::QueueKind::kFifo;
-}
-
 sched::BandSettings band_of(const config::Scheduler& scheduler, std::size_t number) {
   const config::SchedulerBand& own = scheduler.each.at(number);
   sched::BandSettings band;
@@ -29,7 +17,7 @@ sched::BandSettings band_of(const config::Scheduler& scheduler, std::size_t numb
   band.ceil = own.ceil != own.rate ? own.ceil : std::nullopt;
   band.burst = own.burst.value_or(scheduler.burst);
   band.weight = own.weight;
-  band.queue = queue_of(own.aqm);
+  band.aqm = own.aqm;
   band.codel = {.target = own.target, .interval = own.interval, .ecn = own.ecn};
   band.flows = own.flows;
   band.quantum = static_cast<std::uint32_t>(own.quantum.count);
@@ -67,9 +55,7 @@ neigh::Parameters parameters_of(const config::ArpTimers& timers) {
 }
 
 FlowHash flow_hash_of(const config::Ecmp& ecmp) {
-  return FlowHash{
-      ecmp.hash == config::FlowHash::kL4 ? FlowHash::Policy::kL4 : FlowHash::Policy::kL3,
-      ecmp.seed != 0 ? ecmp.seed : random_seed()};
+  return FlowHash{ecmp.hash, ecmp.seed != 0 ? ecmp.seed : random_seed()};
 }
 
 // Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
@@ -80,18 +66,6 @@ ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32
       std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);
   settings.seed = random_seed();
   return settings;
-}
-
-worker::Idle idle_of(config::Idle idle) {
-  switch (idle) {
-    case config::Idle::kPoll:
-      return worker::Idle::kPoll;
-    case config::Idle::kPause:
-      return worker::Idle::kPause;
-    case config::Idle::kInterrupt:
-      return worker::Idle::kInterrupt;
-  }
-  return worker::Idle::kPoll;
 }
 
 }  // namespace ringroad::control

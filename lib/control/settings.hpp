@@ -10,7 +10,6 @@
 #include "neigh/table.hpp"
 #include "packet/flow_hash.hpp"
 #include "sched/bands.hpp"
-#include "worker/idle.hpp"
 
 namespace ringroad::control {
 
@@ -20,6 +19,5 @@ namespace ringroad::control {
 // `share`: the buffers that fragments may hold.
 [[nodiscard]] ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool,
                                                           std::uint32_t share);
-[[nodiscard]] worker::Idle idle_of(config::Idle idle);
 
 }  // namespace ringroad::control

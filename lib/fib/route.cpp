@@ -38,13 +38,6 @@ std::string to_string(Table table) { return name_of(kTables, table); }
 
 std::string to_string(Protocol protocol) { return name_of(kProtocols, protocol); }
 
-std::string_view to_string(RouteType type) {
-  constexpr std::array<std::string_view, 8> kNames{"unicast",     "local",   "broadcast",
-                                                   "multicast",   "martian", "blackhole",
-                                                   "unreachable", "prohibit"};
-  return kNames.at(static_cast<std::size_t>(type));
-}
-
 std::optional<Table> parse_table(std::string_view text) {
   const auto* const named = std::ranges::find(kTables, text, &Named<Table>::second);
   if (named != kTables.end()) {

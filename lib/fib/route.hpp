@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/enums.hpp"
 #include "base/ids.hpp"
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
@@ -35,21 +36,9 @@ enum class Protocol : std::uint8_t {
   kRip = 189,
 };
 
-enum class RouteType : std::uint8_t {
-  kUnicast,
-  kLocal,      // an address of the router's own
-  kBroadcast,  // of a connected subnet, or 255.255.255.255
-  kMulticast,
-  kMartian,  // never a destination on a wire
-  kBlackhole,
-  kUnreachable,
-  kProhibit,
-};
-
 // The name, or the number where it has none.
 [[nodiscard]] std::string to_string(Table table);
 [[nodiscard]] std::string to_string(Protocol protocol);
-[[nodiscard]] std::string_view to_string(RouteType type);
 // A name that every router has, or a number from 1 to 255.
 [[nodiscard]] std::optional<Table> parse_table(std::string_view text);
 

@@ -4,18 +4,14 @@
 #include <cstdint>
 #include <span>
 
+#include "base/enums.hpp"
 #include "packet/packet.hpp"
 
 namespace ringroad {
 
 class FlowHash {
  public:
-  // Linux's fib_multipath_hash_policy, 0 and 1.
-  enum class Policy : std::uint8_t {
-    kL3,  // the addresses
-    kL4,  // addresses, protocol and ports; the addresses alone for fragments, so that all of them
-          // go one way
-  };
+  using Policy = FlowHashPolicy;
 
   // Routers that choose one after the other need different seeds: with one and the same, the second
   // would find all that it gets on one of its ways (polarization).

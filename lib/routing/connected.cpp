@@ -9,7 +9,6 @@ namespace {
 
 using fib::Path4;
 using fib::Protocol;
-using fib::RouteType;
 using fib::Table;
 
 // RFC 3021: a /31 has no broadcast address.

@@ -12,7 +12,6 @@
 namespace ringroad::routing {
 namespace {
 
-using fib::RouteType;
 using fib::Usability;
 using neigh::AdjacencyKind;
 using View = fib::Rib4::View;

@@ -13,7 +13,6 @@ namespace {
 
 using fib::Path4;
 using fib::Protocol;
-using fib::RouteType;
 using fib::Table;
 using neigh::AdjacencyKind;
 

@@ -42,7 +42,7 @@ class Routing {
   };
   struct Request {
     Prefix4 prefix;
-    fib::RouteType type = fib::RouteType::kUnicast;
+    RouteType type = RouteType::kUnicast;
     std::vector<Via> vias;
     std::uint32_t metric = 0;
     fib::Table table = fib::Table::kMain;
@@ -69,7 +69,7 @@ class Routing {
     Prefix4 prefix;
     std::optional<fib::Table> table;  // none: those that forwarding asks
     std::optional<std::uint32_t> metric = std::nullopt;
-    std::optional<fib::RouteType> type = std::nullopt;
+    std::optional<RouteType> type = std::nullopt;
     std::optional<Ipv4> source = std::nullopt;
     std::vector<Via> vias = {};
   };

@@ -50,12 +50,12 @@ Count count_of(std::uint8_t band, const std::array<std::uint8_t, kBatch>& bands,
 }
 
 std::variant<Fifo, Codel, FqCodel> make_queue(const BandSettings& settings) {
-  switch (settings.queue) {
-    case QueueKind::kFifo:
+  switch (settings.aqm) {
+    case Aqm::kNone:
       break;
-    case QueueKind::kCodel:
+    case Aqm::kCodel:
       return Codel{settings};
-    case QueueKind::kFqCodel:
+    case Aqm::kFqCodel:
       return FqCodel{settings};
   }
   return Fifo{settings};
@@ -82,7 +82,7 @@ Bands::Bands(const Discipline& discipline, const Clock& clock, std::shared_ptr<S
   for (unsigned band = 0; band < discipline.bands; ++band) {
     const BandSettings& settings = discipline.each[band];
     queues_[band] = make_queue(settings);
-    fifos = fifos && settings.queue == QueueKind::kFifo;
+    fifos = fifos && settings.aqm == Aqm::kNone;
     rate_draws_[band] = Draw{shaper_->rate[band].get()};
     ceil_draws_[band] = Draw{shaper_->ceil[band].get()};
     const BandMask bit = BandMask{1} << band;

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/enums.hpp"
 #include "base/units.hpp"
 
 namespace ringroad::sched {
@@ -15,8 +16,6 @@ namespace ringroad::sched {
 inline constexpr std::size_t kPriorities = 16;
 inline constexpr std::size_t kBandsMax = 16;
 inline constexpr std::size_t kDscps = 64;
-
-enum class QueueKind : std::uint8_t { kFifo, kCodel, kFqCodel };
 
 // RFC 8289 4.2 and 4.3.
 struct CodelSettings {
@@ -34,7 +33,7 @@ struct BandSettings {
   std::optional<BitsPerSecond> ceil{};
   Bytes burst{std::uint64_t{64} << 10U};
   std::uint32_t weight = 1;  // of a band that shares
-  QueueKind queue = QueueKind::kFifo;
+  Aqm aqm = Aqm::kNone;
   CodelSettings codel{};
   std::uint32_t flows = 1024;  // fq_codel's queues
   // Of the hash by which flows find their queue; none: drawn at random, so that no sender can

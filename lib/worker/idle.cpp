@@ -61,7 +61,7 @@ void clear_error(int descriptor) {
 
 }  // namespace
 
-Result<std::unique_ptr<Sleeper>> Sleeper::make(Idle idle) {
+Result<std::unique_ptr<Sleeper>> Sleeper::make(IdleMode idle) {
   FileDescriptor events{epoll_create1(EPOLL_CLOEXEC)};
   auto bell = Doorbell::make();
   // Edge-triggered: nothing has to be cleared before the next event is reported.
@@ -89,7 +89,7 @@ void Sleeper::watch(PortId port, std::uint16_t device, std::uint16_t queue, port
   }
   const bool all =
       std::ranges::all_of(queues_, [](const Queue& one) { return one.event.descriptor >= 0; });
-  has_interrupts_.store(all && idle_ == Idle::kInterrupt, std::memory_order_relaxed);
+  has_interrupts_.store(all && idle_ == IdleMode::kInterrupt, std::memory_order_relaxed);
 }
 
 void Sleeper::pause() {
@@ -130,7 +130,7 @@ bool Sleeper::arm(const Queue& queue) {
 
 Nanoseconds Sleeper::longest_sleep(std::uint32_t n) const {
   if (!has_interrupts()) {
-    return std::min(idle_ == Idle::kInterrupt ? kTimed : kTimedPause,
+    return std::min(idle_ == IdleMode::kInterrupt ? kTimed : kTimedPause,
                     Nanoseconds{std::chrono::microseconds{n}});
   }
   if (n <= kFirstSleeps) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/enums.hpp"
 #include "base/error.hpp"
 #include "base/file_descriptor.hpp"
 #include "base/ids.hpp"
@@ -16,12 +17,6 @@
 #include "worker/doorbell.hpp"
 
 namespace ringroad::worker {
-
-enum class Idle : std::uint8_t {
-  kPoll,       // never rests
-  kPause,      // pauses, then sleeps up to 50 us
-  kInterrupt,  // pauses, then sleeps until a device interrupts it; 150 us where one cannot
-};
 
 // One worker's sleep, as Linux's NAPI leaves polling: interrupts are armed, the queues
 // looked at once more, as a packet that came before gives no interrupt, and only then does it
@@ -34,7 +29,7 @@ class Sleeper {
     stats::Counter missed;  // packets that waited for the end of a sleep, their interrupt lost
   };
 
-  [[nodiscard]] static Result<std::unique_ptr<Sleeper>> make(Idle idle);
+  [[nodiscard]] static Result<std::unique_ptr<Sleeper>> make(IdleMode idle);
 
   // Control thread, while the worker does not run or has left the port. Again after the port was
   // started again.
@@ -55,13 +50,13 @@ class Sleeper {
 
   // Any thread, after it handed something to the worker.
   void wake() {
-    if (idle_ == Idle::kPoll) [[likely]] {
+    if (idle_ == IdleMode::kPoll) [[likely]] {
       return;
     }
     bell_->ring();
   }
 
-  [[nodiscard]] Idle idle() const { return idle_; }
+  [[nodiscard]] IdleMode idle() const { return idle_; }
   // Whether every queue has an interrupt that works, as far as is known.
   [[nodiscard]] bool has_interrupts() const {
     return has_interrupts_.load(std::memory_order_relaxed);
@@ -79,15 +74,15 @@ class Sleeper {
     return static_cast<std::uint64_t>(&queue - queues_.data()) + 1;
   }
 
-  Sleeper(Idle idle, FileDescriptor events, std::unique_ptr<Doorbell> bell)
+  Sleeper(IdleMode idle, FileDescriptor events, std::unique_ptr<Doorbell> bell)
       : idle_{idle},
         events_{std::move(events)},
         bell_{std::move(bell)},
-        has_interrupts_{idle == Idle::kInterrupt} {}
+        has_interrupts_{idle == IdleMode::kInterrupt} {}
   bool arm(const Queue& queue);
   [[nodiscard]] Nanoseconds longest_sleep(std::uint32_t n) const;
 
-  Idle idle_;
+  IdleMode idle_;
   FileDescriptor events_;  // epoll's
   std::unique_ptr<Doorbell> bell_;
   std::vector<Queue> queues_;

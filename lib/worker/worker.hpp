@@ -41,7 +41,7 @@ class Worker {
   struct Settings {
     WorkerId id;
     unsigned core = 0;
-    Idle idle = Idle::kPoll;
+    IdleMode idle = IdleMode::kPoll;
     // Asked how many buffers are left: where few are, devices give theirs back and less may wait.
     const port::Pools* pools = nullptr;
     // Wakes the control thread after packets were punted. Null: the control thread polls.

@@ -131,7 +131,7 @@ void Worker::take_used(std::uint32_t end, std::vector<AdjacencyId>& used) {
 }
 
 void Worker::rest() {
-  if (settings_.idle == Idle::kPoll || backlogged_ != 0 || context_.held.count != 0) {
+  if (settings_.idle == IdleMode::kPoll || backlogged_ != 0 || context_.held.count != 0) {
     return;  // bands that hold packets have the timers of their rates
   }
   const std::uint32_t rests = empty_polls_ / kIdlePolls;
@@ -158,7 +158,7 @@ void Worker::rest() {
 }
 
 void Worker::run(const std::atomic<bool>& stop) {
-  if (settings_.idle != Idle::kPoll) {
+  if (settings_.idle != IdleMode::kPoll) {
     prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when they should, not 50 us later
   }
   while (!stop.load(std::memory_order_relaxed)) {

@@ -200,7 +200,7 @@ TEST_CASE("CoDel marks what takes marks, and its drops have a reason of their ow
   config::Scheduler scheduler;
   scheduler.rate = BitsPerSecond{8'000'000};
   scheduler.burst = Bytes{2000};
-  scheduler.each[1].aqm = config::Aqm::kCodel;
+  scheduler.each[1].aqm = Aqm::kCodel;
   scheduler.each[1].ecn = true;
   Testbed bed{{.config = with_scheduler(scheduler)}};
   bed.resolve_hosts();

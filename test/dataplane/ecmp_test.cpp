@@ -30,7 +30,7 @@ Mac mac_of(std::size_t gateway) {
   return Mac{{0x02, 0, 0, 0, 1, static_cast<std::uint8_t>(gateway)}};
 }
 
-config::Config ecmp_config(config::FlowHash hash) {
+config::Config ecmp_config(FlowHashPolicy hash) {
   config::Config config = Testbed::basic_config();
   config.ports.push_back(
       {.name = "c", .device = "", .addresses = {{kRouterC, 24}}, .queues = {}, .scheduler = ""});
@@ -48,7 +48,7 @@ config::Config ecmp_config(config::FlowHash hash) {
 // A router with three gateways, which answer as long as they live.
 class Bed {
  public:
-  explicit Bed(config::FlowHash hash = config::FlowHash::kL3)
+  explicit Bed(FlowHashPolicy hash = FlowHashPolicy::kL3)
       : bed{{.config = ecmp_config(hash)}} {}
 
   // By which gateway each packet left; packet i has identification i.
@@ -223,7 +223,7 @@ TEST_CASE("with every gateway dead packets ask for them, and find the first that
 }
 
 TEST_CASE("with l4 the connections of two hosts spread, and the pieces of a packet do not") {
-  Bed bed{config::FlowHash::kL4};
+  Bed bed{FlowHashPolicy::kL4};
   bed.send_flows(30);
   std::vector<Ipv4Fields> packets;
   for (std::uint8_t i = 0; i < 200; ++i) {
@@ -256,7 +256,7 @@ TEST_CASE("with l4 the connections of two hosts spread, and the pieces of a pack
 }
 
 TEST_CASE("an ICMP error takes the way of the flow that it tells of") {
-  const auto hash = GENERATE(config::FlowHash::kL3, config::FlowHash::kL4);
+  const auto hash = GENERATE(FlowHashPolicy::kL3, FlowHashPolicy::kL4);
   Bed bed{hash};
   bed.send_flows(30);
   const auto paths = bed.send_flows(200);

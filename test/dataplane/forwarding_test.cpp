@@ -169,7 +169,7 @@ TEST_CASE("what is larger than the egress MTU is cut, or refused where it must n
 
 TEST_CASE("routes decide: gateway, blackhole, unreachable, prohibit, none") {
   auto config = Testbed::basic_config();
-  using Type = config::RouteType;
+  using Type = RouteType;
   config.routes = {
       {.to = *Prefix4::parse("10.1.0.0/16"), .next_hops = {{kHostB, 1}}},
       {.to = *Prefix4::parse("10.2.0.0/16"), .type = Type::kBlackhole, .next_hops = {}},

@@ -16,14 +16,14 @@ namespace {
 // fifth 64 sleeps.
 constexpr int kLooks = 5 * 64;
 
-config::Config with_idle(config::Idle idle) {
+config::Config with_idle(IdleMode idle) {
   auto config = Testbed::basic_config();
   config.engine.idle = idle;
   return config;
 }
 
 struct Resting {
-  explicit Resting(config::Idle idle, unsigned tx_ring = 4096)
+  explicit Resting(IdleMode idle, unsigned tx_ring = 4096)
       : bed{{.config = with_idle(idle), .tx_ring = tx_ring}} {
     bed.resolve_hosts();
     find_something();
@@ -51,7 +51,7 @@ struct Resting {
 
 TEST_CASE(
     "a worker that finds nothing pauses, then sleeps after each look, until it finds a packet") {
-  Resting resting{config::Idle::kPause};
+  Resting resting{IdleMode::kPause};
   for (int round = 0; round < 2; ++round) {
     CHECK(resting.sleeps_after(kLooks - 1) == 0);
     CHECK(resting.sleeps_after(1) == 1);
@@ -62,12 +62,12 @@ TEST_CASE(
 }
 
 TEST_CASE("a worker that polls never sleeps") {
-  Resting resting{config::Idle::kPoll};
+  Resting resting{IdleMode::kPoll};
   CHECK(resting.sleeps_after(4 * kLooks) == 0);
 }
 
 TEST_CASE("a worker whose bands hold packets does not sleep: they have the timers of their rates") {
-  Resting resting{config::Idle::kPause, 2};
+  Resting resting{IdleMode::kPause, 2};
   for (int i = 0; i < 3; ++i) {
     resting.find_something();
   }
@@ -81,7 +81,7 @@ TEST_CASE("a worker whose bands hold packets does not sleep: they have the timer
 }
 
 TEST_CASE("a worker that sleeps is woken by packets that another hands on to it") {
-  auto config = with_idle(config::Idle::kPause);
+  auto config = with_idle(IdleMode::kPause);
   config.engine.workers.assign(2, 0);
   for (config::Port& port : config.ports) {
     port.spread = true;

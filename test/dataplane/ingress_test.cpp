@@ -23,7 +23,7 @@ config::Config filtered(ReversePath filter) {
                    {.to = *Prefix4::parse("10.2.0.0/16"), .next_hops = {{kHostB, 1}}},
                    {.to = *Prefix4::parse("10.3.0.0/16"), .next_hops = {{kHostA, 1}, {kHostB, 1}}},
                    {.to = *Prefix4::parse("10.4.0.0/16"),
-                    .type = config::RouteType::kBlackhole,
+                    .type = RouteType::kBlackhole,
                     .next_hops = {}}};
   return config;
 }

@@ -322,7 +322,7 @@ TEST_CASE("a more specific route takes a host away from its subnet and gives it 
   Testbed bed;
   bed.resolve_hosts();
   const config::Route route{.to = Prefix4::parse("192.168.2.0/25").value(),
-                            .type = config::RouteType::kBlackhole,
+                            .type = RouteType::kBlackhole,
                             .next_hops = {}};
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();

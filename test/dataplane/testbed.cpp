@@ -9,7 +9,7 @@
 #include <cstring>
 #include <thread>
 
-#include "control/report.hpp"
+#include "control/verbs.hpp"
 #include "expect.hpp"
 
 namespace ringroad::test {
@@ -91,7 +91,9 @@ Testbed::~Testbed() {
 void Testbed::check_drops_of_ports() const {
   std::uint64_t of_ports = 0;
   for (const interface::InterfaceView& port : router->world().ports()) {
-    for (const auto& row : control::report_drops(*router, port.id)) {
+    const auto drops = control::carry_out(
+        *router, {{"verb", {"show", "drops"}}, {"options", {{"port", port.name}}}});
+    for (const auto& row : drops.value()) {
       of_ports += row.at("packets").get<std::uint64_t>();
     }
   }

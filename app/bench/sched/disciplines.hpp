@@ -48,11 +48,11 @@ void each_discipline(Visit visit) {
   }
   visit("ringroad-band-rates", rates);
 
-  for (const auto& [name, kind] : {std::pair{"ringroad-codel", sched::QueueKind::kCodel},
-                                   std::pair{"ringroad-fq_codel", sched::QueueKind::kFqCodel}}) {
+  for (const auto& [name, kind] : {std::pair{"ringroad-codel", Aqm::kCodel},
+                                   std::pair{"ringroad-fq_codel", Aqm::kFqCodel}}) {
     sched::Discipline managed = fast;
     for (sched::BandSettings& band : managed.each) {
-      band.queue = kind;
+      band.aqm = kind;
     }
     visit(name, managed);
   }

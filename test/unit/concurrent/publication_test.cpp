@@ -76,7 +76,7 @@ TEST_CASE("readers see whole adjacencies and no gap while neighbors and routes c
   REQUIRE(routing.sync_connected());
   const auto request = [](Prefix4 prefix) {
     return routing::Routing::Request{.prefix = prefix,
-                                     .type = fib::RouteType::kUnicast,
+                                     .type = RouteType::kUnicast,
                                      .vias = {{kGateway, 1}},
                                      .metric = 0,
                                      .table = fib::Table::kMain};

@@ -115,7 +115,7 @@ ecmp: {hash: l4, seed: 4294967295}
   CHECK(config.engine.workers == std::vector{2U, 3U});
   CHECK(config.engine.control == 1);
   CHECK(config.engine.memory == Memory{HugePages::kOff, Bytes{3ULL << 29U}, 4096});
-  CHECK(config.engine.idle == Idle::kInterrupt);
+  CHECK(config.engine.idle == IdleMode::kInterrupt);
   CHECK(config.engine.socket == "/tmp/ringroad.sock");
   CHECK(config.arp == Arp{{.base_reachable = std::chrono::minutes{1},
                            .retransmit = std::chrono::milliseconds{250},
@@ -128,7 +128,7 @@ ecmp: {hash: l4, seed: 4294967295}
                           Bytes{64'000},
                           false});
   CHECK(config.icmp == Icmp{0, 7, Nanoseconds{0}});
-  CHECK(config.ecmp == Ecmp{FlowHash::kL4, 4294967295});
+  CHECK(config.ecmp == Ecmp{FlowHashPolicy::kL4, 4294967295});
 }
 
 TEST_CASE("hugepages may be said as on and off or as true and false") {

@@ -88,7 +88,7 @@ class RandomConfig {
     engine.control = below(1024);
     engine.memory = {static_cast<HugePages>(below(3)), Bytes{(64ULL << 20U) + below(1'000'000)},
                      1024 + below(1'000'000)};
-    engine.idle = static_cast<Idle>(below(3));
+    engine.idle = static_cast<IdleMode>(below(3));
     constexpr std::array kSockets{"/run/a b.sock",
                                   "/run/\"x\".sock",
                                   "/tmp/[1], {2}: #3",
@@ -235,7 +235,9 @@ class RandomConfig {
     if (route.to.length() > 0 && route.to.length() < 5) {
       route.to = Prefix4{};
     }
-    route.type = static_cast<RouteType>(below(4));
+    constexpr std::array kTypes{RouteType::kUnicast, RouteType::kBlackhole, RouteType::kUnreachable,
+                                RouteType::kProhibit};
+    route.type = kTypes.at(below(kTypes.size()));
     route.table = table();
     if (below(3) == 0) {
       route.source = Ipv4{10, 0, 0, 1};

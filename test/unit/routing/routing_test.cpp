@@ -10,7 +10,6 @@
 #include <vector>
 
 using namespace ringroad;
-using fib::RouteType;
 using neigh::AdjacencyKind;
 using routing::Routing;
 

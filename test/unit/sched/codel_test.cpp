@@ -10,11 +10,11 @@ using test::Bench;
 namespace {
 
 // One band of that kind.
-sched::Discipline one_band(sched::QueueKind kind) {
+sched::Discipline one_band(Aqm kind) {
   sched::Discipline discipline;
   discipline.bands = 1;
   discipline.priomap = {};
-  discipline.each[0].queue = kind;
+  discipline.each[0].aqm = kind;
   discipline.each[0].seed = 1;  // by which no two flows of these tests meet
   return discipline;
 }
@@ -46,7 +46,7 @@ std::array<std::uint8_t, 64> frame(std::uint8_t tos) {
 }  // namespace
 
 TEST_CASE("a queue that is short now and then is left alone") {
-  Bench bench{one_band(sched::QueueKind::kCodel)};
+  Bench bench{one_band(Aqm::kCodel)};
   for (int burst = 0; burst < 100; ++burst) {
     for (int i = 0; i < 20; ++i) {
       bench.send_as(0, 1500);
@@ -62,7 +62,7 @@ TEST_CASE("a queue that is short now and then is left alone") {
 }
 
 TEST_CASE("a standing queue is dropped from, first after an interval, then ever more often") {
-  Bench bench{one_band(sched::QueueKind::kCodel)};
+  Bench bench{one_band(Aqm::kCodel)};
   overload(bench, 100ms);
   CHECK(bench.dropped.empty());
   overload(bench, 30ms);
@@ -102,7 +102,7 @@ TEST_CASE("who takes marks is marked and not dropped") {
 }
 
 TEST_CASE("flows have their turns: a thin one does not wait for a thick one") {
-  sched::Discipline discipline = one_band(sched::QueueKind::kFqCodel);
+  sched::Discipline discipline = one_band(Aqm::kFqCodel);
   discipline.each[0].limit = 500;
   std::array<std::array<std::uint8_t, 64>, 2> frames{frame(0), frame(0)};
   frames[1][30] = 9;  // another destination
@@ -136,7 +136,7 @@ TEST_CASE("flows have their turns: a thin one does not wait for a thick one") {
 }
 
 TEST_CASE("the first that a queue of flows gives up is the thickest flow's, whichever that is") {
-  Bench bench{one_band(sched::QueueKind::kFqCodel)};
+  Bench bench{one_band(Aqm::kFqCodel)};
   std::array<std::array<std::uint8_t, 64>, 16> frames{};
   for (std::size_t i = 0; i < frames.size(); ++i) {
     frames.at(i) = frame(0);
@@ -156,7 +156,7 @@ TEST_CASE("the first that a queue of flows gives up is the thickest flow's, whic
 }
 
 TEST_CASE("who sends one packet at a time waits for the others' turns like them") {
-  Bench bench{one_band(sched::QueueKind::kFqCodel)};
+  Bench bench{one_band(Aqm::kFqCodel)};
   std::array<std::array<std::uint8_t, 64>, 2> frames{frame(0), frame(0)};
   frames[1][30] = 9;  // another destination
   std::uint32_t thin = 0;
@@ -184,7 +184,7 @@ TEST_CASE("who sends one packet at a time waits for the others' turns like them"
 }
 
 TEST_CASE("a queue of flows gives up packets of the fattest flow until it has half as much") {
-  Bench bench{one_band(sched::QueueKind::kFqCodel)};
+  Bench bench{one_band(Aqm::kFqCodel)};
   std::array<std::array<std::uint8_t, 64>, 2> frames{frame(0), frame(0)};
   frames[1][30] = 9;  // another destination
   const std::uint32_t head = bench.next();
@@ -201,7 +201,7 @@ TEST_CASE("a queue of flows gives up packets of the fattest flow until it has ha
 }
 
 TEST_CASE("a queue of flows loses nothing that it does not say it loses") {
-  sched::Discipline discipline = one_band(sched::QueueKind::kFqCodel);
+  sched::Discipline discipline = one_band(Aqm::kFqCodel);
   discipline.each[0].limit = 300;
   discipline.each[0].limit_bytes = Bytes{100'000};
   discipline.each[0].flows = 16;

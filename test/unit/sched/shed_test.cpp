@@ -69,10 +69,10 @@ TEST_CASE("what the ring was offered is not given up") {
 }
 
 TEST_CASE("queues under active management give up packets too, and go on") {
-  const auto kind = GENERATE(sched::QueueKind::kCodel, sched::QueueKind::kFqCodel);
+  const auto kind = GENERATE(Aqm::kCodel, Aqm::kFqCodel);
   sched::Discipline discipline;
   for (auto& band : discipline.each) {
-    band.queue = kind;
+    band.aqm = kind;
   }
   Bench bench{discipline};
   bench.room = 0;

@@ -9,7 +9,7 @@
 
 using namespace ringroad;
 using namespace std::chrono_literals;
-using worker::Idle;
+using IdleMode;
 using worker::Sleeper;
 
 namespace {
@@ -31,8 +31,8 @@ struct Device {
 };
 
 struct Worker {
-  explicit Worker(Idle idle) : sleeper{*Sleeper::make(idle)} {}
-  Worker() : Worker(Idle::kInterrupt) {
+  explicit Worker(IdleMode idle) : sleeper{*Sleeper::make(idle)} {}
+  Worker() : Worker(IdleMode::kInterrupt) {
     sleeper->watch(kPort, 0, 0, {.descriptor = device.file.get(), .by_driver = false});
   }
 
@@ -98,12 +98,12 @@ TEST_CASE("whoever gives a sleeping worker something wakes it, and only a sleepi
 }
 
 TEST_CASE("a worker that pauses is woken too; one that polls needs no bell") {
-  const Worker pausing{Idle::kPause};
+  const Worker pausing{IdleMode::kPause};
   CHECK_FALSE(pausing.sleeper->has_interrupts());
   pausing.sleeper->arm(kNoneStopped);
   pausing.sleeper->wake();
   CHECK(pausing.sleeper->sleep(kShort));
-  const Worker polling{Idle::kPoll};
+  const Worker polling{IdleMode::kPoll};
   polling.sleeper->arm(kNoneStopped);
   polling.sleeper->wake();
   CHECK_FALSE(polling.sleeper->sleep(kShort));
@@ -139,7 +139,7 @@ TEST_CASE("a descriptor that cannot be waited for is none") {
 }
 
 TEST_CASE("only a worker of the interrupt kind relies on interrupts") {
-  Worker worker{Idle::kPause};
+  Worker worker{IdleMode::kPause};
   worker.sleeper->watch(kPort, 0, 0, {.descriptor = worker.device.file.get(), .by_driver = false});
   CHECK_FALSE(worker.sleeper->has_interrupts());
   worker.device.receive();
@@ -190,10 +190,10 @@ TEST_CASE("sleeps grow, and are longest where interrupts were seen to come") {
   CHECK(worker.sleep());
   worker.device.take();
   CHECK(worker.length(kLong) >= 100ms);
-  const Worker timed{Idle::kPause};
+  const Worker timed{IdleMode::kPause};
   CHECK(timed.length(1) >= 1us);
   CHECK(timed.length(1000) >= 50us);
-  const Worker blind{Idle::kInterrupt};
+  const Worker blind{IdleMode::kInterrupt};
   blind.sleeper->watch(kPort, 0, 0, {});
   CHECK(blind.length(1000) >= 150us);
 }

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Choices that several folders speak of: the configuration reads them, the packet path acts on
+// them.
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace ringroad {
+
+// The types of rtnetlink(7), and kMartian.
+enum class RouteType : std::uint8_t {
+  kUnicast,
+  kLocal,      // an address of the router's own
+  kBroadcast,  // of a connected subnet, or 255.255.255.255
+  kMulticast,
+  kMartian,  // never a destination on a wire (RFC 1812 5.3.7)
+  kBlackhole,
+  kUnreachable,
+  kProhibit,
+};
+[[nodiscard]] constexpr std::string_view to_string(RouteType type) {
+  constexpr std::array<std::string_view, 8> kNames{"unicast",     "local",   "broadcast",
+                                                   "multicast",   "martian", "blackhole",
+                                                   "unreachable", "prohibit"};
+  return kNames.at(static_cast<std::size_t>(type));
+}
+
+// What a worker does while its queues stay empty.
+enum class IdleMode : std::uint8_t {
+  kPoll,       // it never rests
+  kPause,      // it pauses, then sleeps up to 50 us
+  kInterrupt,  // it pauses, then sleeps until a device interrupts it; 150 us where none can
+};
+
+// What keeps a band's queue short: nothing but its limit, CoDel (RFC 8289) or FQ-CoDel (RFC 8290).
+enum class Aqm : std::uint8_t { kNone, kCodel, kFqCodel };
+
+// Which packets are one flow. Linux's fib_multipath_hash_policy, 0 and 1.
+enum class FlowHashPolicy : std::uint8_t {
+  kL3,  // those with the same addresses
+  kL4,  // the same addresses, protocol and ports; fragments by their addresses alone, so that all
+        // of a datagram go one way
+};
+
+}  // namespace ringroad

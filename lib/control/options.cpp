@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/options.hpp"
+
+namespace ringroad::control {
+
+std::optional<fib::Table> read_table(const Router& router, Options& options) {
+  if (!options.has("table")) {
+    return std::nullopt;
+  }
+  const std::string text = options.text("table");
+  const auto table = router.configuration().table_names().parse(text);
+  if (!table) {
+    options.complain(
+        fmt::format("there is no table '{}': it is main, default, local, a name under tables in "
+                    "the configuration, or a number of 1 to 255",
+                    text));
+  }
+  return table;
+}
+
+const interface::InterfaceView* port_of(Router& router, Options& options) {
+  const std::string name = options.text("port");
+  const interface::InterfaceView* const port = router.world().find_port(name);
+  if (port == nullptr) {
+    options.complain(fmt::format("there is no port '{}'", name));
+  }
+  return port;
+}
+
+std::optional<PortId> device_of(Router& router, Options& options) {
+  if (!options.has("port")) {
+    return std::nullopt;
+  }
+  const interface::InterfaceView* const port = port_of(router, options);
+  return port != nullptr ? std::optional{port->egress} : std::nullopt;
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/route_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ringroad::control {
+namespace {
+
+using nlohmann::json;
+
+// `via`, `port` and `onlink` of a route or of one of its next hops, checked.
+config::NextHop read_next_hop(Router& router, Options& options) {
+  config::NextHop hop;
+  if (options.has("via")) {
+    hop.via = options.parsed<Ipv4>("via", Ipv4::parse, kAddress);
+  }
+  if (options.has("port")) {
+    if (const interface::InterfaceView* const port = port_of(router, options); port != nullptr) {
+      hop.port = port->name;
+    }
+  }
+  hop.on_link = options.flag("onlink");
+  hop.recursive = options.flag("recursive");
+  if ((hop.on_link || hop.recursive) && !hop.via) {
+    options.complain("'onlink' and 'recursive' say something of a gateway: 'via'");
+  }
+  if (hop.recursive && !hop.port.empty()) {
+    options.complain("'recursive' goes without a port: a route says which");
+  }
+  return hop;
+}
+
+}  // namespace
+
+std::optional<RouteType> parse_type(std::string_view text) {
+  constexpr std::array kTypes{RouteType::kUnicast, RouteType::kBlackhole, RouteType::kUnreachable,
+                              RouteType::kProhibit};
+  const auto* const found =
+      std::ranges::find_if(kTypes, [&](RouteType type) { return to_string(type) == text; });
+  return found == kTypes.end() ? std::nullopt : std::optional{*found};
+}
+
+std::vector<config::NextHop> read_next_hops(Router& router, Options& options) {
+  std::vector<config::NextHop> next_hops;
+  const bool one = options.has("via") || options.has("port");
+  if (one || options.has("onlink") || options.has("recursive")) {
+    next_hops.push_back(read_next_hop(router, options));
+  }
+  if (!options.has("nexthops")) {
+    return next_hops;
+  }
+  const json& hops = options.at("nexthops");
+  if (one) {
+    options.complain("'via' or 'port' and 'nexthops' exclude each other");
+  }
+  if (!hops.is_array() || hops.empty() || hops.size() > fib::kGroupMembersMax) {
+    options.complain(fmt::format("'nexthops' is not a list of 1 to {}", fib::kGroupMembersMax));
+    return next_hops;
+  }
+  for (const json& hop : hops) {
+    if (!hop.is_object()) {
+      options.complain("'nexthops' holds something that is no next hop");
+      return next_hops;
+    }
+    Options one_hop{hop};
+    one_hop.only({"via", "port", "onlink", "recursive", "weight"});
+    config::NextHop next_hop = read_next_hop(router, one_hop);
+    if (one_hop.has("weight")) {
+      next_hop.weight = static_cast<std::uint16_t>(one_hop.number("weight", 256));
+    }
+    if (next_hop.weight == 0) {
+      one_hop.complain("a weight is 1 to 256");
+    }
+    if (!next_hop.via) {
+      one_hop.complain("each of 'nexthops' needs a gateway: 'via'");
+    }
+    if (const auto& error = one_hop.error()) {
+      options.complain(error->what);
+    }
+    next_hops.push_back(next_hop);
+  }
+  return next_hops;
+}
+
+}  // namespace ringroad::control

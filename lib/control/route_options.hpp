@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What names a route and its next hops in a request.
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "config/model.hpp"
+#include "control/options.hpp"
+#include "control/router.hpp"
+
+namespace ringroad::control {
+
+// Of the types that a request may ask for.
+[[nodiscard]] std::optional<RouteType> parse_type(std::string_view text);
+// `via`, `port`, `onlink` and `recursive`, or `nexthops`, which is a list of them.
+[[nodiscard]] std::vector<config::NextHop> read_next_hops(Router& router, Options& options);
+
+}  // namespace ringroad::control

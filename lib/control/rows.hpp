@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Answers that are lists and are made slice by slice, as the control thread has more to do than
+// answer. They list what there is when its turn comes: what comes or goes meanwhile is in them or
+// not. The router must outlive them.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "control/api_protocol.hpp"
+#include "control/json.hpp"
+
+namespace ringroad::control {
+
+// JSON takes the control thread 2 to 4 us a row.
+inline constexpr std::size_t kRowsASlice = 250;
+// Of an answer that is made in one go.
+inline constexpr std::uint32_t kRowsAPage = 500;
+
+// {"ok": [row, row, ...]}, some rows a slice.
+class Rows : public Later {
+ public:
+  bool advance(std::string& line) final {
+    if (!began_) {
+      line += R"({"ok":[)";
+    }
+    bool over = false;
+    const Json rows = next(over);
+    for (const Json& row : rows) {
+      line += std::exchange(began_, true) && line.back() != '[' ? "," : "";
+      line += text_of(row);
+    }
+    began_ = true;
+    if (over) {
+      line += "]}\n";
+    }
+    return over;
+  }
+
+ private:
+  virtual Json next(bool& over) = 0;
+
+  bool began_ = false;
+};
+
+}  // namespace ringroad::control

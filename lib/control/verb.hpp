@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// A verb of the control socket. Each has a file in verbs/, and one of the same name in
+// app/roadctl/verbs; a constant there adds it to the list before main() runs.
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
+
+#include "control/api_protocol.hpp"
+#include "control/options.hpp"
+#include "control/router.hpp"
+
+namespace ringroad::control {
+
+class Verb {
+ public:
+  // It reads all of its options before it changes anything, and a refused request changes nothing.
+  using Begin = Reply (*)(Router& router, Options& options);
+
+  // `words`: "show ports".
+  Verb(std::string_view words, Begin function) noexcept
+      : words_{words}, begin_{function}, next_{std::exchange(first_, this)} {}
+  Verb(const Verb&) = delete;
+  Verb& operator=(const Verb&) = delete;
+  ~Verb() = default;
+
+  // Null where there is no such verb.
+  [[nodiscard]] static const Verb* find(std::string_view words);
+  [[nodiscard]] Reply begin(Router& router, Options& options) const {
+    return begin_(router, options);
+  }
+
+ private:
+  static inline const Verb* first_ = nullptr;
+
+  std::string_view words_;
+  Begin begin_;
+  const Verb* next_;
+};
+
+// The whole answer at once.
+[[nodiscard]] inline Reply at_once(nlohmann::json answer) {
+  return Result<nlohmann::json>{std::move(answer)};
+}
+[[nodiscard]] inline Reply refused(const Error& error) {
+  return Result<nlohmann::json>{std::unexpected{error}};
+}
+// Of a verb that has nothing to tell: the first thing wrong with the request, or what became of it.
+[[nodiscard]] inline Reply outcome(const Options& options, const Status& status) {
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
+  return status ? at_once(nlohmann::json::object()) : refused(status.error());
+}
+
+}  // namespace ringroad::control

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Whether bands measure how long packets wait in them.
+#include "control/verb.hpp"
+
+namespace ringroad::control {
+namespace {
+
+Reply bands_delays(Router& router, Options& options) {
+  options.only({"port", "on"});
+  const std::optional<PortId> port = device_of(router, options);
+  if (!options.has("on") || !options.at("on").is_boolean()) {
+    options.complain("'on' is true or false");
+  }
+  if (!options.error()) {
+    router.measure_delays(port, options.at("on").get<bool>());
+  }
+  return outcome(options, {});
+}
+
+const Verb kBandsDelays{"bands delays", bands_delays};
+
+}  // namespace
+
+}  // namespace ringroad::control

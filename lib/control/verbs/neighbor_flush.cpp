@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Forgets every neighbor that was learned; answers {"removed": N} when it is over.
+#include <memory>
+#include <utility>
+
+#include "control/verb.hpp"
+
+namespace ringroad::control {
+namespace {
+
+class FlushEnd final : public Later {
+ public:
+  explicit FlushEnd(std::shared_ptr<const host::Neighbors::Flushed> flushed)
+      : flushed_{std::move(flushed)} {}
+
+  bool advance(std::string& line) override {
+    if (flushed_->over) {
+      line += ok_line({{"removed", flushed_->removed}});
+    }
+    return flushed_->over;
+  }
+
+ private:
+  std::shared_ptr<const host::Neighbors::Flushed> flushed_;
+};
+
+Reply neighbor_flush(Router& router, Options& options) {
+  options.only({"port"});
+  std::optional<InterfaceId> only;
+  if (options.has("port")) {
+    if (const interface::InterfaceView* const port = port_of(router, options); port != nullptr) {
+      only = port->id;
+    }
+  }
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
+  return std::make_unique<FlushEnd>(router.neighbors().flush(only));
+}
+
+const Verb kNeighborFlush{"neighbor flush", neighbor_flush};
+
+}  // namespace
+
+}  // namespace ringroad::control

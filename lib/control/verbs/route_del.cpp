@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Routes that go, or lose next hops.
+#include "control/route_options.hpp"
+#include "control/verb.hpp"
+
+namespace ringroad::control {
+namespace {
+
+Reply route_del(Router& router, Options& options) {
+  options.only({"prefix", "type", "metric", "table", "source", "via", "port", "onlink", "recursive",
+                "nexthops"});
+  routing::Routing::Selection selection{
+      .prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
+      .table = read_table(router, options)};
+  if (options.has("metric")) {
+    selection.metric = options.number("metric", 0xffffffffU);
+  }
+  if (options.has("type")) {
+    selection.type = options.parsed<RouteType>("type", parse_type, "a type of route");
+  }
+  if (options.has("source")) {
+    selection.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress);
+  }
+  for (const config::NextHop& hop : read_next_hops(router, options)) {
+    const interface::InterfaceView* const port =
+        hop.port.empty() ? nullptr : router.world().find_port(hop.port);
+    selection.vias.push_back(
+        {.address = hop.via, .port = port == nullptr ? std::nullopt : std::optional{port->id}});
+  }
+  return options.error() ? outcome(options, {})
+                         : outcome(options, router.configuration().remove_route(selection));
+}
+
+const Verb kRouteDel{"route del", route_del};
+
+}  // namespace
+
+}  // namespace ringroad::control

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How a packet of a flow would go, and why.
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "control/json.hpp"
+#include "control/route_json.hpp"
+#include "control/verb.hpp"
+#include "ip4/decide.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using nlohmann::json;
+
+using fib::Usability;
+using View = fib::Rib4::View;
+
+// A flow whose way is asked for; what is none is not known.
+struct FlowQuestion {
+  Ipv4 destination;
+  std::optional<Ipv4> source;  // none: the router's own
+  std::uint8_t protocol = 0;
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+};
+
+// A group's members, each with its share, the one that the flow takes marked; from there on through
+// the routes that lead to recursive gateways.
+class WayReporter {
+ public:
+  WayReporter(const Router& router, NextHopId matched, std::uint32_t flow)
+      : routing_{router.routing()},
+        table_{router.world().tables().next_hops},
+        names_{router.configuration().table_names()},
+        reporter_{router},
+        id_{matched},
+        members_{table_.way_of(matched, flow)} {}
+
+  // One step for the match and each gateway after it.
+  [[nodiscard]] json steps(const fib::Path4& matched) {
+    json steps = json::array();
+    const fib::Path4* path = &matched;
+    std::optional<Ipv4> gateway;
+    for (unsigned depth = 0; path != nullptr && depth <= fib::kGroupNestingMax; ++depth) {
+      json step{{"gateway", or_null(gateway)}, {"nexthops", reporter_.next_hops_of(*path)}};
+      if (const auto* const through = gateway ? way_of(*gateway) : nullptr) {
+        step["prefix"] = through->prefix.to_string();
+        step["table"] = names_.to_string(through->table);
+        step["protocol"] = fib::to_string(through->path.protocol);
+      }
+      const fib::RouteNextHop4* const hop = choose(*path, step);
+      steps.push_back(std::move(step));
+      path = nullptr;
+      if (hop != nullptr && !hop->port && hop->via) {
+        gateway = hop->via;
+        id_ = routing_.next_hops().target(routing_.gateways().at(*hop->via).next_hop);
+        const auto* const through = way_of(*hop->via);
+        path = through != nullptr ? &through->path : nullptr;
+      }
+    }
+    return steps;
+  }
+
+ private:
+  // The route by which a gateway is reached; null: there is none.
+  [[nodiscard]] const routing::Gateways::Through* way_of(Ipv4 gateway) const {
+    const auto& through = routing_.gateways().at(gateway).through;
+    return through ? &*through : nullptr;
+  }
+  [[nodiscard]] const fib::RouteNextHop4* choose(const fib::Path4& path, json& step) {
+    const auto& hops = path.next_hops;
+    if (hops.size() < 2) {
+      return hops.empty() ? nullptr : &hops.front();
+    }
+    step["buckets"] = table_.buckets(id_);
+    const NextHopId taken = level_ < members_.size() ? members_[level_++] : fib::kNoRoute;
+    const fib::RouteNextHop4* chosen = nullptr;
+    for (std::size_t i = 0; i < hops.size(); ++i) {
+      const NextHopId member = routing_.next_hop_id(hops[i]);
+      step["nexthops"][i]["buckets"] = table_.buckets_of(id_, member);
+      step["nexthops"][i]["taken"] = member == taken;
+      chosen = member == taken ? &hops[i] : chosen;
+    }
+    return chosen;
+  }
+
+  const routing::Routing& routing_;
+  const fib::NextHopTable& table_;
+  const fib::TableNames& names_;
+  RouteReporter reporter_;
+  NextHopId id_;
+  std::vector<NextHopId> members_;
+  std::size_t level_ = 0;
+};
+
+// The hash that workers would find in the flow's packets.
+std::uint32_t hash_of(const Router& router, const FlowQuestion& question) {
+  std::array<std::uint8_t, sizeof(rte_ipv4_hdr) + 4> packet{};
+  rte_ipv4_hdr header{};
+  header.version_ihl = RTE_IPV4_VHL_DEF;
+  header.next_proto_id = question.protocol;
+  header.src_addr = rte_cpu_to_be_32(question.source.value_or(Ipv4{}).value());
+  header.dst_addr = rte_cpu_to_be_32(question.destination.value());
+  const std::array ports{rte_cpu_to_be_16(question.source_port),
+                         rte_cpu_to_be_16(question.destination_port)};
+  std::memcpy(packet.data(), &header, sizeof header);
+  std::memcpy(packet.data() + sizeof header, ports.data(), sizeof ports);
+  return router.world().tables().flow_hash.of(packet);
+}
+
+std::string_view why_not(const View& route, const std::optional<View>& match) {
+  if (!match || route.usability == Usability::kDead) {
+    return "linkdown";
+  }
+  if (route.table != match->table) {
+    return "table consulted later";
+  }
+  if (route.prefix != match->prefix) {
+    return "shorter prefix";
+  }
+  if (route.metric == match->metric && route.rank > match->rank) {
+    return "came later";
+  }
+  return route.metric <= match->metric ? "gateway unreachable" : "higher metric";
+}
+
+json runners_up(const RouteReporter& reporter, const std::vector<View>& covering,
+                const std::optional<View>& match) {
+  json others = json::array();
+  for (const View& route : covering) {
+    if (match && route.prefix == match->prefix && route.table == match->table &&
+        route.metric == match->metric && route.rank == match->rank) {
+      continue;
+    }
+    json other = reporter.report(route);
+    const json& hops = other["nexthops"];
+    other["via"] = hops.empty() ? json() : hops.front().at("via");
+    other["port"] = hops.empty() ? json() : hops.front().at("port");
+    other["reason"] = why_not(route, match);
+    others.push_back(std::move(other));
+  }
+  return others;
+}
+
+Json answer_of(const Router& router, const FlowQuestion& question) {
+  const Ipv4 address = question.destination;
+  const routing::Routing& routing = router.routing();
+  const RouteReporter reporter{router};
+  const auto match = routing.rib().lookup(address);
+  const auto covering = routing.rib().covering(address);
+  Json answer{{"type", "unreachable"}, {"prefix", nullptr}};
+  if (match) {
+    answer = reporter.report(*match);
+  }
+  answer["address"] = address.to_string();
+  answer["runners_up"] = runners_up(reporter, covering, match);
+  if (!match) {
+    return answer;
+  }
+  FlowQuestion flow = question;
+  std::uint32_t hash = hash_of(router, flow);
+  const neigh::Adjacency* adjacency = &routing.resolve(address, hash);
+  const auto neighbor_of = [&] {
+    return adjacency->kind == neigh::AdjacencyKind::kGlean ? address : adjacency->next_hop;
+  };
+  // As a packet of the shortest would fare.
+  const bool forwards = ip4::decide({}, *adjacency).fate == ip4::Verdict::Fate::kForward;
+  for (const char* const key : {"via", "port", "mac", "neighbor_state", "mtu"}) {
+    answer[key] = nullptr;
+  }
+  if (forwards) {
+    if (!flow.source) {
+      flow.source = match->path.source ? match->path.source
+                                       : router.world().source(adjacency->port, neighbor_of());
+      hash = hash_of(router, flow);
+      adjacency = &routing.resolve(address, hash);
+    }
+    const Ipv4 neighbor = neighbor_of();
+    const bool via = !match->path.next_hops.empty() && match->path.next_hops.front().via;
+    answer["via"] = via ? Json(neighbor.to_string()) : Json();
+    answer["port"] = router.world().port(adjacency->port).name;
+    answer["mtu"] = adjacency->mtu.load(std::memory_order_relaxed);
+    if (!match->path.source) {
+      answer["source"] = or_null(router.world().source(adjacency->port, neighbor));
+    }
+    if (const auto id = router.neighbors().table().find({adjacency->port, neighbor})) {
+      const neigh::Entry4& entry = router.neighbors().table().entry(*id);
+      answer["neighbor_state"] = neigh::to_string(entry.state);
+      answer["mac"] = neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json();
+    }
+  }
+  answer["flow"] = {{"source", or_null(flow.source)},
+                    {"protocol", flow.protocol},
+                    {"source_port", flow.source_port},
+                    {"destination_port", flow.destination_port},
+                    {"hash", hash}};
+  answer["steps"] =
+      WayReporter{router, router.world().tables().trie.lookup(address), hash}.steps(match->path);
+  return answer;
+}
+
+std::optional<std::uint8_t> parse_protocol(std::string_view text) {
+  constexpr std::array kNames{std::pair{std::string_view{"icmp"}, std::uint8_t{1}},
+                              std::pair{std::string_view{"tcp"}, std::uint8_t{6}},
+                              std::pair{std::string_view{"udp"}, std::uint8_t{17}}};
+  for (const auto& [name, number] : kNames) {
+    if (name == text) {
+      return number;
+    }
+  }
+  return std::nullopt;
+}
+
+Reply route_get(Router& router, Options& options) {
+  const std::string text = options.text("address");
+  if (const auto slash = text.find('/'); slash != std::string::npos) {
+    options.complain(
+        fmt::format("'{}': a destination has no mask, only routes do; ask for {}, and the longest "
+                    "prefix that covers it answers",
+                    text, text.substr(0, slash)));
+  }
+  FlowQuestion question{.destination = options.parsed_text<Ipv4>(text, Ipv4::parse, kAddress),
+                        .source = {}};
+  if (options.has("from")) {
+    question.source = options.parsed<Ipv4>("from", Ipv4::parse, kAddress);
+  }
+  if (options.has("proto")) {
+    question.protocol = options.parsed<std::uint8_t>("proto", parse_protocol, "tcp, udp or icmp");
+  }
+  for (const auto& [key, port] :
+       {std::pair{"sport", &question.source_port}, {"dport", &question.destination_port}}) {
+    if (options.has(key)) {
+      *port = static_cast<std::uint16_t>(options.number(key, 0xffff));
+    }
+  }
+  const bool has_ports = question.protocol == 6 || question.protocol == 17;
+  if ((options.has("sport") || options.has("dport")) && !has_ports) {
+    options.complain("ports are those of 'proto udp' or 'proto tcp'");
+  }
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
+  return at_once(answer_of(router, question));
+}
+
+const Verb kRouteGet{"route get", route_get};
+
+}  // namespace
+
+}  // namespace ringroad::control

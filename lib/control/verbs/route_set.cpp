@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Routes that come or take the place of others.
+#include "control/route_options.hpp"
+#include "control/verb.hpp"
+
+namespace ringroad::control {
+namespace {
+
+template <routing::Routing::Mode kMode>
+Reply route_set(Router& router, Options& options) {
+  options.only({"prefix", "type", "metric", "table", "source", "via", "port", "onlink", "recursive",
+                "nexthops"});
+  config::Route route;
+  route.to = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix);
+  if (options.has("type")) {
+    route.type = options.parsed<RouteType>("type", parse_type, "a type of route");
+  }
+  if (options.has("metric")) {
+    route.metric = options.number("metric", 0xffffffffU);
+  }
+  route.table = static_cast<std::uint8_t>(read_table(router, options).value_or(fib::Table::kMain));
+  if (options.has("source")) {
+    route.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress);
+  }
+  route.next_hops = read_next_hops(router, options);
+  if (route.type != RouteType::kUnicast && !route.next_hops.empty()) {
+    options.complain("a route of that type has no gateway");
+  }
+  return options.error() ? outcome(options, {})
+                         : outcome(options, router.configuration().set_route(route, kMode));
+}
+
+const Verb kRouteAdd{"route add", route_set<routing::Routing::Mode::kAdd>};
+const Verb kRouteReplace{"route replace", route_set<routing::Routing::Mode::kReplace>};
+const Verb kRouteChange{"route change", route_set<routing::Routing::Mode::kChange>};
+const Verb kRouteAppend{"route append", route_set<routing::Routing::Mode::kAppend>};
+
+}  // namespace
+
+}  // namespace ringroad::control

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A flat object, under the names of Linux's nstat.
+#include <array>
+#include <string>
+#include <vector>
+
+#include "control/json.hpp"
+#include "control/verb.hpp"
+
+namespace ringroad::control {
+namespace {
+
+Reply show_counters(Router& router, Options& /*options*/) {
+  using stats::DropReason;
+  // What Linux counts by name and Ringroad as drops.
+  struct Derived {
+    const char* name;
+    std::vector<DropReason> reasons;
+  };
+  const std::array derived{
+      Derived{"IpInHdrErrors",
+              {DropReason::kIpBadVersion, DropReason::kIpBadChecksum, DropReason::kIpBadLength,
+               DropReason::kIpBadOptions, DropReason::kTtlExceeded}},
+      Derived{"IpInAddrErrors", {DropReason::kForwardingOff}},
+      Derived{"IpInUnknownProtos", {DropReason::kUnknownProtocol}},
+      Derived{"IpExtInNoRoutes", {DropReason::kNoRoute}},
+      Derived{"IpExtInTruncatedPkts", {DropReason::kIpTruncated}},
+      Derived{"TcpExtIPReversePathFilter", {DropReason::kReversePath}},
+  };
+  Json counters = Json::object();
+  for (const Derived& one : derived) {
+    std::uint64_t packets = 0;
+    for (const DropReason reason : one.reasons) {
+      packets += router.drops(reason);
+    }
+    counters[one.name] = packets;
+  }
+  for (std::size_t i = 0; i < stats::kIpCounters; ++i) {
+    const auto counter = static_cast<stats::IpCounter>(i);
+    counters[std::string{stats::name(counter)}] = router.ip_counter(counter);
+  }
+  return at_once(std::move(counters));
+}
+
+const Verb kShowCounters{"show counters", show_counters};
+
+}  // namespace
+
+}  // namespace ringroad::control

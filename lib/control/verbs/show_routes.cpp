@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Routes, whole or page by page.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include "control/json.hpp"
+#include "control/route_json.hpp"
+#include "control/rows.hpp"
+#include "control/verb.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using nlohmann::json;
+
+using View = fib::Rib4::View;
+
+struct RouteFilter {
+  std::optional<Prefix4> prefix;    // exactly this one; none: all
+  std::optional<Ipv4> match{};      // the longest prefix that covers this address; none: all
+  std::optional<fib::Table> table;  // none: all
+  // The route after which to begin, wherever it was.
+  struct After {
+    fib::Table table;
+    fib::Rib4::Position position;
+  };
+  std::optional<After> after;
+  std::size_t most = 0;
+  // The route by which so many next hops are listed is the last.
+  std::size_t next_hops = ~std::size_t{0};
+};
+
+// The longest prefix that covers the address, in that table or else in the one that forwards it.
+std::vector<View> longest_match(const fib::Rib4& rib, Ipv4 address,
+                                std::optional<fib::Table> table) {
+  std::optional<Prefix4> prefix;
+  if (!table) {
+    if (const auto match = rib.lookup(address)) {
+      prefix = match->prefix;
+      table = match->table;
+    }
+  }
+  for (int length = 32; table && !prefix && length >= 0; --length) {
+    const Prefix4 candidate{address, static_cast<std::uint8_t>(length)};
+    const auto routes = rib.at(candidate);
+    if (std::ranges::find(routes, *table, &View::table) != routes.end()) {
+      prefix = candidate;
+    }
+  }
+  std::vector<View> found;
+  if (prefix) {
+    std::ranges::copy_if(rib.at(*prefix), std::back_inserter(found),
+                         [&](const View& route) { return route.table == *table; });
+  }
+  return found;
+}
+
+// Calls visit(route) for those of the filter until it answers false.
+template <class Visit>
+void visit_routes(const fib::Rib4& rib, const RouteFilter& filter, const Visit& visit) {
+  const auto wanted = [&](fib::Table table) { return !filter.table || table == *filter.table; };
+  if (filter.match || filter.prefix) {
+    const auto routes =
+        filter.match ? longest_match(rib, *filter.match, filter.table) : rib.at(*filter.prefix);
+    static_cast<void>(std::ranges::all_of(
+        routes, [&](const View& route) { return !wanted(route.table) || visit(route); }));
+    return;
+  }
+  bool reached = !filter.after;
+  bool more = true;
+  for (const fib::Table table : rib.tables()) {
+    const bool in_here = filter.after && table == filter.after->table;
+    reached = reached || in_here;
+    if (reached && more && wanted(table)) {
+      rib.for_each(
+          table, [&](const View& route) { return more = visit(route); },
+          in_here ? std::optional{filter.after->position} : std::nullopt);
+    }
+  }
+}
+
+bool has_more_routes(const Router& router, const RouteFilter& filter, std::size_t than) {
+  std::size_t count = 0;
+  visit_routes(router.routing().rib(), filter, [&](const View&) { return ++count <= than; });
+  return count > than;
+}
+
+json report_routes(const Router& router, const RouteFilter& filter) {
+  json routes = json::array();
+  const RouteReporter reporter{router};
+  std::size_t next_hops = 0;
+  if (filter.most > 0) {
+    visit_routes(router.routing().rib(), filter, [&](const View& route) {
+      routes.push_back(reporter.report(route));
+      next_hops += route.path.next_hops.size();
+      return routes.size() < filter.most && next_hops < filter.next_hops;
+    });
+  }
+  return routes;
+}
+
+class RouteRows final : public Rows {
+ public:
+  RouteRows(const Router& router, const RouteFilter& filter) : router_{router}, filter_{filter} {}
+
+ private:
+  Json next(bool& over) override {
+    RouteFilter slice = filter_;
+    slice.most = std::min(filter_.most, kRowsASlice);
+    slice.next_hops = kRowsASlice;
+    json rows = report_routes(router_, slice);
+    filter_.most -= rows.size();
+    std::size_t next_hops = 0;
+    for (const json& row : rows) {
+      next_hops += row.at("nexthops").size();
+    }
+    over = filter_.most == 0 || (rows.size() < slice.most && next_hops < slice.next_hops);
+    if (!rows.empty()) {
+      const json& last = rows.back();
+      filter_.after = {
+          .table = router_.configuration()
+                       .table_names()
+                       .parse(last.at("table").get<std::string>())
+                       .value(),
+          .position = {.prefix = Prefix4::parse(last.at("prefix").get<std::string>()).value(),
+                       .metric = last.at("metric").get<std::uint32_t>(),
+                       .rank = last.at("rank").get<fib::Rank>()}};
+    }
+    return Json(std::move(rows));
+  }
+
+  const Router& router_;
+  RouteFilter filter_;
+};
+
+void read_after(const Router& router, Options& options, RouteFilter& filter) {
+  const json& after = options.at("after");
+  if (!after.is_object()) {
+    options.complain("'after' is not a route");
+    return;
+  }
+  Options one{after};
+  filter.after = {.table = read_table(router, one).value_or(fib::Table::kMain),
+                  .position = {.prefix = one.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
+                               .metric = one.number("metric", 0xffffffffU)}};
+  if (one.has("rank")) {
+    filter.after->position.rank = static_cast<fib::Rank>(one.number("rank", 0xffffU));
+  }
+  if (const auto& error = one.error()) {
+    options.complain(error->what);
+  }
+}
+
+Reply show_routes(Router& router, Options& options) {
+  RouteFilter filter{.prefix = {}, .table = {}, .after = {}, .most = kRowsAPage};
+  if (options.has("prefix")) {
+    filter.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix);
+    // An address without a length: what covers it.
+    if (const std::string text = options.text("prefix"); Ipv4::parse(text)) {
+      filter.match = Ipv4::parse(text);
+    }
+  }
+  // As `ip route`: the main table, unless a prefix or a table is asked for.
+  if (options.has("table") && options.at("table") != "all") {
+    filter.table = read_table(router, options);
+  } else if (!options.has("table") && !options.has("prefix")) {
+    filter.table = fib::Table::kMain;
+  }
+  if (options.has("after")) {
+    read_after(router, options, filter);
+  }
+  if (options.has("limit")) {
+    filter.most = options.number("limit", kRowsAPage);
+  }
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
+  if (!options.has("limit") && has_more_routes(router, filter, kRowsAPage)) {
+    return fail(
+        fmt::format("there are more than {} routes: ask for a prefix, or page by page with "
+                    "a 'limit' of at most {} and 'after', the last route of the page before",
+                    kRowsAPage, kRowsAPage));
+  }
+  if (filter.match || filter.prefix) {
+    return at_once(report_routes(router, filter));
+  }
+  return std::make_unique<RouteRows>(router, filter);
+}
+
+const Verb kShowRoutes{"show routes", show_routes};
+
+}  // namespace
+
+}  // namespace ringroad::control
