@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A network interface of the kernel's through a packet socket: no NIC of one's own, no hugepages.
-// The kernel keeps receiving too: the interface has no address and the kernel forwards nothing.
+// A kernel interface through a packet socket, which needs neither a NIC of its own nor hugepages.
+// The kernel also receives the packets: the interface must have no address, and the kernel must not
+// forward.
 #include <fmt/format.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -21,14 +22,15 @@ namespace {
 
 constexpr std::array<std::string_view, 1> kDrivers{"net_af_packet"};
 
-// A queue pair a worker; the socket's fanout spreads flows over them.
+// One queue pair for each worker; the fanout of the sockets distributes flows over them.
 std::string arguments(std::string_view given, std::uint16_t workers) {
   return with_argument(given, "qpairs", fmt::format("{}", workers));
 }
 
 Status check(std::string_view given) { return check_interface(argument(given, "iface")); }
 
-// The driver counts what it put into a ring as sent, and nothing that the kernel dropped.
+// The driver counts packets in its ring as sent, and does not count packets that the kernel
+// dropped.
 class Losses : public LossSource {
  public:
   explicit Losses(unsigned interface) : interface_{interface}, stats_{interface} {}
@@ -40,7 +42,7 @@ class Losses : public LossSource {
   Losses& operator=(const Losses&) = delete;
 
   void read(const rte_eth_stats& stats, DeviceCounts& counts) override {
-    std::uint64_t dropped = stats.imissed;  // a later driver asks the sockets itself
+    std::uint64_t dropped = stats.imissed;  // later drivers query the sockets themselves
     std::uint64_t refused = 0;
     std::uint64_t waiting = 0;
     for (const auto& socket : packet_sockets()) {
@@ -104,13 +106,13 @@ constexpr Profile kProfile{
     .retry = retry,
     .interface = KernelInterface::kShared,
     .discard_unsent = discard_unsent,
-    // Its stop closes the sockets.
+    // Stopping closes the sockets.
     .starts_once = true,
     .losses = losses,
     .rx_buffers = 0,
     .tx_buffers = 0,
     .writes_frames = true,
-    // The kernel takes the outer tag off; the driver does not ask which it was.
+    // The kernel removes the outer tag, and the driver does not read its protocol.
     .hides_tag_protocol = true};
 const Registration kRegistration{kProfile};
 
@@ -122,13 +124,13 @@ constexpr std::array kArguments{
     Argument{.key = "framecnt", .kind = Argument::Kind::kNumber, .least = 1, .most = 1U << 20U},
     Argument{.key = "qdisc_bypass", .kind = Argument::Kind::kNumber, .least = 0, .most = 1}};
 
-// TPACKET_ALIGN(sizeof(tpacket2_hdr)), without its mixture of signs; TPACKET2_HDRLEN is that and a
-// sockaddr_ll.
+// TPACKET_ALIGN(sizeof(tpacket2_hdr)) without its mixture of signed and unsigned values;
+// TPACKET2_HDRLEN is this and a sockaddr_ll.
 constexpr std::uint64_t kHeader =
     (sizeof(tpacket2_hdr) + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT * TPACKET_ALIGNMENT;
 
-// The kernel's packet_set_ring(), and the driver's eth_rx_queue_setup(): a frame of the ring must
-// fit a packet buffer.
+// The conditions of the kernel's packet_set_ring() and of the driver's eth_rx_queue_setup(): a
+// frame of the ring must fit in a packet buffer.
 Status check_family(const Arguments& arguments, std::uint32_t room) {
   constexpr std::uint64_t kPage = 4096;
   const std::uint64_t block = arguments.number("blocksz", kPage);
@@ -155,7 +157,7 @@ Status check_family(const Arguments& arguments, std::uint32_t room) {
   return {};
 }
 
-// eth_dev_mtu_set().
+// The limit in eth_dev_mtu_set().
 std::uint64_t mtu_with(const Arguments& arguments) {
   return arguments.number("framesz", 2048) - kHeader - sizeof(sockaddr_ll);
 }
@@ -164,7 +166,7 @@ Claims claims(const Arguments& arguments) { return {interface_claim(arguments.ge
 
 constexpr Family kFamily{.driver = "net_af_packet",
                          .arguments = kArguments,
-                         // max_rx_pktlen is that of Ethernet.
+                         // The driver's max_rx_pktlen is Ethernet's.
                          .mtu_max = 1500,
                          .mtu_with = mtu_with,
                          .check = check_family,

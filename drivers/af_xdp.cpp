@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A network interface of the kernel's through AF_XDP sockets. The interface must have as many
-// combined queues as the port is to use: ethtool -L IFACE combined N.
+// A kernel interface through AF_XDP sockets. The interface must have as many combined queues as the
+// port uses: ethtool -L IFACE combined N.
 #include <fmt/format.h>
 #include <linux/if_xdp.h>
 
@@ -22,15 +22,15 @@ constexpr std::array<std::string_view, 1> kDrivers{"net_af_xdp"};
 Status check(std::string_view given) { return check_interface(argument(given, "iface")); }
 
 void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
-  // The socket's rings are 2048 deep; the driver takes no other size.
+  // The socket's rings have 2048 entries, and the driver accepts no other size.
   tuning.rx_descriptors = 2048;
   tuning.tx_descriptors = 2048;
 }
 
-// The kernel counts at each socket what came while its RX ring was full, which the driver leaves
-// out, and at the interface what it did not send: without carrier a packet is completed all the
-// same (__dev_direct_xmit). What the driver calls errors of TX it gives back, and what it calls
-// packets without a buffer it looks for again.
+// The kernel counts, at each socket, packets that arrived while its RX ring was full, which the
+// driver omits; and, at the interface, packets that it did not send: without carrier, packets are
+// completed anyway (__dev_direct_xmit). What the driver reports as TX errors it returns to the
+// worker, and for packets that it reports as lacking a buffer it tries again.
 class Losses : public LossSource {
  public:
   explicit Losses(unsigned interface) : sockets_{take_xdp_sockets()}, stats_{interface} {}
@@ -43,7 +43,7 @@ class Losses : public LossSource {
       sum.tx_invalid_descs += one.tx_invalid_descs;
     }
     const InterfaceStats::Counts interface = stats_.read();
-    // An interface of the veth kind counts the sockets' as its own too.
+    // Interfaces such as veth also count the sockets' losses as their own.
     const std::uint64_t at_sockets = stats.imissed + sum.rx_ring_full;
     counts.losses = {{"xdp_rx_dropped", LossKind::kMissed, stats.imissed},
                      {"xdp_rx_ring_full", LossKind::kMissed, sum.rx_ring_full},
@@ -81,7 +81,7 @@ constexpr std::array kArguments{
     Argument{.key = "busy_budget", .kind = Argument::Kind::kNumber, .least = 0, .most = 65535},
     Argument{.key = "force_copy", .kind = Argument::Kind::kNumber, .least = 0, .most = 1}};
 
-// Two ports may share an interface, but not a queue of it.
+// Two ports may share an interface, but not one of its queues.
 Claims claims(const Arguments& arguments) {
   Claims claims;
   const std::uint64_t first = arguments.number("start_queue", 0);

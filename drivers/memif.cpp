@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Shared memory with another process on this machine: a generator, or VPP.
+// Shared memory with another process on this machine: a traffic generator, or VPP.
 #include <fmt/format.h>
 #include <rte_interrupts.h>
 #include <sys/mman.h>
@@ -18,7 +18,7 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
   tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
-// Not zero-copy unless told: the frames are copied as they are received.
+// Frames are copied in reception, unless zero-copy is configured.
 constexpr Profile kProfile{.family = "memif",
                            .drivers = kDrivers,
                            .tune = tune,
@@ -28,13 +28,13 @@ constexpr Profile kProfile{.family = "memif",
 const Registration kRegistration{kProfile};
 
 constexpr std::array<std::string_view, 2> kYesNo{"yes", "no"};
-// The last two are what DPDK called the first two before its version 20.11, and still takes.
+// The last two are the names of the first two before DPDK 20.11, which are still accepted.
 constexpr std::array<std::string_view, 4> kRoles{"server", "client", "master", "slave"};
 constexpr std::array kArguments{
     Argument{.key = "id", .kind = Argument::Kind::kNumber, .least = 0, .most = 0xffff'ffff},
     Argument{.key = "role", .kind = Argument::Kind::kWord, .words = kRoles},
     Argument{.key = "bsize", .kind = Argument::Kind::kNumber, .least = 1, .most = 65535},
-    // The logarithm to base 2 of the ring's size.
+    // The base-2 logarithm of the ring's size.
     Argument{.key = "rsize", .kind = Argument::Kind::kNumber, .least = 1, .most = 14},
     Argument{.key = "socket", .kind = Argument::Kind::kPath},
     Argument{.key = "socket-abstract", .kind = Argument::Kind::kWord, .words = kYesNo},
@@ -42,7 +42,7 @@ constexpr std::array kArguments{
     Argument{.key = "zero-copy", .kind = Argument::Kind::kWord, .words = kYesNo},
     Argument{.key = "secret"}};
 
-// rte_eth_memif.c: sun_path of unix(7), and ETH_MEMIF_SECRET_SIZE.
+// The limits are those of rte_eth_memif.c: sun_path of unix(7), and ETH_MEMIF_SECRET_SIZE.
 Status check_family(const Arguments& arguments, std::uint32_t /*room*/) {
   constexpr std::size_t kSocketMax = 107;
   constexpr std::size_t kSecretMax = 23;
@@ -73,9 +73,9 @@ const FamilyRegistration kFamilyRegistration{kFamily};
 }  // namespace ringroad::port
 
 // memif_disconnect() runs in DPDK's interrupt thread when the other process leaves, while a worker
-// may be in the middle of a ring: it says that there is no connection any more, then unmaps the
-// rings. In between, the workers come to see it. The linker has the driver's calls come here
-// (--wrap); there are no others in that thread.
+// may be using a ring: it marks the connection as closed, then unmaps the rings. Between the two,
+// this function waits until all workers have noticed. The linker redirects the driver's munmap
+// calls here (--wrap); that thread makes no others.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" int __real_munmap(void* address, std::size_t length);
 extern "C" int __wrap_munmap(void* address, std::size_t length) {

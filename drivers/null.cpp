@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A device that takes everything and sends nothing: the end of a benchmark.
+// A device that accepts all packets and receives none: the sink of a benchmark.
 #include <fmt/format.h>
 
 #include <array>
@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 1> kDrivers{"net_null"};
 
-// Left to itself it also receives, endlessly, frames of zeros that are no station's. The driver
-// takes no-rx and copy not together.
+// By default the driver also receives an endless stream of zeroed frames, which no station has
+// sent. It does not accept no-rx together with copy.
 std::string arguments(std::string_view given, std::uint16_t /*workers*/) {
   return argument(given, "copy") == "1" ? std::string{given} : with_argument(given, "no-rx", "1");
 }
@@ -36,7 +36,7 @@ constexpr std::array kArguments{
     Argument{.key = "copy", .kind = Argument::Kind::kNumber, .least = 0, .most = 1},
     Argument{.key = "no-rx", .kind = Argument::Kind::kNumber, .least = 0, .most = 1}};
 
-// With copy=1 the driver writes so many bytes whatever the buffer holds.
+// With copy=1 the driver writes this many bytes, whatever the size of the buffer is.
 Status check_family(const Arguments& arguments, std::uint32_t room) {
   const std::uint64_t size = arguments.number("size", 64);
   if (size > room) {

@@ -20,11 +20,12 @@
 namespace ringroad::port {
 namespace {
 
-// Of a frame in its slot: TPACKET2_HDRLEN less the address, which only received frames have.
+// The offset of a frame in its slot: TPACKET2_HDRLEN without the address, which only received
+// frames have.
 constexpr std::size_t kFrameOffset = sizeof(tpacket2_hdr);
 static_assert(kFrameOffset % TPACKET_ALIGNMENT == 0);
 constexpr std::uint32_t kTagBytes = 4;
-// A device's full queue takes a frame again sooner, at 100 Mbit/s and with 1024 descriptors too.
+// A device with a full queue accepts a frame sooner, even at 100 Mbit/s with 1024 descriptors.
 constexpr double kPatienceSeconds = 0.1;
 
 std::size_t ring_bytes(const tpacket_req& ring) {
@@ -36,8 +37,8 @@ std::vector<std::unique_ptr<PacketSocket>>& opened() {
   return sockets;
 }
 
-// More descriptors than ports and workers have queues; one beyond is sent to without being looked
-// at.
+// There are more descriptors than queues of all ports and workers; for a larger descriptor, packets
+// are sent without being examined.
 constexpr std::size_t kDescriptors = 4096;
 
 std::array<std::atomic<PacketSocket*>, kDescriptors>& by_descriptor() {
@@ -70,7 +71,7 @@ PacketSocket::~PacketSocket() {
 }
 
 std::optional<std::uint16_t> PacketSocket::group() const {
-  int fanout = 0;  // the group's number is the lower half
+  int fanout = 0;  // the lower half is the number of the group
   socklen_t length = sizeof fanout;
   if (getsockopt(own_.get(), SOL_PACKET, PACKET_FANOUT, &fanout, &length) != 0) {
     return std::nullopt;
@@ -78,7 +79,7 @@ std::optional<std::uint16_t> PacketSocket::group() const {
   return static_cast<std::uint16_t>(fanout);
 }
 
-// Behind the RX ring; a frame lies in one block.
+// The TX ring follows the RX ring, and a frame lies within one block.
 std::byte* PacketSocket::slot(unsigned index) const {
   index %= ring_.tp_frame_nr;
   const unsigned in_block = ring_.tp_block_size / ring_.tp_frame_size;
@@ -95,9 +96,9 @@ std::uint32_t PacketSocket::bytes_of(unsigned index) const {
   return reinterpret_cast<const tpacket2_hdr*>(slot(index))->tp_len;
 }
 
-// Of that many frames from next_ on, those that are too long for the interface: the kernel skips
-// them without a word, as the driver asks it to (PACKET_LOSS; tpacket_snd). One 802.1Q tag more is
-// allowed (packet_extra_vlan_len_allowed).
+// Counts the frames, among the first `count` after next_, that are too long for the interface: the
+// kernel silently skips them, as the driver requested (PACKET_LOSS; tpacket_snd). One additional
+// 802.1Q tag is allowed (packet_extra_vlan_len_allowed).
 unsigned PacketSocket::too_long(unsigned count) const {
   ifreq request{};
   if (if_indextoname(interface_, request.ifr_name) == nullptr ||
@@ -117,10 +118,10 @@ unsigned PacketSocket::too_long(unsigned count) const {
   return frames;
 }
 
-// A frame that the device refuses stays at the ring's head, where the kernel tries it again the
-// next time, and all behind it waits. A full queue has room for it soon; a veth whose far end has a
-// smaller MTU never takes it (__dev_forward_skb()). So it is given up after a while, and others as
-// long at once, until one of that length is sent.
+// A frame that the device refuses stays at the head of the ring, where the kernel tries it again
+// next time, and all later frames wait. A full queue soon has room for it, but a veth whose far end
+// has a smaller MTU never accepts it (__dev_forward_skb()). Therefore the frame is given up after a
+// while; later ones of at least its length are given up at once, until one of that length is sent.
 bool PacketSocket::is_hopeless(unsigned index) {
   const std::uint32_t bytes = bytes_of(index);
   if (bytes >= hopeless_bytes_) {
@@ -138,8 +139,8 @@ bool PacketSocket::is_hopeless(unsigned index) {
   return true;
 }
 
-// A frame cannot be taken back, but one without a byte is none (tpacket_fill_skb()'s
-// dev_validate_header()), and is passed over, as the driver has set PACKET_LOSS.
+// A frame cannot be removed from the ring, but an empty one is invalid (tpacket_fill_skb()'s
+// dev_validate_header()) and is skipped, because the driver has set PACKET_LOSS.
 void PacketSocket::give_up(unsigned index) {
   reinterpret_cast<tpacket2_hdr*>(slot(index))->tp_len = 0;
 }
@@ -188,7 +189,7 @@ ssize_t PacketSocket::send_ring(int flags) {
   const int error = errno;
   refused_.add(refused);
   waiting_.set(frames);
-  // For any other error the driver would count the frames as lost, and they still wait.
+  // For any other error the driver would count frames that still wait as lost.
   errno = sent < 0 && error != EAGAIN ? ENOBUFS : error;
   return sent;
 }
@@ -205,7 +206,7 @@ void PacketSocket::discard_waiting() {
   if (frames == 0) {
     return;
   }
-  // What it answers does not matter: what is no longer there was dropped.
+  // The result does not matter: frames that are no longer in the ring were dropped.
   static_cast<void>(syscall(SYS_sendto, own_.get(), nullptr, 0UL, MSG_DONTWAIT, nullptr, 0UL));
   const unsigned done = taken_of(frames);
   refused_.add(done);
@@ -217,7 +218,7 @@ void PacketSocket::discard_waiting() {
 std::uint64_t PacketSocket::dropped() {
   tpacket_stats since{};
   socklen_t length = sizeof since;
-  // The kernel begins at 0 again.
+  // The kernel's counters restart at 0 after each call.
   if (getsockopt(own_.get(), SOL_PACKET, PACKET_STATISTICS, &since, &length) == 0) {
     dropped_ += since.tp_drops;
   }

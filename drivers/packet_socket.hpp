@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The sockets that net_af_packet opens, one a queue: what the kernel refused of their rings and
-// dropped before them, neither of which the driver counts.
+// The sockets that net_af_packet opens, one for each queue. They count frames that the kernel
+// refused from their rings or dropped before them; the driver counts neither.
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -18,12 +18,12 @@
 
 namespace ringroad::port {
 
-// That a packet socket is bound to, by its index; 0: none.
+// The index of the interface to which a packet socket is bound; 0 if there is none.
 [[nodiscard]] unsigned interface_of(int fd);
 
 class PacketSocket {
  public:
-  // `tx`: the driver's request for its TX ring, behind an RX ring of the same size; both are
+  // `tx`: the driver's request for its TX ring, which follows an RX ring of the same size; both are
   // mapped.
   PacketSocket(int fd, const tpacket_req& tx);
   ~PacketSocket();
@@ -32,26 +32,26 @@ class PacketSocket {
 
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] unsigned interface() const { return interface_; }
-  // The number of its fanout group, which it joined before it came here.
+  // The number of its fanout group, which it has joined before.
   [[nodiscard]] std::optional<std::uint16_t> group() const;
 
-  // The queue's worker: has the kernel send what the driver put into the ring, as the driver's
-  // sendto() would, and counts what the kernel refused.
+  // Called by the queue's worker: has the kernel send the frames in the ring, as the driver's
+  // sendto() would, and counts frames that the kernel refused.
   ssize_t send_ring(int flags);
-  // The same, while nothing is sent: what the kernel refused.
+  // The same while nothing is sent, for frames that the kernel refused earlier.
   void retry() {
     if (waiting() > 0) {
       static_cast<void>(send_ring(MSG_DONTWAIT));
     }
   }
 
-  // While no worker sends, before a link that was lost is used again: has the kernel drop what it
-  // has not taken, which would be sent with the first packet after it otherwise.
+  // Called while no worker sends, before a lost link is used again: has the kernel drop its waiting
+  // frames, which would otherwise be sent with the next packet.
   void discard_waiting();
 
-  // Control thread. Frames that came while the RX ring was full.
+  // Called by the control thread. Frames that arrived while the RX ring was full.
   [[nodiscard]] std::uint64_t dropped();
-  // Frames of the TX ring that the kernel refused, and that it has not taken yet.
+  // Frames of the TX ring that the kernel refused, and frames that it has not accepted yet.
   [[nodiscard]] std::uint64_t refused() const { return refused_.get(); }
   [[nodiscard]] std::uint64_t waiting() const { return waiting_.get(); }
 
@@ -60,33 +60,35 @@ class PacketSocket {
   [[nodiscard]] bool is_waiting(unsigned index) const;
   [[nodiscard]] std::uint32_t bytes_of(unsigned index) const;
   [[nodiscard]] unsigned too_long(unsigned count) const;
-  // Of so many frames that waited from next_ on, those that the kernel has taken since.
+  // The number of frames, among those that waited from next_ on, that the kernel has accepted
+  // since.
   [[nodiscard]] unsigned taken_of(unsigned frames) const;
   [[nodiscard]] bool is_hopeless(unsigned index);
   void give_up(unsigned index);
 
   static constexpr std::uint32_t kNoLength = ~std::uint32_t{0};
 
-  int fd_;              // the driver's
-  FileDescriptor own_;  // the same socket, until nothing asks it any more
+  int fd_;              // owned by the driver
+  FileDescriptor own_;  // the same socket, open as long as it is queried
   unsigned interface_ = 0;
   tpacket_req ring_;
   std::byte* map_ = nullptr;
   unsigned next_ = 0;                           // the slot that the kernel sends next
-  std::optional<std::uint64_t> refused_since_;  // the frame in that slot, by the TSC
-  std::uint32_t hopeless_bytes_ = kNoLength;    // frames as long were given up
+  std::optional<std::uint64_t> refused_since_;  // when the kernel first refused that frame (TSC)
+  std::uint32_t hopeless_bytes_ = kNoLength;    // frames of this length were given up
   stats::Counter refused_;
   stats::Counter waiting_;
   std::uint64_t dropped_ = 0;
 };
 
-// Control thread. The sockets of all ports, in the order in which the driver opened them, which is
-// that of a port's queues.
+// Called by the control thread. The sockets of all ports, in the order in which the driver opened
+// them, which is the order of a port's queues.
 [[nodiscard]] const std::vector<std::unique_ptr<PacketSocket>>& packet_sockets();
 void add_packet_socket(std::unique_ptr<PacketSocket> socket);
-// While no worker uses them.
+// Called while no worker uses these sockets.
 void remove_packet_sockets(const std::function<bool(const PacketSocket&)>& is);
-// Any thread, also while others' come and go. Null: none has that descriptor of the driver's.
+// Called by any thread, even while others are added or removed. Returns null if no socket has this
+// descriptor.
 [[nodiscard]] PacketSocket* find_packet_socket(int fd);
 
 }  // namespace ringroad::port

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files of packets: a generator that never pauses (infinite_rx=1), or a recording.
+// Files of packets: a traffic generator that never pauses (infinite_rx=1), or a recording.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -26,7 +26,7 @@ void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
 constexpr Profile kProfile{.family = "pcap",
                            .drivers = kDrivers,
                            .tune = tune,
-                           .interface = KernelInterface::kShared,  // where it has an iface=
+                           .interface = KernelInterface::kShared,  // with iface=
                            .rx_buffers = 0,
                            .tx_buffers = 0,
                            .writes_frames = true};
@@ -42,7 +42,7 @@ constexpr std::array kArguments{
     Argument{.key = "phy_mac", .kind = Argument::Kind::kNumber, .least = 0, .most = 1},
     Argument{.key = "infinite_rx", .kind = Argument::Kind::kNumber, .least = 0, .most = 1}};
 
-// pcap-savefile(5): in either order of bytes, with times to the microsecond or the nanosecond; and
+// The formats of pcap-savefile(5), in either byte order and with microseconds or nanoseconds; and
 // the first block of pcapng.
 bool is_recording(const std::string& path) {
   std::array<unsigned char, 24> head{};
@@ -77,7 +77,8 @@ Status check_files(const Arguments& arguments) {
   return {};
 }
 
-// pcap_ethdev.c, pmd_pcap_probe(): what it passes over in silence is refused here.
+// The conditions of pcap_ethdev.c, pmd_pcap_probe(): arguments that the driver silently ignores are
+// refused here.
 Status check_family(const Arguments& arguments, std::uint32_t /*room*/) {
   const bool interface = arguments.has("iface");
   const bool rx =

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Two calls of libc that drivers make: the linker has them come here (--wrap).
+// Two calls of libc that drivers make; the linker redirects them here (--wrap).
 //
 // setsockopt: net_af_packet joins its sockets to a fanout group with PACKET_FANOUT_FLAG_DEFRAG, so
-// the kernel would reassemble what a router must pass on in fragments (RFC 1812 5.2.6), and cut
-// what then exceeds the ring's frames. No argument of the driver's turns it off: the flag goes
-// here. The group's number, made of the process's and the interface's, may be that of another
-// router in the same namespace, which the kernel refuses: it chooses one here. That call comes once
-// a queue, last of all, and shows the queue's socket, which nothing else does. The sockets of
-// net_af_xdp are known by the rings they ask for; and the memory that it registers for them
-// (xdp_umem_configure()) is as long as all buffers together, though they lie further apart, for
-// none crosses a page: without hugepages each has one of its own, and the kernel refused two in
-// five.
+// the kernel would reassemble fragments that a router must forward unchanged (RFC 1812 5.2.6), and
+// truncate packets that are then longer than the ring's frames. No argument of the driver disables
+// this, so the flag is removed here. The group's number, derived from the process and the
+// interface, may already belong to another router in the same namespace, and the kernel would then
+// refuse it; a number is chosen here. This call is the last one for each queue, and the only one
+// that shows the queue's socket. The sockets of net_af_xdp are recognized by the rings that they
+// request. The memory that net_af_xdp registers (xdp_umem_configure()) is as long as all buffers
+// together, although the buffers are further apart, because none crosses a page: without hugepages
+// each buffer has its own page, and the kernel refused two of five.
 //
-// sendto: net_af_packet counts as sent whatever it put into a ring, but the kernel may refuse it.
+// sendto: net_af_packet counts every packet in its ring as sent, but the kernel may refuse it.
 #include "socket_calls.hpp"
 
 #include <linux/if_packet.h>
@@ -34,13 +34,13 @@ std::vector<XdpSocket::Opened>& xdp_sockets() {
   return opened;
 }
 
-// What was registered last, and the rings of its buffers that were asked for since.
+// The memory registered last, and the rings requested for its buffers since then.
 XdpSocket::Opened& next_xdp_socket() {
   static XdpSocket::Opened next{};
   return next;
 }
 
-// What a socket of that kind asks for; most that is asked for does not matter here.
+// Records the ring sizes that an AF_XDP socket requests; most other options do not matter here.
 void note_xdp_option(int fd, int option, std::uint32_t size) {
   auto& opened = xdp_sockets();
   if (option == XDP_UMEM_FILL_RING) {
@@ -48,7 +48,7 @@ void note_xdp_option(int fd, int option, std::uint32_t size) {
   } else if (option == XDP_UMEM_COMPLETION_RING) {
     next_xdp_socket().sizes.completion = size;
   } else if (option == XDP_RX_RING) {
-    // One that did not come to be used is closed by now.
+    // An earlier socket with this descriptor was never used and is closed.
     std::erase_if(opened, [fd](const auto& earlier) { return earlier.fd == fd; });
     opened.push_back(next_xdp_socket());
     opened.back().fd = fd;
@@ -59,13 +59,13 @@ void note_xdp_option(int fd, int option, std::uint32_t size) {
   }
 }
 
-// The ring that a socket asked for last.
+// The ring that the last socket requested.
 tpacket_req& last_tx_ring() {
   static tpacket_req ring;
   return ring;
 }
 
-// Queues of one interface share a group; the first asks the kernel for a number.
+// Queues of one interface share a group; the first one requests a number from the kernel.
 int in_own_group(int fd, int fanout) {
   fanout &= ~0xffff;
   const unsigned interface = interface_of(fd);
@@ -77,8 +77,8 @@ int in_own_group(int fd, int fanout) {
   return fanout | PACKET_FANOUT_FLAG_UNIQUEID << 16;
 }
 
-// Where these buffers begin where the memory does that `argument`, an xdp_umem_reg, registers: to
-// their end.
+// If the buffers begin where the memory of `argument`, an xdp_umem_reg, begins, extends that memory
+// to the end of the buffers.
 void cover(rte_mempool* pool, void* argument, rte_mempool_memhdr* chunk, unsigned /*index*/) {
   auto& memory = *static_cast<xdp_umem_reg*>(argument);
   const auto begin = reinterpret_cast<std::uintptr_t>(chunk->addr);
@@ -126,7 +126,7 @@ extern "C" int __wrap_setsockopt(int fd, int level, int option, const void* valu
     std::memcpy(&last_tx_ring(), value, sizeof(tpacket_req));
   } else if (level == SOL_PACKET && option == PACKET_FANOUT && length == sizeof fanout) {
     std::memcpy(&fanout, value, sizeof fanout);
-    // Another's, that is closed by now.
+    // An earlier socket with this descriptor, which is closed.
     remove_packet_sockets([fd](const PacketSocket& socket) { return socket.fd() == fd; });
     fanout = in_own_group(fd, fanout & ~(PACKET_FANOUT_FLAG_DEFRAG << 16));
     const int result = call(&fanout);

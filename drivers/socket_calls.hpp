@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What socket_calls.cpp shows of the system calls that drivers make.
+// The part of socket_calls.cpp that other files use.
 #include <memory>
 #include <vector>
 
@@ -8,7 +8,7 @@
 
 namespace ringroad::port {
 
-// AF_XDP sockets that were opened since this was last called.
+// Returns the AF_XDP sockets that were opened since the last call.
 [[nodiscard]] std::vector<std::unique_ptr<XdpSocket>> take_xdp_sockets();
 
 }  // namespace ringroad::port

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A tap interface that DPDK makes: the kernel of this machine is the other end of the wire.
+// A tap interface that DPDK creates: the kernel of this machine is the other end of the link.
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -19,14 +19,15 @@ namespace {
 constexpr std::array<std::string_view, 1> kDrivers{"net_tap"};
 
 void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
-  // A read or write call a packet dominates: deep rings would only hold more buffers.
+  // A read or write system call for each packet dominates the cost: deeper rings would only hold
+  // more buffers.
   tuning.rx_descriptors = 256;
   tuning.tx_descriptors = 256;
   tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
-// The driver does not show its descriptors; the kernel shows all that this process has. One that
-// can be written to belongs to an interface that is up: tun_chr_poll().
+// The driver does not expose its descriptors, but the kernel lists all those of this process. A
+// writable one belongs to an interface that is up: tun_chr_poll().
 int far_end(unsigned interface) {
   std::array<char, IF_NAMESIZE> name{};
   if (if_indextoname(interface, name.data()) == nullptr) {
@@ -48,8 +49,8 @@ int far_end(unsigned interface) {
   return -1;
 }
 
-// What the kernel could not send into the tap, because the router did not read, is what the router
-// missed. What the driver calls errors of TX it gives back.
+// Packets that the kernel could not send into the tap, because the router did not read it, are
+// packets that the router missed. What the driver reports as TX errors it returns to the worker.
 class Losses : public LossSource {
  public:
   explicit Losses(unsigned interface) : stats_{interface} {}
@@ -74,8 +75,9 @@ constexpr Profile kProfile{.family = "tap",
                            .interface = KernelInterface::kFarEnd,
                            .far_end = far_end,
                            .losses = losses,
-                           // It passes a descriptor for each queue, at most RTE_MP_MAX_FD_NUM, to
-                           // secondary processes, and writes past their array with more.
+                           // The driver passes one descriptor for each queue to secondary
+                           // processes, at most RTE_MP_MAX_FD_NUM, and writes past the end of their
+                           // array if there are more.
                            .queues_max = 4,
                            .pairs_queues = true,
                            .tx_buffers = 0,
@@ -88,7 +90,7 @@ constexpr std::array kArguments{
     Argument{.key = "remote", .kind = Argument::Kind::kInterface},
     Argument{.key = "mac", .kind = Argument::Kind::kMac, .words = kMacWords}};
 
-// Without a name the kernel finds one that is free.
+// Without a name the kernel chooses a free one.
 Claims claims(const Arguments& arguments) {
   Claims claims;
   if (arguments.has("iface")) {
@@ -102,7 +104,7 @@ Claims claims(const Arguments& arguments) {
 
 constexpr Family kFamily{.driver = "net_tap",
                          .arguments = kArguments,
-                         // max_rx_pktlen is that of Ethernet with a tag.
+                         // The driver's max_rx_pktlen is that of Ethernet with a tag.
                          .mtu_max = 1504,
                          .rx_buffers = 256,
                          .claims = claims};

@@ -16,13 +16,13 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kDrivers{"net_virtio_user", "net_virtio"};
 
-// One queue pair unless asked for more.
+// One queue pair, unless there are several workers.
 std::string arguments(std::string_view given, std::uint16_t workers) {
   return workers > 1 ? with_argument(given, "queues", fmt::format("{}", workers))
                      : std::string{given};
 }
 
-// Nothing is wrong with a server, but the driver does not come back before its client does.
+// A server is valid, but the driver blocks until its client connects.
 Status check(std::string_view given) {
   if (argument(given, "server") == "1") {
     log::info("{}: waiting for the vhost backend of another process", argument(given, "path"));
@@ -31,15 +31,15 @@ Status check(std::string_view given) {
 }
 
 void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
-  // The ring's size is the backend's; 256 is what both sides offer by default.
+  // The backend determines the ring's size; 256 is the default of both sides.
   tuning.rx_descriptors = 256;
   tuning.tx_descriptors = 256;
   tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 }
 
-// Where the kernel is the backend its tap interface counts what the router was too slow for. The
-// other end of any other keeps what the ring has no room for, and of packets without a buffer the
-// driver counts how often it looked for one.
+// If the kernel is the backend, its tap interface counts packets for which the router was too slow.
+// Any other backend keeps packets for which the ring has no room. For packets without a buffer, the
+// driver counts its attempts to allocate one.
 class Losses : public LossSource {
  public:
   explicit Losses(unsigned interface) : stats_{interface} {}
@@ -82,7 +82,7 @@ constexpr std::array kArguments{
     Argument{.key = "speed", .kind = Argument::Kind::kNumber, .least = 0, .most = 400'000},
     Argument{.key = "vectorized", .kind = Argument::Kind::kNumber, .least = 0, .most = 1}};
 
-// virtio_user_ethdev.c, virtio_user_pmd_probe().
+// The conditions of virtio_user_ethdev.c, virtio_user_pmd_probe().
 Status check_family(const Arguments& arguments, std::uint32_t /*room*/) {
   const bool kernel = arguments.get("path").starts_with("/dev/");
   const std::uint64_t size = arguments.number("queue_size", 256);
@@ -101,7 +101,7 @@ Status check_family(const Arguments& arguments, std::uint32_t /*room*/) {
   return {};
 }
 
-// /dev/vhost-net makes a device each time that it is opened.
+// Each opening of /dev/vhost-net creates a new device.
 Claims claims(const Arguments& arguments) {
   Claims claims;
   if (const std::string_view path = arguments.get("path"); !path.starts_with("/dev/")) {
@@ -113,15 +113,14 @@ Claims claims(const Arguments& arguments) {
   return claims;
 }
 
-constexpr Family kFamily{
-    .driver = "net_virtio_user",
-    .arguments = kArguments,
-    // VIRTIO_MAX_RX_PKTLEN less the headers of Ethernet, of a tag and of virtio.
-    .mtu_max = 9698,
-    .rx_buffers = 256,
-    .tx_buffers = 256,
-    .check = check_family,
-    .claims = claims};
+constexpr Family kFamily{.driver = "net_virtio_user",
+                         .arguments = kArguments,
+                         // VIRTIO_MAX_RX_PKTLEN without the headers of Ethernet, a tag and virtio.
+                         .mtu_max = 9698,
+                         .rx_buffers = 256,
+                         .tx_buffers = 256,
+                         .check = check_family,
+                         .claims = claims};
 const FamilyRegistration kFamilyRegistration{kFamily};
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 1> kDrivers{"net_vmxnet3"};
 
 void tune(const rte_eth_dev_info& /*info*/, Tuning& tuning) {
-  // The least that the driver sends from. It fills two rings of buffers a queue: what arrives in
-  // one piece uses the first alone.
+  // The smallest ring size from which the driver sends. It fills two rings of buffers for each RX
+  // queue, but frames in one segment use only the first.
   tuning.rx_descriptors = 512;
   tuning.tx_descriptors = 512;
   tuning.tx_offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;

@@ -24,8 +24,8 @@ XdpSocket::Ring::~Ring() {
   }
 }
 
-// An entry begins with where a pool's object does, counted from the beginning of the memory, and
-// above that where its data does (reserve_fill_queue_zc(), af_xdp_tx_zc()).
+// The low bits of an entry are the offset of a pool's object from the start of the memory; the bits
+// above are the offset of its data (reserve_fill_queue_zc(), af_xdp_tx_zc()).
 void XdpSocket::Ring::give_back(const Memory& memory) const {
   if (map_ == nullptr) {
     return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The sockets that net_af_xdp opens, one a queue: what the kernel counts at each, and the packet
-// buffers in its rings, which the driver forgets as it closes the device.
+// The sockets that net_af_xdp opens, one for each queue: the kernel's counters of each, and the
+// packet buffers in its rings, which the driver does not free when it closes the device.
 #include <linux/if_xdp.h>
 #include <rte_mempool.h>
 #include <sys/types.h>
@@ -13,15 +13,15 @@
 
 namespace ringroad::port {
 
-// Control thread.
+// Used by the control thread.
 class XdpSocket {
  public:
   // The memory that was registered for its buffers.
   struct Memory {
     std::byte* begin = nullptr;
-    rte_mempool* pool = nullptr;  // null: it is no packet pool's
+    rte_mempool* pool = nullptr;  // null if it is not a packet pool's
   };
-  // Entries.
+  // The number of entries of each ring.
   struct RingSizes {
     std::uint32_t rx = 0;
     std::uint32_t tx = 0;
@@ -34,16 +34,16 @@ class XdpSocket {
     RingSizes sizes;
   };
   explicit XdpSocket(const Opened& opened);
-  // Once the device is closed: gives back the buffers that its rings hold.
+  // Called after the device was closed: frees the buffers that its rings hold.
   ~XdpSocket();
   XdpSocket(const XdpSocket&) = delete;
   XdpSocket& operator=(const XdpSocket&) = delete;
 
-  // All zero where the socket does not tell.
+  // Returns zeros if the socket does not report statistics.
   [[nodiscard]] xdp_statistics statistics() const;
 
  private:
-  // Where buffers lie; it stays readable when the socket is closed.
+  // A ring of buffers; it stays readable after the socket was closed.
   class Ring {
    public:
     struct Kind {
@@ -65,7 +65,7 @@ class XdpSocket {
     void* map_ = nullptr;
   };
 
-  int fd_;  // the driver's
+  int fd_;  // owned by the driver
   Memory memory_;
   std::array<std::optional<Ring>, 4> rings_;
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Measures Ringroad against DPDK's own forwarders, route tables and scheduler on this machine.
+# Compares Ringroad with DPDK's own forwarders, route tables and scheduler on this machine.
 set -euo pipefail
 
 usage() {
@@ -38,11 +38,11 @@ benchmark=all
 huge=true
 quick=false
 allow_missing=false
-passed=()     # to every benchmark
-passed_fib=() # to fib
-table=()      # to what forwards or looks up by the Internet's
-picture=()    # to what can draw one
-chosen=       # an option that means something to one benchmark only
+passed=()     # options for every benchmark
+passed_fib=() # options for fib
+table=()      # for benchmarks that forward or look up with the Internet table
+picture=()    # for benchmarks that can draw a picture
+chosen=       # an option that applies to one benchmark only
 while (($#)); do
   case $1 in
     forward | pipeline | latency | kernel | fib | bands | all) benchmark=$1 ;;
@@ -76,8 +76,8 @@ esac
 $quick || passed_fib+=(--lpm)
 ((EUID == 0)) || { echo "bench.sh: needs root, for hugepages and pinned cores" >&2; exit 1; }
 
-# What l3fwd's tables for a million routes take, the largest of all that forward; every table of
-# fib at the same time; the packets of bands. A page is 2 MiB.
+# Pages of 2 MiB: forward needs l3fwd's tables for a million routes, its largest; fib needs all its
+# tables at the same time; bands needs its packets.
 declare -A pages_needed=([forward]=640 [pipeline]=192 [latency]=192 [kernel]=320 [fib]=768 [bands]=128)
 readonly pages_file=/proc/sys/vm/nr_hugepages
 pages_added=0
@@ -105,7 +105,7 @@ clean_up() {
   if [[ -n $runner ]] && kill -TERM "$runner" 2>/dev/null; then
     wait "$runner" || true
   fi
-  # Others may have changed the count meanwhile: only our share goes back.
+  # Other processes may have changed the count in the meantime, so only our share is returned.
   if ((pages_added > 0)); then
     local now
     now=$(<"$pages_file")
@@ -142,8 +142,8 @@ for name in "${benchmarks[@]}"; do
   case $name in forward | fib | bands) arguments+=("${picture[@]}") ;; esac
   if [[ $name == fib ]]; then arguments+=("${passed_fib[@]}"); fi
   if $huge; then reserve_hugepages "${pages_needed[$name]}"; fi
-  # In the background, so that a signal to this script alone is not held until the end; in a
-  # session of its own, because it raises that session's priority.
+  # The benchmark runs in the background, so that a signal to this script alone is handled at once,
+  # and in its own session, because it raises that session's priority.
   setsid nice -n -20 python3 "$scripts/$name.py" --root "$root" "${arguments[@]}" 9>&- &
   runner=$!
   wait "$runner" || status=$?

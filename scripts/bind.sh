@@ -26,13 +26,13 @@ fail() {
   exit 1
 }
 usage() {
-  # By the name that it was called by: installed, it is ringroad-bind.
+  # The script shows the name by which it was called: when installed, it is ringroad-bind.
   sed -n "4,13{s/^# \{0,1\}//; s/bind\.sh /${0##*/} /; p}" "$0" >&2
   exit 2
 }
 warn() { echo "${0##*/}: warning: $*" >&2; }
 
-# The name that a link of sysfs ends with; nothing where there is no link.
+# Prints the last component of a link in sysfs; nothing if there is no link.
 target() { if [[ -L $1 ]]; then basename "$(readlink "$1")"; fi; }
 
 interfaces_of() {
@@ -43,23 +43,23 @@ interfaces_of() {
   return 0
 }
 
-# Why the kernel cannot do without that interface; nothing where it can. Whoever logs in over it
-# needs a route back: a session is covered.
+# Prints why the kernel needs that interface; nothing if it does not. A login session over the
+# interface needs a route back, so it is covered.
 use_of() {
   local interface=$1 path net=$root/proc/net
   if [[ -e $net/route ]]; then
-    # Iface Destination Gateway ..., in hexadecimal. Mask is the eighth.
+    # The columns are Iface Destination Gateway ..., in hexadecimal; the eighth is the mask.
     awk -v name="$interface" '$1 == name { if ($2 == "00000000" && $8 == $2) d = 1; else r = 1 }
       END { if (d) print "default route"; else if (r) print "routes" }' "$net/route"
   fi
   if [[ -e $net/ipv6_route ]]; then
-    # Destination length ... interface; not what every interface has: fe80::/10, ff00::/8, and the
-    # host routes and rejects of lo.
+    # The columns are destination, length, ..., interface. Routes that every interface has are
+    # ignored: fe80::/10 and ff00::/8; host routes and rejects are on lo.
     awk -v name="$interface" '$10 == name && $1 !~ /^(fe[89ab]|ff)/ {
       if ($2 == "00") d = 1; else r = 1 }
       END { if (d) print "IPv6 default route"; else if (r) print "IPv6 routes" }' "$net/ipv6_route"
   fi
-  # A bridge, a bond, a VLAN: what has the address then.
+  # The interface is part of a bridge, a bond or a VLAN, which then has the address.
   for path in "$root/sys/class/net/$interface"/upper_*; do
     if [[ -L $path ]]; then echo "below ${path##*/upper_}"; fi
   done
@@ -100,7 +100,7 @@ status() {
   done
 }
 
-# The PCI address of what was named.
+# Prints the PCI address of a device that is given by address or by interface name.
 address_of() {
   local address
   for address in "$1" "0000:$1"; do
@@ -116,14 +116,14 @@ address_of() {
   echo "$address"
 }
 
-# Loads it where it is not there; the driver's folder tells.
+# Loads the driver unless it is loaded, which its folder shows.
 load_driver() {
   [[ -d $root/sys/bus/pci/drivers/$1 ]] && return
   if [[ ! $root ]]; then modprobe "$1" || true; fi
   [[ -d $root/sys/bus/pci/drivers/$1 ]] || fail "there is no driver $1 (modprobe $1)"
 }
 
-# Whether vfio may have it, and how.
+# Checks whether vfio may use the device, and in which mode.
 check_iommu() {
   local address=$1 other owner
   local unsafe=$root/sys/module/vfio/parameters/enable_unsafe_noiommu_mode
@@ -131,7 +131,7 @@ check_iommu() {
     for other in "$devices/$address"/iommu_group/devices/*; do
       other=$(basename "$other")
       owner=$(target "$devices/$other/driver")
-      # Bridges have a driver of their own, and may.
+      # Bridges have their own driver, and may keep it.
       [[ $other == "$address" || -z $owner || $owner == vfio-pci ||
         $(<"$devices/$other/class") == 0x0604* ]] ||
         warn "$other ($owner) is in the IOMMU group of $address: no port opens until it is on vfio-pci too"
@@ -147,7 +147,7 @@ check_iommu() {
   echo 1 >"$unsafe"
 }
 
-# Waits for the driver of a device to be that one; probing may take its time.
+# Waits until the device has this driver; probing may take some time.
 is_driven_by() {
   local _
   for _ in {1..50}; do
@@ -157,10 +157,11 @@ is_driven_by() {
   return 1
 }
 
-# give ADDRESS DRIVER: to that driver; to the one that fits by its IDs where DRIVER is empty.
+# give ADDRESS DRIVER: binds the device to this driver; if DRIVER is empty, to the one that matches
+# its IDs.
 give() {
   local address=$1 wanted=$2
-  # An empty line takes an override back.
+  # An empty line removes the override.
   echo "$wanted" >"$devices/$address/driver_override"
   if [[ -L $devices/$address/driver ]]; then
     echo "$address" >"$devices/$address/driver/unbind"
@@ -188,7 +189,7 @@ bind_one() {
   esac
   give "$address" "$driver"
   is_driven_by "$address" "$driver" || fail "$driver does not take $address; the kernel's log may say why"
-  # Whoever waits for this may open the device then: udev has given its file to the router's group.
+  # After this wait the device can be opened: udev has given its file to the router's group.
   if [[ ! $root && -S /run/udev/control ]]; then udevadm settle --timeout=10 || true; fi
   echo "$address: on $driver"
 }
@@ -213,7 +214,7 @@ unbind_one() {
   echo "$address: on $now"
 }
 
-# As many pages on a node as are wanted, of that size.
+# Reserves the requested number of pages of that size on a node.
 reserve() {
   local folder=$1 pages=$2 given
   echo "$pages" >"$folder/nr_hugepages"
@@ -231,13 +232,13 @@ hugepages() {
   local pages=$(((BASH_REMATCH[1] * unit + page - 1) / page)) name=hugepages-$((page * 1024))kB folder
   # shellcheck disable=SC2206 # a pattern where no node is named
   folders=("$root"/sys/devices/system/node/node${node:-[0-9]*}/hugepages/"$name")
-  # A kernel without NUMA.
+  # This is the folder of a kernel without NUMA.
   [[ -e ${folders[0]} || $node ]] || folders=("$root/sys/kernel/mm/hugepages/$name")
   [[ -e ${folders[0]} ]] || fail "there are no hugepages of $size${node:+ on node $node} here"
   for folder in "${folders[@]}"; do
     reserve "$folder" "$pages"
   done
-  # The router needs no file system of them, other programs of DPDK do.
+  # The router needs no hugetlbfs mount, but other DPDK programs do.
   grep -qsE "^[^ ]+ [^ ]+ hugetlbfs ([^ ]*,)?pagesize=${size}[, ]" "$mounts" && return
   [[ $size == 1G ]] && point+=-1G
   mkdir -p "$point"
@@ -274,7 +275,7 @@ case $command in
   status) status ;;
   bind | unbind)
     ((${#words[@]})) || usage
-    # All are there before the first is touched.
+    # All devices are checked before the first one is changed.
     addresses=()
     for word in "${words[@]}"; do
       address=$(address_of "$word")

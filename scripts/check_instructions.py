@@ -21,7 +21,7 @@ KEPT = ROOT / "test/instructions.json"
 PROGRAM = ROOT / "build/release/app/bench/bench-pipeline"
 PACKETS = 16384
 TOLERANCE = 0.02
-# Name of each figure: what bench-pipeline is told.
+# The name of each figure, and the arguments of bench-pipeline.
 CASES = {
     "256 routes, bursts of 64": ["--case", "a", "--burst", "64"],
     "256 routes, bursts of 32": ["--case", "a", "--burst", "32"],
@@ -31,7 +31,7 @@ CASES = {
 
 
 def count(arguments):
-    """(instructions a packet, the same by function) of the loops that forward, and of nothing else."""
+    """Counts only the loops that forward. Returns (instructions a packet, the same by function)."""
     with tempfile.TemporaryDirectory() as folder:
         profile = f"{folder}/callgrind.out"
         subprocess.run(

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks what includes what: folders of lib/ in their order, no circles, DPDK only where packets move.
+"""Checks includes: the layers of lib/ in their order, no cycles, DPDK only in the folders that move packets.
 
-Every source names its license, and every verb has a file on the router's side and one on the client's.
+Also checks that every source names its license, and that every verb has a file on the router's side and one on
+the client's.
 """
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-# Lowest floor first: a folder includes itself and those before it.
+# The lowest layer comes first: a folder may include itself and the folders before it.
 FLOORS = ["base", "stats", "fib", "neigh", "packet", "sched", "ip4", "ethernet", "port", "worker", "config", "interface",
           "routing", "host", "control"]
 STRANGERS = {"fib", "neigh", "sched"}
@@ -22,7 +23,7 @@ def sources(folder):
 
 
 def includes(path):
-    """(bracket, name) of every include of a file."""
+    """Returns (bracket, name) of every #include of a file."""
     return INCLUDE.findall(path.read_text())
 
 

@@ -5,7 +5,7 @@
 #   demo.sh           the show; the router runs on until Ctrl-C
 #   demo.sh --once    the show, then the end
 #
-# RINGROAD and ROADCTL say which programs; else those that are installed.
+# RINGROAD and ROADCTL select the programs; the default is the installed ones.
 set -euo pipefail
 
 ((EUID == 0)) || {
@@ -37,7 +37,7 @@ router_pid=
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 if [[ -t 1 ]]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
-# Also what an earlier demo left that was killed.
+# Also removes the remains of an earlier demo that was killed.
 remove_all() {
   local host
   for host in "${hosts[@]}"; do
@@ -78,7 +78,7 @@ echo $$ >"$state/owner"
 connect() {
   local host=$1 port=$2 address=$3 gateway=$4
   ip link add eth0 netns "$host" type veth peer name "$port" netns rr-demo-router
-  # There is no hardware behind a veth to finish checksums or to cut large segments.
+  # A veth has no hardware that could complete checksums or segment large packets.
   ip netns exec "$host" ethtool -K eth0 tx off tso off gso off gro off >/dev/null
   ip netns exec rr-demo-router ethtool -K "$port" tx off tso off gso off gro off >/dev/null
   ip -n rr-demo-router link set "$port" up
@@ -100,8 +100,8 @@ done
 connect rr-demo-a lan-a 192.168.1.2/24 192.168.1.1
 connect rr-demo-b lan-b 192.168.2.2/24 192.168.2.1
 
-# The control thread on the first core, the worker on the last, which may be the same. A worker of
-# the demo sleeps a little when idle: it shares its core with the hosts.
+# The control thread uses the first core, the worker the last, which may be the same. The demo's
+# worker sleeps briefly when idle, because it shares its core with the hosts.
 cores=$(taskset --cpu-list --pid $$ | sed 's/.*: //; s/[^0-9]/ /g')
 cat >"$state/router.yaml" <<YAML
 engine:

@@ -22,7 +22,7 @@ OUR_FOLDERS = ("app", "lib", "drivers", "test")
 
 
 def commands():
-    """{our source, relative: its compiler flags}."""
+    """Returns {relative path of our source: its compiler flags}."""
     flags = {}
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
         source = pathlib.Path(entry["directory"], entry["file"]).resolve()
@@ -35,7 +35,7 @@ def commands():
                 next(words)
             elif word in ("-include", "-isystem"):
                 name = next(words)
-                # Without precompiled headers, so that a source that includes less than it uses is found.
+                # Precompiled headers are disabled, so that a missing #include is found.
                 if not name.endswith(".hpp"):
                     kept += [word, name]
             elif word.startswith("-") and word not in ("-MD", "-MMD", "-fpch-preprocess", "-Winvalid-pch"):
@@ -50,7 +50,7 @@ def git(*words):
 
 
 def changed(sources):
-    """Those to read again; None where git cannot tell."""
+    """Returns the sources to check again, or None if git cannot tell."""
     try:
         names = {pathlib.Path(name) for name in git("diff", "--name-only", "HEAD~1") +
                  git("ls-files", "--others", "--exclude-standard")}
@@ -69,7 +69,7 @@ def changed(sources):
 def tidy(source, flags):
     done = subprocess.run(["clang-tidy-19", "--quiet", ROOT / source, "--", *flags,
                            "-Wno-unknown-warning-option",
-                           # libstdc++ 12 calls in stable_sort() what it says nobody should.
+                           # stable_sort() of libstdc++ 12 calls a deprecated function.
                            "-Wno-deprecated-declarations"],
                           text=True, capture_output=True, cwd=BUILD)
     return source, done.returncode == 0, done.stdout

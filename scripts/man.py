@@ -17,13 +17,13 @@ def said(*command):
 
 
 def plain(text):
-    """As roff prints it."""
+    """Escapes text for roff."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
     return re.sub(r"^([.'])", r"\\&\1", text, flags=re.MULTILINE)
 
 
 def marked(text):
-    """Markdown of one paragraph: code in bold, links as their text."""
+    """Converts a paragraph of Markdown: code becomes bold, links become their text."""
     text = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", text).replace("**", "")
     parts = text.split("`")
     return "".join(f"\\fB{plain(part)}\\fR" if i % 2 else plain(part) for i, part in enumerate(parts))
@@ -35,7 +35,7 @@ def page(name, section, version, summary, *parts):
 
 
 def options_of(text):
-    """The options of a help text, each a paragraph."""
+    """Returns the options of a help text, each as a paragraph."""
     rows = []
     body = re.search(r"^Options:\n(.*?)(\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
     for line in body[1].splitlines() if body else []:
@@ -84,7 +84,7 @@ def ringroad(program, version):
 def yaml(path, version):
     parts, paragraph = [".SH DESCRIPTION"], []
     headings = []
-    table = 0  # rows of it so far, its heading and the line below included
+    table = 0  # the number of its rows so far, including the heading and the line below
 
     def end_paragraph():
         if paragraph:

@@ -29,12 +29,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 TREES = ROOT / "build" / "mutate"
 FOLDERS = ("ip", "neigh", "sched", "fib", "worker", "port", "control")
 ENOUGH = 0.9
-CPU_SECONDS = 90  # of one test program; the longest of them takes 25
+CPU_SECONDS = 90  # for one test program; the longest takes 25
 WALL_SECONDS = 600
 DATA_BYTES = 4 << 30
 SOUND = set()  # programs that pass without a fault
 
-# Lines whose faults no test should notice: what the compiler checks, what is only said or only makes faster.
+# Lines with faults that no test should notice: the compiler checks them, or they only print or only
+# affect speed.
 NOT_HERE = re.compile(r"^\s*(#|//|template|using|friend|namespace|\[\[|@)|static_assert|log::|fmt::|prefetch|"
                       r"\breserve\(|= (delete|default);|operator|__builtin_expect|RTE_LOG")
 SWAPS = {
@@ -44,20 +45,20 @@ SWAPS = {
 }
 NUMBER = re.compile(r"(?<![\w.'\"])(0x[0-9a-fA-F]+|0|[1-9]\d*)(?=(U|UL|ULL|s|ms|us|ns|h|min)?(?![\w.'\"]))")
 CONDITION = re.compile(r"\bif \((?!.* = )(.*)\)( \[\[(?:un)?likely\]\])?( \{)?$")
-# A call or an assignment that stands alone: a declaration has its type before the name.
+# Matches a statement that is a call or an assignment; in a declaration, a type precedes the name.
 STATEMENT = re.compile(r"^\s+(?!return\b|delete\b|throw\b|case\b|[A-Z]\w*\()(?:\+\+|--|\*|\(void\))?[A-Za-z_][\w:]*"
                        r"(?:(?:\.|->)\w+|\[[^\]]*\]|\([^;=]*\))*\s*(?:[-+|&^]?=[^=].*|\+\+|--|)?;$")
 
 
 def without_text(line):
-    """The line with comments and literals blanked, in place."""
+    """Returns the line with comments and literals blanked, at the same positions."""
     line = re.sub(r'"(?:[^"\\]|\\.)*"', lambda text: '"' + "_" * (len(text[0]) - 2) + '"', line)
     line = re.sub(r"//.*", lambda text: " " * len(text[0]), line)
     return line
 
 
 def faults_of_line(line, starts_statement):
-    """(kind, the line with the fault) of every fault that it could have."""
+    """Yields (kind, the line with the fault) for every possible fault of the line."""
     code = without_text(line).rstrip()
     if not code or NOT_HERE.search(code):
         return
@@ -83,12 +84,13 @@ def faults_of_line(line, starts_statement):
 
 
 def faults_of_file(name):
-    """(file, number of the line, kind, the line, the line with the fault)."""
+    """Yields (file, line number, kind, the line, the line with the fault)."""
     in_function, before = False, ""
     for number, line in enumerate((ROOT / name).read_text().splitlines(), 1):
         code = without_text(line).rstrip()
         starts = re.search(r"[;{}:]$|^$|\]\]$", before) is not None and in_function
-        # Without a parser: what is indented and follows a line that ends with a brace is a function's.
+        # There is no parser: an indented line after a line that ends with a brace belongs to a
+        # function.
         if code.endswith("{") and not re.match(r"\s*(class|struct|namespace|enum|union)\b", code):
             in_function = True
         elif re.match(r"^(\S| \S)", code):
@@ -100,7 +102,8 @@ def faults_of_file(name):
 
 
 def choose(count, seed, only, pattern):
-    """The faults to try, more than asked for: some do not compile. Folders take turns, then kinds."""
+    """Returns the faults to try, more than requested, because some do not compile. Folders take turns,
+    then kinds."""
     by_folder = {}
     for path in sorted((ROOT / "lib").rglob(pattern)):
         name = path.relative_to(ROOT)
@@ -124,7 +127,7 @@ def choose(count, seed, only, pattern):
 
 
 class Tree:
-    """A copy of the sources with a build of its own, in which one fault at a time is tried."""
+    """A copy of the sources with its own build, in which one fault at a time is tried."""
 
     def __init__(self, path):
         self.path = path
@@ -136,7 +139,8 @@ class Tree:
         self.reached = self.programs()
 
     def copy_sources(self):
-        """What git knows or would take, as it is now; files that are the same keep their time for ninja."""
+        """Copies all files that git tracks or would add, as they are now; unchanged files keep their
+        time for ninja."""
         names = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                                check=True, text=True, capture_output=True).stdout.split("\0")
         wanted = {name for name in names if name and (ROOT / name).is_file()}
@@ -156,7 +160,7 @@ class Tree:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def programs(self):
-        """{test program, relative to the build: folders of lib/ that are linked into it}."""
+        """Returns {test program, relative to the build: folders of lib/ that are linked into it}."""
         listed = subprocess.run(["meson", "introspect", "--tests", self.built], check=True, text=True,
                                 capture_output=True).stdout
         reached = {}
@@ -168,13 +172,13 @@ class Tree:
         return reached
 
     def in_turn(self, folder):
-        """The programs that reach a folder: its own, what runs packets through all of them, the others."""
+        """Returns the programs that reach a folder: its own, then the dataplane tests, then the others."""
         own, whole = f"test/unit/unit-{folder}", "test/dataplane/dataplane"
         names = [name for name in self.reached if folder in self.reached[name]]
         return sorted(names, key=lambda name: (name != own, name != whole, name))
 
     def fails(self, program):
-        """How the program notices, or None."""
+        """Returns how the program fails, or None if it does not notice the fault."""
         def limit():
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
             resource.setrlimit(resource.RLIMIT_DATA, (DATA_BYTES, DATA_BYTES))
@@ -197,7 +201,8 @@ class Tree:
         return done.returncode != 0
 
     def attempt(self, fault, system):
-        """What comes of it: "NAME fails", "" where nothing noticed, None where it does not compile."""
+        """Returns the result: "NAME fails", "" if no test noticed the fault, None if it does not
+        compile."""
         name, number, _, line, faulty = fault
         path = self.path / name
         original = path.read_text()
@@ -216,7 +221,8 @@ class Tree:
             return "test/system fails" if system and self.system_fails() else ""
         finally:
             path.write_text(original)
-            # One that fails by itself would notice everything: it is asked once.
+            # A program that fails without any fault would notice everything, so each is tested once
+            # without faults.
             if noticed_by and noticed_by not in SOUND:
                 self.build(noticed_by)
                 if self.fails(noticed_by):
@@ -226,7 +232,7 @@ class Tree:
 
 
 class Results:
-    """What came of the faults so far, from all the trees."""
+    """The results of the faults so far, from all trees."""
 
     def __init__(self, chosen, count, system):
         self.left = list(reversed(chosen))

@@ -11,8 +11,8 @@ import re
 import subprocess
 import sys
 
-SKIPPED = 77  # the exit status by which a test program says that it cannot run here
-SKIPPED_CASE = re.compile(r"^\s*SKIPPED: (.*)", re.MULTILINE)  # what a test case says of itself
+SKIPPED = 77  # the exit status of a test program that cannot run here
+SKIPPED_CASE = re.compile(r"^\s*SKIPPED: (.*)", re.MULTILINE)  # the output of a test case that was skipped
 
 
 def programs(build, suite):
@@ -23,7 +23,7 @@ def programs(build, suite):
 
 
 def counts(output, status):
-    """(passed, failed, skipped) of a Catch2 program, or of any other by its exit status."""
+    """Returns (passed, failed, skipped) of a Catch2 program, or of another program by its exit status."""
     if status == SKIPPED:
         return 0, 0, 1
     if whole := re.search(r"All tests passed \(\d+ assertions? in (\d+) test cases?\)", output):
@@ -31,13 +31,13 @@ def counts(output, status):
         return int(whole[1]) - skipped, int(status != 0), skipped
     if some := re.search(r"^test cases:(.*)$", output, re.MULTILINE):
         by_word = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed)", some[1])}
-        # A program that was killed fails even where no case of it did.
+        # A program that was killed counts as failed even if no test case failed.
         return by_word.get("passed", 0), by_word.get("failed", 0) or int(status != 0), 0
     return int(status == 0), int(status != 0), 0
 
 
 def run(test):
-    """Gives the row of one program: its counts and what it printed."""
+    """Returns the row of one program: its counts and its output."""
     environment = {**os.environ, **test["env"]}
     environment.setdefault("ASAN_OPTIONS", "detect_stack_use_after_return=1")
     environment.setdefault("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1")
@@ -49,7 +49,7 @@ def run(test):
     except subprocess.TimeoutExpired as late:
         output = (late.stdout or b"").decode(errors="replace") + f"\nran over {late.timeout} s\n"
         status = -9
-    except OSError as error:  # not built
+    except OSError as error:  # it was not built
         output, status = str(error), 1
     return test["name"], status, counts(output, status), output
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What was measured: every value of every round, as JSON for scripts/bench.
+// The measurements: every value of every round, as JSON for scripts/bench.
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -37,12 +37,13 @@ class Report {
     Better better;
     std::vector<double> values;
   };
-  std::vector<Row> rows_;  // in the order in which they were first met
+  std::vector<Row> rows_;  // in the order of their first value
   std::map<std::tuple<std::string, std::string, std::string>, std::size_t> row_of_;
   nlohmann::json about_;
 };
 
-// One case: its subjects in turns, so that what slows the machine for a while slows all of them.
+// One case. Its subjects take turns, so that a temporary disturbance of the machine affects all of
+// them.
 class Contest {
  public:
   Contest(std::string name, std::string_view peer) : name_{std::move(name)}, peer_{peer} {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The time-stamp counter, and what is made of many readings.
+// The time-stamp counter, and statistics of many readings.
 #include <x86intrin.h>
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace ringroad::bench {
 
-// Between these two nothing but what stands there runs.
+// Only the code between these two calls is measured.
 [[nodiscard]] inline std::uint64_t tsc_begin() {
   _mm_lfence();
   const std::uint64_t now = __rdtsc();
@@ -21,10 +21,10 @@ namespace ringroad::bench {
   _mm_lfence();
   return now;
 }
-// What the pair takes with nothing between.
+// The cycles of the two calls with no code between them.
 [[nodiscard]] double tsc_overhead();
 
-// The value at that share of them; reorders.
+// The given percentile of the values; reorders them.
 [[nodiscard]] double percentile(std::span<double> values, double share);
 
 }  // namespace ringroad::bench

@@ -5,7 +5,7 @@
 
 namespace ringroad::app {
 
-// Prints every problem to stderr and answers 2, or a summary to stdout and answers 0.
+// Prints every problem to stderr and returns 2, or prints a summary to stdout and returns 0.
 [[nodiscard]] int check(const std::string& path);
 
 }  // namespace ringroad::app

@@ -17,8 +17,8 @@ namespace {
 
 constexpr int kUsage = 2;
 
-// Before any other code of this program, which may have been compiled to instructions that an older
-// processor does not know. What this one knows beyond, AVX-512, is found out where it is used.
+// Runs before all other code of this program, which may be compiled for instructions that an older
+// processor lacks. Newer instructions, such as AVX-512, are detected where they are used.
 [[gnu::constructor(101), gnu::target("arch=x86-64")]] void check_processor() {
   __builtin_cpu_init();
   if (!__builtin_cpu_supports("x86-64-v3")) {

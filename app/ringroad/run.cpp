@@ -48,7 +48,7 @@ void catch_signals() {
 }
 
 void serve(control::Router& router, control::ApiServer& api, Service& service) {
-  prctl(PR_SET_TIMERSLACK, 1000UL);  // waits end when they should, not 50 us later
+  prctl(PR_SET_TIMERSLACK, 1000UL);  // timers expire on time, not up to 50 us later
   control::EventLoop loop = router.event_loop();
   loop.watch(api.poll_fd(), [&api] { api.run_once(); });
   while (stop_requested == 0) {
@@ -79,7 +79,8 @@ int run_router(const std::string& path, const config::Config& config, control::A
         }
       }});
   if (!router) {
-    // Its line, as `check` shows it. What the machine lacks may come; what the file says stays.
+    // The line in the file, as `check` shows it. A missing device may appear later, but an error in
+    // the file does not go away.
     const config::Fault& fault = router.error();
     log::error("{}", config::place(path, fault).to_string());
     return fault.field == "device" || fault.at == config::Fault::At::kNowhere ? 1 : 2;
@@ -124,7 +125,8 @@ int run(const std::string& path, bool verbose) {
     return refuse(status.error(), 2);
   }
   catch_signals();
-  // Before DPDK starts: a second router at the same socket must leave the devices alone.
+  // The socket is opened before DPDK starts: a second router with the same socket must not touch
+  // the devices.
   auto socket = control::ApiSocket::open(config->engine.socket);
   if (!socket) {
     return refuse(socket.error(), 1);

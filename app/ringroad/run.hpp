@@ -4,9 +4,9 @@
 
 namespace ringroad::app {
 
-// Runs the router until SIGINT or SIGTERM. Returns the exit status: 0 stopped in good order, 1
-// failed while running or on a port, whose device may come a moment later, 2 the configuration will
-// not do, or not on this machine.
+// Runs the router until SIGINT or SIGTERM. Returns the exit status: 0 after an orderly stop; 1
+// after a failure at run time or of a port, whose device may appear later; 2 if the configuration
+// cannot be used, or not on this machine.
 int run(const std::string& path, bool verbose);
 
 }  // namespace ringroad::app

@@ -14,7 +14,7 @@
 namespace ringroad::app {
 namespace {
 
-// Empty where there is no such variable.
+// Returns an empty string if the variable is not set.
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread yet
   return value == nullptr ? std::string_view{} : std::string_view{value};
@@ -39,7 +39,7 @@ Service::Service() {
   manager_.sun_family = AF_UNIX;
   std::ranges::copy(path, room.begin());
   if (path[0] == '@') {
-    room[0] = '\0';  // of Linux's abstract names: unix(7)
+    room[0] = '\0';  // marks Linux's abstract names: unix(7)
   }
   length_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
   const std::string_view process = variable("WATCHDOG_PID");
@@ -63,7 +63,7 @@ void Service::tell(std::string_view state, int flags) const {
 
 void Service::keep_alive(Time now) {
   if (interval_ && now >= next_) {
-    // Not waited for: a manager that is busy must not hold up the router.
+    // This call does not wait: a busy service manager must not delay the router.
     tell("WATCHDOG=1", MSG_DONTWAIT);
     next_ = now + *interval_;
   }

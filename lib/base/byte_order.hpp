@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Integers in network byte order are types of their own: no implicit conversion either way.
+// Integers in network byte order have their own types: there is no implicit conversion either way.
 #include <bit>
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The one source of time. Every timer reads the Clock it was given; tests drive theirs by hand.
+// The only source of time. Every timer reads the Clock that it was given; tests advance theirs.
 #include <atomic>
 #include <chrono>
 
@@ -8,15 +8,15 @@
 
 namespace ringroad {
 
-// Any thread may read. A concrete class rather than an interface: the packet path may ask for the
-// time and makes no virtual call.
+// Any thread may read. This is a concrete class rather than an interface because the packet path
+// reads the time and makes no virtual calls.
 class Clock {
  public:
   // Monotonic time of the machine.
   Clock() = default;
 
   struct Manual {};
-  // Stands still until advance() is called.
+  // This clock stands still until advance() is called.
   explicit Clock(Manual /*tag*/, Nanoseconds start = std::chrono::seconds{1})
       : manual_{true}, now_{start.count()} {}
 

@@ -8,7 +8,7 @@
 namespace ringroad {
 namespace {
 
-constexpr std::size_t kLongest = 32;  // longer words are never compared
+constexpr std::size_t kLongest = 32;  // longer words are not compared
 
 bool same(char a, char b) {
   const auto folded = [](char c) {

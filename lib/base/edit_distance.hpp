@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// How far apart two words are, to guess what a mistyped one was meant to be.
+// The distance between two words, for guesses at the meaning of a mistyped word.
 #include <cstddef>
 #include <limits>
 #include <string_view>
@@ -9,8 +9,9 @@ namespace ringroad {
 
 inline constexpr std::size_t kFar = std::numeric_limits<std::size_t>::max();
 
-// Edits from one to the other, two swapped neighbors counting as one (optimal string alignment);
-// case and '-' against '_' do not count. kFar for words above 32 characters.
+// The number of edits from one word to the other; swapping two neighboring characters counts as one
+// (optimal string alignment). Case is ignored, and '-' equals '_'. kFar for words above 32
+// characters.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 }  // namespace ringroad

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What setup and control code returns when it cannot do what it was asked.
+// The results of setup and control code that may fail.
 #include <expected>
 #include <string>
 #include <utility>

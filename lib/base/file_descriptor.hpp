@@ -10,7 +10,7 @@ namespace ringroad {
 class FileDescriptor {
  public:
   FileDescriptor() = default;
-  // Takes it over; -1, as a failed system call returns it, stands for none.
+  // Takes ownership; -1, which a failed system call returns, means none.
   explicit FileDescriptor(int fd) : fd_{fd} {}
   FileDescriptor(FileDescriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
   FileDescriptor& operator=(FileDescriptor&& other) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Indices that must not be mixed up, each a type of its own.
+// Indices that must not be mixed up; each is a type of its own.
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -24,22 +24,22 @@ class Id {
   Rep value_{};
 };
 
-// A device as Ringroad numbers them: 0..n-1 in the order of the configuration, not DPDK's number.
-// It indexes queues.
+// A device, by Ringroad's number: 0..n-1 in the order of the configuration, which is not DPDK's
+// number. Per-port queues are indexed by it.
 using PortId = Id<struct PortTag, std::uint16_t>;
-// What has addresses: the ports, by their numbers, then the sub-interfaces.
+// An interface with addresses: first the ports, by their numbers, then the sub-interfaces.
 using InterfaceId = Id<struct InterfaceTag, std::uint16_t>;
 using WorkerId = Id<struct WorkerTag, std::uint16_t>;
-// What a route lookup answers; an index into the next-hop table.
+// The answer of a route lookup; an index into the next-hop table.
 using NextHopId = Id<struct NextHopTag, std::uint32_t>;
-// What a next hop resolves to; an index into the adjacency table.
+// The adjacency to which a next hop resolves; an index into the adjacency table.
 using AdjacencyId = Id<struct AdjacencyTag, std::uint32_t>;
 using NeighborId = Id<struct NeighborTag, std::uint32_t>;
 
-// The port itself, without a tag.
+// The interface of the port itself, without a tag.
 [[nodiscard]] constexpr InterfaceId interface_of(PortId port) { return InterfaceId{port.value()}; }
 
-// 0 to count - 1, as PortIds and WorkerIds are made of.
+// The numbers 0 to count - 1, for iterating over PortIds or WorkerIds.
 [[nodiscard]] inline auto numbers(std::size_t count) {
   return std::views::iota(std::uint16_t{0}, static_cast<std::uint16_t>(count));
 }

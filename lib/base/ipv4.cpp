@@ -8,7 +8,8 @@
 namespace ringroad {
 namespace {
 
-// One decimal number in [0, max] without a leading zero, eaten from the front of `text`.
+// Parses one decimal number in [0, max] without leading zeros and removes it from the front of
+// `text`.
 std::optional<unsigned> eat_number(std::string_view& text, unsigned max) {
   unsigned value = 0;
   const char* const begin = text.data();

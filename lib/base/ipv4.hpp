@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// IPv4 addresses and prefixes. Values are in host byte order; the wire form is be32.
+// IPv4 addresses and prefixes. Values are in host byte order; be32 is the wire format.
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -28,14 +28,15 @@ class Ipv4 {
   constexpr Ipv4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d)
       : value_{std::uint32_t{a} << 24 | std::uint32_t{b} << 16 | std::uint32_t{c} << 8 | d} {}
 
-  // Dotted quad only: "10.0.0.1". No leading zeros, no shorthand (RFC 6943 3.1.1 says why).
+  // Accepts dotted quads only: "10.0.0.1". Leading zeros and short forms are refused (RFC 6943
+  // 3.1.1 explains why).
   [[nodiscard]] static std::optional<Ipv4> parse(std::string_view text);
 
   [[nodiscard]] constexpr std::uint32_t value() const { return value_; }
   [[nodiscard]] constexpr be32 wire() const { return be32{value_}; }
   [[nodiscard]] std::string to_string() const;
 
-  // With the bits below the first `length` cleared, and set.
+  // The address with the bits after the first `length` cleared or set.
   [[nodiscard]] constexpr Ipv4 masked(unsigned length) const {
     return Ipv4{value_ & prefix_mask(length)};
   }
@@ -65,15 +66,15 @@ inline constexpr Ipv4 kLimitedBroadcast{0xffffffffU};
 
 using Prefix4 = Prefix<Ipv4>;
 
-// Whether a route may lead there: to no loopback, multicast or reserved address, and to none of
-// "this network" (RFC 1812 4.2.2.11, 5.3.7). Short prefixes from 0.0.0.0 on are not of it.
+// Whether a route may have this destination: not loopback, multicast, reserved or "this network"
+// (RFC 1812 4.2.2.11, 5.3.7). Prefixes of 0.0.0.0 shorter than 8 bits are allowed.
 [[nodiscard]] constexpr bool is_routable(Prefix4 prefix) {
   const Ipv4 first = prefix.address();
   return first.is_unicast() || (first.is_this_network() && prefix.length() < 8);
 }
 
-// An address of the router's own with the length of its subnet: "192.168.1.1/24". With a peer, as
-// `ip address` has it, the subnet is the peer's: "10.0.0.1 peer 10.0.0.2/32".
+// One of the router's own addresses with the length of its subnet: "192.168.1.1/24". With a peer,
+// as in `ip address`, the subnet is the peer's: "10.0.0.1 peer 10.0.0.2/32".
 struct InterfaceAddress {
   Ipv4 address{};
   std::uint8_t length{};

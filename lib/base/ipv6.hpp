@@ -19,12 +19,12 @@ class Ipv6 {
   constexpr Ipv6() = default;
   constexpr Ipv6(std::uint64_t high, std::uint64_t low) : high_{high}, low_{low} {}
 
-  // RFC 4291 2.2, without a zone.
+  // The format of RFC 4291 2.2, without a zone.
   [[nodiscard]] static std::optional<Ipv6> parse(std::string_view text);
 
   [[nodiscard]] constexpr std::uint64_t high() const { return high_; }
   [[nodiscard]] constexpr std::uint64_t low() const { return low_; }
-  // RFC 5952.
+  // The format of RFC 5952.
   [[nodiscard]] std::string to_string() const;
 
   [[nodiscard]] constexpr Ipv6 masked(unsigned length) const {

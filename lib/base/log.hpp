@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Log lines go to stderr as "ringroad: ...". Control and setup code only: the packet path counts.
+// Log lines go to stderr as "ringroad: ...". Only control and setup code logs; the packet path uses
+// counters.
 #include <spdlog/spdlog.h>
 
 #include <string_view>
@@ -12,7 +13,7 @@ using spdlog::error;
 using spdlog::info;
 using spdlog::warn;
 
-// "debug", "info", "warning" or "error"; false where it is none of them.
+// "debug", "info", "warning" or "error"; returns false for another word.
 bool set_up(std::string_view level);
 
 }  // namespace ringroad::log

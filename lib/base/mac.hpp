@@ -13,14 +13,14 @@ namespace ringroad {
 struct Mac {
   std::array<std::uint8_t, 6> octets{};
 
-  // "02:00:00:00:00:09", either case.
+  // Accepts "02:00:00:00:00:09" in either case.
   [[nodiscard]] static std::optional<Mac> parse(std::string_view text);
   [[nodiscard]] std::string to_string() const;
 
   [[nodiscard]] constexpr bool is_zero() const { return *this == Mac{}; }
-  // Broadcast included: the group bit, IEEE 802-2014 8.2.2.
+  // Includes broadcast: the group bit, IEEE 802-2014 8.2.2.
   [[nodiscard]] constexpr bool is_multicast() const { return (octets[0] & 1U) != 0; }
-  // What a station may be called by.
+  // Whether a station may have this address.
   [[nodiscard]] constexpr bool is_station() const { return !is_multicast() && !is_zero(); }
 
   friend constexpr auto operator<=>(const Mac&, const Mac&) = default;

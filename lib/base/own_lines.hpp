@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Arrays that share no cache line with anything else: what one worker writes costs the others
+// Arrays that share no cache line with anything else, so that one worker's writes cost the others
 // nothing (false sharing).
 #include <cstddef>
 #include <new>

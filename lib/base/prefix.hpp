@@ -2,8 +2,8 @@
 #pragma once
 // A prefix: the addresses of one family that share their first `length` bits.
 //
-// An Address has kBits, operator<=>, parse(), to_string(), and masked(length): itself with the bits
-// below the first `length` cleared.
+// An Address type has kBits, operator<=>, parse(), to_string(), and masked(length), which returns
+// the address with the bits after the first `length` cleared.
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -18,11 +18,12 @@ template <class Address>
 class Prefix {
  public:
   constexpr Prefix() = default;
-  // Host bits are cleared.
+  // The host bits are cleared.
   constexpr Prefix(Address address, std::uint8_t length)
       : address_{address.masked(length)}, length_{length} {}
 
-  // "10.0.0.0/8", "10.0.0.1" (all bits), "default". Host bits set are refused: nullopt.
+  // Accepts "10.0.0.0/8", "10.0.0.1" (all bits) and "default". Returns nullopt if host bits are
+  // set.
   [[nodiscard]] static std::optional<Prefix> parse(std::string_view text);
 
   [[nodiscard]] constexpr Address address() const { return address_; }
@@ -34,7 +35,7 @@ class Prefix {
   [[nodiscard]] constexpr bool contains(Prefix other) const {
     return other.length_ >= length_ && contains(other.address_);
   }
-  // As `ip route` prints it: "default", the bare address of a host, else "10.0.0.0/8".
+  // The form that `ip route` prints: "default", a bare address for a host, otherwise "10.0.0.0/8".
   [[nodiscard]] std::string to_string() const;
 
   friend constexpr auto operator<=>(Prefix, Prefix) = default;
@@ -44,7 +45,7 @@ class Prefix {
   std::uint8_t length_{};
 };
 
-// "ADDRESS/LENGTH" with any host bits, cleared or not.
+// "ADDRESS/LENGTH", where host bits may be set.
 template <class Address>
 struct AddressAndLength {
   Address address;

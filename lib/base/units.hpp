@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Quantities whose unit must not be guessed.
+// Quantities with explicit units.
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -14,7 +14,7 @@ struct Bytes {
   friend constexpr auto operator<=>(Bytes, Bytes) = default;
 };
 
-// On the wire, per second; decimal prefixes as everywhere in networking: 1 Gbit = 10^9.
+// The bit rate on the wire, with decimal prefixes, as is usual in networking: 1 Gbit = 10^9.
 struct BitsPerSecond {
   std::uint64_t count{};
   friend constexpr auto operator<=>(BitsPerSecond, BitsPerSecond) = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What an address of the router's own may be, in a file and on a live port alike.
+// Valid addresses of the router, both in a file and on a running port.
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -11,7 +11,7 @@ namespace ringroad::config {
 
 inline constexpr std::size_t kAddressesMax = 256;  // of a port
 
-// Why no port can have it; nullopt: one can.
+// Why no port can have this address; nullopt if it is valid.
 [[nodiscard]] std::optional<std::string> fault_of(const InterfaceAddress& address);
 
 }  // namespace ringroad::config

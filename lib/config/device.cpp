@@ -20,7 +20,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-// "0000:03:00.0", or "03:00.0" for domain 0.
+// The form is "0000:03:00.0", or "03:00.0" for domain 0.
 bool is_pci_address(std::string_view text) {
   constexpr std::string_view kForm = "hhhh:hh:hh.d";
   const std::string_view form = text.size() == kForm.size() ? kForm : kForm.substr(5);
@@ -29,7 +29,7 @@ bool is_pci_address(std::string_view text) {
   });
 }
 
-// By which DPDK knows it, so that two spellings of one device are found equal.
+// The form in which DPDK knows the device, so that two spellings of one device are equal.
 std::string pci_identity(std::string_view device) {
   std::string address{device};
   std::ranges::transform(address, address.begin(), [](char c) {
@@ -38,14 +38,14 @@ std::string pci_identity(std::string_view device) {
   return address.size() == 7 ? "0000:" + address : address;
 }
 
-// "net_af_packet0,iface=x": a driver's name with a number, then arguments.
+// The form is "net_af_packet0,iface=x": a driver's name with a number, then arguments.
 bool is_vdev(std::string_view name) {
   return (name.starts_with("net_") || name.starts_with("eth_")) && is_digit(name.back()) &&
          std::ranges::all_of(
              name, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '_'; });
 }
 
-// Linux's dev_valid_name().
+// The rules of Linux's dev_valid_name().
 bool is_interface(std::string_view name) {
   constexpr std::size_t kLongest = 15;
   return !name.empty() && name.size() <= kLongest && name != "." && name != ".." &&
@@ -79,7 +79,7 @@ std::string no_driver(std::string_view name) {
   return fmt::format("no port is made by a driver {}{}", driver, hint(driver, known));
 }
 
-// As rte_kvargs takes them apart: by commas outside of brackets.
+// Splits as rte_kvargs does: at commas outside brackets.
 std::optional<std::vector<std::string_view>> split(std::string_view text) {
   std::vector<std::string_view> parts;
   std::size_t begin = 0;
@@ -95,7 +95,7 @@ std::optional<std::vector<std::string_view>> split(std::string_view text) {
   return inside ? std::nullopt : std::optional{parts};
 }
 
-// What is wrong with "key=value"; empty where nothing is.
+// What is wrong with "key=value"; empty if nothing is.
 std::string fault_of(const port::Argument& argument, std::string_view value) {
   using Kind = port::Argument::Kind;
   const auto wrong = [&](const std::string& wanted) {
@@ -130,7 +130,8 @@ std::string fault_of(const port::Argument& argument, std::string_view value) {
   return "";
 }
 
-// Reads `text`, what stands behind the device's name, and reports what the driver would refuse.
+// Reads `text`, the part after the device's name, and reports arguments that the driver would
+// refuse.
 std::optional<port::Arguments> read_arguments(const Value& value, const port::Family& family,
                                               std::string_view text) {
   const auto parts = split(text);

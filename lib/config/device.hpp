@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Device strings: which device DPDK is to give a port, and what its driver would refuse. Private to
-// lib/config.
+// Device strings: which device DPDK should give to a port, and what its driver would refuse.
+// Private to lib/config.
 #include <map>
 #include <optional>
 #include <string>
@@ -18,15 +18,15 @@ struct Port;
 // The device strings of all ports, read in the order of the file.
 class Devices {
  public:
-  // Reports what is wrong with it, and what another port has already.
+  // Reports errors in the device string, and devices or resources that another port already uses.
   void read(const Value* value, const std::string& port, std::string& device);
-  // After the port's MTU is known; `mtu` is the value that says it, null for the default.
+  // Called when the port's MTU is known; `mtu` is its value in the file, null for the default.
   void check_mtu(const Value* mtu, const Port& port) const;
-  // After the last port: what depends on the size of the packet buffers, which `mtu`, the largest,
-  // decides.
+  // Called after the last port: checks what depends on the size of the packet buffers, which
+  // follows from `mtu`, the largest MTU.
   void check_buffers(std::uint16_t mtu) const;
-  // Whether `buffers`, which says how many there are, are enough for so many ports with one queue
-  // each. With more queues a router may need more, and says so as it starts.
+  // Checks whether the number of `buffers` is enough for this many ports with one queue each. With
+  // more queues the router may need more, and reports this when it starts.
   void check_pool(const Value& buffers, const Engine& engine, std::size_t ports) const;
 
  private:
@@ -46,7 +46,7 @@ class Devices {
 
   std::size_t count_ = 0;
   std::map<std::string, Holder> holders_;
-  std::map<std::string, Known> known_;  // by the port's name
+  std::map<std::string, Known> known_;  // by port name
 };
 
 }  // namespace ringroad::config

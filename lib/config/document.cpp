@@ -8,7 +8,7 @@
 namespace ringroad::config {
 namespace {
 
-// Length of the UTF-8 sequence at the front, 0 where it is none (RFC 3629 4).
+// The length of the UTF-8 sequence at the front, or 0 if there is none (RFC 3629 4).
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);
@@ -33,7 +33,7 @@ std::size_t sequence_length(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
-// yaml-cpp would replace bad bytes, guess at UTF-16, and take 0x04 for the end of the file.
+// yaml-cpp would replace invalid bytes, guess at UTF-16, and treat 0x04 as the end of the file.
 bool is_text(std::string_view text, Report& report) {
   Position where{1, 1};
   while (!text.empty()) {
@@ -54,7 +54,7 @@ bool is_text(std::string_view text, Report& report) {
 }
 
 void add_syntax_error(const SyntaxError& error, Report& report) {
-  // yaml-cpp has many words for what a tab does, none of them "tab".
+  // yaml-cpp's message about a misplaced tab does not mention tabs.
   const auto tab = report.first_tab_indent();
   if (tab && tab->line <= error.where.line) {
     report.add(*tab, "", "is indented with a tab; YAML takes only blanks");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Text to its one YAML document. Private to lib/config.
+// Parses text into its single YAML document. Private to lib/config.
 #include <cstddef>
 #include <expected>
 #include <optional>
@@ -16,10 +16,10 @@ namespace ringroad::config {
 // Longer lists of routes belong in a route file.
 inline constexpr std::size_t kTextMax = std::size_t{1} << 20U;
 
-// At most a little more than a configuration may have, so that /dev/zero ends too.
+// Reads at most a little more than kTextMax, so that reading /dev/zero ends too.
 [[nodiscard]] std::expected<std::string, std::error_code> read_text_file(const std::string& path);
 
-// Nothing, and a problem in the report, where it is not text, not YAML, empty, or more than one
+// Returns nothing and reports a problem if the text is not UTF-8, not YAML, empty, or more than one
 // document.
 [[nodiscard]] std::optional<Tree> read_document(std::string_view text, Report& report);
 

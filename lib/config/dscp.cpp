@@ -16,7 +16,8 @@ struct Named {
   std::string_view name;
   std::uint8_t dscp;
 };
-// IANA's registry: RFC 2474, 2597, 3246, 5865, 8622. The first of several names is written.
+// IANA's registry: RFC 2474, 2597, 3246, 5865, 8622. If a value has several names, the first is
+// written.
 constexpr std::array kNamed{
     Named{"cs0", 0},   Named{"df", 0},    Named{"be", 0},    Named{"le", 1},    Named{"cs1", 8},
     Named{"af11", 10}, Named{"af12", 12}, Named{"af13", 14}, Named{"cs2", 16},  Named{"af21", 18},

@@ -8,9 +8,9 @@
 
 namespace ringroad::config {
 
-// "ef" or "46".
+// Accepts a name or a number: "ef" or "46".
 [[nodiscard]] std::optional<std::uint8_t> parse_dscp(std::string_view text);
-// The name, or the number of one that has none.
+// The name, or the number if there is no name.
 [[nodiscard]] std::string dscp_name(std::uint8_t dscp);
 
 }  // namespace ringroad::config

@@ -42,7 +42,7 @@ void read_memory(const Value& section, Memory& memory, std::optional<Value>& buf
 }
 
 void read_socket(const Value* value, std::string& socket) {
-  constexpr std::size_t kPathMax = 107;  // sun_path of unix(7), less its terminator
+  constexpr std::size_t kPathMax = 107;  // sun_path of unix(7) without its terminator
   auto path = read_text(value);
   if (!path) {
     return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The keys that ports and their sub-interfaces have in common. Private to lib/config.
+// The keys that ports and sub-interfaces share. Private to lib/config.
 #include <array>
 #include <string_view>
 
@@ -20,7 +20,7 @@ constexpr auto with_interface_keys(Keys... keys) {
   return all;
 }
 
-// Fills what `fields` has of them; what it has not stays as it is.
+// Reads these keys from `fields`; absent ones leave the port unchanged.
 void read_interface(const Fields& fields, const PortContext& context, Port& port);
 
 }  // namespace ringroad::config

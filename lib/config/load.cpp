@@ -36,7 +36,7 @@ void advise_on_interfaces(const Value& section) {
   }
 }
 
-// What a file of netplan's has below `network`: every key with where it belongs here.
+// Reports every key below netplan's `network` with its place in this format.
 void advise_on_netplan(const Value& network) {
   const Fields fields{network};
   for (const Entry& entry : fields.entries()) {
@@ -128,7 +128,7 @@ std::expected<std::string, std::error_code> read_text_file(const std::string& pa
 
 std::expected<Config, Problems> parse(std::string_view yaml, const std::string& file) {
   Report report{file, yaml};
-  // yaml-cpp and the standard library throw; nothing past here does.
+  // yaml-cpp and the standard library throw exceptions; none leaves this function.
   try {
     if (const auto tree = read_document(yaml, report)) {
       Config config = read_sections(Value{tree->root, "", {1, 1}, report}, file);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The typed, validated configuration: what a YAML file says, with every default filled in.
-// Plain values; anything here may be copied and read by any thread. Keys and defaults:
-// config/README.md.
+// The typed and validated configuration: the content of a YAML file, with every default filled in.
+// These are plain values; any thread may copy and read them. Keys and defaults: config/README.md.
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -27,7 +26,7 @@ struct Memory {
 };
 
 struct Engine {
-  std::vector<unsigned> workers{1};  // cores, one worker each
+  std::vector<unsigned> workers{1};  // cores, one for each worker
   unsigned control = 0;              // core of the control thread
   Memory memory;
   IdleMode idle = IdleMode::kPoll;
@@ -41,26 +40,26 @@ inline constexpr std::uint8_t kBandsMax = 16;
 
 inline constexpr std::size_t kDscps = 64;  // RFC 2474: six bits
 
-// pfifo and pfifo_fast are Linux's; prio serves its bands in strict order, drr those after the
-// first `strict` ones by deficit round robin.
+// pfifo and pfifo_fast are Linux's; prio serves its bands in strict order, drr serves the bands
+// after the first `strict` ones by deficit round robin.
 enum class Discipline : std::uint8_t { kPfifoFast, kPfifo, kPrio, kDrr };
 
 struct SchedulerBand {
-  // None: what the scheduler says for every band.
+  // If empty, the scheduler's value for all bands applies.
   std::optional<std::uint32_t> limit{};
   std::optional<Bytes> limit_bytes{};
   std::optional<Bytes> burst{};
-  // tc-htb's: the rate is this band's before lower ones have anything, the ceil what it may reach
-  // when there is spare. A band with a rate has a ceil too.
+  // As in tc-htb: the rate is reserved for this band before lower bands are served, and the ceiling
+  // is the most it may use of spare capacity. A band with a rate also has a ceiling.
   std::optional<BitsPerSecond> rate{};
   std::optional<BitsPerSecond> ceil{};
-  std::uint8_t weight = 1;  // against other bands that are not strict
+  std::uint8_t weight = 1;  // relative to other bands that are not strict
   Aqm aqm = Aqm::kNone;
   Nanoseconds target = std::chrono::milliseconds{5};
   Nanoseconds interval = std::chrono::milliseconds{100};
-  bool ecn = false;  // packets that can be are marked, not dropped
+  bool ecn = false;  // packets that support it are marked, not dropped
   std::uint32_t flows = 1024;
-  Bytes quantum{1514};  // of a flow's turn
+  Bytes quantum{1514};  // in a flow's turn
 
   friend bool operator==(const SchedulerBand&, const SchedulerBand&) = default;
 };
@@ -69,17 +68,17 @@ struct Scheduler {
   std::string name = "pfifo_fast";
   Discipline discipline = Discipline::kPfifoFast;
   std::uint8_t bands = 3;
-  std::uint8_t strict = 0;  // of drr: how many bands go before all others
+  std::uint8_t strict = 0;  // for drr: the number of bands that are served before all others
   // Linux's sch_generic prio2band: index is the packet's priority & 15.
   std::array<std::uint8_t, kPriorities> priomap{1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
-  // Bands of packets by their DSCP; none: by their priority.
+  // The band of each DSCP; if empty, the priority determines the band.
   std::array<std::optional<std::uint8_t>, kDscps> dscp{};
-  std::uint32_t limit = 1000;           // packets a band
-  std::optional<Bytes> limit_bytes{};   // a band
-  std::optional<BitsPerSecond> rate{};  // none: not shaped
+  std::uint32_t limit = 1000;           // packets in a band
+  std::optional<Bytes> limit_bytes{};   // bytes in a band
+  std::optional<BitsPerSecond> rate{};  // if empty, not shaped
   Bytes burst{64ULL << 10U};            // of the shaper
-  std::uint16_t overhead = 0;           // bytes that every packet counts more, for every rate
-  bool byte_limits = true;              // the device's queue is kept short (Linux's BQL)
+  std::uint16_t overhead = 0;           // additional bytes that each packet costs, for every rate
+  bool byte_limits = true;              // limits the bytes in the device's queue (Linux's BQL)
   std::array<SchedulerBand, kBandsMax> each{};
 
   friend bool operator==(const Scheduler&, const Scheduler&) = default;
@@ -104,21 +103,22 @@ enum class ReversePath : std::uint8_t { kOff, kLoose, kStrict };
 // IEEE 802.1Q and 802.1ad: the EtherType of the tag.
 enum class VlanProtocol : std::uint16_t { k8021Q = 0x8100, k8021ad = 0x88a8 };
 
-// What makes a port a sub-interface of another: frames with this tag on that link are its own.
+// The tag that makes a port a sub-interface of another: frames with this tag on that link belong to
+// it.
 struct Vlan {
-  std::string link;  // a port's name, or that of another sub-interface, whose tag is outside
+  std::string link;  // name of a port, or of another sub-interface with the outer tag
   std::uint16_t id = 0;
   VlanProtocol protocol = VlanProtocol::k8021Q;
-  // Linux's ingress-qos-map and egress-qos-map: priority of a PCP, where one is given; PCP of a
-  // priority.
+  // Linux's ingress-qos-map and egress-qos-map: the priority of each PCP, if given, and the PCP of
+  // each priority.
   std::array<std::optional<std::uint8_t>, 8> ingress_qos{};
   std::array<std::uint8_t, kPriorities> egress_qos{};
 
   friend bool operator==(const Vlan&, const Vlan&) = default;
 };
 
-// Of a port: RFC 791 3.2 asks for 68; 9710 is ixgbe's largest frame less the Ethernet header and
-// checksum.
+// Limits of a port's MTU: RFC 791 3.2 requires 68; 9710 is ixgbe's largest frame without Ethernet
+// header and FCS.
 inline constexpr std::uint16_t kMtuMin = 68;
 inline constexpr std::uint16_t kMtuMax = 9710;
 
@@ -127,32 +127,33 @@ struct Port {
   std::string device;  // PCI address or DPDK vdev string; empty for a sub-interface
   std::vector<InterfaceAddress> addresses;
   std::uint16_t mtu = 1500;
-  std::optional<Mac> mac{};             // none: the device's own
-  std::optional<std::uint16_t> queues;  // RX queues; none: one a worker, as far as the device has
-  // Where it has fewer queues than there are workers, its flows are handed on to all of them.
+  std::optional<Mac> mac{};             // if empty, the device's own MAC
+  std::optional<std::uint16_t> queues;  // RX queues; if empty, one a worker, as far as possible
+  // If the port has fewer queues than there are workers, its flows are spread over all workers in
+  // software (RPS).
   bool spread = false;
-  std::string scheduler;  // name of a Scheduler; empty: pfifo_fast
+  std::string scheduler;  // name of a Scheduler; if empty, pfifo_fast
   std::optional<Vlan> vlan{};
   ReversePath rp_filter = ReversePath::kOff;
-  bool forwarding = true;          // what comes in here may go on elsewhere
+  bool forwarding = true;          // packets received here may be forwarded
   bool send_redirects = true;      // ICMP redirects (RFC 1812 5.2.7.2)
-  bool dad = false;                // addresses are probed for before use (RFC 5227)
-  std::optional<ArpTimers> arp{};  // none: those of all ports
+  bool dad = false;                // addresses are probed before use (RFC 5227)
+  std::optional<ArpTimers> arp{};  // if empty, the timers of all ports
 
   friend bool operator==(const Port&, const Port&) = default;
 };
 
 struct NextHop {
-  std::optional<Ipv4> via{};  // none: the destinations themselves are on the port's link
+  std::optional<Ipv4> via{};  // if empty, the destinations are on the port's link
   std::uint16_t weight = 1;
-  std::string port{};      // empty: whichever has the gateway's subnet
-  bool on_link = false;    // `via` is on that port's link, though no subnet holds it
-  bool recursive = false;  // `via` may be one that no route leads to now
+  std::string port{};      // if empty, the port with the gateway's subnet
+  bool on_link = false;    // `via` is on that port's link even if no subnet covers it
+  bool recursive = false;  // `via` is a recursive next hop, which may be unreachable now
 
   friend bool operator==(const NextHop&, const NextHop&) = default;
 };
 
-// Linux's numbers: 255 is local, the router's own; 1 to 252 have names of their own.
+// Linux's numbers: 255 is table local; 1 to 252 have names in the configuration.
 inline constexpr std::uint8_t kMainTable = 254;
 inline constexpr std::uint8_t kDefaultTable = 253;
 
@@ -169,18 +170,18 @@ struct Route {
   std::vector<NextHop> next_hops;  // empty unless unicast
   std::uint32_t metric = 0;
   std::uint8_t table = kMainTable;
-  std::optional<Ipv4> source{};  // for the router's own packets; none: the port's address
+  std::optional<Ipv4> source{};  // of the router's own packets; if empty, the port's address
 
   friend bool operator==(const Route&, const Route&) = default;
 };
 
-// A file of prefixes, one a line, plain or .gz; each goes to one of `via`, chosen by hash.
+// A file with one prefix on each line, plain or .gz; each prefix gets one of `via`, chosen by hash.
 struct RouteFile {
-  std::string path;  // a relative one is taken from the configuration file's folder
+  std::string path;  // relative paths start at the configuration file's folder
   std::vector<Ipv4> via;
   std::uint32_t metric = 0;
   std::uint8_t table = kMainTable;
-  bool keep_going = false;  // lines that are no prefix are passed over and counted
+  bool keep_going = false;  // lines that are not prefixes are skipped and counted
 
   friend bool operator==(const RouteFile&, const RouteFile&) = default;
 };
@@ -194,17 +195,17 @@ struct StaticNeighbor {
 };
 
 struct Arp {
-  ArpTimers timers;  // of ports that have none of their own
+  ArpTimers timers;  // of ports without their own
   std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};
-  Bytes queue_bytes{212992};  // a neighbor's waiting packets
-  // Linux's arp_notify, there off: the router's addresses are announced when they come, and when
-  // their port gets a link.
+  Bytes queue_bytes{212992};  // for the waiting packets of a neighbor
+  // Linux's arp_notify, which is off there: the router's addresses are announced when they are
+  // added, and when the link of their port comes up.
   bool notify = true;
 
   friend bool operator==(const Arp&, const Arp&) = default;
 };
 
-// Linux's icmp_msgs_per_sec, icmp_msgs_burst and icmp_ratelimit; 0 lifts a limit.
+// Linux's icmp_msgs_per_sec, icmp_msgs_burst and icmp_ratelimit; 0 removes a limit.
 struct Icmp {
   std::uint32_t rate = 1000;
   std::uint32_t burst = 50;
@@ -223,7 +224,7 @@ struct Ecmp {
 
 struct Config {
   Engine engine;
-  // In the order of the file, sub-interfaces after all ports: InterfaceId is the index.
+  // Ports in the order of the file, then all sub-interfaces: the index is the InterfaceId.
   std::vector<Port> ports;
   std::vector<RouteTable> tables;
   std::vector<Route> routes;
@@ -234,9 +235,9 @@ struct Config {
   Icmp icmp;
   Ecmp ecmp;
 
-  // The port's scheduler; the default one where the port names none.
+  // The port's scheduler; the default one if the port does not name one.
   [[nodiscard]] Scheduler scheduler_of(const Port& port) const;
-  // Ports that are devices: the first so many.
+  // The number of ports that are devices; they come first.
   [[nodiscard]] std::size_t devices() const;
 
   friend bool operator==(const Config&, const Config&) = default;

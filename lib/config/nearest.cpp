@@ -17,7 +17,8 @@ std::string hint(std::string_view unknown, std::span<const std::string_view> kno
       nearest = name;
     }
   }
-  // One slip in a short word, one in four letters of a longer: 'speed' does not mean 'spread'.
+  // One error is allowed in a short word, and one for four letters of a longer one: 'speed' is not
+  // a guess for 'spread'.
   const std::size_t shorter = std::min(unknown.size(), nearest.size());
   if (least < nearest.size() && least <= std::max<std::size_t>(1, shorter / 4)) {
     return fmt::format("; did you mean '{}'?", nearest);

@@ -9,7 +9,7 @@
 #include "config/sections.hpp"
 
 namespace ringroad::config {
-// As in Linux a neighbor may be anywhere on a port, on one of its subnets or on none.
+// As in Linux, a neighbor may have any address on a port, even outside the port's subnets.
 std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports) {
   static constexpr std::array<std::string_view, 3> kKeys{"address", "port", "mac"};
   std::vector<StaticNeighbor> neighbors;

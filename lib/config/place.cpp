@@ -14,7 +14,7 @@
 namespace ringroad::config {
 namespace {
 
-// The key itself, and its value.
+// A key's position, and its value.
 struct Found {
   Position key;
   Node::Child value;
@@ -46,7 +46,8 @@ struct Place {
   }
 };
 
-// The fault's route or neighbor: of routes with a file, and of those without, each kind counts.
+// Finds the route or neighbor of the fault. Routes with a file and routes without one are counted
+// separately.
 std::optional<std::pair<std::size_t, Node::Child>> item_of(const Node* list, const Fault& fault) {
   std::size_t left = fault.index;
   for (std::size_t i = 0; list != nullptr && i < list->children.size(); ++i) {
@@ -109,7 +110,7 @@ Problem place(std::string_view yaml, const std::string& file, const Fault& fault
       problem.key = found.key;
     }
   } catch (const std::exception&) {
-    // The file is another by now: the reason alone has to do.
+    // The file was changed in the meantime, so the problem has no position.
     return problem;
   }
   return problem;

@@ -16,7 +16,7 @@ class PortsReader {
   explicit PortsReader(PortContext& context) : context_{context} {}
 
   Port read_port(const Entry& entry);
-  // After the last port.
+  // Called after the last port.
   void check_devices(const std::vector<Port>& ports) const;
 
  private:

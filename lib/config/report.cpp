@@ -74,7 +74,7 @@ std::string shown(std::string_view text) {
   const bool cut = text.size() > kLongest;
   if (cut) {
     text = text.substr(0, kLongest);
-    // Not through the middle of a UTF-8 sequence.
+    // The text must not be cut inside a UTF-8 sequence.
     while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80U) {
       text.remove_suffix(1);
     }

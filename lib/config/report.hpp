@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Where the readers of the sections put what they find wrong. Private to lib/config.
+// Collects the problems that the readers of the sections find. Private to lib/config.
 #include <map>
 #include <optional>
 #include <string>
@@ -19,21 +19,21 @@ struct Position {
 
 class Report {
  public:
-  // `text`: of the file; outlives this.
+  // `text`: the content of the file; it must outlive this object.
   Report(std::string file, std::string_view text);
 
   void add(Position where, std::string key, std::string what);
   [[nodiscard]] bool empty() const { return problems_.empty(); }
-  // In the order of the file.
+  // Returns the problems in the order of the file.
   [[nodiscard]] Problems take();
 
-  // Where a `character` stands in `column`, in the last such line up to `line`.
+  // Finds the last line up to `line` with `character` in `column`.
   [[nodiscard]] std::optional<Position> find_up(int line, int column, char character) const;
-  // The first tab before the first word of a line.
+  // Finds the first tab in the indentation of a line.
   [[nodiscard]] std::optional<Position> first_tab_indent() const;
 
  private:
-  // Nobody reads more; a hostile file could otherwise have a hundred thousand.
+  // A limit, because a hostile file could have a hundred thousand problems.
   static constexpr std::size_t kProblemsMax = 1000;
 
   std::string file_;
@@ -42,8 +42,8 @@ class Report {
   bool cut_ = false;
 };
 
-// What a file says, made fit for a message: in quotes where it has blanks, cut where it is long,
-// control characters escaped.
+// Prepares text of the file for a message: quoted if it contains blanks, shortened if it is long,
+// with control characters escaped.
 [[nodiscard]] std::string shown(std::string_view text);
 
 }  // namespace ringroad::config

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kNextHopsMax = 256;
 constexpr Range<std::uint32_t> kMetrics{0, std::numeric_limits<std::uint32_t>::max()};
 
-// RFC 1812 4.2.2.11 and 5.3.7: what a router must never forward to.
+// Why the prefix is not a valid destination of a route (RFC 1812 4.2.2.11 and 5.3.7).
 std::string_view unroutable(Prefix4 prefix) {
   const Ipv4 first = prefix.address();
   if (is_routable(prefix)) {
@@ -63,7 +63,7 @@ class RoutesReader {
       : ports_{ports}, connected_{connected}, folder_{std::move(folder)}, config_{config} {}
 
   void read_route(const Value& item);
-  // After the last route: reports gateways to which none of them leads.
+  // Called after the last route: reports gateways that no route covers.
   void check_gateways() const;
 
  private:
@@ -79,14 +79,14 @@ class RoutesReader {
   const Connected& connected_;
   std::filesystem::path folder_;
   Config& config_;
-  // By what no two routes have in common: table, prefix, metric.
+  // By table, prefix and metric, which identify a route.
   std::map<std::tuple<std::uint8_t, Prefix4, std::uint32_t>, Position> seen_;
-  // On no subnet, or on none of the port that is said: some route must lead to it.
+  // A gateway that is on no subnet, or on none of its port's: another route must cover it.
   struct Elsewhere {
     Value value;
     Ipv4 address;
-    std::string port;   // empty: whichever
-    std::size_t route;  // whose it is, in config_.routes
+    std::string port;   // if empty, any port
+    std::size_t route;  // the route with this gateway, in config_.routes
   };
   std::vector<Elsewhere> elsewhere_;
 };
@@ -103,7 +103,7 @@ std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) {
   return address;
 }
 
-// `via`, `port`, `on-link` and `recursive`, of a route or of one of its next hops.
+// Reads `via`, `port`, `on-link` and `recursive` of a route or of one of its next hops.
 std::optional<NextHop> RoutesReader::read_next_hop(const Value& item, const Fields& fields) {
   NextHop hop;
   const Value* const via = fields.find("via");
@@ -145,7 +145,7 @@ std::optional<NextHop> RoutesReader::read_next_hop(const Value& item, const Fiel
   return hop;
 }
 
-// What files lead to is not known here: the router will tell.
+// The prefixes of route files are not known here; the router reports such gateways when it starts.
 void RoutesReader::check_gateways() const {
   for (const Elsewhere& gateway : elsewhere_) {
     const auto leads_there = [&](const Route& route) {
@@ -200,7 +200,8 @@ std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) {
   return next_hops;
 }
 
-// Exactly one of: a gateway or a port, several gateways, or a type that forwards nowhere.
+// A route has exactly one of: a gateway or a port, several next hops, or a type that does not
+// forward.
 void RoutesReader::read_ways(const Value& item, const Fields& fields, Route& route) {
   constexpr std::array kOfOne{"via", "port", "on-link", "recursive"};
   const Value* const via = fields.find("via");

@@ -126,7 +126,7 @@ std::optional<Mac> read_mac(const Value* value) {
 }
 
 bool check_name(const Entry& entry) {
-  // What fits Linux's IFNAMSIZ, so that the same name serves for a kernel interface.
+  // The limit of Linux's IFNAMSIZ, so that a kernel interface can have the same name.
   constexpr std::size_t kLongest = 15;
   const std::string& name = entry.key;
   const bool good =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Typed single values. Each reports what is wrong and answers nothing then, and answers nothing for
-// a null pointer, which is what Fields::find gives for a key that is absent. Private to lib/config.
+// Readers of typed single values. Each reports errors and then returns nothing; it also returns
+// nothing for a null pointer, which Fields::find returns for an absent key. Private to lib/config.
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -36,15 +36,15 @@ template <std::unsigned_integral T>
 [[nodiscard]] std::optional<BitsPerSecond> read(const Value* value, Range<BitsPerSecond> range);
 [[nodiscard]] std::optional<Nanoseconds> read(const Value* value, Range<Nanoseconds> range);
 
-// YAML 1.1's words in any case, as netplan takes them.
+// Accepts YAML 1.1's words in any case, as netplan does.
 [[nodiscard]] std::optional<bool> flag_of(std::string_view text);
 [[nodiscard]] std::optional<bool> read_flag(const Value* value);
 
 [[nodiscard]] std::optional<std::string> read_text(const Value* value);
 [[nodiscard]] std::optional<Ipv4> read_address(const Value* value);
-[[nodiscard]] std::optional<Mac> read_mac(const Value* value);  // one station's
+[[nodiscard]] std::optional<Mac> read_mac(const Value* value);  // must be the address of a station
 
-// A port's or scheduler's name, at its key.
+// Checks the name of a port or a scheduler, which is a key.
 bool check_name(const Entry& entry);
 
 void report_no_word(const Value& value, std::string_view text,
@@ -57,7 +57,7 @@ template <class T, std::size_t N>
     return std::nullopt;
   }
   std::array<std::string_view, N> texts{};
-  // A word that stands for a truth value has all of that value's spellings.
+  // If a word means true or false, all spellings of that value are accepted.
   const auto flag = flag_of(*text);
   for (std::size_t i = 0; i < N; ++i) {
     if (*text == words[i].text || (flag && flag == flag_of(words[i].text))) {

@@ -21,7 +21,7 @@ constexpr Range<Bytes> kLimitBytes{kFrameMax, {16ULL << 30U}};
 constexpr Range<BitsPerSecond> kRates{{1'000}, {1'000'000'000'000}};
 constexpr Range<Bytes> kBursts{{0}, {1ULL << 30U}};
 
-// What cannot be read is taken for that with which nothing else is wrong.
+// A value that cannot be read is replaced by one that causes no further problems.
 class SchedulerReader {
  public:
   explicit SchedulerReader(const Entry& entry) : fields_{entry.value, kKeys} {
@@ -52,7 +52,7 @@ class SchedulerReader {
 
   Fields fields_;
   Scheduler scheduler_;
-  bool burst_of_a_band_ = false;  // a band shapes with the scheduler's burst
+  bool burst_of_a_band_ = false;  // a band uses the scheduler's burst
 };
 
 std::string SchedulerReader::no_band(unsigned number) const {
@@ -124,7 +124,8 @@ void SchedulerReader::read_strict() {
 void SchedulerReader::read_priomap() {
   const Value* const list = fields_.find("priomap");
   if (list == nullptr) {
-    // Fewer bands than the default map knows: what would go lower shares the lowest.
+    // There may be fewer bands than the default map uses: the lowest band replaces the missing
+    // ones.
     for (std::uint8_t& band : scheduler_.priomap) {
       band = std::min(band, static_cast<std::uint8_t>(scheduler_.bands - 1));
     }
@@ -169,7 +170,7 @@ void SchedulerReader::read_dscp() {
 }
 
 void SchedulerReader::read_overhead() {
-  // Preamble and start of frame (8), checksum (4), gap between frames (12): IEEE 802.3.
+  // Preamble and start of frame (8), FCS (4), interframe gap (12): IEEE 802.3.
   constexpr std::uint16_t kEthernet = 24;
   const Value* const value = fields_.find("overhead");
   if (const auto text = read_text(value); text == "ethernet") {
@@ -251,15 +252,15 @@ void read_aqm(const Fields& fields, SchedulerBand& band) {
   assign(band.target, read(target, kTimes));
   assign(band.interval, read(interval, kTimes));
   if (any && band.target >= band.interval) {
-    // RFC 8289 4.3: 5 to 10 % of it.
+    // RFC 8289 4.3: the target is 5 to 10 % of the interval.
     (target != nullptr ? target : interval)
         ->problem(fmt::format("the target, {}, is not less than the interval, {}",
                               to_string(band.target), to_string(band.interval)));
   }
-  // As tc-codel and tc-fq_codel.
+  // The defaults of tc-codel and tc-fq_codel.
   band.ecn = read_flag(find("ecn", any, kAny)).value_or(fair);
   assign(band.flows, read(find("flows", fair, kFair), Range<std::uint32_t>{1, 65536}));
-  // Linux's FQ_CODEL_QUANTUM_MAX, and its least.
+  // The upper limit is Linux's FQ_CODEL_QUANTUM_MAX; the lower limit is Linux's too.
   assign(band.quantum, read(find("quantum", fair, kFair), Range<Bytes>{{256}, {1ULL << 20U}}));
 }
 

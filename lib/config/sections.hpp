@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// One reader a section of the file; each fills its part of a Config and reports to the Report that
-// its Value carries. Private to lib/config.
+// One reader for each section of the file; each fills its part of a Config and adds problems to the
+// Report of its Value. Private to lib/config.
 #include <filesystem>
 #include <string_view>
 #include <vector>
@@ -12,35 +12,36 @@
 
 namespace ringroad::config {
 
-// The scheduler that a port has unless it names another.
+// The scheduler of a port that does not name another.
 inline constexpr std::string_view kDefaultScheduler = "pfifo_fast";
 
-// Names that ports may refer to, those of sections with problems included.
+// Names that ports may refer to, including those of sections with problems.
 struct Names {
   std::vector<std::string> names;
-  bool complete = true;  // false: the section was unreadable, more may have been meant
+  bool complete = true;  // false if the section was unreadable and may have had more names
 };
 
-// `buffers`: the value that says how many there are, where one does.
+// `buffers` receives the value with the number of packet buffers, if the file has one.
 [[nodiscard]] Engine read_engine(const Value& section, std::optional<Value>& buffers);
 [[nodiscard]] std::vector<Scheduler> read_schedulers(const Value& section, Names& names);
-// What ports refer to and fill.
+// Objects that the readers of ports refer to and fill.
 struct PortContext {
   const Names& schedulers;
-  ArpTimers timers;  // of ports that have none of their own
+  ArpTimers timers;  // of ports without their own
   Names& names;
   Connected& connected;
   const Engine& engine;
-  std::optional<Value> buffers{};  // where the file says how many
+  std::optional<Value> buffers{};  // if the file gives their number
 };
 [[nodiscard]] std::vector<Port> read_ports(const Value& section, PortContext& context);
 // Appends sub-interfaces to the ports.
 void read_vlans(const Value& section, PortContext& context, std::vector<Port>& ports);
 [[nodiscard]] std::vector<RouteTable> read_tables(const Value& section);
-// The number of one of them, or of a table that every router has.
+// Returns the number of one of these tables, or of a predefined table.
 [[nodiscard]] std::optional<std::uint8_t> read_table(const Value* value,
                                                      const std::vector<RouteTable>& tables);
-// The config has its tables by now. `folder`: where relative route files are.
+// The tables of the config must already be set. `folder`: where relative paths of route files
+// start.
 void read_routes(const Value& section, const Names& ports, const Connected& connected,
                  const std::filesystem::path& folder, Config& config);
 [[nodiscard]] std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports);
@@ -49,7 +50,7 @@ void read_routes(const Value& section, const Names& ports, const Connected& conn
 [[nodiscard]] Icmp read_icmp(const Value& section);
 [[nodiscard]] Ecmp read_ecmp(const Value& section);
 
-// Reports a name that is not among them; `what` is "port" or "scheduler".
+// Reports a name that is not in `names`; `what` is "port" or "scheduler".
 bool check_reference(const Value& value, std::string_view name, std::string_view what,
                      const Names& names);
 

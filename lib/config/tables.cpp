@@ -18,7 +18,7 @@ struct KnownTable {
 };
 constexpr std::array kEveryRoutersTables{KnownTable{"main", kMainTable},
                                          KnownTable{"default", kDefaultTable}};
-// That the router fills itself, and that roadctl takes for every table.
+// Table local, which the router fills itself, and the word by which roadctl selects every table.
 constexpr std::array<std::string_view, 2> kTaken{"local", "all"};
 
 }  // namespace

@@ -65,10 +65,10 @@ class TreeBuilder final : public YAML::EventHandler {
 
   Tree tree_;
   std::vector<Node*> open_;
-  std::vector<const Node*> anchors_;  // yaml-cpp numbers them from 1
+  std::vector<const Node*> anchors_;  // yaml-cpp numbers anchors from 1
 };
 
-// Only notes that there is something.
+// Only records that there is a document.
 class DocumentStart final : public YAML::EventHandler {
  public:
   [[nodiscard]] Position where() const { return where_; }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The nodes of one YAML document, with their places. Private to lib/config.
+// The nodes of one YAML document, with their positions. Private to lib/config.
 //
-// Not yaml-cpp's own YAML::Node: that one loses where an alias stands, takes some 500 bytes a
+// yaml-cpp's own YAML::Node is not used: it loses the positions of aliases, needs some 500 bytes a
 // node, and reads several documents only through a call that never returns for the text ",".
 #include <cstdint>
 #include <deque>
@@ -18,7 +18,7 @@ namespace ringroad::config {
 struct Node {
   enum class Kind : std::uint8_t { kNull, kScalar, kList, kMap };
 
-  // An alias is the node it stands for, in another place; so a node may be inside itself.
+  // An alias refers to the same node from another position, so a node may be inside itself.
   struct Child {
     const Node* node = nullptr;
     Position where;
@@ -26,12 +26,12 @@ struct Node {
 
   Kind kind = Kind::kNull;
   std::string text;             // of a scalar
-  std::vector<Child> children;  // of a list its items; of a map key, value, key, value, ...
+  std::vector<Child> children;  // the items of a list; key, value, key, value, ... of a map
 };
 
 struct Tree {
-  std::deque<Node> nodes;  // a deque: nodes point to each other
-  Node::Child root;        // null node: the text has no document
+  std::deque<Node> nodes;  // a deque, because nodes point to each other
+  Node::Child root;        // its node is null if the text has no document
 };
 
 struct SyntaxError {
@@ -39,7 +39,7 @@ struct SyntaxError {
   std::string what;
 };
 
-// Text of exactly one document, or none.
+// Parses text with at most one document.
 [[nodiscard]] std::expected<Tree, SyntaxError> parse_tree(std::string_view text);
 
 }  // namespace ringroad::config

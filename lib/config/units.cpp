@@ -24,8 +24,8 @@ struct Unit {
 struct Dimension {
   std::string_view noun;
   std::string_view examples;
-  std::string_view usual;  // the unit to write where none was
-  bool plain;              // a number without a unit counts the smallest one
+  std::string_view usual;  // the unit in the advice if none was given
+  bool plain;              // whether a number without a unit is valid and counts the smallest unit
   std::span<const Unit> units;
 };
 
@@ -52,7 +52,7 @@ constexpr Dimension kSize{"a size", "64KiB, 512MiB or 2GiB", "MiB", true, kSizeU
 constexpr Dimension kRate{"a rate", "64kbit, 100Mbit or 1Gbit", "Mbit", false, kRateUnits};
 constexpr Dimension kTime{"a time", "500ms, 30s or 2m", "s", false, kTimeUnits};
 
-// The fraction after a point: `numerator` of 10^digits.
+// A decimal number; its fraction is `numerator` / `denominator`.
 struct Decimal {
   std::uint64_t whole = 0;
   std::uint64_t numerator = 0;
@@ -68,7 +68,7 @@ std::string_view eat_digits(std::string_view& text) {
 }
 
 std::optional<Decimal> eat_decimal(std::string_view& text) {
-  // Six digits of the largest factor still fit 64 bits.
+  // Six digits times the largest factor still fit in 64 bits.
   constexpr std::size_t kFractionMax = 6;
   Decimal decimal;
   const std::string_view whole = eat_digits(text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Sizes, rates and times as people write them: 64KiB, 2.5Gbit, 500ms.
+// Sizes, rates and times in the form of the configuration: 64KiB, 2.5Gbit, 500ms.
 #include <string>
 #include <string_view>
 
@@ -9,14 +9,14 @@
 
 namespace ringroad::config {
 
-// B KB MB GB TB (decimal), KiB MiB GiB TiB (binary), or a plain number of bytes.
+// Accepts B KB MB GB TB (decimal), KiB MiB GiB TiB (binary), or a plain number of bytes.
 [[nodiscard]] Result<Bytes> parse_size(std::string_view text);
-// bit kbit Mbit Gbit Tbit, always with the unit.
+// Accepts bit kbit Mbit Gbit Tbit; the unit is mandatory.
 [[nodiscard]] Result<BitsPerSecond> parse_rate(std::string_view text);
-// ns us ms s m h, always with the unit but for 0.
+// Accepts ns us ms s m h; the unit is mandatory except for 0.
 [[nodiscard]] Result<Nanoseconds> parse_time(std::string_view text);
 
-// In the largest unit that leaves a whole number; parses back to the same.
+// Prints the largest unit that leaves a whole number; parsing the result returns the same value.
 [[nodiscard]] std::string to_string(Bytes size);
 [[nodiscard]] std::string to_string(BitsPerSecond rate);
 [[nodiscard]] std::string to_string(Nanoseconds time);

@@ -44,11 +44,12 @@ std::optional<std::string> Value::text() const {
   return text;
 }
 
-// yaml-cpp places an empty item at whatever follows it. Its dash is right under the list's first.
+// yaml-cpp gives an empty item the position of the token after it. Its dash is in the column of the
+// list's first dash.
 Position Value::empty_item_position(Position reported) const {
   const auto first_dash = report_->find_up(position_.line, position_.column, '-');
   if (!first_dash || first_dash->line != position_.line) {
-    return reported;  // of a list in brackets
+    return reported;  // the list is in brackets
   }
   const int last_line = reported.column > position_.column ? reported.line : reported.line - 1;
   return report_->find_up(last_line, position_.column, '-').value_or(reported);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A YAML document as the readers of the sections see it: values that know their name and place and
-// report what is wrong with them. Private to lib/config.
+// A YAML document as the readers of the sections see it: values that know their name and position
+// and report errors. Private to lib/config.
 #include <optional>
 #include <span>
 #include <string>
@@ -14,12 +14,12 @@
 
 namespace ringroad::config {
 
-// Valid while its Tree and Report live.
+// Valid while its Tree and Report exist.
 class Value {
  public:
   Value(Node::Child child, std::string path, Position key_position, Report& report);
 
-  // "routes[2].via"
+  // The path in the file, such as "routes[2].via".
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] Position position() const { return position_; }
   [[nodiscard]] Position key_position() const { return key_position_; }
@@ -27,10 +27,10 @@ class Value {
   [[nodiscard]] bool is_list() const { return node_->kind == Node::Kind::kList; }
 
   void problem(std::string what) const;
-  // At the key, or the list item: something that should be inside is not there.
+  // Reports, at the key or the list item, that something inside it is missing.
   void missing(std::string what) const;
 
-  // Each of these reports a value of another kind.
+  // These functions report a value of another kind.
   [[nodiscard]] std::optional<std::string> text() const;
   [[nodiscard]] std::vector<Value> items() const;
 
@@ -51,22 +51,22 @@ struct Entry {
   Value value;
 };
 
-// The keys of a mapping. Reports values that are none, keys twice, and keys it does not know.
+// The keys of a mapping. Reports values that are not mappings, repeated keys, and unknown keys.
 class Fields {
  public:
-  // No `known`: any name is a key.
+  // If `known` is empty, every name is a valid key.
   explicit Fields(const Value& map, std::span<const std::string_view> known = {},
                   Place place = Place::kElsewhere);
 
-  // Null where it is absent or has no value.
+  // Returns null if the key is absent or has no value.
   [[nodiscard]] const Value* find(std::string_view key) const;
-  // Reports where it is absent; `what` says what it is for.
+  // Reports an absent key; `what` describes its purpose.
   [[nodiscard]] const Value* require(std::string_view key, std::string_view what) const;
-  // Also true of a key without a value, which was reported.
+  // Also true for a key without a value, which was reported.
   [[nodiscard]] bool has(std::string_view key) const;
-  // Of a key that is not known, but that advice() knows.
+  // Finds an unknown key for which advice() has an answer.
   [[nodiscard]] const Value* find_foreign(std::string_view key) const;
-  // In the order of the file, those without a value left out.
+  // The entries in the order of the file, without those that have no value.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   [[nodiscard]] bool is_map() const { return map_.node_->kind == Node::Kind::kMap; }
   // The mapping itself.

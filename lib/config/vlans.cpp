@@ -15,10 +15,10 @@ namespace ringroad::config {
 namespace {
 
 constexpr std::size_t kVlansMax = 960;
-// IEEE 802.1Q 9.6: 0 is no VLAN but a priority, 4095 is reserved.
+// IEEE 802.1Q 9.6: 0 carries only a priority, 4095 is reserved.
 constexpr Range<std::uint16_t> kIds{1, 4094};
 
-// "lan.100": link lan, id 100.
+// The parts of a name such as "lan.100": link lan, id 100.
 struct Parts {
   std::string link;
   std::uint16_t id = 0;
@@ -36,7 +36,7 @@ std::optional<Parts> parts_of(const std::string& name) {
   return good ? std::optional{parts} : std::nullopt;
 }
 
-// {PCP: priority} or {priority: PCP}; `set` takes both as numbers.
+// Reads {PCP: priority} or {priority: PCP}; `set` receives both numbers.
 template <class Set>
 void read_map(const Value* map, std::uint16_t most_key, std::uint16_t most_value, Set set) {
   if (map == nullptr) {
@@ -57,20 +57,20 @@ void read_map(const Value* map, std::uint16_t most_key, std::uint16_t most_value
   }
 }
 
-// One that is to be read, and what is known of its link before any other is.
+// A sub-interface that is not read yet, and what is known of its link.
 struct Unread {
   Entry entry;
   Fields fields;
   std::optional<Parts> parts;
-  const Value* link_value;  // null: the link is in the name
-  std::string link;         // empty: it could not be read
+  const Value* link_value;  // null if the link is part of the name
+  std::string link;         // empty if it could not be read
 };
 
 constexpr auto kKeys = with_interface_keys("id", "link", "protocol", "ingress_qos", "egress_qos");
 
-// Keys of a mapping have no order (YAML 1.2, 3.2.1.1): a link may stand below what is on it. Each
-// sub-interface is read after its link, whose MTU it has by default, and of several in the order of
-// the file.
+// The keys of a mapping have no order (YAML 1.2, 3.2.1.1), so a link may come after its
+// sub-interfaces. Each sub-interface is read after its link, whose MTU is its default; otherwise
+// the order of the file applies.
 class VlansReader {
  public:
   VlansReader(PortContext& context, std::vector<Port>& ports) : context_{context}, ports_{ports} {}
@@ -79,7 +79,7 @@ class VlansReader {
   void read_all();
 
  private:
-  // Null where it was read, or is none.
+  // Returns null if the sub-interface was read or does not exist.
   [[nodiscard]] const Unread* unread(const std::string& name) const;
   void report_circles() const;
   void read_vlan(const Unread& unread);
@@ -89,7 +89,7 @@ class VlansReader {
   PortContext& context_;
   std::vector<Port>& ports_;
   std::list<Unread> unread_;
-  std::unordered_map<std::string, const Unread*> by_name_;  // of them
+  std::unordered_map<std::string, const Unread*> by_name_;  // the same by name
   std::map<std::tuple<std::string, std::uint16_t, VlanProtocol>, Position> tags_;
 };
 
@@ -136,7 +136,7 @@ void VlansReader::read_all() {
   }
 }
 
-// What could not be read is in a circle of links, or leads to one.
+// Sub-interfaces that are still unread are in a loop of links, or depend on one.
 void VlansReader::report_circles() const {
   for (const Unread& first : unread_) {
     const Unread* link = unread(first.link);
@@ -208,7 +208,7 @@ void VlansReader::read_vlan(const Unread& unread) {
   const std::uint16_t most = port.mtu;
   read_interface(fields, context_, port);
   if (!vlan.link.empty() && port.mtu > most) {
-    // As Linux's vlan_dev_change_mtu: the link carries no more.
+    // As in Linux's vlan_dev_change_mtu: the link cannot carry more.
     fields.find("mtu")->problem(
         fmt::format("{} is more than the {} of {}", port.mtu, most, vlan.link));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The words that stand for a choice, for the reader and the writer alike; the first is written.
-// Private to lib/config.
+// The words for each choice, used by the reader and the writer; the first word is written. Private
+// to lib/config.
 #include <array>
 #include <string_view>
 
@@ -15,7 +15,7 @@ struct Word {
   T meaning;
 };
 
-// What a reader of YAML 1.1 takes for true or false.
+// The words that YAML 1.1 reads as true or false.
 inline constexpr std::array<std::string_view, 4> kTrueWords{"true", "yes", "on", "y"};
 inline constexpr std::array<std::string_view, 4> kFalseWords{"false", "no", "off", "n"};
 

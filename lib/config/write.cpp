@@ -16,7 +16,7 @@
 namespace ringroad::config {
 namespace {
 
-// Plain where every YAML reader takes it for that string, else in double quotes.
+// Prints a plain scalar if every YAML reader reads it as that string, otherwise a quoted one.
 std::string scalar(const std::string& text) {
   constexpr std::array kWords{"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
   const auto same_letter = [](char a, char b) {
@@ -43,8 +43,8 @@ std::string scalar(const std::string& text) {
   return quoted + "\"";
 }
 
-// Commas, of which vdev strings are full, mean something only inside brackets and braces. A PCI
-// address without quotes is a number in base 60 to readers of YAML 1.1.
+// Commas, which are frequent in vdev strings, are special only inside brackets and braces. Readers
+// of YAML 1.1 read a PCI address without quotes as a number in base 60.
 std::string device(const std::string& text) {
   if (!text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0) {
     return fmt::format("\"{}\"", text);
@@ -78,7 +78,7 @@ std::string print(const Engine& engine) {
       to_string(memory.size), memory.buffers, word(kIdleWords, engine.idle), scalar(engine.socket));
 }
 
-// The last five are named only where they differ from `known`.
+// The last five keys are printed only if they differ from `known`.
 std::string print(const ArpTimers& timers, const ArpTimers& known) {
   std::string text = fmt::format("base_reachable: {}, retransmit: {}",
                                  to_string(timers.base_reachable), to_string(timers.retransmit));
@@ -219,7 +219,7 @@ std::string print(const StaticNeighbor& neighbor) {
                      scalar(neighbor.port), neighbor.mac.to_string());
 }
 
-// The settings of a band, without those that any band has.
+// Prints the settings of a band that differ from the defaults.
 std::string print(const SchedulerBand& band) {
   std::vector<std::string> settings;
   const auto add = [&](std::string_view key, const auto& value) {

@@ -13,17 +13,17 @@ namespace {
 constexpr std::size_t kRootBytes = kRootEntries * sizeof(std::uint32_t);
 constexpr std::size_t kUniformBytes = 64;
 constexpr std::size_t kArenaMax = std::size_t{kOffsetMask} + 64;
-// A vector of lookups reads four bytes where it wants one.
+// The vector lookups read four bytes where they need one.
 constexpr std::size_t kSlack = 64;
-// Wide when more than one leaf in so many is an escape: below that, what the others save in memory
-// is worth more than the escapes' further cache line.
+// A block is wide if more than one in this many of its leaves is an escape. Below that, the memory
+// that narrow leaves save is worth more than the additional cache line of an escape.
 constexpr unsigned kWideFrom = 4;
 
 void write_words(std::byte* to, const Quarter& quarter) {
   std::memcpy(to, quarter.leaves.data(), quarter.count * sizeof(std::uint32_t));
 }
 
-// The logarithm of the least size that holds a node of so many bytes.
+// Returns the logarithm of the smallest node size that holds this many bytes.
 unsigned node_shift(std::size_t bytes) {
   constexpr unsigned kLeast = 4;  // 16 bytes: 8 narrow leaves
   return std::max(kLeast, static_cast<unsigned>(std::bit_width(bytes - 1)));
@@ -93,7 +93,7 @@ std::uint32_t BlockStore::allocate(std::size_t units) {
 }
 
 std::uint32_t BlockStore::make(Quarters& quarters, std::uint8_t changed, std::uint32_t before) {
-  // Nodes of bytes that have no escape, as nearly all are, are copied as they stand.
+  // Narrow nodes without escapes, as nearly all nodes are, are copied unchanged.
   const bool copy = (before & (kWideBit | kLongBit)) == 0;
   bool escapes = false;
   unsigned most = 0;
@@ -147,7 +147,7 @@ std::uint32_t BlockStore::make(Quarters& quarters, std::uint8_t changed, std::ui
   return word;
 }
 
-// Of whatever format suits.
+// Chooses the block format that suits the leaves.
 std::uint32_t BlockStore::make(const Quarters& quarters) {
   unsigned leaves = 0;
   unsigned most = 0;
@@ -260,7 +260,8 @@ bool BlockStore::change_leaf(std::uint32_t word, std::uint32_t octet, std::uint3
   const std::byte* const node = node_of(arena(), word, octet);
   const unsigned value = octet % kQuarterValues;
   const unsigned index = leaf_index(node, value);
-  // Leaves are in the order from the last run: the run of the value after is the leaf before.
+  // Leaves are stored from the last run to the first, so the run of the next value is the leaf
+  // before.
   const bool first = value == 0;
   const bool last = value == kQuarterValues - 1;
   const unsigned before = first ? 0 : leaf_index(node, value - 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The arena of a trie: memory for its root and blocks. Writer only, but for arena(), which readers
-// index. See block.hpp for the layout.
+// The arena of a trie: memory for its root and blocks. Only the writer uses it, except for arena(),
+// which readers index. See block.hpp for the layout.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,13 +15,14 @@
 
 namespace ringroad::fib {
 
-// One quarter of a block, spread out.
+// One quarter of a block, decoded.
 struct Quarter {
   std::uint64_t boundaries = 0;
-  unsigned count = 0;  // of leaves
+  unsigned count = 0;  // number of leaves
   std::array<std::uint32_t, kQuarterValues> leaves;
 
-  // From the answers of its 64 values. Has room for one more than that, which is not an answer.
+  // Encodes the answers of the quarter's 64 values. The array has room for one more element, which
+  // is not an answer.
   using Words = std::array<std::uint32_t, kQuarterValues + 8>;
   static void encode(Words& words, Quarter& quarter);
 };
@@ -38,39 +39,44 @@ class BlockStore {
 
   [[nodiscard]] const std::byte* arena() const { return memory_.data(); }
 
-  // The word of a new block, which no reader sees before it is linked; or the answer, where all of
-  // it has one. The quarters whose bit is not in `changed` are as in the block `before`.
+  // Returns the word of a new block, which no reader sees before it is linked, or the answer if the
+  // whole block has only one. The quarters whose bit in `changed` is clear are copied from the
+  // block `before`.
   [[nodiscard]] std::uint32_t make(Quarters& quarters, std::uint8_t changed, std::uint32_t before);
-  // The same of a flat block, whose words are to be set before it is linked and may be after.
+  // The same for a flat block, whose words must be set before it is linked and may be set
+  // afterwards.
   [[nodiscard]] std::uint32_t make_flat();
   void set_flat(std::uint32_t word, std::uint32_t octet, std::uint32_t to);
-  // The word of the block whose every answer is this one, flat in a deep trie, as it is for the
-  // root. Lives as long as the store.
+  // Returns the word of a block whose answers all equal this one; the block is flat in a deep trie,
+  // as the root requires. The block lives as long as the store.
   [[nodiscard]] std::uint32_t uniform(std::uint32_t answer);
-  // The block will be read soon.
+  // Prefetches a block that will be read soon.
   void prefetch(std::uint32_t word) const {
     for (unsigned i = 0; i < kQuarters; ++i) {
       __builtin_prefetch(node_of(arena(), word, i * kQuarterValues));
     }
   }
   void link_root(std::uint32_t index, std::uint32_t word);
-  // Puts one block's word in the place of another's, without a new parent. False if that octet's
-  // answer is no block's now.
+  // Replaces one block's word by another's without making a new parent. Returns false if that
+  // octet's answer is currently not a block.
   bool relink(std::uint32_t parent, std::uint32_t octet, std::uint32_t word);
-  // Changes the answer of one value where it stands. False if it shares its run with another value
-  // or would, or if the block is not one of bytes alone.
+  // Changes the answer of one value in place. Returns false if the value shares its run with
+  // another value, or would do so after the change, or if the block or the new answer needs more
+  // than one byte a leaf.
   bool change_leaf(std::uint32_t word, std::uint32_t octet, std::uint32_t to);
   // The block was unlinked. Its memory is used again after a quiescent state.
   void retire(std::uint32_t word);
-  // Hands what was retired to the reclaimer; else that is done now and then.
+  // Hands retired blocks to the reclaimer; otherwise this is done whenever enough of them have
+  // collected.
   void flush();
 
-  // What lookups read: root and blocks, those included that wait for readers or for use.
+  // The memory that lookups read: root and blocks, including blocks that wait for readers or for
+  // reuse.
   [[nodiscard]] std::size_t bytes() const { return end_; }
 
  private:
   static constexpr std::size_t kUnitBytes = 64;
-  static constexpr std::size_t kUnitsMax = 38;  // 128-byte nodes and their long leaves
+  static constexpr std::size_t kUnitsMax = 38;  // 128-byte nodes with their long leaves
   static constexpr std::size_t kRetiredMax = 64;
   // Offsets of free blocks, by size. The reclaimer may run after the store is gone.
   using FreeLists = std::array<std::vector<std::uint32_t>, kUnitsMax + 1>;
@@ -89,7 +95,7 @@ class BlockStore {
   std::size_t end_;
   std::shared_ptr<FreeLists> free_;
   std::vector<std::uint32_t> retired_;
-  std::unordered_map<std::uint32_t, std::uint32_t> uniform_;  // but the narrow ones, by answer
+  std::unordered_map<std::uint32_t, std::uint32_t> uniform_;  // except narrow ones, by answer
 };
 
 }  // namespace ringroad::fib

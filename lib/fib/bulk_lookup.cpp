@@ -15,13 +15,13 @@ static_assert(sizeof(NextHopId) == sizeof(std::uint32_t));
 namespace {
 
 using bulk::kBlock;
-// For what is left of a burst.
+// The block size for the last lookups of a burst.
 constexpr unsigned kSmallBlock = 8;
 
 void prefetch(const std::byte* address) { _mm_prefetch(address, _MM_HINT_T0); }
 
-// Takes the lanes named in `active` down from their words, level by level, until each has its
-// answer in `answers`.
+// Descends from the words of the lanes in `active`, level by level, until each lane has its answer
+// in `answers`.
 template <class Key>
 void descend(const std::byte* arena, std::uint32_t default_route, const Key* keys, unsigned depth,
              std::uint32_t* words, std::uint8_t* active, unsigned count, std::uint32_t* answers) {
@@ -34,14 +34,14 @@ void descend(const std::byte* arena, std::uint32_t default_route, const Key* key
       answers[lane] = word != 0 ? word : default_route;
       active[going_on] = static_cast<std::uint8_t>(lane);
       going_on += word >> 31;
-      // Of an answer, this is some line of the root.
+      // If the word is an answer, this prefetches some line of the root, which does no harm.
       prefetch(node_of(arena, word & (kOffsetMask | 15), octet_at(keys[lane], depth + 1)));
     }
     count = going_on;
   }
 }
 
-// Those lanes from the root.
+// The same for these lanes, starting at the root.
 template <unsigned kLanes, class Key>
 void from_root(const std::byte* arena, std::uint32_t default_route, const Key* keys,
                std::uint8_t* active, unsigned count, std::uint32_t* answers) {
@@ -83,8 +83,9 @@ template <unsigned kLanes>
   from_root<kLanes>(arena, default_route, keys, active.data(), count, answers);
 }
 
-// As root_word(), but that it can be an operand, which an atomic load cannot. x86-64 loads a word
-// whole and in order, and what is read next is found by it; ThreadSanitizer must be told.
+// As root_word(), but the compiler can use the load as an operand, which an atomic load does not
+// allow. x86-64 loads a word whole and in order, and the next address read depends on it;
+// ThreadSanitizer must be told.
 [[nodiscard]] inline int plain_root_word(const std::byte* arena, std::uint32_t index) {
 #ifdef __SANITIZE_THREAD__
   return static_cast<int>(root_word(arena, index));
@@ -93,7 +94,7 @@ template <unsigned kLanes>
 #endif
 }
 
-// node_of() of eight words and keys, as offsets.
+// node_of() for eight words and keys, as offsets.
 __m256i node_offsets(__m256i words, __m256i keys) {
   const __m256i quarter = _mm256_and_si256(_mm256_srli_epi32(keys, 14), _mm256_set1_epi32(3));
   const __m256i shift = _mm256_and_si256(words, _mm256_set1_epi32(kShiftMask));
@@ -101,23 +102,23 @@ __m256i node_offsets(__m256i words, __m256i keys) {
   return _mm256_add_epi32(block, _mm256_sllv_epi32(quarter, shift));
 }
 
-// Level by level, each lane's miss behind those before it: loads lane by lane, what is reckoned
-// with them eight at a time. The second level is read as if every block were narrow and no leaf an
-// escape, as nearly all are; what is not is seen in one test.
+// Proceeds level by level, so that the cache misses of all lanes overlap: loads are made lane by
+// lane, and computations eight lanes at a time. The second level is read as if every block were
+// narrow and no leaf an escape, as nearly all are; one test finds the exceptions.
 template <unsigned kLanes>
 void scalar_block(const std::byte* arena, std::uint32_t default_route, const std::uint32_t* keys,
                   std::uint32_t* answers) {
   constexpr unsigned kEight = 8;
   using Words = std::array<std::uint32_t, kLanes>;
-  // An element each, for the compiler to insert: a vector made of narrow stores would wait for
-  // them.
+  // The compiler must insert each element into a register: a vector load from narrow stores would
+  // wait for the stores.
   using EightWords [[gnu::vector_size(32)]] = int;
   using Octets [[gnu::vector_size(16)]] = unsigned char;
   alignas(32) Words indices;
   alignas(32) Words offsets;
   alignas(32) Words octets;
-  // The compiler must believe that others read it there: it would move lane by lane from register
-  // to register, at twice the cost of a load.
+  // The compiler must assume that the stored words are read elsewhere: otherwise it would extract
+  // them lane by lane from registers, at twice the cost of a load.
   const auto store = [](Words& to, unsigned at, __m256i words) {
     _mm256_store_si256(reinterpret_cast<__m256i*>(to.data() + at), words);
     asm("" : "+m"(to));
@@ -170,7 +171,7 @@ void scalar_block(const std::byte* arena, std::uint32_t default_route, const Ipv
   all_from_root<kLanes>(arena, default_route, keys, answers);
 }
 
-// Root words and node addresses eight at a time; AVX2 has no population count.
+// Root words and node addresses are computed eight at a time; AVX2 has no population count.
 void avx2_block(const std::byte* arena, std::uint32_t default_route, const std::uint32_t* keys,
                 std::uint32_t* answers) {
   alignas(32) std::array<std::uint32_t, kBlock> offsets;
@@ -200,7 +201,7 @@ void avx2_block(const std::byte* arena, std::uint32_t default_route, const std::
   }
 }
 
-// Fewer than kBlock keys.
+// Looks up fewer than kBlock keys.
 template <class Key>
 void rest(const std::byte* arena, const DefaultRoute& default_route, const Key* keys,
           std::size_t count, std::uint32_t* answers) {
@@ -218,7 +219,8 @@ void rest(const std::byte* arena, const DefaultRoute& default_route, const Key* 
   }
 }
 
-// `whole` is the way's function over kBlock keys; what is left over is scalar.
+// `whole` looks up kBlock keys with the chosen instruction set; the remaining keys are looked up by
+// scalar code.
 template <auto whole, class Key>
 void in_blocks(const std::byte* arena, const DefaultRoute& default_route, std::span<const Key> keys,
                NextHopId* next_hops) {
@@ -288,8 +290,9 @@ std::span<const LookupWay> lookup_ways() {
   return std::span{kAll}.first(has_avx512() ? 3 : 2);
 }
 
-// IPv4 is two levels, and its gathers cost more than the loads they stand for (Zen 5, Zen 4). IPv6
-// is five or six, each lane as deep as it has to be: branches that cannot be foretold but masked.
+// An IPv4 lookup has two levels, and gathers cost more than the loads that they replace (Zen 5, Zen
+// 4). An IPv6 lookup has five or six levels, and the depth differs between lanes: branches cannot
+// be predicted, but lanes can be masked.
 template <>
 LookupWay preferred_way<Ipv4>() {
   return LookupWay::kScalar;

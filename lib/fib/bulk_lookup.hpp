@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Many lookups at once, so that their cache misses overlap, in the ways that a machine may have.
+// Many lookups at once, so that their cache misses overlap, in one version for each instruction
+// set.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -25,8 +26,8 @@ using BulkKey = std::conditional_t<std::is_same_v<Address, Ipv4>, std::uint32_t,
 [[nodiscard]] constexpr std::uint32_t root_index(Ipv6 key) {
   return static_cast<std::uint32_t>(key.high() >> 48);
 }
-// The octet that a block at this depth looks at, in the low bits; others may stand above it. Below
-// the last depth, as a prefetch of what comes next may ask, any.
+// Returns the octet that a block at this depth looks up, in the low bits; other bits may be set
+// above it. Below the last depth, where only a prefetch may ask, the result is arbitrary.
 [[nodiscard]] constexpr std::uint32_t octet_at(std::uint32_t key, unsigned depth) {
   return key >> (8 - 8 * depth) % 32;
 }
@@ -35,9 +36,9 @@ using BulkKey = std::conditional_t<std::is_same_v<Address, Ipv4>, std::uint32_t,
                                               : key.low() >> (104 - 8 * depth) % 64);
 }
 
-// The default route stands beside the arena, where an answer of 0 means it, so that it is changed
-// in one store. It is read before and after what it goes with: had it changed between, an address
-// that always was covered could be answered with a default route of another time.
+// The default route is stored beside the arena, where an answer of 0 stands for it, so that one
+// store changes it. A reader loads it before and after the lookup: if it had changed in between, an
+// address that was always covered could be answered with an outdated default route.
 class DefaultRoute {
  public:
   struct Value {
@@ -46,12 +47,13 @@ class DefaultRoute {
     friend bool operator==(const Value&, const Value&) = default;
   };
 
-  // Writer.
+  // Called by the writer.
   void set(std::uint32_t next_hop) {
     const Value now = value_.load(std::memory_order_relaxed);
     value_.store({next_hop, now.version + 1}, std::memory_order_release);
   }
-  // Reader. `look(next_hop)` answers with the default route where nothing longer matches.
+  // Called by readers. `look(next_hop)` uses the given default route where no longer prefix
+  // matches.
   template <class Look>
   void with(Look&& look) const {
     Value before = value_.load(std::memory_order_acquire);
@@ -74,7 +76,7 @@ class DefaultRoute {
 // Deep tries have flat blocks below the root and no long leaves (block.hpp).
 template <class Key>
 inline constexpr bool kDeep = !std::is_same_v<Key, std::uint32_t>;
-// The depth of the blocks that first_word() leads to.
+// The depth of the blocks that first_word() names.
 template <class Key>
 inline constexpr unsigned kFirstDepth = kDeep<Key> ? 1 : 0;
 
@@ -87,7 +89,7 @@ template <class Key>
   return word;
 }
 
-// One lookup; 0 where only the default route may cover the address.
+// One lookup. Returns 0 if at most the default route covers the address.
 template <class Key>
 [[nodiscard]] std::uint32_t walk(const std::byte* arena, Key key) {
   std::uint32_t word = first_word(arena, key);
@@ -99,7 +101,7 @@ template <class Key>
 
 enum class LookupWay : std::uint8_t { kScalar, kAvx2, kAvx512 };
 [[nodiscard]] std::string_view to_string(LookupWay way);
-// Those that this processor can.
+// The versions that this processor supports.
 [[nodiscard]] std::span<const LookupWay> lookup_ways();
 template <class Address>
 [[nodiscard]] LookupWay preferred_way();

@@ -3,19 +3,19 @@
 
 #include "fib/bulk_lookup_detail.hpp"
 
-// After every header, so that what they define is compiled for any processor: the linker may keep
-// this file's copy of it.
+// This follows every #include, so that functions of the headers are compiled for any processor: the
+// linker may keep this file's copy of them.
 #ifdef __clang__
 #pragma clang attribute push(                                                      \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq"))), \
     apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq")
-// g++ 12 takes the "undefined" vectors of its own headers for a mistake of ours.
+// g++ 12 warns about the "undefined" vectors of its own headers.
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #ifndef __OPTIMIZE__
-// Without optimization the gathers are macros, and what they convert inside is blamed on their
+// Without optimization the gathers are macros, and g++ reports conversions inside them at the
 // caller.
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #endif
@@ -24,7 +24,7 @@
 namespace ringroad::fib::bulk {
 namespace {
 
-// The low 32 bits of sixteen lanes.
+// Returns the low 32 bits of sixteen lanes.
 __m512i narrowed(__m512i low_lanes, __m512i high_lanes) {
   return _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi64_epi32(low_lanes)),
                             _mm512_cvtepi64_epi32(high_lanes), 1);
@@ -34,7 +34,7 @@ __m512i octets(__m512i low_lanes, __m512i high_lanes, unsigned shift) {
   return narrowed(_mm512_srli_epi64(low_lanes, shift), _mm512_srli_epi64(high_lanes, shift));
 }
 
-// node_of() of sixteen lanes, as offsets.
+// node_of() for sixteen lanes, as offsets.
 __m512i nodes(__m512i words, __m512i octet) {
   const __m512i quarter = _mm512_and_si512(_mm512_srli_epi32(octet, 6), _mm512_set1_epi32(3));
   const __m512i shift = _mm512_and_si512(words, _mm512_set1_epi32(kShiftMask));
@@ -42,7 +42,7 @@ __m512i nodes(__m512i words, __m512i octet) {
   return _mm512_add_epi32(block, _mm512_sllv_epi32(quarter, shift));
 }
 
-// leaf_index() of eight lanes; of those not in the mask, anything small.
+// leaf_index() for eight lanes; lanes outside the mask return an arbitrary small value.
 __m512i leaf_indices(__mmask8 mask, const std::byte* arena, __m256i nodes, __m256i values) {
   const __m512i boundaries =
       _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), mask, nodes, arena, 1);
@@ -55,7 +55,7 @@ __m512i high_halves(const Ipv6* keys) {
                                    _mm512_loadu_si512(keys + 4));
 }
 
-// Sixteen at a time, but for the prefetches.
+// Handles sixteen lanes at a time, except for the prefetches.
 void avx512_block(const std::byte* arena, std::uint32_t default_route, const std::uint32_t* keys,
                   std::uint32_t* answers) {
   alignas(64) std::uint32_t offsets[kBlock];
@@ -92,14 +92,14 @@ void avx512_block(const std::byte* arena, std::uint32_t default_route, const std
   }
 }
 
-// Sixteen at a time down to 64 bits, which few prefixes are longer than. Lanes that have their
+// Handles sixteen lanes at a time down to 64 bits; few prefixes are longer. Lanes that have their
 // answer are masked out.
 void avx512_block(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys,
                   std::uint32_t* answers) {
   constexpr unsigned kGroups = kBlock / 16;
   constexpr unsigned kDepths = 6;
   struct Group {
-    __m512i low_lanes;  // the high halves of the addresses of lanes 0..7
+    __m512i low_lanes;  // upper halves of the addresses in lanes 0..7
     __m512i high_lanes;
     __m512i words;
   };
@@ -150,7 +150,7 @@ void avx512_block(const std::byte* arena, std::uint32_t default_route, const Ipv
   }
 }
 
-// In blocks of kBlock; what is left over is scalar.
+// Looks up blocks of kBlock keys; the remaining keys are looked up by scalar code.
 template <class Key>
 void in_blocks(const std::byte* arena, const DefaultRoute& default_route, const Key* keys,
                std::size_t count, NextHopId* next_hops) {

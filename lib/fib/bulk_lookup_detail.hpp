@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the ways of bulk lookup share. No templates and nothing inline: one file of them is compiled
-// for processors that others are not.
+// Declarations shared by the versions of bulk lookup. There are no templates and no inline
+// functions: one source file is compiled for processors with other instructions than the rest.
 #include <cstddef>
 #include <cstdint>
 
@@ -9,18 +9,20 @@
 
 namespace ringroad::fib::bulk {
 
-// As many misses as a core keeps in flight, and more.
+// More than the number of cache misses that a core keeps in flight.
 inline constexpr unsigned kBlock = 32;
 
-// What two levels of a block of kBlock lookups could not answer as narrow blocks without an escape.
-// Nothing of what they read is used: blocks may have changed since. An answer that looks like the
-// escape may be the default route's, which is no harm. `wide`: some lane's block is wide.
+// Completes the lookups of kBlock keys that the first two levels could not answer as narrow blocks
+// without escapes. Nothing that was read before is used, because blocks may have changed since. An
+// answer that equals the escape may also be the default route's; it is looked up again without
+// harm. `wide`: the block of some lane is wide.
 void finish(const std::byte* arena, std::uint32_t default_route, const std::uint32_t* keys,
             bool wide, std::uint32_t* answers);
-// The lanes whose answer is the word of a block yet, from the blocks of that depth down.
+// Continues the lanes whose answer is still the word of a block, from blocks of that depth
+// downward.
 void finish(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys, unsigned depth,
             std::uint32_t* answers);
-// Fewer than kBlock lookups.
+// Looks up fewer than kBlock keys.
 void scalar_rest(const std::byte* arena, const DefaultRoute& default_route,
                  const std::uint32_t* keys, std::size_t count, std::uint32_t* answers);
 void scalar_rest(const std::byte* arena, const DefaultRoute& default_route, const Ipv6* keys,

@@ -21,7 +21,7 @@ std::vector<Member> in_order(std::span<const Member> members) {
   return sorted;
 }
 
-// The member that is that next hop; members.size() where none is.
+// Returns the index of the member with this next hop, or members.size() if there is none.
 std::size_t find(const std::vector<Member>& members, NextHopId id) {
   const auto found = std::ranges::lower_bound(members, id, {}, &Member::next_hop);
   return found == members.end() || found->next_hop != id
@@ -29,8 +29,9 @@ std::size_t find(const std::vector<Member>& members, NextHopId id) {
              : static_cast<std::size_t>(found - members.begin());
 }
 
-// How many of `total` buckets each member is due: its weight's share, rounded up or down. Of the
-// ways to round, one that moves the fewest of the buckets that each `has`.
+// Returns how many of `total` buckets each member should have: its share by weight, rounded up or
+// down. Among the possible roundings, this one moves as few of the buckets that each member `has`
+// as possible.
 std::vector<std::uint32_t> shares(const std::vector<Member>& members,
                                   const std::vector<std::uint32_t>& has, std::uint64_t total) {
   const bool some_usable = std::ranges::any_of(members, &Member::usable);
@@ -42,7 +43,7 @@ std::vector<std::uint32_t> shares(const std::vector<Member>& members,
     weights += weight(member);
   }
   struct Rounding {
-    std::uint64_t rest;  // what rounding down takes from it
+    std::uint64_t rest;  // what rounding down takes from the member
     std::size_t member;
     std::uint32_t least;
     auto operator<=>(const Rounding&) const = default;
@@ -58,7 +59,7 @@ std::vector<std::uint32_t> shares(const std::vector<Member>& members,
     given += due[i];
     roundings.push_back({rest, i, least});
   }
-  // What was rounded down most is rounded up first.
+  // Members that lost most by rounding down are rounded up first.
   std::ranges::sort(roundings, std::greater{});
   for (const Rounding& rounding : roundings) {
     if (given < total && rounding.rest != 0 && due[rounding.member] == rounding.least) {
@@ -167,7 +168,8 @@ void NextHopTable::set_members(NextHopId id, std::span<const Member> members,
   Group& group = groups_.at(id);
   group.members = in_order(members);
   const unsigned bits = bits_for(group.members);
-  // Twice as many buckets, each half as the whole was: no flow notices. Never fewer again.
+  // The new block has twice as many buckets or more and repeats the old ones, so no flow moves
+  // because of its size. A group never shrinks.
   const auto larger =
       bits > bucket_bits(group.block) ? take_block(bits, group.block) : std::nullopt;
   const Block old = std::exchange(group.block, larger.value_or(group.block));
@@ -190,7 +192,7 @@ void NextHopTable::set_usable(NextHopId id, NextHopId member, bool usable) {
 void NextHopTable::share_out(const Group& group) {
   const std::size_t count = bucket_count(group.block);
   std::vector<std::size_t> owners(count);
-  std::vector<std::uint32_t> has(group.members.size() + 1);  // the last: nobody
+  std::vector<std::uint32_t> has(group.members.size() + 1);  // last: buckets without a member
   for (std::size_t i = 0; i < count; ++i) {
     owners[i] = find(group.members, NextHopId{bucket(group.block, i)});
     ++has[owners[i]];
@@ -240,14 +242,14 @@ std::uint32_t NextHopTable::choose(Block block, std::uint32_t flow) const {
       return value;
     }
     block = value;
-    // Bits that the level before did not use: its choice says nothing about this one.
+    // The next level uses bits that this level did not use, so the two choices are independent.
     flow = std::rotr(flow, kMostBits);
   }
-  // Deeper than the writer may nest them. Next hop 0 is what no route answers.
+  // The group is nested deeper than the writer allows. Next hop 0 belongs to no route.
   return load(NextHopId{0});
 }
 
-// As choose() goes.
+// Makes the same choices as choose().
 std::vector<NextHopId> NextHopTable::way_of(NextHopId id, std::uint32_t flow) const {
   std::vector<NextHopId> way;
   std::uint32_t value = load(id);

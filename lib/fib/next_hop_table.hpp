@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// From the answer of a lookup to an adjacency. The indirection is what makes a change of a next hop
-// one store, however many routes share it, and what lets a route name several next hops.
+// Resolves the answer of a lookup to an adjacency. Because of this indirection a change of a next
+// hop is one store, however many routes share it, and a route can have several next hops.
 //
-// A next hop is a slot of 4 bytes: an adjacency, or a group's buckets. A group is resilient, as
-// Linux's `ip nexthop add ... type resilient buckets N`: a flow's hash picks a bucket, a bucket
-// names a member, and a change of the members rewrites only the buckets that must change hands; the
-// flows of all others stay where they are.
+// A next hop is a slot of 4 bytes: an adjacency, or the buckets of a group. A group is resilient,
+// like Linux's `ip nexthop add ... type resilient buckets N`: the hash of a flow selects a bucket,
+// a bucket names a member, and a change of the members rewrites only the buckets that must move.
+// Flows in all other buckets keep their next hop.
 //
-// One writer, the control thread; the workers read inside a read-side section. Each slot and each
-// bucket changes by one store: a reader finds the old or the new.
+// The control thread is the only writer; workers read inside a read-side section. Each slot and
+// each bucket is changed by one store, so a reader sees the old or the new value.
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -27,52 +27,56 @@ namespace ringroad::fib {
 
 inline constexpr std::size_t kGroupsMax = 4096;
 inline constexpr std::size_t kGroupMembersMax = 256;
-// Groups that one lookup may go through: a member may stand for a group of its own.
+// The number of groups that one lookup may pass: a member may itself be a group.
 inline constexpr unsigned kGroupNestingMax = 8;
 
 class NextHopTable {
  public:
-  // Of a group; each next hop at most once, each weight at least 1.
+  // A member of a group. Each next hop occurs at most once, and each weight is at least 1.
   struct Member {
     NextHopId next_hop;
     std::uint32_t weight = 1;
-    bool usable = true;  // false: its share goes to the others, while any of them is usable
+    bool usable = true;  // if false, usable members take over its share, as long as there are any
   };
 
   NextHopTable(std::uint32_t capacity, Reclaimer& reclaimer);
 
-  // The rest up to resolve() is the writer's. None where the table is full.
+  // The functions up to resolve() are for the writer. Returns nothing if the table is full.
   [[nodiscard]] std::optional<NextHopId> allocate(AdjacencyId adjacency);
-  // A next hop that is one of 1..kGroupMembersMax others, chosen by the flow's hash. It starts from
-  // the buckets of `like` where that is a group: the flows of members that both have stay.
+  // Allocates a next hop that is one of 1..kGroupMembersMax others, chosen by the hash of the flow.
+  // If `like` is a group, the new group starts from its buckets, so flows of members that both
+  // groups have do not move.
   [[nodiscard]] std::optional<NextHopId> allocate_group(std::span<const Member> members,
                                                         std::optional<NextHopId> like = {});
-  // A next hop that answers as another does now. Whoever changes the other sets its aliases too.
+  // Allocates a next hop with the current answer of `of`. The caller that changes `of` must change
+  // its aliases too.
   [[nodiscard]] std::optional<NextHopId> allocate_alias(NextHopId of);
-  // No route, group or alias names it any more; it is reused after a quiescent state.
+  // No route, group or alias names the next hop any more; its slot is reused after a quiescent
+  // state.
   void retire(NextHopId id);
 
   void set(NextHopId id, AdjacencyId adjacency) { store(id, adjacency.value()); }
   void set_alias(NextHopId id, NextHopId of) { store(id, load(of)); }
-  // The group's new members, weights included; the fewest buckets that do it change hands.
-  // `aliases`: all that stand for the group.
+  // Sets the group's members and their weights, and moves as few buckets as possible. `aliases`:
+  // all aliases of the group.
   void set_members(NextHopId id, std::span<const Member> members,
                    std::span<const NextHopId> aliases = {});
-  // Where no member is usable all share as if they were.
+  // If no member is usable, all members share the buckets as if they were usable.
   void set_usable(NextHopId id, NextHopId member, bool usable);
 
-  // How many can be allocated now.
+  // The number of next hops that can still be allocated.
   [[nodiscard]] std::size_t free() const { return free_.size(); }
 
-  // How many of the group's buckets name that member, and how many there are.
+  // The number of the group's buckets that name this member, and the number of all its buckets.
   [[nodiscard]] std::size_t buckets_of(NextHopId id, NextHopId member) const;
   [[nodiscard]] std::size_t buckets(NextHopId group) const { return bucket_count(load(group)); }
 
-  // The members that the flow goes to, one for each group on its way from `id`.
+  // The members to which the flow is sent, one for each group that it passes from `id` on.
   [[nodiscard]] std::vector<NextHopId> way_of(NextHopId id, std::uint32_t flow) const;
 
-  // Reader. `flow` is asked only where the next hop is a group: a function that gives the flow's
-  // hash. ~1 cycle and an L1 hit for what is no group; two loads more a group.
+  // Called by readers. `flow` is a function that returns the hash of the flow; it is called only if
+  // the next hop is a group. ~1 cycle and an L1 hit for a next hop that is not a group; each group
+  // adds two loads.
   template <class FlowHash>
   [[nodiscard]] AdjacencyId resolve(NextHopId id, FlowHash&& flow) const {
     std::uint32_t value = load(id);
@@ -82,8 +86,9 @@ class NextHopTable {
     return AdjacencyId{value};
   }
 
-  // Reader. The same of many: `flow(i)` gives the hash of the flow that asks `next_hops[i]`, and
-  // `answer(i, adjacency)` is told. ~2 instructions each for what is no group, where four are not.
+  // Called by readers. The same for many next hops: `flow(i)` returns the hash of the flow of
+  // `next_hops[i]`, and `answer(i, adjacency)` receives the result. ~2 instructions for each next
+  // hop where four in a row are not groups.
   template <class FlowHash, class Answer>
   void resolve(std::span<const NextHopId> next_hops, FlowHash&& flow, Answer&& answer) const {
     constexpr std::size_t kTogether = 4;
@@ -112,7 +117,8 @@ class NextHopTable {
     }
   }
 
-  // Reader. Whether some flow may go to an adjacency that `is`; every bucket of a group is asked.
+  // Called by readers. Returns whether some flow may be sent to an adjacency for which `is` is
+  // true; every bucket of a group is examined.
   template <class Predicate>
   [[nodiscard]] bool any(NextHopId id, const Predicate& is) const {
     const std::uint32_t value = load(id);
@@ -128,21 +134,21 @@ class NextHopTable {
   }
 
  private:
-  // A slot's value is an adjacency's number or, with the top bit, where a group's buckets are: the
-  // logarithm of their number, then the place of the first, in units of the fewest. A group's
-  // buckets are a power of two and so many that rounding costs no member more than 1/32 of its
-  // share, between these bounds.
+  // The value of a slot is an adjacency's number or, if the top bit is set, the location of a
+  // group's buckets: the logarithm of their number, then the index of the first bucket, in units of
+  // the smallest number of buckets. A group has a power of two of buckets, within the bounds below,
+  // and enough of them that rounding costs no member more than 1/32 of its share.
   static constexpr std::uint32_t kGroup = 1U << 31;
   static constexpr unsigned kPlaceBits = 24;
   static constexpr unsigned kFewestBits = 6;  // 64: four cache lines
   static constexpr unsigned kMostBits = 12;
   static constexpr std::uint32_t kBucketsOfLightest = 16;
-  // Twice the largest groups' need, since a block serves only groups of its size.
+  // Twice the need of the largest groups, because a block is reused only for groups of its size.
   static constexpr std::size_t kBucketsMax = 2 * (kGroupsMax << kMostBits);
-  using Block = std::uint32_t;  // such a value
+  using Block = std::uint32_t;  // the value of a slot that is a group
 
   struct Group {
-    std::vector<Member> members;  // in the order of their next hops
+    std::vector<Member> members;  // sorted by next hop
     Block block;
   };
 
@@ -172,14 +178,14 @@ class NextHopTable {
 
   [[nodiscard]] static unsigned bits_for(const std::vector<Member>& members);
   std::optional<NextHopId> allocate_slot(std::uint32_t value);
-  // Its buckets are those of `like`, over and over, or nobody's.
+  // The buckets repeat those of `like`; without `like` they have no member.
   std::optional<Block> take_block(unsigned bits, std::optional<Block> like);
   void retire_block(Block block);
-  // Buckets to members by their weights.
+  // Assigns the buckets to the members by weight.
   void share_out(const Group& group);
 
   std::unique_ptr<std::atomic<std::uint32_t>[]> values_;
-  ReservedArray<std::uint32_t> buckets_;  // a member's NextHopId each
+  ReservedArray<std::uint32_t> buckets_;  // the NextHopId of a member in each bucket
   std::size_t buckets_used_ = 0;
   std::array<std::vector<Block>, kMostBits + 1> free_blocks_;  // by the logarithm of their size
   std::unordered_map<NextHopId, Group> groups_;

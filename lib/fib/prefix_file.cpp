@@ -21,17 +21,17 @@ namespace ringroad::fib {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{256} << 10;
-// Chunks on their way at once.
+// The number of chunks that are processed at once.
 constexpr std::size_t kChunks = 16;
 constexpr std::size_t kComplaintsMax = 20;
 
-// Whole lines out of the file, a chunk at a time.
+// Reads the file in chunks of whole lines.
 class Lines {
  public:
   Lines(std::string path, Reading& reading) : path_{std::move(path)}, reading_{reading} {}
 
   [[nodiscard]] Status open();
-  // None at the end, or where error() says why it is not the end.
+  // Returns nothing at the end of the file, or on an error, which error() describes.
   [[nodiscard]] std::optional<std::string> next();
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
@@ -48,12 +48,12 @@ class Lines {
   std::string path_;
   Reading& reading_;
   std::unique_ptr<gzFile_s, Close> file_;
-  std::string rest_;  // the begin of a line whose end is yet to come
+  std::string rest_;  // the beginning of a line whose end has not been read
   std::uint64_t unpacked_ = 0;
   std::optional<Error> error_;
 };
 
-// Only what has an end: a pipe could keep the reader waiting for ever.
+// Only regular files are opened: a pipe could keep the reader waiting forever.
 Status Lines::open() {
   const int fd = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) {
@@ -66,7 +66,7 @@ Status Lines::open() {
     return S_ISDIR(status.st_mode) ? cannot_read(std::strerror(EISDIR))
                                    : cannot_read("it is no regular file; copy it into one");
   }
-  // gzread passes through what is not gzip.
+  // gzread returns the bytes of a file that is not gzip unchanged.
   file_.reset(gzdopen(fd, "rb"));
   if (!file_) {
     ::close(fd);
@@ -82,7 +82,7 @@ std::size_t Lines::read_into(std::string& text) {
   text.resize(old + kChunk);
   const int got = gzread(file_.get(), &text[old], static_cast<unsigned>(kChunk));
   text.resize(old + static_cast<std::size_t>(std::max(got, 0)));
-  // A gzip file that was cut off reads like one that ended, but for this error.
+  // Only this error distinguishes a truncated gzip file from a complete one.
   int code = Z_OK;
   const std::string_view what = gzerror(file_.get(), &code);
   if (code != Z_OK) {
@@ -114,7 +114,7 @@ std::optional<std::string> Lines::next() {
     if (got == 0) {
       return text.empty() ? std::nullopt : std::optional{std::move(text)};
     }
-    // Of a line that is too long no more is kept than tells that it is.
+    // If a line is too long, only enough of it is kept to tell that it is.
     const auto keep = [](std::string_view line) { return line.substr(0, kPrefixLineMax + 1); };
     if (end != std::string::npos) {
       rest_ = keep(std::string_view{text}.substr(end + 1));
@@ -125,14 +125,14 @@ std::optional<std::string> Lines::next() {
   }
 }
 
-// What the lines of a chunk say.
+// The result of parsing the lines of a chunk.
 struct Parsed {
   std::vector<Prefix4> prefixes;
   std::vector<Prefix6> prefixes6;
   std::size_t lines = 0;
   std::size_t bad_lines = 0;
   struct Complaint {
-    std::size_t line;  // of the chunk, from 0
+    std::size_t line;  // in the chunk, from 0
     std::string what;
   };
   std::vector<Complaint> complaints;
@@ -145,7 +145,7 @@ std::string_view trim(std::string_view line) {
   return line.substr(0, line.find_last_not_of(kBlanks) + 1);
 }
 
-// As much as tells which line it is, and nothing that a terminal would obey.
+// Enough of the line to recognize it, without characters that a terminal would interpret.
 std::string quoted(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text.substr(0, 60)) {
@@ -209,7 +209,7 @@ Parsed parse(const std::string& text) {
   return parsed;
 }
 
-// Puts the chunks together, in the order of the file.
+// Joins the results of the chunks, in the order of the file.
 class Collector {
  public:
   Collector(std::string path, BadLines bad_lines) : path_{std::move(path)}, bad_lines_{bad_lines} {}

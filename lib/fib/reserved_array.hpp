@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // An array that grows in place: address space for the largest size is reserved once, and memory is
-// taken as the array grows. Elements never move, so readers may index it while the writer grows it.
+// allocated as the array grows. Elements never move, so readers may index the array while the
+// writer grows it.
 #include <sys/mman.h>
 
 #include <cstddef>
@@ -11,7 +12,8 @@
 
 namespace ringroad::fib {
 
-// New elements are zero. Trivial types only: none is constructed or destroyed.
+// New elements are zero. Only trivial types are allowed, because no element is constructed or
+// destroyed.
 template <class T>
 class ReservedArray {
   static_assert(std::is_trivial_v<T>);
@@ -33,7 +35,7 @@ class ReservedArray {
   ReservedArray(const ReservedArray&) = delete;
   ReservedArray& operator=(const ReservedArray&) = delete;
 
-  // Makes the elements below `elements` usable; at most the maximum.
+  // Makes the first `elements` elements usable; the maximum is that of the constructor.
   void grow(std::size_t elements) {
     const std::size_t wanted = round_up(elements * sizeof(T));
     if (wanted <= usable_) {
@@ -43,7 +45,8 @@ class ReservedArray {
     if (::mprotect(begin, wanted - usable_, PROT_READ | PROT_WRITE) != 0) {
       throw std::bad_alloc{};
     }
-    // Lookups land anywhere in the array: 4 KiB pages would miss the TLB. Only a hint.
+    // Lookups hit random places of the array, and 4 KiB pages would cause TLB misses. This is only
+    // a hint.
     ::madvise(begin, wanted - usable_, MADV_HUGEPAGE);
     usable_ = wanted;
   }
@@ -52,7 +55,7 @@ class ReservedArray {
   [[nodiscard]] T& operator[](std::size_t index) const { return first_[index]; }
 
  private:
-  static constexpr std::size_t kStep = std::size_t{2} << 20;  // x86-64's huge page
+  static constexpr std::size_t kStep = std::size_t{2} << 20;  // a huge page of x86-64
   static constexpr std::size_t round_up(std::size_t bytes) {
     return (bytes + kStep - 1) / kStep * kStep;
   }

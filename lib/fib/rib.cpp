@@ -10,7 +10,7 @@
 namespace ringroad::fib {
 namespace {
 
-// Changes for which memory is kept from one call to the next.
+// Memory for this many changes is kept from one call to the next.
 constexpr std::size_t kChangesKept = 4096;
 
 template <class Address>
@@ -203,7 +203,7 @@ Result<Route<Address>> Rib<Address>::erase(const RouteSelector<Address>& selecto
 
 template <class Address>
 Status Rib<Address>::commit(std::span<const Edit> edits) {
-  // All that may be refused comes first.
+  // Everything that may be refused comes first.
   std::vector<std::optional<std::uint32_t>> paths(edits.size());
   std::vector<std::uint32_t> held;
   for (std::size_t i = 0; i < edits.size(); ++i) {
@@ -230,8 +230,8 @@ void Rib<Address>::carry_out(const Edit& edit, std::optional<std::uint32_t> path
   Routes& routes = find_or_make(edit.table);
   const Key key = Routes::key(edit.prefix, edit.metric, edit.rank);
   const auto place = routes.find(key);
-  std::optional<NextHopId> before;  // what the trie holds, where that is not marked any more
-  std::uint32_t old_path = 0;       // of that
+  std::optional<NextHopId> before;  // the trie's entry, if its route is no longer marked best
+  std::uint32_t old_path = 0;       // the path of the replaced route
   if (place) {
     const Value old = place->at->second;
     old_path = old.path;
@@ -271,7 +271,7 @@ template <class Address>
 void Rib<Address>::take_back(Routes& routes, const Batch& batch,
                              std::span<const typename Batch::Entry> entries) {
   for (const auto& entry : entries) {
-    // One that is there twice is gone the second time.
+    // A prefix that is in the batch twice was already removed.
     if (const auto place = routes.find(Routes::key(entry.prefix, batch.metric, batch.rank))) {
       remove(routes, batch.table, *place);
     }
@@ -302,7 +302,8 @@ void Rib<Address>::changed(Table table, Prefix prefix, const Place& place,
     queued_departures_.push_back({prefix, *erased_best});
   } else if (erased_best &&
              !std::ranges::all_of(std::span{forwarding_}.subspan(order + 1), is_empty)) {
-    // A later table may have its turn, once the batch's other routes do not hide it any more.
+    // A route of a later table may become the best one, as soon as the batch's other routes no
+    // longer hide it.
     choose_later(prefix, before);
   } else {
     const Known known{order, place};
@@ -313,7 +314,8 @@ void Rib<Address>::changed(Table table, Prefix prefix, const Place& place,
 template <class Address>
 void Rib<Address>::publish() {
   choose_now();
-  // New answers before those that go: what takes a prefix's place is there when it goes.
+  // New answers are applied before withdrawals, so that the replacement exists when a prefix is
+  // withdrawn.
   const auto stays = [](const Change& change) { return change.next_hop != kNoRoute; };
   if (!std::ranges::is_partitioned(changes_, stays)) {
     static_cast<void>(std::ranges::stable_partition(changes_, stays));
@@ -329,7 +331,7 @@ void Rib<Address>::publish() {
   }
   for (const std::uint32_t path : std::exchange(unused_paths_, {})) {
     Interned& interned = paths_[path];
-    // Used again meanwhile, or in the list twice.
+    // The path is in use again, or is in the list twice.
     if (interned.routes > 0 || interned.path == nullptr) {
       continue;
     }

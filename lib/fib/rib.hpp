@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Every route the router knows, of one address family; the trie holds the best of each prefix.
+// All routes of one address family that the router knows; the trie holds the best route of each
+// prefix.
 //
-// One writer, which is also the only reader: the control thread. A packet is forwarded by the
-// longest match in table local, else in main, else in default (ip-rule(8)): a short prefix of local
-// beats a longer one of main. One trie can say the same, if it holds no prefix that lies under one
-// of a table that is asked before. Within a table the longest prefix wins, then the lowest metric
-// (RFC 1812 5.2.4.3), then the lowest rank. Two routes never tie: prefix, table, metric and rank
-// name one. Dead routes take no part; of a prefix's others in a table the doubtful come after the
-// usable.
+// The control thread is the only writer and the only reader. A packet is forwarded by the longest
+// match in table local, else in main, else in default (ip-rule(8)): a short prefix in local beats a
+// longer one in main. One trie gives the same answers if it holds no prefix that lies under a
+// prefix of an earlier table. Within a table the longest prefix wins, then the lowest metric (RFC
+// 1812 5.2.4.3), then the lowest rank. Prefix, table, metric and rank identify a route, so two
+// routes never tie. Dead routes are ignored; among the other routes of a prefix in a table,
+// doubtful ones come after usable ones.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,12 +28,12 @@
 
 namespace ringroad::fib {
 
-// Routes of one table, metric and rank. Sorted by prefix they are added fastest.
+// Routes with the same table, metric and rank. Adding is fastest if they are sorted by prefix.
 template <class Address>
 struct RouteBatch {
   struct Entry {
     Prefix<Address> prefix;
-    std::uint32_t path = 0;  // which of `paths`
+    std::uint32_t path = 0;  // index into `paths`
 
     friend auto operator<=>(const Entry&, const Entry&) = default;
   };
@@ -43,8 +44,8 @@ struct RouteBatch {
   Rank rank = kOrdinaryRank;
 };
 
-// One of the changes that commit() makes together: the route that prefix, table, metric and rank
-// name has that path from then on, or is no more.
+// One of the changes that commit() applies together: it sets the path of the route with this
+// prefix, table, metric and rank, or removes that route.
 template <class Address>
 struct RouteEdit {
   Prefix<Address> prefix;
@@ -54,36 +55,37 @@ struct RouteEdit {
   std::optional<Path<Address>> path;
 };
 
-// What a path is good for now.
+// Whether a path can be used at present.
 enum class Usability : std::uint8_t {
   kUsable,
-  kDoubtful,  // nobody answers there: taken where the prefix has no usable one in that table
-  kDead,      // as if it were not there: a shorter prefix may take its place
+  kDoubtful,  // no neighbor answers: used if the prefix has no usable route in the table
+  kDead,      // ignored: a shorter prefix may take its place
 };
 
-// A route as the RIB holds it; good until the next change.
+// A route as the RIB holds it; valid until the next change.
 template <class Address>
 struct RouteView {
   Prefix<Address> prefix;
   Table table;
   std::uint32_t metric;
   Rank rank;
-  bool best;  // the trie holds it
+  bool best;  // the trie holds this route
   Usability usability;
   const Path<Address>& path;
 };
 
-// What the RIB asks and tells. Each may be empty but `acquire`.
+// Callbacks of the RIB. Each may be empty except `acquire`.
 template <class Address>
 struct RibListener {
-  // A path's first route comes: what the trie holds for its prefixes. An error refuses the routes.
+  // Called for the first route with a path; returns the next hop that the trie stores for its
+  // prefixes. An error refuses the routes.
   std::function<Result<NextHopId>(const Path<Address>&)> acquire;
-  // The path's last route went.
+  // The last route with this path was removed.
   std::function<void(NextHopId)> release;
-  // Asked when the path comes, and by reconsider(). Where it is empty all are usable.
+  // Called when a path is added, and by reconsider(). If it is empty, all paths are usable.
   std::function<Usability(const Path<Address>&)> usability;
-  // Once for each call that changes routes; no prefix comes twice. Carried out in this order, an
-  // address never gets an answer that is of neither before nor after.
+  // Called once for each call that changes routes; each prefix occurs at most once. If the changes
+  // are applied in this order, an address always has its answer from before or from after them.
   std::function<void(std::span<const RouteChange<Address>>)> best_changed;
 };
 
@@ -98,7 +100,7 @@ class Rib {
   using View = RouteView<Address>;
   using Change = RouteChange<Address>;
   using Listener = RibListener<Address>;
-  // Where a route stands in its table.
+  // The position of a route in its table.
   struct Position {
     Prefix prefix;
     std::uint32_t metric = 0;
@@ -109,49 +111,52 @@ class Rib {
   Rib(const Rib&) = delete;
   Rib& operator=(const Rib&) = delete;
 
-  // All or none. Fails where table, prefix, metric and rank are taken, as `ip route add` does with
-  // "File exists".
+  // Adds all routes or none. Fails if a route with this table, prefix, metric and rank exists, as
+  // `ip route add` does with "File exists".
   Status add(const Batch& batch);
   Status add(const Route& route);
-  // What add() of the same batch added. All or none: fails where one is not there, or leads
-  // elsewhere by now.
+  // Removes the routes that add() of the same batch added: all or none. Fails if one of them is
+  // missing or has another path now.
   Status erase(const Batch& batch);
-  // All or none, in one step: a lookup finds what was before or what is after, and never nothing
-  // where both have a route. Fails only where a new path is refused.
+  // Applies all edits or none, in one step: a lookup finds the old or the new route, and never none
+  // if both exist. Fails only if a new path is refused.
   Status commit(std::span<const Edit> edits);
-  // Removes the first match in the order of tables and metrics, as `ip route del`; the error says
-  // that there is none.
+  // Removes the first match in the order of tables and metrics, as `ip route del` does; fails if
+  // there is none.
   Result<Route> erase(const RouteSelector<Address>& selector);
 
-  // What one slice of choosing anew may cost: a route that is looked at counts 1, one that is
-  // chosen anew 16. ~1 ms.
+  // The limit on the work of one slice: a route that is examined counts 1, a prefix whose best
+  // route is chosen anew counts 16. ~1 ms.
   static constexpr std::size_t kSlice = 32768;
-  // Asks again what each path is good for, and chooses anew for the prefixes it concerns: the first
-  // slice at once, the rest by advance(). Each prefix is as before or as after at any moment, and
-  // so is each address: first come the answers that are gained, the longest prefixes first, then
-  // those go that are lost, the shortest first.
+  // Queries the usability of each path and chooses the best route of the affected prefixes: the
+  // first slice at once, the rest by advance(). At any moment each prefix and each address has its
+  // old or its new answer: answers are first added, the longest prefixes first, and then withdrawn,
+  // the shortest first.
   void reconsider(std::size_t work = kSlice);
-  // The next slice of what reconsider() began, or a change of a prefix that hides very many routes
-  // of other tables. False where there is nothing left to do.
+  // Runs the next slice of the work that reconsider() began, or that a change of a prefix began
+  // which hides very many routes of later tables. Returns false if no work is left.
   bool advance(std::size_t work = kSlice);
 
-  // What the trie holds for exactly this prefix.
+  // The route that the trie holds for exactly this prefix.
   [[nodiscard]] std::optional<View> best(Prefix prefix) const;
-  // What forwards a packet to the address.
+  // The route by which a packet to the address is forwarded.
   [[nodiscard]] std::optional<View> lookup(Address address) const;
-  // Every route that covers the address, dead ones too, in the order of table, length and metric.
+  // All routes that cover the address, including dead ones, in the order of table, length and
+  // metric.
   [[nodiscard]] std::vector<View> covering(Address address) const;
-  // Every route of exactly this prefix.
+  // All routes with exactly this prefix.
   [[nodiscard]] std::vector<View> at(Prefix prefix) const;
-  // The route of exactly that place.
+  // The route at exactly this position.
   [[nodiscard]] std::optional<View> find(Table table, Prefix prefix, std::uint32_t metric,
                                          Rank rank = kOrdinaryRank) const;
-  // Whether some route's path `is`; paths are few where routes are many.
+  // Whether `is` is true for the path of some route. There are few paths even if there are many
+  // routes.
   [[nodiscard]] bool any_path(const std::function<bool(const Path&)>& is) const;
 
-  // The tables that have routes: those that forwarding asks, in its order, then the others.
+  // The tables that have routes: first those used for forwarding, in their order, then the others.
   [[nodiscard]] std::vector<Table> tables() const;
-  // By prefix, then by metric, those after `after` until the visitor answers false.
+  // Visits routes by prefix, then by metric, starting after `after`, until the visitor returns
+  // false.
   void for_each(Table table, const std::function<bool(const View&)>& visit,
                 std::optional<Position> after = std::nullopt) const;
   [[nodiscard]] std::size_t size() const;
@@ -163,27 +168,29 @@ class Rib {
   using Value = typename Routes::Value;
   using Place = typename Routes::Place;
   struct Known {
-    std::size_t order;  // of the table, in forwarding_
+    std::size_t order;  // index of the table in forwarding_
     const Place& place;
   };
-  // A path is stored once and counted: its routes name it by its place.
+  // A path is stored once with a reference count; routes refer to it by index.
   struct Interned {
     const Path* path = nullptr;
     NextHopId next_hop;
     std::uint32_t routes = 0;
     Usability usability = Usability::kUsable;
-    std::uint64_t turned = 0;  // the pass that sees to its change of usability
+    std::uint64_t turned = 0;  // the pass that handles its change of usability
   };
-  // A part of a pass: the routes of a table below a prefix, all or those whose path turned.
+  // A part of a pass: the routes of a table below a prefix, either all of them or those whose path
+  // changed its usability.
   struct Sweep {
-    std::size_t order;  // of the table, in forwarding_
+    std::size_t order;  // index of the table in forwarding_
     Prefix within;
     bool all;
   };
-  // A prefix whose route went, and whose answer stays until what it hid is there.
+  // A prefix whose route was removed, and whose answer stays until the routes that it hid are in
+  // the trie.
   struct Departure {
     Prefix prefix;
-    std::uint32_t path;  // one reference
+    std::uint32_t path;  // holds one reference
   };
 
   [[nodiscard]] Routes* find(Table table);
@@ -212,7 +219,7 @@ class Rib {
   [[nodiscard]] bool is_hidden(std::size_t order, Prefix prefix) const;
   void publish();
   void cancel_out();
-  // What the trie holds for a prefix whose route is gone.
+  // The trie's entry for a prefix whose route was removed.
   [[nodiscard]] std::optional<NextHopId> departing(Prefix prefix) const;
   bool begin_pass();
   void end_pass();
@@ -220,28 +227,29 @@ class Rib {
 
   Listener listener_;
   static constexpr std::array kForwarding{Table::kLocal, Table::kMain, Table::kDefault};
-  std::array<Routes, kForwarding.size()> forwarding_;  // in the order in which they are asked
+  std::array<Routes, kForwarding.size()> forwarding_;  // in the order of lookup
   std::map<Table, Routes> named_;
   std::map<Path, std::uint32_t> path_numbers_;
   std::vector<Interned> paths_;
   std::vector<std::uint32_t> free_paths_;
-  std::vector<std::uint32_t> unused_paths_;  // let go when the trie has let go
+  std::vector<std::uint32_t> unused_paths_;  // released after the trie has dropped them
   std::vector<Change> changes_;
-  std::vector<NextHopId> befores_;  // what each of them takes the place of
-  // Prefixes whose choice waits until the last of a batch's routes came or went, and what the trie
-  // holds for them where no route is marked any more.
+  std::vector<NextHopId> befores_;  // the entry that each change replaces
+  // Prefixes whose best route is chosen after the last route of a batch was added or removed, and
+  // the trie's entry for them if its route is no longer marked best.
   std::vector<std::pair<Prefix, std::optional<NextHopId>>> later_;
 
-  // Choosing anew by slices: a pass goes through its sweeps twice, for gains and for losses.
+  // State of choosing anew in slices: a pass runs through its sweeps twice, first for gains, then
+  // for losses.
   std::uint64_t pass_ = 0;
   bool turned_ = false;  // some path waits for the next pass
   std::vector<Sweep> sweeps_;
   std::vector<Sweep> queued_;
   std::vector<Departure> departures_;
   std::vector<Departure> queued_departures_;
-  bool losses_ = false;         // in the second half
-  std::size_t sweep_ = 0;       // the one it is at
-  std::optional<Key> reached_;  // in there
+  bool losses_ = false;         // whether the pass is in its second half
+  std::size_t sweep_ = 0;       // index of the current sweep
+  std::optional<Key> reached_;  // the position in this sweep
 };
 
 using Rib4 = Rib<Ipv4>;

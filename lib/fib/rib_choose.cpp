@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which route of a prefix is the best one, and which are hidden by a table that is asked before.
+// Chooses the best route of a prefix, and determines which routes an earlier table hides.
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -15,7 +15,7 @@ void Rib<Address>::choose_later(Prefix prefix, std::optional<NextHopId> before) 
 
 template <class Address>
 void Rib<Address>::choose_now() {
-  // Of one prefix those that know what the trie holds come first.
+  // Among the entries of one prefix, those that know the trie's entry come first.
   std::ranges::sort(later_, std::greater{});
   std::optional<Prefix> last;
   for (const auto& [prefix, before] : std::exchange(later_, {})) {
@@ -26,8 +26,8 @@ void Rib<Address>::choose_now() {
   }
 }
 
-// Chooses anew where the prefix hides routes of tables that are asked later, or no longer does.
-// False where these are so many that sweeps see to them.
+// Chooses anew for prefixes of later tables if the given prefix starts or stops hiding them.
+// Returns false if there are too many of them, so that sweeps must handle them.
 template <class Address>
 bool Rib<Address>::choose_hidden(Prefix prefix, std::size_t order) {
   constexpr std::size_t kHiddenAtOnce = 4096;
@@ -56,9 +56,9 @@ bool Rib<Address>::choose_hidden(Prefix prefix, std::size_t order) {
   return all;
 }
 
-// Marks the route of the prefix that the trie is to hold. `known`: where its routes are in one of
-// the tables. `before`: what the trie holds now, where that is not marked any more. A prefix that
-// gets no answer any more stays as it is where losses come later.
+// Marks the route of the prefix that the trie should hold. `known`: the position of the prefix's
+// routes in one of the tables. `before`: the trie's entry, if its route is no longer marked best.
+// If the prefix loses its answer and losses are handled later, its entry stays unchanged.
 template <class Address>
 void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextHopId> before,
                           Losses losses) {
@@ -101,7 +101,7 @@ void Rib<Address>::choose(Prefix prefix, const Known* known, std::optional<NextH
   }
 }
 
-// Lies under a prefix of a table that is asked before.
+// Returns whether the prefix lies under a prefix of an earlier table.
 template <class Address>
 bool Rib<Address>::is_hidden(std::size_t order, Prefix prefix) const {
   const auto is_dead = [this](const Key&, Value value) { return dead(value); };
@@ -111,7 +111,7 @@ bool Rib<Address>::is_hidden(std::size_t order, Prefix prefix) const {
   });
 }
 
-// Of a batch that was taken back: nothing is left but what was due before it.
+// Called after a batch was undone: only the changes that were pending before it remain.
 template <class Address>
 void Rib<Address>::cancel_out() {
   std::map<Prefix, Change> left;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The RIB chooses anew for very many prefixes, a slice at a time.
+// The RIB chooses best routes anew for very many prefixes, one slice at a time.
 #include <algorithm>
 #include <functional>
 #include <iterator>
@@ -10,7 +10,7 @@
 namespace ringroad::fib {
 namespace {
 
-// To choose for a prefix costs as much as to look at so many routes.
+// Choosing for a prefix costs as much as examining this many routes.
 constexpr std::size_t kChoice = 16;
 
 }  // namespace
@@ -38,14 +38,14 @@ bool Rib<Address>::advance(std::size_t work) {
     if (sweep_ < sweeps_.size()) {
       work -= std::min(work, sweep(sweeps_[sweep_], work));
     } else if (!losses_ && !queued_.empty()) {
-      // What came meanwhile: its gains come before any losses too.
+      // The gains of changes that arrived in the meantime also come before any losses.
       sweeps_.insert(sweeps_.end(), queued_.begin(), queued_.end());
       queued_.clear();
       std::ranges::copy(std::exchange(queued_departures_, {}), std::back_inserter(departures_));
     } else if (!losses_) {
       losses_ = true;
       sweep_ = 0;
-      // Shorter prefixes of later tables go before longer ones of earlier tables.
+      // Shorter prefixes of later tables are withdrawn before longer ones of earlier tables.
       std::ranges::stable_sort(sweeps_, std::greater{}, &Sweep::order);
     } else {
       end_pass();
@@ -95,7 +95,7 @@ void Rib<Address>::end_pass() {
   sweep_ = 0;
 }
 
-// What it cost. The next one has its turn where this one is at its end.
+// Returns the cost of the work done. Selects the next sweep when this one is complete.
 template <class Address>
 std::size_t Rib<Address>::sweep(const Sweep& sweep, std::size_t work) {
   std::size_t cost = 0;

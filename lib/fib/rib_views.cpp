@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the RIB answers when it is asked for routes.
+// The queries that the RIB answers.
 #include <algorithm>
 
 #include "fib/rib.hpp"
@@ -31,8 +31,8 @@ template <class Address>
 auto Rib<Address>::lookup(Address address) const -> std::optional<View> {
   std::optional<View> found;
   for (std::size_t i = 0; i < forwarding_.size() && !found; ++i) {
-    // A table that has any route for the address has the best one of the longest such prefix: no
-    // table before it has one, so nothing hides it.
+    // The first table with a live route for the address has the best route at its longest such
+    // prefix: no earlier table covers the address, so nothing hides that route.
     const auto take = [&](const Key& key, Value value) {
       if (value.best) {
         found.emplace(view(kForwarding.at(i), key, value));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What a route is. Numbers and names are those of rtnetlink(7) and ip-route(8) where Linux has
-// them.
+// The description of a route. Numbers and names are those of rtnetlink(7) and ip-route(8) where
+// Linux has them.
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -18,15 +18,16 @@
 
 namespace ringroad::fib {
 
-// Forwarding asks local, then main, then default, as Linux's ip rules 0, 32766 and 32767 do. Any
-// other number from 1 to 252 is a table that is kept and shown, for rules to send packets to.
+// Forwarding looks up local, then main, then default, as Linux's ip rules 0, 32766 and 32767 do.
+// Tables with other numbers from 1 to 252 are stored and shown; rules do not use them yet.
 enum class Table : std::uint8_t { kDefault = 253, kMain = 254, kLocal = 255 };
 
-// Who brought a route. Any number is one: what Linux does not name is its daemon's own.
+// The origin of a route. Any number is valid: numbers without a name in Linux belong to other
+// daemons.
 enum class Protocol : std::uint8_t {
   kKernel = 2,
   kStatic = 4,
-  kConnected = 5,  // free in rtnetlink: Linux says "kernel" of these too
+  kConnected = 5,  // unused in rtnetlink: Linux calls these routes "kernel" too
   kZebra = 11,
   kBird = 12,
   kBabel = 42,
@@ -36,13 +37,13 @@ enum class Protocol : std::uint8_t {
   kRip = 189,
 };
 
-// The name, or the number where it has none.
+// The name, or the number if there is no name.
 [[nodiscard]] std::string to_string(Table table);
 [[nodiscard]] std::string to_string(Protocol protocol);
-// A name that every router has, or a number from 1 to 255.
+// A predefined name, or a number from 1 to 255.
 [[nodiscard]] std::optional<Table> parse_table(std::string_view text);
 
-// Tables by the names that the configuration gives them.
+// The names that the configuration gives to tables.
 class TableNames {
  public:
   void add(Table table, std::string name) { names_.emplace_back(table, std::move(name)); }
@@ -55,28 +56,28 @@ class TableNames {
 
 template <class Address>
 struct RouteNextHop {
-  std::optional<Address> via;       // none: the destination itself is on the link
-  std::optional<InterfaceId> port;  // none: `via` is reached through another route
+  std::optional<Address> via;       // if empty, the destination itself is on the link
+  std::optional<InterfaceId> port;  // if empty, `via` is a recursive next hop
   std::uint16_t weight = 1;
-  bool on_link = false;  // `via` is a neighbor on `port`, whatever its subnets (RTNH_F_ONLINK)
+  bool on_link = false;  // `via` is a neighbor on `port` in any case (RTNH_F_ONLINK)
 
   friend auto operator<=>(const RouteNextHop&, const RouteNextHop&) = default;
 };
 
-// All that a route says but where it leads to. Many routes share one.
+// The properties of a route that many routes share, including its next hops.
 template <class Address>
 struct Path {
   Protocol protocol = Protocol::kStatic;
   RouteType type = RouteType::kUnicast;
-  std::optional<Address> source{};                 // preferred for the router's own packets
+  std::optional<Address> source{};                 // preferred source of the router's own packets
   std::vector<RouteNextHop<Address>> next_hops{};  // empty unless kUnicast
 
   friend auto operator<=>(const Path&, const Path&) = default;
 };
 
-// The place of a route among those of one prefix, table and metric, the lowest first. Linux keeps
-// such routes in the order in which they came, and takes the first that leads anywhere: connected
-// subnets that two ports share, a static route beside them.
+// Orders routes of the same prefix, table and metric, the lowest first. Linux keeps such routes in
+// the order in which they were added and uses the first usable one; examples are connected subnets
+// that two ports share, or a static route beside them.
 using Rank = std::uint16_t;
 inline constexpr Rank kOrdinaryRank = 0x8000;
 
@@ -91,11 +92,11 @@ struct Route {
   friend bool operator==(const Route&, const Route&) = default;
 };
 
-// Names one or several routes; what is none matches all.
+// Selects one or several routes; an empty field matches every route.
 template <class Address>
 struct RouteSelector {
   Prefix<Address> prefix;
-  std::optional<Table> table;  // none: those that forwarding asks
+  std::optional<Table> table;  // if empty, the tables used for forwarding
   std::optional<std::uint32_t> metric;
   std::optional<Address> via;
   std::optional<Protocol> protocol;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the RIB tells the trie.
+// A change that the RIB reports to the trie.
 #include "base/ids.hpp"
 #include "base/prefix.hpp"
 
 namespace ringroad::fib {
 
-// What an address that no prefix covers gets.
+// The next hop of an address that no prefix covers.
 inline constexpr NextHopId kNoRoute{0};
 
-// From now on the prefix has this next hop; kNoRoute: it has none.
+// The prefix has this next hop from now on; kNoRoute withdraws the prefix.
 template <class Address>
 struct RouteChange {
   Prefix<Address> prefix;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The routes of one table, in the order of prefixes, then of metrics and ranks. Private to lib/fib.
+// The routes of one table, sorted by prefix, then by metric and rank. Private to lib/fib.
 //
-// A B-tree for each first octet: shallower than one for all, so that a search touches fewer cache
-// lines. 16 bytes a route of IPv4 and 32 of IPv6 in a full node; nodes are half full at worst.
+// Each first octet has its own B-tree. It is less deep than a single tree for all routes, so a
+// search touches fewer cache lines. 16 bytes a route of IPv4 and 32 of IPv6 in a full node; nodes
+// are at least half full.
 #include <absl/container/btree_map.h>
 
 #include <algorithm>
@@ -43,7 +44,7 @@ class RouteTable {
   };
   struct Value {
     std::uint32_t path : 31;
-    bool best : 1;  // of its prefix: what the trie holds
+    bool best : 1;  // the best route of its prefix, which the trie holds
   };
   static_assert(sizeof(Value) == 4);
   static_assert(sizeof(Key) == sizeof(Address) + 8, "the rank lies where padding would be");
@@ -52,7 +53,8 @@ class RouteTable {
   }
 
   struct Before {
-    // Nodes are small and comparing is cheap: a search in a node mispredicts once, at its end.
+    // Nodes are small and comparisons are cheap; a linear search in a node mispredicts only once,
+    // at its end.
     using absl_btree_prefer_linear_node_search = std::true_type;
     bool operator()(const Key& a, const Key& b) const {
       const auto place = [](const Key& key) { return std::uint64_t{key.metric} << 16 | key.rank; };
@@ -71,17 +73,17 @@ class RouteTable {
   };
   using Tree = absl::btree_map<Key, Value, Before>;
 
-  // Where a route is, or was: good until the next change.
+  // The position of a route, or of a removed one; valid until the next change.
   struct Place {
     Tree* tree;
     typename Tree::iterator at;
   };
 
-  // None where prefix, metric and rank are taken.
+  // Returns nothing if a route with this prefix, metric and rank exists.
   std::optional<Place> insert(Key key, std::uint32_t path) {
     Tree& tree = tree_of(key.address);
     const std::size_t before = tree.size();
-    // Routes that come in order go to the end, which no search is needed for.
+    // Routes added in order are inserted at the end, which needs no search.
     const auto place = tree.insert(tree.end(), {key, {.path = path & 0x7fffffffU, .best = false}});
     if (tree.size() == before) {
       return std::nullopt;
@@ -100,7 +102,7 @@ class RouteTable {
     const auto place = tree.find(key);
     return place == tree.end() ? std::nullopt : std::optional{Place{&tree, place}};
   }
-  // The prefix's first route for which `matches(key, value)`.
+  // The first route of the prefix for which `matches(key, value)` is true.
   template <class Matches>
   [[nodiscard]] std::optional<Place> find_if(Prefix prefix, Matches matches) {
     Tree& tree = tree_of(prefix.address());
@@ -113,7 +115,7 @@ class RouteTable {
     }
     return std::nullopt;
   }
-  // Answers where the next one is.
+  // Returns the position of the next route.
   Place erase(Place place) {
     const std::uint8_t length = place.at->first.length;
     count_in_octets(place.at->first, -1);
@@ -128,7 +130,7 @@ class RouteTable {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
-  // Each calls visit(key, value) for a route after the other until it answers false.
+  // Calls visit(key, value) for each route of the prefix until `visit` returns false.
   template <class Visit>
   void at(Prefix prefix, Visit visit) {
     visit_at(*this, prefix, visit);
@@ -137,7 +139,8 @@ class RouteTable {
   void at(Prefix prefix, Visit visit) const {
     visit_at(*this, prefix, visit);
   }
-  // The same from a place that is, or was, a route of that prefix: without a search.
+  // The same, starting without a search from the position of a route of this prefix or of a removed
+  // one.
   template <class Visit>
   void around(const Place& place, Prefix prefix, Visit visit) {
     auto first = place.at;
@@ -156,7 +159,7 @@ class RouteTable {
       }
     }
   }
-  // Those behind `last`, or from `first` on where it is none.
+  // Visits the routes after `last`, or from `first` on if `last` is empty.
   template <class Visit>
   void after(const std::optional<Key>& last, Key first, Visit visit) const {
     from(last.value_or(first), [&](const Key& key, Value value) {
@@ -165,7 +168,8 @@ class RouteTable {
       return skip || visit(key, value);
     });
   }
-  // Backwards: those before `last`, or from the last one below the prefix on where it is none.
+  // Visits backwards the routes before `last`, or from the last one below the prefix if `last` is
+  // empty.
   template <class Visit>
   void before(const std::optional<Key>& last, Prefix within, Visit visit) const {
     constexpr std::uint8_t kBehindAll = 255;
@@ -179,15 +183,15 @@ class RouteTable {
       }
     }
   }
-  // Those that cover the address and are no longer than `length`, longest first: a search for each
-  // length in use. Whether `visit` always answered true.
+  // Visits the routes that cover the address and are no longer than `length`, longest first; needs
+  // one search for each length in use. Returns whether `visit` always returned true.
   template <class Visit>
   [[nodiscard]] bool covering(Address address, std::uint8_t length, Visit visit) const {
     return std::ranges::all_of(lengths_in_use_, [&](std::uint8_t used) {
       return used > length || visit_at(*this, Prefix{address, used}, visit);
     });
   }
-  // Whether a route shorter than a host's may cover a prefix with that first octet.
+  // Whether a route shorter than a host route may cover a prefix with this first octet.
   [[nodiscard]] bool reaches_into(unsigned octet) const { return octets_[octet] != 0; }
 
  private:
@@ -219,8 +223,8 @@ class RouteTable {
 
   std::array<Tree, 256> trees_;
   std::size_t size_ = 0;
-  std::array<std::uint32_t, 256> octets_{};                  // routes that reach into each
-  std::array<std::uint32_t, Address::kBits + 1> lengths_{};  // how many routes have each length
+  std::array<std::uint32_t, 256> octets_{};                  // routes that overlap each first octet
+  std::array<std::uint32_t, Address::kBits + 1> lengths_{};  // number of routes of each length
   std::vector<std::uint8_t> lengths_in_use_;                 // longest first
 };
 

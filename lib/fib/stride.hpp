@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The prefixes that end within one octet of the address, below one path of octets, and the paths
-// that go on: what one block of a trie is compiled from. The writer's own.
+// The prefixes that end in one octet of the address, below one sequence of earlier octets, and the
+// child nodes that continue below: one block of a trie is compiled from them. Used only by the
+// writer.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -14,18 +15,18 @@
 
 namespace ringroad::fib {
 
-// A prefix of `length` bits of the octet, 1 to 8, whose first value is `first`.
+// A prefix of `length` (1 to 8) bits of the octet; its first value is `first`.
 struct StrideKey {
   std::uint8_t first;
   std::uint8_t length;
 
   [[nodiscard]] unsigned count() const { return 256U >> length; }
-  // The quarters it reaches into, a bit each.
+  // The quarters that the prefix overlaps, one bit for each.
   [[nodiscard]] std::uint8_t quarters() const {
     const unsigned wide = count() <= kQuarterValues ? 1U : (1U << count() / kQuarterValues) - 1;
     return static_cast<std::uint8_t>(wide << first / kQuarterValues);
   }
-  // Prefixes that cover others come before them.
+  // A prefix comes before all prefixes that it covers.
   [[nodiscard]] std::uint16_t order() const {
     return static_cast<std::uint16_t>(first << 8 | length);
   }
@@ -41,7 +42,8 @@ class Stride {
     std::uint32_t node;
   };
 
-  // Adds, changes or, with 0, removes it. What it was before, 0 for nothing.
+  // Adds or changes the prefix, or removes it if `next_hop` is 0. Returns its next hop before, or 0
+  // if it had none.
   std::uint32_t set(StrideKey key, std::uint32_t next_hop) {
     const unsigned at = place_of(key);
     if (at < count_ && keys()[at] == key.order()) {
@@ -67,7 +69,7 @@ class Stride {
     const unsigned at = place_of(key);
     return at < count_ && keys()[at] == key.order() ? next_hops()[at] : 0;
   }
-  // All at once: a search would wait for each miss in turn.
+  // Fetches all cache lines at once: a search would wait for each miss in turn.
   void prefetch() const {
     const std::byte* const begin = memory_.get();
     for (std::size_t at = 0; at < bytes(capacity_); at += 64) {
@@ -75,10 +77,11 @@ class Stride {
     }
   }
 
-  // The answers of a quarter's values; `inherited` is that of the prefixes above.
+  // Writes the answer of each value of a quarter; `inherited` is the answer of the shorter
+  // prefixes.
   void paint(unsigned quarter, std::uint32_t inherited, Quarter::Words& words) const {
     const unsigned first = quarter * kQuarterValues;
-    // Half of the octet is the one prefix that reaches into a quarter from before it.
+    // Only the prefix that covers half of the octet can overlap a quarter and begin before it.
     const std::uint32_t half = find({static_cast<std::uint8_t>(first & 128U), 1});
     std::fill_n(words.begin(), kQuarterValues, half != 0 ? half : inherited);
     const unsigned end =
@@ -88,7 +91,7 @@ class Stride {
       const StrideKey key = StrideKey::of(keys()[i]);
       std::uint32_t* const to = words.data() + (key.first - first);
       const std::uint32_t next_hop = next_hops()[i];
-      to[0] = next_hop;  // most are of one value
+      to[0] = next_hop;  // most prefixes have one value
 #pragma GCC unroll 1
       for (unsigned j = 1; j < key.count(); ++j) {
         to[j] = next_hop;
@@ -103,7 +106,7 @@ class Stride {
     };
     return {from(quarter * kQuarterValues), from((quarter + 1) * kQuarterValues)};
   }
-  // None: 0.
+  // Returns 0 if there is no child.
   [[nodiscard]] std::uint32_t child(std::uint8_t octet) const {
     const auto at = std::ranges::lower_bound(children_, octet, {}, &Child::octet);
     return at != children_.end() && at->octet == octet ? at->node : 0;
@@ -120,7 +123,8 @@ class Stride {
   static constexpr std::size_t bytes(std::size_t capacity) {
     return capacity * (sizeof(std::uint32_t) + sizeof(std::uint16_t));
   }
-  // One piece of memory, so that there is one address to wait for: next hops, then keys.
+  // One allocation holds the next hops and then the keys, so that only one address must be loaded
+  // first.
   [[nodiscard]] std::uint32_t* next_hops() const {
     return reinterpret_cast<std::uint32_t*>(memory_.get());
   }
@@ -140,10 +144,10 @@ class Stride {
     capacity_ = larger.capacity_;
   }
 
-  // Of the first prefix that does not come before it. Without a branch on what is compared, which
-  // nothing foretells.
+  // Returns the index of the first prefix that does not come before the key. The search has no
+  // branch on a comparison, because its result cannot be predicted.
   [[nodiscard]] unsigned place_of(StrideKey key) const {
-    // Sorted input, as a table usually is, goes to the end.
+    // Sorted input, which is usual for a table, is appended.
     if (count_ == 0 || keys()[count_ - 1] < key.order()) {
       return count_;
     }
@@ -156,11 +160,11 @@ class Stride {
     return static_cast<unsigned>(first - keys());
   }
 
-  // Ordered by key. No more than 510 of them can be.
+  // Sorted by key. There are at most 510 of them.
   std::unique_ptr<std::byte[]> memory_;
   std::uint16_t count_ = 0;
   std::uint16_t capacity_ = 0;
-  std::vector<Child> children_;  // ordered
+  std::vector<Child> children_;  // sorted
 };
 
 }  // namespace ringroad::fib

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kShortPrefixes = std::size_t{2} << kRootBits;
 
-// The place of a prefix of up to 16 bits in the complete binary tree.
+// The index of a prefix of up to 16 bits in the complete binary tree.
 template <class Address>
 std::uint32_t short_place(Prefix<Address> prefix) {
   const std::uint32_t top = root_index(bulk_key(prefix.address()));
@@ -31,8 +31,8 @@ StrideKey Trie<Address>::key_of(Prefix prefix) {
 
 template <class Address>
 void Trie<Address>::apply(std::span<const Change> changes) {
-  // In any order, each change misses the cache at three steps: the next ones' misses go beside
-  // them.
+  // In random order, each change misses the cache at three steps; prefetching for the next changes
+  // overlaps these misses.
   constexpr std::size_t kAhead = 6;
   const auto ahead = [&](std::size_t i) -> const RootAnswer* {
     return i < changes.size() ? &root_[root_index(bulk_key(changes[i].prefix.address()))] : nullptr;
@@ -78,7 +78,7 @@ std::optional<NextHopId> Trie<Address>::find(Prefix prefix) const {
   return next_hop != 0 ? std::optional{NextHopId{next_hop}} : std::nullopt;
 }
 
-// The node that a prefix ends in; 0 where there is none.
+// The node in which a prefix ends; 0 if there is none.
 template <class Address>
 std::uint32_t Trie<Address>::find_node(Prefix prefix) const {
   const auto key = bulk_key(prefix.address());
@@ -112,13 +112,15 @@ void Trie<Address>::stage_short(Prefix prefix, std::uint32_t next_hop) {
     return;
   }
   if (prefix.length() == 0) {
-    // Seen at once, so that what was staged before it has to be by then: an address that a longer
-    // prefix covers now would be answered with it, or lose it while that does not yet.
+    // The default route takes effect at once, so all changes staged before it must be published
+    // first: otherwise an address for which a longer prefix is staged could get the new default
+    // route, or lose the old one before the longer prefix takes effect.
     publish();
     default_route_.set(next_hop);
     return;
   }
-  // What answers from now on where this prefix is the longest: itself or the longest above it.
+  // The answer for addresses whose longest short prefix is this one: its own next hop, or that of
+  // the longest prefix above it.
   std::uint8_t length = prefix.length();
   for (; length > 0 && short_prefixes_[place] == 0; --length) {
     place /= 2;
@@ -140,13 +142,14 @@ template <class Address>
 void Trie<Address>::stage_long(Prefix prefix, std::uint32_t next_hop) {
   const bool withdraw = next_hop == 0;
   if (withdraw && depth_of(prefix) > 0 && find_node(prefix) == 0) {
-    return;  // rather than make nodes for nothing
+    return;  // do not make nodes for a prefix that is not there
   }
   const Path path = descend(prefix);
   Node& node = nodes_[path.nodes[path.depth]];
   prefetch(node);
   const std::uint32_t before = node.stride.set(path.key, next_hop);
-  // The commonest change by far, another next hop for a prefix of a whole octet, is one store.
+  // The most frequent change by far sets another next hop for a prefix that ends at an octet
+  // boundary, and needs only one store.
   if (before != 0 && !withdraw && path.key.length == 8 && node.dirty == 0 && is_block(node.word) &&
       !(kDeep<Key> && path.depth == 0) && node.stride.child(path.key.first) == 0 &&
       store_.change_leaf(node.word, path.key.first, next_hop)) {
@@ -167,7 +170,7 @@ void Trie<Address>::stage_long(Prefix prefix, std::uint32_t next_hop) {
   }
 }
 
-// What a change of one of its prefixes will read.
+// Prefetches the memory that a change of one of the node's prefixes will read.
 template <class Address>
 void Trie<Address>::prefetch(const Node& node) const {
   node.stride.prefetch();
@@ -176,7 +179,7 @@ void Trie<Address>::prefetch(const Node& node) const {
   }
 }
 
-// Makes what nodes are missing on the way.
+// Creates the missing nodes on the path to the prefix.
 template <class Address>
 typename Trie<Address>::Path Trie<Address>::descend(Prefix prefix) {
   const auto key = bulk_key(prefix.address());
@@ -199,7 +202,7 @@ typename Trie<Address>::Path Trie<Address>::descend(Prefix prefix) {
   return path;
 }
 
-// Nodes that nothing ends in or below any more go, the last first.
+// Frees nodes that have no prefixes and no children any more, the deepest first.
 template <class Address>
 void Trie<Address>::prune(Prefix prefix, const Path& path) {
   const auto key = bulk_key(prefix.address());
@@ -243,7 +246,7 @@ void Trie<Address>::touch_root(std::uint32_t index) {
   }
 }
 
-// Everything staged becomes what readers see, and what they no longer see is retired.
+// Makes all staged changes visible to readers, and retires the blocks that were unlinked.
 template <class Address>
 void Trie<Address>::publish() {
   for (const std::uint32_t index : dirty_root_) {
@@ -260,8 +263,8 @@ void Trie<Address>::publish() {
   unlinked_.clear();
 }
 
-// The word of the node's new block, or the answer where all of it has one; what it was before is
-// to be unlinked by the caller's link of the new one.
+// Returns the word of the node's new block, or the answer if the whole block has only one. The
+// caller links the new block, which unlinks the old one.
 template <class Address>
 std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherited) {
   Node& node = nodes_[number];
@@ -269,7 +272,7 @@ std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherit
   if (std::exchange(node.inherited, inherited) != inherited || !is_block(before)) {
     node.dirty = kAllQuarters;
   }
-  // A child's new block takes the place of its old one in this node's, unless that quarter is
+  // A child's new block replaces its old one in this node's block in place, unless that quarter is
   // compiled anyway.
   each_dirty_child(node, [&](Stride::Child child) {
     const std::uint8_t quarter = StrideKey{child.octet, 8}.quarters();
@@ -299,7 +302,7 @@ std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherit
   return node.word;
 }
 
-// A flat block is changed where it stands: each of its words is an address's whole answer.
+// A flat block is changed in place: each of its words is the complete answer for one octet value.
 template <class Address>
 std::uint32_t Trie<Address>::compile_flat(std::uint32_t number, std::uint32_t inherited) {
   Node& node = nodes_[number];
@@ -327,7 +330,7 @@ std::uint32_t Trie<Address>::compile_flat(std::uint32_t number, std::uint32_t in
   return node.word;
 }
 
-// The quarter's answers and the words of the blocks below it.
+// Writes the quarter's answers and the words of the blocks below it.
 template <class Address>
 void Trie<Address>::paint(const Node& node, unsigned quarter, Quarter::Words& words) {
   node.stride.paint(quarter, node.inherited, words);

@@ -3,10 +3,11 @@
 // Longest-prefix match: a multibit trie of strides 16, 8, 8, ... whose nodes hold runs of equal
 // answers (block.hpp), for IPv4 and IPv6.
 //
-// One writer; any number of readers, which take no lock and make no atomic read-modify-write.
-// A reader sees each address's answer from before or after an update, never another and never none:
-// a block is filled before it is linked, and freed through the Reclaimer after it is unlinked. The
-// Reclaimer must run what it was given on the writer's thread; it may do so after the trie is gone.
+// There is one writer and any number of readers, which take no lock and make no atomic
+// read-modify-write. During an update a reader gets each address's answer from before or after it,
+// and never another one or none: a block is filled before it is linked, and freed through the
+// Reclaimer after it is unlinked. The Reclaimer must run its callbacks on the writer's thread; it
+// may do so after the trie was destroyed.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -31,29 +32,30 @@ template <class Address>
 class Trie {
  public:
   using Prefix = ringroad::Prefix<Address>;
-  // What bulk lookup takes an address as: a number in host order for IPv4.
+  // The form of an address in bulk lookup: for IPv4, a number in host order.
   using Key = BulkKey<Address>;
   using Change = RouteChange<Address>;
 
   explicit Trie(Reclaimer& reclaimer);
 
-  // Writer. Every block that the changes touch is compiled once, so that a batch costs less than
-  // its changes one by one, least of all if ordered by prefix. For each address they are one
-  // update, but that a change of the default route divides those before it from those after. Ids
-  // must be below 2^31. Throws std::bad_alloc when the blocks would exceed 512 MiB; the trie is of
-  // no use then.
+  // Called by the writer. Each block that the changes affect is compiled once, so a batch costs
+  // less than single changes, and least if sorted by prefix. For each address the batch is one
+  // update, except that a change of the default route separates the changes before it from those
+  // after it. Ids must be below 2^31. Throws std::bad_alloc if the blocks would exceed 512 MiB; the
+  // trie must not be used afterwards.
   void apply(std::span<const Change> changes);
-  // Writer. Adds the prefix or changes its next hop, which is not kNoRoute.
+  // Called by the writer. Adds the prefix or changes its next hop, which must not be kNoRoute.
   void insert(Prefix prefix, NextHopId next_hop);
-  // Writer. The covering prefix answers again. False if the prefix was not there.
+  // Called by the writer. The covering prefix answers again. Returns false if the prefix was not
+  // there.
   bool erase(Prefix prefix);
-  // Writer. Exactly this prefix.
+  // Called by the writer. Finds exactly this prefix.
   [[nodiscard]] std::optional<NextHopId> find(Prefix prefix) const;
   [[nodiscard]] std::size_t size() const { return size_; }
-  // What lookups read. The writer's books come on top (README).
+  // The memory that lookups read. The writer's own structures are additional (README).
   [[nodiscard]] Bytes memory() const { return Bytes{store_.bytes()}; }
 
-  // Any reader, inside a read-side section.
+  // Called by any reader, inside a read-side section.
   [[nodiscard]] NextHopId lookup(Address address) const {
     std::uint32_t answer = 0;
     default_route_.with([&](std::uint32_t otherwise) {
@@ -62,33 +64,33 @@ class Trie {
     });
     return NextHopId{answer};
   }
-  // `next_hops` is at least as long as `keys`. The fastest way on this machine.
+  // `next_hops` must be at least as long as `keys`. Uses the fastest version for this machine.
   void lookup(std::span<const Key> keys, std::span<NextHopId> next_hops) const {
     bulk_(store_.arena(), default_route_, keys, next_hops.data());
   }
-  // The same in one way among those of lookup_ways().
+  // The same with one of the versions in lookup_ways().
   void lookup(std::span<const Key> keys, std::span<NextHopId> next_hops, LookupWay way) const {
     bulk_lookup<Address>(way)(store_.arena(), default_route_, keys, next_hops.data());
   }
 
  private:
-  static constexpr std::uint32_t kNever = ~std::uint32_t{0};  // no answer
-  static constexpr std::uint16_t kNone = 512;                 // of a node's children
+  static constexpr std::uint32_t kNever = ~std::uint32_t{0};  // not a valid answer
+  static constexpr std::uint16_t kNone = 512;                 // none of a node's children
   static constexpr std::uint16_t kSeveral = 256;
 
-  // A block to be. Nodes are named by number; 0 is none.
+  // The source of a block. Nodes are identified by number; 0 means none.
   struct alignas(64) Node {
     Stride stride;
-    std::uint32_t inherited = kNever;   // the answer of the prefixes above, when last compiled
-    std::uint32_t word = 0;             // what it was compiled to: a block's word or an answer
+    std::uint32_t inherited = kNever;   // the answer of the shorter prefixes, when last compiled
+    std::uint32_t word = 0;             // the result of compiling: a block's word or an answer
     std::uint8_t dirty = kAllQuarters;  // quarters whose answers may have changed
-    std::uint16_t dirty_child = kNone;  // the octet of the one that is, itself or below
+    std::uint16_t dirty_child = kNone;  // octet of a child with dirty nodes, itself or below
   };
-  // The nodes from the root to where a prefix ends.
+  // The nodes from the root to the one in which a prefix ends.
   struct Path {
     std::array<std::uint32_t, Address::kBits / 8 - 2> nodes;
-    unsigned depth;  // of the last
-    StrideKey key;   // in it
+    unsigned depth;  // of the last node
+    StrideKey key;   // of the prefix in the last node
   };
 
   void stage(Prefix prefix, std::uint32_t next_hop);
@@ -114,18 +116,18 @@ class Trie {
   DefaultRoute default_route_;
   BulkLookup<Address>* bulk_ = bulk_lookup<Address>(preferred_way<Address>());
 
-  // Prefixes of up to 16 bits as a complete binary tree: the root's at 1, the children of i at 2i
-  // and 2i + 1. 0: not there.
+  // Prefixes of up to 16 bits as a complete binary tree: the root has index 1, the children of i
+  // have indices 2i and 2i + 1. 0 means that the prefix is not there.
   std::vector<std::uint32_t> short_prefixes_;
   struct RootAnswer {
     std::uint32_t next_hop = 0;
     std::uint32_t node = 0;
-    std::uint8_t length = 0;  // of the prefix that the answer is of
+    std::uint8_t length = 0;  // of the prefix that gives the answer
     bool dirty = false;
   };
   std::vector<RootAnswer> root_;
   std::vector<std::uint32_t> dirty_root_;
-  std::vector<std::uint32_t> unlinked_;  // blocks that readers may see until publish() is done
+  std::vector<std::uint32_t> unlinked_;  // blocks that readers may use until publish() ends
   std::vector<Node> nodes_{1};
   std::vector<std::uint32_t> free_nodes_;
   std::size_t size_ = 0;

@@ -9,9 +9,10 @@
 namespace ringroad::interface {
 namespace {
 
-// Beside the neighbors': ports', gateways' and groups.
+// Next hops besides those of neighbors: for ports, gateways and groups.
 constexpr std::uint32_t kMoreNextHops = 65536;
-// Beside the neighbors': ports' and gateways', and those that wait for a quiescent state.
+// Adjacencies besides those of neighbors: for ports and gateways, and those that wait for a
+// quiescent state.
 constexpr std::uint32_t kMoreAdjacencies = 8192;
 
 std::uint8_t checks_of(const InterfaceView& port) {
@@ -28,7 +29,8 @@ std::uint8_t checks_of(const InterfaceView& port) {
   return static_cast<std::uint8_t>(checks);
 }
 
-// Linux's __inet_insert_ifa: a first address of its subnet before the first secondary one.
+// The order of Linux's __inet_insert_ifa: the first address of a subnet comes before all secondary
+// addresses.
 std::vector<InterfaceAddress> in_order(const std::vector<InterfaceAddress>& addresses) {
   std::vector<InterfaceAddress> ordered;
   std::ptrdiff_t primaries = 0;
@@ -186,7 +188,7 @@ bool World::is_edge(Ipv4 address) const {
 }
 
 bool World::is_own(Ipv4 address) const {
-  // Nearly always one bit says no: an ARP storm asks often.
+  // Nearly always a single bit rules the address out; this matters in an ARP storm.
   return own_->contains(address.value()) &&
          std::ranges::any_of(ports_, [&](const InterfaceView& port) {
            return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {

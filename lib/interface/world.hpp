@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The tables that the packet path reads, and what the control thread knows of the router's own
+// The tables that the packet path reads, and the control thread's view of the router's own
 // addresses. The control thread writes; workers read through tables().
 #include <algorithm>
 #include <atomic>
@@ -22,22 +22,23 @@ struct InterfaceView {
   std::string name;
   Mac mac;
   std::uint16_t mtu = 1500;
-  // Of a sub-interface: whose frames have its tag, the port that sends for it, all their tags.
+  // For a sub-interface: the interface whose frames carry its tag. Below: the sending port and all
+  // tags.
   std::optional<InterfaceId> link{};
-  PortId egress{};  // of a port, itself
+  PortId egress{};  // for a port, the port itself
   neigh::Tags tags{};
   std::vector<InterfaceAddress> addresses{};
-  std::vector<Ipv4> tentative{};  // of them, not to be used before they were probed for
+  std::vector<Ipv4> tentative{};  // addresses that must not be used before they were probed
 
   [[nodiscard]] bool uses(const InterfaceAddress& own) const {
     return up && std::ranges::find(tentative, own.address) == tentative.end();
   }
-  bool up = true;  // the operator's will, for its links too; a port that is down has no addresses
+  bool up = true;  // administrative state; a port that is down has no addresses
   bool forwarding = true;
   bool send_redirects = true;
   bool dad = false;
   config::ReversePath rp_filter = config::ReversePath::kOff;
-  bool gathers = false;  // its device sends a frame that lies in several buffers
+  bool gathers = false;  // the device sends frames with several segments
 };
 
 class World {
@@ -55,14 +56,14 @@ class World {
   neigh::AdjacencyTable& adjacencies() { return adjacencies_; }
   [[nodiscard]] const neigh::AdjacencyTable& adjacencies() const { return adjacencies_; }
 
-  // Before the workers start; a sub-interface after its link.
+  // Called before the workers start; a sub-interface must be added after its link.
   void add_port(InterfaceView port);
-  // Workers may tell once more of senders that a better gateway would serve.
+  // Workers may again report senders for which another gateway would be better.
   void next_redirect_round();
-  // Frames on `link` with that tag are the sub-interface's, unless they are another's already.
+  // Frames on `link` with this tag belong to the sub-interface, unless another one has the tag.
   void add_vlan(InterfaceId link, std::uint16_t protocol, std::uint16_t vlan, InterfaceId id);
-  // While the workers run. The addresses are put into the order in which Linux keeps them: those
-  // whose subnet another has too, "secondary" ones, after all others.
+  // May be called while the workers run. Sorts the addresses as Linux does: "secondary" ones, which
+  // share the subnet of an earlier address, come after all others.
   void set_addresses(InterfaceId id, const std::vector<InterfaceAddress>& addresses);
   void set_tentative(InterfaceId id, Ipv4 address, bool tentative);
   void set_up(InterfaceId id, bool up);
@@ -76,25 +77,26 @@ class World {
   [[nodiscard]] const std::deque<InterfaceView>& ports() const { return ports_; }
   [[nodiscard]] const InterfaceView& port(InterfaceId id) const { return ports_[id.value()]; }
   [[nodiscard]] const InterfaceView* find_port(std::string_view name) const;
-  // The subnet that holds the address, the longest where several do, and its port; one that is up
-  // before others.
+  // The subnet that covers the address, and its port: ports that are up come first, then the
+  // longest subnet wins.
   struct Subnet {
     const InterfaceView* port;
     Prefix4 prefix;
   };
   [[nodiscard]] std::optional<Subnet> subnet_of(Ipv4 address) const;
-  // Whether the port has a subnet that holds the address.
+  // Whether a subnet of the port covers the address.
   [[nodiscard]] bool is_on_link(InterfaceId id, Ipv4 address) const;
-  // An address that the router answers for.
+  // Whether the router answers for the address.
   [[nodiscard]] bool is_own(Ipv4 address) const;
-  // The same, those of ports that are down and those that are probed for included.
+  // The same, including addresses of ports that are down and addresses that are being probed.
   [[nodiscard]] bool is_configured(Ipv4 address) const;
-  // The first or last address of one of those addresses' subnets.
+  // Whether the address is the first or last one of such an address's subnet.
   [[nodiscard]] bool is_edge(Ipv4 address) const;
-  // Of one of the router's subnets, the all-zeros form included (RFC 1122 3.3.6).
+  // Whether the address is the broadcast address of one of the router's subnets, including the
+  // all-zeros form (RFC 1122 3.3.6).
   [[nodiscard]] bool is_broadcast(Ipv4 address) const;
-  // The port's address that speaks to `to`: the one in its subnet, else the primary one; of a port
-  // without addresses, the first of any port. Linux's inet_select_addr.
+  // The port's source address for packets to `to`: the one in the same subnet, otherwise the
+  // primary one; for a port without addresses, the first of any port. Linux's inet_select_addr.
   [[nodiscard]] std::optional<Ipv4> source(InterfaceId id, Ipv4 to) const;
 
  private:
@@ -105,7 +107,7 @@ class World {
   fib::Trie4 trie_;
   fib::NextHopTable next_hops_;
   neigh::AdjacencyTable adjacencies_;
-  std::deque<InterfaceView> ports_;  // they stay where they are: adjacencies point at their tags
+  std::deque<InterfaceView> ports_;  // a deque, because adjacencies point to the tags
   std::unique_ptr<Interface[]> interfaces_;
   std::map<InterfaceId, std::unique_ptr<VlanTable>> vlans_;
   std::unique_ptr<const OwnAddresses> own_;

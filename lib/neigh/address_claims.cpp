@@ -51,7 +51,7 @@ void AddressClaims::set_link(InterfaceId port, bool up, Nanoseconds now, Events&
   }
 }
 
-// From the first probe or announcement on.
+// Starts with the first probe or announcement.
 void AddressClaims::start(const Key4& key, Claim& claim, Nanoseconds now, Events& events) {
   claim.sent = 0;
   if (claim.in_use) {
@@ -61,7 +61,7 @@ void AddressClaims::start(const Key4& key, Claim& claim, Nanoseconds now, Events
   }
 }
 
-// What is due of one claim.
+// Sends what is due for one claim.
 void AddressClaims::run(const Key4& key, Claim& claim, Nanoseconds now, Events& events) {
   if (!claim.in_use && claim.sent < kProbeNum) {
     ++claim.sent;
@@ -83,8 +83,8 @@ void AddressClaims::run(const Key4& key, Claim& claim, Nanoseconds now, Events& 
   events.push_back({Kind::kAnnounce, key});
 }
 
-// Whose address the message is about. Two that probe for one at once: neither takes it (RFC 5227
-// 2.1.1); a probe for one in use is but answered.
+// Returns whether the message conflicts with a claim. If two hosts probe for one address at once,
+// neither uses it (RFC 5227 2.1.1); a probe for an address in use is only answered.
 bool AddressClaims::concerns(InterfaceId port, const ArpMessage& message) const {
   const bool probe = message.is_probe();
   const auto found = claims_.find({port, probe ? message.target : message.sender});
@@ -109,8 +109,8 @@ void AddressClaims::hear(InterfaceId port, const ArpMessage& message, Nanosecond
     claim.told = true;
     events.push_back({Kind::kConflict, key, message.sender_mac});
   }
-  // RFC 5227 2.4 (c): a router's address is not given up, and two that both hold on to one must not
-  // shout at each other without end.
+  // RFC 5227 2.4 (c): a router does not give up its address, but two hosts that both keep the
+  // address must not send announcements against each other without end.
   if (!claim.defended || *claim.defended + kDefendInterval <= now) {
     claim.defended = now;
     events.push_back({Kind::kAnnounce, key});

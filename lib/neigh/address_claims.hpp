@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// IPv4 address conflict detection, RFC 5227: whether an address may be used on a link, telling the
-// link that it is, and holding on to it when somebody else takes it. It sends nothing: calls answer
-// with the events that the caller carries out in order. Control thread only.
+// IPv4 address conflict detection (RFC 5227): finds out whether an address may be used on a link,
+// announces it, and defends it when another host uses it. This class sends nothing: its calls
+// return events, which the caller carries out in order. Control thread only.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -22,9 +22,9 @@ class AddressClaims {
     enum class Kind : std::uint8_t {
       kProbe,     // broadcast a request for the address from 0.0.0.0
       kAnnounce,  // broadcast a request for the address from the address itself
-      kUsable,    // nobody answered the probes: use it; announcements follow
-      kRefused,   // `other` has the address: do not use it; the claim is gone
-      kConflict,  // `other` speaks as an address in use; told once a claim, counted each time
+      kUsable,    // no host answered the probes: use it; announcements follow
+      kRefused,   // `other` has the address: do not use it; the claim was removed
+      kConflict,  // `other` uses an address in use; one event a claim; all are counted
     };
     Kind kind;
     Key4 key;
@@ -33,40 +33,42 @@ class AddressClaims {
   using Events = std::vector<Event>;
 
   struct Settings {
-    bool announce = true;  // false: nothing is sent but probes and defense
+    bool announce = true;  // if false, only probes and defenses are sent
     std::uint64_t seed = 0;
   };
   explicit AddressClaims(const Settings& settings)
       : announce_{settings.announce}, random_{settings.seed} {}
 
   // A claim lasts until withdraw() or kRefused; nothing is sent while its port has no link. This
-  // one is to be used once nobody answered for it, 4 to 7 s from now (RFC 5227 2.1).
+  // claim may be used if no host answers the probes, 4 to 7 s from now (RFC 5227 2.1).
   void probe(Key4 key, Nanoseconds now, Events& events);
-  // In use from now on, without asking. Of one in use: announced again, for its port's MAC is new.
+  // The address is in use from now on, without probes. If it is in use already, it is announced
+  // again, because its port's MAC is new.
   void use(Key4 key, Nanoseconds now, Events& events);
   void withdraw(Key4 key);
 
-  // A port that gets its link begins as if its claims were new: it may be another link.
+  // When a link comes up, the port's claims start again, because it may be a different link.
   void set_link(InterfaceId port, bool up, Nanoseconds now, Events& events);
-  // Somebody else may send no such message where all is well.
+  // Whether the message conflicts with a claim.
   [[nodiscard]] bool concerns(InterfaceId port, const ArpMessage& message) const;
-  // An ARP message that came by that port from no station of our own.
+  // Handles an ARP message that another station sent and this port received.
   void hear(InterfaceId port, const ArpMessage& message, Nanoseconds now, Events& events);
 
   void tick(Nanoseconds now, Events& events);
-  // When tick() next has something to do.
+  // The time at which tick() next has something to do.
   [[nodiscard]] std::optional<Nanoseconds> next_deadline() const;
 
-  // Claimed and not yet to be used.
+  // The address is claimed but must not be used yet.
   [[nodiscard]] bool is_tentative(Key4 key) const;
-  // Messages by others that spoke as an address of this port, refused claims included.
+  // The number of messages in which other hosts used an address of this port, including refused
+  // claims.
   [[nodiscard]] std::uint64_t conflicts(InterfaceId port) const;
 
  private:
   static constexpr Nanoseconds kNever = Nanoseconds::max();
   struct Claim {
     bool in_use = false;
-    unsigned sent = 0;  // probes, or announcements once it is in use
+    unsigned sent = 0;  // probes, or announcements if the address is in use
     Nanoseconds next = kNever;
     std::optional<Nanoseconds> defended;
     bool told = false;

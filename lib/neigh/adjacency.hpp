@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What a next hop resolves to: everything the packet path needs to send a packet on, in one cache
+// What a next hop resolves to: everything the packet path needs to forward a packet, in one cache
 // line, or the reason why it cannot.
 //
-// One writer, the control thread; the workers read. An adjacency does not change while a reader
-// may hold its id, but for `report_use` and `mtu`: a new MAC is a new adjacency, published by one
-// store to the next-hop table, and the old one is reused after a quiescent state.
+// The control thread is the only writer; workers read. While a reader may hold its id, an adjacency
+// does not change, except `report_use` and `mtu`: a new MAC gets a new adjacency, which one store
+// to the next-hop table publishes, and the old one is reused after a quiescent state.
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -22,9 +22,9 @@
 namespace ringroad::neigh {
 
 enum class AdjacencyKind : std::uint8_t {
-  kUnicast,     // send: the header is ready
+  kUnicast,     // the header is complete: send
   kUnresolved,  // the next hop's MAC is not known
-  kGlean,       // on the link: the destination itself is the next hop, its MAC not known
+  kGlean,       // on the link: the destination itself is the next hop, and its MAC is not known
   kLocal,       // the router's own address
   kBroadcast,
   kMulticast,
@@ -52,34 +52,34 @@ struct Tag {
   }
 };
 
-// Outermost first.
+// The outermost tag comes first.
 struct Tags {
   std::array<Tag, kTagsMax> tags{};
   std::uint8_t count = 0;
-  // The device inserts the outermost.
+  // The device inserts the outermost tag.
   bool offload = false;
 };
 
 struct alignas(64) Adjacency {
   AdjacencyKind kind = AdjacencyKind::kNoRoute;
-  // The packet path marks this adjacency used: its neighbor is STALE.
+  // The packet path reports when it uses this adjacency, because its neighbor is STALE.
   std::atomic<bool> report_use{false};
   std::atomic<std::uint16_t> mtu{0};  // of the IPv4 packet, without the Ethernet header
   InterfaceId port{};                 // a port or a sub-interface
-  PortId egress{};                    // the port that sends for it
+  PortId egress{};                    // the port that sends for this interface
   std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800; no tags
-  Ipv4 next_hop;                                       // of kUnicast and kUnresolved
-  const Tags* tags = nullptr;  // null: none; else those of the sub-interface, which outlive this
-  // Of kUnresolved: the MAC is known, and packets that waited for it are on their way. Workers keep
-  // packets that come meanwhile, so that they do not overtake those.
+  Ipv4 next_hop;                                       // for kUnicast and kUnresolved
+  const Tags* tags = nullptr;  // tags of the sub-interface (they outlive this), or null
+  // For kUnresolved: the MAC is known, and the packets that waited for it are being sent. Workers
+  // hold further packets, so that they do not overtake the waiting ones.
   std::atomic<bool> hold{false};
 
-  // To another host, whether its MAC is known or not.
+  // The adjacency leads to another host, whether its MAC is known or not.
   [[nodiscard]] bool leads_on() const {
     return kind == AdjacencyKind::kUnicast || kind == AdjacencyKind::kUnresolved ||
            kind == AdjacencyKind::kGlean;
   }
-  // What stands before `header` in one load, to be compared with another's.
+  // The fields before `header` in one word, for comparison with another adjacency.
   [[nodiscard]] std::uint64_t summary() const;
 };
 static_assert(sizeof(Adjacency) == 64);
@@ -92,24 +92,26 @@ inline std::uint64_t Adjacency::summary() const {
 
 class AdjacencyTable {
  public:
-  // Space for all of them is taken at once: readers index a plain array.
+  // The whole array is allocated at once: readers index a plain array.
   AdjacencyTable(std::uint32_t capacity, Reclaimer& reclaimer);
 
-  // Writer. A free one, as constructed; none where the table is full.
+  // Called by the writer. Returns a free entry in its initial state, or nothing if the table is
+  // full.
   [[nodiscard]] std::optional<AdjacencyId> allocate();
-  // Writer. Before it is published.
+  // Called by the writer, before the entry is published.
   [[nodiscard]] Adjacency& at(AdjacencyId id) { return entries_[id.value()]; }
-  // Writer. No next hop names it any more; it is reused after a quiescent state.
+  // Called by the writer. No next hop names the entry any more; it is reused after a quiescent
+  // state.
   void retire(AdjacencyId id);
 
-  // Ids are below this, so far.
+  // All ids that were allocated so far are below this.
   [[nodiscard]] std::uint32_t end() const { return end_; }
 
-  // Any reader.
+  // Called by any reader.
   [[nodiscard]] const Adjacency* data() const { return entries_.get(); }
   [[nodiscard]] const Adjacency& operator[](AdjacencyId id) const { return entries_[id.value()]; }
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
-  // How many can be allocated now.
+  // The number of entries that can still be allocated.
   [[nodiscard]] std::size_t free() const { return free_.size(); }
 
  private:

@@ -8,9 +8,10 @@
 namespace ringroad::neigh {
 namespace {
 
-// hardware Ethernet, protocol IPv4, lengths 6 and 4: RFC 826 as everyone uses it.
+// Hardware type Ethernet, protocol IPv4, address lengths 6 and 4 (RFC 826).
 constexpr std::array<std::uint8_t, 6> kFixedPart{0, 1, 0x08, 0x00, 6, 4};
-// Also said by stations of IEEE 802 networks that Ethernet reaches; Linux believes them too.
+// Stations on IEEE 802 networks that are bridged to Ethernet send this hardware type; Linux accepts
+// it too.
 constexpr std::uint8_t kHardwareIeee802 = 6;
 constexpr std::size_t kMessage = 28;
 constexpr std::size_t kSenderMac = 8;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Who is meant on a link: addresses are unique on one port's link only (RFC 826).
+// The key of a neighbor: addresses are unique only on the link of one port (RFC 826).
 #include <compare>
 
 #include "base/ids.hpp"

@@ -11,16 +11,16 @@
 namespace ringroad::neigh {
 
 enum class State : std::uint8_t {
-  kIncomplete,  // asked for, packets wait
+  kIncomplete,  // a request was sent, packets wait
   kReachable,   // confirmed less than reachable_time ago
-  kStale,       // MAC known, not confirmed lately, not in use
+  kStale,       // MAC known, not confirmed recently, not in use
   kDelay,       // in use again: waits for a confirmation before it probes
-  kProbe,       // asks the known MAC directly
+  kProbe,       // sends unicast probes to the known MAC
   kFailed,      // no answer
   kPermanent,   // set by the operator
 };
 
-// As `ip neigh` prints it: "REACHABLE".
+// The name that `ip neigh` prints: "REACHABLE".
 [[nodiscard]] std::string_view to_string(State state);
 // Packets may be sent to the MAC that the entry holds (Linux's NUD_VALID without NOARP).
 [[nodiscard]] constexpr bool has_mac(State state) {
@@ -28,9 +28,9 @@ enum class State : std::uint8_t {
          state == State::kProbe || state == State::kPermanent;
 }
 
-// Of one port: Linux's net.ipv4.neigh.<port>.*, with its defaults.
+// Settings of one port: Linux's net.ipv4.neigh.<port>.*, with its defaults.
 struct Parameters {
-  Nanoseconds base_reachable = std::chrono::seconds{30};  // x 0.5..1.5, drawn at random
+  Nanoseconds base_reachable = std::chrono::seconds{30};  // times a random factor of 0.5..1.5
   Nanoseconds retransmit = std::chrono::seconds{1};
   Nanoseconds delay_first_probe = std::chrono::seconds{5};
   Nanoseconds gc_stale = std::chrono::seconds{60};
@@ -41,7 +41,7 @@ struct Parameters {
   friend bool operator==(const Parameters&, const Parameters&) = default;
 };
 
-// Of the table as a whole: Linux has these under net.ipv4.neigh.default only.
+// Settings of the whole table: Linux has these under net.ipv4.neigh.default only.
 struct Limits {
   Nanoseconds gc_interval = std::chrono::seconds{30};
   std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Packets that wait for neighbors' MACs: first in first out for each neighbor, bounded in bytes of
-// memory for each (Linux's arp_queue and unres_qlen_bytes) and in buffers for all of them together,
-// which Linux does not need: its packets are not of a pool that reception needs too. What exceeds
-// either bound is paid for by the oldest packets. Control thread only.
+// Packets that wait for neighbors' MACs, in a FIFO for each neighbor. They are limited in bytes of
+// memory for each neighbor (Linux's arp_queue and unres_qlen_bytes) and in buffers for all
+// neighbors together; Linux does not need the second limit, because its packets do not come from a
+// pool that reception needs too. Beyond a limit the oldest packets are dropped. Control thread
+// only.
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -18,7 +19,7 @@
 
 namespace ringroad::neigh {
 
-// Packet: a movable owner of a packet. All calls are O(1) for each packet that comes or goes.
+// Packet: a movable type that owns a packet. Each call costs O(1) for each packet added or removed.
 template <class Packet>
 class PendingPackets {
  public:
@@ -26,18 +27,18 @@ class PendingPackets {
     Bytes neighbor{212992};                                             // unres_qlen_bytes
     std::uint32_t buffers = std::numeric_limits<std::uint32_t>::max();  // all neighbors together
   };
-  // What a packet occupies, buffers and all, not its length.
+  // The memory that a packet occupies with its buffers, not its length.
   struct Size {
     Bytes memory;
     std::uint32_t buffers = 1;
   };
-  // Which bound a packet had to go for.
+  // The limit for which a packet was dropped.
   enum class Exceeded : std::uint8_t { kNeighbor, kBuffers };
 
   explicit PendingPackets(const Limits& limits) : limits_{limits} {}
 
-  // Hands the packets that have to go to `drop`, with whom they waited for, oldest first. As in
-  // Linux the newest is kept even if it alone exceeds its neighbor's limit.
+  // Passes packets beyond a limit to `drop`, oldest first, with the neighbors for which they
+  // waited. As in Linux, the newest packet is kept even if it alone exceeds its neighbor's limit.
   template <class Drop>
   void push(NeighborId id, Packet packet, const Size& size, Drop&& drop) {
     if (size.buffers > limits_.buffers) {
@@ -56,7 +57,7 @@ class PendingPackets {
     append(id, std::move(packet), size);
   }
 
-  // The oldest that waits for that neighbor; null where none does.
+  // The oldest packet that waits for this neighbor, or null.
   [[nodiscard]] const Packet* oldest(NeighborId id) const {
     const auto queue = queues_.find(id);
     return queue == queues_.end() ? nullptr : &nodes_[queue->second.first].packet;
@@ -65,12 +66,12 @@ class PendingPackets {
     const auto queue = queues_.find(id);
     return queue == queues_.end() ? nullptr : &nodes_[queue->second.last].packet;
   }
-  // Gives up the oldest, where there is one.
+  // Removes the oldest packet of this neighbor, if there is one.
   [[nodiscard]] std::optional<Packet> pop(NeighborId id) {
     const auto queue = queues_.find(id);
     return queue == queues_.end() ? std::nullopt : std::optional{remove(queue->second.first)};
   }
-  // All of that neighbor, oldest first.
+  // Removes all packets of this neighbor, oldest first.
   [[nodiscard]] std::vector<Packet> remove_all(NeighborId id) {
     std::vector<Packet> taken;
     taken.reserve(size(id));
@@ -95,7 +96,7 @@ class PendingPackets {
     return queue == queues_.end() ? 0 : queue->second.packets;
   }
   [[nodiscard]] std::size_t size() const { return nodes_.size() - free_.size(); }
-  // That all of them occupy.
+  // The buffers that all packets occupy.
   [[nodiscard]] std::uint32_t buffers() const { return buffers_; }
   [[nodiscard]] const Limits& limits() const { return limits_; }
 
@@ -103,14 +104,14 @@ class PendingPackets {
   using Index = std::uint32_t;
   static constexpr Index kNone = std::numeric_limits<Index>::max();
 
-  // In two lists: all packets by age, and those of its neighbor.
+  // A node is in two lists: all packets by age, and the packets of its neighbor.
   struct Node {
     Packet packet{};
     Size size{};
     NeighborId neighbor{};
     Index older = kNone;
     Index newer = kNone;
-    Index next = kNone;  // of the same neighbor; what goes is always the first
+    Index next = kNone;  // same neighbor; the first is always removed first
   };
   struct Queue {
     Index first = kNone;
@@ -139,7 +140,7 @@ class PendingPackets {
     buffers_ += size.buffers;
   }
 
-  // The first of its neighbor's, as the oldest of all always is.
+  // The packet is the first of its neighbor; the oldest of all packets always is.
   Packet remove(Index index) {
     Node& node = nodes_[index];
     (node.older == kNone ? oldest_ : nodes_[node.older].newer) = node.newer;

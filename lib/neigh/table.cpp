@@ -12,7 +12,7 @@ using Kind = Event::Kind;
 
 constexpr std::uint32_t kReservedMax = 1U << 20U;
 
-// The address in a word, for the hash; the two halves of an IPv6 address are multiplied, so that a
+// The address as one word for the hash. The two halves of an IPv6 address are multiplied, so that a
 // sender who does not know the factor cannot make them cancel out.
 std::uint64_t word_of(Ipv4 address, std::uint64_t /*factor*/) { return address.value(); }
 std::uint64_t word_of(Ipv6 address, std::uint64_t factor) {
@@ -24,7 +24,7 @@ std::uint64_t word_of(Ipv6 address, std::uint64_t factor) {
 
 }  // namespace
 
-// Multiply and fold: which keys collide depends on both secrets.
+// Multiplies and folds: which keys collide depends on both secrets.
 template <class Address>
 std::size_t Table<Address>::KeyHash::operator()(const Key& key) const noexcept {
   __extension__ using Wide = unsigned __int128;
@@ -39,7 +39,7 @@ Table<Address>::Table(const Parameters& defaults, const Limits& limits, std::uin
       limits_{limits},
       random_{seed},
       index_{0, KeyHash{random_(), random_() | 1U}} {
-  // To grow a hash of 65,536 takes milliseconds, which nothing is to wait for.
+  // Growing a hash of 65,536 entries takes milliseconds, which would delay the control thread.
   index_.reserve(std::min(limits_.gc_thresh[2], kReservedMax));
 }
 
@@ -77,12 +77,12 @@ void Table<Address>::mark_used(NeighborId id, Nanoseconds now, Events& events) {
   use(id, now, events);
 }
 
-// Linux's arp_process() and neigh_update() in one.
+// Linux's arp_process() and neigh_update() combined.
 template <class Address>
 void Table<Address>::learn(const Advertisement& advertisement, Nanoseconds now, Events& events) {
   recycle();
   auto id = look_up(advertisement.key);
-  // An answer to a question that was never asked confirms nothing.
+  // An answer without a request does not confirm the neighbor.
   const bool confirms = id && advertisement.solicited;
   if (!id) {
     if (!advertisement.for_us) {
@@ -253,7 +253,7 @@ std::optional<NeighborId> Table<Address>::look_up(Key key) {
   return id;
 }
 
-// What packets ask for is bounded; what the operator sets is not.
+// Limits the entries that packets create, but not those that the operator creates.
 template <class Address>
 std::optional<NeighborId> Table<Address>::create(Key key, Nanoseconds now, Events& events) {
   const std::size_t soft_limit = limits_.gc_thresh[1];
@@ -268,7 +268,7 @@ std::optional<NeighborId> Table<Address>::create(Key key, Nanoseconds now, Event
   return allocate(key, now);
 }
 
-// The new entry is in no queue yet: the caller has it enter its first state.
+// The new entry is in no queue yet: the caller must put it into its first state.
 template <class Address>
 NeighborId Table<Address>::allocate(Key key, Nanoseconds now) {
   if (index_.empty()) {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The neighbor table of one family: one entry for each (port, address), its NUD state and its
-// timer. It holds no packets and sends none: each call answers with the events that its caller must
-// carry out, in order, before it makes the next: only then are the ids of removed entries used
-// again.
+// The neighbor table of one address family: an entry with NUD state and timer for each (port,
+// address). The table neither holds nor sends packets: each call returns events, which its caller
+// must carry out, in order, before the next call; only then are ids of removed entries reused.
 //
-// One writer, which is also the only reader: the control thread. The hash is seeded at random, so
-// that a sender cannot choose colliding addresses.
+// The control thread is the only writer and the only reader. The hash is seeded at random, so that
+// a sender cannot choose colliding addresses.
 #include <absl/container/btree_map.h>
 
 #include <cstddef>
@@ -35,25 +34,25 @@ struct Entry {
   Mac mac;                   // meaningful where has_mac(state)
   Nanoseconds updated{};     // when MAC or state last changed
   Nanoseconds confirmed{};   // when reachability of this MAC was last confirmed; zero: never
-  Nanoseconds used{};        // when the packet path was last seen using it
+  Nanoseconds used{};        // when the packet path was last seen to use the entry
   std::uint32_t probes = 0;  // sent in this state
 };
 
 struct Event {
   enum class Kind : std::uint8_t {
-    kSolicitBroadcast,  // send an ARP request to all stations
+    kSolicitBroadcast,  // broadcast an ARP request
     kSolicitUnicast,    // send an ARP request to entry.mac
-    kResolved,          // entry.mac is new or has changed: publish it, send what waits
-    kStateChanged,      // the MAC is as before; the packet path may need to report use
-    kFailed,            // not reachable: unpublish it, answer what waits with host unreachable
-    kRemoved,           // the entry goes after this event; treat it as kFailed if it was published
+    kResolved,          // entry.mac is new or has changed: publish it, send waiting packets
+    kStateChanged,      // the MAC is unchanged; the packet path may need to report use
+    kFailed,            // unreachable: unpublish it, answer waiting packets with host unreachable
+    kRemoved,           // removed after this event; treat it as kFailed if it was published
   };
   Kind kind;
   NeighborId id;
 };
 using Events = std::vector<Event>;
 
-// Of the table as a whole, named as in /proc/net/stat/arp_cache.
+// Counters of the whole table, named as in /proc/net/stat/arp_cache.
 struct Counters {
   std::uint64_t allocs = 0, destroys = 0, lookups = 0, hits = 0, res_failed = 0;
   std::uint64_t hash_grows = 0, periodic_gc_runs = 0, forced_gc_runs = 0, table_fulls = 0;
@@ -65,24 +64,25 @@ class Table {
   using Key = neigh::Key<Address>;
   using Entry = neigh::Entry<Address>;
 
-  // `defaults`: of every port that is not given its own.
+  // `defaults`: the settings of all ports without settings of their own.
   Table(const Parameters& defaults, const Limits& limits, std::uint64_t seed);
 
-  // For what happens on that port from now on; a timer that runs keeps its deadline.
+  // Applies to later transitions of that port's entries; a running timer keeps its deadline.
   void set_parameters(InterfaceId id, const Parameters& parameters);
 
   // A packet needs this neighbor and the packet path had no MAC for it. Creates the entry
-  // (kIncomplete, asked for at once) or marks it used. Nullopt: the table is full.
+  // (kIncomplete, with an immediate request) or marks it used. Returns nullopt if the table is
+  // full.
   std::optional<NeighborId> resolve(Key key, Nanoseconds now, Events& events);
 
-  // The packet path sent to this neighbor since it was last asked. A report that comes after the
-  // entry was removed does nothing.
+  // The packet path has sent to this neighbor since the last query. A report after the entry was
+  // removed has no effect.
   void mark_used(NeighborId id, Nanoseconds now, Events& events);
 
-  // An ARP message from `key` says that its MAC is `mac`. `solicited`: it answers our request to it
-  // (a unicast reply). `for_us`: it is directed at an address of ours, so that an entry may be
-  // created (RFC 826). `overrides`: a gratuitous message or a request to us, which as in
-  // Linux may replace a MAC that was learnt less than locktime ago.
+  // An ARP message from `key` says that its MAC is `mac`. `solicited`: a unicast reply to our
+  // request. `for_us`: the message is directed at an address of ours, so an entry may be created
+  // (RFC 826). `overrides`: a gratuitous message or a request to us, which as in Linux may replace
+  // a MAC that was learned less than locktime ago.
   struct Advertisement {
     Key key;
     Mac mac;
@@ -94,32 +94,33 @@ class Table {
 
   // `ip neigh replace ... nud permanent`.
   NeighborId set_permanent(Key key, Mac mac, Nanoseconds now, Events& events);
-  // `ip neigh del`; false if there is none.
+  // `ip neigh del`; returns false if there is no entry.
   bool erase(Key key, Events& events);
-  // `ip neigh flush`: all but the permanent ones; of one port, or of every port.
+  // `ip neigh flush`: removes all entries except permanent ones, of one port or of every port.
   std::size_t flush(std::optional<InterfaceId> port, Events& events);
 
-  // Runs the timers that are due, garbage collection included, but looks at no more than `most`
-  // entries: where that leaves some for later, the next deadline is in the past.
+  // Runs the timers that are due, including garbage collection, but examines at most `most`
+  // entries. If entries remain, the next deadline is in the past.
   void tick(Nanoseconds now, Events& events,
             std::size_t most = std::numeric_limits<std::size_t>::max());
-  // When tick() next has something to do; nullopt while the table is empty.
+  // The time at which tick() next has something to do; nullopt while the table is empty.
   [[nodiscard]] std::optional<Nanoseconds> next_deadline() const;
 
-  // Also of an entry that the last call removed. The reference stays good while the entry lives.
+  // Also works for an entry that the last call removed. The reference is valid as long as the entry
+  // exists.
   [[nodiscard]] const Entry& entry(NeighborId id) const;
   [[nodiscard]] std::optional<NeighborId> find(Key key) const;
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] const Counters& counters() const;
   [[nodiscard]] const Parameters& parameters(InterfaceId id) const;
   [[nodiscard]] const Limits& limits() const;
-  // Those of which use is to be reported.
+  // The number of entries whose use must be reported.
   [[nodiscard]] std::size_t stale() const;
-  // In the order of ports, then addresses: at most so many of those behind `after`, of one port or
-  // of all.
+  // Entries sorted by port, then by address: at most `most` entries after `after`, of one port or
+  // of all ports.
   [[nodiscard]] std::vector<NeighborId> page(std::optional<Key> after, std::size_t most,
                                              std::optional<InterfaceId> port = std::nullopt) const;
-  // All of them, in that order.
+  // Visits all entries in the same order.
   void for_each(const std::function<void(NeighborId, const Entry&)>& visit) const;
 
  private:
@@ -133,7 +134,7 @@ class Table {
     Nanoseconds reachable_time{};
     Nanoseconds redraw_at = Nanoseconds::min();
   };
-  // An entry stands in the queue of its state, if it has one, at `position`.
+  // If its state has a queue, an entry is in that queue at `position`.
   struct Slot {
     Entry entry;
     Nanoseconds position{};
@@ -163,23 +164,23 @@ class Table {
 
   Parameters defaults_;
   Limits limits_;
-  std::vector<Port> ports_;  // by InterfaceId, as far as any was seen
+  std::vector<Port> ports_;  // by InterfaceId, up to the highest seen
   Counters counters_;
   std::mt19937_64 random_;
 
   std::deque<Slot> slots_;
   std::vector<NeighborId> free_;
-  std::vector<NeighborId> removed_;  // by the last call: their entries can still be read
+  std::vector<NeighborId> removed_;  // by the last call: these entries can still be read
   std::unordered_map<Key, NeighborId, KeyHash> index_;
-  absl::btree_map<Key, NeighborId> ordered_;  // the same, for pages
+  absl::btree_map<Key, NeighborId> ordered_;  // the same entries, sorted for pages
   std::size_t permanent_count_ = 0;
 
-  // So that neither timers nor garbage collection look at entries they leave alone.
+  // These queues spare timers and garbage collection the entries that do not concern them.
   Queue timers_;  // kIncomplete, kReachable, kDelay and kProbe, by deadline
-  Queue stale_;   // kStale, by when it became so or changed its MAC
+  Queue stale_;   // kStale, by the time of the transition or of a new MAC
   Queue failed_;  // kFailed, by time of failure
   Nanoseconds next_periodic_gc_{};
-  // Where in `stale_` a periodic collection goes on; none: it is finished.
+  // The position in `stale_` where a periodic collection continues; empty: it is finished.
   std::optional<Queue::value_type> collect_from_;
   Nanoseconds next_forced_gc_ = Nanoseconds::min();
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Garbage collection of neighbors: periodic, and forced where the table is full (Linux's
+// Garbage collection of neighbors: periodic, and forced if the table is full (Linux's
 // neigh_periodic_work, neigh_forced_gc).
 #include <algorithm>
 
@@ -10,9 +10,9 @@ namespace {
 
 using std::chrono::seconds;
 
-// Linux's "5 * HZ": above gc_thresh2 collection is forced no more often than this, and spares what
-// changed more recently. Here periodic collection does too: the packet path reports use of what is
-// STALE only, so of what has just become so nothing is known yet.
+// Linux's "5 * HZ": above gc_thresh2, forced collection runs at most this often, and it spares
+// entries that changed more recently. Here periodic collection spares them too: the packet path
+// reports use of STALE entries only, so nothing is known yet about the use of a newly STALE entry.
 constexpr Nanoseconds kFresh = seconds{5};
 
 }  // namespace
@@ -51,8 +51,9 @@ void Table<Address>::collect_periodically(Queue::value_type from, Nanoseconds no
   collect_from_ = std::nullopt;
 }
 
-// Makes room for one entry below gc_thresh2, oldest first. What has a timer is spared, however old,
-// as in Linux: forwarding to known neighbors must not suffer from a scan.
+// Removes the oldest entries until there is room for one entry below gc_thresh2. As in Linux,
+// entries with a timer are spared however old they are: a scan must not harm forwarding to known
+// neighbors.
 template <class Address>
 void Table<Address>::collect_by_force(Nanoseconds now, Events& events) {
   ++counters_.forced_gc_runs;

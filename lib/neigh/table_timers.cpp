@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The timers of neighbors' states (RFC 4861 7.3.3; Linux's neigh_timer_handler).
+// The timers of the neighbor states (RFC 4861 7.3.3; Linux's neigh_timer_handler).
 #include <algorithm>
 
 #include "neigh/table.hpp"
@@ -11,8 +11,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Kind = Event::Kind;
 
-// As in Linux since 5.7, HZ/2 before: no request follows another sooner, whatever `retransmit`
-// says.
+// Requests are never sent at shorter intervals, whatever `retransmit` says, as in Linux since 5.7
+// (HZ/2 before).
 constexpr Nanoseconds kShortestRetransmit = milliseconds{10};
 // RFC 4861 6.3.4 wants a new random value "every few hours"; Linux draws one every 300 s.
 constexpr Nanoseconds kRedrawInterval = seconds{300};
@@ -42,7 +42,7 @@ std::optional<Nanoseconds> Table<Address>::next_deadline() const {
   return timers_.empty() ? gc : std::min(gc, timers_.begin()->first);
 }
 
-// RFC 4861 6.3.2: spread, so that routers that start together do not probe together.
+// RFC 4861 6.3.2: the time is random, so that routers that start together do not probe together.
 template <class Address>
 Nanoseconds Table<Address>::reachable_time(InterfaceId id, Nanoseconds now) {
   Port& its = port(id);
@@ -55,7 +55,7 @@ Nanoseconds Table<Address>::reachable_time(InterfaceId id, Nanoseconds now) {
   return its.reachable_time;
 }
 
-// Asks once more, or gives up.
+// Sends another probe, or gives up.
 template <class Address>
 void Table<Address>::probe(NeighborId id, Nanoseconds now, Events& events) {
   Entry& entry = slot(id).entry;
@@ -72,8 +72,7 @@ void Table<Address>::probe(NeighborId id, Nanoseconds now, Events& events) {
   events.push_back({broadcast ? Kind::kSolicitBroadcast : Kind::kSolicitUnicast, id});
 }
 
-// Linux's neigh_timer_handler(). An entry that is late is not hurried: what comes next is counted
-// from now.
+// Linux's neigh_timer_handler(). If an entry's timer is late, its next deadline counts from now.
 template <class Address>
 void Table<Address>::run_timer(NeighborId id, Nanoseconds now, Events& events) {
   const Entry& entry = slot(id).entry;

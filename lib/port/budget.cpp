@@ -6,7 +6,7 @@
 namespace ringroad::port {
 namespace {
 
-// A burst in hand, what it drops and what it hands up.
+// The packets of a burst, its drops and its punts.
 constexpr std::uint32_t kInHand = 256;
 
 }  // namespace
@@ -19,7 +19,8 @@ std::uint32_t cache_size(std::uint32_t size, std::uint32_t threads) {
 }
 
 Budget budget_of(std::uint32_t size, const BufferUse& use) {
-  // The workers' and the control thread's; DPDK lets a cache grow to one and a half its size.
+  // The caches of the workers and of the control thread; DPDK lets a cache grow to 1.5 times its
+  // size.
   const std::uint32_t threads = use.workers + 1;
   const std::uint64_t caches = std::uint64_t{cache_size(size, threads)} * threads * 3 / 2;
   const std::uint64_t reserve = use.tx + caches + std::uint64_t{kInHand} * use.workers +

@@ -14,8 +14,8 @@ std::uint64_t DeviceCounts::of(LossKind kind) const {
   return packets;
 }
 
-// net_memif counts for each queue, but sums only those that are connected: while its peer is away,
-// or came back with fewer queues, its sum is smaller.
+// net_memif counts for each queue, but its total includes only connected queues: while its peer is
+// away, or after it returned with fewer queues, the total is smaller.
 std::uint64_t DeviceCounter::completed(const rte_eth_stats& stats) {
   const std::uint64_t of_queues =
       std::reduce(std::begin(stats.q_opackets), std::end(stats.q_opackets), std::uint64_t{0});

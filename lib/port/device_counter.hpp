@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What a port's device says that it lost and sent. Each lost packet is in exactly one Loss, so that
-// what was offered to a port is what it received and these, and what it was given to send is what
-// it completed, these, and what its ring still holds. Control thread only.
+// The losses and transmissions that a port's device reports. Each lost packet is in exactly one
+// Loss: the packets offered to a port are those received and those lost, and the packets given to
+// it for transmission are those completed, those lost, and those in its ring. Control thread only.
 #include <rte_ethdev.h>
 
 #include <array>
@@ -14,14 +14,14 @@
 namespace ringroad::port {
 
 enum class LossKind : std::uint8_t {
-  kMissed,    // came while the queue before the worker was full
-  kNoBuffer,  // came while no packet buffer was free
+  kMissed,    // arrived while the queue before the worker was full
+  kNoBuffer,  // arrived while no packet buffer was free
   kRxError,   // damaged, too long, or dropped by the kernel before the port
   kTxError,   // refused by the driver or by the kernel under it
 };
 
 struct Loss {
-  std::string_view name;  // that of who counts it
+  std::string_view name;  // the name in the source of this counter
   LossKind kind{};
   std::uint64_t packets = 0;
 };
@@ -33,7 +33,7 @@ struct DeviceCounts {
   [[nodiscard]] std::uint64_t of(LossKind kind) const;
 };
 
-// Where a family's losses are counted when rte_eth_stats does not say it, or not so.
+// Provides the losses of a driver family if rte_eth_stats lacks them or counts differently.
 class LossSource {
  public:
   LossSource() = default;
@@ -41,27 +41,28 @@ class LossSource {
   LossSource(const LossSource&) = delete;
   LossSource& operator=(const LossSource&) = delete;
 
-  // Adds its losses, the same ones in the same order each time; tx_completed is what the driver
-  // says that it sent.
+  // Appends the losses, always in the same order; tx_completed is the driver's number of sent
+  // packets.
   virtual void read(const rte_eth_stats& stats, DeviceCounts& counts) = 0;
 };
 
 class DeviceCounter {
  public:
-  // Null: what rte_eth_stats says is right.
+  // A null source means that rte_eth_stats is correct.
   explicit DeviceCounter(std::unique_ptr<LossSource> source) : source_{std::move(source)} {}
 
-  // The device is closed, and opened anew later: what it counted stays, and it begins at 0.
+  // The device is closed and opened anew later: counters keep their values although the device
+  // starts at 0.
   void close();
   void open_anew(std::unique_ptr<LossSource> source) {
     source_ = std::move(source);
     closed_ = false;
   }
   [[nodiscard]] bool closed() const { return closed_; }
-  // As they were when they were last read.
+  // The counters of the last update.
   [[nodiscard]] const DeviceCounts& last() const { return counts_; }
 
-  // No counter goes backwards, whatever the driver says now.
+  // No counter decreases, whatever the driver reports.
   const DeviceCounts& update(const rte_eth_stats& stats);
 
  private:
@@ -70,8 +71,8 @@ class DeviceCounter {
   std::unique_ptr<LossSource> source_;
   DeviceCounts counts_;
   bool closed_ = false;
-  DeviceCounts before_;  // of the device before it was opened anew
-  std::array<std::uint64_t, RTE_ETHDEV_QUEUE_STAT_CNTRS> sent_{};  // by each queue
+  DeviceCounts before_;  // the counters when the device was last closed
+  std::array<std::uint64_t, RTE_ETHDEV_QUEUE_STAT_CNTRS> sent_{};  // for each queue
 };
 
 }  // namespace ringroad::port

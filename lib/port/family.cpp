@@ -42,7 +42,7 @@ const Family* family_of(std::string_view vdev) {
     if (!(vdev.starts_with("net_") || vdev.starts_with("eth_")) || !name.starts_with(driver)) {
       return false;
     }
-    // The bus compares no more than the driver's name: "net_tap_wan" is one of net_tap's too.
+    // The bus compares only the driver's name: "net_tap_wan" would also match net_tap.
     const std::string_view rest = name.substr(driver.size());
     constexpr std::string_view kDigits = "0123456789_";
     return rest.empty() || (kDigits.find(rest.front()) != std::string_view::npos &&
@@ -62,7 +62,8 @@ std::vector<std::string_view> family_drivers() {
 }
 
 std::uint32_t frame_room(std::uint16_t mtu) {
-  // As buffer_room(), less DPDK's headroom: whole KiB that hold a frame with tags and checksum.
+  // The same as buffer_room() without DPDK's headroom: whole KiB that hold a frame with tags and
+  // FCS.
   constexpr std::uint32_t kUnit = 1024;
   constexpr std::uint32_t kOverhead = 14 + 3 * 4 + 4;
   return std::max<std::uint32_t>(2048, (mtu + kOverhead + kUnit - 1) / kUnit * kUnit);

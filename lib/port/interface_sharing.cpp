@@ -47,7 +47,7 @@ std::vector<std::string> sharing_warnings(const InterfaceState& state,
                     address, state.name));
   }
   if (state.forwards) {
-    // With slashes sysctl takes names that have dots.
+    // With slashes, sysctl accepts interface names that contain dots.
     warnings.push_back(
         fmt::format("the kernel forwards what comes to its interface {0} too, and packets arrive "
                     "twice; turn it off: sysctl -w net/ipv4/conf/{0}/forwarding=0",

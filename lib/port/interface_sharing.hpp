@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the kernel does itself with an interface by which a port sends and receives.
+// Finds out what the kernel itself does with an interface that a port uses for sending and
+// receiving.
 #include <span>
 #include <string>
 #include <vector>
@@ -9,11 +10,11 @@
 
 namespace ringroad::port {
 
-// IPv4 addresses with their prefix lengths that the kernel has on an interface.
+// The kernel's IPv4 addresses on an interface, with prefix lengths.
 [[nodiscard]] std::vector<std::string> kernel_addresses(const std::string& interface);
 
-// One sentence for each thing that makes packets arrive twice or be answered by two, with what ends
-// it.
+// One sentence for each setting by which packets arrive twice or are answered twice, with the
+// remedy.
 [[nodiscard]] std::vector<std::string> sharing_warnings(const InterfaceState& state,
                                                         std::span<const std::string> addresses);
 

@@ -37,7 +37,7 @@ InterfaceStats::Counts InterfaceStats::read() {
   return last_;
 }
 
-// One request, one answer: RTM_NEWSTATS with an IFLA_STATS_LINK_64, or an error.
+// Sends one request and reads one answer: RTM_NEWSTATS with an IFLA_STATS_LINK_64, or an error.
 std::optional<InterfaceStats::Counts> InterfaceStats::ask() {
   if (!socket_) {
     return std::nullopt;
@@ -64,7 +64,7 @@ std::optional<InterfaceStats::Counts> InterfaceStats::ask() {
     return std::nullopt;
   }
   rtnl_link_stats64 stats{};
-  // A kernel's structure may have less at its end than the one this was compiled with.
+  // The structure of a running kernel may be shorter than the one used at compile time.
   const std::size_t there = static_cast<std::size_t>(length) - kFixed - RTA_LENGTH(0);
   const std::size_t bytes =
       std::min({sizeof stats, there, std::size_t{attribute.rta_len} - RTA_LENGTH(0)});

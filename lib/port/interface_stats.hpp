@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The kernel's counters of a network interface, since this object was made. Asked for by rtnetlink:
-// /sys shows another network namespace than the process may be in.
+// The kernel's counters of a network interface, since this object was created. They are read by
+// rtnetlink, because /sys may show another network namespace than that of the process.
 #include <cstdint>
 #include <optional>
 
@@ -16,10 +16,11 @@ class InterfaceStats {
     std::uint64_t tx_dropped = 0;
   };
 
-  // Its kernel number; 0 or one that is no more: everything stays 0.
+  // The kernel's index of the interface; for 0 or an interface that no longer exists all counters
+  // stay 0.
   explicit InterfaceStats(unsigned interface);
 
-  // What is no more keeps what was read last.
+  // An interface that no longer exists keeps its last counters.
   [[nodiscard]] Counts read();
 
  private:

@@ -19,9 +19,10 @@ namespace ringroad::port {
 namespace {
 
 constexpr int kReceiveBuffer = 1 << 20;
-// The kernel fills as much of a listing into one datagram, and sends no event that is longer.
+// The kernel fills at most this much of a listing into one datagram, and no event is longer.
 constexpr std::size_t kDatagram = 64UL * 1024;
-// Datagrams read at once: no storm of events keeps the control thread from its other work.
+// The most datagrams read at once, so that a storm of events does not stop the control thread's
+// other work.
 constexpr int kReads = 64;
 constexpr std::chrono::seconds kPatience{2};
 
@@ -40,7 +41,7 @@ Result<std::unique_ptr<InterfaceWatch>> InterfaceWatch::open() {
     return fail(fmt::format("the kernel does not tell of its network interfaces: {}",
                             std::strerror(errno)));
   }
-  // Events that find no room are made up for by a listing: it may stay small.
+  // A small buffer is acceptable, because a listing makes up for lost events.
   if (setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer,
                  sizeof kReceiveBuffer) != 0) {
     log::debug("the buffer for events of network interfaces stays small: {}", std::strerror(errno));

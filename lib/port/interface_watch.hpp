@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Follows network interfaces of the kernel's by the events of rtnetlink(7). Control thread only.
+// Follows the kernel's network interfaces through rtnetlink(7) events. Control thread only.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,19 +14,19 @@ namespace ringroad::port {
 
 class InterfaceWatch {
  public:
-  // In the network namespace of the calling thread.
+  // Uses the network namespace of the calling thread.
   [[nodiscard]] static Result<std::unique_ptr<InterfaceWatch>> open();
 
-  // Waits for the kernel's answer, a few milliseconds; fails where there is no such interface.
+  // Waits a few milliseconds for the kernel's answer; fails if there is no such interface.
   [[nodiscard]] Status follow(unsigned index);
-  // Reads what came since, without waiting. ~0.2 us where nothing did.
+  // Reads the events since the last call, without waiting. ~0.2 us if there are none.
   void poll();
 
   [[nodiscard]] const InterfaceState& state(unsigned index) const {
     return interfaces_.state(index);
   }
   [[nodiscard]] std::uint64_t generation() const { return interfaces_.generation(); }
-  // Readable when poll() has something to do.
+  // Becomes readable when poll() has something to do.
   [[nodiscard]] int poll_fd() const { return socket_.get(); }
 
  private:

@@ -19,7 +19,7 @@ std::size_t aligned(std::size_t length) {
   return (length + MNL_ALIGNTO - 1) & ~(MNL_ALIGNTO - 1UL);
 }
 
-// Calls `each` with every attribute of a run of them; ends at the first that does not fit.
+// Calls `each` for every attribute in a sequence; stops at the first that exceeds the size.
 template <class Each>
 void for_each_attribute(const void* start, std::size_t size, Each&& each) {
   const auto* attribute = static_cast<const nlattr*>(start);
@@ -54,7 +54,7 @@ std::string text(const nlattr& attribute) {
   return {start, strnlen(start, mnl_attr_get_payload_len(&attribute))};
 }
 
-// net.ipv4.conf.NAME.forwarding, which net.ipv4.ip_forward sets for all.
+// Reads net.ipv4.conf.NAME.forwarding, which net.ipv4.ip_forward sets for all interfaces.
 bool forwards(const nlattr& families) {
   bool on = false;
   for_each_nested(families, [&](const nlattr& family) {
@@ -62,7 +62,7 @@ bool forwards(const nlattr& families) {
       return;
     }
     for_each_nested(family, [&](const nlattr& part) {
-      // The values are in the order of IPV4_DEVCONF_*, which begins at 1 with this one.
+      // The values are in the order of IPV4_DEVCONF_*, which begins at 1 with forwarding.
       static_assert(IPV4_DEVCONF_FORWARDING == 1);
       if (mnl_attr_get_type(&part) == IFLA_INET_CONF) {
         on = number(part).value_or(0) != 0;
@@ -76,7 +76,7 @@ InterfaceState state_of(const nlmsghdr& message, const ifinfomsg& info) {
   InterfaceState state;
   state.present = message.nlmsg_type == RTM_NEWLINK;
   state.up = (info.ifi_flags & IFF_UP) != 0;
-  // fib_netdev_event(): dev_get_flags() has one of both.
+  // As in fib_netdev_event(): dev_get_flags() has at least one of these flags.
   state.carrier = (info.ifi_flags & (IFF_RUNNING | IFF_LOWER_UP)) != 0;
   const std::size_t size = mnl_nlmsg_get_payload_len(&message);
   static_assert(sizeof info % MNL_ALIGNTO == 0);
@@ -148,7 +148,7 @@ const InterfaceState& Interfaces::state(unsigned index) const {
 }
 
 void Interfaces::read(std::span<const std::byte> datagram) {
-  // mnl_nlmsg_ok() takes lengths of 2^31 and more for negative ones.
+  // mnl_nlmsg_ok() treats lengths of 2^31 and more as negative.
   while (datagram.size() >= sizeof(nlmsghdr)) {
     const auto* const message = reinterpret_cast<const nlmsghdr*>(datagram.data());
     if (message->nlmsg_len < sizeof(nlmsghdr) || message->nlmsg_len > datagram.size()) {
@@ -174,13 +174,13 @@ void Interfaces::read(const nlmsghdr& message) {
     return;
   }
   std::memcpy(&info, mnl_nlmsg_get_payload(&message), sizeof info);
-  // Bridges tell of their ports by messages of their own family.
+  // Bridges report their ports in messages of their own family.
   if (info.ifi_family != AF_UNSPEC) {
     return;
   }
   const auto found = followed_.find(static_cast<unsigned>(info.ifi_index));
   if (found == followed_.end() || (found->second.known && !found->second.state.present)) {
-    // Another interface, which may have the name of one that is gone.
+    // The message is about another interface, which may have the name of a removed one.
     generation_ += message.nlmsg_type == RTM_NEWLINK ? 1 : 0;
     return;
   }

@@ -8,7 +8,7 @@
 namespace ringroad::port {
 namespace {
 
-std::mutex mutex;  // who waits for the pollers keeps them from being destroyed
+std::mutex mutex;  // a thread that waits for the pollers prevents their destruction
 rte_rcu_qsbr* all_pollers = nullptr;
 
 }  // namespace

@@ -15,15 +15,15 @@
 namespace ringroad::port {
 namespace {
 
-// Two VLAN tags and the FCS, where a device leaves it; and a tag that igb's driver counts twice.
+// Two VLAN tags, the FCS if a device leaves it, and a tag that igb's driver counts twice.
 constexpr std::uint16_t kL2Overhead = RTE_ETHER_HDR_LEN + 3 * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN;
-// The queue that alone holds packets comes to hold four fifths of the bands' share; where many do,
-// each comes to hold as much as the others (Choudhury and Hahne, "Dynamic queue length thresholds
-// for shared-memory packet switches", 1998).
+// A single queue with waiting packets may hold up to four fifths of the bands' share; if many
+// queues have waiting packets, each may hold the same (Choudhury and Hahne, "Dynamic queue length
+// thresholds for shared-memory packet switches", 1998).
 constexpr std::uint32_t kBandsOfLeft = 4;
 
-// Free buffers that no thread keeps for itself: unlike rte_mempool_avail_count(), without a look at
-// every thread's cache.
+// The free buffers outside the threads' caches: unlike rte_mempool_avail_count(), this does not
+// read every thread's cache.
 unsigned common_count(const rte_mempool& pool) {
   return rte_mempool_get_ops(pool.ops_index)->get_count(&pool);
 }
@@ -31,8 +31,9 @@ unsigned common_count(const rte_mempool& pool) {
 }  // namespace
 
 std::uint16_t buffer_room(std::uint16_t mtu) {
-  // Intel's ports are told of buffers in units of 1 KiB (SRRCTL.BSIZEPKT of the 82575 to the X550):
-  // of 9088 bytes they use 8192, and a frame of 9018 comes in two pieces, by a slower path.
+  // Intel's devices take the buffer size in units of 1 KiB (SRRCTL.BSIZEPKT of the 82575 to the
+  // X550): of 9088 bytes they use 8192, and a frame of 9018 bytes arrives in two segments, by a
+  // slower path.
   constexpr std::uint32_t kUnit = 1024;
   const std::uint32_t frame = std::uint32_t{mtu} + kL2Overhead;
   const std::uint32_t room = RTE_PKTMBUF_HEADROOM + (frame + kUnit - 1) / kUnit * kUnit;
@@ -40,7 +41,7 @@ std::uint16_t buffer_room(std::uint16_t mtu) {
 }
 
 std::uint16_t mtu_of(const rte_mempool& pool) {
-  // DPDK reads it, and lacks the const.
+  // DPDK only reads the pool, but its parameter is not const.
   const std::uint16_t room = rte_pktmbuf_data_room_size(const_cast<rte_mempool*>(&pool));
   return static_cast<std::uint16_t>(room - RTE_PKTMBUF_HEADROOM - kL2Overhead);
 }
@@ -67,7 +68,7 @@ Result<Pool> make_pool(const std::string& name, std::uint32_t buffers, std::uint
 }
 
 Result<rte_mempool*> Pools::on(int node) {
-  // Memory that is not of hugepages is not of a node either.
+  // Memory without hugepages is not bound to a NUMA node.
   const bool told = node >= 0 && rte_socket_count() > 1 && rte_eal_has_hugepages() != 0;
   const auto made = told ? std::ranges::find(pools_, node, &One::node) : pools_.begin();
   if (made != pools_.end()) {
@@ -83,7 +84,7 @@ Result<rte_mempool*> Pools::on(int node) {
 }
 
 bool Pools::low() const {
-  constexpr unsigned kLow = 16;  // less than one in so many is free
+  constexpr unsigned kLow = 16;  // a pool is low if less than 1/16 is free
   return std::ranges::any_of(pools_, [this](const One& one) {
     return rte_mempool_avail_count(one.pool.get()) < buffers_ / kLow;
   });

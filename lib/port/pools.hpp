@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Packet buffers, on the NUMA nodes of the ports that fill them: what a device writes into another
-// node's memory crosses the sockets' link twice, with the core that reads it. Control thread only,
-// but for what says that any thread may call it.
+// Packet buffers on the NUMA nodes of the ports that fill them: data that a device writes into
+// another node's memory crosses the link between sockets twice if its worker reads it. Control
+// thread only, except for functions that any thread may call.
 #include <rte_mempool.h>
 
 #include <atomic>
@@ -22,55 +22,56 @@ struct FreePool {
 };
 using Pool = std::unique_ptr<rte_mempool, FreePool>;
 
-// Bytes of a buffer that takes a frame of `mtu` bytes of payload in one piece, on any device.
+// The size of a buffer that holds a frame with `mtu` bytes of payload in one segment, on any
+// device.
 [[nodiscard]] std::uint16_t buffer_room(std::uint16_t mtu);
-// The largest MTU whose frames fit into a buffer of the pool.
+// The largest MTU with frames that fit into one buffer of the pool.
 [[nodiscard]] std::uint16_t mtu_of(const rte_mempool& pool);
-// Buffers of that room, on that NUMA node or on any.
+// Makes buffers for that MTU on the given NUMA node, or on any.
 [[nodiscard]] Result<Pool> make_pool(const std::string& name, std::uint32_t buffers,
                                      std::uint16_t mtu, int node = SOCKET_ID_ANY);
 
 class Pools {
  public:
-  // In buffers.
+  // All numbers are buffers.
   struct Level {
     std::string name;
-    int node = SOCKET_ID_ANY;  // or the machine has but one
+    int node = SOCKET_ID_ANY;  // SOCKET_ID_ANY on a machine with a single node
     std::uint32_t size = 0;
     std::uint32_t free = 0;
-    std::uint32_t low_water = 0;  // free at the worst moment seen
+    std::uint32_t low_water = 0;  // the lowest number of free buffers that was seen
   };
 
-  // Each pool has so many buffers, of that MTU's size.
+  // Each pool has this many buffers, sized for this MTU.
   Pools(std::uint32_t buffers, std::uint16_t mtu) : buffers_{buffers}, mtu_{mtu} {}
 
-  // The pool of a node, made by who asks first. Without a node, or on a machine of one, it is the
-  // first of all.
+  // The pool of a node, created by the first call for it. Without a node, or on a machine with a
+  // single node, the first pool.
   [[nodiscard]] Result<rte_mempool*> on(int node);
-  // The first, for packets of the router's own.
+  // The first pool, for packets that the router originates.
   [[nodiscard]] rte_mempool& first() const { return *pools_.front().pool; }
 
-  // Before the workers run: what of each pool may wait.
+  // Called before the workers run: sets how many buffers of each pool waiting packets may hold.
   void set_budget(const Budget& budget) { budget_ = budget; }
   [[nodiscard]] const Budget& budget() const { return budget_; }
-  // Now and then: buffers of packets that wait elsewhere than in bands.
+  // Called periodically: the buffers of packets that wait elsewhere than in bands.
   void set_others_held(std::uint32_t buffers) {
     if (buffers != others_held_.load(std::memory_order_relaxed)) {
       others_held_.store(buffers, std::memory_order_relaxed);
     }
   }
-  // Any thread: buffers that packets that wait may still take; the reserve is not theirs.
+  // Called by any thread: the buffers that waiting packets may still use, without the reserve.
   [[nodiscard]] std::uint32_t spare() const;
-  // Any thread: packets that the bands of one TX queue may hold at the moment: so many times what
-  // is left of the share of all bands.
+  // Called by any thread: the number of packets that the bands of one TX queue may hold at present,
+  // a multiple of what is left of the share of all bands.
   [[nodiscard]] std::uint32_t bands_most() const;
 
-  // Any thread: whether a pool has few buffers left.
+  // Called by any thread: whether a pool has few free buffers.
   [[nodiscard]] bool low() const;
-  // Now and then, for the low-water marks.
+  // Called periodically: updates the low-water marks.
   void look();
   [[nodiscard]] std::vector<Level> levels() const;
-  // Of all pools together.
+  // The sums over all pools.
   [[nodiscard]] std::uint32_t size() const {
     return buffers_ * static_cast<std::uint32_t>(pools_.size());
   }

@@ -20,7 +20,7 @@ namespace {
 
 std::string error_text(int negative) { return rte_strerror(-negative); }
 
-// `tagged`: the port has sub-interfaces, and the device is to do what it can of their tags.
+// `tagged`: the port has sub-interfaces, so the device should handle tags as far as it can.
 Tuning tuning_of(const rte_eth_dev_info& info, bool tagged) {
   Tuning tuning;
   tuning.rx = info.default_rxconf;
@@ -137,7 +137,8 @@ Status Port::configure() {
   const Tuning tuning = tuning_of(info, !settings_.vlans.empty());
   inserts_tags_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_VLAN_INSERT) != 0;
   filters_vlans_ = (tuning.rx_offloads & RTE_ETH_RX_OFFLOAD_VLAN_FILTER) != 0;
-  // Fast free takes no buffer that is referred to from another: such a queue gets whole frames.
+  // Fast free does not allow buffers with several references: such a queue gets frames in one
+  // segment.
   gathers_ = (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0 &&
              (tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) == 0;
 
@@ -202,7 +203,7 @@ Status Port::set_mtu(std::uint16_t mtu) {
                     mtu_of(*pool_), mtu));
   }
   const int error = rte_eth_dev_set_mtu(device_, mtu);
-  // Where there is no such call the device takes frames as they come.
+  // Without this call, the device accepts frames of any size.
   if (error != 0 && error != -ENOTSUP) {
     return failed(fmt::format("the device refuses an MTU of {}: {}", mtu, error_text(error)));
   }
@@ -217,7 +218,7 @@ Status Port::set_mac(Mac mac) {
   rte_ether_addr address{};
   std::ranges::copy(mac.octets, address.addr_bytes);
   const int error = rte_eth_dev_default_mac_addr_set(device_, &address);
-  // A device without such a call does not filter either; layer 2 input does.
+  // A device without this call does not filter either; layer 2 input filters instead.
   if (error != 0 && error != -ENOTSUP) {
     return failed(
         fmt::format("the device refuses the MAC {}: {}", mac.to_string(), error_text(error)));
@@ -260,7 +261,7 @@ void Port::find_mac() {
   rte_eth_macaddr_get(device_, &address);
   std::ranges::copy(address.addr_bytes, mac_.octets.begin());
   if (!mac_.is_station()) {
-    // A device in memory has none: locally administered, "RR" and the port's number.
+    // A virtual device has no MAC; this one is locally administered: "RR" and the port's number.
     mac_ = Mac{{0x02, 'R', 'R', 0, static_cast<std::uint8_t>(settings_.id.value() >> 8U),
                 static_cast<std::uint8_t>(settings_.id.value() & 0xffU)}};
   }
@@ -269,7 +270,7 @@ void Port::find_mac() {
 Status Port::start() {
   int refused = rte_eth_dev_start(device_);
   if (refused != 0 && settings_.rx_interrupts) {
-    // It may have no vectors for them: without is better than not at all.
+    // The device may lack interrupt vectors; it is used without interrupts then.
     settings_.rx_interrupts = false;
     if (const Status status = configure(); !status) {
       return status;
@@ -285,16 +286,16 @@ Status Port::start() {
   if (const Status status = filter_vlans(); !status) {
     return status;
   }
-  // Only frames for this station are forwarded; a device that cannot filter shows more, which
-  // layer 2 input drops.
+  // Only frames for this station are forwarded; a device that cannot filter receives more, and
+  // layer 2 input drops them.
   if (const int error = rte_eth_promiscuous_disable(device_); error != 0 && error != -ENOTSUP) {
     log::debug("port {}: promiscuous mode stays as it is: {}", settings_.name, error_text(error));
   }
   return {};
 }
 
-// Some drivers know their table only once they run. One that refuses keeps its own, which spreads
-// as well as that driver's authors thought fit.
+// Some drivers know the table's size only after the start. If a driver refuses the table, it keeps
+// its own.
 void Port::spread_evenly() {
   rte_eth_dev_info info{};
   if (!spreads_ || rte_eth_dev_info_get(device_, &info) != 0 || info.reta_size == 0) {
@@ -314,7 +315,7 @@ void Port::spread_evenly() {
   }
 }
 
-// Where the device filters, what it does not know it does not show.
+// A filtering device drops frames with VLAN ids that it was not given.
 Status Port::filter_vlans() {
   for (const std::uint16_t vlan : settings_.vlans) {
     const int error = filters_vlans_ ? rte_eth_dev_vlan_filter(device_, vlan, 1) : 0;
@@ -361,7 +362,7 @@ RxEvent Port::rx_event(std::uint16_t queue) const {
   if (profile_->rx_event != nullptr) {
     return {profile_->rx_event(device_arguments(), queue)};
   }
-  // That a device has none is no error, but would be logged as one.
+  // A missing descriptor is not an error, but DPDK would log one.
   const auto type = static_cast<std::uint32_t>(rte_log_register("lib.ethdev"));
   const int level = rte_log_get_level(type);
   rte_log_set_level(type, RTE_LOG_CRIT);

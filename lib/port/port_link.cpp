@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a port knows of its link, and the interface of the kernel's that some devices are.
+// A port's link state, and the kernel interface that some devices are.
 #include <fmt/format.h>
 #include <net/if.h>
 #include <poll.h>
@@ -15,7 +15,7 @@
 namespace ringroad::port {
 namespace {
 
-// Only by vfio-pci has a device an interrupt for each of its queues and one for its link.
+// With vfio-pci only, a device has an interrupt for each queue and one for its link.
 bool has_several_interrupts(const std::string& device) {
   std::error_code ignored;
   const auto sysfs = std::filesystem::path{"/sys/bus/pci/devices"} / device / "driver";
@@ -25,7 +25,7 @@ bool has_several_interrupts(const std::string& device) {
 
 }  // namespace
 
-// The interface is followed by its index, which it keeps when it is renamed.
+// The interface is followed by its index, which stays the same when it is renamed.
 Status Port::follow_interface(const rte_eth_dev_info& info) {
   interface_ = 0;
   if (settings_.interfaces == nullptr || profile_->interface == KernelInterface::kNone ||
@@ -57,7 +57,7 @@ bool Port::link_up() const {
     if (state.present || far_end_ < 0) {
       return state.linked();
     }
-    // It is in another namespace, whose events do not come here, or deleted.
+    // The interface was deleted, or is in another namespace, whose events are not received here.
     pollfd watched{.fd = far_end_, .events = POLLOUT, .revents = 0};
     return poll(&watched, 1, 0) == 1 && watched.revents == POLLOUT;
   }
@@ -79,7 +79,7 @@ std::string Port::why_down() const {
     return {};
   }
   const InterfaceState& state = settings_.interfaces->state(interface_);
-  // Where it went its state is not seen, but whether it is up.
+  // In another namespace only its operational state can be seen.
   if (!state.present && far_end_ >= 0) {
     return state.moved
                ? fmt::format("its interface {} is down in another network namespace", state.name)
@@ -119,7 +119,7 @@ bool Port::interface_is_back() const {
   return interface_is_lost() && if_nametoindex(interface_name_.c_str()) != 0;
 }
 
-// The drivers change an interface by the name that it had when they opened it.
+// Drivers change an interface by the name that it had when they opened it.
 Status Port::check_device() const {
   if (interface_ != 0) {
     const InterfaceState& state = settings_.interfaces->state(interface_);

@@ -55,7 +55,7 @@ Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t worker
     arguments = profile.arguments(arguments, workers);
   }
   if (const int error = rte_eal_hotplug_add("vdev", name.c_str(), arguments.c_str()); error != 0) {
-    // EFAULT is how the vdev bus says that no driver claims the name.
+    // The vdev bus returns EFAULT if no driver matches the name.
     return fail(
         error == -EFAULT
             ? fmt::format("DPDK has no driver for '{}'; is it spelled as DPDK spells it?", name)

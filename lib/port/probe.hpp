@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A configuration's device string and the DPDK device that it becomes.
+// Turns a configuration's device string into a DPDK device.
 #include <cstdint>
 #include <string>
 
@@ -9,7 +9,7 @@
 namespace ringroad::port {
 
 [[nodiscard]] bool is_pci_address(const std::string& device);
-// The device's DPDK number, probing it where DPDK does not have it yet.
+// Returns the device's DPDK port number, and probes the device if DPDK does not have it yet.
 [[nodiscard]] Result<std::uint16_t> probe_pci(const std::string& device);
 [[nodiscard]] Result<std::uint16_t> probe_vdev(const std::string& device, std::uint16_t workers);
 

@@ -16,7 +16,7 @@ std::vector<const Profile*>& registered() {
   return profiles;
 }
 
-// "net_tap0" and "net_tap" are of "net_tap"; "net_tapx" is not.
+// "net_tap0" and "net_tap" match "net_tap"; "net_tapx" does not.
 bool is_of(std::string_view name, std::string_view known) {
   return name.starts_with(known) && std::ranges::none_of(name.substr(known.size()), [](char c) {
            return std::isalpha(static_cast<unsigned char>(c)) != 0;

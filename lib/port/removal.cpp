@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The calls are the same from DPDK 18.05 to 24.11, and were never declared stable.
+// These calls are the same from DPDK 18.05 to 24.11, but were never declared stable.
 #define ALLOW_EXPERIMENTAL_API  // NOLINT(readability-identifier-naming): DPDK's
 #include "port/removal.hpp"
 
@@ -26,7 +26,7 @@ RemovalWatch::RemovalWatch(std::string device, std::atomic<bool>& asked)
 }
 
 RemovalWatch::~RemovalWatch() {
-  // It is being told just now.
+  // The callback is running just now.
   while (rte_dev_event_callback_unregister(device_.c_str(), on_event, &asked_) == -EAGAIN) {
     rte_pause();
   }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// That a device is about to be unplugged, which the kernel asks of who holds it.
+// Notices that a device is about to be unplugged; the kernel asks its user to release it.
 #include <atomic>
 #include <string>
 
 namespace ringroad::port {
 
-// Sets `asked` when it is, from a thread of EAL's, as long as this object lives.
+// Sets `asked` from one of EAL's threads when this happens, as long as this object exists.
 class RemovalWatch {
  public:
-  // `device`: its name in DPDK.
+  // `device`: its DPDK name.
   RemovalWatch(std::string device, std::atomic<bool>& asked);
   ~RemovalWatch();
   RemovalWatch(const RemovalWatch&) = delete;

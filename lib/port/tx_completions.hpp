@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// How much of what a TX ring was given the device has sent, found out by asking for the state of
-// its descriptors. An estimate: within a burst the bytes are taken to be spread evenly, and a
-// packet to take one descriptor. One worker's own.
+// Estimates how many bytes of a TX ring the device has sent, by reading the state of its
+// descriptors. Within a burst the bytes are assumed to be spread evenly, and each packet to use one
+// descriptor. Owned by one worker.
 #include <cstdint>
 
 #include "base/own_lines.hpp"
@@ -13,7 +13,7 @@ class TxCompletions {
  public:
   explicit TxCompletions(std::uint16_t descriptors) : ring_{descriptors}, bursts_(descriptors) {}
 
-  // Descriptors that were filled.
+  // Records descriptors that were filled.
   void hand_over(std::uint16_t descriptors, std::uint64_t bytes) {
     if (descriptors == 0) {
       return;
@@ -21,23 +21,24 @@ class TxCompletions {
     bursts_[last_ % ring_] = {descriptors, bytes};
     ++last_;
     filled_ += descriptors;
-    // What the ring took beyond its size, it sent before.
+    // If the ring accepted more than its size, it has sent the excess already.
     const std::uint64_t outstanding = filled_ - done_;
     if (outstanding > ring_) {
       early_ += complete(outstanding - ring_);
     }
   }
 
-  // Bytes sent since the last call. `is_done(offset)` asks for the descriptor that many behind the
-  // next to be filled, as rte_eth_tx_descriptor_status counts them.
+  // Returns the bytes sent since the last call. `is_done(offset)` queries the descriptor that is
+  // `offset` behind the next one to be filled, as rte_eth_tx_descriptor_status counts them.
   template <class IsDone>
   std::uint64_t poll(IsDone&& is_done) {
     const auto is_sent = [&](std::uint64_t descriptor) {
       return is_done(static_cast<std::uint16_t>(ring_ - (filled_ - descriptor)));
     };
-    // They are done in order: the first that is not is found by halving. Devices tell of a packet's
-    // last descriptor alone, so that one amid a packet of several never is: the newest, which ends
-    // a packet, goes first, and an empty ring is always seen to be empty.
+    // Descriptors complete in order, so a binary search finds the first incomplete one. Devices
+    // report only the last descriptor of a packet, so one in the middle of a packet never seems
+    // complete; the newest, which ends a packet, is tested first, so that an empty ring is always
+    // recognized.
     std::uint64_t low = done_;
     std::uint64_t high = filled_;
     if (low < high && is_sent(high - 1)) {
@@ -58,7 +59,7 @@ class TxCompletions {
     return bytes;
   }
 
-  // The ring begins anew, empty.
+  // The ring was restarted and is empty.
   void reset() { first_ = last_ = filled_ = done_ = early_ = 0; }
 
  private:
@@ -67,7 +68,7 @@ class TxCompletions {
     std::uint64_t bytes = 0;
   };
 
-  // The bytes of the oldest so many descriptors, which are done.
+  // Removes the oldest descriptors, which are complete, and returns their bytes.
   std::uint64_t complete(std::uint64_t descriptors) {
     std::uint64_t bytes = 0;
     done_ += descriptors;
@@ -89,12 +90,12 @@ class TxCompletions {
   }
 
   std::uint64_t ring_;
-  OwnLinesVector<Burst> bursts_;  // handed over and not known to be done, from first_ to last_
+  OwnLinesVector<Burst> bursts_;  // handed over and not known to be complete
   std::uint64_t first_ = 0;
   std::uint64_t last_ = 0;
-  std::uint64_t filled_ = 0;  // descriptors, since the ring began
+  std::uint64_t filled_ = 0;  // descriptors since the ring was started
   std::uint64_t done_ = 0;
-  std::uint64_t early_ = 0;  // bytes found done between two polls
+  std::uint64_t early_ = 0;  // bytes found complete between two polls
 };
 
 }  // namespace ringroad::port

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// One TX queue of one port: the bands before it, and the buffers that the device has yet to give
-// back. It belongs to one worker.
+// One TX queue of one port: its bands, and the buffers that the device has not freed yet. Owned by
+// one worker.
 #include <rte_ethdev.h>
 
 #include <atomic>
@@ -18,7 +18,8 @@
 
 namespace ringroad::port {
 
-// Packets a drain may send before the worker looks at its RX queues again: Linux's dev_weight.
+// The number of packets that a drain may send before the worker polls its RX queues: Linux's
+// dev_weight.
 inline constexpr std::uint32_t kTxQuota = 64;
 
 // Aligned, so that it shares no cache line with another worker's data on the heap.
@@ -28,8 +29,8 @@ class alignas(kCacheLine) TxQueue {
     PortId port;
     std::uint16_t device = 0;
     std::uint16_t queue = 0;
-    std::uint16_t descriptors = 0;  // of its ring; 0: the device does not tell what it has sent
-    bool limit_bytes = true;        // where it tells
+    std::uint16_t descriptors = 0;  // of its ring; 0: the device does not report what it has sent
+    bool limit_bytes = true;        // if the device reports what it has sent
     TxRetry retry{};
   };
   TxQueue(const Settings& settings, const sched::Discipline& discipline, const Clock& clock,
@@ -53,7 +54,7 @@ class alignas(kCacheLine) TxQueue {
     bands_.send({stage.packets.data(), stage.count}, {stage.priorities.data(), stage.count},
                 stage.bytes, Closed{}, Lose{*this, context});
   }
-  // Drops packets from the bands until no more than so many wait.
+  // Drops packets from the bands until at most `most` wait.
   void shed(StageContext& context, std::uint32_t most) { bands_.shed(most, Lose{*this, context}); }
   template <class Take>
   void clear(Take&& take) {
@@ -86,7 +87,7 @@ class alignas(kCacheLine) TxQueue {
   [[nodiscard]] const sched::Bands& bands() const { return bands_; }
   [[nodiscard]] sched::Bands& bands() { return bands_; }
   [[nodiscard]] std::uint32_t backlog() const { return bands_.backlog(); }
-  // Whether and how the bytes in the ring are limited, as far as is known yet.
+  // Whether and how the bytes in the ring are limited, as far as is known.
   [[nodiscard]] bool limits_bytes() const { return limits_bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t byte_limit() const { return shown_limit_.get(); }
   [[nodiscard]] std::uint64_t bytes_in_flight() const { return shown_in_flight_.get(); }
@@ -160,7 +161,7 @@ class alignas(kCacheLine) TxQueue {
   [[nodiscard]] bool is_done(std::uint16_t offset) {
     const int status = rte_eth_tx_descriptor_status(settings_.device, settings_.queue, offset);
     if (status < 0) {
-      limits_bytes_.store(false, std::memory_order_relaxed);  // it cannot tell
+      limits_bytes_.store(false, std::memory_order_relaxed);  // the device cannot report it
     }
     return status == RTE_ETH_TX_DESC_DONE;
   }

@@ -10,7 +10,7 @@
 namespace ringroad::sched {
 namespace {
 
-// Of a rate: no more than a drain can send. What is left over is given back.
+// The most bytes of tokens in one draw: what a drain can send. Unused tokens are returned.
 constexpr std::uint64_t kDrawMost = std::uint64_t{kBatch} * kFrame;
 
 struct Count {
@@ -18,7 +18,8 @@ struct Count {
   std::uint64_t bytes = 0;
 };
 
-// Of a batch those of that band. ~1 instruction a packet, and none but a look where there are none.
+// Counts the packets and bytes of one band in a batch. ~1 instruction a packet, and a single
+// comparison if the band has none.
 Count count_of(std::uint8_t band, const std::array<std::uint8_t, kBatch>& bands,
                const std::uint32_t* lengths) {
   constexpr std::size_t kBytes = sizeof(__m256i);
@@ -172,7 +173,7 @@ void Bands::count_sent(const std::uint8_t* bands, const std::uint32_t* lengths, 
   if (count == 0) {
     return;
   }
-  // Nearly always they are all of one band: then each equals the one before it.
+  // Nearly always all packets are in one band: then each band equals the one before it.
   if (std::memcmp(bands, bands + 1, count - 1U) == 0) [[likely]] {
     counters_[bands[0]].sent_packets.add(count);
     counters_[bands[0]].sent_bytes.add(bytes);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What stands in front of one TX queue of one port: bands of queues, the order in which they are
-// served, the rates they keep to. One worker's own, but for the shaper; counters may be read by
-// others.
+// Packet scheduling before one TX queue of one port: the bands and their queues, the service order,
+// and the rates. Owned by one worker, except for the shaper; other threads may read the counters.
 //
-// With nothing waiting, and nothing against it of the rates, a burst goes straight to the ring.
-// What the ring refuses stays at the head, in order, ahead of every band (Linux's gso_skb
-// list); nothing is dropped because a ring was full for a moment.
+// If no packet waits and the rates allow it, a burst goes directly to the ring. Packets that the
+// ring refuses stay at the head, in order, ahead of every band (Linux's gso_skb list); nothing is
+// dropped because a ring is full for a moment.
 //
-// One long header: its functions are templates of the device, to be inlined into the worker's loop.
+// The header is long because its functions are templates of the device, to be inlined into the
+// worker's loop.
 #include <rte_mbuf.h>
 
 #include <algorithm>
@@ -34,23 +34,23 @@
 
 namespace ringroad::sched {
 
-// Packets offered to the ring at a time.
+// The most packets that are offered to the ring at once.
 inline constexpr std::uint16_t kBatch = 64;
-// Bytes of a full Ethernet frame.
+// The bytes of a full-sized Ethernet frame.
 inline constexpr std::uint32_t kFrame = 1514;
 
 struct BandCounters {
-  stats::Counter queued;  // now
+  stats::Counter queued;  // at present
   stats::Counter queued_bytes;
   stats::Counter sent_packets;
   stats::Counter sent_bytes;
   stats::Counter dropped;
-  stats::Counter managed;  // of these, by active queue management
+  stats::Counter managed;  // among these, by active queue management
   stats::Counter marked;
   stats::Counter requeued;
 };
 
-// All bands of a queue together.
+// The sums over all bands of a queue.
 struct BandTotals {
   std::uint64_t queued = 0;
   std::uint64_t queued_bytes = 0;
@@ -68,9 +68,9 @@ struct BandTotals {
   return bytes;
 }
 
-// What the bands send by. room(): bytes that it should be given of those that there are, kNoLimit
-// where it does not matter; the packet that crosses it may still go. transmit(): how many it took
-// from the front. sent(): what that was.
+// The device that sends the packets. room(bytes): how many of the waiting bytes the device should
+// get, or kNoLimit; the packet that crosses this limit may still be sent. transmit(): sends packets
+// from the front and returns how many. sent(): reports the packets and bytes that were sent.
 inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
 template <class D>
 concept Device = requires(D& device, rte_mbuf** packets, std::uint16_t count, std::uint64_t bytes) {
@@ -81,31 +81,33 @@ concept Device = requires(D& device, rte_mbuf** packets, std::uint16_t count, st
 
 class Bands {
  public:
-  // The workers of a port share its shaper.
+  // All workers of a port share its shaper.
   Bands(const Discipline& discipline, const Clock& clock, std::shared_ptr<Shaper> shaper);
   Bands(const Discipline& discipline, const Clock& clock)
       : Bands{discipline, clock, std::make_shared<Shaper>(discipline, clock.now())} {}
 
-  // Takes the packets, kBatch at most, whose lengths' sum is `bytes`; sends what it can at once.
-  // They are of one burst: `packets` may be changed.
+  // Accepts at most kBatch packets of one burst with `bytes` bytes in total, and sends at once as
+  // many as possible. `packets` may be modified.
   template <Device D, DropFunction Drop>
   void send(std::span<rte_mbuf*> packets, std::span<const std::uint8_t> priorities,
             std::uint64_t bytes, D&& device, Drop&& drop);
 
-  // Sends what waits, `quota` packets at most; returns how many went. The rest goes in later calls.
+  // Sends at most `quota` waiting packets and returns how many were sent; later calls send the
+  // rest.
   template <Device D, DropFunction Drop>
   std::uint32_t drain(std::uint32_t quota, D&& device, Drop&& drop);
 
-  // Gives up packets until no more than `most` wait: the oldest of the longest band each time, so
-  // that a long band of little urgency pays before a short one. What the ring refused stays.
+  // Drops waiting packets until at most `most` are left, each time the oldest of the longest band,
+  // so that a long band of low priority pays before a short one. Packets that the ring refused
+  // stay.
   template <DropFunction Drop>
   void shed(std::uint32_t most, Drop&& drop);
-  // Gives up everything that waits.
+  // Removes all waiting packets.
   template <class Take>
   void clear(Take&& take);
 
-  // Any thread: from now on, how long packets wait, or no more. What was measured is forgotten each
-  // time that begins.
+  // Called by any thread: starts or stops measuring how long packets wait. Starting clears earlier
+  // measurements.
   void measure_delays(bool on) {
     const std::uint32_t round = wanted_round_.load(std::memory_order_relaxed) / 2;
     wanted_round_.store(2 * (round + 1) + (on ? 1 : 0), std::memory_order_relaxed);
@@ -122,7 +124,7 @@ class Bands {
   }
   [[nodiscard]] BandTotals totals() const;
   [[nodiscard]] std::uint64_t direct_packets() const { return direct_.get(); }
-  // Drains that ended because a rate allowed no more (tc's overlimits).
+  // The number of drains that ended because a rate allowed no more (tc's overlimits).
   [[nodiscard]] std::uint64_t overlimits() const { return overlimits_.get(); }
 
  private:
@@ -130,7 +132,7 @@ class Bands {
 
   static constexpr std::uint16_t kBatchMin = 4;
 
-  // The packets that the ring was offered and did not take, or will be offered next.
+  // Packets that the ring has refused, or that it will be offered next.
   struct Head {
     std::uint16_t begin = 0;
     std::uint16_t end = 0;
@@ -145,10 +147,10 @@ class Bands {
     }
   };
 
-  // What a batch weighs, read before the ring may take a packet and free it.
+  // Properties of a batch, read before the ring may accept a packet and free it.
   struct Weights {
     std::array<std::uint32_t, kBatch> lengths{};
-    std::array<std::int64_t, kBatch> queued_at{};  // where delays are measured
+    std::array<std::int64_t, kBatch> queued_at{};  // only if delays are measured
   };
 
   template <class D>
@@ -166,20 +168,20 @@ class Bands {
   template <class D>
   std::uint16_t offer_head(D& device);
 
-  // Those that may send within what they are guaranteed; those that may have more of what is left.
+  // Bands that may send within their guaranteed rates; bands that may use what is left over.
   [[nodiscard]] BandMask ready_bands(Nanoseconds now);
   [[nodiscard]] BandMask borrowing_bands(Nanoseconds now);
   [[nodiscard]] bool covers(unsigned band, Draw& draw, Nanoseconds now);
   [[nodiscard]] std::uint64_t charge(std::uint32_t bytes) const {
     return std::uint64_t{bytes} + discipline_.overhead;
   }
-  // Whether the port's rate allows all of them now; then they are paid for.
+  // Returns whether the port's rate allows all packets now, and if so spends the tokens.
   bool pay(std::size_t packets, std::uint64_t bytes) {
     if (!discipline_.rate) [[likely]] {
       return true;
     }
     const std::uint64_t cost = bytes + packets * discipline_.overhead;
-    // What is more than the bucket holds, it gives for one packet only.
+    // A cost above the bucket's size is only allowed for a single packet.
     return cost <= discipline_.burst.count && port_draw_.covers(cost, cost, clock_->now());
   }
   void finish_draws();
@@ -190,14 +192,14 @@ class Bands {
     return std::visit([](const auto& queue) { return queue.packets(); }, queues_[band]);
   }
 
-  // `lengths` has kBatch elements, of which the first `count` matter.
+  // `lengths` has kBatch elements, of which only the first `count` are used.
   void count_sent(const std::uint8_t* bands, const std::uint32_t* lengths, std::uint16_t count,
                   std::uint64_t bytes);
   void publish_backlog();
-  // True while delays are measured.
+  // Returns true while delays are measured.
   bool follow_measuring();
 
-  // Counts what a queue loses, and passes it on.
+  // Counts the packets that a queue loses, and passes them on.
   template <class Drop>
   struct Losses {
     Bands& bands;
@@ -218,12 +220,12 @@ class Bands {
   const Clock* clock_;
   Classifier classifier_;
   bool direct_allowed_ = false;
-  bool plain_ = false;         // FIFOs in strict order, none with a rate of its own
-  bool stamped_ = false;       // queues need to know when a packet came
+  bool plain_ = false;         // FIFOs in strict order, no band with a rate
+  bool stamped_ = false;       // queues need to know when a packet arrived
   std::uint32_t backlog_ = 0;  // head and bands
   BandMask waiting_ = 0;       // bands that hold packets
-  // How many the ring is offered: fewer after it refused some, so that little stands at the head
-  // when what is more urgent comes.
+  // The number of packets that the ring is offered; it is lowered after a refusal, so that few
+  // packets are at the head when urgent ones arrive.
   std::uint16_t batch_ = kBatchMin;
   Head head_;
   Weights weights_;
@@ -233,7 +235,7 @@ class Bands {
   std::shared_ptr<Shaper> shaper_;
   Draw port_draw_;
   BandMask shaped_ = 0;     // bands with a rate or a ceiling
-  BandMask borrowers_ = 0;  // with both
+  BandMask borrowers_ = 0;  // bands with both
   std::array<Draw, kBandsMax> rate_draws_;
   std::array<Draw, kBandsMax> ceil_draws_;
 
@@ -244,7 +246,7 @@ class Bands {
   std::atomic<std::uint32_t> wanted_round_{0};  // odd: measure
   std::uint32_t round_ = 0;
   std::int64_t measured_since_ = 0;
-  OwnLinesVector<stats::Histogram> delays_;  // a band
+  OwnLinesVector<stats::Histogram> delays_;  // one element for each band
 };
 
 template <Device D, DropFunction Drop>
@@ -302,8 +304,8 @@ std::uint16_t Bands::send_direct(std::span<rte_mbuf*> packets, std::uint64_t byt
   if (taken == count) {
     return taken;
   }
-  // The driver was offered this one: it keeps its place, and is paid for. Those behind it go to
-  // their bands.
+  // The driver was offered this packet: it keeps its place, and its tokens are spent. The packets
+  // behind it go to their bands.
   port_draw_.spend(charge(packets[taken]->pkt_len));
   head_.begin = 0;
   head_.end = 0;
@@ -329,7 +331,7 @@ void Bands::enqueue(std::span<rte_mbuf*> packets, const std::uint8_t* bands, Dro
     std::visit(
         [&](auto& queue) {
           queue.push(packets[i], Losses<Drop>{*this, band, drop});
-          // Its limit may be below this one packet's length.
+          // The limit may be below the length of this single packet.
           waiting_ |= BandMask{queue.packets() > 0} << band;
         },
         queues_[band]);
@@ -442,7 +444,7 @@ std::uint16_t Bands::offer_head(D& device) {
   if (measures) [[unlikely]] {
     const std::int64_t now = clock_->now().count();
     for (std::uint16_t i = 0; i < taken; ++i) {
-      // What was queued before that has no stamp.
+      // Packets that were queued before the measurement have no stamp.
       if (weights_.queued_at[i] >= measured_since_ && weights_.queued_at[i] <= now) {
         delays_[bands[i]].add(static_cast<std::uint64_t>(now - weights_.queued_at[i]));
       }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// How many bytes a device's ring should hold (Linux's dynamic queue limits): enough that the wire
-// never waits, and no more, so that the rest waits in the bands, where priority still counts. The
-// limit finds itself: it grows when the ring ran dry while packets were held back from it, and
-// shrinks by what the ring never got to use. One worker's own.
+// Determines how many bytes a device's ring should hold (Linux's dynamic queue limits): enough that
+// the link never idles, and no more, so that the other packets wait in the bands, where priorities
+// apply. The limit adapts: it grows if the ring ran empty while packets were held back, and shrinks
+// by the bytes that were never needed. Owned by one worker.
 #include <algorithm>
 #include <cstdint>
 
@@ -13,7 +13,7 @@ namespace ringroad::sched {
 
 class ByteLimit {
  public:
-  // Bytes that may still be handed over: the packet that crosses the limit may go.
+  // The bytes that may still be handed over; the packet that crosses the limit may be sent.
   [[nodiscard]] std::int64_t room() const {
     return static_cast<std::int64_t>(limit_) - static_cast<std::int64_t>(in_flight());
   }
@@ -21,15 +21,15 @@ class ByteLimit {
   [[nodiscard]] std::uint64_t limit() const { return limit_; }
 
   void hand_over(std::uint64_t bytes) { handed_ += bytes; }
-  // Somebody had more to hand over than there was room for.
+  // The caller had more packets to hand over than there was room for.
   void hold_back() { held_back_ = true; }
 
-  // The device sent that many of them.
+  // The device has sent this many bytes.
   void complete(std::uint64_t bytes, Nanoseconds now) {
     done_ += bytes;
     const std::uint64_t left = in_flight();
     if (held_back_ && left == 0) {
-      // The wire may have waited for us: with as much again it would not have.
+      // The link may have been idle; with this many bytes more it would not have been.
       limit_ = std::min(limit_ + std::max(bytes, kLimitMin), kLimitMax);
       begin_to_watch(now);
     } else if (held_back_) {
@@ -41,7 +41,7 @@ class ByteLimit {
     }
     held_back_ = false;
   }
-  // The ring was emptied by force.
+  // The ring was emptied without sending its packets.
   void reset() {
     done_ = handed_;
     held_back_ = false;
@@ -60,7 +60,7 @@ class ByteLimit {
   std::uint64_t limit_ = std::uint64_t{16} * 1514;
   std::uint64_t handed_ = 0;
   std::uint64_t done_ = 0;
-  std::uint64_t slack_ = kLimitMax;  // what was left each time that some were done
+  std::uint64_t slack_ = kLimitMax;  // least bytes left in the ring at completions
   Nanoseconds watched_since_{};
   bool held_back_ = false;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Which band a packet belongs to: by Linux's priority, or by its DSCP where the
-// configuration names it.
+// Determines the band of a packet from Linux's priority, or from its DSCP where the configuration
+// maps it.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ class Classifier {
     }
   }
 
-  // Bands of the packets. Whether they are all of one.
+  // Writes the band of each packet. Returns whether all are in one band.
   bool classify(rte_mbuf* const* packets, std::span<const std::uint8_t> priorities,
                 std::uint8_t* bands) const {
     std::size_t i = 0;

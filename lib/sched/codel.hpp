@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Controlled delay (RFC 8289): drops from the front of a queue that has kept packets longer than
-// the target for a whole interval, the more often the longer that lasts. Marks instead where the
-// sender takes marks (RFC 3168). One worker's own.
+// Controlled delay (RFC 8289): drops from the front of a queue that has delayed packets longer than
+// the target for a whole interval, and drops more often the longer this lasts. Marks packets
+// instead if the sender supports ECN (RFC 3168). Owned by one worker.
 #include <cmath>
 #include <cstdint>
 
@@ -15,10 +15,11 @@ namespace ringroad::sched {
 // The control law of one queue.
 class CodelState {
  public:
-  // What to do with the packet that comes off the queue, behind which so many bytes wait.
+  // The decision about the packet at the front of the queue; the number of bytes behind it is
+  // given.
   enum class Verdict : std::uint8_t { kSend, kDrop };
 
-  // Called for each packet in turn until one is sent.
+  // Called for one packet after another until one is sent.
   [[nodiscard]] Verdict judge(const CodelSettings& settings, rte_mbuf& packet,
                               std::uint64_t bytes_behind, Nanoseconds now, std::uint64_t& marked) {
     const bool stands = stands_too_long(settings, now - queued_at(packet), bytes_behind, now);
@@ -47,7 +48,7 @@ class CodelState {
   }
 
  private:
-  // Below so many bytes there is no standing queue, only a packet on its way (RFC 8289 5.4).
+  // With fewer bytes there is no standing queue, only a packet in transit (RFC 8289 5.4).
   static constexpr std::uint64_t kPacketMax = 1514;
 
   bool stands_too_long(const CodelSettings& settings, Nanoseconds delay, std::uint64_t bytes_behind,
@@ -61,7 +62,7 @@ class CodelState {
     }
     return now >= *first_above_;
   }
-  // Not long since it dropped last: it goes on from near that rate (RFC 8289 5.5).
+  // If the last drop was recent, the drop rate continues near its last value (RFC 8289 5.5).
   void enter(const CodelSettings& settings, Nanoseconds now) {
     constexpr std::uint32_t kIntervals = 16;
     const std::uint32_t since = count_ - last_count_;

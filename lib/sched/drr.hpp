@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Deficit round robin (Shreedhar and Varghese, 1996) below strict bands: those that share send, in
-// the long run, bytes as their weights are to one another, whatever the lengths of their packets.
+// Deficit round robin (Shreedhar and Varghese, 1996) below strict bands: in the long run, sharing
+// bands send bytes in proportion to their weights, whatever their packets' lengths are.
 #include <array>
 #include <bit>
 
@@ -23,7 +23,7 @@ class Drr {
     if ((ready & strict_) != 0) {
       return static_cast<unsigned>(std::countr_zero(ready));
     }
-    // Ends: each round adds to every deficit.
+    // The loop terminates because each round adds to every deficit.
     for (;;) {
       if ((ready >> turn_ & 1U) != 0 && deficit_[turn_] >= next_bytes(turn_)) {
         return turn_;
@@ -38,11 +38,11 @@ class Drr {
       deficit_[band] -= bytes;
     }
   }
-  // A band saves nothing up while it has nothing to send.
+  // A band accumulates no credit while it has no packets.
   void emptied(unsigned band) { deficit_[band] = 0; }
 
  private:
-  // Bytes a turn: no less than most packets, so that a turn is O(1).
+  // The bytes of a turn; most packets are not longer, so a turn is O(1).
   static constexpr std::uint32_t kQuantum = 1514;
 
   BandMask strict_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Packets first in first out, as many packets and bytes as its limits say (tc's pfifo and bfifo).
+// A FIFO with limits in packets and bytes (tc's pfifo and bfifo).
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
@@ -24,7 +24,7 @@ class Fifo {
 
   [[nodiscard]] std::uint32_t packets() const { return tail_ - head_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  // Of the next to go; there is one.
+  // The length of the next packet; the queue must not be empty.
   [[nodiscard]] std::uint32_t next_bytes() const { return slots_[head_ & mask_]->pkt_len; }
 
   template <DropFunction Drop>
@@ -36,20 +36,20 @@ class Fifo {
     slots_[tail_++ & mask_] = packet;
     bytes_ += packet->pkt_len;
   }
-  // Null where the next is longer than that, or there is none.
+  // Returns null if the queue is empty or its next packet is longer than `longest`.
   template <DropFunction Drop>
   rte_mbuf* pop(Nanoseconds /*now*/, std::uint64_t longest, Drop&& /*drop*/) {
     return packets() > 0 && next_bytes() <= longest ? pop() : nullptr;
   }
-  // There is one.
+  // The queue must not be empty.
   rte_mbuf* pop() {
     rte_mbuf* const packet = slots_[head_++ & mask_];
-    // Those that come next have lain long enough to be out of the first cache.
+    // Packets further back have waited long enough to be evicted from the L1 cache.
     rte_prefetch0(slots_[(head_ + kAhead) & mask_]);
     bytes_ -= packet->pkt_len;
     return packet;
   }
-  // Gives up its oldest; there is one.
+  // Removes the oldest packet; the queue must not be empty.
   rte_mbuf* shed() { return pop(); }
   template <class Take>
   void clear(Take&& take) {
@@ -64,7 +64,7 @@ class Fifo {
   std::uint32_t limit_ = 0;
   std::uint64_t limit_bytes_ = 0;
   std::uint32_t mask_ = 0;
-  std::uint32_t head_ = 0;  // both run on and wrap together
+  std::uint32_t head_ = 0;  // both indices increase and wrap around
   std::uint32_t tail_ = 0;
   std::uint64_t bytes_ = 0;
   OwnLinesVector<rte_mbuf*> slots_;

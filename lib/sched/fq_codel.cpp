@@ -28,7 +28,8 @@ FqCodel::Index FqCodel::flow_of(rte_mbuf& packet) const {
   return static_cast<Index>(std::uint64_t{hash} * flows_.size() >> 32U);
 }
 
-// RFC 8290 4.2. Ends: each round gives every flow that has packets another quantum.
+// RFC 8290 4.2. The loop terminates because each round gives every flow with packets another
+// quantum.
 FqCodel::Index FqCodel::next_flow() {
   for (;;) {
     List& list = new_.head != kNone ? new_ : old_;
@@ -42,7 +43,8 @@ FqCodel::Index FqCodel::next_flow() {
       flow.deficit += quantum_;
       old_.push(index, flows_);
     } else if (&list == &new_ && old_.head != kNone) {
-      // Not forgotten at once: else who sends one packet at a time would always be new.
+      // The flow is not forgotten at once: otherwise a sender of one packet at a time would always
+      // be new.
       old_.push(index, flows_);
     } else {
       flow.codel.emptied();

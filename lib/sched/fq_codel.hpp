@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Flow queue CoDel (RFC 8290): a queue under CoDel for each flow, as hashes tell them apart, served
-// by deficit round robin; flows that just came go first. One worker's own.
+// Flow queue CoDel (RFC 8290): a queue under CoDel for each flow, distinguished by hash and served
+// by deficit round robin; new flows are served first. Owned by one worker.
 #include <algorithm>
 
 #include "base/own_lines.hpp"
@@ -18,13 +18,14 @@ class FqCodel {
   [[nodiscard]] std::uint32_t packets() const { return packets_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t marked() const { return marked_; }
-  // Gives turns until a flow may send.
+  // Selects flows in turn until one may send.
   [[nodiscard]] std::uint32_t next_bytes() {
     return nodes_[flows_[next_flow()].head].packet->pkt_len;
   }
 
-  // Beyond a limit the flows that hold most give up their oldest (RFC 8290 4.1.3), down to half of
-  // what the fattest holds, many at a time, so that to find them costs little.
+  // Beyond a limit, the longest flows drop their oldest packets (RFC 8290 4.1.3), down to half of
+  // the longest flow's bytes; many are dropped at a time, so that searching for these flows costs
+  // little.
   template <DropFunction Drop>
   void push(rte_mbuf* packet, Drop&& drop) {
     if (free_ == kNone) [[unlikely]] {
@@ -59,8 +60,8 @@ class FqCodel {
     }
     return nullptr;
   }
-  // Gives up the oldest packet of the flow that held most when it was last looked for; there is
-  // one. That is again where the flow has half of that left, so that to find it costs little.
+  // Removes the oldest packet of the longest flow; the queue must not be empty. The longest flow is
+  // searched for again only after it has shrunk to half, so that the search costs little.
   rte_mbuf* shed();
   template <class Take>
   void clear(Take&& take) {
@@ -82,12 +83,12 @@ class FqCodel {
   struct Flow {
     Index head = kNone;
     Index tail = kNone;
-    Index next = kNone;  // in its list
+    Index next = kNone;  // in the flow's list
     std::int32_t deficit = 0;
     bool listed = false;
     CodelState codel{};
   };
-  // Flows in their turn.
+  // A list of flows in the order of service.
   struct List {
     Index head = kNone;
     Index tail = kNone;
@@ -100,10 +101,11 @@ class FqCodel {
   };
 
   [[nodiscard]] Index flow_of(rte_mbuf& packet) const;
-  // There is a packet, so a flow whose turn it is: it has packets, and bytes left of its turn.
+  // Returns the flow whose turn it is: it has packets, and bytes left in its turn. The queue must
+  // not be empty.
   [[nodiscard]] Index next_flow();
   void append(Index flow, rte_mbuf* packet);
-  rte_mbuf* take_oldest(Index index);  // of that flow
+  rte_mbuf* take_oldest(Index index);  // of this flow
   template <DropFunction Drop>
   void shed(Drop&& drop) {
     constexpr unsigned kBatchMax = 64;
@@ -124,11 +126,11 @@ class FqCodel {
   std::uint64_t limit_bytes_;
   FlowHash hash_;
   OwnLinesVector<Flow> flows_;
-  OwnLinesVector<std::uint32_t> flow_bytes_;  // that each holds
+  OwnLinesVector<std::uint32_t> flow_bytes_;  // bytes that each flow holds
   OwnLinesVector<Node> nodes_;
-  Index free_ = kNone;  // nodes, linked
+  Index free_ = kNone;  // head of the list of free nodes
   Index next_to_shed_ = 0;
-  Index fattest_ = 0;  // from which shed() takes, while it holds more than so many bytes
+  Index fattest_ = 0;  // shed() removes its packets while it holds more than shed_above_ bytes
   std::uint32_t shed_above_ = ~0U;
   List new_;
   List old_;

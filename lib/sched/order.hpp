@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Whose turn it is. Bands are bits of a mask: 1 << band.
+// The service order of bands. Band b is bit 1 << b of a mask.
 #include <concepts>
 #include <cstdint>
 
@@ -8,8 +8,9 @@ namespace ringroad::sched {
 
 using BandMask = std::uint32_t;
 
-// next(): the band of `ready`, which is not empty, that sends next; `next_bytes(band)` is the
-// length of what it would send. sent(): it did. emptied(): it has nothing more.
+// next(): selects the band in `ready` that sends next; `ready` is not empty, and `next_bytes(band)`
+// is the length of that band's next packet. sent(): the band has sent it. emptied(): the band has
+// no more packets.
 template <class O>
 concept Order = requires(O order, BandMask ready, std::uint32_t (*next_bytes)(unsigned),
                          unsigned band, std::uint32_t bytes) {

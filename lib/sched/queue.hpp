@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What a band is made of: a queue that says what it loses. One worker's own.
+// The concept of a band's queue, which reports the packets that it loses. Owned by one worker.
 #include <rte_mbuf.h>
 
 #include <concepts>
@@ -11,11 +11,11 @@
 
 namespace ringroad::sched {
 
-// What becomes of a packet that a queue does not keep, and of one that it marks.
+// Why a queue did not keep a packet.
 enum class Lost : std::uint8_t {
   kFull,     // beyond a limit
   kManaged,  // active queue management (RFC 7567)
-  kMemory,   // beyond what all bands may hold of the packet buffers
+  kMemory,   // beyond the bands' share of the packet buffers
 };
 
 template <class F>
@@ -37,8 +37,8 @@ concept Queue = requires(Q queue, const Q& same, rte_mbuf* packet, Nanoseconds n
   queue.clear(take);
 };
 
-// When a packet was queued: in the field of its buffer's first cache line that DPDK keeps for a
-// packet's scheduler, and no driver reads on its way out.
+// Stores the time at which a packet was queued in its buffer's first cache line: in the field that
+// DPDK reserves for a packet's scheduler, which no driver reads in transmission.
 inline void stamp(rte_mbuf& packet, Nanoseconds now) {
   const std::int64_t time = now.count();
   static_assert(sizeof packet.hash == sizeof time);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A token bucket that several workers draw from without a lock. It never gives more than the burst
-// and what the rate brought since, whoever asks: the generic cell rate algorithm in its virtual
-// scheduling form (ITU-T I.371), one word wide. A worker draws for a batch, not for a packet, and
-// gives back what it did not need.
+// A token bucket that several workers draw from without a lock. All workers together never get more
+// than the burst and the tokens of the elapsed time: the generic cell rate algorithm in its virtual
+// scheduling form (ITU-T I.371), in one word. A worker draws tokens for a batch, not for a packet,
+// and returns unused ones.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -20,15 +20,15 @@ class RateBucket {
         burst_{time_of(burst.count)},
         paid_until_{ticks(now) - burst_} {}
 
-  // Bytes to send at once: `need` at least and `want` at most, or none. What is more than the whole
-  // burst may go when the bucket is full, and is paid for afterwards.
+  // Returns the bytes that may be sent now: at least `need` and at most `want`, or 0. A packet
+  // longer than the whole burst may be sent when the bucket is full; later tokens then pay for it.
   [[nodiscard]] std::uint64_t draw(Nanoseconds now, std::uint64_t need, std::uint64_t want) {
     const std::uint64_t at = ticks(now);
     std::uint64_t paid = paid_until_.load(std::memory_order_relaxed);
     const std::uint64_t cost = time_of(need);
     for (;;) {
-      // What was paid for ahead of time is less than this, minutes; more is a time so long ago that
-      // the ticks went round.
+      // `paid` is at most minutes ahead of the present. A larger difference means that it is long
+      // past and that the ticks have wrapped around.
       constexpr std::uint64_t kAheadMax = std::uint64_t{1} << 48U;
       const bool ahead = paid - at < kAheadMax;
       const std::uint64_t credit = ahead ? 0 : std::min(at - paid, burst_);
@@ -52,14 +52,15 @@ class RateBucket {
  private:
   __extension__ using Wide = unsigned __int128;
 
-  // 1/1024 ns: a byte at 100 Gbit is 82. They go round in half a year.
+  // A tick is 1/1024 ns: a byte at 100 Gbit/s takes 82 ticks. The ticks wrap around after half a
+  // year.
   static constexpr std::uint64_t kTicks = 1024;
   static constexpr unsigned kFraction = 32;
 
   [[nodiscard]] static std::uint64_t ticks(Nanoseconds time) {
     return static_cast<std::uint64_t>(time.count()) * kTicks;
   }
-  // Rounded up: the rate is never exceeded.
+  // The result is rounded up, so the rate is never exceeded.
   [[nodiscard]] std::uint64_t time_of(std::uint64_t bytes) const {
     return static_cast<std::uint64_t>(
         (Wide{bytes} * time_per_byte_ + ((Wide{1} << kFraction) - 1)) >> kFraction);
@@ -69,7 +70,7 @@ class RateBucket {
   }
 
   std::uint64_t time_per_byte_;  // fixed point
-  std::uint64_t burst_;          // as time
+  std::uint64_t burst_;          // in ticks
   alignas(64) std::atomic<std::uint64_t> paid_until_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The rates of a port and of its bands, which all workers that send by it draw from; and what one
-// of them draws in one drain.
+// The rates of a port and of its bands, shared by all workers that send through the port, and the
+// tokens that one worker draws in one drain.
 #include <array>
 #include <memory>
 
@@ -10,7 +10,7 @@
 
 namespace ringroad::sched {
 
-// Any thread draws.
+// Any thread may draw.
 struct Shaper {
   Shaper(const Discipline& discipline, Nanoseconds now) {
     if (discipline.rate) {
@@ -32,12 +32,13 @@ struct Shaper {
   std::array<std::unique_ptr<RateBucket>, kBandsMax> ceil;
 };
 
-// What one worker has of a bucket, for one drain. A bucket that is not there covers everything.
+// The tokens that one worker has drawn from a bucket in one drain. Without a bucket there is no
+// limit.
 class Draw {
  public:
   explicit Draw(RateBucket* bucket = nullptr) : bucket_{bucket} {}
 
-  // `want`: what may be sent in this drain all told.
+  // `want`: the bytes that may be sent in the whole drain.
   [[nodiscard]] bool covers(std::uint64_t bytes, std::uint64_t want, Nanoseconds now) {
     if (bucket_ == nullptr || drawn_ >= bytes) {
       return true;
@@ -50,7 +51,7 @@ class Draw {
     dry_ = more == 0;
     return !dry_;
   }
-  // What may go without drawing more.
+  // The bytes that may be sent without another draw.
   [[nodiscard]] std::uint64_t left() const {
     return bucket_ == nullptr ? ~std::uint64_t{0} : drawn_;
   }
@@ -70,7 +71,7 @@ class Draw {
  private:
   RateBucket* bucket_;
   std::uint64_t drawn_ = 0;
-  bool dry_ = false;  // nothing more in this drain: its time stands still
+  bool dry_ = false;  // no more tokens in this drain, whose time does not advance
 };
 
 }  // namespace ringroad::sched

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A number that one thread counts and others may read. No atomic read-modify-write: the add
-// compiles to a load and a store of a line that the writer owns.
+// A counter that one thread updates and others may read. There is no atomic read-modify-write: an
+// update compiles to a load and a store of a cache line that the writer owns.
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -25,8 +25,8 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
-// One thread's drops, by port (or sub-interface) and reason. There is no counter beside these: a
-// sum is made when it is asked for.
+// The drops of one thread, by port (or sub-interface) and reason. There is no separate total: sums
+// are computed when they are read.
 class DropCounters {
  public:
   explicit DropCounters(std::size_t ports) : rows_(ports) {}

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Why a packet went no further. Every packet that is received and neither sent nor delivered has
-// exactly one of these (the conservation that tests check).
+// Why a packet was dropped. Every packet that is received and neither sent nor delivered has
+// exactly one reason; tests check this conservation.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace ringroad::stats {
 
-// X(enumerator, name that operators and scripts see, what it means)
+// X(enumerator, name in output and scripts, meaning)
 #define RINGROAD_DROP_REASONS(X)                                                                   \
   X(kFrameTruncated, "frame_truncated", "shorter than an Ethernet header")                         \
   X(kOtherHost, "other_host", "sent to another station's MAC address")                             \
@@ -73,7 +73,7 @@ enum class DropReason : std::uint8_t {
 #undef RINGROAD_ENUMERATOR
 };
 
-// A sum of ones: parentheses would end it.
+// The macro expands to terms of a sum, which parentheses would break.
 #define RINGROAD_COUNT(enumerator, name, meaning) +1  // NOLINT(bugprone-macro-parentheses)
 inline constexpr std::size_t kDropReasons = 0 RINGROAD_DROP_REASONS(RINGROAD_COUNT);
 #undef RINGROAD_COUNT

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// How often which value, to within an eighth of it: eight steps to every power of two. One thread
-// counts, others may read.
+// The frequency of values, with a resolution of one eighth: eight steps for every power of two. One
+// thread counts, others may read.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -16,7 +16,7 @@ namespace ringroad::stats {
 class Histogram {
  public:
   void add(std::uint64_t value, std::uint64_t times = 1) { counts_[step_of(value)].add(times); }
-  // The thread that counts.
+  // Called by the counting thread.
   void clear() {
     for (Counter& count : counts_) {
       count.set(0);
@@ -30,7 +30,8 @@ class Histogram {
     }
     return sum;
   }
-  // No more than this are `share` (0 to 1) of all; 0 where there are none.
+  // The value that is not exceeded by the fraction `share` (0 to 1) of all samples; 0 if there are
+  // no samples.
   [[nodiscard]] std::uint64_t quantile(double share) const {
     const std::uint64_t all = samples();
     const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(all)));
@@ -45,10 +46,10 @@ class Histogram {
   }
 
  private:
-  static constexpr unsigned kBits = 3;        // eight steps a power
+  static constexpr unsigned kBits = 3;        // eight steps for each power of two
   static constexpr std::size_t kSteps = 304;  // up to 2^40: a quarter of an hour in nanoseconds
 
-  // Values below 16 have a step each.
+  // Each value below 16 has its own step.
   [[nodiscard]] static std::size_t step_of(std::uint64_t value) {
     const auto bits = static_cast<unsigned>(std::bit_width(value | 1U << kBits));
     const unsigned power = bits - kBits - 1;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What IP, ICMP, TCP and UDP count at the router itself, under the names of Linux's nstat (RFC
-// 4293). The control thread counts; what goes by on the fast path is in the ports' counters and the
-// drops.
+// The IP, ICMP, TCP and UDP counters of the router itself, under the names of Linux's nstat (RFC
+// 4293). The control thread counts; the ports' counters and the drop counters cover the fast path.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +55,7 @@ enum class IpCounter : std::uint8_t {
 #undef RINGROAD_ENUMERATOR
 };
 
-// A sum of ones: parentheses would end it.
+// The macro expands to terms of a sum, which parentheses would break.
 #define RINGROAD_COUNT(enumerator, name) +1  // NOLINT(bugprone-macro-parentheses)
 inline constexpr std::size_t kIpCounters = 0 RINGROAD_IP_COUNTERS(RINGROAD_COUNT);
 #undef RINGROAD_COUNT

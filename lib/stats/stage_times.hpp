@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Where a worker's cycles go, stage by stage. Sampled: most bursts are not timed.
+// The cycles that a worker spends in each stage. Times are sampled: most bursts are not timed.
 #include <x86intrin.h>
 
 #include <array>
@@ -24,14 +24,14 @@ enum class Stage : std::uint8_t {
 inline constexpr std::array<std::string_view, 7> kStageNames{"rx",     "input", "route", "forward",
                                                              "output", "bands", "tx"};
 
-// TSC cycles.
+// The time in TSC cycles.
 [[nodiscard]] inline std::uint64_t cycles_now() { return __rdtsc(); }
 
-// One worker's; it writes, others may read.
+// Owned and written by one worker; other threads may read.
 class StageTimes {
  public:
   void start() { last_ = cycles_now(); }
-  // The cycles since the last lap belong to `stage`.
+  // Assigns the cycles since the last lap to `stage`.
   void lap(Stage stage) {
     const std::uint64_t now = cycles_now();
     cycles_[static_cast<std::size_t>(stage)].add(now - last_);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a port's bands cost a packet, beside DPDK's rte_sched; how long packets wait in them."""
+"""The cost of a packet in a port's bands, compared with DPDK's rte_sched, and how long packets wait in
+them."""
 
 import bands_picture
 import report
@@ -10,7 +11,7 @@ CYCLES = "cycles_per_packet"
 
 
 def print_delays(table: list[dict]) -> None:
-    """A line a discipline and load: the median and the 99.9th percentile of each band."""
+    """Prints a line for each discipline and load: the median and the 99.9th percentile of each band."""
     cells: dict[str, dict[tuple[str, str], float]] = {}
     for row in table:
         if row["case"].startswith("delay-"):
@@ -32,7 +33,7 @@ def main() -> None:
     machine, found = benchmark.measured()
     for m in found:
         if m.subject == "none":
-            m.peer = ""  # what the ring alone costs is not a rival of anybody
+            m.peer = ""  # the cost of the ring alone is not compared with others
     table = benchmark.write(benchmark.machine(core=benchmark.cores.worker, **machine), found)
     cycles = [row for row in table if row["metric"] == CYCLES]
     if cycles:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The picture of a bands benchmark: how long packets wait, a panel a discipline. SVG."""
+"""Draws the picture of a bands benchmark: how long packets wait, one panel for each discipline. SVG."""
 
 import math
 
@@ -13,7 +13,7 @@ PANELS = [
 BANDS = [("band-0", "band 0, 10 % of what comes", "#0b6e99"),
          ("band-1", "band 1, 40 %", "#c4620a"),
          ("band-2", "band 2, 50 %", "#6b4fa0")]
-WIDTH, HEIGHT, GAP, AXIS = 320, 260, 30, 52  # of a panel's inside; between; for the scale
+WIDTH, HEIGHT, GAP, AXIS = 320, 260, 30, 52  # inside of a panel; gap; space for the scale
 LEAST_US, MOST_US = 0.3, 100_000.0
 LEAST_LOAD, MOST_LOAD = 0.5, 2.0
 GRID = "#e3e7ea"
@@ -48,7 +48,8 @@ def panel(title: str, delays: dict, with_scale: bool) -> list[str]:
         color = QUIET if load == 1 else GRID
         parts.append(f'<line x1="{x:g}" x2="{x:g}" y1="0" y2="{HEIGHT}" stroke="{color}"/>')
         parts.append(text(x, HEIGHT + 16, f"{load:g}x", 11, QUIET, text_anchor="middle"))
-    # The first band on top: where all wait alike it would not be seen otherwise.
+    # The first band is drawn on top: where all bands wait equally long, it would otherwise be
+    # hidden.
     for band, _, color in reversed(BANDS):
         for metric, dashes in (("delay_p50_us", ""), ("delay_p99.9_us", "5 4")):
             points = sorted((load, delay) for (subject, name, load), delay in delays.items()

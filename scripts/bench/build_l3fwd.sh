@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Builds DPDK's l3fwd example, the peer, from the distribution's source: build_l3fwd.sh FOLDER
-# leaves FOLDER/l3fwd.
+# Builds DPDK's l3fwd example, which Ringroad is compared with, from the distribution's source:
+# build_l3fwd.sh FOLDER makes FOLDER/l3fwd.
 #
-# Two changes: the checksum offloads it insists on are masked by what the port can do, or it would
-# run on no software port; and the limits on rules are raised to hold an Internet table.
+# Two changes are made: the checksum offloads that it requires are limited to those of the port,
+# because it would not run on a software port otherwise; and the limits on rules are raised to hold
+# an Internet table.
 set -euo pipefail
 
 folder=$(realpath -m "$1")
 mkdir -p "$folder"
 cd "$folder"
 
-# In Debian 12 dpdk-doc carries the examples, 77 MB with its manuals: unpacked here, not installed.
+# In Debian 12 the examples are in dpdk-doc, 77 MB with its manuals; the package is unpacked here,
+# not installed.
 find_examples() {
   local candidate
   for candidate in /usr/share/dpdk/examples "$folder/source/usr/share/dpdk/examples"; do
@@ -24,7 +26,8 @@ find_examples() {
 
 download() {
   rm -f ./"$1"_*.deb
-  # _apt, as whom apt-get would rather download, may not write here: it says so and goes on.
+  # apt-get prefers to download as _apt, which may not write here: it prints a warning and
+  # continues.
   apt-get download -qq "$1=$version" 2>/dev/null || apt-get download -qq "$1"
 }
 
@@ -63,7 +66,7 @@ for change in 'main.c:offloads &= dev_info.rx_offload_capa' \
     { echo "build_l3fwd.sh: this l3fwd is not the one the changes are for: $change" >&2; exit 1; }
 done
 
-# As its Makefile does, but for our instruction set: pkg-config's own -march is that of 2008.
+# The same as in its Makefile, except for the instruction set: pkg-config's -march is that of 2008.
 # shellcheck disable=SC2046
 cc -O3 $(pkg-config --cflags libdpdk) -march=x86-64-v3 -DALLOW_EXPERIMENTAL_API -I../common \
   main.c l3fwd_*.c -o l3fwd $(pkg-config --libs libdpdk)

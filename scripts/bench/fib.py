@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Route lookup, loading and changes: Ringroad's trie against rte_fib and rte_lpm, in turns."""
+"""Route lookup, loading and updates: Ringroad's trie compared with rte_fib and rte_lpm, in turns."""
 
 import argparse
 import sys
@@ -35,7 +35,7 @@ def with_rates(found: list[report.Measurement], tsc_hz: float) -> list[report.Me
 
 
 def transparent_hugepages() -> str:
-    """Without them the trie has 4 KiB pages, and misses the TLB."""
+    """Without them the trie uses 4 KiB pages and has TLB misses."""
     path = Path("/sys/kernel/mm/transparent_hugepage/enabled")
     chosen = path.read_text().split("[")[1].split("]")[0] if path.exists() else "never"
     if chosen == "never":

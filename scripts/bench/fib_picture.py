@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The picture of a FIB benchmark: cycles a lookup, a panel a stream, a bar a subject. SVG."""
+"""Draws the picture of a FIB benchmark: cycles a lookup, one panel for each stream, one bar for each
+subject. SVG."""
 
 from picture import BAR, GAP, MARGIN, OURS, bar_color, document, headed, text
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""A core forwarding: Ringroad against DPDK's own forwarders, in turns."""
+"""Forwarding on one core: Ringroad compared with DPDK's own forwarders, in turns."""
 
 import argparse
 import itertools
@@ -15,7 +15,7 @@ import traffic
 from forwarders import PORT_MACS, SUBJECTS, Forwarder, ForwarderError, Setup
 import program
 
-PEERS = ("l3fwd-lpm", "l3fwd-fib")  # the better of them in a case is whom ratios are to
+PEERS = ("l3fwd-lpm", "l3fwd-fib")  # ratios refer to the faster one in each case
 WARM_UP = 0.5
 WINDOW = 0.25
 WINDOWS = 5
@@ -27,12 +27,12 @@ class Case:
     shows: str
     destinations: int
     ports: int = 2
-    subnets: int | None = 256  # a route each; none: the Internet table
+    subnets: int | None = 256  # number of routes to a subnet; None: the Internet table
     frames: str = "64"
     huge: bool = True
     workers: int = 1
     transport: str = "pcap"
-    without: tuple[str, ...] = ()  # subjects
+    without: tuple[str, ...] = ()  # excluded subjects
 
 
 OTHERS = ("l3fwd-lpm", "l3fwd-fib", "testpmd-mac", "testpmd-io")
@@ -40,7 +40,7 @@ CASES = [
     Case("d1k-r256", "the pipeline: all that is looked up is in the first cache", 1024),
     Case("d64k-r256", "packets from beyond the caches", 64000),
     Case("d64k-r64k", "and a table from beyond them", 64000, subnets=65536),
-    # rte_lpm looks through all rules of a length for each that it adds: that would take minutes.
+    # rte_lpm searches all rules of a length for each rule that it adds: this would take minutes.
     Case("d64k-internet", "a full table as the Internet has it", 64000, subnets=None,
          without=("l3fwd-lpm",)),
     Case("d64k-r256-loop", "one port: out again where it came in", 64000, ports=1),
@@ -84,7 +84,8 @@ def present_subjects(options: argparse.Namespace) -> list[str]:
 
 
 def measure(forwarder: Forwarder) -> float:
-    """Packets a second in one launch: the median of its windows, deaf to a neighbor's burst."""
+    """Packets a second in one launch: the median of its windows, so that short disturbances do not
+    count."""
     with forwarder:
         time.sleep(WARM_UP)
         samples = [forwarder.sample()]
@@ -98,11 +99,11 @@ def measure(forwarder: Forwarder) -> float:
     received, sent = end.received - begin.received, end.sent - begin.sent
     if sent < 0.97 * received:
         raise ForwarderError(f"sent {sent} of {received} packets")
-    # The workers are the threads that ran most: they never sleep.
+    # The workers are the threads with the most CPU time, because they never sleep.
     ran = sorted(spent - begin.ran.get(thread, 0) for thread, spent in end.ran.items())
     workers = forwarder.setup.workers
     if workers > 1:
-        # One shares its core: what they would do with all of them.
+        # One worker shares its core; this is the rate if none did.
         return sent / statistics.mean(ran[-workers:])
     share = ran[-1] / (end.seconds - begin.seconds)
     if share < 0.97:

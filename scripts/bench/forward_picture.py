@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The picture of a forward benchmark: cycles a packet, a panel a case, a bar a subject. SVG."""
+"""Draws the picture of a forward benchmark: cycles a packet, one panel for each case, one bar for each
+subject. SVG."""
 
 from picture import BAR, GAP, INK, MARGIN, QUIET, bar_color, document, headed, text
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The programs under test: how each is started, asked for its counters, and ended."""
+"""The programs under test: how each is started, how its counters are read, and how it is stopped."""
 
 import itertools
 import json
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 EAL_RUNTIME = Path("/var/run/dpdk")
-BUFFERS = 80000  # net_pcap keeps one for each packet of its file, which is at most 64,000
+BUFFERS = 80000  # net_pcap holds one for each packet of its file, at most 64,000
 GATEWAY = "10.99.0.2"
 GATEWAY_MAC = "02:00:00:00:00:99"
-# What the first port of each always has, or is given; the frames are addressed to it.
+# The MAC address that the first port of each has or is given; frames are addressed to it.
 PORT_MACS = {"pcap": "02:70:63:61:70:00", "memif": "02:70:63:61:70:00",
              "vhost": "56:48:4f:53:54:00"}
 
@@ -24,7 +24,7 @@ serial = itertools.count()
 
 
 def before_others(pid: int) -> None:
-    """Where Linux weighs sessions against each other, nice counts within one only."""
+    """If Linux schedules sessions as groups (autogroup), nice values count only within a session."""
     autogroup = Path(f"/proc/{pid}/autogroup")
     if autogroup.exists():
         autogroup.write_text("-20")
@@ -42,18 +42,18 @@ class Cores:
 
 @dataclass(frozen=True)
 class Setup:
-    """What one case gives every forwarder."""
+    """The settings of one case, the same for every forwarder."""
 
     pcap: Path
     routes: list[str]
-    ports: int  # 1: out of the port they came in; 2: in one, out of the other
-    workers: int  # cores that forward, each with an RX queue of its own
+    ports: int  # 1: packets leave by the port that received them; 2: they leave by the other port
+    workers: int  # cores that forward, each with its own RX queue
     cores: Cores
     huge: bool
     root: Path
     scratch: Path
-    # Where the packets come from: the file itself, or another process that reads it, through
-    # shared memory.
+    # The source of the packets: the file itself, or another process that reads it, through shared
+    # memory.
     transport: str = "pcap"
 
     @property
@@ -62,11 +62,11 @@ class Setup:
 
     @property
     def wire(self) -> Path:
-        """The socket by which the two processes find each other."""
+        """The socket through which the two processes find each other."""
         return self.scratch / f"{self.transport}.sock"
 
     def devices(self) -> list[str]:
-        # no-rx: net_null would otherwise make up a frame for every one that is polled for.
+        # no-rx: net_null would otherwise return a generated frame for each one that is polled for.
         return [{"pcap": self.source(),
                  "memif": f"net_memif0,role=server,socket={self.wire},socket-abstract=no,"
                           f"mac={self.mac}",
@@ -77,12 +77,12 @@ class Setup:
         return f"net_pcap0,{f'rx_pcap={self.pcap},' * self.workers}infinite_rx=1"
 
     def far_end(self) -> str:
-        """The generator's, of such a transport."""
+        """The device of the generator, for a transport with another process."""
         return {"memif": f"net_memif0,role=client,socket={self.wire},socket-abstract=no",
                 "vhost": f"net_virtio_user0,path={self.wire}"}[self.transport]
 
     def worker_cores(self) -> list[int]:
-        """The last core first; where there are too few, one shares the control thread's."""
+        """The last core comes first; if there are too few, a worker shares the control thread's core."""
         return [self.cores.worker - i for i in range(self.workers)]
 
 
@@ -91,11 +91,11 @@ class Sample:
     seconds: float
     received: int
     sent: int
-    ran: dict[str, float]  # seconds each thread has had of a core
+    ran: dict[str, float]  # CPU seconds of each thread
 
 
 class Forwarder:
-    """One running process. `with Forwarder(...)` ends it whatever happens."""
+    """One running process. `with Forwarder(...)` stops it in any case."""
 
     def __init__(self, name: str, setup: Setup):
         self.name = name
@@ -107,12 +107,13 @@ class Forwarder:
         self.log = setup.scratch / f"{name}.log"
 
     def __enter__(self):
-        # setpriv: it dies with this script even if that is killed. taskset: this script keeps off
-        # the worker's core, its children must not inherit that.
+        # setpriv: the process ends with this script, even if the script is killed. taskset: this
+        # script avoids the worker's core, but its children must not inherit this.
         cores = self.setup.cores
         wrapper = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c",
                    f"{cores.control},{cores.worker}"]
-        # Not where a worker shares the control thread's core: nobody else would have a turn there.
+        # Not used if a worker shares the control thread's core, because the control thread would
+        # get no CPU time.
         alone = self.setup.workers == 1
         if alone:
             wrapper += ["nice", "-n", "-20"]
@@ -138,7 +139,7 @@ class Forwarder:
         self.stop()
 
     def start_generator(self) -> subprocess.Popen:
-        """On the core that the forwarder's worker has not."""
+        """Starts the generator on the core that the forwarder's worker does not use."""
         deadline = time.monotonic() + 20
         while not self.setup.wire.exists():
             if time.monotonic() > deadline or self.process.poll() is not None:
@@ -182,7 +183,7 @@ class Forwarder:
                 if self.forwards():
                     return
             except (OSError, ValueError, KeyError, subprocess.SubprocessError):
-                pass  # not listening yet
+                pass  # the forwarder is not listening yet
             time.sleep(0.05)
         raise ForwarderError(f"forwarded nothing in {limit:.0f} s")
 
@@ -214,12 +215,12 @@ class Forwarder:
         raise NotImplementedError
 
     def dropped(self) -> int:
-        """As far as it can tell."""
+        """As far as the forwarder reports it."""
         return 0
 
 
 class Peer(Forwarder):
-    """A DPDK application, asked through EAL's telemetry socket."""
+    """A DPDK application, queried through EAL's telemetry socket."""
 
     connection: socket.socket | None = None
 
@@ -277,8 +278,8 @@ class L3fwd(Peer):
         rules = self.setup.scratch / "l3fwd-rules.cfg"
         rules.write_text("".join(f"R{prefix} {ports - 1}\n" for prefix in self.setup.routes))
         rules6 = self.setup.scratch / "l3fwd-rules6.cfg"
-        rules6.write_text("R2001:200:0:0:0:0:0:0/64 0\n")  # it will not start without one
-        # It sizes its pool by its rings. --parse-ptype: these ports do not tell packet types.
+        rules6.write_text("R2001:200:0:0:0:0:0:0/64 0\n")  # it does not start without a route
+        # l3fwd sizes its pool by its rings. --parse-ptype: these ports do not report packet types.
         tx_ring = 32768 if ports == 1 else 1024
         queues = ",".join(f"({port},0,1)" for port in range(ports))
         return [self.program(self.setup.root), *self.eal(f"1@{self.setup.cores.worker}"), "--",
@@ -296,7 +297,7 @@ class Ringroad(Forwarder):
         setup = self.setup
         self.socket = setup.scratch / "ringroad.sock"
         names = ["in", "out"][: setup.ports]
-        # One port: the source is behind no subnet of the port's, so that no redirect is due
+        # With one port, the source is in none of the port's subnets, so that no redirect is sent
         # (RFC 1812 5.2.7.2).
         addresses = ["10.98.0.1/24", "10.99.0.1/24"][-setup.ports :]
         routes = setup.scratch / "routes.txt"

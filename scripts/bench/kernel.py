@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Linux kernel's forwarding, on veth, beside Ringroad's on the same veth and on memory ports."""
+"""The Linux kernel's forwarding on veth, compared with Ringroad on the same veth and on memory ports."""
 
 import contextlib
 import statistics
@@ -32,7 +32,7 @@ def inside(space: str, *words) -> str:
 
 
 class Wires:
-    """Three network namespaces in a row: a generator, a router's two interfaces, a sink."""
+    """Three network namespaces in a row: a generator, the router's two interfaces, a sink."""
 
     def __enter__(self):
         self.remove()
@@ -45,7 +45,7 @@ class Wires:
                 "netns", far_space)
             for name, space in ((near, near_space), (far, far_space)):
                 inside(space, "ip", "link", "set", name, "up")
-                # Then the far side's frames come by NAPI, which is what an XDP frame needs.
+                # With GRO the far end's frames are received by NAPI, which XDP frames require.
                 inside(space, "ethtool", "-K", name, "gro", "on")
         inside(router, "ip", "link", "set", "in", "address", IN_MAC)
         inside(sink, "ip", "link", "set", "host-out", "address", GATEWAY_MAC)
@@ -81,7 +81,7 @@ def generator(core: int):
 
 
 def rate(core: int) -> float:
-    """Packets a second that reach the sink: the median of some windows."""
+    """Packets a second that reach the sink: the median of several windows."""
     with generator(core):
         time.sleep(forward.WARM_UP)
         rates = []
@@ -104,7 +104,7 @@ def linux(setup: Setup) -> float:
         inside(router, "ip", "neighbor", "add", GATEWAY, "lladdr", GATEWAY_MAC, "dev", "out")
         for prefix in setup.routes:
             inside(router, "ip", "route", "add", prefix, "via", GATEWAY)
-        # One thread forwards; what the sink takes is another's.
+        # One thread forwards; another one receives for the sink.
         for space, name, core in ((router, "in", setup.cores.worker),
                                   (SPACES[2], "host-out", setup.cores.control)):
             inside(space, "sh", "-c", f"echo 1 >/sys/class/net/{name}/threaded")
@@ -115,13 +115,13 @@ def linux(setup: Setup) -> float:
 
 
 class OnVeth(Ringroad):
-    """The router on the interfaces that the kernel forwarded between."""
+    """The router on the interfaces between which the kernel has forwarded."""
 
     def command(self) -> list:
         return ["ip", "netns", "exec", SPACES[1], *super().command()]
 
     def forwards(self) -> bool:
-        """It answers: nothing is sent to it yet."""
+        """Only tests whether the router answers: no packets are sent to it yet."""
         self.counters()
         return True
 

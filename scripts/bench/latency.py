@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""How long a packet takes through one worker, by load, and the first after a lull."""
+"""How long a packet takes through one worker, at several loads, and for the first packet after a lull."""
 
 import report
 import program

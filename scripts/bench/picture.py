@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the pictures of benchmarks have in common: SVG."""
+"""The part that the pictures of all benchmarks share: SVG."""
 
 from xml.sax.saxutils import escape
 
-BAR, GAP, MARGIN = 15, 5, 24  # of bars; around all
+BAR, GAP, MARGIN = 15, 5, 24  # of the bars; around the picture
 OURS, OURS_TOO, PEER, OTHER = "#0b6e99", "#7db4cc", "#5f6b76", "#b4bdc5"
 INK, QUIET = "#1c2329", "#5f6b76"
 
@@ -20,7 +20,7 @@ def headed(title: str, about: str) -> list[str]:
 
 
 def bar_color(row: dict) -> str:
-    """What runs by default is strong, and so is what ratios are to."""
+    """The default version has a strong color, and so has the subject to which ratios refer."""
     if row["subject"].startswith("ringroad"):
         return OURS if row["subject"] == "ringroad" else OURS_TOO
     return PEER if row["subject"] == row["peer"] else OTHER

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a packet costs in one worker, the ports' share taken off: runs bench-pipeline on a quiet core."""
+"""The cost of a packet in one worker, without the ports' share: runs bench-pipeline on a quiet core."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ import program
 def main() -> None:
     options = program.parser("pipeline", "case", "table").parse_args()
     table = program.internet_table(options)
-    options.rounds *= 100  # one of bench-pipeline's is a hundredth of one of the others'
+    options.rounds *= 100  # a round of bench-pipeline is a hundredth of another benchmark's
     words = program.command(options, max(os.sched_getaffinity(0)),
                     *(["--table", table] if table.exists() else []))
     before_others(os.getpid())

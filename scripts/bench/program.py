@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What every benchmark does around its measuring."""
+"""The part that all benchmarks share around their measurements."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 import report
 from forwarders import EAL_RUNTIME, Cores, before_others
 
-# What only some of them can be asked.
+# Options that only some benchmarks have.
 MORE = {
     "case": {"action": "append", "default": []},
     "subject": {"action": "append", "default": []},
@@ -39,7 +39,7 @@ def internet_table(options: argparse.Namespace) -> Path:
 
 
 def command(options: argparse.Namespace, core: int, *arguments) -> list[str]:
-    """That of the benchmark's program of app/bench."""
+    """The command line of the benchmark's program in app/bench."""
     program = options.root / f"build/release/app/bench/bench-{options.name}"
     if not program.exists():
         sys.exit(f"there is no {program}: scripts/build.sh release builds it")
@@ -54,22 +54,22 @@ def command(options: argparse.Namespace, core: int, *arguments) -> list[str]:
 
 
 class Benchmark:
-    """Ends what it started on a signal; measures on the last core, before all others."""
+    """Stops its child processes on a signal; measures on the last core, with the highest priority."""
 
     def __init__(self, options: argparse.Namespace):
-        # Raises in the main thread, so that every `with` ends what it started.
+        # Raises an exception in the main thread, so that every `with` stops what it started.
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, _: sys.exit(128 + number))
         self.options = options
         self.build = options.root / "build/bench"
         self.build.mkdir(parents=True, exist_ok=True)
         usable = sorted(os.sched_getaffinity(0))
-        self.cores = Cores(control=usable[0], worker=usable[-1])  # the same where there is but one
+        self.cores = Cores(control=usable[0], worker=usable[-1])  # both are the same if there is only one core
         before_others(os.getpid())
         self.tsc_hz, self.speed = report.clock(self.build, self.cores.worker)
 
     def leave_worker_core(self) -> None:
-        """To those that this process starts there."""
+        """Leaves the worker's core to the processes that this one starts there."""
         if self.cores.control != self.cores.worker:
             os.sched_setaffinity(0, os.sched_getaffinity(0) - {self.cores.worker})
 
@@ -77,7 +77,7 @@ class Benchmark:
         return report.machine(self.tsc_hz, self.speed, hugepages=not self.options.no_huge, **more)
 
     def measured(self, *arguments) -> tuple[dict, list[report.Measurement]]:
-        """Runs the program that measures: what it says of the machine, and what it found."""
+        """Runs the program that measures. Returns its description of the machine, and the measurements."""
         file_prefix = f"ringroad-bench-{os.getpid()}"
         words = command(self.options, self.cores.worker, *arguments, "--file-prefix", file_prefix)
         try:
@@ -98,7 +98,7 @@ class Benchmark:
         return result["machine"], [report.Measurement(**m) for m in result["measurements"]]
 
     def write(self, about: dict, measurements: list[report.Measurement]) -> list[dict]:
-        """build/bench/NAME.json; its rows."""
+        """Writes build/bench/NAME.json and returns its rows."""
         table = report.rows(measurements)
         report.write_json(self.build / f"{self.options.name}.json", about, table)
         return table

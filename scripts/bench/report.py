@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Rows, the machine they were measured on, the table for people and the JSON for programs."""
+"""Rows, a description of the machine, the table for readers and the JSON for programs."""
 
 import json
 import os
@@ -13,13 +13,13 @@ from pathlib import Path
 
 NOISY = 0.10
 NAMED_AS_NOISY = 8
-# What is a line's rate, in millions a second, not a line of its own.
+# Metrics in millions a second, which are shown in a column instead of a line of their own.
 RATES = ("mpps", "mlookups_per_second")
 
 
 @dataclass
 class Measurement:
-    """One subject in one case: a value a round."""
+    """One subject in one case: a value for each round."""
 
     case: str
     subject: str
@@ -40,7 +40,7 @@ class Measurement:
         peer = peers.get((self.case, self.metric, self.peer))
         ratio = None
         if peer is not None:
-            # Round by round: what slows the machine for a while slows both.
+            # The ratio is computed for each round: a disturbance of the machine affects both.
             ratio = statistics.median(theirs / ours for ours, theirs
                                       in zip(self.values, peer.values))
             ratio = ratio if self.lower_is_better else 1 / ratio
@@ -51,7 +51,7 @@ class Measurement:
 
 
 def clock(build: Path, core: int) -> tuple[float, float]:
-    """The TSC's frequency, and how fast this core runs in relation to it."""
+    """The frequency of the TSC, and the speed of this core relative to it."""
     program = build / "clock"
     subprocess.run(["cc", "-O2", Path(__file__).with_name("clock.c"), "-o", program], check=True)
     output = subprocess.run(["taskset", "-c", str(core), program], check=True, text=True,
@@ -77,7 +77,7 @@ def rows(measurements: list[Measurement]) -> list[dict]:
 
 
 def write_json(path: Path, about: dict, table: list[dict]) -> None:
-    # In place only when whole: another script may be reading.
+    # The file is replaced only when complete, because another script may be reading it.
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps({"machine": about, "rows": table}, indent=1) + "\n")
     partial.replace(path)
@@ -88,7 +88,7 @@ def number(value: float) -> str:
 
 
 def aligned(lines: list[list[str]], to_the_left: int) -> list[str]:
-    """The first columns to the left, the figures to the right."""
+    """Aligns the first columns to the left, the numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*lines)]
     return ["  ".join(cell.ljust(width) if column < to_the_left else cell.rjust(width)
                       for column, (cell, width) in enumerate(zip(line, widths)))
@@ -96,7 +96,7 @@ def aligned(lines: list[list[str]], to_the_left: int) -> list[str]:
 
 
 def print_table(table: list[dict]) -> None:
-    """A line a row; the rates stand beside the rows they belong to."""
+    """Prints one line for each row, with its rate in the same line."""
     rates = {(row["case"], row["subject"]): row["median"] for row in table
              if row["metric"] in RATES}
     peers = {row["peer"] for row in table}
@@ -118,7 +118,7 @@ def print_table(table: list[dict]) -> None:
 
 
 def warn_of_noise(measurements: list[Measurement]) -> list[Measurement]:
-    """Those whose rounds differ by too much."""
+    """Prints warnings about measurements whose rounds differ too much, and returns these."""
     noisy = [m for m in measurements if m.spread > NOISY and m.metric not in RATES]
     noisy.sort(key=lambda m: m.spread, reverse=True)
     for m in noisy[:NAMED_AS_NOISY]:

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the forwarders are fed: a pcap of UDP frames, and the routes that cover it."""
+"""The input of the forwarders: a pcap file of UDP frames, and the routes that cover their destinations."""
 
 import gzip
 import ipaddress
 import random
 import struct
 
-NETWORK = 198 << 24 | 18 << 16  # 198.18.0.0/16, of the range RFC 2544 sets aside for benchmarks
+NETWORK = 198 << 24 | 18 << 16  # 198.18.0.0/16, from the range that RFC 2544 reserves for benchmarks
 MANY = 16 << 24  # 16.0.0.0/8
 SOURCE = 10 << 24 | 98 << 16 | 9
-# Frames without their check sequence, which a wire adds: 64, 1518, and the mix that is called IMIX.
+# Frames without FCS, which is added on the wire: 64, 1518, and the mix called IMIX.
 SIZES = {"64": [60], "imix": [60] * 7 + [566] * 4 + [1514], "1518": [1514]}
 SOURCE_MAC = bytes.fromhex("020000000009")
 
@@ -44,7 +44,7 @@ def text(network: int, length: int) -> str:
 
 
 class Subnets:
-    """So many /24s, next to each other."""
+    """The given number of adjacent /24s."""
 
     def __init__(self, count: int):
         self.first = NETWORK if count == 256 else MANY
@@ -54,13 +54,13 @@ class Subnets:
         return [text(self.first + (subnet << 8), 24) for subnet in range(self.count)]
 
     def destinations(self, count: int) -> list[int]:
-        """Distinct ones, in random order, the same in every run."""
+        """Distinct addresses in random order, the same in every run."""
         return [self.first | host
                 for host in random.Random(2544).sample(range(self.count << 8), count)]
 
 
 class File:
-    """A table of prefixes, one a line, packed by gzip; those of IPv6 are passed over."""
+    """A gzip file with one prefix on each line; IPv6 prefixes are skipped."""
 
     def __init__(self, path):
         self.path = path
@@ -70,7 +70,7 @@ class File:
             return [line.strip() for line in lines if ":" not in line]
 
     def destinations(self, count: int) -> list[int]:
-        """Of prefixes at random, the same in every run."""
+        """Addresses in random prefixes, the same in every run."""
         chosen = random.Random(2544)
         found = []
         for prefix in chosen.choices(self.routes(), k=count):

@@ -17,7 +17,7 @@ XDP, XDP_TX = 6, 3
 LIVE_FRAMES = 2
 ROUND = 1 << 22
 BATCH = 64
-# Of struct bpf_insn's code.
+# Values of the field `code` of struct bpf_insn.
 LOAD_WORD, STORE_WORD, MOVE, ADD, SET, JUMP_ABOVE, EXIT = 0x61, 0x62, 0xBF, 0x07, 0xB7, 0x2D, 0x95
 
 
@@ -26,8 +26,8 @@ def instruction(code: int, to: int = 0, source: int = 0, offset: int = 0, value:
 
 
 def program(frame: bytes) -> bytes:
-    """Back out where it came in. What a router changed of the frame before is mended first: frames
-    go round."""
+    """Sends the frame back where it was received. Frames circulate, so the fields that a router has
+    changed are restored first."""
     def restored(offset: int) -> bytes:
         return instruction(STORE_WORD, 2, 0, offset, struct.unpack_from("<i", frame, offset)[0])
     changed = [restored(offset) for offset in (0, 4, 8, 22)]  # MAC addresses; TTL and checksum

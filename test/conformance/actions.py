@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a step does to both worlds."""
+"""The actions of a step, which are applied to both networks."""
 from typing import NamedTuple
 
 
 class Frame(NamedTuple):
-    """A frame that comes in."""
+    """A frame that the router receives."""
 
-    wire: int  # from 0
+    wire: int  # index, from 0
     raw: bytes
     what: str
 
 
 class At(NamedTuple):
-    """Time passes until so many seconds after the step's first of these; nothing, if they have."""
+    """Waits until this many seconds after the first At of the step, unless they have passed."""
 
     seconds: float
 
 
 class Change(NamedTuple):
-    """An operator does something, once all that was sent before is dealt with."""
+    """A configuration change, after all frames sent before it were processed."""
 
     ip: tuple  # lines for ip -batch
     roadctl: tuple  # of tuples of words
 
 
-SYNC = At(0)  # what was sent is dealt with before the next is sent
+SYNC = At(0)  # earlier frames are processed before the next one is sent
 FORGET = Change(("neighbor flush all",), (("neighbor", "flush"),))

@@ -24,7 +24,7 @@ def category(function):
 
 
 class Path(NamedTuple):
-    """From a host on one wire to a host behind another."""
+    """A path from a host on one link to a host behind another."""
 
     into: int
     out: int
@@ -38,7 +38,7 @@ class Path(NamedTuple):
 
 
 def host(r, wire):
-    """A host on the wire, or one behind its gateway."""
+    """Returns a host on the link, or one behind its gateway."""
     if r.random() < 0.7:
         number = r.choice(KNOWN_HOSTS)
         return wire.host(number), wire.host_mac(number)
@@ -62,7 +62,7 @@ def payload(r, most):
 
 
 def transport(r, way, most, dst=None):
-    """(protocol, message) of some valid packet."""
+    """Returns (protocol, message) of a valid packet."""
     dst = dst or way.dst
     kind = r.randrange(4)
     ports = r.randrange(1, 65000), r.randrange(1, 65000)
@@ -82,7 +82,7 @@ def most_through(way):
 
 @category
 def forward(r, count):
-    """What any router passes on."""
+    """Packets that any router forwards."""
     for _ in range(count):
         way = path(r)
         proto, message = transport(r, way, most_through(way))
@@ -92,7 +92,7 @@ def forward(r, count):
 
 
 def strange_address(r, way):
-    """(address, what it is)"""
+    """Returns (address, description)."""
     special = r.choice(SPECIAL)
     return r.choice((
         (address(special), special),
@@ -105,7 +105,7 @@ def strange_address(r, way):
 
 
 def mutation(r, way, size):
-    """(arguments for ipv4(), what): one field of the header that is not as it should be."""
+    """Returns (arguments for ipv4(), description): one invalid or unusual field of the header."""
     field = r.randrange(11)
     if field == 0:
         version = r.choice((0, 3, 5, 6, 15))
@@ -141,7 +141,7 @@ def mutation(r, way, size):
 
 @category
 def header(r, count):
-    """One or two fields of the IPv4 header changed in an otherwise good packet."""
+    """One or two changed fields in the IPv4 header of an otherwise valid packet."""
     for _ in range(count):
         way = path(r)
         proto, message = transport(r, way, r.choice((60, most_through(way))))
@@ -157,7 +157,7 @@ def header(r, count):
 
 @category
 def icmp_error(r, count):
-    """Packets that are due an error, and those that must not have one."""
+    """Packets that must be answered by an error, and packets that must not."""
     for _ in range(count):
         way = path(r)
         cause = r.randrange(6)

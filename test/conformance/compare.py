@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What came out of both worlds, frame by frame, but for what may differ."""
+"""Compares the output of both networks frame by frame, except for permitted differences."""
 import time
 from collections import Counter, defaultdict
 from typing import NamedTuple, Optional
@@ -13,22 +13,22 @@ TIMESTAMP_REPLY, TIMESTAMP_OPTION = 14, 68
 
 
 class Difference(NamedTuple):
-    """A frame of one world that the other lacks, or two of one flow in each other's place."""
+    """A frame that only one network has, or two frames of one flow in different order."""
 
     wire: int
     linux: Optional[bytes]
     ringroad: Optional[bytes]
-    order: bool = False  # the frames are the same, their order in the flow is not
+    order: bool = False  # the frames are the same, but their order in the flow is not
 
 
 def normalize(raw, identifications, now):
-    """What the router may choose is made alike: IP identifications, of which only which fragments
-    share one is kept, and the time of day in milliseconds (RFC 791 3.1, RFC 792), which is `now`.
+    """Replaces the fields that the router may choose: of IP identifications only equality among
+    fragments is kept, and times of day in milliseconds (RFC 791 3.1, RFC 792) are replaced by `now`.
 
-    A checksum over such a field becomes whether it was right.
+    A checksum that covers such a field is replaced by whether it was correct.
     """
     if raw[12:14] == ARP_TYPE and len(raw) == 60 and not any(raw[42:]):
-        return raw[:42]  # who fills a frame up to Ethernet's least length is left open
+        return raw[:42]  # the padding of an Ethernet frame is not compared
     if raw[12:14] != IPV4 or len(raw) < 34:
         return raw
     end = 14 + (raw[14] & 15) * 4
@@ -52,7 +52,7 @@ def normalize(raw, identifications, now):
 
 
 def times(raw, end):
-    """Where a time of day may stand; `end`: of the IP header."""
+    """Yields the possible positions of times of day; `end`: the end of the IP header."""
     if end > 34:
         yield from times_in_options(raw, 34, end)
     if raw[23] != ICMP or len(raw) < end + 20:
@@ -83,7 +83,7 @@ def is_fragment(packet):
 
 
 def flow(raw):
-    """What frames must have in common to be kept in order."""
+    """Returns the fields that define a flow, in which order is kept."""
     kind = raw[12:14]
     if kind == IPV4 and len(raw) >= 34:
         return raw[:12] + ip_flow(raw[14:])
@@ -126,7 +126,7 @@ def untagged(raw):
 
 
 def compare(linux, ringroad):
-    """(frames that match, differences) of two lists of frames a wire."""
+    """Compares two lists of frames for each link. Returns (number of equal frames, differences)."""
     matches = 0
     differences = []
     for wire, (theirs, ours) in enumerate(zip(linux, ringroad)):

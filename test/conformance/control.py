@@ -22,7 +22,7 @@ def some_prefix(r):
 
 
 def added(r, prefix):
-    """The words that add a route, which ip and roadctl share; nothing goes back by its own wire."""
+    """Returns the words that add a route, common to ip and roadctl; no packet returns by its own link."""
     kind = r.randrange(8)
     if kind < 5:
         wire = r.choice(WIRES[2:])
@@ -36,7 +36,7 @@ def change(verb, words):
 
 @category
 def routes(r, count):
-    """Routes come and go between packets for them; some prefixes have several."""
+    """Routes are added and removed between packets for them; some prefixes have several routes."""
     there = set()  # (prefix, metric)
     for _ in range(0, count, 12):
         prefix, metric = some_prefix(r), r.choice(("10", "20", "30"))
@@ -65,7 +65,7 @@ INTO_LAN = ALL_WIRES.index(LAN)
 
 
 class Sources:
-    """Hosts on the LAN, each once: to whom a redirect was sent, another is not at once."""
+    """Hosts on the LAN, each used once, because redirects to one host are limited in rate."""
 
     def __init__(self):
         self.number = 256
@@ -80,8 +80,9 @@ new_source = Sources()
 
 @category
 def redirect(r, count):
-    """Packets that go back by the wire they came from."""
-    # A router need not tell all at once: few senders at a time. Nor the same one soon again.
+    """Packets that leave by the link on which they arrived."""
+    # A router need not send all redirects at once, so there are few senders at a time; and it
+    # limits redirects to one sender.
     for _ in range(0, count, 8):
         sources = [(new_source(), LAN.host_mac(r.randrange(20, 90))) for _ in range(2)]
         for src, mac in sources:
@@ -101,7 +102,7 @@ def redirect(r, count):
 
 
 def others(actions):
-    """The same from other hosts on the wire."""
+    """Returns the same actions from other hosts on the link."""
     names = {}
 
     def renamed(raw):
@@ -121,7 +122,8 @@ def others(actions):
 
 
 def undone(actions):
-    """The same; what it leaves is taken away, what it would take away without having it is not."""
+    """Returns the same actions without removals of absent entries; entries that remain are removed at
+    the end."""
     there, played = {}, []
     for action in actions:
         if not isinstance(action, Change) or action.roadctl[0][1] not in ("add", "del"):

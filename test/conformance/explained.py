@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The differences that are Ringroad's right: one predicate for each row of differences.md."""
+"""The differences in which Ringroad is right: one predicate for each row of differences.md."""
 import pathlib
 import re
 
@@ -18,7 +18,7 @@ def predicate(function):
 
 
 def rows():
-    """{predicate's name: row's id}; every row has a predicate, every predicate a row."""
+    """Returns {predicate's name: row's id}; checks that rows and predicates correspond."""
     found = dict(reversed(match) for match in re.findall(
         r"^\| *([a-z0-9-]+) *\| *`(\w+)` *\|", TABLE.read_text(encoding="utf-8"), re.MULTILINE))
     if set(found) != set(PREDICATES):
@@ -28,14 +28,14 @@ def rows():
 
 
 def explain(difference, ids):
-    """The id of the row that says why, or None."""
+    """Returns the id of the row that explains the difference, or None."""
     linux, ours = (raw and untagged(raw)[1] for raw in (difference.linux, difference.ringroad))
     difference = difference._replace(linux=linux, ringroad=ours)
     return next((row for name, row in ids.items() if PREDICATES[name](difference)), None)
 
 
 def packets_in(raw):
-    """The IPv4 packet in a frame and, in an ICMP error, the one that it quotes."""
+    """Yields the IPv4 packet in a frame and, for an ICMP error, the quoted packet."""
     if raw is None or raw[12:14] != IPV4:
         return
     packet = raw[14:]
@@ -46,7 +46,7 @@ def packets_in(raw):
 
 
 def only_linux(difference, wanted):
-    """Linux alone sent it, and some packet in it is as wanted."""
+    """Whether only Linux sent the frame, and `wanted` is true for some packet in it."""
     return difference.ringroad is None and any(map(wanted, packets_in(difference.linux)))
 
 
@@ -86,7 +86,7 @@ def group_mac(difference):
 
 @predicate
 def timestamp_address(difference):
-    """Both are the same but for some address of the router's, ours the one of the wire it is on."""
+    """Both are equal except for an address of the router; ours is that of the outgoing link."""
     linux, ours = difference.linux, difference.ringroad
     if linux is None or ours is None or len(linux) != len(ours) or 0x44 not in ours[34:]:
         return False
@@ -99,7 +99,7 @@ def timestamp_address(difference):
 
 @predicate
 def address_defense(difference):
-    """An announcement: sender and target are one address, the router's."""
+    """An announcement: sender and target are the same address, which is the router's."""
     ours = difference.ringroad
     return (difference.linux is None and ours[12:14] == ARP_TYPE and ours[20:22] == b"\0\1"
             and ours[28:32] == ours[38:42] and ours[28:32] in OWN)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Fragments: on their way, made on the way, and for the router to put together."""
+"""Fragments: forwarded, made by the router, and reassembled by the router."""
 import packets
 from categories import (SERVICE, WIRES, category, ident, most_through, path, transport)
 from local import to_router
@@ -9,7 +9,7 @@ from packets import DF, ICMP, IPV4, MF, UDP, ethernet, ipv4
 
 @category
 def fragment(r, count):
-    """What is a fragment or becomes several, in transit."""
+    """Packets in transit that are fragments, or become several."""
     for _ in range(count):
         way = path(r, (0, 1)) if r.random() < 0.3 else path(r)
         if r.random() < 0.6:
@@ -31,7 +31,7 @@ def fragment(r, count):
 
 
 def pieces(r, message, most):
-    """[(offset, octets)]: the message cut at random multiples of 8."""
+    """Returns [(offset, octets)]: the message cut at random multiples of 8."""
     cuts, at = [], 0
     while at < len(message):
         size = min(8 * r.randrange(1, max(2, most // 8)), len(message) - at)
@@ -41,7 +41,7 @@ def pieces(r, message, most):
 
 
 def disturbed(r, cuts):
-    """(pieces, what was done to them); a piece may have a third item: that no more follow."""
+    """Returns (pieces, description of the fault); the third item of a piece marks the last fragment."""
     length = cuts[-1][0] + len(cuts[-1][1])
     cuts = [(at, data, at + len(data) == length) for at, data in cuts]
     which = r.randrange(len(cuts))
@@ -71,7 +71,7 @@ def disturbed(r, cuts):
 
 
 def datagram(r):
-    """The frames of one datagram that comes in fragments."""
+    """Yields the frames of one datagram that arrives in fragments."""
     way = to_router(r, WIRES[:2])
     most = r.choice((16, 200, 600, 1480))
     data = r.randbytes(r.randrange(1, min(10 * most, 4000)))
@@ -96,10 +96,10 @@ def datagram(r):
 
 
 def ended(actions):
-    """And what is left of datagrams for the router goes: an empty fragment ends a datagram.
+    """Also ends unfinished datagrams for the router, each by an empty fragment.
 
-    Unfinished ones would fill the routers' memories, whose limits count differently, and time out
-    in some later step.
+    Unfinished datagrams would fill the routers' memories, whose limits count differently, and time
+    out in a later step.
     """
     last = {}
     for action in actions:
@@ -115,7 +115,7 @@ def ended(actions):
 
 @category
 def reassembly(r, count):
-    """Datagrams for the router, their fragments in all orders, duplicates and overlaps."""
+    """Datagrams for the router: their fragments arrive in any order, with duplicates and overlaps."""
     left = count
     while left > 0:
         several = [list(datagram(r)) for _ in range(r.randrange(1, 4))]
@@ -126,7 +126,7 @@ def reassembly(r, count):
 
 
 class Renumbered:
-    """The same fragments of other datagrams: with IP identifications of their own."""
+    """Returns the same fragments as other datagrams, with different IP identifications."""
 
     def __init__(self):
         self.times = 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sources that do not belong to the wire that they come from."""
+"""Sources that do not belong to the link on which they arrive."""
 import packets
 from actions import Frame
 from categories import NO_ROUTE, SPECIAL_ROUTES, category, ident, path, strange_address
@@ -11,7 +11,7 @@ FILTERED = [wire for wire in ALL_WIRES if wire.rp_filter]
 
 @category
 def reverse_path(r, count):
-    """By the ports with a reverse-path filter, strict and loose, and back to them."""
+    """Packets from and to the ports with a reverse-path filter, strict and loose."""
     for _ in range(count):
         wire = r.choice(FILTERED)
         other = r.choice(WIRES[:2])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Frames whose Ethernet header, length or type is not the usual one."""
+"""Frames with an unusual Ethernet header, length or type."""
 import struct
 
 import packets
@@ -13,7 +13,7 @@ ETHER_TYPES = (0x0000, 0x002E, 0x05DC, 0x05DD, 0x05FF, 0x0600, 0x0801, 0x0805, 0
 
 
 def destination(r, wire):
-    """(MAC address, what)"""
+    """Returns (MAC address, description)."""
     own = WIRES[wire].router_mac
     other = bytes((own[0], *r.randbytes(4), own[5]))
     return r.choice((
@@ -52,7 +52,7 @@ def link(r, count):
 
 
 def speaker(r, wire):
-    """(sender's address, what): mostly a host of the wire."""
+    """Returns (sender's address, description): mostly a host on the link."""
     kind = r.randrange(12)
     if kind < 7:
         return wire.host(r.randrange(100, 108)), "host"
@@ -90,7 +90,7 @@ def arp_frame(r):
         message = message[:r.randrange(28)]
         what += ", truncated"
     elif odd == 2:
-        message[14:18] = wire.host(r.randrange(120, 124))  # of whom nothing else is heard
+        message[14:18] = wire.host(r.randrange(120, 124))  # a host that sends nothing else
         message[8:14] = r.choice((bytes(6), BROADCAST, b"\1\0\x5e\0\0\1", wire.router_mac))
         what += ", odd MAC"
     elif odd == 3:
@@ -99,7 +99,7 @@ def arp_frame(r):
 
 
 def to_speaker(r):
-    """A packet that is for one of the hosts that ARP speaks of, or from one to the router."""
+    """A packet for one of the hosts in the ARP messages, or from such a host to the router."""
     index = r.randrange(2)
     host = r.randrange(100, 108)
     if r.random() < 0.3:
@@ -116,7 +116,7 @@ def to_speaker(r):
 
 @category
 def arp(r, count):
-    """Conversations with hosts whom the router does not know yet, good ones and hostile ones."""
+    """ARP messages of hosts that the router does not know yet, valid and hostile ones."""
     for start in range(0, count, 8):
         some = to_speaker if r.random() < 0.4 else arp_frame
         yield from (some(r) for _ in range(min(8, count - start)))
@@ -125,5 +125,5 @@ def arp(r, count):
 
 
 def forgotten(actions):
-    """The same conversation with strangers."""
+    """Repeats the actions with unknown neighbors."""
     return [FORGET, *actions, FORGET]

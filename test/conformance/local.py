@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Packets that end at the router."""
+"""Packets that are delivered to the router."""
 import struct
 
 import packets
@@ -11,7 +11,7 @@ OWN_ADDRESSES = sorted(OWN)
 
 
 def to_router(r, wires=WIRES):
-    """A way from some host to one of the router's addresses, mostly the one that faces it."""
+    """Returns a path from a host to an address of the router, mostly the one on the host's link."""
     way = path(r)._replace(into=wires.index(r.choice(wires)))
     src, mac = host(r, WIRES[way.into])
     dst = WIRES[way.into].router if r.random() < 0.7 else r.choice(OWN_ADDRESSES)
@@ -19,7 +19,7 @@ def to_router(r, wires=WIRES):
 
 
 def icmp_message(r, most):
-    """(message, what)"""
+    """Returns (message, description)."""
     kind = r.randrange(8)
     data = r.randbytes(r.choice((0, 1, 7, 8, 56, 57, 548, 1000, r.randrange(1, 1472))))[:most - 28]
     if kind < 3:
@@ -76,7 +76,7 @@ def tcp_segment(r, way):
 
 @category
 def tcp(r, count):
-    """Segments for ports that nobody listens to."""
+    """Segments for ports on which no process listens."""
     for _ in range(count):
         way = to_router(r)
         yield way.frame("segment", ipv4(
@@ -86,7 +86,7 @@ def tcp(r, count):
 
 @category
 def udp(r, count):
-    """Datagrams for ports that nobody listens to."""
+    """Datagrams for ports on which no process listens."""
     for _ in range(count):
         way = to_router(r)
         data = r.randbytes(r.choice((0, 1, 18, 300, 520, 521, 1000))) if way.into < 3 else b"x" * 40
@@ -104,14 +104,14 @@ def udp(r, count):
                                    r.choice(SERVICE), ident(r), DF if r.random() < 0.3 else 0))
 
 
-# A kernel may have these, a router need not: where both lack one they must agree.
+# A kernel may implement these protocols; the comparison covers those that both lack.
 KERNELS_OWN = frozenset((ICMP, 4, TCP, UDP, 41, 47, 50, 51, 108, 115, 132, 137, 255))
 UNKNOWN = sorted(set(range(256)) - KERNELS_OWN)
 
 
 @category
 def protocol(r, count):
-    """Protocols that the router has not got."""
+    """Protocols that the router does not implement."""
     for _ in range(count):
         way = to_router(r)
         number = r.choice(UNKNOWN)
@@ -122,7 +122,7 @@ def protocol(r, count):
 
 @category
 def answers(r, count):
-    """Of all these, mixed with packets in transit: what is answered keeps its order."""
+    """All of these mixed with packets in transit: answers keep their order."""
     for _ in range(count):
         way = to_router(r) if r.random() < 0.6 else path(r)
         proto, message = transport(r, way, 576)

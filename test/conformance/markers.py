@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Frames that say, by what comes out for them, that all frames before them are through."""
+"""Marker frames: when their results arrive, all earlier frames have been processed."""
 import struct
 
 import packets
@@ -11,7 +11,7 @@ MARKER_PORT = 65535
 
 
 def markers(number):
-    """The last wire's marker goes out by the first."""
+    """Yields markers for each link; the marker of the last link leaves by the first."""
     mark = struct.pack("!H", number)
     for index, wire in enumerate(ALL_WIRES):
         following = ALL_WIRES[(index + 1) % len(ALL_WIRES)]
@@ -31,7 +31,7 @@ def markers(number):
 
 
 def marker(raw):
-    """(kind, number) of a marker that came out, None for any other frame."""
+    """Returns (kind, number) of a marker that was received, None for any other frame."""
     kind = raw[12:14]
     if kind == IPV4 and raw[33] == MARKER and raw[30:32] in MARKED:
         return ("echo" if raw[23] == packets.ICMP else "out",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Packets of all kinds that leave nothing behind, in one step."""
+"""Packets of all kinds that leave no state behind, in one step."""
 from categories import CATEGORIES, category
 
 KINDS = ("forward", "header", "icmp_error", "icmp", "tcp", "udp", "protocol", "fragment", "link",
@@ -8,7 +8,7 @@ KINDS = ("forward", "header", "icmp_error", "icmp", "tcp", "udp", "protocol", "f
 
 @category
 def mixed(r, count):
-    """Some of each, shuffled."""
+    """Packets of each kind, shuffled."""
     frames = []
     while len(frames) < count:
         frames += CATEGORIES[r.choice(KINDS)](r, min(8, count - len(frames)))

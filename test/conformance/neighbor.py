@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hosts that answer late, never, or not any more: what the timers of neighbors do."""
+"""Hosts that answer late, never, or no longer: tests the timers of neighbors."""
 import packets
 from actions import FORGET, At, Frame
 from categories import WIRES, category, ident
 from network import SHORT
 from packets import ARP_TYPE, BROADCAST, ethernet, ipv4
 
-# Timers end at even slots after the first packet of a plot; what happens later lies between, at odd
-# ones.
+# Timers expire at even slots after the first packet of a scenario; later events happen between
+# them, at odd slots.
 RETRANSMIT = SHORT["retransmit_ms"] / 1000
 SLOT = RETRANSMIT / 2
 PROBING = (SHORT["delay_first_probe_ms"] + 3 * SHORT["retransmit_ms"]) / 1000
 
 
 class Host:
-    """A host on the wire with the short timers; its script is a list of (slot, frame)."""
+    """A host on the link with the short timers; its script is a list of (slot, frame)."""
 
     index = 3
     wire = WIRES[3]
@@ -55,7 +55,7 @@ class Host:
         return self.arp(operation, self.address, BROADCAST, mac)
 
     def speaks(self, mac):
-        """Any message that says it has this MAC address."""
+        """Returns some message with this MAC address as the sender's."""
         return self.r.choice((self.answer(mac), self.request(mac), self.gratuitous(1, mac),
                               self.gratuitous(2, mac)))
 
@@ -69,7 +69,7 @@ def never(host):
 
 
 def late(host):
-    """The answer comes between two requests."""
+    """The answer arrives between two requests."""
     host.at(0, *host.data(2))
     host.at(host.r.choice((1, 3)), *host.data())
     host.at(host.r.choice((3, 5)), host.answer(), *host.data())
@@ -84,14 +84,14 @@ def too_late(host):
 
 
 def speaks_itself(host):
-    """Unresolved, then heard of otherwise than by an answer."""
+    """The host is unresolved and then sends a message that is not an answer."""
     host.at(0, *host.data())
     host.at(1, host.r.choice((host.request(), host.gratuitous(1), host.gratuitous(2))))
     host.at(3, *host.data())
 
 
 def stale_and_gone(host):
-    """Known from its request; delay, three unicast probes, and then it is no more."""
+    """The host is known from its request; after the delay and three unicast probes the entry fails."""
     host.at(0, host.request())
     host.at(1, *host.data())
     host.at(3, *host.data())
@@ -106,7 +106,7 @@ def stale_and_there(host):
 
 
 def moves(host):
-    """Its MAC address changes, within the second for which one is kept or after it."""
+    """Its MAC address changes, within the second for which the old one is locked, or later."""
     host.at(0, *host.data())
     host.at(1, host.answer(), *host.data())
     host.at(host.r.choice((2, 9)), host.speaks(host.other_mac()))
@@ -114,14 +114,14 @@ def moves(host):
 
 
 def moves_while_stale(host):
-    """Known from its request alone, then heard of with another MAC address."""
+    """The host is known only from its request, then sends a message with another MAC address."""
     host.at(0, host.request())
     host.at(host.r.choice((1, 7)), host.speaks(host.other_mac()))
     host.at(9, *host.data())
 
 
 def moves_while_asked(host):
-    """The answer to a unicast probe comes with another MAC address."""
+    """The answer to a unicast probe has another MAC address."""
     host.at(0, host.request())
     host.at(1, *host.data())
     probed = 2 + round(SHORT["delay_first_probe_ms"] / 1000 / SLOT)
@@ -141,7 +141,7 @@ PLOTS = (never, late, too_late, speaks_itself, stale_and_gone, stale_and_there, 
 
 @category
 def neighbor(r, count):
-    """Many hosts at once, each with a plot of its own."""
+    """Many hosts at once, each with its own scenario."""
     hosts = [Host(r, 20 + i) for i in range(max(1, count))]
     for i, host in enumerate(hosts):
         PLOTS[i % len(PLOTS)](host)
@@ -158,7 +158,7 @@ def neighbor(r, count):
 
 
 def plots(actions, failures):
-    """(actions, failures) of each host whose plot failed."""
+    """Yields (actions, failures) for each host whose scenario failed."""
     for number in range(20, 100):
         name = Host.wire.host(number)
         concerned = [failure for failure in failures if name in (failure.linux or failure.ringroad)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The network that both worlds have: wires, addresses, hosts, routes."""
+"""The configuration of both networks: links, addresses, hosts, routes."""
 import struct
 from typing import NamedTuple
 
@@ -7,12 +7,12 @@ from packets import address, dotted
 
 
 class Wire(NamedTuple):
-    """A port of the router and what is on its wire."""
+    """A port of the router and its link."""
 
     name: str
     index: int
     mtu: int
-    addresses: tuple  # of the router, with prefix lengths
+    addresses: tuple  # the router's, with prefix lengths
 
     @property
     def port(self):
@@ -28,7 +28,7 @@ class Wire(NamedTuple):
 
     @property
     def rp_filter(self):
-        """Linux's number; the word is at that place of RP_FILTERS."""
+        """Returns Linux's number, which is the index of the word in RP_FILTERS."""
         return {"c": 2, "e": 1}.get(self.name, 0)
 
     @property
@@ -40,7 +40,7 @@ class Wire(NamedTuple):
         return bytes((2, 0, 0, 0, self.index, 1))
 
     def host(self, number):
-        """Host `number` of the first subnet."""
+        """Returns host `number` of the first subnet."""
         return self.router[:3] + bytes((number,))
 
     def host_mac(self, number):
@@ -53,19 +53,19 @@ WIRES = (
     Wire("c", 3, 1400, ("192.168.3.1/24",)),
     Wire("d", 4, 576, ("192.168.4.1/24",)),
 )
-# Where hosts are told of better gateways. Only there: how often one host is told depends on the
-# time between its packets.
+# Only this link has redirects, because how often a host receives them depends on the time between
+# its packets.
 LAN = Wire("e", 5, 1500, ("172.16.0.1/16",))
 ALL_WIRES = WIRES + (LAN,)
 RP_FILTERS = ("off", "strict", "loose")
-TRUNK = 2  # the wire, from 0, that has VLANs too
+TRUNK = 2  # index of the link that has VLANs too, from 0
 
 
 class Vlan(NamedTuple):
-    """A sub-interface of the trunk's port; to the kernel of an oracle without VLANs, a wire."""
+    """A sub-interface of the trunk's port; in the reference network without VLANs, a link."""
 
     number: int
-    tags: tuple  # (EtherType, VLAN), the outer one first
+    tags: tuple  # (EtherType, VLAN), the outer tag first
     mtu: int
 
     @property
@@ -95,7 +95,7 @@ class Vlan(NamedTuple):
         return bytes((2, 0, 0, 1, self.number, number))
 
 
-# A packet socket takes a longer frame for one 802.1Q tag alone: other tags cost MTU.
+# A packet socket accepts a longer frame only for a single 802.1Q tag: other tags reduce the MTU.
 VLANS = (Vlan(0, ((0x8100, 100),), 1400), Vlan(1, ((0x8100, 200),), 1300),
          Vlan(2, ((0x88A8, 300),), 1396), Vlan(3, ((0x88A8, 300), (0x8100, 7)), 1392))
 
@@ -107,14 +107,14 @@ BROADCASTS = frozenset((*(link.host(255) for link in WIRES + VLANS), address("19
 SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("192.168.11.0"),
                           address("172.16.0.0")))
 
-# Addresses that the router has for a while.
+# Addresses that the router has temporarily.
 PASSING = frozenset(bytes((192, 168, net, 1)) for net in range(20, 90))
 
-# Timers of neighbors: the usual ones, and those of wire d, which tests wait for.
+# Timers of neighbors: the usual ones, and those of link d, for which tests wait.
 USUAL = {"base_reachable_ms": 30_000, "retransmit_ms": 1000, "delay_first_probe_ms": 5000}
 SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 600, "delay_first_probe_ms": 1000}
 
-# Hosts whose MAC addresses both routers are told; the marker is the harness's own.
+# Hosts whose MAC addresses are configured in both routers; the marker belongs to the test program.
 KNOWN_HOSTS = range(2, 10)
 GATEWAY = 2
 MARKER = 254
@@ -128,7 +128,7 @@ ROUTES = {
 
 
 def neighbors():
-    """(port, address, MAC address) of everyone whom the routers need not ask for."""
+    """Yields (port, address, MAC address) of all hosts with configured MAC addresses."""
     for wire in ALL_WIRES:
         for number in (*KNOWN_HOSTS, MARKER):
             yield wire.port, wire.host(number), wire.host_mac(number)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Packets with IP options: good, malformed, and those that routers refuse."""
+"""Packets with IP options: valid, malformed, and options that routers refuse."""
 import packets
 from categories import WIRES, category, ident, path, transport
 from network import OWN
@@ -45,7 +45,7 @@ def source_route(r, kind):
 
 
 def one_option(r):
-    """(octets, what)"""
+    """Returns (octets, description)."""
     kind = r.randrange(10)
     if kind < 2:
         return record_route(r), "record route"
@@ -69,7 +69,7 @@ def one_option(r):
 
 @category
 def options(r, count):
-    """In transit, to the router, into errors and into fragments."""
+    """Options in transit, to the router, in quoted packets and in fragments."""
     for _ in range(count):
         way = path(r)
         octets, said = b"", []

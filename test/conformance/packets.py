@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Frames built with struct: a million of them must not take the time of scapy's."""
+"""Builds frames with struct, because scapy would be too slow for a million of them."""
 import struct
 
 IPV4, ARP_TYPE = b"\x08\x00", b"\x08\x06"
@@ -17,7 +17,7 @@ def dotted(raw):
 
 
 def checksum(data):
-    """RFC 1071, of data that is not all zero: 2^16 is 1 modulo 2^16 - 1."""
+    """RFC 1071, for data that is not all zero: 2^16 is 1 modulo 2^16 - 1."""
     if len(data) & 1:
         data += b"\0"
     return -int.from_bytes(data, "big") % 0xFFFF
@@ -28,7 +28,7 @@ def ethernet(dst, src, payload, kind=IPV4):
 
 
 def ipv4(src, dst, proto, payload, ttl=64, tos=0, ident=0, frag=0, options=b"", **forced):
-    """A packet; `forced`: version, ihl, length, check, that are not what they should be."""
+    """Builds a packet; `forced` sets version, ihl, length or check to other values."""
     ihl = forced.get("ihl", 5 + len(options) // 4)
     total = forced.get("length", 20 + len(options) + len(payload))
     header = bytearray(struct.pack("!BBHHHBBH4s4s", forced.get("version", 4) << 4 | ihl, tos, total,
@@ -59,7 +59,7 @@ def tcp(src, dst, sport, dport, flags, seq=0, ack=0, payload=b"", options=b"", c
 
 
 def icmp(kind, code, rest, payload=b"", check=None):
-    """`rest`: the four octets after the checksum."""
+    """Builds a message; `rest`: the four octets after the checksum."""
     message = bytes((kind, code, 0, 0)) + rest + payload
     if check is None:
         check = checksum(message)

@@ -6,7 +6,7 @@ from categories import SERVICE, WIRES, category, host, ident
 from network import PASSING
 from packets import ARP_TYPE, BROADCAST, DF, ICMP, UDP, ethernet, ipv4
 
-CHANGED = 1  # the wire, from 0, whose port changes
+CHANGED = 1  # index of the link whose port changes, from 0
 MTUS = (68, 69, 100, 296, 552, 576, 577, 1000, 1006, 1280, 1492, 1499, 1500)
 
 
@@ -19,7 +19,7 @@ USUAL = mtu_of(WIRES[CHANGED].mtu)
 
 
 def towards(r, most):
-    """A packet whose way out is the port that changes, or an answer's."""
+    """Yields a packet that leaves by the port that changes, or whose answer does."""
     if r.random() < 0.3:
         src, mac = host(r, WIRES[CHANGED])
         message = packets.echo(ident(r), ident(r), r.randbytes(r.randrange(most - 27)))
@@ -78,4 +78,4 @@ def addresses(r, count):
                 yield Frame(wire.index - 1, ethernet(wire.router_mac, mac_, ipv4(
                     src, dst, ICMP, message, ident=ident(r))), prefix)
             yield SYNC
-            yield FORGET  # who was asked for while there was an address to ask from
+            yield FORGET  # also forgets neighbors that were solicited with the address

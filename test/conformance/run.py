@@ -30,27 +30,27 @@ from show import report, signature
 from shrink import delta_debug, shrink
 
 BATCH = 64
-# How a stream is sent again to routers that remember it.
+# How a stream is repeated for routers that keep state from it.
 AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
          "routes": control.undone, "redirect": control.others,
          "addresses": lambda step: [*control.undone(step), FORGET],
          "mtu": lambda step: [*step, ports.USUAL]}
-# Categories that wait have a turn only now and then, with so many hosts.
+# These categories wait, so they run only in every Nth turn, with this many hosts.
 RARE = {"neighbor": 10}
 HOSTS = 64
-REPORTS = 12  # of a category, each of another kind
+REPORTS = 12  # for each category, each of a different kind
 
 
 class Tally:
-    """A category's row."""
+    """The row of a category."""
 
     def __init__(self):
         self.packets = self.frames = self.matches = self.explained = self.failures = 0
-        self.kinds = {}  # of packets that failed: how often
+        self.kinds = {}  # of packets that failed, with their number
 
 
 class Run:
-    """The steps of all categories, in turn."""
+    """Runs the steps of all categories, in turn."""
 
     def __init__(self, arguments):
         self.arguments = arguments
@@ -61,7 +61,7 @@ class Run:
         self.explained = dict.fromkeys(self.ids.values(), 0)
 
     def steps(self):
-        """(category, frames) in batches, categories taking turns; the same for the same seed."""
+        """Yields (category, frames) in batches, with categories in turn; the same for the same seed."""
         sources = {name: random.Random(f"{self.arguments.seed} {name}") for name in self.tallies}
         left = self.arguments.packets
         turn = 0
@@ -82,7 +82,7 @@ class Run:
                 return
 
     def try_out(self, pair, frames):
-        """(matches, {row of differences.md: how often}, failures) of one step."""
+        """Runs one step. Returns (matches, {row of differences.md: how often}, failures)."""
         matches, differences = compare(*pair.step(frames))
         failures, explained = [], {}
         for difference in differences:
@@ -93,10 +93,10 @@ class Run:
         return matches, explained, failures
 
     def judge(self, pair, name, frames):
-        """Counts a step's outcome; true: it failed."""
+        """Counts the outcome of a step. Returns whether it failed."""
         tally = self.tallies[name]
         matches, explained, failures = self.try_out(pair, frames)
-        if failures and name in RARE:  # timers: a busy machine may have been late
+        if failures and name in RARE:  # timers may have been late on a busy machine
             matches, explained, failures = self.try_out(pair, frames)
         for row, times in explained.items():
             self.explained[row] += times
@@ -110,13 +110,13 @@ class Run:
         return bool(failures)
 
     def find_out(self, pair, name, step, failures):
-        """Prints what fails, once for each kind of failure."""
+        """Prints the failures, one for each kind."""
         again = AGAIN.get(name, list)
 
         def try_again(some):
             return self.try_out(pair, fragments.ended(again(some)))[2]
 
-        if name in RARE:  # too long to try again; its parts are independent
+        if name in RARE:  # takes too long to repeat; its parts are independent
             streams = neighbor.plots(step, failures)
         else:
             found = [delta_debug(step, try_again)] if name in AGAIN else shrink(step, try_again)

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Frames for people: as scapy expressions and, side by side, as what each world made of them."""
+"""Prints frames: as scapy expressions and, side by side, the output of both networks."""
 import logging
 
 from actions import Frame
 
-logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of interfaces that no test uses
+logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns about interfaces that no test uses
 
 WIRE_NAMES = "abcde"
 
 
 def parse(raw):
     from scapy.layers import inet, l2  # pylint: disable=import-outside-toplevel
-    assert inet  # its layers are bound by being imported
+    assert inet  # importing inet registers its layers
     return l2.Ether(raw)
 
 
 def expression(raw):
-    """Python that builds the frame with scapy."""
+    """Returns a Python expression that builds the frame with scapy."""
     text = parse(raw).command()
     return text if len(text) < 600 else text[:600] + "..."
 
@@ -29,7 +29,7 @@ def one_line(raw):
 
 
 def signature(failure):
-    """What failures of one kind have in common."""
+    """Returns what failures of one kind have in common."""
     def kind(raw):
         if raw is None:
             return None
@@ -44,7 +44,7 @@ def signature(failure):
 
 
 def report(name, frames, failures, most=3):
-    """Prints the failures of a step and what was sent."""
+    """Prints the failures of a step and the frames that were sent."""
     print(f"FAIL {name}: {len(failures)} differences")
     for failure in failures[:most]:
         print(f"  wire {WIRE_NAMES[failure.wire]}{', order' if failure.order else ''}")

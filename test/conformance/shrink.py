@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From a stream of packets that fails to the fewest that still do."""
+"""Reduces a failing stream of packets to the fewest that still fail."""
 import time
 
 from actions import At
@@ -8,13 +8,13 @@ SECONDS = 10.0
 
 
 def shrink(frames, fails):
-    """Lists of frames, each of which fails by itself; `fails(frames)` tries one."""
+    """Returns lists of frames, each of which fails by itself; `fails(frames)` tests one."""
     singles = [[frame] for frame in frames if len(frames) > 1 and fails([frame])]
     return singles or [delta_debug(frames, fails)]
 
 
 def delta_debug(actions, fails):
-    """Zeller's ddmin: drops one part after another, in ever smaller parts; moments stay."""
+    """Zeller's ddmin: removes one part after another, in ever smaller parts; At actions stay."""
     deadline = time.monotonic() + SECONDS
     kept, parts = [i for i, action in enumerate(actions) if not isinstance(action, At)], 2
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""VLAN sub-interfaces of one port: their frames, and frames with tags that nobody has."""
+"""VLAN sub-interfaces of one port: their frames, and frames with unconfigured tags."""
 import struct
 
 import packets
@@ -8,20 +8,21 @@ from categories import SERVICE, WIRES, category, host, ident
 from network import OWN, TRUNK, VLANS
 from packets import ARP_TYPE, BROADCAST, DF, ICMP, UDP, ethernet, ipv4
 
-# No VLAN of ours under the other protocol: net_af_packet does not tell which it was.
+# No VLAN id of ours is used with the other protocol, because net_af_packet does not report the
+# protocol.
 ODD_TAGS = ((0x8100, 0), (0x8100, 1), (0x8100, 99), (0x8100, 101), (0x8100, 4095), (0x9100, 100),
             (0x8100, 7))
 
 
 def tagged(r, frame, tags, priority=False):
-    """The frame with tags behind its addresses, the outer one first."""
+    """Returns the frame with tags after its addresses, the outer tag first."""
     words = b"".join(struct.pack("!HH", kind, vid | (r.randrange(16) << 12 if priority else 0))
                      for kind, vid in tags)
     return frame[:12] + words + frame[12:]
 
 
 def into_router(r, vlan):
-    """(frame without tags, what) from a host of the VLAN."""
+    """Returns (frame without tags, description) from a host in the VLAN."""
     number = r.randrange(2, 5)
     src, mac = vlan.host(number), vlan.host_mac(number)
     router_mac, kind = WIRES[TRUNK].router_mac, r.randrange(10)
@@ -46,7 +47,7 @@ def into_router(r, vlan):
 
 @category
 def vlan(r, count):
-    """In by a VLAN, out by one, or in with a tag that is nobody's."""
+    """Frames that arrive or leave by a VLAN, or arrive with an unconfigured tag."""
     for _ in range(count):
         kind = r.randrange(10)
         some = r.choice(VLANS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The network twice: forwarded by the Linux kernel, and by Ringroad."""
+"""The two networks: one forwarded by the Linux kernel, one by Ringroad."""
 import contextlib
 import errno
 import fcntl
@@ -24,7 +24,7 @@ from packets import dotted
 PACKET_AUXDATA = 8
 VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID
 PROTOCOLS = {0x8100: "802.1Q", 0x88A8: "802.1ad"}
-SECONDS = 15.0  # within which a marker must be through, however busy the machine
+SECONDS = 15.0  # the time limit for a marker, even on a busy machine
 
 
 def colon(mac):
@@ -32,7 +32,7 @@ def colon(mac):
 
 
 class World:
-    """Router ports p1, p2, ... in one namespace; the other ends of their wires in another."""
+    """Router ports p1, p2, ... in one namespace; the other ends of their links in another."""
 
     kind = None
     made = 0
@@ -45,7 +45,7 @@ class World:
         self.round = 0
         self.poll = select.epoll()
         self.by_fd = {}
-        self.sent = self.seen = 0  # frames, the markers among them
+        self.sent = self.seen = 0  # frames, including markers
 
     def build(self):
         for namespace in (self.ends, self.middle):
@@ -64,7 +64,7 @@ class World:
                 topology.run("nsenter", f"--net=/run/netns/{namespace}", "ethtool", "-K", name,
                              "tx", "off", "rx", "off", "sg", "off", "tso", "off", "gso", "off",
                              "gro", "off")
-        # The wires' ends are silent: no address, no ARP.
+        # The ends of the links are silent: no address, no ARP.
         self.batch(self.ends, [f"link set {end} arp off up" for end, *_ in links])
         self.batch(self.middle, [f"link set {port} mtu {mtu} up" for _, port, _, mtu in links])
         for index, (end, *_) in enumerate(links):
@@ -76,7 +76,7 @@ class World:
             self.poll.register(wire.socket, select.EPOLLIN)
 
     def links(self):
-        """(end, port, MAC address, MTU) of the veth pairs; first those of the wires."""
+        """Yields (end, port, MAC address, MTU) of the veth pairs; first those of the links."""
         for wire in ALL_WIRES:
             yield f"w{wire.index}", wire.port, wire.router_mac, wire.mtu
 
@@ -90,7 +90,7 @@ class World:
                        text=True, input="\n".join(lines), stdout=subprocess.DEVNULL)
 
     def start(self):
-        """What is not the same in both worlds."""
+        """Starts the parts in which the networks differ."""
 
     def log(self):
         return ""
@@ -103,7 +103,7 @@ class World:
             topology.delete_namespace(namespace)
 
     def send(self, frames):
-        """`frames`: (wire's index from 0, octets), in their order."""
+        """Sends `frames`: (index of the link from 0, octets), in order."""
         sockets = [wire.socket for wire in self.wires]
         frames = list(frames)
         self.sent += len(frames)
@@ -113,10 +113,10 @@ class World:
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
-                self.sent -= 1  # the wire does not take a frame of that length
+                self.sent -= 1  # the link does not accept a frame of that length
 
     def receive(self, index):
-        """The next frame there. Of one with a VLAN the socket gives the outer tag beside it."""
+        """Receives the next frame. For a frame with a VLAN the socket reports the outer tag separately."""
         sock = self.wires[index].socket
         if index != TRUNK:
             return sock.recv(65536)
@@ -125,12 +125,12 @@ class World:
         return raw[:12] + struct.pack("!HH", kind, tag) + raw[12:] if status & VLAN_VALID else raw
 
     def mark(self):
-        """One packet of each way through the router, on each wire, behind what was sent."""
+        """Sends one packet for each path through the router, on each link, after all earlier frames."""
         self.round = (self.round + 1) & 0xFFFF
         self.send(markers(self.round))
 
     def collect(self, quiet, got):
-        """Waits for the markers and until nothing more comes; adds to the wires' lists."""
+        """Waits for the markers and until no more frames arrive; adds the frames to the links' lists."""
         waiting = {(index, kind) for index in range(len(ALL_WIRES))
                    for kind in ("out", "echo", "arp")}
         deadline = time.monotonic() + SECONDS
@@ -155,11 +155,11 @@ class World:
 
 
 def sorted_out(frame):
-    """(wire, octets) of a frame, on the wire that stands for its VLAN."""
+    """Returns (link, octets) of a frame, on the link that represents its VLAN."""
     if frame[0] != TRUNK:
         return frame
     raw = frame[1]
-    for vlan in reversed(VLANS):  # those with two tags first
+    for vlan in reversed(VLANS):  # VLANs with two tags first
         end = 12 + len(vlan.octets)
         tags = zip(*[iter(struct.unpack_from(f"!{len(vlan.tags) * 2}H", raw.ljust(20), 12))] * 2)
         if tuple((kind, vid & 0xFFF) for kind, vid in tags) == vlan.tags:
@@ -168,7 +168,8 @@ def sorted_out(frame):
 
 
 class LinuxWorld(World):
-    """The oracle. A VLAN is a wire of its own to it: what has that tag goes there without."""
+    """The reference. Each VLAN is a separate link here: frames with its tag are sent on it without the
+    tag."""
 
     kind = "linux"
 
@@ -218,7 +219,7 @@ class LinuxWorld(World):
 
 
 class RingroadWorld(World):
-    """What is tested."""
+    """The network under test."""
 
     kind = "ringroad"
 
@@ -250,7 +251,7 @@ class RingroadWorld(World):
             "neighbors": [{"address": dotted(host), "port": port, "mac": colon(mac)}
                           for port, host, mac in neighbors()],
             "icmp": {"rate": 0, "per_destination": "0s"},
-            "arp": {"notify": False},  # as arp_notify by default
+            "arp": {"notify": False},  # the default of arp_notify
         }
 
     def start(self):
@@ -261,14 +262,14 @@ class RingroadWorld(World):
         return self.router.log()
 
     def finish(self):
-        """Stops the router and says what was not in order: its counts, or its buffers."""
+        """Stops the router and returns a complaint about its counters or its buffers, or None."""
         self.mark()
         self.collect(0.05, [[] for _ in ALL_WIRES])
         complaint = self.unaccounted()
         return self.router.stop() or complaint
 
     def unaccounted(self):
-        """Every frame that was sent came in, and every frame that went out was seen."""
+        """Checks that every sent frame was received, and every transmitted frame was seen."""
         def total(key):
             return sum(port[key] for port in self.router.show("ports") if "vlan" not in port)
 
@@ -287,9 +288,9 @@ class RingroadWorld(World):
 
 
 class UnlimitedErrors:
-    """Linux limits what its routes refuse for all namespaces together (ip_error): not meanwhile.
+    """Disables Linux's limit on ICMP errors from routes (ip_error), which all namespaces share.
 
-    What it was stands in a file for the last of several runs, or the next after one was killed.
+    The former value is in a file, for the last of several runs or for the next one after a kill.
     """
 
     SETTING = pathlib.Path("/proc/sys/net/ipv4/route/error_cost")
@@ -307,13 +308,13 @@ class UnlimitedErrors:
             self.SETTING.write_text("0", encoding="ascii")
 
     def __exit__(self, *_):
-        with self.lock, contextlib.suppress(BlockingIOError):  # another run is not done
+        with self.lock, contextlib.suppress(BlockingIOError):  # fails while another run is active
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.SETTING.write_text(self.USUAL.read_text(encoding="ascii"), encoding="ascii")
 
 
 class Pair:
-    """Both worlds, in lockstep."""
+    """Both networks, in lockstep."""
 
     def __init__(self):
         self.linux, self.ringroad = LinuxWorld(), RingroadWorld()
@@ -328,7 +329,7 @@ class Pair:
                 world.build()
             for world in self.both:
                 world.start()
-            os.sched_setaffinity(0, {topology.CORES[0]})  # what is sent keeps its order
+            os.sched_setaffinity(0, {topology.CORES[0]})  # one core, so that frames keep their order
         except BaseException:
             self.tear_down()
             raise
@@ -343,7 +344,7 @@ class Pair:
             world.tear_down()
 
     def step(self, actions):
-        """What came out of each world, a list a wire."""
+        """Runs a step. Returns the output of each network, as a list for each link."""
         got = [[[] for _ in ALL_WIRES] for _ in self.both]
         frames = []
         began = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every kind of card carries real traffic through the router, and lets it sleep where there is none."""
+"""Cards of every kind carry real traffic through the router, and let it sleep without traffic."""
 import re
 import time
 
@@ -10,19 +10,19 @@ IOMMU = ",iommu_platform=on,disable-legacy=on"
 
 
 class Forwarding:
-    """The tests; a class beside names the card."""
+    """The tests; subclasses name the card."""
 
     overrides = {"engine": {"idle": "interrupt"}}
-    idle = "interrupt"  # how the worker sleeps: "timed" where the card's interrupts do not come
+    idle = "interrupt"  # how the worker sleeps: "timed" if the card's interrupts do not work
     pings = 1000
-    pins = 0       # buffers of packets that were sent and that the driver keeps until it sends more
-    tells = False  # what it sent, descriptor by descriptor
+    pins = 0       # buffers of sent packets that the driver keeps until it sends more
+    tells = False  # whether the device reports sent packets, descriptor by descriptor
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.serve_iperf()
-        # Enough to find out that interrupts do not come.
+        # Enough packets to find out whether interrupts work.
         cls.topology.execute(cls.topology.a, "ping", "-n", "-q", "-c", "20", "-i", "0.1", B,
                              check=False)
 
@@ -40,7 +40,7 @@ class Forwarding:
     def test_tcp_moves_bytes_both_ways(self):
         for options in ([], ["-R"]):
             self.assertGreater(self.iperf(*options)["sum_received"]["bytes"], 100_000, options)
-        # Where the device tells what it has sent, its ring was kept short.
+        # If the device reports what it has sent, its ring was kept short.
         self.assertEqual([bool(queue.get("byte_limit")) for queue in self.router.show("bands")],
                          [self.tells] * 2)
 
@@ -68,7 +68,7 @@ class Forwarding:
             self.assertGreater(after["wakes"], before["wakes"] + 100)
 
     def shortest_trip(self, *options):
-        """In ms. The longer ones are those of a core that is shared."""
+        """Returns the shortest round trip in ms; longer ones are caused by sharing a core."""
         done = self.ping(B, *options, timeout=90)
         return min(float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout))
 
@@ -80,7 +80,7 @@ class Forwarding:
         self.assertLess(min(waits), 1, waits)
 
     def thread_seconds(self):
-        """Of the worker's thread, as the guest's kernel counts them."""
+        """Returns the CPU time of the worker's thread, as the guest's kernel counts it."""
         lines = self.guest.shell("cat /proc/$(pidof ringroad)/task/*/stat").stdout.splitlines()
         fields = next(line for line in lines if "worker" in line).rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
@@ -88,7 +88,7 @@ class Forwarding:
     def test_an_idle_worker_leaves_its_core(self):
         most = {"interrupt": 0.03, "timed": 0.6}.get(self.idle, 1.1)
         shares = []
-        # The guest's kernel counts a moment's work long where its core is taken away meanwhile.
+        # The guest's kernel counts too much time if its core is taken away in the meantime.
         while not shares or (min(shares) >= most and len(shares) < 4):
             before, since = self.thread_seconds(), time.monotonic()
             time.sleep(2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""An emulated machine with network cards, and the router in it between two hosts.
+"""An emulated machine with network cards, in which the router connects two hosts.
 
     host a 192.168.1.2 -- tap -- card 0 [guest: router] card 1 -- tap -- 192.168.2.2 host b
 """
@@ -24,15 +24,15 @@ MEMORY_MB = 640
 
 
 class Card(NamedTuple):
-    device: str        # qemu's
-    driver: str        # DPDK's
-    bound_to: str      # the kernel's driver that lets DPDK have it
-    options: str = ""  # qemu's
+    device: str        # the name in qemu
+    driver: str        # the name in DPDK
+    bound_to: str      # the kernel driver through which DPDK uses the card
+    options: str = ""  # options of the device in qemu
     cpus: int = 2
-    nodes: int = 1     # NUMA nodes: one, or one for each card
+    nodes: int = 1     # NUMA nodes: 1, or one for each card
 
     def buses(self, i):
-        """PCI's, for the i-th card: the one its root port is on, and the first number behind that."""
+        """Returns the PCI bus of the i-th card's root port, and the number of the first bus behind it."""
         return (f"far{i}", 16 * (i + 1) + 1) if self.nodes > 1 else ("pcie.0", i + 1)
 
     def address(self, i):
@@ -40,16 +40,17 @@ class Card(NamedTuple):
 
 
 class StandsStill(AssertionError):
-    """The guest's shell does not answer, or its kernel says that a processor does not come on. While it starts that
-    is the emulation's: once in a while it loses a processor's timer."""
+    """The guest's shell does not answer, or its kernel reports a processor that makes no progress. During
+    the boot this is a fault of the emulation, which occasionally loses a processor's timer."""
 
 
-# What Linux's watchdogs print of such a processor (kernel/rcu/tree_stall.h, kernel/watchdog.c).
+# The messages of Linux's watchdogs about such a processor (kernel/rcu/tree_stall.h,
+# kernel/watchdog.c).
 STALL = re.compile(r"self-detected stall|detected stalls on CPUs|kthread starved|soft lockup|blocked for more than")
 
 
 class Guest:
-    """One qemu, its shell and its monitor."""
+    """One qemu process, with its shell and its monitor."""
 
     def __init__(self, directory, card, taps, namespace):
         self.card = card
@@ -61,13 +62,13 @@ class Guest:
         with_iommu = card.bound_to == "vfio-pci"
         command = [
             program, "-nodefaults", "-no-reboot", "-display", "none", "-machine", "q35",
-            # A processor of x86-64-v3, for which the router is built.
+            # The processor must support x86-64-v3, for which the router is built.
             "-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", str(card.cpus), "-m", str(MEMORY_MB),
             "-serial", f"file:{self.console}",
             "-serial", f"unix:{self.paths['shell']},server=on,wait=off",
             "-qmp", f"unix:{self.paths['qmp']},server=on,wait=off",
             "-kernel", image.kernel(directory), "-initrd", directory / "initramfs",
-            # A guest that waits for its core does not see the ticks by which it would test its timer.
+            # A guest that waits for its core would miss the ticks with which it tests its timer.
             "-append", "console=ttyS0 quiet panic=-1 mitigations=off no_timer_check hugepages="
                        + ",".join(f"{i}:{96 // card.nodes}" for i in range(card.nodes))
                        + (" intel_iommu=on" if with_iommu else "")]
@@ -92,7 +93,7 @@ class Guest:
             stderr=subprocess.STDOUT, pass_fds=taps)
 
     def device(self, i):
-        """qemu's words for one card."""
+        """Returns qemu's arguments for one card."""
         return (f"{self.card.device},id=card{i},netdev=net{i},bus=root{i},romfile=,"
                 f"mac=02:00:00:00:0{i + 1}:01{self.card.options}")
 
@@ -129,11 +130,11 @@ class Guest:
         return got
 
     def shell(self, command, check=True, seconds=60):
-        """Carries out a line in the guest and gives its CompletedProcess."""
+        """Runs a command line in the guest and returns its CompletedProcess."""
         self.sockets["shell"].sendall(command.encode() + b"\n")
         self.commands += 1
         got = self.read_until(re.compile(rb"\n@%d \d+@\n$" % self.commands), seconds)
-        # Before it may be the answer to one that was given up.
+        # The answer to an earlier command that timed out may come first.
         output, status = re.search(r"(?:.*\n@\d+ \d+@\n)?(.*)\n@\d+ (\d+)@\n$",
                                    got.decode(errors="replace"), re.DOTALL).groups()
         if check and status != "0":
@@ -173,7 +174,7 @@ class Guest:
 
 
 class GuestRouter(Router):
-    """The router in the guest, asked by its shell."""
+    """The router in the guest, controlled through the guest's shell."""
 
     def __init__(self, directory, config, namespace, card):
         super().__init__(directory, config, namespace)
@@ -190,7 +191,7 @@ class GuestRouter(Router):
         self.run()
 
     def run(self, path="/router.yaml"):
-        """Starts the router that is in the guest."""
+        """Starts the router in the guest."""
         self.guest.shell("rm -f /status; { ringroad run " + path + " >/router.log 2>&1; "
                          "echo $? >/status; } </dev/null &")
 
@@ -226,7 +227,7 @@ class GuestRouter(Router):
 
 
 class NicTopology(Topology):
-    """The hosts at the far ends of two taps, the guest between them."""
+    """The hosts at the far ends of two taps, with the guest between them."""
 
     def __init__(self, card, **overrides):
         self.card = card
@@ -273,20 +274,20 @@ class NicTestCase(RouterTestCase):
                     raise
         cls.router = cls.topology.router
         cls.guest = cls.router.guest
-        # A card negotiates for half a second after its start, and loses what it is given until then.
+        # A card negotiates for half a second after its start, and drops packets until then.
         if not eventually(lambda: all(port["link"] == "up" for port in cls.router.show("ports")), 20):
             raise AssertionError(f"no link: {cls.router.show('ports')}")
         cls.free_at_start = cls.free_buffers()
 
     def echo_replies(self):
-        """Received by host a, as its kernel counts them."""
+        """Returns the echo replies that host a received, as its kernel counts them."""
         names, values = [line.split() for line in self.from_a("cat", "/proc/net/snmp").stdout
                          .splitlines() if line.startswith("Icmp:")]
         return int(values[names.index("InEchoReps")])
 
     def check_pings(self, count, *options):
-        """So many pings through the router, and none is lost. ping itself gives up on the last ones after
-        two round trips, which is too soon for a machine that is emulated and shares its core."""
+        """Sends `count` pings through the router; none may be lost. ping itself stops waiting for the last
+        replies after two round trips, which is too soon for an emulated machine that shares its core."""
         before = self.echo_replies()
         self.ping(B, "-q", "-c", str(count), *options, check=False, timeout=90)
         eventually(lambda: self.echo_replies() - before >= count, 3)
@@ -297,5 +298,5 @@ class NicTestCase(RouterTestCase):
         return cls.router.show("memory")["pools"][0]["free"]
 
     def pinned(self):
-        """Buffers that are neither free nor where they were before the first packet."""
+        """Returns the number of buffers that are in use, beyond those in use before the first packet."""
         return self.free_at_start - self.free_buffers()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a guest boots: a kernel, and an initramfs with the router, DPDK's drivers and a busybox."""
+"""The boot files of a guest: a kernel, and an initramfs with the router, DPDK's drivers and a busybox."""
 import lzma
 import os
 import pathlib
@@ -13,14 +13,14 @@ from topology import ROADCTL, RINGROAD, ROOT
 
 UNPACKED = ROOT / "build" / "nic" / "root"
 LIBRARIES = UNPACKED / "usr" / "lib" / "x86_64-linux-gnu"
-# Loaded in this order, as far as the kernel has them as modules.
+# Loaded in this order, if the kernel has them as modules.
 MODULES = ("uio", "uio_pci_generic", "irqbypass", "vfio", "vfio_virqfd", "iommufd",
            "vfio_iommu_type1", "vfio-pci-core", "vfio-pci")
 DRIVERS = ("bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_virtio", "net_vmxnet3",
            "net_af_packet", "net_tap")
 
-# Commands come in by the second serial line, one a line; what they print goes out by it, and after
-# it a line with their number and exit status.
+# Commands arrive on the second serial line, one on each line; their output returns on it, followed
+# by a line with their number and exit status.
 INIT = r"""#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin
@@ -47,7 +47,7 @@ done
 
 
 def qemu():
-    """(program, environment) of a qemu that has an igb, or None."""
+    """Returns (program, environment) of a qemu that emulates igb, or None."""
     ours = UNPACKED / "usr" / "bin" / "qemu-system-x86_64"
     program = str(ours) if ours.exists() else shutil.which("qemu-system-x86_64")
     if not program:
@@ -61,8 +61,8 @@ def qemu():
 
 
 def kernel(directory):
-    """The kernel's file. Unpacked where it can be: to do so in an emulated guest takes seconds, and qemu
-    starts an ELF kernel by its PVH entry."""
+    """Returns the kernel's file, unpacked if possible: unpacking takes seconds in an emulated guest, and
+    qemu starts an ELF kernel by its PVH entry."""
     packed = next((UNPACKED / "boot").glob("vmlinuz-*"), None)
     if packed is None:
         return None
@@ -94,10 +94,10 @@ class Initramfs:
         self.entries[path] = (stat.S_IFREG | mode, content)
 
     def copy(self, source):
-        """A file of the host's, at its own path. A link stays one: EAL panics over a driver that it
-        finds under two names."""
+        """Adds a file of the host under its own path. A link stays a link: EAL panics if it finds a driver
+        under two names."""
         source = pathlib.Path(source)
-        # /lib and the like are links too, which the guest need not have.
+        # /lib and similar folders are links too, which the guest need not have.
         path = str(source.parent.resolve() / source.name).lstrip("/")
         if path in self.entries:
             return
@@ -109,7 +109,7 @@ class Initramfs:
             self.add(path, source.read_bytes())
 
     def copy_program(self, source, path=None):
-        """A program or library, and the libraries that it needs."""
+        """Adds a program or library, and the libraries that it needs."""
         if path:
             self.add(path, source.read_bytes())
         else:
@@ -133,13 +133,13 @@ class Initramfs:
 
 
 def initramfs(path, **files):
-    """Writes one with these files beside what every guest has: {name in /: content}."""
+    """Writes an initramfs with the files of every guest and these files: {name in /: content}."""
     image = Initramfs()
     image.add("init", INIT.encode())
     image.add("bin/busybox", (UNPACKED / "bin" / "busybox").read_bytes())
     image.copy_program(RINGROAD, "bin/ringroad")
     image.copy_program(ROADCTL, "bin/roadctl")
-    # ldd does not say by what path the loader is asked for.
+    # ldd does not show the path by which the loader is requested.
     image.directory("lib64")
     image.entries["lib64/ld-linux-x86-64.so.2"] = (
         stat.S_IFLNK | 0o777, str(pathlib.Path("/lib64/ld-linux-x86-64.so.2").resolve()).encode())

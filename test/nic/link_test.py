@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Cards whose cable is pulled, and which are changed while they forward."""
+"""Cards whose cable is pulled, and cards that are changed while they forward."""
 import statistics
 import time
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A machine of two NUMA nodes, a card at each."""
+"""A machine with two NUMA nodes and a card at each."""
 from guest import Card, NicTestCase
 
 
@@ -12,7 +12,7 @@ class Nodes(NicTestCase):
         self.assertEqual([(pool["name"], pool["node"]) for pool in pools],
                          [("packets-node0", 0), ("packets-node1", 1)])
         for pool in pools:
-            # What a ring for reception holds.
+            # At least the buffers of an RX ring are in use.
             self.assertGreater(pool["size"] - pool["free"], 500, pools)
 
     def test_they_lie_where_the_kernel_says(self):

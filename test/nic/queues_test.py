@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Several workers, each with queues of its own on every card."""
+"""Several workers, each with its own queues on every card."""
 import socket
 import struct
 
@@ -56,7 +56,7 @@ class Queues(NicTestCase):
 
 
 class OneQueue(NicTestCase):
-    """A driver that promises two queues has one: each worker sends by way of the other."""
+    """The driver promises two queues but has one: each worker sends through the other."""
 
     card = Card("e1000e", "net_e1000_em", "vfio-pci", cpus=3)
     overrides = {"engine": {"workers": [1, 2]}}

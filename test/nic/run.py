@@ -14,6 +14,6 @@ if __name__ == "__main__":
     suite = importlib.util.module_from_spec(spec)
     sys.modules["system_run"] = suite
     spec.loader.exec_module(suite)
-    sys.path.insert(0, str(HERE))  # before that one's, which has tests of the same names
+    sys.path.insert(0, str(HERE))  # comes before test/system, which has tests of the same names
     suite.CLASS_SECONDS = 280
     suite.main(HERE, jobs=min(2, os.cpu_count()))

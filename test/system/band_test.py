@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Priority bands on a port that is too slow for what it is given."""
+"""Priority bands on a port that is slower than its traffic."""
 import re
 import statistics
 import time
@@ -7,7 +7,7 @@ import time
 from frames import frame
 from topology import B, RouterTestCase, eventually
 
-URGENT, BULK = 0x10, 0x08  # Linux: bands 0 and 2
+URGENT, BULK = 0x10, 0x08  # Linux assigns these to bands 0 and 2
 
 
 class Bands(RouterTestCase):
@@ -48,7 +48,7 @@ class Bands(RouterTestCase):
         self.assertEqual(last - first, 19, "bulk went out between urgent packets")
         self.assertLess(last, 100, "the urgent did not overtake")
 
-        # 170 frames of 1042 octets, less the burst, at 2 Mbit/s.
+        # 170 frames of 1042 octets, without the burst, at 2 Mbit/s.
         expected = (170 * 1042 - 4096) * 8 / 2e6
         self.assertGreater(ended - started, 0.95 * expected, "faster than its rate")
         self.assertLess(ended - started, 2 * expected)  # a busy machine may be late
@@ -75,7 +75,7 @@ class BandLimit(RouterTestCase):
         arrived = sum(b"tail" in raw for _, raw in wire.frames(1.5))
         dropped = self.router.drops().get("band_full", 0) - dropped_before
         self.assertEqual(arrived + dropped, 100)
-        self.assertTrue(10 <= arrived <= 14, arrived)  # the limit, the burst, and what left since
+        self.assertTrue(10 <= arrived <= 14, arrived)  # the limit, the burst, and packets sent meanwhile
 
 
 class Shaped(RouterTestCase):
@@ -101,12 +101,12 @@ class Shaped(RouterTestCase):
         self.assertLess(rate, 20e6 * 1448 / 1514 * 1.02)
         self.assertGreater(rate, 20e6 * 0.85)
         self.assertEqual(len(loaded), 100, "a voice packet was lost")
-        # A queue of 100 full frames is 60 ms; voice waits for one of them, 0.6 ms.
+        # A queue of 100 full frames takes 60 ms; a voice packet waits for one of them, 0.6 ms.
         self.assertLess(statistics.median(loaded), statistics.median(idle) + 5)
         row = next(row for row in self.router.show("bands") if row["port"] == "right")
         self.assertGreater(row["overlimits"], 0)
 
 
 def round_trips(said):
-    """Milliseconds, of what ping said."""
+    """Returns the round trips in ms from the output of ping."""
     return [float(time) for time in re.findall(r"time=([\d.]+) ms", said)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""scripts/bind.sh against a sysfs made up of files, behind which a thread does what the kernel does."""
+"""Tests scripts/bind.sh with a fake sysfs made of files; a thread plays the kernel."""
 import os
 import pathlib
 import select
@@ -13,7 +13,7 @@ from topology import ROOT
 
 BIND = ROOT / "scripts" / "bind.sh"
 WAN, LAN, DISK = "0000:03:00.0", "0000:03:00.1", "0000:04:00.0"
-# Iface Destination Gateway Flags RefCnt Use Metric Mask ...: what /proc/net/route has in hexadecimal.
+# /proc/net/route has, in hexadecimal: Iface Destination Gateway Flags RefCnt Use Metric Mask ...
 ROUTES = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
 DEFAULT = "{} 00000000 0101A8C0 0003 0 0 0 00000000 0 0 0\n"
 SUBNET = "{} 0001A8C0 00000000 0001 0 0 0 00FFFFFF 0 0 0\n"
@@ -21,7 +21,8 @@ KERNELS_OWN = {"0x020000": "ixgbe", "0x010802": "nvme"}
 
 
 class Machine:
-    """A tree with two ports of an 82599 and a disk; `kernel` binds as drivers_probe and unbind say."""
+    """A tree with two ports of an 82599 and a disk; `kernel` binds devices on writes to drivers_probe
+    and unbind."""
 
     def __init__(self, iommu=True, unsafe_mode=True):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="ringroad-test-"))
@@ -84,7 +85,7 @@ class Machine:
             (device / "iommu_group").symlink_to(members.parent)
 
     def act_as_kernel(self):
-        """Every unbind file and drivers_probe, for as long as somebody may write."""
+        """Serves every unbind file and drivers_probe, as long as they may be written."""
         probe = self.root / "sys/bus/pci/drivers_probe"
         fifos = {path: os.open(path, os.O_RDWR) for path in (probe, *self.drivers.glob("*/unbind"))}
         poll = select.poll()
@@ -147,7 +148,7 @@ class Bind(BindTest):
         self.assertIn("already", self.works(machine, "bind", WAN).stdout)
         self.works(machine, "unbind", WAN)
         self.assertEqual(machine.driver(WAN), "ixgbe")
-        # Nothing is left that would send it to vfio when it is probed again.
+        # No override is left that would bind it to vfio-pci at the next probe.
         self.assertEqual(machine.read(f"sys/bus/pci/devices/{WAN}/driver_override").strip(), "")
 
     def test_short_addresses_and_interfaces_name_devices_too(self):
@@ -185,7 +186,7 @@ class Bind(BindTest):
 
     def test_what_is_no_device_or_no_network_device_is_refused(self):
         machine = self.machine()
-        self.refused(machine, "eth9", "bind", WAN, "eth9")  # and the other is left as it was
+        self.refused(machine, "eth9", "bind", WAN, "eth9")  # the other device must be unchanged
         self.refused(machine, "no network device", "bind", DISK)
         self.refused(machine, "no driver igb_uio", "bind", "--driver", "igb_uio", WAN)
         self.assertEqual(self.bind_sh(machine, "bind", "--driver", "e1000", WAN).returncode, 2)
@@ -196,7 +197,7 @@ class InUse(BindTest):
         machine = self.machine()
         machine.write("proc/net/route", ROUTES + DEFAULT.format("wan0"))
         self.refused(machine, r"in use \(wan0: default route\).*--force", "bind", WAN)
-        self.works(machine, "bind", LAN)  # whose kernel knows no route by it
+        self.works(machine, "bind", LAN)  # this port has no route
         self.works(machine, "bind", "--force", WAN)
         self.assertEqual(machine.driver(WAN), "vfio-pci")
 
@@ -209,7 +210,7 @@ class InUse(BindTest):
         machine = self.machine()
         zero, tail = "0" * 32, "00000400 00000001 00000000 00000003"
         machine.write("proc/net/ipv6_route",
-                      f"fe80{zero[4:]} 40 {zero} 00 {zero} {tail} lan0\n"  # every interface has it
+                      f"fe80{zero[4:]} 40 {zero} 00 {zero} {tail} lan0\n"  # every interface has this route
                       f"{zero} 00 {zero} 00 fe80{zero[4:]} {tail} wan0\n")
         self.refused(machine, "IPv6 default route", "bind", WAN)
         self.works(machine, "bind", LAN)
@@ -242,7 +243,7 @@ class Status(BindTest):
 
 
 class Hugepages(BindTest):
-    """`mount` is a script here, which tells how it was called."""
+    """`mount` is a script here, which records its arguments."""
 
     def setUp(self):
         self.bin = pathlib.Path(tempfile.mkdtemp(prefix="ringroad-test-"))
@@ -270,7 +271,7 @@ class Hugepages(BindTest):
         machine.write("proc/mounts", "hugetlbfs /dev/hugepages hugetlbfs rw,relatime,pagesize=2M 0 0\n")
         self.works(machine, "hugepages", "--size", "1G", "--node", "1", "4G", path=self.bin)
         self.assertEqual([self.reserved(machine, node, "1048576kB") for node in (0, 1)], [0, 4])
-        self.assertIn("pagesize=1G", self.mounted())  # that of the other size is no help
+        self.assertIn("pagesize=1G", self.mounted())  # a mount with the other page size does not suffice
 
     def test_what_is_mounted_is_not_mounted_again(self):
         machine = self.machine()

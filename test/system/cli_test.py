@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the two programs say and return without a router running."""
+"""Output and exit status of the two programs without a running router."""
 import os
 import pathlib
 import re
@@ -18,7 +18,7 @@ routes:
   - {to: default, via: 192.168.1.254}
 """
 
-# Configurations with something wrong: (what is changed in the good one, what must be said of it).
+# Invalid configurations: (changes to the valid one, expected message).
 BROKEN = {
     "an address that is none":
         (("192.168.1.254", "10.0.0.300"), r":6:\d+: routes\[0\]\.via: .*10\.0\.0\.300"),
@@ -50,7 +50,7 @@ BROKEN = {
 
 
 def broken(name):
-    """The good configuration with that fault, and what must be said of it."""
+    """Returns the valid configuration with that fault, and the expected message."""
     *changes, said = BROKEN[name]
     text = GOOD
     for old, new in changes:
@@ -60,7 +60,7 @@ def broken(name):
 
 
 def names_of(messages):
-    """Without the folder, another for each test."""
+    """Removes the folder, which differs in each test."""
     return re.sub(r"\S*/router\.yaml", "router.yaml", messages)
 
 
@@ -82,7 +82,7 @@ class Check(unittest.TestCase):
                 done = self.check(text)
                 self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
                 self.assertRegex(done.stdout + done.stderr, said)
-                # run says the same, and starts nothing.
+                # `run` prints the same, and starts nothing.
                 run_too = self.check(text, "run")
                 self.assertEqual(run_too.returncode, 2, run_too.stdout + run_too.stderr)
                 self.assertEqual(names_of(run_too.stderr), names_of(done.stderr))
@@ -160,7 +160,7 @@ class Check(unittest.TestCase):
 class Usage(unittest.TestCase):
     def test_ringroad_says_its_version(self):
         said = run(RINGROAD, "version").stdout
-        # Of which commit, and with which DPDK.
+        # The commit and the version of DPDK.
         parts = re.fullmatch(r"ringroad (\d+\.\d+\.\d+ \((?:[0-9a-f]{7,}|no checkout)\)), DPDK \d+\.\d+\S*\n", said)
         self.assertTrue(parts, said)
         self.assertEqual(run(RINGROAD, "--version").stdout, said)
@@ -219,9 +219,9 @@ class Usage(unittest.TestCase):
 
 class Processor(unittest.TestCase):
     def test_what_only_some_processors_know_is_only_where_it_is_asked_for_first(self):
-        # In 64-bit code an instruction of AVX-512 and no other begins with 62. An inline function of a
-        # source that is compiled for it would be one too many: the linker might choose it for all. C
-        # functions, without a list of parameters to their name, are each source's own.
+        # In 64-bit code only instructions of AVX-512 begin with 62. An inline function compiled for
+        # AVX-512 would be a fault, because the linker might choose that copy for all callers. C
+        # functions, whose names have no parameter list, are local to each source.
         chosen = re.compile(r"ethernet::\(anonymous namespace\)::partition_avx512\(|fib::bulk::")
         code = run("objdump", "--disassemble", "--demangle", *BUILD.glob("lib/*/lib*.a"),
                    timeout=120).stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is received is sent, answered or dropped for a reason; nothing is lost without a trace."""
+"""Every received packet is sent, answered, or dropped for a counted reason."""
 import random
 
 from frames import ICMP, IP, Raw, datagram, ethernet, frame, is_icmp_error, parse
@@ -10,7 +10,7 @@ from topology import (A, A_MAC, B, B_MAC, LEFT, LEFT_MAC, RIGHT, RIGHT_MAC, Rout
 class Conservation(RouterTestCase):
     overrides = {
         "routes": [{"to": "10.1.0.0/16", "type": "blackhole"}],
-        # Nobody asks for addresses: every frame on the wires is one that the test accounts for.
+        # No host sends ARP requests, so the test accounts for every frame on the links.
         "neighbors": [{"address": A, "port": "left", "mac": A_MAC},
                       {"address": B, "port": "right", "mac": B_MAC}],
     }
@@ -58,5 +58,5 @@ class Conservation(RouterTestCase):
         self.assertEqual((got["rx_missed"], got["rx_no_buffer"]), (0, 0))
         self.assertGreater(dropped, 1000)
         self.assertGreater(errors, 300)
-        # Answers to echo requests take the place of the requests; errors are sent besides.
+        # Replies replace echo requests; ICMP errors are sent in addition.
         self.assertEqual(got["rx_packets"] - dropped, got["tx_packets"] - errors, (got, errors))

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The commands that the documents give: where they stand, and what each is once it can be run."""
+"""The commands in the documents: their positions, and their text in a form that can be run."""
 import pathlib
 import re
 from dataclasses import dataclass
 
 from topology import ROOT
 
-# What an `inline` piece of text begins with where it is a command and not a name or a key.
+# An `inline` piece of text is a command, and not a name or a key, if it begins with one of these
+# words.
 PROGRAMS = {"ringroad", "roadctl", "ringroad-bind", "ringroad-demo", "bench.sh", "bind.sh", "test.sh", "build.sh",
             "apt", "apt-get", "cat", "clang-format-19", "cpupower", "dmesg", "dpdk-testpmd", "ethtool", "ip",
             "journalctl", "ls", "lscpu", "lspci", "meson", "modprobe", "ninja", "ping", "pktgen", "sysctl",
@@ -15,7 +16,7 @@ PROGRAMS = {"ringroad", "roadctl", "ringroad-bind", "ringroad-demo", "bench.sh",
 
 @dataclass(frozen=True)
 class Command:
-    place: str  # FILE:LINE, or FILE where it stands inside a text
+    place: str  # FILE:LINE, or FILE for inline text
     text: str
 
     def __str__(self):
@@ -23,7 +24,7 @@ class Command:
 
 
 def documents():
-    """Every text for readers, by its name from the root."""
+    """Returns every document, by its path from the root."""
     return {str(path.relative_to(ROOT)): path.read_text() for path in sorted(ROOT.rglob("*.md"))
             if path.relative_to(ROOT).parts[0] not in ("build", "shared")}
 
@@ -33,7 +34,8 @@ def configurations():
 
 
 def blocks(text):
-    """(number, line) of each line of shell: indented by four behind an empty line, or fenced without a language."""
+    """Yields (number, line) of shell lines: indented by four after an empty line, or in a fence without
+    a language."""
     fence, indented, before = None, False, ""
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("```"):
@@ -51,7 +53,7 @@ def blocks(text):
 
 
 def whole(lines):
-    """(number, command) of lines, those joined that a backslash or a deeper indentation continues."""
+    """Returns (number, command); lines continued by a backslash or a deeper indentation are joined."""
     done = []
     for number, line in lines:
         goes_on = done and (done[-1][1].endswith("\\") or
@@ -64,13 +66,13 @@ def whole(lines):
 
 
 def without_remark(text):
-    """The command without what explains it: behind a # or three spaces."""
+    """Returns the command without its explanation, which follows a # or three spaces."""
     return re.split(r"\s{3,}|\s+# |^# ", text)[0].removeprefix("$ ")
 
 
 def alternatives(text):
-    """The commands of a line such as `roadctl show ports | routes`: the bar stands for "or" there, and what it
-    divides has as many words as the longest behind the first."""
+    """Returns the commands of a line such as `roadctl show ports | routes`: the bar means "or" there, and each
+    alternative replaces as many words as the longest one after the first has."""
     if not re.match(r"(sudo )?roadctl\b", text) or " | " not in text:
         return [text]
     first, *others = text.split(" | ")
@@ -80,7 +82,8 @@ def alternatives(text):
 
 
 def commands_of(name, text):
-    """Every command of a document; of blocks all lines, so that what is none has to be known as such."""
+    """Yields every command of a document; all lines of blocks, so lines that are not commands must be
+    listed."""
     for number, line in whole(blocks(text)):
         if line := without_remark(line):
             for command in alternatives(line):
@@ -94,7 +97,7 @@ def commands_of(name, text):
 
 
 def commands_of_configuration(path):
-    """What its comments give: lines indented behind the #."""
+    """Yields the commands in a configuration's comments: lines indented after the #."""
     lines = [(number, line[1:]) for number, line in enumerate(path.read_text().splitlines(), 1)
              if re.match(r"#   +\S", line)]
     for number, line in whole(lines):

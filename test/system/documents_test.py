@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every command that a document gives is run, here or by another suite, or stands below with why it cannot be.
+"""Every command in a document is run, here or by another suite, or is listed below with the reason why not.
 
-A new one that is neither fails, and so does an entry below that no document has any more.
+A new command that is neither run nor listed fails, and so does an entry below that no document contains.
 """
 import gzip
 import json
@@ -17,7 +17,8 @@ import unittest
 import documents
 from topology import CORES, RINGROAD, ROADCTL, ROOT, eventually, run
 
-# Commands to whose end (ping) or beginning (the programs) something is added; all else is run as it stands.
+# Some commands are started with additional arguments at the end (ping) or the beginning (the
+# programs); all others are run unchanged.
 WRAPPERS = {
     "sudo": 'exec "$@"',
     "ringroad": f'exec {RINGROAD} "$@"',
@@ -26,7 +27,7 @@ WRAPPERS = {
     "ping": 'exec /usr/bin/ping -c 2 -i 0.2 -w 10 "$@"',
 }
 
-# Run in a router's room, which has a router that is configured as the README shows.
+# Run in a room with a router that is configured as in the README.
 WITH_ROUTER = r"(sudo )?roadctl .*"
 # Run in the root of the sources.
 ALONE = (
@@ -53,7 +54,7 @@ ELSEWHERE = {
     r"sudo ringroad-bind (bind|unbind|hugepages) .*|ringroad-bind hugepages|scripts/bind\.sh (bind|hugepages) .*|"
     r"systemctl enable ringroad-bind@.*": "bind_test",
 }
-# Not run by a test, for:
+# Not run by a test, with the reason:
 CANNOT = {
     r"sudo \./scripts/run\.sh router\.yaml": "a NIC: its router.yaml has one",
     r"(sudo )?(\./)?(scripts/)?bench\.sh.*": "tens of minutes on a machine that is otherwise idle",
@@ -69,16 +70,17 @@ CANNOT = {
     r"cpupower .*": "a processor whose clock can be set",
     r"ethtool -L eth1 combined 1": "a NIC of several queues",
 }
-# Lines of blocks that are no commands.
+# Lines of blocks that are not commands.
 PICTURES = (r"host rr-demo-a|192\.168\.1\.2  ---.*|provider 203.*", r"router\.yaml:\d+:\d+: .*",
             r"GRUB_CMDLINE_LINUX=.*", r"set 0 dst mac .*", r'\{".*\}',
             r"nothing --packet-->.*|\| 3 broadcasts|v 1 s apart|FAILED <---.*")
-# In the comments of configurations: run with the router of that file (Configurations, below).
+# Commands in the comments of configurations, run with the router of that file (Configurations,
+# below).
 BESIDE_ITS_ROUTER = r"ip .*|ping .*|dpdk-testpmd --no-pci .*"
 
-# Configurations that no bare machine can run.
+# Configurations that a machine without their hardware cannot run.
 NOT_RUN = {"two-nics.yaml": "two NICs"}
-# What a machine has that af-xdp.yaml is for.
+# The interfaces that af-xdp.yaml expects.
 INTERFACES = {"af-xdp.yaml": ("eth1", "eth2")}
 
 
@@ -92,7 +94,7 @@ def run_beside_its_router(command):
 
 
 class Room:
-    """A network and a /run of its own, in which commands are run as they stand in a document."""
+    """A network namespace and a /run of its own, in which commands run as they are in a document."""
 
     def __init__(self):
         self.directory = tempfile.TemporaryDirectory(prefix="ringroad-test-")
@@ -103,7 +105,7 @@ class Room:
             (programs / name).write_text(f"#!/bin/sh\n{text}\n")
             (programs / name).chmod(0o755)
         self.environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
-        # It goes with this process: the pipe that it reads from is closed then.
+        # It ends with this process, because the pipe that it reads from is closed then.
         self.holder = subprocess.Popen(
             ["unshare", "--net", "--mount", "sh", "-c",
              "mount -t tmpfs tmpfs /run && mkdir /run/ringroad && ip link set lo up && echo && exec cat"],
@@ -155,7 +157,7 @@ class Room:
 
 
 def configuration_of_the_readme():
-    """Its yaml, and what it becomes where there is neither that NIC nor that many cores."""
+    """Returns the README's YAML, and the same adapted to a machine without its NIC and with fewer cores."""
     shown = re.search(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)[1]
     text = shown
     for old, new in (("workers: [1, 2] ", f"workers: [{CORES[-1]}] "), ("control: 0 ", f"control: {CORES[0]} "),
@@ -249,7 +251,7 @@ class Commands(unittest.TestCase):
 
 
 class Configurations(unittest.TestCase):
-    """Each file of config/ is run as it is, with what its comments say beside it."""
+    """Each file of config/ is run unchanged, together with the commands in its comments."""
 
     def test_each_can_be_run_or_is_known_not_to_be(self):
         names = {path.name for path in documents.configurations()}
@@ -269,7 +271,7 @@ class Configurations(unittest.TestCase):
         room.veth(*INTERFACES.get(path.name, ()))
         for text in before:
             done = room.run(text, check=False)
-            # A kernel without VLANs; the router's side of it works all the same.
+            # A kernel without VLAN support is accepted; the router's part works anyway.
             self.assertTrue(done.returncode == 0 or "Unknown device type" in done.stderr, f"{text}: {done.stderr}")
         room.start_router(path.read_text())
         for text in beside:
@@ -283,7 +285,7 @@ class Configurations(unittest.TestCase):
         room.stop_router()
 
     def run_peer(self, room, command):
-        """A program that stays until it is told to end: both ports have a link while it does."""
+        """Runs a program until it is told to stop: both ports have a link meanwhile."""
         if run("sh", "-c", "command -v dpdk-testpmd", check=False).returncode != 0:
             self.skipTest("no dpdk-testpmd here: scripts/install.sh bench")
         peer = room.spawn(command, "peer.log")

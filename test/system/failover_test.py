@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A port follows the interface of the kernel's that its device is: what ends its link hands its flows to the next
-best way at once, and nothing is handed to a port without a link.
+"""A port has the link state of the kernel interface that its device is: an event that ends the link moves its
+flows to the next best route at once, and no packet is sent to a port without a link.
 
-    host a -- left [router] right -- host b, by which 50.0.0.0/8 leads with metric 1
-                            third -- host c, with metric 2
+    host a -- left [router] right -- host b, the route to 50.0.0.0/8 with metric 1
+                            third -- host c, the route with metric 2
 """
 import re
 import socket
@@ -18,14 +18,14 @@ from topology import (B, B_MAC, RIGHT_MAC, RouterTestCase, Topology, delete_name
 
 C, THIRD = "192.168.3.2", "192.168.3.1"
 C_MAC, THIRD_MAC = "02:00:00:00:03:02", "02:00:00:00:03:01"
-LIMIT = 0.050  # seconds from an event to the first packet by the other way
+LIMIT = 0.050  # seconds from an event to the first packet on the other path
 IFF_UP = 1
 RTM_NEWLINK, RTM_DELLINK = 16, 17
 IFLA_IFNAME, IFLA_MTU, IFLA_NET_NS_FD = 3, 4, 28
 
 
 def change(namespace, interface, kind=RTM_NEWLINK, up=None, **attributes):
-    """Changes an interface as `ip link` does, without the time that a process takes to start."""
+    """Changes an interface as `ip link` does, without the time for starting a process."""
     with inside(namespace):
         index = socket.if_nametoindex(interface)
         kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
@@ -77,7 +77,7 @@ class TwoWays(Topology):
 class FailoverTestCase(RouterTestCase):
     limit = LIMIT
     judge = staticmethod(statistics.median)
-    keeps_frames = False  # what the device's ring held when the link was lost comes out with the next link
+    keeps_frames = False  # frames in the device's ring when the link is lost are sent when it returns
 
     @classmethod
     def setUpClass(cls):
@@ -112,14 +112,15 @@ class FailoverTestCase(RouterTestCase):
         return eventually(question, seconds)
 
     def fails_over(self, event):
-        """Seconds from the event to the first packet by host c."""
+        """Returns the seconds from the event to the first packet that host c receives."""
         moment = time.monotonic()
         event()
         self.assertTrue(eventually(lambda: self.flow.first_after("c", moment), 5), "no packet came by c")
         return self.flow.first_after("c", moment) - moment
 
     def follows(self, event, undo, times=3):
-        """The event takes the flow to c within the limit, its end brings it back, and nothing old with it."""
+        """The event moves the flow to c within the limit; undoing it moves the flow back, without old
+        frames."""
         took = []
         for _ in range(times):
             took.append(self.fails_over(event))
@@ -208,12 +209,12 @@ class AfPacket(FailoverTestCase):
 
 class AfXdp(AfPacket):
     overrides = {"ports": {"right": {"device": "net_af_xdp1,iface=rr-right,start_queue=0,queue_count=1"}}}
-    reopenings = 5  # as the pool would be empty, were it not given back what the rings hold
+    reopenings = 5  # the pool would be empty if buffers in the rings were not freed
     keeps_frames = True
 
 
 class Tap(FailoverTestCase):
-    """The interface is the far end of the port's wire, and host b has it."""
+    """The interface is the far end of the port's link, and belongs to host b."""
     overrides = {"ports": {"right": {"device": "net_tap1,iface=rr-tap"}}}
 
     @classmethod
@@ -236,7 +237,7 @@ class Tap(FailoverTestCase):
 
 
 class TwoProcesses(SecondRouter, TwoWays):
-    """The first way leads through another router: its process is the far end of the port's wire."""
+    """The first route leads through another router: its process is the far end of the port's link."""
 
     def __init__(self, first, second, second_starts_first):
         super().__init__(ports={"right": {"device": first, "addresses": ["10.0.0.1/24"]}},
@@ -262,9 +263,9 @@ class TwoProcesses(SecondRouter, TwoWays):
 
 class FarProcessTests:
     devices = None  # of the router, and of the one that is killed
-    # Of which the kernel takes 40 ms to take the memory back, before it closes the sockets.
+    # The kernel needs 40 ms to free the killed process's memory before it closes the sockets.
     limit = 2 * LIMIT
-    judge = min  # whoever shares the cores makes some slow
+    judge = min  # sharing the cores makes some attempts slow
     second_starts_first = False
 
     @classmethod
@@ -282,8 +283,8 @@ class Memif(FarProcessTests, FailoverTestCase):
 
 class VirtioUser(FarProcessTests, FailoverTestCase):
     devices = ("net_virtio_user0,path={},server=1", "net_vhost0,iface={},client=1")
-    second_starts_first = True  # a server waits for its client as it is opened
-    keeps_frames = True  # the ring is the next client's
+    second_starts_first = True  # the server blocks until its client connects
+    keeps_frames = True  # the next client takes over the ring
 
     def test_it_says_for_whom_it_waits(self):
         self.assertRegex(self.router.log(), "ringroad: /.*/wire: waiting for the vhost backend of another process")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A flow through the router, of which every frame tells when it was sent."""
+"""A flow through the router; each frame shows when it was sent."""
 import select
 import socket
 import struct
@@ -11,7 +11,7 @@ from topology import A, Wire, inside
 
 
 class Flow(threading.Thread):
-    """Numbered frames from host a to a far address, and where and when each comes out."""
+    """Numbered frames from host a to a far address, and when and where each was received."""
 
     def __init__(self, source, far, interval=0.001):
         super().__init__(daemon=True)
@@ -35,7 +35,7 @@ class Flow(threading.Thread):
     def receive(self, name):
         try:
             raw = self.wires[name].recv(2048)
-        except OSError:  # its interface went down, or is gone
+        except OSError:  # the interface is down or deleted
             return
         if raw[42:50] == b"failover":
             self.seen[name].append((time.monotonic(), struct.unpack_from("!I", raw, 50)[0]))
@@ -54,11 +54,11 @@ class Flow(threading.Thread):
                 self.receive(wires[descriptor])
 
     def first_after(self, name, moment):
-        """When the first frame that was sent after that moment came out there; None if none did."""
+        """Returns when the first frame sent after that moment was received there; None if none was."""
         return next((when for when, number in list(self.seen[name]) if self.sent[number] >= moment), None)
 
     def oldest(self, name, moment):
-        """How old the oldest frame was of those that came out there after that moment."""
+        """Returns the largest age of the frames received there after that moment."""
         return max((when - self.sent[number] for when, number in list(self.seen[name]) if when >= moment), default=0)
 
     def stop(self):

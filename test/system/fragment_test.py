@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Fragments on their way through: forwarded as they are, or split further, never reassembled."""
+"""Fragments in transit: forwarded unchanged, or split further, never reassembled."""
 import socket
 import unittest
 
@@ -25,7 +25,8 @@ class Fragments(RouterTestCase):
                 self.assertEqual(received(done), 2, done.stdout)
 
     def through(self, sent):
-        """(offset, flags, payload) of what comes out for a packet, in order of arrival."""
+        """Returns (offset, flags, payload) of the packets that result from a packet, in order of
+        arrival."""
         wire = self.topology.wire(self.topology.b)
         self.topology.wire(self.topology.a).send(sent)
         packets = [parse(raw) for _, raw in wire.frames(0.3)]
@@ -75,7 +76,7 @@ class Fragments(RouterTestCase):
 
 
 class FragmentsOnXdp(Fragments):
-    """The same on the other kind of port that a kernel interface makes."""
+    """The same with the other driver for kernel interfaces."""
 
     overrides = {"ports": {"left": {"device": "net_af_xdp0,iface=rr-left"},
                            "right": {"device": "net_af_xdp1,iface=rr-right", "mtu": 1400}}}

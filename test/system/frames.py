@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Frames that host a sends into the router, and readers of what comes out."""
+"""Frames that host a sends to the router, and functions that parse received frames."""
 import logging
 
-logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns of interfaces that no test uses
+logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns about interfaces that no test uses
 # pylint: disable=wrong-import-position
 from scapy.layers.inet import ICMP, IP, UDP, IPerror  # noqa: F401
 from scapy.layers.l2 import ARP, Ether  # noqa: F401
@@ -30,12 +30,12 @@ def parse(raw):
 
 
 def carries(mark):
-    """Whether a received frame has that mark anywhere in it."""
+    """Returns a function that tells whether a frame contains this mark."""
     return lambda raw: mark.encode() in raw
 
 
 def is_icmp_error(raw, kind=None, code=None):
-    """Whether it is an ICMP error message, of that type and code."""
+    """Whether the frame is an ICMP error message, of the given type and code."""
     packet = parse(raw)
     return (ICMP in packet and packet[ICMP].type in (3, 4, 5, 11, 12) and
             kind in (None, packet[ICMP].type) and code in (None, packet[ICMP].code))

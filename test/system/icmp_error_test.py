@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the router says of packets that it cannot deliver."""
+"""ICMP errors for packets that the router cannot deliver."""
 import time
 
 from frames import ICMP, IP, IPerror, Raw, datagram, ethernet, frame, is_icmp_error, parse
@@ -19,14 +19,14 @@ class IcmpErrors(RouterTestCase):
         self.wire = self.topology.wire(self.topology.a)
 
     def error(self, sent, kind, code, seconds=2.0):
-        """Sends a frame from a and gives the ICMP error about it, parsed."""
+        """Sends a frame from a and returns the ICMP error about it, parsed."""
         self.wire.send(sent)
         raw = self.wire.wait(lambda raw: is_icmp_error(raw, kind, code), seconds)
         self.assertIsNotNone(raw, f"no ICMP {kind}/{code} for {sent.summary()}")
         return parse(raw)
 
     def silence(self, *sent):
-        """No ICMP error answers these; a packet that does get one is sent after them."""
+        """Checks that these cause no ICMP error; a packet that does cause one is sent after them."""
         for one in sent:
             self.wire.send(one)
         self.wire.send(frame("marker", ttl=1))
@@ -35,10 +35,10 @@ class IcmpErrors(RouterTestCase):
         self.assertIn(b"marker", raw)
 
     def check_fields(self, answer, original, forwarded=False):
-        """RFC 1812 4.3.2: source, TOS and how much of the packet is quoted.
+        """RFC 1812 4.3.2: source, TOS and the quoted part of the packet.
 
-        `forwarded`: it got as far as the neighbor's queue, so the quote may have the TTL and the
-        checksum of its next hop, as Linux's does.
+        `forwarded`: the packet reached the neighbor's queue, so the quote may have the TTL and the
+        checksum of the next hop, as Linux's does.
         """
         whole = bytes(original[IP])
         self.assertEqual((answer.src, answer.dst), (LEFT_MAC, A_MAC))
@@ -210,11 +210,12 @@ class RateLimits(RouterTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Errors that wait until the router knows a's MAC would come all at once.
+        # Otherwise errors that wait until the router knows a's MAC would arrive all at once.
         cls.topology.execute(cls.topology.a, "ping", "-n", "-c", "1", "-W", "2", LEFT)
 
     def arrivals(self, seconds, sent, wire):
-        """Seconds after the call at which ICMP errors arrived, up to so long after the last send."""
+        """Returns when ICMP errors arrived, in seconds after the call, until `seconds` after the last
+        send."""
         start = time.monotonic()
         self.send_all(wire, sent)
         arrived = list(wire.frames(seconds))

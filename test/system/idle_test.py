@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A worker that sleeps while nothing arrives, and what that costs the first packet."""
+"""A worker that sleeps without traffic, and the delay of the first packet."""
 import concurrent.futures
 import os
 import pathlib
@@ -14,7 +14,7 @@ PR_SET_TIMERSLACK = 29
 
 
 def share_of_bare_sleeps():
-    """Of a core, that a thread takes which only sleeps 50 us at a time, as a worker that pauses does."""
+    """Returns the share of a core that a thread needs for sleeps of 50 us, as in a worker that pauses."""
     os.sched_setaffinity(0, [CORES[0]])  # which is not the worker's
     LIBC.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
     before, since = time.thread_time(), time.monotonic()
@@ -24,7 +24,7 @@ def share_of_bare_sleeps():
 
 
 class Sleep:
-    """The tests; a class beside says how the worker sleeps."""
+    """The tests; subclasses define how the worker sleeps."""
 
     idle = None
 
@@ -32,7 +32,7 @@ class Sleep:
         return self.router.show("workers")[0]
 
     def thread_seconds(self):
-        """Of the worker's thread."""
+        """Returns the CPU time of the worker's thread."""
         for task in pathlib.Path(f"/proc/{self.router.process.pid}/task").iterdir():
             if "worker" in (task / "comm").read_text():
                 fields = (task / "stat").read_text().rpartition(")")[2].split()
@@ -40,15 +40,15 @@ class Sleep:
         raise AssertionError("there is no worker's thread")
 
     def check_first_packets(self, target):
-        """Pings so far apart that each finds the worker asleep. The shortest is the one that shared its core
-        with nobody."""
+        """Sends pings with intervals in which the worker falls asleep. The shortest round trip is the one
+        during which no other process used the core."""
         before = self.worker()["wakes"]
         done = self.ping(target, "-c", "30", "-i", "0.05")
         self.assertEqual(received(done), 30)
         times = [float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout)]
         self.assertLess(min(times), 1, times)
         if self.idle == "interrupt":
-            # Ended by the packet, not by the clock.
+            # The packet has ended the sleep, not the timer.
             self.assertGreaterEqual(self.worker()["wakes"] - before, 25)
 
     def check_share_of_core(self, seconds):
@@ -89,7 +89,7 @@ class Interrupt(Sleep, RouterTestCase):
     idle = "interrupt"
 
     def seconds_of_all_threads(self):
-        """As the scheduler counts them: wakes that are shorter than a tick too."""
+        """Returns the time that the scheduler counts, which includes wakes shorter than a tick."""
         tasks = pathlib.Path(f"/proc/{self.router.process.pid}/task").iterdir()
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
@@ -106,7 +106,7 @@ class Pause(Sleep, RouterTestCase):
     idle = "pause"
 
     def check_share_of_core(self, seconds):
-        # In a thread of its own, which goes with what it changed.
+        # A separate thread is used, so that its changed settings end with it.
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             bare = pool.submit(share_of_bare_sleeps).result()
         if bare >= 0.2:

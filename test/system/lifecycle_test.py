@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Starting, stopping, dying and starting again."""
+"""Start, stop, crash and restart."""
 import json
 import os
 import pathlib
@@ -35,7 +35,7 @@ class Restart(RouterTestCase):
                                      self.router.config_path, check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn(str(self.router.socket_path), done.stderr)
-        # It says nothing else, so DPDK was not started and no device was touched.
+        # There is no other output, so DPDK was not started and no device was touched.
         self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
         self.assertEqual(received(self.ping(LEFT, "-c", "1", "-W", "2")), 1)
         self.assertTrue(self.router.show("ports"))
@@ -65,7 +65,7 @@ class Neighbors(unittest.TestCase):
                     taken = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
                     self.addCleanup(taken.close)
                     taken.bind(("lo", 3))
-                    # As the driver numbers its groups.
+                    # The driver derives the number of its group in the same way.
                     taken.setsockopt(self.SOL_PACKET, self.PACKET_FANOUT, (process.pid ^ interface[0]) & 0xffff)
             process.send_signal(signal.SIGCONT)
 
@@ -82,7 +82,7 @@ class Shutdown(unittest.TestCase):
         self.assertIsNone(topology.router.stop())
         self.assertLess(time.monotonic() - started, 5)
         self.assertFalse(os.path.exists(topology.router.socket_path))
-        # DPDK's folder, named by the process.
+        # DPDK's folder, whose name contains the process id.
         self.assertFalse(os.path.exists(f"/var/run/dpdk/ringroad-{topology.router.process.pid}"))
 
     def test_sigterm_under_traffic_gives_every_buffer_back(self):
@@ -114,7 +114,7 @@ class Shutdown(unittest.TestCase):
 
 
 class Refusals(unittest.TestCase):
-    """What keeps it from starting is said in words, with the exit status of the page."""
+    """The reason why the router does not start is printed, with the documented exit status."""
 
     def start(self, topology, *prefix):
         topology.build()
@@ -125,7 +125,7 @@ class Refusals(unittest.TestCase):
         topology = Topology(**overrides)
         try:
             if prefix:
-                # Someone who may read the file, but may not open ports.
+                # A user who may read the file, but may not open ports.
                 os.chmod(topology.directory, 0o777)
                 os.chmod(topology.router.config_path, 0o644)
             done = self.start(topology, *prefix)

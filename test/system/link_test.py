@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ports and addresses changed while real hosts talk through the router."""
+"""Ports and addresses are changed while hosts communicate through the router."""
 import re
 
 from topology import A, A_MAC, B, LEFT, RIGHT, RouterTestCase, eventually, received
@@ -19,7 +19,8 @@ class Live(RouterTestCase):
         self.assertRegex(trace, rf"{re.escape(B)}.*reached")
         done = self.ping(B, "-c", "1", "-M", "do", "-s", "1400", check=False)
         self.assertRegex(done.stdout + done.stderr, r"(Frag needed and DF set|mtu ?= ?1280)")
-        # Without DF it is cut, and whole again at the other end, whose link is as narrow.
+        # Without DF the packet is fragmented, and reassembled by the host, whose link has the same
+        # MTU.
         self.from_b("ip", "link", "set", "eth0", "mtu", "1280")
         self.addCleanup(self.from_b, "ip", "link", "set", "eth0", "mtu", "1500")
         self.assertEqual(received(self.ping(B, "-c", "2", "-i", "0.2", "-M", "dont", "-s", "1400")),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What one end sends the other receives, or Ringroad names it: for each device, under each overload."""
+"""Every packet that one end sends is received by the other or counted by Ringroad: for each device,
+under each overload."""
 import pathlib
 import shutil
 import socket
@@ -22,14 +23,14 @@ LOSSES = ("rx_missed", "rx_no_buffer", "rx_errors", "tx_errors")
 
 
 def lost(router):
-    """Packets by where they were lost: at which port and how, or for which reason."""
+    """Returns lost packets by port and kind of loss, or by drop reason."""
     lost_at = {f"{port['name']}.{how}": port[how] for port in router.show("ports")
                for how in LOSSES if how in port}
     return lost_at | router.drops()
 
 
 class Balance:
-    """Counts what one test sent, what came out at the other end, and what got lost between."""
+    """Counts the packets of one test that were sent, received at the other end, and lost between."""
 
     def __init__(self, test, send, wire, routers):
         self.test, self.send_one, self.wire, self.routers = test, send, wire, routers
@@ -41,7 +42,7 @@ class Balance:
         for _ in range(count):
             try:
                 self.send_one(raw)
-            except OSError:  # dropped on its way into the router's interface, which counts it
+            except OSError:  # dropped on the way to the router's interface, which counts it
                 pass
         self.sent += count
 
@@ -58,7 +59,7 @@ class Balance:
         return self.sent - self.received - sum(self.losses().values())
 
     def check(self, *names, seconds=8):
-        """Nothing is unaccounted, and each of these names lost something."""
+        """Checks that every packet is accounted for, and that each of these counters is above 0."""
         eventually(lambda: self.unaccounted() == 0, seconds)
         self.test.assertEqual(self.unaccounted(), 0, (self.sent, self.received, self.losses()))
         for name in names:
@@ -97,8 +98,8 @@ class DeviceTests:
         balance.send(frame(MARK), 200)
         time.sleep(0.5)
         self.set_interface(self.topology.b, "eth0", "up")
-        balance.wire.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # that it was down
-        # What the kernel kept goes with the next.
+        balance.wire.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # clears the error of the interface
+        # Packets that the kernel kept are sent together with the next one.
         eventually(lambda: self.router.show("ports")[1]["link"] == "up")
         balance.send(frame(MARK), 5)
         balance.check()
@@ -139,7 +140,7 @@ class AfXdp(DeviceTests, RouterTestCase):
 
 
 class TwoTags(RouterTestCase):
-    """A frame of full MTU in two 802.1Q tags, which a packet socket does not take."""
+    """A frame of full MTU with two 802.1Q tags, which a packet socket does not accept."""
 
     overrides = {"vlans": {"right.200": {}, "right.200.7": {"addresses": ["10.0.7.1/24"]}},
                  "neighbors": [*NEIGHBORS, {"address": "10.0.7.2", "port": "right.200.7",
@@ -160,7 +161,7 @@ class TwoTags(RouterTestCase):
 
 
 class NoBuffers(RouterTestCase):
-    """A band that holds whatever comes: the devices have nothing left to receive with."""
+    """A band holds all packets, so the devices have no buffers for reception."""
 
     overrides = {
         "engine": {"memory": {"buffers": 4096}},
@@ -222,7 +223,8 @@ class BackToBack(SecondRouter, Topology):
 
 
 class BetweenTests:
-    """The second router is stopped: what the device does not take waits in the first's bands."""
+    """The second router is stopped: packets that the device does not accept wait in the first router's
+    bands."""
 
     devices = None
 
@@ -282,10 +284,10 @@ class Vhost(BetweenTests, RouterTestCase):
 
 
 class Files(RouterTestCase):
-    """From a file of frames, as fast as they are read, into a band that may hold all of them."""
+    """Sends a file of frames at full speed into a band that may hold all of them."""
 
     FRAMES = 8000
-    PCAP_MAC = "02:70:63:61:70:00"  # the driver's
+    PCAP_MAC = "02:70:63:61:70:00"  # the driver's MAC address
 
     @classmethod
     def setUpClass(cls):
@@ -303,7 +305,7 @@ class Files(RouterTestCase):
         def all_there():
             right = self.router.show("ports")[1]
             self.losses = lost(self.router)
-            # Host b may have asked for the router's MAC, which was answered.
+            # Host b may have sent ARP requests for the router's MAC, which were answered.
             cache = self.router.show("memory")["arp_cache"]
             answers = cache["rcv_probes_mcast"] + cache["rcv_probes_ucast"]
             self.accounted = right["tx_completed"] + sum(self.losses.values()) - answers
@@ -315,7 +317,7 @@ class Files(RouterTestCase):
 
 
 class Null(RouterTestCase):
-    """Into a device that takes all."""
+    """Sends to a device that accepts all packets."""
 
     overrides = {"ports": {"right": {"device": "net_null0"}}, "neighbors": NEIGHBORS}
 

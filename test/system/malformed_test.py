@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Packets that no router forwards: each counted under its own reason, none of them on the far side."""
+"""Packets that no router forwards: each is counted under its own reason, and none reaches the far side."""
 from frames import ICMP, IP, Raw, carries, datagram, ethernet, frame, is_icmp_error
 from scapy.utils import checksum
 from topology import LEFT, RouterTestCase
@@ -9,7 +9,7 @@ MARK = "never-forward"
 
 
 def with_ip(**fields):
-    """A good frame with these IP header fields forced, and the checksum right for them."""
+    """Returns a valid frame with these IP header fields, and a correct checksum."""
     return frame(MARK, **fields)
 
 
@@ -20,7 +20,7 @@ def with_broken_checksum():
 
 
 def with_options(*octets):
-    """A good frame with these raw IP options: a multiple of four octets."""
+    """Returns a valid frame with these raw IP options: a multiple of four octets."""
     raw = bytearray(bytes(datagram(MARK)))
     raw[20:20] = octets
     raw[0] += len(octets) // 4
@@ -31,7 +31,7 @@ def with_options(*octets):
 
 
 def cut(length):
-    """The first octets of a good frame."""
+    """Returns the first octets of a valid frame."""
     return bytes(frame(MARK, size=200))[:length]
 
 
@@ -76,19 +76,20 @@ CASES = {
 }
 
 
-# Linux's ip_options_compile() tells the sender where the option is wrong.
+# As Linux's ip_options_compile() does, the router tells the sender where the option is wrong.
 ANSWERED = {"an option of length zero", "an option that is longer than the options"}
 
 
 class NeverForwarded(RouterTestCase):
-    """One test a case, made from the table above."""
+    """One test for each case of the table above."""
 
     def check(self, reason, bad, answered):
         inside_wire = self.topology.wire(self.topology.a)
         outside_wire = self.topology.wire(self.topology.b)
         with self.drops_rise_by(**{reason: COUNT}):
             inside_wire.send(bad, COUNT)
-            # What is forwarded keeps its order: once this one is through, the others were seen.
+            # Forwarded packets keep their order: when this one arrives, the others have been
+            # processed.
             inside_wire.send(frame("good"))
             out = []
             self.assertIsNotNone(outside_wire.wait(

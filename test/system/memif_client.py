@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The client's end of a memif: what DPDK's own driver does in shared memory, without the second it takes to start.
+"""The client of a memif: works in shared memory as DPDK's own driver does, but starts without taking a second.
 
 The messages are those of memif.h of libmemif (version 2.0): 128 bytes each, packed.
 """
@@ -12,12 +12,12 @@ VERSION = 2 << 8
 ACK, HELLO, INIT, ADD_REGION, ADD_RING, CONNECT, CONNECTED = range(1, 8)
 TO_SERVER = 1  # a flag of a ring
 COOKIE = 0x3E31F20
-HEAD, TAIL, DESCRIPTORS = 6, 64, 128  # where they lie in a ring
+HEAD, TAIL, DESCRIPTORS = 6, 64, 128  # offsets in a ring
 MESSAGE_BYTES = 128
 
 
 class MemifClient:
-    """One connection; its ring to the server is full of one frame, as often as that is asked for."""
+    """One connection; its ring to the server can be filled repeatedly with one frame."""
 
     def __init__(self, path, frame, log2_ring_size=10, buffer_bytes=2048):
         self.size = 1 << log2_ring_size
@@ -44,7 +44,7 @@ class MemifClient:
         self._expect(CONNECTED)
 
     def _make_ring(self, offset, buffers, buffer_bytes, frame):
-        # Nobody is to be woken: both ends poll.
+        # No interrupt is needed, because both ends poll.
         struct.pack_into("=IHH", self.memory, offset, COOKIE, 1, 0)
         for i in range(self.size):
             begin = buffers + i * buffer_bytes
@@ -66,7 +66,7 @@ class MemifClient:
         self._expect(ACK)
 
     def fill(self):
-        """As many frames as the ring holds are there for the server."""
+        """Makes the ring full of frames for the server."""
         tail, = struct.unpack_from("=H", self.memory, TAIL)
         struct.pack_into("=H", self.memory, HEAD, (tail + self.size) & 0xffff)
 

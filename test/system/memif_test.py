@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A port of shared memory whose other process comes and goes."""
+"""A shared-memory port whose other process connects and leaves."""
 import os
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ FRAME = bytes(frame("for-somebody", size=1400))
 
 
 def take_turns(core):
-    """Has the core for half the time, in turns, before whatever else runs there."""
+    """Occupies the core half of the time, in turns, with priority over all other processes."""
     os.sched_setaffinity(0, [core])
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     while True:
@@ -36,7 +36,8 @@ class ComesAndGoes(RouterTestCase):
                                                        "socket-abstract=no", "addresses": ["10.0.0.1/24"]}}}
         super().setUpClass()
 
-    # The driver unmaps the rings while its worker may be in the middle of one, stopped there by another process.
+    # The driver unmaps the rings while its worker may be using one, because another process has
+    # interrupted it there.
     def test_a_client_that_leaves_while_its_frames_are_received(self):
         other = subprocess.Popen([sys.executable, __file__, str(CORES[-1])])
         self.addCleanup(other.wait)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Network namespaces, and commands that run to their end."""
+"""Network namespaces, and commands that run to completion."""
 import ctypes
 import os
 import pathlib
@@ -9,13 +9,14 @@ import subprocess
 import time
 from contextlib import contextmanager
 
-# A namespace's name tells which process made it, so that the ones of a dead process can be cleared.
+# A namespace's name contains the id of the process that created it, so namespaces of dead processes
+# can be removed.
 PREFIX = "rrt"
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def run(*command, timeout=30, check=True, **options):
-    """Runs a command to its end and gives its CompletedProcess, output as text."""
+    """Runs a command to completion and returns its CompletedProcess, with output as text."""
     done = subprocess.run([str(word) for word in command], text=True, capture_output=True,
                           timeout=timeout, **options)
     if check and done.returncode != 0:
@@ -25,7 +26,7 @@ def run(*command, timeout=30, check=True, **options):
 
 
 def eventually(question, seconds=3.0):
-    """Asks until the answer is true or the time is over; gives the last answer."""
+    """Repeats the question until the answer is true or the time is over; returns the last answer."""
     deadline = time.monotonic() + seconds
     while not (answer := question()) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -34,7 +35,7 @@ def eventually(question, seconds=3.0):
 
 @contextmanager
 def inside(namespace):
-    """What is opened in this block belongs to that network namespace."""
+    """Sockets and files opened in this block belong to that network namespace."""
     with open("/proc/thread-self/ns/net") as here, open(f"/run/netns/{namespace}") as there:
         _enter(there)
         try:
@@ -59,7 +60,7 @@ def delete_namespace(name):
 
 
 def clear_leftovers():
-    """Removes the namespaces, and what runs in them, of test processes that are no more."""
+    """Removes the namespaces of dead test processes, and the processes in them."""
     for line in run("ip", "netns", "list").stdout.splitlines():
         owner = re.match(rf"{PREFIX}(\d+)-", line)
         if owner and not pathlib.Path("/proc", owner[1]).exists():

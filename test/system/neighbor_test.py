@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Neighbors by hand, and who may teach the router one."""
+"""Static neighbors, and which messages may change a neighbor of the router."""
 import time
 
 from frames import ARP, Ether, carries, ethernet, frame
@@ -37,7 +37,7 @@ class Neighbors(RouterTestCase):
         while ping.poll() is None:
             self.router.roadctl("neighbor", "flush")
             flushes += 1
-            time.sleep(0.05)  # a flush while one is asked for would give up what waits, as Linux's
+            time.sleep(0.05)  # as in Linux, a flush during resolution would drop waiting packets
         self.assertIn("400 received", ping.communicate()[0])
         self.assertGreater(flushes, 5)
 
@@ -66,7 +66,7 @@ class Neighbors(RouterTestCase):
         self.topology.wire(self.topology.a).send(
             ethernet(dst=LEFT_MAC) /
             ARP(op=2, hwsrc="02:00:00:00:66:66", psrc="192.168.1.66", hwdst=LEFT_MAC, pdst=LEFT))
-        self.ping(LEFT, "-c", "1", "-W", "2")  # by its answer the reply above was handled too
+        self.ping(LEFT, "-c", "1", "-W", "2")  # its reply shows that the message above was processed
         self.assertIsNone(self.state("192.168.1.66"))
 
     def test_packets_that_wait_for_a_neighbor_leave_in_order(self):
@@ -86,13 +86,13 @@ class Announcements(RouterTestCase):
     overrides = {"arp": {"notify": True}}
 
     def announcement(self):
-        """The next on A's wire of the router's address there."""
+        """Returns the next announcement of the router's address on A's link."""
         return self.topology.wire(self.topology.a).wait(
             lambda raw: raw[12:14] == b"\x08\x06" and ARP(raw[14:]).psrc == LEFT
             and ARP(raw[14:]).pdst == LEFT, 4)
 
     def test_the_router_announces_and_defends_its_address(self):
-        raw = self.announcement()  # the second, 2 s after the start
+        raw = self.announcement()  # the second one, 2 s after the start
         self.assertIsNotNone(raw)
         self.assertEqual((Ether(raw).dst, ARP(raw[14:]).op, ARP(raw[14:]).hwsrc),
                          ("ff:ff:ff:ff:ff:ff", 1, LEFT_MAC))

@@ -5,7 +5,7 @@ from topology import A, B, LEFT, RIGHT, RouterTestCase, received
 
 class FirstPacket(RouterTestCase):
     def test_no_ping_is_lost_from_the_very_first_on(self):
-        """Neither hosts nor router know any neighbor when the first one is sent."""
+        """Neither the hosts nor the router know any neighbor when the first packet is sent."""
         done = self.ping(B, "-q", "-i", "0.001", "-c", "1000")
         self.assertEqual(received(done), 1000, done.stdout)
 

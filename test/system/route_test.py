@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Routes that come and go while the router runs."""
+"""Routes that are added and removed while the router runs."""
 import json
 
 from frames import carries, frame
@@ -23,7 +23,7 @@ class Routes(RouterTestCase):
             prefix = f"10.{changes % 200}.0.0/16"
             self.router.roadctl("route", "add", prefix, "via", B)
             self.router.roadctl("route", "del", prefix)
-            # Inside the flow's own prefix: a more specific route to the same neighbor.
+            # Within the flow's own prefix: a more specific route to the same neighbor.
             self.router.roadctl("route", "add", "192.168.2.0/25", "via", B)
             self.router.roadctl("route", "del", "192.168.2.0/25")
             changes += 1
@@ -70,13 +70,13 @@ class Routes(RouterTestCase):
         self.router.roadctl("route", "load", path, "via", B)
         self.assertEqual(len(self.has("100.19.135.0/24")), 1)
         self.assertGreaterEqual(len(self.router.show("routes")), 5000)
-        # Page by page, and each once.
+        # The listing uses several pages, and each route occurs once.
         prefixes = [row["prefix"] for row in self.router.show("routes")]
         self.assertEqual(len(prefixes), len(set(prefixes)))
         done = self.router.roadctl("route", "load", path, "via", B, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("exists already", done.stderr)
-        self.assertNotIn("%", done.stderr)  # no terminal, no progress
+        self.assertNotIn("%", done.stderr)  # without a terminal no progress is shown
 
     def test_a_bad_file_of_routes_changes_nothing_unless_it_is_to_go_on(self):
         path = self.topology.directory / "bad.txt"

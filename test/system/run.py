@@ -20,7 +20,7 @@ CLASS_SECONDS = 150
 
 
 class Result(unittest.TestResult):
-    """Collects (test, "ok" | "FAIL" | "SKIP", seconds, text)."""
+    """Collects rows: (test, "ok" | "FAIL" | "SKIP", seconds, text)."""
 
     def __init__(self):
         super().__init__()
@@ -43,7 +43,8 @@ class Result(unittest.TestResult):
     addError = addFailure
 
     def addSubTest(self, test, subtest, err):
-        # The test as a whole ends neither as a success nor as a failure when a part of it failed.
+        # If a part of a test fails, unittest reports the test as a whole neither as a success nor
+        # as a failure.
         if err is not None:
             self.add(subtest, "FAIL", self._exc_info_to_string(err, subtest))
 
@@ -58,7 +59,7 @@ class Result(unittest.TestResult):
 
 
 def chosen_classes(folder, words):
-    """{class name: [test ids]} of the tests asked for, and what could not be imported."""
+    """Returns {class name: [test ids]} of the selected tests, and errors of imports."""
     loader = unittest.TestLoader()
     classes = {}
 
@@ -75,7 +76,7 @@ def chosen_classes(folder, words):
 
 
 def run_class(tests):
-    """In a process of its own: the rows of one class."""
+    """Runs one class in its own process and returns its rows."""
     def too_long(*_):
         raise TimeoutError(f"the class ran longer than {CLASS_SECONDS} s")
 
@@ -112,7 +113,7 @@ def main(folder=HERE, jobs=min(4, 2 * os.cpu_count())):
             for rows in pool.imap_unordered(run_class, classes.values()):
                 report(rows, counts)
     finally:
-        topology.clear_leftovers()  # of classes that were interrupted
+        topology.clear_leftovers()  # of interrupted classes
     skipped = f", {counts['SKIP']} skipped" if counts["SKIP"] else ""
     print(f"{counts['ok']} passed, {counts['FAIL']} failed{skipped}")
     sys.exit(1 if counts["FAIL"] or not sum(counts.values()) else 0)

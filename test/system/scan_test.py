@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A scan of absent hosts, whose packets wait for answers that never come, beside flows to known ones."""
+"""A scan of absent hosts, whose packets wait for replies that never come, beside flows to known hosts."""
 import time
 
 from frames import frame
 from topology import B, RouterTestCase
 
 ABSENT = [f"192.168.2.{number}" for number in range(3, 253)]
-SECONDS = 4  # more than the three that a host is asked for
+SECONDS = 4  # longer than the three seconds of requests to a host
 EACH_MS = 8
 KNOWN_EACH = 2  # ms
 
@@ -28,7 +28,7 @@ class Scan(RouterTestCase):
                 sender.send(known)
                 sent += 1
         arrived = sum(b"to-a-known-host" in raw for _, raw in wire.frames(1))
-        # What a busy machine's kernel lost before the router had a turn is not the router's doing.
+        # Packets that a busy machine's kernel lost before they reached the router do not count.
         missed = sum(port["rx_missed"] for port in self.router.show("ports"))
         self.assertLessEqual(sent - arrived, missed)
         memory = self.router.show("memory")

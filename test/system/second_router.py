@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A second router in the same namespace, at the far end of a device of the first's."""
+"""A second router in the same namespace, at the far end of one of the first router's devices."""
 import shutil
 import tempfile
 
@@ -7,7 +7,7 @@ from topology import Router, merged
 
 
 class SecondRouter:
-    """What a topology has besides; before it among the bases."""
+    """A mixin for topologies; it must precede the topology among the base classes."""
 
     def add_second(self, **overrides):
         directory = self.directory / "second"
@@ -26,7 +26,8 @@ class SecondRouter:
 
 
 def on_one_wire(test_class, devices):
-    """The two ends' device strings, whose socket is in a folder that goes with the class."""
+    """Returns the device strings of both ends; their socket is in a folder that is removed with the
+    class."""
     folder = tempfile.mkdtemp(prefix="ringroad-wire-")
     test_class.addClassCleanup(shutil.rmtree, folder)
     return [device.format(f"{folder}/wire") for device in devices]

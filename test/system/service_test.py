@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The router as a service of systemd: what it tells, and what it needs of the unit."""
+"""The router as a systemd service: its notifications, and its requirements for the unit."""
 import os
 import re
 import socket
@@ -12,13 +12,13 @@ UNIT = (ROOT / "deploy" / "ringroad.service.in").read_text()
 
 
 class Manager:
-    """The other end of NOTIFY_SOCKET."""
+    """The service manager's end of NOTIFY_SOCKET."""
 
     def __init__(self, name):
         self.name = name
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(name.replace("@", "\0", 1))
-        self.heard = []  # (monotonic seconds, what was told)
+        self.heard = []  # (monotonic seconds, message)
 
     def __enter__(self):
         return self
@@ -27,7 +27,7 @@ class Manager:
         self.socket.close()
 
     def listen(self, seconds, until=None):
-        """True as soon as `until` was heard."""
+        """Returns true as soon as `until` was received."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             self.socket.settimeout(left)
@@ -58,7 +58,7 @@ class Notify(unittest.TestCase):
             self.assertIn("ringroad: ready", topology.router.log())
             manager.listen(1.5)
             times = [when for when, told in manager.heard if told == "WATCHDOG=1"]
-            # Twice in the time allowed, and not all the time.
+            # Two messages in each watchdog interval, and not many more.
             self.assertGreaterEqual(len(times), 5, manager.heard)
             self.assertLessEqual(len(times), 9, manager.heard)
             for before, after in zip(times, times[1:]):
@@ -71,7 +71,7 @@ class Notify(unittest.TestCase):
         topology = Topology()
         self.addCleanup(topology.tear_down)
         topology.build()
-        with inside(topology.middle):  # an abstract name, which is its namespace's
+        with inside(topology.middle):  # an abstract name belongs to the namespace
             manager = Manager("@manager")
         with manager:
             self.start(topology, manager, WATCHDOG_USEC=100_000, WATCHDOG_PID=1)
@@ -86,12 +86,12 @@ class Privileges(unittest.TestCase):
         topology = Topology()
         self.addCleanup(topology.tear_down)
         topology.build()
-        os.chown(topology.directory, 65534, 65534)  # as RuntimeDirectory= is the user's
+        os.chown(topology.directory, 65534, 65534)  # as with RuntimeDirectory=, the folder belongs to the user
         topology.router.start("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
                               f"--bounding-set=-all,{plus}", f"--inh-caps=-all,{plus}",
                               f"--ambient-caps=-all,{plus}", "--no-new-privs")
         topology.router.wait_ready()
-        self.assertTrue(topology.router.show("ports"))  # root is heard as well
+        self.assertTrue(topology.router.show("ports"))  # root may use the socket too
         ping = topology.execute(topology.a, "ping", "-n", "-c", "3", "-i", "0.2", "192.168.2.2")
         self.assertIn(" 0% packet loss", ping.stdout)
         topology.router.roadctl("link", "set", "left", "mtu", "1400")
@@ -100,7 +100,7 @@ class Privileges(unittest.TestCase):
 
 class Cores(unittest.TestCase):
     def test_a_worker_may_have_a_core_that_the_process_was_not_started_on(self):
-        # As isolcpus= has it: no process is on such a core that does not ask for it.
+        # As with isolcpus=: no process runs on such a core unless it sets its affinity.
         if len(CORES) < 2:
             self.skipTest("needs two cores")
         topology = Topology()

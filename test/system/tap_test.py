@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A port on net_tap: the namespace of the router is itself host a, behind the tap."""
+"""A port on net_tap: the router's namespace itself is host a, behind the tap."""
 import pathlib
 import unittest
 
@@ -12,7 +12,8 @@ class TapTopology(Topology):
     def build(self):
         super().build()
         with inside(self.middle):
-            # Host a's address is here too; only what comes through the tap is meant for it.
+            # Host a's address is in this namespace too; only packets through the tap are meant for
+            # it.
             for scope in ("all", "default", "rr-right"):
                 pathlib.Path(f"/proc/sys/net/ipv4/conf/{scope}/rp_filter").write_text("1")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Two hosts with the router between them, each in a network namespace of its own.
+"""Two hosts with the router between them, each in its own network namespace.
 
     host a 192.168.1.2 -- left 192.168.1.1 [router] right 192.168.2.1 -- 192.168.2.2 host b
 """
@@ -17,7 +17,7 @@ import time
 import unittest
 from contextlib import contextmanager
 
-# What other tests have from here too.
+# Other tests import these from here too.
 from namespaces import PREFIX, clear_leftovers, delete_namespace, eventually, inside, run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ CORES = sorted(os.sched_getaffinity(0))
 
 
 class Wire:
-    """Raw frames on an interface, beside whatever its kernel does with them."""
+    """Raw frames on an interface, in addition to the kernel's own processing."""
 
     SOL_PACKET = 263
     PACKET_IGNORE_OUTGOING = 23
@@ -53,14 +53,14 @@ class Wire:
             self.socket.send(raw)
 
     def frames(self, seconds):
-        """Every frame that arrives within that time, as (monotonic seconds, bytes)."""
+        """Yields every frame that arrives within that time, as (monotonic seconds, bytes)."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if select.select([self.socket], [], [], left)[0]:
                 yield time.monotonic(), self.socket.recv(65536)
 
     def wait(self, wanted, seconds=3.0):
-        """The first frame for which wanted(bytes) holds, or None."""
+        """Returns the first frame for which wanted(bytes) is true, or None."""
         return next((raw for _, raw in self.frames(seconds) if wanted(raw)), None)
 
     def close(self):
@@ -99,7 +99,8 @@ class Router:
 
     @contextmanager
     def stopped(self):
-        """In this block none of its threads runs: each takes its own time to see the signal."""
+        """While this block runs, all threads of the router are stopped; each takes its own time to see
+        the signal."""
         self.process.send_signal(signal.SIGSTOP)
         try:
             tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
@@ -115,7 +116,7 @@ class Router:
         self.process.wait()
 
     def stop(self):
-        """Stops it as an operator does, and says what was not in order."""
+        """Stops the router as an operator does, and returns a complaint or None."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -126,7 +127,7 @@ class Router:
         return self.complaint(self.process.returncode)
 
     def complaint(self, status):
-        """What was not in order at its end."""
+        """Returns what was wrong when the router ended, or None."""
         if status != 0:
             return f"exit {status}:\n{self.log()}"
         last = self.log().rstrip().rpartition("\n")[2]
@@ -142,12 +143,12 @@ class Router:
         return json.loads(self.roadctl("--json", "show", *words).stdout)
 
     def drops(self):
-        """Packets by drop reason; no reason that stands at 0."""
+        """Returns packets by drop reason, without reasons at 0."""
         return {row["reason"]: row["packets"] for row in self.show("drops") if row["packets"]}
 
 
 class Topology:
-    """The namespaces, the links and the router; `with` tears all of it down."""
+    """The namespaces, the links and the router; `with` removes all of them."""
 
     def __init__(self, **overrides):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ringroad-test-"))
@@ -158,7 +159,8 @@ class Topology:
         self.router = Router(self.directory, self.config(**overrides), self.middle)
 
     def config(self, **overrides):
-        """The file the router runs; a section given replaces ours, a dict is merged into ours."""
+        """Returns the router's configuration; a given section replaces the default one, a dict is
+        merged into it."""
         config = {
             "engine": {
                 "workers": [CORES[-1]], "control": CORES[0], "idle": "pause",
@@ -169,9 +171,10 @@ class Topology:
                 "left": {"device": "net_af_packet0,iface=rr-left", "addresses": [f"{LEFT}/24"]},
                 "right": {"device": "net_af_packet1,iface=rr-right", "addresses": [f"{RIGHT}/24"]},
             },
-            # Tests of single errors share hosts; only the test of the limits wants limits.
+            # Tests of single errors share hosts; only the test of the limits needs limits.
             "icmp": {"rate": 0, "per_destination": "0s"},
-            # A test that waits for a frame wants none of two announcements a port instead.
+            # A test that waits for a frame should not receive the two announcements of a port
+            # instead.
             "arp": {"notify": False},
         }
         for section, value in overrides.items():
@@ -198,7 +201,7 @@ class Topology:
         for namespace in (self.a, self.b, self.middle):
             run("ip", "netns", "add", namespace)
             with inside(namespace):
-                # IPv6 would talk on its own and be counted as drops.
+                # IPv6 would send packets on its own, which would be counted as drops.
                 for scope in ("all", "default"):
                     pathlib.Path(f"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6").write_text("1")
                 pathlib.Path("/proc/sys/net/ipv4/ip_forward").write_text("0")
@@ -212,8 +215,8 @@ class Topology:
         run("ip", "link", "add", "eth0", "netns", host, "address", host_mac, "type", "veth",
             "peer", "name", router_interface, "netns", self.middle, "address", router_mac)
         for namespace, interface in ((host, "eth0"), (self.middle, router_interface)):
-            # A kernel that leaves checksums and segmentation to hardware would put unfinished
-            # packets on a wire that has none.
+            # A kernel that relies on offloads of checksums and segmentation would send incomplete
+            # packets on a link without hardware.
             self.execute(namespace, "ethtool", "-K", interface,
                          "tx", "off", "tso", "off", "gso", "off", "gro", "off")
             run("ip", "-n", namespace, "link", "set", interface, "up")
@@ -240,7 +243,7 @@ class Topology:
         return run("nsenter", f"--net=/run/netns/{namespace}", *command, **options)
 
     def spawn(self, namespace, *command):
-        """A command beside the test; killed with the topology at the latest."""
+        """Starts a command in the background; it is killed with the topology at the latest."""
         child = subprocess.Popen(["nsenter", f"--net=/run/netns/{namespace}", *map(str, command)],
                                  text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.children.append(child)
@@ -252,7 +255,8 @@ class Topology:
 
 
 def merged(base, over):
-    """A copy of `base` with `over` in it, dictionaries inside merged likewise; None removes."""
+    """Returns a copy of `base` updated with `over`, merging inner dictionaries likewise; None removes a
+    key."""
     result = dict(base)
     for key, value in over.items():
         if value is None:
@@ -265,7 +269,7 @@ def merged(base, over):
 
 
 def received(ping):
-    """How many answers a finished ping had, from its summary."""
+    """Returns the number of replies from the summary of a finished ping."""
     return int(re.search(r"(\d+) received", ping.stdout)[1])
 
 
@@ -306,17 +310,18 @@ class RouterTestCase(unittest.TestCase):
 
     @classmethod
     def listens(cls, port):
-        # Asked of the kernel: a connection would be taken for a client.
+        # This queries the kernel, because the server would treat a connection as a client.
         return cls.topology.execute(cls.topology.b, "ss", "-Hltn", f"sport = {port}").stdout
 
     def iperf(self, *options, seconds=2):
-        """What iperf3 says at the end of a transfer from a to b."""
+        """Returns iperf3's report at the end of a transfer from a to b."""
         def told():
             done = self.from_a("iperf3", "--json", "--client", B, "--time", str(seconds), *options,
                                timeout=60)
             nonlocal report
             report = json.loads(done.stdout)
-            # A server that still takes leave of the client before is busy, or resets.
+            # A server that is still finishing with the previous client is busy, or resets the
+            # connection.
             return "error" not in report or report["intervals"]
 
         report = {}
@@ -328,7 +333,7 @@ class RouterTestCase(unittest.TestCase):
         return sum(port["rx_packets"] for port in self.router.show("ports"))
 
     def send_all(self, wire, frames, portion=100):
-        """Sends in portions that the router has taken before the next: the socket behind a port
+        """Sends in portions, each after the router has received the one before: the socket behind a port
         holds 512 frames, and a test that shares the worker's core could overrun it."""
         frames = [bytes(frame) for frame in frames]
         before = self.received_packets()
@@ -341,7 +346,7 @@ class RouterTestCase(unittest.TestCase):
 
     @contextmanager
     def drops_rise_by(self, **expected):
-        """What happens in the block raises these drop reasons by exactly so much, and no other."""
+        """The block must raise these drop reasons by exactly these numbers, and no other reason."""
         before = self.router.drops()
 
         def risen():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A trunk to a Linux host: its VLAN devices, priority tags, tags of nobody."""
+"""A trunk to a Linux host: its VLAN devices, priority tags, unconfigured tags."""
 import select
 import struct
 import unittest
@@ -27,7 +27,7 @@ def kernel_has_vlans():
 
 @unittest.skipUnless(kernel_has_vlans(), "this kernel has no VLAN devices (module 8021q)")
 class Trunk(RouterTestCase):
-    """Host a has VLAN 100 beside its untagged network, and VLAN 7 within 200."""
+    """Host a has VLAN 100 besides its untagged network, and VLAN 7 inside VLAN 200."""
 
     overrides = {"vlans": VLANS}
 
@@ -58,7 +58,7 @@ class Trunk(RouterTestCase):
 
 
 class Tags(RouterTestCase):
-    """Frames as they are on the wire."""
+    """Frames as they are on the link."""
 
     overrides = {"vlans": VLANS}
 
@@ -84,7 +84,7 @@ class Tags(RouterTestCase):
     def test_tags_carry_the_priority_of_the_band(self):
         self.router.roadctl("neighbor", "add", TAGGED, "port", "left.100", "mac", A_MAC)
         inside = self.topology.wire(self.topology.a)
-        # The kernel shows a tag beside the frame.
+        # The kernel reports a tag separately from the frame.
         inside.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         out = frame("prio", src=B, dst=TAGGED, tos=0x10)
         out[Ether].dst, out[Ether].src = RIGHT_MAC, B_MAC

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// All subjects must answer alike, or their speeds mean nothing.
+// All subjects must give the same answers, otherwise their speeds cannot be compared.
 #include <fmt/format.h>
 
 #include <cstddef>
@@ -21,8 +21,8 @@ class Agreement {
   Agreement(std::string_view occasion, const Stream<Address>& stream)
       : occasion_{occasion}, stream_{stream} {}
 
-  // Throws std::runtime_error where a subject differs from the first one, or its bulk lookup from
-  // its single one.
+  // Throws std::runtime_error if a subject differs from the first one, or its bulk lookup from its
+  // single lookup.
   template <Lookup L>
   void check(std::string_view subject, const L& lookup) {
     lookup.prepare();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// One round of changes to a table, alone or under a reader's eyes.
+// One round of changes to a table, without a reader or with one.
 #include <pthread.h>
 #include <rte_rcu_qsbr.h>
 
@@ -33,8 +33,8 @@ void renew(T& table) {
 }
 
 struct Clock {
-  double hz;        // of the TSC
-  double overhead;  // of a pair of readings, in cycles
+  double hz;        // TSC frequency
+  double overhead;  // cycles of an empty measurement
 
   [[nodiscard]] double microseconds(double cycles) const { return (cycles - overhead) / hz * 1e6; }
   [[nodiscard]] double rate(std::size_t events, double cycles) const {
@@ -73,7 +73,7 @@ template <BatchTable T>
   return {{"updates_per_second", clock.rate(changes.size(), total), Better::kHigher}};
 }
 
-// The table has no default route before and after.
+// The table has no default route before and after the round.
 template <UpdatableTable T>
 [[nodiscard]] Samples default_route_round(T& table, Clock clock) {
   constexpr std::uint32_t kChanges = 9;
@@ -98,8 +98,8 @@ inline void pin_to(unsigned core) {
   }
 }
 
-// Goes through the changes, which the table has been through before, over and over on another core.
-// Ends after a whole pass, so that every route is what it was.
+// Applies the changes repeatedly on another core; the table has seen them before. Ends after a
+// whole pass, so that every route is as at the beginning.
 template <UpdatableTable T>
 class Writer {
  public:
@@ -124,7 +124,8 @@ class Writer {
   alignas(64) std::jthread thread_;
 };
 
-// Looks bursts up for `cycles`, quiescent after each, as a worker is. Lookups a cycle.
+// Looks up bursts for `cycles`, with a quiescent state after each, as a worker has. Returns lookups
+// a cycle.
 template <Lookup L>
 [[nodiscard]] double read_for(double cycles, const L& lookup, Keys<L> keys, rte_rcu_qsbr& readers) {
   constexpr std::size_t kPart = std::size_t{256} * kBurst;
@@ -146,8 +147,9 @@ template <Lookup L>
   return static_cast<double>(done) / taken;
 }
 
-// How much of its rate a reader keeps beside a writer on another core that never rests. What
-// rte_fib answers meanwhile is not certain: it frees what readers may still hold.
+// The fraction of its rate that a reader keeps while a writer on another core makes changes without
+// a pause. Answers of rte_fib are not reliable meanwhile: it frees memory that readers may still
+// hold.
 template <Lookup L, UpdatableTable T>
 [[nodiscard]] Samples churn_round(const L& lookup, Keys<L> keys, T& table, Changes<T> changes,
                                   rte_rcu_qsbr& readers, unsigned writer_core, Clock clock) {
@@ -165,7 +167,7 @@ template <Lookup L, UpdatableTable T>
     const std::uint64_t begin = tsc_begin();
     beside = read_for(window, lookup, keys, readers);
     written = clock.rate(writer.done() - before, static_cast<double>(tsc_end() - begin));
-    rte_rcu_qsbr_thread_offline(&readers, 0);  // while we wait for the writer to end its pass
+    rte_rcu_qsbr_thread_offline(&readers, 0);  // while waiting for the end of the writer's pass
   }
   rte_rcu_qsbr_thread_online(&readers, 0);
   const double quiet = (quiet_before + read_for(window, lookup, keys, readers)) / 2;

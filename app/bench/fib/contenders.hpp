@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Every subject of a family, loaded with the same routes, each under the name it is reported by.
+// All subjects of an address family, loaded with the same routes, each under the name in the
+// report.
 #include <memory>
 #include <span>
 #include <string_view>
@@ -25,7 +26,7 @@ class Contenders<Ipv4> {
   static constexpr std::string_view kPeer = "rte_fib-4B-avx512";
   static constexpr std::string_view kPeerTable = "rte_fib-4B";
 
-  // `lpm`: with rte_lpm, which takes over a minute to load a million routes.
+  // `lpm`: with rte_lpm, which needs over a minute to load a million routes.
   Contenders(std::span<const Route<Ipv4>> routes, bool lpm, worker::QsbrReclaimer& reclaimer)
       : Contenders{routes, tbl8s(routes), lpm, reclaimer} {}
 

@@ -14,9 +14,9 @@
 namespace ringroad::bench {
 namespace {
 
-constexpr std::uint64_t kRoot = std::uint64_t{1} << 24;  // entries, in each of them
+constexpr std::uint64_t kRoot = std::uint64_t{1} << 24;  // entries in each table
 constexpr std::uint64_t kTbl8 = 256;
-// Updates may need a few tbl8s more than the routes that they end with.
+// Updates may temporarily need a few tbl8s more than the final routes.
 constexpr std::size_t kSpareTbl8s = 256;
 
 std::string new_name() {
@@ -53,7 +53,7 @@ std::uint64_t heap_bytes() {
   return total;
 }
 
-// What of the heap is tbl8s that this many routes do not need is not held against it.
+// Allocated tbl8s that this many routes do not need are not counted.
 Footprint footprint(std::uint64_t heap_before, Tbl8s tbl8s, std::size_t allocated,
                     std::uint64_t entry) {
   const std::uint64_t spare = (allocated - tbl8s.used) * kTbl8 * entry;
@@ -69,7 +69,7 @@ FibTable::FibTable(std::span<const Route<Ipv4>> routes, Tbl8s tbl8s, NextHopSize
   rte_fib_conf conf{};
   conf.type = RTE_FIB_DIR24_8;
   conf.default_nh = kNone.value();
-  conf.max_routes = static_cast<int>(routes.size() + 1);  // and a default route
+  conf.max_routes = static_cast<int>(routes.size() + 1);  // plus a default route
   conf.dir24_8.nh_sz = size == NextHopSize::k2Bytes ? RTE_FIB_DIR24_8_2B : RTE_FIB_DIR24_8_4B;
   conf.dir24_8.num_tbl8 = static_cast<std::uint32_t>(tbl8s.used + kSpareTbl8s);
   fib_.reset(required(rte_fib_create(new_name().c_str(), socket(), &conf), "rte_fib_create"));

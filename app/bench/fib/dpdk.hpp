@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// DPDK's tables as subjects: rte_lpm and rte_fib of IPv4, rte_lpm6 and rte_fib6.
+// DPDK's tables as subjects: rte_lpm and rte_fib for IPv4, rte_lpm6 and rte_fib6 for IPv6.
 //
-// A table is sized for its routes. Constructors throw std::runtime_error where DPDK refuses.
+// A table is sized for its routes. Constructors throw std::runtime_error if DPDK refuses.
 #include <rte_fib.h>
 #include <rte_fib6.h>
 #include <rte_lpm.h>
@@ -32,7 +32,7 @@ struct FreeWith {
   }
 };
 
-// What every one of them takes of EAL's heap.
+// The memory that a table uses in EAL's heap.
 struct Footprint {
   Bytes lookup;
   Bytes total;
@@ -49,7 +49,7 @@ class FibTable {
   [[nodiscard]] Bytes lookup_bytes() const { return footprint_.lookup; }
   [[nodiscard]] Bytes total_bytes() const { return footprint_.total; }
   [[nodiscard]] rte_fib& get() const { return *fib_; }
-  // False where this machine or EAL's --force-max-simd-bitwidth does not allow it.
+  // Returns false if this machine or EAL's --force-max-simd-bitwidth does not allow this lookup.
   [[nodiscard]] bool offers(rte_fib_lookup_type type) const {
     return rte_fib_select_lookup(fib_.get(), type) == 0;
   }
@@ -84,7 +84,8 @@ class FibLookup {
   rte_fib_lookup_type type_;
 };
 
-// Not updatable here: it finds a rule by going through all of the same length.
+// This benchmark does not update it: it finds a rule by a linear search among all rules of that
+// length.
 class LpmTable {
  public:
   using Address = Ipv4;
@@ -107,7 +108,7 @@ template <LpmWay Way>
 class LpmLookup {
  public:
   using Key = std::uint32_t;
-  using Answer = std::uint32_t;  // of bulk an entry of the table, else a next hop
+  using Answer = std::uint32_t;  // in bulk an entry of the table, otherwise a next hop
 
   explicit LpmLookup(const LpmTable& table) : lpm_{&table.get()} {}
   void prepare() const {}
@@ -148,10 +149,10 @@ class Fib6Table {
  public:
   using Address = Ipv6;
 
-  // Keeps `routes`.
+  // Keeps a reference to `routes`.
   Fib6Table(std::span<const Route<Ipv6>> routes, Tbl8s tbl8s);
-  // Begins anew. What is set aside for a prefix is not what is given back when it is withdrawn (in
-  // DPDK 22.11): after some 100,000 changes it refuses every prefix.
+  // Loads the table again. In DPDK 22.11, rte_fib6 does not return all that it reserved for a
+  // prefix when the prefix is withdrawn: after some 100,000 changes it refuses every prefix.
   void reload();
   void insert(const Route<Ipv6>& route);
   void erase(Prefix6 prefix);
@@ -195,7 +196,7 @@ class Fib6Lookup {
                          count);
   }
 
-  const Fib6Table* table_;  // whose rte_fib6 changes when it is reloaded
+  const Fib6Table* table_;  // the table's rte_fib6 is replaced when it is reloaded
   rte_fib6_lookup_type type_;
 };
 

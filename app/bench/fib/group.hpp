@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The cases of one set of routes.
+// The benchmark cases for one set of routes.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ struct Settings {
   std::optional<unsigned> writer_core;
   Clock clock{};
 
-  // Those that are asked for are beginnings of names.
+  // The command line gives beginnings of case names.
   [[nodiscard]] bool wants_case(std::string_view name) const {
     const auto begins = [&](const std::string& begin) { return name.starts_with(begin); };
     return options.cases.empty() || std::ranges::any_of(options.cases, begins);
@@ -51,7 +51,7 @@ class Group {
  public:
   using Prefixes = std::span<const Prefix<Address>>;
 
-  // Cases are called `name`-routed, ... `lpm` as in Contenders.
+  // The cases are named `name`-routed, ... For `lpm`, see Contenders.
   Group(std::string name, Prefixes prefixes, Spread spread, bool lpm, const Settings& settings,
         Report& report)
       : name_{std::move(name)},
@@ -61,7 +61,7 @@ class Group {
         settings_{settings},
         report_{report} {}
 
-  // How long it takes to load the routes into an empty table, how much memory it then has.
+  // Measures the time to load the routes into an empty table, and the table's memory.
   void table() {
     const std::string name = name_ + "-table";
     if (!settings_.wants_case(name)) {
@@ -102,7 +102,7 @@ class Group {
     });
   }
 
-  // The same from the file on; IPv4 only.
+  // The same, including reading the file; IPv4 only.
   void table_from_file(const std::string& path) {
     const std::string name = name_ + "-table-from-file";
     if (!settings_.wants_case(name)) {
@@ -124,7 +124,7 @@ class Group {
     contest.run(settings_.options.rounds, report_);
   }
 
-  // Bulk lookups: what matters most.
+  // Bulk lookups, the most important case.
   void routed() {
     lookups("routed", kThroughput, [&] { return bench::routed(prefixes_); });
   }
@@ -163,7 +163,7 @@ class Group {
     lookups("single", measure, [&] { return bench::routed(prefixes_); }, How::kSingle);
   }
 
-  // Changes.
+  // Updates of the table.
   void updates() {
     const std::string name = name_ + "-updates";
     if (!settings_.wants_case(name)) {
@@ -224,7 +224,7 @@ class Group {
     return Samples{{"cycles_per_lookup", throughput(lookup, keys)}};
   };
 
-  // Loaded when first asked for.
+  // The tables are loaded at the first call.
   Contenders<Address>& contenders() {
     if (!contenders_) {
       contenders_.emplace(routes_, lpm_, reclaimer_);
@@ -271,8 +271,9 @@ class Group {
     });
   }
 
-  // The first time, every table goes through them once: half way they must agree, and one that
-  // refuses a change, as rte_fib6 may (see its reload()), is out of the cases with changes.
+  // At the first call, every table applies the changes once: half way, their answers must agree. A
+  // table that refuses a change, as rte_fib6 may (see its reload()), is excluded from the cases
+  // with changes.
   std::span<const Route<Address>> changes() {
     if (changes_.empty()) {
       changes_ = bench::updates(std::span<const Route<Address>>{routes_});
@@ -323,7 +324,7 @@ class Group {
   Report& report_;
   worker::QsbrReclaimer reclaimer_{1};
   std::optional<Contenders<Address>> contenders_;
-  Routes<Address> changes_;  // all end where they began
+  Routes<Address> changes_;  // every route ends as it began
   std::set<std::string, std::less<>> refused_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Route lookup, loading and changes: Ringroad's trie against rte_fib and rte_lpm, in one process on
-// one core, with the same routes and addresses. scripts/bench.sh fib runs it and prints its JSON.
+// Route lookup, loading and updates: Ringroad's trie compared with rte_fib and rte_lpm, in one
+// process on one core, with the same routes and addresses. scripts/bench.sh fib runs this program
+// and prints its JSON.
 #include <rte_cycles.h>
 #include <sys/prctl.h>
 
@@ -52,7 +53,7 @@ void run_family(const std::string& family, std::span<const Prefix<Address>> pref
     group.churn();
   }
   {
-    // What DPDK's tables cost does not depend on the next hops.
+    // The cost of DPDK's tables does not depend on the next hops.
     Group<Address> group{family + "-skewed", prefixes, Spread::kSkewed, false, settings, report};
     group.table();
     group.uniform();
@@ -75,7 +76,8 @@ void run_family(const std::string& family, std::span<const Prefix<Address>> pref
 
 int run(Settings settings, const std::string& path) {
   if (!settings.options.huge) {
-    // 4 KiB pages for everyone: the trie's memory would otherwise still be advised to be huge.
+    // All subjects must use 4 KiB pages: the trie's memory would otherwise be advised to use huge
+    // pages.
     ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
   }
   const Eal eal{settings.options,

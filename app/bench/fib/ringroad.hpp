@@ -21,7 +21,7 @@
 
 namespace ringroad::bench {
 
-// Memory of this process without hugetlbfs pages, which are DPDK's.
+// The resident memory of this process without hugetlbfs pages, which DPDK uses.
 [[nodiscard]] inline std::uint64_t resident_bytes() {
   std::ifstream statm{"/proc/self/statm"};
   std::uint64_t size = 0;
@@ -38,7 +38,7 @@ class RingroadTable {
 
   RingroadTable(std::span<const Route<Address>> routes, worker::QsbrReclaimer& reclaimer)
       : reclaimer_{reclaimer}, trie_{reclaimer} {
-    ::malloc_trim(0);  // or what others gave back would count as ours already
+    ::malloc_trim(0);  // otherwise memory freed by others would not count as growth
     const std::uint64_t before = resident_bytes();
     apply(routes);
     const std::uint64_t now = resident_bytes();
@@ -74,7 +74,7 @@ class RingroadLookup {
   using Key = std::conditional_t<std::is_same_v<Address, Ipv4>, std::uint32_t, Address>;
   using Answer = NextHopId;
 
-  // No way: the one that the trie takes at run time.
+  // If empty, the version that the trie selects at run time.
   RingroadLookup(const typename RingroadTable<Address>::Trie& trie,
                  std::optional<fib::LookupWay> way)
       : trie_{&trie}, way_{way} {}
@@ -102,7 +102,7 @@ class RingroadLookup {
 template <class Address, class Visit>
 void each_ringroad_lookup(const RingroadTable<Address>& table, Visit& visit) {
   for (const fib::LookupWay way : fib::lookup_ways()) {
-    if (std::is_same_v<Address, Ipv4> || way != fib::LookupWay::kAvx2) {  // scalar for IPv6
+    if (std::is_same_v<Address, Ipv4> || way != fib::LookupWay::kAvx2) {  // in IPv6 it is scalar
       visit("ringroad-" + std::string{to_string(way)}, RingroadLookup<Address>{table.trie(), way});
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Ringroad's RIB and trie together, as the router holds routes.
+// Ringroad's RIB and trie together, as in the router.
 #include <malloc.h>
 
 #include <cstddef>
@@ -21,7 +21,7 @@ class RingroadRib {
       : trie_{std::make_unique<fib::Trie<Address>>(reclaimer)} {
     const std::size_t before = allocated_bytes();
     rib_ = std::make_unique<fib::Rib<Address>>(typename fib::Rib<Address>::Listener{
-        // The gateways are the next hops' numbers.
+        // The weight of a gateway holds the number of its next hop.
         .acquire = [](const auto& path) { return NextHopId{path.next_hops.front().weight}; },
         .release = {},
         .usability = {},
@@ -31,13 +31,13 @@ class RingroadRib {
     grown_ = allocated_bytes() - before;
   }
 
-  // Of the RIB and of what the trie keeps beside what lookups read.
+  // The memory of the RIB and of the trie's writer, without what lookups read.
   [[nodiscard]] double bytes_per_route() const {
     return static_cast<double>(grown_) / static_cast<double>(rib_->size());
   }
 
  private:
-  // The trie's blocks are not malloc's.
+  // The trie's blocks are not allocated with malloc.
   [[nodiscard]] static std::size_t allocated_bytes() {
     const auto info = ::mallinfo2();
     return info.uordblks + info.hblkhd;

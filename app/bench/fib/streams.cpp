@@ -84,7 +84,7 @@ Stream<Address> routed(std::span<const Prefix<Address>> prefixes) {
 template <class Address>
 Stream<Address> zipf(std::span<const Prefix<Address>> prefixes) {
   Random random{13};
-  // By rank; which prefix has which rank is a matter of chance.
+  // Prefixes by rank; their order is random.
   std::vector<Prefix<Address>> ranked{prefixes.begin(), prefixes.end()};
   std::ranges::shuffle(ranked, random);
   std::vector<double> cumulative;

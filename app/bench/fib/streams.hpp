@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The addresses that are looked up: the same for every subject, and in every run.
+// The addresses that are looked up: the same for every subject and in every run.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,14 +15,15 @@
 
 namespace ringroad::bench {
 
-// Too many to be in a cache beside a table; read in order, so that they come by prefetch.
+// Too many addresses to stay in a cache beside a table; they are read in order, so they are
+// prefetched.
 inline constexpr std::size_t kAddresses = std::size_t{1} << 20;
 
-// The IPv6 address as DPDK's tables take it.
+// An IPv6 address in the form of DPDK's tables.
 using WireIpv6 = std::array<std::uint8_t, 16>;
 [[nodiscard]] WireIpv6 wire(Ipv6 address);
 
-// A stream in the forms in which subjects take addresses: keys.
+// A stream of addresses, in the forms (keys) that the subjects use.
 template <class Address>
 class Stream;
 
@@ -59,8 +60,8 @@ class Stream<Ipv6> {
   std::vector<WireIpv6> wire_;
 };
 
-// The key itself, where `zero` is zero; but the processor must know `zero` before it can use the
-// bits that every table is first asked for.
+// Returns the key itself if `zero` is 0, but the processor must know `zero` before it can use the
+// bits that every table needs first.
 [[nodiscard]] inline std::uint32_t after(std::uint32_t key, std::uint32_t zero) {
   return key ^ zero;
 }
@@ -75,19 +76,20 @@ class Stream<Ipv6> {
   return key;
 }
 
-// Over the whole address space; of IPv6 over 2000::/3, all there is of it (RFC 4291 2.4).
+// Uniform over the whole address space; for IPv6 over 2000::/3, all global unicast addresses (RFC
+// 4291 2.4).
 template <class Address>
 [[nodiscard]] Stream<Address> uniform();
-// A prefix at random, then an address in it at random.
+// A random prefix, then a random address in it.
 template <class Address>
 [[nodiscard]] Stream<Address> routed(std::span<const Prefix<Address>> prefixes);
-// As routed, the prefixes by Zipf's law with s = 1: the second is met half as often as the first.
+// The same, with prefixes by Zipf's law with s = 1: the second is half as frequent as the first.
 template <class Address>
 [[nodiscard]] Stream<Address> zipf(std::span<const Prefix<Address>> prefixes);
-// One after the other from the middle of the table on; of IPv6 the first address of each /48.
+// Consecutive addresses from the middle of the table on; for IPv6 the first address of each /48.
 template <class Address>
 [[nodiscard]] Stream<Address> sequential(std::span<const Prefix<Address>> prefixes);
-// At random out of 1,000,000 that are fixed: what a busy router's packets are addressed to.
+// Random choices from 1,000,000 fixed addresses, like the destinations of a busy router's packets.
 template <class Address>
 [[nodiscard]] Stream<Address> destinations(std::span<const Prefix<Address>> prefixes);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What is measured: a table, which is loaded and changed, and the ways to look things up in it.
+// The concepts of what is measured: a table that can be loaded and changed, and its lookup
+// functions.
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -11,25 +12,25 @@
 
 namespace ringroad::bench {
 
-inline constexpr std::size_t kBurst = 32;  // packets, and addresses a bulk lookup
+inline constexpr std::size_t kBurst = 32;  // packets, and addresses in a bulk lookup
 
-// `keys` and `answers` are kBurst long, in the subject's own types. The measuring loops are made
-// for each subject, so that what it inlines is inlined in them too.
+// `keys` and `answers` have kBurst elements of the subject's own types. The measuring loops are
+// templates of the subject, so that its functions are inlined.
 template <class Subject>
 concept Lookup = requires(const Subject& subject, const typename Subject::Key* keys,
                           typename Subject::Answer* answers) {
-  subject.prepare();  // before it is measured
+  subject.prepare();  // called before the measurement
   subject.bulk(keys, answers);
   { subject.one(*keys) } -> std::same_as<typename Subject::Answer>;
   { Subject::next_hop(*answers) } -> std::same_as<NextHopId>;
-  { subject.bulk_only() } -> std::same_as<bool>;  // one() is that of another subject
+  { subject.bulk_only() } -> std::same_as<bool>;  // one() belongs to another subject
 };
 
-// Loaded when constructed.
+// The constructor loads the table.
 template <class Subject>
 concept Table = requires(const Subject& table) {
-  { table.lookup_bytes() } -> std::same_as<Bytes>;  // what lookups read
-  { table.total_bytes() } -> std::same_as<Bytes>;   // with the books that its writer keeps
+  { table.lookup_bytes() } -> std::same_as<Bytes>;  // memory that lookups read
+  { table.total_bytes() } -> std::same_as<Bytes>;   // including the writer's own memory
 };
 
 template <class Subject>
@@ -39,11 +40,11 @@ concept UpdatableTable =
       table.erase(route.prefix);
     };
 
-// Does not survive many changes: it can begin anew with what it was loaded with.
+// Fails after many changes, but can be loaded again with its original routes.
 template <class Subject>
 concept ReloadableTable = UpdatableTable<Subject> && requires(Subject& table) { table.reload(); };
 
-// Takes many changes at once; kNone withdraws.
+// Applies many changes at once; kNone withdraws.
 template <class Subject>
 concept BatchTable =
     UpdatableTable<Subject> &&

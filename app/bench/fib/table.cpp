@@ -16,14 +16,14 @@ constexpr std::uint32_t kUplinks = 4;
 constexpr std::uint32_t kUplinkPercent = 80;
 constexpr std::size_t kUpdatedRoutes = 32'768;
 
-// Steele et al., "Fast splittable pseudorandom number generators" (2014): its output function.
+// The output function of Steele et al., "Fast splittable pseudorandom number generators" (2014).
 constexpr std::uint64_t mix(std::uint64_t value) {
   value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ULL;
   value = (value ^ value >> 27) * 0x94d049bb133111ebULL;
   return value ^ value >> 31;
 }
 
-// What one network was given: /16 of IPv4, /32 of IPv6.
+// The block that one network owns: a /16 of IPv4, a /32 of IPv6.
 template <class Address>
 Address origin(Prefix<Address> prefix) {
   return prefix.address().masked(std::is_same_v<Address, Ipv4> ? 16 : 32);
@@ -95,8 +95,8 @@ Routes<Address> updates(std::span<const Route<Address>> routes) {
   Routes<Address> chosen;
   std::ranges::sample(routes, std::back_inserter(chosen),
                       static_cast<std::ptrdiff_t>(kUpdatedRoutes), random);
-  // Three of each, shuffled: the first time it comes a route goes, then it is back by another next
-  // hop, then as it was.
+  // Each route occurs three times, in random order: the first time it is withdrawn, then announced
+  // with another next hop, then with the original one.
   std::vector<std::size_t> order(3 * chosen.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     order[i] = i / 3;

@@ -10,7 +10,7 @@ namespace ringroad::bench {
 PacketRing::PacketRing()
     : bytes_{
           static_cast<std::byte*>(operator new(kBuffers* kStride, std::align_val_t{kHugePage}))} {
-  // Buffer pools are in huge pages, where there are any.
+  // Buffer pools are in huge pages, if there are any.
   ::madvise(bytes_.get(), kBuffers * kStride, MADV_HUGEPAGE);
   std::memset(bytes_.get(), 0, kBuffers * kStride);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The measuring loops. Each is one round of one subject: TSC cycles, after the stream has once
-// brought back to the caches what the subject before it threw out.
+// The measuring loops. Each runs one round of one subject and counts TSC cycles, after a pass over
+// the stream has loaded the caches again, which held the data of the previous subject.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,17 +17,17 @@
 
 namespace ringroad::bench {
 
-// The compiler must believe that somebody reads it.
+// Makes the compiler assume that the value is read.
 template <class T>
 void keep(const T& value) {
   asm volatile("" : : "r"(&value) : "memory");
 }
 
-// Cache lines of packets that a worker has in hand: the headers in 8192 buffers.
+// The cache lines of the packets that a worker processes: the headers in 8192 buffers.
 class PacketRing {
  public:
   PacketRing();
-  // Reads and writes the first line of `count` frames, the next in turn.
+  // Reads and writes the first line of the next `count` frames.
   void touch(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       auto* const line = reinterpret_cast<std::uint64_t*>(&bytes_[next_ * kStride + kHeadroom]);
@@ -69,7 +69,7 @@ void warm_up(const L& lookup, Keys<L> keys) {
   look_all_up(lookup, keys);
 }
 
-// Burst after burst, as fast as it goes: cycles a lookup.
+// Looks up bursts as fast as possible. Returns cycles a lookup.
 template <Lookup L>
 [[nodiscard]] double throughput(const L& lookup, Keys<L> keys) {
   warm_up(lookup, keys);
@@ -78,13 +78,13 @@ template <Lookup L>
   return static_cast<double>(tsc_end() - begin) / static_cast<double>(keys.size());
 }
 
-// Zero, which the compiler does not know.
+// Returns 0, without the compiler's knowledge.
 [[nodiscard]] inline std::uint32_t hidden_zero() {
   const volatile std::uint32_t zero = 0;
   return zero;
 }
 
-// One by one, each to begin when the one before has its answer: cycles a lookup.
+// Looks up one key at a time; each lookup depends on the answer before. Returns cycles a lookup.
 template <Lookup L>
 [[nodiscard]] double dependent(const L& lookup, Keys<L> keys) {
   warm_up(lookup, keys);
@@ -98,8 +98,8 @@ template <Lookup L>
   return static_cast<double>(tsc_end() - begin) / static_cast<double>(keys.size());
 }
 
-// The bulk lookup of each burst alone, with what else a worker does to the caches between them:
-// cycles a lookup. Nothing of a burst overlaps with the next one, as it may in a worker.
+// Measures only the bulk lookup of each burst; between bursts, the cache is used as by a worker.
+// Bursts do not overlap, as they may in a worker. Returns cycles a lookup.
 template <Lookup L>
 [[nodiscard]] double in_pipeline(const L& lookup, Keys<L> keys, PacketRing& packets,
                                  double overhead) {
@@ -113,7 +113,7 @@ template <Lookup L>
     lookup.bulk(&keys[i], answers.data());
     keep(answers);
     const std::uint64_t end = tsc_end();
-    if (i >= keys.size() / 4) {  // until then the packets take their share of the caches
+    if (i >= keys.size() / 4) {  // before that, the packets fill their share of the caches
       cycles += end - begin;
       ++bursts;
     }
@@ -122,7 +122,7 @@ template <Lookup L>
   return (burst - overhead) / static_cast<double>(kBurst);
 }
 
-// Cycles of single lookups, one by one, without the overhead.
+// The cycles of single lookups, one at a time, without the overhead.
 template <Lookup L>
 [[nodiscard]] std::vector<double> single_latencies(const L& lookup, Keys<L> keys, double overhead) {
   warm_up(lookup, keys);

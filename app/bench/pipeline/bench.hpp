@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A whole router in this process, between two ports that are rings, and packets that circulate
+// A whole router in this process between two ports that are rings, and packets that circulate
 // through it.
 #include <fmt/core.h>
 #include <rte_eth_ring.h>
@@ -25,7 +25,7 @@
 namespace ringroad::bench {
 
 inline constexpr unsigned kRing = 1024;
-// Packets that circulate: as many as a mempool's cache may hold.
+// The number of circulating packets, as many as a mempool's cache may hold.
 inline constexpr unsigned kBuffers = 256;
 
 struct FreeRing {
@@ -41,7 +41,7 @@ inline Ring make_ring(const std::string& name) {
   return ring;
 }
 
-// A device that is two rings.
+// A device made of two rings.
 struct Wire {
   explicit Wire(std::string port)
       : name{std::move(port)},
@@ -61,7 +61,7 @@ struct Wire {
 class Bench {
  public:
   Bench(const Case& test, const std::string& table, std::span<const Prefix4> prefixes)
-      // DPDK forgets no name of a port.
+      // DPDK never frees the name of a port.
       : in_{fmt::format("in-{}", test.name)}, out_{fmt::format("out-{}", test.name)} {
     auto opened = control::Router::open(configuration(test, table, in_.name, out_.name), clock_);
     if (!opened) {
@@ -85,9 +85,9 @@ class Bench {
       }
     }
     for (std::size_t i = 0; test.odd != 0 && i < buffers_.size(); i += test.odd) {
-      buffers_[i]->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_NONE;  // all the same to the router
+      buffers_[i]->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_NONE;  // makes no difference to the router
     }
-    for (int i = 0; i < 10; ++i) {  // what the control thread has left to do
+    for (int i = 0; i < 10; ++i) {  // lets the control thread finish its work
       worker_->poll_once();
       router_->run_once();
     }
@@ -124,7 +124,7 @@ class Bench {
     }
   }
 
-  // One packet comes, with that stamp in its payload. False: all of them are under way.
+  // One packet with this stamp in its payload arrives. Returns false if all packets are in use.
   [[nodiscard]] bool arrive(std::uint64_t stamp) {
     if (under_way_ == kBuffers) {
       return false;
@@ -136,7 +136,7 @@ class Bench {
     return true;
   }
   void poll() { worker_->poll_once(); }
-  // leave(stamp) for each that was sent since.
+  // Calls leave(stamp) for each packet that was sent since the last call.
   template <class Leave>
   void take_stamped(Leave&& leave) {
     std::array<void*, kBuffers> packets;
@@ -166,7 +166,7 @@ class Bench {
     return list;
   }
 
-  // Behind Ethernet, IPv4 and UDP.
+  // After the headers of Ethernet, IPv4 and UDP.
   static constexpr std::size_t kStampOffset = 42;
 
   void receive(unsigned burst) {

@@ -12,7 +12,7 @@
 namespace ringroad::bench {
 namespace {
 
-// 16.0.0.0/8 and so many /24s of it.
+// The subnets are /24s of 16.0.0.0/8.
 constexpr std::uint32_t kSubnets = 16U << 24;
 
 Prefix4 subnet(std::uint32_t number) { return {Ipv4{kSubnets + (number << 8)}, 24}; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the pipeline is measured with: routes, and the destinations that packets go to.
+// The cases of the pipeline benchmark: routes, and the destinations of the packets.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,8 +19,8 @@ struct Case {
   std::string_view name;
   std::string_view what;
   std::size_t destinations;
-  std::uint32_t subnets;  // routes to a /24 each; 0: the Internet table
-  std::size_t odd = 0;    // one packet in so many is not as the others are; 0: none
+  std::uint32_t subnets;  // number of routes to a /24; 0: the Internet table
+  std::size_t odd = 0;    // one packet in this many differs from the others; 0: none
 };
 
 [[nodiscard]] std::span<const Case> cases();
@@ -28,15 +28,15 @@ struct Case {
 inline constexpr Ipv4 kSource{10, 98, 0, 9};
 inline constexpr std::size_t kGateways = 8;
 
-// A router with two ports, static neighbors and the case's routes; `table` is a file of prefixes.
-// The ports' devices are rings of these names.
+// The configuration of a router with two ports, static neighbors and the routes of the case;
+// `table` is a file of prefixes. The ports' devices are rings with these names.
 [[nodiscard]] config::Config configuration(const Case& test, const std::string& table,
                                            const std::string& in, const std::string& out);
 
-// Distinct nearly all; random, but the same in every run.
+// Random addresses, nearly all different, and the same in every run.
 [[nodiscard]] std::vector<Ipv4> destinations(const Case& test, std::span<const Prefix4> prefixes);
 
-// A UDP packet to it in a frame of 64 bytes, the check sequence aside.
+// A UDP packet in a frame of 64 bytes, without its FCS.
 inline constexpr std::size_t kFrameBytes = 60;
 struct alignas(64) Frame {
   std::uint8_t bytes[64];

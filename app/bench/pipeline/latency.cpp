@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How long a packet takes from one port's ring to the other's, by load, and the first after a lull.
-// In one process on one core: between the worker's loops this program puts the packets on the ring
-// that have come by then, at Poisson's intervals, and takes those that were sent. What that costs
-// is part of the load.
+// Measures how long a packet takes from one port's ring to the other's, at several loads, and for
+// the first packet after a lull. Everything runs in one process on one core: between the worker's
+// loops this program enqueues the packets that have arrived by then, with Poisson intervals, and
+// dequeues the sent ones. This work is part of the load.
 #include <rte_cycles.h>
 #include <x86intrin.h>
 
@@ -24,10 +24,10 @@
 namespace ringroad::bench {
 namespace {
 
-constexpr std::size_t kPackets = 1'000'000;  // a round of a load
-constexpr std::size_t kLulls = 500;          // a round
+constexpr std::size_t kPackets = 1'000'000;  // in a round of a load
+constexpr std::size_t kLulls = 500;          // in a round
 constexpr double kLullSeconds = 0.001;
-constexpr std::array kLoads{10, 50, 90};  // percent of what it can carry
+constexpr std::array kLoads{10, 50, 90};  // percent of the worker's capacity
 
 class Latency {
  public:
@@ -39,7 +39,7 @@ class Latency {
     }
   }
 
-  // TSC cycles a packet where all that can be under way always is.
+  // TSC cycles a packet with all packets in use all the time.
   [[nodiscard]] double least_gap() {
     stats::Histogram times;
     const std::uint64_t begin = __rdtsc();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a packet costs on its way through one worker: a whole router in this process, between two
+// Measures the cost of a packet in one worker: a whole router in this process, between two
 // ports that are rings. scripts/bench.sh pipeline prints cycles; scripts/check_instructions.py
 // counts instructions with --packets, under callgrind.
 //
-// Rounds of bursts through the router and rounds of the same bursts through nothing but its ports
-// take turns; the median of their differences is the pipeline's own cost. There is no clock inside
-// a round.
+// Rounds of bursts through the router alternate with rounds of the same bursts through its ports
+// only; the median of the differences is the pipeline's own cost. The time is not read within a
+// round.
 #include <fmt/core.h>
 #include <x86intrin.h>
 
@@ -36,7 +36,7 @@ struct Settings {
   Options options{.program = "bench-pipeline", .rounds = 101};
   std::string table;
   std::vector<unsigned> bursts{64, 32};
-  std::uint64_t packets = 0;  // 0: rounds
+  std::uint64_t packets = 0;  // 0: measure rounds
 };
 
 template <class Work>
@@ -46,7 +46,8 @@ double cycles_a_packet(const Work& work) {
   return static_cast<double>(__rdtsc() - begin) / static_cast<double>(kRoundPackets);
 }
 
-// Where the sampled bursts spent their time since `before`, which the clock itself makes longer.
+// The stages in which the sampled bursts spent their time since `before`; reading the time adds to
+// it.
 std::string by_stage(const stats::StageTimes& times, std::span<const std::uint64_t> before,
                      std::uint64_t packets_before) {
   const auto packets = static_cast<double>(times.packets() - packets_before);
@@ -115,7 +116,7 @@ int parse_and_run(int argc, char** argv) {
   Settings settings;
   CLI::App app{"What a packet costs in one worker, ports excluded"};
   add_options(app, settings.options);
-  app.get_option("--core")->required(false);  // instructions are the same on all of them
+  app.get_option("--core")->required(false);  // the number of instructions is the same on all cores
   app.add_option("--table", settings.table, "a file of prefixes, plain or gzip: cases c and d");
   app.add_option("--burst", settings.bursts, "packets a poll finds")
       ->check(CLI::IsMember({8, 16, 32, 64, 128, 256}));

@@ -23,17 +23,17 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 constexpr BitsPerSecond kRate{1'000'000'000};
-constexpr std::uint16_t kEthernet = 24;  // preamble, checksum, gap
+constexpr std::uint16_t kEthernet = 24;  // preamble, FCS, gap
 constexpr double kMeanFrame = (7 * 64 + 4 * 576 + 1 * 1514) / 12.0 + kEthernet;
-constexpr std::array<double, kTrafficBands> kShares{0.1, 0.4, 0.5};  // of what comes
+constexpr std::array<double, kTrafficBands> kShares{0.1, 0.4, 0.5};  // of the arriving packets
 constexpr std::array<std::uint8_t, kTrafficBands> kPriorities{6, 0, 2};
 constexpr std::array kLoads{0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 1.75, 2.0};
-// A worker's round, and how long is measured after the queues have become what they stay.
+// The time of a worker's round; the time until the queues are in a steady state; the measured time.
 constexpr Nanoseconds kRound = microseconds{1};
 constexpr Nanoseconds kSettling = milliseconds{250};
 constexpr Nanoseconds kMeasured = milliseconds{1000};
 
-// Written where the headers would be.
+// Written in place of the headers.
 struct Mark {
   std::int64_t came;
   std::size_t kind;
@@ -46,12 +46,12 @@ class Simulation {
       : pool_{pool},
         bands_{discipline, clock_},
         gap_{load * static_cast<double>(kRate.count) / 8e9 / kMeanFrame} {}
-  // Once.
+  // Called once.
   void run();
   [[nodiscard]] Samples samples(std::size_t kind);
 
  private:
-  // The wire is never slower than the shaper lets packets go.
+  // The link is never slower than the shaper.
   struct Wire {
     Simulation& simulation;
     [[nodiscard]] static std::int64_t room(std::uint64_t /*bytes*/) { return sched::kNoLimit; }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// How long packets wait in front of a port that sends a gigabit, on a simulated clock.
+// Measures how long packets wait before a port of one gigabit per second, on a simulated clock.
 #include "bench/report.hpp"
 
 namespace ringroad::bench {
 
-// Cases delay-DISCIPLINE-LOADx: subjects band-0 to band-2, by what the packets ask for, whatever
-// the discipline makes of it.
+// Cases are delay-DISCIPLINE-LOADx; the subjects are band-0 to band-2, by the packets' priorities,
+// whatever band the discipline assigns.
 void measure_delays(Report& report);
 
 }  // namespace ringroad::bench

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The disciplines that are measured, each under the name it is reported by.
+// The measured disciplines, each under its name in the report.
 #include <array>
 #include <cstdint>
 
@@ -9,9 +9,9 @@
 
 namespace ringroad::bench {
 
-inline constexpr std::uint16_t kLimit = 1024;                    // packets a band, everywhere
+inline constexpr std::uint16_t kLimit = 1024;                    // packets in each band
 inline constexpr BitsPerSecond kLineRate{400'000'000'000};       // more than a core sends
-inline constexpr std::array<std::uint8_t, 3> kWeights{4, 2, 1};  // where bands share
+inline constexpr std::array<std::uint8_t, 3> kWeights{4, 2, 1};  // for bands that share
 
 // visit(name, a Discipline)
 template <class Visit>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Cycles a packet that a discipline costs, beside DPDK's rte_sched; how long packets wait under
-// load. In one process on one core. scripts/bench.sh bands runs it and prints its JSON.
+// Measures the cycles a packet of each discipline, compared with DPDK's rte_sched, and how long
+// packets wait under load, in one process on one core. scripts/bench.sh bands runs this program and
+// prints its JSON.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -29,7 +30,7 @@ namespace {
 
 constexpr std::string_view kPeer = "rte_sched";
 
-// The mean without the largest hundredth: those that an interrupt or the hypervisor came between.
+// The mean without the largest 1 %, which interrupts or the hypervisor have disturbed.
 double mean_of_usual(std::span<double> values) {
   const double usual_most = percentile(values, 0.99);
   double sum = 0;
@@ -43,8 +44,8 @@ double mean_of_usual(std::span<double> values) {
   return sum / static_cast<double>(count);
 }
 
-// Cycles a packet that came. The ring takes `takes` packets of every burst: all of it, or fewer, so
-// that the queues are full before anything is measured.
+// Returns cycles a packet. The ring accepts `takes` packets of every burst: all, or fewer, so that
+// the queues are full before the measurement.
 template <Subject S>
 double cycles_per_packet(S& subject, Traffic& traffic, std::uint16_t takes, double overhead) {
   constexpr std::size_t kSettling = 1024;

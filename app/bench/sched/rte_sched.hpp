@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// DPDK's hierarchical scheduler. With one pipe it does what bands do; what it is made for is many.
+// DPDK's hierarchical scheduler. With one pipe it does the same as bands; it is intended for many
+// pipes.
 #include <rte_sched.h>
 
 #include <cstdint>
@@ -16,10 +17,11 @@ class RteSched {
     kStrict,  // traffic classes 0, 1, 2
     kShared,  // three queues of the lowest class, by weighted round robin
   };
-  // Flows are spread over the pipes, a power of two; classes are strict within a pipe only.
+  // Flows are distributed over the pipes, a power of two; priorities are strict only within a pipe.
   explicit RteSched(Order order, std::uint32_t pipes = 1);
 
-  // It wants the class in the packet; whoever reads it from the header pays for that.
+  // rte_sched expects the class in the packet; reading it from the header is additional work for
+  // the caller.
   void prepare(Burst& burst);
   void step(Burst& burst, Ring& ring) {
     rte_sched_port_enqueue(port_.get(), burst.packets.data(), kBurst);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What is measured: a thing that takes a burst and gives a device what the device will take.
+// The measured subjects: each accepts a burst and gives a device as many packets as the device
+// accepts.
 #include <rte_mbuf.h>
 
 #include <algorithm>
@@ -15,13 +16,13 @@
 
 namespace ringroad::bench {
 
-// A ring that has room for `left` packets.
+// A ring with room for `left` packets.
 class Ring {
  public:
   explicit Ring(std::uint16_t left) : left_{left} {}
 
   [[nodiscard]] static std::int64_t room(std::uint64_t /*bytes*/) { return sched::kNoLimit; }
-  // A call, as a driver's is.
+  // This is a function call, as for a driver.
   [[gnu::noinline]] std::uint16_t transmit(rte_mbuf** packets, std::uint16_t count) {
     const std::uint16_t taken = std::min(count, left_);
     std::copy_n(packets, taken, sent_.begin() + size_);
@@ -30,7 +31,7 @@ class Ring {
   }
   static void sent(std::uint16_t /*packets*/, std::uint64_t /*bytes*/) {}
 
-  // For who writes to it directly: where, and how many.
+  // For subjects that write to the ring directly: the next position, and the remaining room.
   [[nodiscard]] rte_mbuf** end() { return sent_.data() + size_; }
   [[nodiscard]] std::uint16_t left() const { return left_; }
   void took(std::uint16_t count) {
@@ -50,10 +51,10 @@ template <class S>
 concept Subject = requires(S& subject, Burst& burst, Ring& ring) {
   subject.prepare(burst);     // not measured
   subject.step(burst, ring);  // measured
-  subject.clear();            // frees what it holds
+  subject.clear();            // frees the packets that it holds
 };
 
-// What all others do too: the ring is given the packets, and what it does not take is freed.
+// The work that all subjects have in common: the ring gets the packets, and refused ones are freed.
 class Nothing {
  public:
   static void prepare(Burst& /*burst*/) {}
@@ -67,7 +68,7 @@ class Nothing {
 };
 static_assert(Subject<Nothing>);
 
-// As a worker uses them: what came is sent, then what waits is drained.
+// The bands as a worker uses them: a burst is sent, then waiting packets are drained.
 class Ringroad {
  public:
   explicit Ringroad(const sched::Discipline& discipline) : bands_{discipline, clock_} {}

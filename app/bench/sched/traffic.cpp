@@ -11,7 +11,7 @@
 namespace ringroad::bench {
 namespace {
 
-// What Linux makes of these TOS: bands 0, 1 and 2 of pfifo_fast.
+// Linux's priorities for these TOS values: bands 0, 1 and 2 of pfifo_fast.
 struct Class {
   std::uint8_t tos;
   std::uint8_t priority;
@@ -28,7 +28,7 @@ static_assert(sizeof(Headers) == 42);
 }  // namespace
 
 Pool make_pool(const char* name) {
-  // More than all bands hold.
+  // More buffers than all bands hold.
   constexpr unsigned kBuffers = 16383;
   constexpr unsigned kCache = 256;
   Pool pool{

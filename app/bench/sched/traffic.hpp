@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Bursts as a worker has them when it sends: frames of many flows, their headers just written, with
-// the priorities that it read from them.
+// Bursts in the state in which a worker sends them: frames of many flows with freshly written
+// headers, and the priorities that were read from them.
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
@@ -20,7 +20,7 @@ inline constexpr std::size_t kTrafficBands = 3;
 struct Burst {
   std::array<rte_mbuf*, kBurst> packets;
   std::array<std::uint8_t, kBurst> priorities;  // Linux's
-  std::array<std::uint8_t, kBurst> bands;       // where pfifo_fast puts them
+  std::array<std::uint8_t, kBurst> bands;       // the bands in pfifo_fast
   std::array<std::uint16_t, kBurst> flows;
 };
 
@@ -36,17 +36,17 @@ using Pool = std::unique_ptr<rte_mempool, PoolFree>;
 class Traffic {
  public:
   enum class Mix : std::uint8_t {
-    kBestEffort,  // all of it: what most bursts are
+    kBestEffort,  // all packets, as in most bursts
     kMixed,       // 10 % in band 0, 30 % in band 1, 60 % in band 2
   };
   explicit Traffic(Mix mix);
 
-  // The next, the same in every run.
+  // Prepares the next burst; the sequence is the same in every run.
   void next(Burst& burst);
   [[nodiscard]] rte_mempool& pool() { return *pool_; }
 
  private:
-  static constexpr std::size_t kFrames = 8192;  // then from the start
+  static constexpr std::size_t kFrames = 8192;  // then the sequence repeats
   static constexpr std::size_t kFlows = 256;
 
   struct Frame {

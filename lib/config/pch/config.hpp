@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Precompiled for the library.
+// The library's precompiled header.
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
