@@ -187,19 +187,20 @@ declare -A built
 for suite in "${suites[@]}"; do
   case "$suite" in
     layers | format) kind= ;;
-    *-asan) kind=asan ;;
+    *-asan | fuzz) kind=asan ;;
     *-tsan) kind=tsan ;;
     debug) kind=debug ;;
-    fuzz) kind=$(command -v clang++-19 >/dev/null && echo fuzz) ;;
     *) kind=release ;;
   esac
   if [[ $kind && ! ${built[$kind]:-} ]]; then
     built[$kind]=no
     targets=()
-    [[ $kind == asan ]] && targets=(meson-test-prereq)
+    if [[ $kind == asan ]]; then
+      targets=(meson-test-prereq)
+      command -v clang++-19 >/dev/null && targets+=(test/fuzz/{fib,config,api,dataplane}-fuzz)
+    fi
     [[ $kind == debug ]] && targets=(installed)
     [[ $kind == tsan ]] && targets=(test/unit/unit-concurrent test/unit/unit-fib)
-    [[ $kind == fuzz ]] && targets=(test/fuzz/{fib,config,api,dataplane}-fuzz)
     tally "build-$kind" scripts/build.sh "$kind" "${targets[@]}" && built[$kind]=yes
   fi
   [[ $kind && ${built[$kind]} == no ]] && continue # that it did not build is counted

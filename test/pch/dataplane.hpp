@@ -16,6 +16,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef RINGROAD_SANITIZED
 #include "testbed.hpp"
 #endif

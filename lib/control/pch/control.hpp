@@ -13,6 +13,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef RINGROAD_SANITIZED
 #include "control/router.hpp"
 #endif

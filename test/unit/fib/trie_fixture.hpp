@@ -23,7 +23,7 @@ namespace ringroad::fib {
 // How many times fewer repetitions a test makes where a sanitizer makes each dear.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr std::size_t kSlower = 50;
-#elif defined(__SANITIZE_ADDRESS__)
+#elif defined(RINGROAD_SANITIZED)
 inline constexpr std::size_t kSlower = 10;
 #else
 inline constexpr std::size_t kSlower = 1;

@@ -19,7 +19,7 @@ using neigh::Adjacency;
 using neigh::AdjacencyKind;
 using Fate = Verdict::Fate;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef RINGROAD_SANITIZED
 constexpr std::uint64_t kPackets = 500'000;
 #else
 constexpr std::uint64_t kPackets = 10'000'000;
