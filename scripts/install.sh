@@ -3,18 +3,19 @@
 # Installs the Debian 12 packages that something here needs; does nothing where all are there.
 #
 #   scripts/install.sh run      to build and run the router and the demo (the default)
+#   scripts/install.sh package  and to make the Debian package of it
 #   scripts/install.sh test     and to run the tests
 #   scripts/install.sh bench    to build, run and measure it against DPDK's own programs
 #   scripts/install.sh nic      what test/nic boots: not installed, but unpacked in build/nic
 set -euo pipefail
 
-# libdpdk-dev brings every poll-mode driver (librte-net-*) with it; dpkg-dev is for scripts/package.sh.
+# libdpdk-dev brings every poll-mode driver (librte-net-*) with it. debian/control has these, too.
 build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev libfmt-dev
-  libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev libmnl-dev catch2
-  dpkg-dev)
+  libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev libmnl-dev catch2)
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
+debian=(debhelper dpkg-dev)
 test=(python3 python3-scapy curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
-  libclang-rt-19-dev mmdebstrap)
+  libclang-rt-19-dev mmdebstrap lintian)
 bench=(dpdk dpdk-dev libpcap-dev python3)
 
 fail() {
@@ -67,10 +68,11 @@ case "${1:-run}" in
     exit
     ;;
   run) packages=("${build[@]}" "${run[@]}") ;;
-  test) packages=("${build[@]}" "${run[@]}" "${test[@]}") ;;
+  package) packages=("${build[@]}" "${run[@]}" "${debian[@]}") ;;
+  test) packages=("${build[@]}" "${run[@]}" "${debian[@]}" "${test[@]}") ;;
   bench) packages=("${build[@]}" "${run[@]}" "${bench[@]}") ;;
   *)
-    sed -n '3,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

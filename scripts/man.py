@@ -5,6 +5,7 @@
     scripts/man.py roadctl PROGRAM VERSION      roadctl(8), from its help texts
     scripts/man.py ringroad PROGRAM VERSION     ringroad(8)
     scripts/man.py yaml config/README.md VERSION    ringroad.yaml(5)
+    scripts/man.py script scripts/bind.sh VERSION   ringroad-bind(8), from the comment that it begins with
 """
 import pathlib
 import re
@@ -116,8 +117,22 @@ def yaml(path, version):
     return page("ringroad.yaml", 5, version, "configuration of the Ringroad router", *parts)
 
 
+def script(path, version):
+    stem = pathlib.Path(path).stem
+    name = f"ringroad-{stem}"
+    comment = re.search(r"^# SPDX.*\n((?:#.*\n)+)", pathlib.Path(path).read_text(), re.MULTILINE)[1]
+    summary, forms, *rest = re.sub("^# ?", "", comment, flags=re.MULTILINE).strip().split("\n\n")
+    parts = [".SH COMMANDS"]
+    for form in forms.splitlines():
+        usage, _, what = form.strip().replace(f"{stem}.sh", name).partition("   ")
+        parts.append(f".TP\n.B {plain(usage)}\n{plain(what.strip())}".rstrip())
+    parts += [".SH DESCRIPTION", *(f".PP\n{plain(paragraph)}" for paragraph in rest),
+              ".SH SEE ALSO", ".BR ringroad (8)"]
+    return page(name, 8, version, summary[:1].lower() + summary[1:].replace("\n", " ").rstrip("."), *parts)
+
+
 def main():
-    pages = {"roadctl": roadctl, "ringroad": ringroad, "yaml": yaml}
+    pages = {"roadctl": roadctl, "ringroad": ringroad, "yaml": yaml, "script": script}
     if len(sys.argv) != 4 or sys.argv[1] not in pages:
         sys.exit(__doc__)
     print(pages[sys.argv[1]](*sys.argv[2:]), end="")

@@ -72,7 +72,7 @@ def main():
         install = ROOT / "scripts" / "install.sh"
         version = hashlib.sha256(install.read_bytes()).hexdigest()[:12]
         archive = debian("trixie", "build", ["python3"], f"copy-in {install} /root",
-                         f'chroot "$1" bash /root/install.sh run  # {version}', seconds=1200)
+                         f'chroot "$1" bash /root/install.sh package  # {version}', seconds=1200)
         machine = Machine(archive, shared=ROOT)
         for name, command in steps.items():
             right = attempt(name, lambda command=command: machine.run(f"cd {ROOT}; {command}", seconds=3600))

@@ -4,8 +4,8 @@
 then into another that has booted its systemd, and tries the service there: service.py.
 
 run.py [--codename NAME] [PACKAGE.deb]: of the Debian that this machine runs, and scripts/package.sh's
-package, where nothing else is said. The Debian is kept with what the package depends on in
-build/package-test: debian.py.
+package of build/release, where nothing else is said. The Debian is kept with what the package depends on
+in build/package-test: debian.py.
 
 The last line is `N passed, N failed`, and how many were skipped if any were.
 """
@@ -38,6 +38,9 @@ def installs(machine, package):
     machine.before = machine.files()
     shutil.copy(package, machine.root / "tmp" / "ringroad.deb")
     machine.run("dpkg --install /tmp/ringroad.deb")
+    version = machine.run("dpkg-query --show --showformat '${Version}' ringroad")
+    said = machine.run("ringroad --version")
+    check(f"ringroad {version} " in said, f"the package is {version}, the program {said}")
     check("ringroad" in machine.run("getent passwd ringroad"), "its user is not there")
     check(machine.has("/etc/systemd/system/multi-user.target.wants/ringroad.service"),
           "the service is not enabled")
@@ -46,6 +49,7 @@ def installs(machine, package):
     machine.run("ringroad check /usr/share/doc/ringroad/examples/af-packet.yaml")
     machine.run("ringroad-bind status")
     for path in ("man/man8/ringroad.8.gz", "man/man8/roadctl.8.gz", "man/man5/ringroad.yaml.5.gz",
+                 "man/man8/ringroad-bind.8.gz", "man/man8/ringroad-demo.8.gz", "doc/ringroad/deploy.md",
                  "bash-completion/completions/roadctl", "zsh/vendor-completions/_roadctl",
                  "fish/vendor_completions.d/roadctl.fish"):
         check(machine.has(f"/usr/share/{path}"), f"no {path}")
@@ -110,12 +114,37 @@ def steps_of(name, make, steps, package):
     return passed, 0, 0
 
 
+def packaged():
+    """The package of the programs that the other tests had."""
+    run(ROOT / "scripts/build.sh", "release", "installed")
+    return ROOT / run(ROOT / "scripts/package.sh", "build/release").splitlines()[-1]
+
+
+def lintian(codename, package):
+    """(passed, failed, skipped): Debian's own checker of packages has nothing against it."""
+    try:
+        if not shutil.which("lintian"):
+            raise Skipped("it is not installed")
+        if codename != this_codename():
+            raise Skipped(f"this machine's knows Debian {this_codename()}, and not {codename}")
+        started = time.monotonic()
+        run("lintian", "--allow-root", "--fail-on", "error,warning", package)
+        print(f"ok   lintian finds nothing {time.monotonic() - started:.1f} s", flush=True)
+        return 1, 0, 0
+    except Skipped as reason:
+        print(f"SKIPPED: lintian: {reason}")
+        return 0, 0, 1
+    except AssertionError as error:
+        print(f"FAIL lintian finds nothing\n{error}", flush=True)
+        return 0, 1, 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--codename", default=this_codename())
     parser.add_argument("package", nargs="?", type=pathlib.Path)
     arguments = parser.parse_args()
-    package = arguments.package or ROOT / run(ROOT / "scripts/package.sh").splitlines()[-1]
+    package = arguments.package or packaged()
     needed = run("dpkg-deb", "--field", package, "Depends").strip()
 
     def with_what_it_needs(purpose, tools):
@@ -123,6 +152,7 @@ def main():
                       f'chroot "$1" apt-get -qq -y satisfy "{needed}"')
 
     counts = [
+        lintian(arguments.codename, package),
         steps_of("package", lambda: Machine(with_what_it_needs("package", TOOLS)), STEPS, package),
         steps_of("service", lambda: Booted(with_what_it_needs("boot", service.TOOLS)), service.STEPS,
                  package)]

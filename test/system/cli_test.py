@@ -177,13 +177,16 @@ class Usage(unittest.TestCase):
 
     def test_the_manual_pages_have_every_verb_and_key(self):
         pages = {page: (BUILD / "deploy" / page).read_text().replace("\\-", "-")
-                 for page in ("ringroad.8", "roadctl.8", "ringroad.yaml.5") if (BUILD / "deploy" / page).exists()}
+                 for page in ("ringroad.8", "roadctl.8", "ringroad.yaml.5", "ringroad-bind.8", "ringroad-demo.8")
+                 if (BUILD / "deploy" / page).exists()}
         if not pages:
             self.skipTest("this build has no manual pages")
         for verb in re.findall(r"^  ([a-z]+ [a-z]+)\b", run(ROADCTL, "--help").stdout, re.M):
             self.assertIn(f"roadctl {verb}", pages["roadctl.8"])
         for key in ("engine.workers", "ports.NAME.device", "routes[].to", "schedulers.NAME.rate"):
             self.assertIn(key, pages["ringroad.yaml.5"])
+        self.assertIn("ringroad-bind unbind DEVICE", pages["ringroad-bind.8"])
+        self.assertIn("ringroad-demo --once", pages["ringroad-demo.8"])
         if not shutil.which("man"):
             return
         for page in pages:

@@ -31,7 +31,7 @@ WRAPPERS = {
 WITH_ROUTER = r"(sudo )?roadctl .*"
 # Run in the root of the sources.
 ALONE = (
-    r"sudo scripts/install\.sh run",
+    r"sudo scripts/install\.sh package",
     r"sudo ringroad-bind status",
     r"ringroad check FILE",
     r"cat /sys/devices/system/cpu/isolated",
