@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Carries out what the command line says: asks the router, as often as it takes, and prints.
+// Carries out the command line: sends requests to the router, as many as it takes, and prints the
+// answers.
 #include <expected>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -21,14 +22,14 @@ struct CommandLine {
   nlohmann::json options;
 };
 
-// What is around: the router, and the terminal or whatever takes its place.
+// The environment of a command: the router and the terminal. Tests replace both.
 struct Surroundings {
   std::function<std::expected<nlohmann::json, Failure>(const nlohmann::json& request)> ask;
-  // False where it cannot be written.
+  // Returns false if the text cannot be written.
   std::function<bool(std::string_view text)> print;
   std::function<void(std::string_view line)> complain;
   std::function<void(std::string_view what, unsigned percent)> progress;
-  // Until the router is to be asked again.
+  // Waits until the next request may be sent.
   std::function<void()> pause;
   bool color = false;
 };
@@ -37,7 +38,8 @@ using Outcome = std::expected<void, Failure>;
 
 [[nodiscard]] Outcome carry_out(const CommandLine& line, const Surroundings& around);
 
-// What verbs do it with. At most so many rows come in one answer.
+// Functions with which verbs carry out a command. The router answers at most this many rows at
+// once.
 inline constexpr std::size_t kRowsAPage = 500;
 
 [[nodiscard]] std::expected<nlohmann::json, Failure> ask(const Surroundings& around,

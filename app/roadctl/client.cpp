@@ -54,8 +54,8 @@ std::expected<FileDescriptor, Failure> connect(const std::string& path) {
   return socket;
 }
 
-// A router that refuses the client outright hangs up without reading. What it had to say may still
-// be read then, so that a failed send is not the end.
+// A router that refuses a client closes the connection without reading. Its error message may still
+// be in the receive buffer, so a failed send is ignored.
 void send_all(const FileDescriptor& socket, std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL);

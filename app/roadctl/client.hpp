@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Asks the router over its control socket.
+// Sends requests to the router over its control socket.
 #include <cstdint>
 #include <expected>
 #include <nlohmann/json.hpp>
@@ -15,7 +15,7 @@ struct Failure {
   std::string reason;
 };
 
-// What came under "ok"; waits for as long as the router works on it.
+// Returns the value of "ok". Waits as long as the router takes to answer.
 [[nodiscard]] std::expected<nlohmann::json, Failure> ask(const std::string& socket_path,
                                                          const nlohmann::json& request);
 

@@ -25,7 +25,8 @@ constexpr auto kFooter =
     "\n"
     "Exit status: 0 fine; 1 the router refused; 2 wrong usage; 3 no router at that socket.\n";
 
-// "roadctl show routes [PREFIX]", a line for each form, the later ones aligned under the first.
+// Returns the usage, such as "roadctl show routes [PREFIX]", with one line for each form; the lines
+// are aligned.
 std::string usage_of(const Verb& verb, std::string_view lead) {
   const std::string command = fmt::format("roadctl {} {}", verb.group, verb.name);
   std::string text{lead};
@@ -41,7 +42,7 @@ std::string usage_of(const Verb& verb, std::string_view lead) {
 
 constexpr std::size_t kSummaryColumn = 52;
 
-// CLI11's help, less what it cannot know: the words after a verb.
+// CLI11's help, with the usage of each verb, because CLI11 does not know the words after a verb.
 class HelpFormatter : public CLI::Formatter {
  public:
   std::map<const CLI::App*, std::string> usages;
@@ -64,7 +65,7 @@ class HelpFormatter : public CLI::Formatter {
       }
       const std::string left = fmt::format("  {} {} {}", verb.group, verb.name,
                                            verb.usage.substr(0, verb.usage.find('\n')));
-      // A long one has its summary on the next line.
+      // If the usage is long, the summary is on the next line.
       text += left.size() <= kSummaryColumn
                   ? fmt::format("{:<{}} {}\n", left, kSummaryColumn, verb.summary)
                   : fmt::format("{}\n{:<{}} {}\n", left, "", kSummaryColumn, verb.summary);
@@ -73,7 +74,7 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
-// The words of a usage that are typed as they stand there; "P" is a port's name.
+// Adds the keywords of a usage, which are typed as they are. "P" stands for a port's name.
 void add_keywords(std::string_view usage, NextWords& next) {
   const auto is_part = [](char c) {
     return c == '-' || std::isalpha(static_cast<unsigned char>(c)) != 0;
@@ -110,7 +111,7 @@ class Parser {
   CommandLine line_;
   std::vector<std::string> words_;
   const Verb* verb_ = nullptr;
-  // Of the verb's flags, those that were given, by their keys.
+  // The verb's flags that were given, by key.
   std::map<std::string, std::string> flags_;
 };
 
@@ -172,7 +173,7 @@ void Parser::add_verb(CLI::App& group, const Verb& verb) {
 
 std::expected<CommandLine, EarlyExit> Parser::parse(std::span<const std::string> arguments) {
   try {
-    // CLI11 takes them off the back.
+    // CLI11 expects the arguments in reverse order.
     app_.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
   } catch (const CLI::CallForHelp&) {
     return std::unexpected{EarlyExit{ExitStatus::kFine, app_.help()}};
@@ -278,7 +279,7 @@ NextWords next_words(std::span<const std::string> typed) {
     return next;
   }
   const Verb* verb = find_verb(group->name, words[1]);
-  if (verb != nullptr && verb->usage.starts_with("as ")) {  // "as route add"
+  if (verb != nullptr && verb->usage.starts_with("as ")) {  // such as "as route add"
     verb = find_verb(verb->group, verb->usage.substr(verb->usage.rfind(' ') + 1));
   }
   if (verb != nullptr) {

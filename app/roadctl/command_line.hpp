@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The command line: which verbs there are, what they are asked with, and their help.
+// Parses the command line, and prints help: the verbs and their words and options.
 #include <expected>
 #include <span>
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace ringroad::roadctl {
 
-// The command line asks for nothing that a router is needed for: help for stdout (kFine), or what
-// is wrong with it for stderr (kUsage).
+// The result of a command line that needs no router: help for stdout (kFine), or an error message
+// for stderr (kUsage).
 struct EarlyExit {
   ExitStatus status;
   std::string text;
@@ -21,10 +21,10 @@ struct EarlyExit {
 [[nodiscard]] std::expected<CommandLine, EarlyExit> parse_command_line(
     std::span<const std::string> arguments);
 
-// What may come next after these words, for a shell that completes them.
+// Returns the words that may come next, for a shell that completes them.
 struct NextWords {
   std::vector<std::string> words;
-  bool ports = false;  // and the names of the router's ports
+  bool ports = false;  // the names of the router's ports may come next too
 };
 [[nodiscard]] NextWords next_words(std::span<const std::string> typed);
 

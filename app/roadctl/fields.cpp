@@ -53,7 +53,7 @@ struct Unit {
   std::string_view name;
 };
 
-// The largest unit that leaves a whole number; the last is 1.
+// Uses the largest unit of which the value is a whole multiple. The last unit is 1.
 template <std::size_t N>
 std::string exact(const json& value, const std::array<Unit, N>& units) {
   if (!value.is_number_unsigned()) {
@@ -83,7 +83,7 @@ std::string duration(const json& nanoseconds) {
     return words(nanoseconds);
   }
   const auto count = nanoseconds.get<std::uint64_t>();
-  // From 999.5 on it would round to four digits of the unit below.
+  // From 999.5 on, a value in the unit below would be rounded to four digits.
   for (const auto& [unit, name] :
        {Unit{1'000'000'000, "s"}, Unit{1'000'000, "ms"}, Unit{1'000, "us"}}) {
     if (count >= unit - unit / 2000) {

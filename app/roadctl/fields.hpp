@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The fields of an answer, each of which may be missing, as words and table cells.
+// The fields of an answer as text and as table cells. Each of them may be missing.
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -8,25 +8,25 @@
 
 namespace ringroad::roadctl {
 
-// Null where `object` has no such key, or is no object at all.
+// Returns null if `object` has no such key or is not an object.
 [[nodiscard]] const nlohmann::json& field(const nlohmann::json& object, const char* key);
-// Empty where it is missing or not an array.
+// Returns an empty array if the field is missing or is not an array.
 [[nodiscard]] const nlohmann::json& array(const nlohmann::json& object, const char* key);
 
-// "-" for what is missing, "a, b" for arrays, one decimal for fractions.
+// Returns "-" for null, "a, b" for an array, and one decimal for a fraction.
 [[nodiscard]] std::string words(const nlohmann::json& value);
 [[nodiscard]] std::string words(const nlohmann::json& object, const char* key);
-// 1000000000 as tc and the configuration write it: "1Gbit".
+// Returns 1000000000 as tc and the configuration write it: "1Gbit".
 [[nodiscard]] std::string rate(const nlohmann::json& bits_per_second);
-// 65536 as the configuration writes it: "64KiB".
+// Returns 65536 as the configuration writes it: "64KiB".
 [[nodiscard]] std::string size(const nlohmann::json& bytes);
-// To three digits, in the largest unit that leaves a whole part: "12.3us".
+// Rounds to three digits, in the largest unit in which the value is at least 1: "12.3us".
 [[nodiscard]] std::string duration(const nlohmann::json& nanoseconds);
 
 [[nodiscard]] Cell plain(const nlohmann::json& object, const char* key);
-// A counter that stays zero while all is well.
+// Returns a counter that is an error if it is not zero.
 [[nodiscard]] Cell trouble(const nlohmann::json& object, const char* key);
-// Of a link or a neighbor.
+// Returns the state of a link or a neighbor.
 [[nodiscard]] Cell state(const nlohmann::json& object, const char* key);
 
 }  // namespace ringroad::roadctl

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// roadctl: the client of a running router. Knows nothing of packets; asks over the control socket.
+// roadctl: the client of a running router, which sends requests over the control socket.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -38,7 +38,7 @@ bool print(std::string_view text) {
          std::fflush(stdout) == 0;
 }
 
-// `roadctl complete WORD ...`, which shells ask: what may come next, a line each.
+// `roadctl complete WORD ...`, which shells call: prints the words that may come next, one a line.
 int complete(std::span<const std::string> typed) {
   const NextWords next = next_words(typed);
   for (const std::string& word : next.words) {

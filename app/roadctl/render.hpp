@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the router answered, as text for people.
+// Prints the router's answers as text for people.
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 
 namespace ringroad::roadctl {
 
-// `answer` is what came under "ok". What an older router leaves out prints as "-"; an answer that
-// is not understood prints as JSON. Empty where there is nothing to say.
+// `answer` is the value of "ok". A field that an older router does not have prints as "-", and an
+// answer of an unexpected type as JSON. The text is empty if the verb has nothing to print.
 [[nodiscard]] std::string render(std::span<const std::string> verb, const nlohmann::json& answer,
                                  bool color);
 

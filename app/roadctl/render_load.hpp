@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What a file of routes came to.
+// Prints the result of loading a file of routes.
 #include <nlohmann/json.hpp>
 #include <string>
 

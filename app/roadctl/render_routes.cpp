@@ -88,8 +88,7 @@ void add_routes(Table& table, const json& routes) {
   }
 }
 
-// The words of `ip route` for where a next hop leads: "via 10.9.9.9 recursive via 192.168.1.2 dev
-// p".
+// Returns a next hop in the syntax of `ip route`: "via 10.9.9.9 recursive via 192.168.1.2 dev p".
 std::string hop_words(const json& hop) {
   std::string text;
   if (field(hop, "via").is_string()) {
@@ -101,14 +100,14 @@ std::string hop_words(const json& hop) {
   return text;
 }
 
-// What `ip route` says of a next hop after its port.
+// Returns the flags that `ip route` prints after a next hop's port.
 std::string state_words(const json& hop) {
   const json& state = field(hop, "state");
   const std::string onlink = field(hop, "onlink") == true ? " onlink" : "";
   return state == "linkdown" || state == "unreachable" ? onlink + " " + words(state) : onlink;
 }
 
-// As `ip route`, with each member of a group on a line of its own.
+// Prints a route as `ip route` does, with each member of a group on its own line.
 std::string as_ip_route(const json& route) {
   std::string text = type_prefix(route) + words(route, "prefix");
   const json& hops = array(route, "nexthops");
@@ -147,14 +146,14 @@ std::string route_n_line(const json& route, const json& hop) {
   const std::string gateway = rejects       ? "-"
                               : has_gateway ? words(hop, "via")
                                             : std::string{"0.0.0.0"};
-  // Linux's own columns; Ref and Use mean nothing there either.
+  // The columns are Linux's; Ref and Use mean nothing there either.
   return fmt::format("{:<15} {:<15} {:<15} {:<5} {:<6} {:<6} {:>3} {}\n",
                      prefix.address().to_string(), gateway,
                      Ipv4{prefix.length() == 0 ? 0U : ~0U << (32U - prefix.length())}.to_string(),
                      flags, words(route, "metric"), 0, 0, words(hop, "port"));
 }
 
-// As `route -n`: a line for each next hop.
+// Prints a route as `route -n` does, with one line for each next hop.
 std::string as_route_n(const json& route) {
   std::string text;
   for (const json& hop : array(route, "nexthops")) {
@@ -172,7 +171,7 @@ std::string render_routes(const json& routes, bool color) {
 }
 
 RoutesView::RoutesView(RoutesStyle style) : style_{style}, table_{routes_table()} {
-  // The longest prefix, type, gateway, port and so on that are to be expected.
+  // The expected maximum widths of prefix, type, gateway, port and the other columns.
   table_.widen({18, 11, 15, 15, 6, 10, 9, 10, 5});
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Routes as a table, and as `ip route` and `route -n` print them.
+// Prints routes as a table, or as `ip route` and `route -n` do.
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -11,10 +11,10 @@ namespace ringroad::roadctl {
 
 [[nodiscard]] std::string render_routes(const nlohmann::json& routes, bool color);
 
-// A table, or as `ip route` or `route -n` print them.
+// A table, or the format of `ip route` or `route -n`.
 enum class RoutesStyle : std::uint8_t { kTable, kIp, kRoute };
 
-// Routes page by page, one table in the end.
+// Prints routes page by page; the pages form one table.
 class RoutesView {
  public:
   explicit RoutesView(RoutesStyle style = RoutesStyle::kTable);
@@ -26,11 +26,12 @@ class RoutesView {
   bool begun_ = false;
 };
 
-// "10.9.9.9 recursive via 192.168.1.2": a next hop's gateway, and the neighbor that leads to it.
+// Returns "10.9.9.9 recursive via 192.168.1.2": a next hop's gateway, and the neighbor through
+// which it is reached.
 [[nodiscard]] std::string via_of(const nlohmann::json& hop);
-// " via 192.168.1.254 dev lan src 192.168.1.1", less what is not there.
+// Returns " via 192.168.1.254 dev lan src 192.168.1.1", without the parts that are missing.
 [[nodiscard]] std::string path_to(const nlohmann::json& hop);
-// As `ip route get` begins with every type but unicast: "blackhole ".
+// Returns the type with which `ip route get` begins, such as "blackhole "; empty for unicast.
 [[nodiscard]] std::string type_prefix(const nlohmann::json& route);
 
 }  // namespace ringroad::roadctl

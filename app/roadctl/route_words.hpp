@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What names a route and its next hops on the command line.
+// Reads the words that identify a route and its next hops on the command line.
 #include <string_view>
 
 #include "roadctl/word_reader.hpp"

@@ -7,7 +7,7 @@
 namespace ringroad::roadctl {
 namespace {
 
-// ECMA-48 SGR; the terminal's own green and red.
+// ECMA-48 SGR: the terminal's own green and red.
 std::string_view begin_tint(Tint tint) { return tint == Tint::kGood ? "\033[32m" : "\033[31m"; }
 constexpr std::string_view kEndTint = "\033[0m";
 
@@ -42,7 +42,7 @@ std::vector<std::size_t> Table::widths() const {
 std::string Table::lines(const std::vector<std::size_t>& widths, bool heading, bool color,
                          std::string_view indent) const {
   std::string text;
-  // Spaces are owed until something follows them.
+  // Spaces are added only when text follows them, so that no line ends with spaces.
   std::size_t owed = 0;
   const auto put = [&](std::size_t column, std::string_view cell, Tint tint) {
     const std::size_t padding = widths[column] - cell.size();

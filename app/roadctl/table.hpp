@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Aligned text: a heading and rows of cells, two spaces between the columns.
+// Prints aligned text: a heading and rows of cells, with two spaces between the columns.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,12 +28,12 @@ class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_{std::move(columns)} {}
 
-  // As many cells as there are columns.
+  // The row must have as many cells as there are columns.
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   // Every line begins with `indent` and ends without spaces.
   [[nodiscard]] std::string print(bool color, std::string_view indent = "") const;
-  // The rows so far, which are then forgotten; the heading comes with the first. Columns only
-  // become wider, and begin with these widths.
+  // next_page() prints and removes the rows so far; the first page has the heading. widen() sets
+  // the initial widths of the columns, which afterwards only become wider.
   void widen(const std::vector<std::size_t>& widths) { widths_ = widths; }
   [[nodiscard]] std::string next_page(bool color);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A verb of the command line. Each has a file in verbs/, and one of the same name in
-// lib/control/verbs; a constant there adds it to the list before main() runs.
+// A verb of the command line. Each verb has a file in verbs/, and a file of the same name in
+// lib/control/verbs. A constant in each file registers the verb before main() runs.
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -16,7 +16,7 @@ namespace ringroad::roadctl {
 // An option of a verb that begins with "--".
 struct Flag {
   std::string name;     // "--table"
-  std::string value{};  // in help, "T"; empty: none follows
+  std::string value{};  // the value's name in help, "T"; empty: the flag has no value
   std::string summary;
   std::string key;                     // in the request's options
   std::vector<std::string> choices{};  // empty: any value
@@ -25,16 +25,16 @@ struct Flag {
 struct Verb {
   std::string_view group;
   std::string_view name;
-  std::string_view usage;  // what follows the name, one line a form
+  std::string_view usage;  // the words after the name, one line for each form
   std::string_view summary;
-  // What the words after the verb ask for.
+  // Converts the words after the verb into the request's options.
   Options (*options)(Words words);
   std::vector<Flag> flags{};
-  // The answer for people; "" where there is nothing to say. An answer of another type than this
-  // is printed as JSON.
-  std::string (*render)(const nlohmann::json& answer, bool color) = nullptr;  // null: nothing
+  // Prints the answer for people; null: the verb prints nothing. An answer of a type other than
+  // `answers` is printed as JSON.
+  std::string (*render)(const nlohmann::json& answer, bool color) = nullptr;
   nlohmann::json::value_t answers = nlohmann::json::value_t::object;
-  // Where one request and its answer are not all.
+  // Set for a verb that needs more than one request.
   Outcome (*carry_out)(const CommandLine& line, const Surroundings& around) = nullptr;
 };
 
@@ -43,7 +43,7 @@ class Registration {
   explicit Registration(Verb verb);
 };
 
-// What verbs begin with.
+// The first word of verbs.
 struct Group {
   std::string_view name;
   std::string_view alias;  // empty: none
@@ -51,14 +51,15 @@ struct Group {
 };
 [[nodiscard]] std::span<const Group> groups();
 
-// In the order of help: by group, and in a group in the order of the build's list of files.
+// Returns the verbs in the order of help: by group, and within a group in the order of the build's
+// list of files.
 [[nodiscard]] std::span<const Verb> verbs();
-// Null where there is none.
+// Returns null if there is no such verb.
 [[nodiscard]] const Verb* find_verb(std::string_view group, std::string_view name);
 
-// Of a verb that nothing follows.
+// For a verb that takes no words.
 [[nodiscard]] Options no_words(Words words);
-// Of a verb that a port's name may follow.
+// For a verb that may be followed by a port's name.
 [[nodiscard]] Options optional_port(Words words);
 
 }  // namespace ringroad::roadctl

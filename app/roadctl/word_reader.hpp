@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The words after a verb, in the manner of ip(8), as a request's options: "10.0.0.0/8 via
-// 192.168.1.2 metric 10" is {"prefix": "10.0.0.0/8", "via": "192.168.1.2", "metric": 10}. Whether
-// an address is one is for the router to say.
+// Reads the words after a verb, in the syntax of ip(8), into a request's options: "10.0.0.0/8 via
+// 192.168.1.2 metric 10" becomes {"prefix": "10.0.0.0/8", "via": "192.168.1.2", "metric": 10}. The
+// router checks whether addresses are valid.
 #include <cstdint>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ namespace ringroad::roadctl {
 using Words = std::span<const std::string>;
 using Options = Result<nlohmann::json>;
 
-// A word that a value follows, unless it is a flag.
+// A word that is followed by a value, unless it is a flag.
 struct Keyword {
   enum class Kind : std::uint8_t { kText, kNumber, kFlag };
   std::string_view word;
@@ -41,24 +41,24 @@ inline constexpr Keyword kDport{"dport", "dport", Keyword::Kind::kNumber};
 inline constexpr Keyword kOnlink{"onlink", "onlink", Keyword::Kind::kFlag};
 inline constexpr Keyword kRecursive{"recursive", "recursive", Keyword::Kind::kFlag};
 inline constexpr Keyword kPeer{"peer", "peer"};
-// What ip(8) calls a port and a MAC address.
+// The names that ip(8) has for a port and a MAC address.
 inline constexpr Keyword kDev{"dev", "port"};
 inline constexpr Keyword kLladdr{"lladdr", "mac"};
 inline constexpr Keyword kAddress{"address", "mac"};
 
-// Reads words into options; what is wrong first stays wrong, whatever is read after it.
+// Reads words into options. The first error is kept, and nothing is read after it.
 class WordReader {
  public:
   WordReader(Words words, std::vector<Keyword> keywords)
       : words_{words}, keywords_{std::move(keywords)} {}
 
   WordReader& type();
-  // The word that stands bare, called `name` in messages.
+  // Reads a word without a keyword, which messages call `name`.
   WordReader& subject(std::string_view name, const char* key);
   WordReader& optional_subject(const char* key);
-  // Up to `end`, or to the last word.
+  // Reads keywords and values up to `end`, or up to the last word.
   WordReader& pairs(std::string_view end = {});
-  // "nexthop via ADDR [weight N]", as often as it comes.
+  // Reads any number of "nexthop via ADDR [weight N]".
   WordReader& nexthops();
   WordReader& require(std::initializer_list<const char*> keys);
   WordReader& complain(std::string what);

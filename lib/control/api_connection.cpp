@@ -12,10 +12,11 @@
 namespace ringroad::control {
 namespace {
 
-// What one client may take of a turn of the control thread's loop, beside one request.
+// What one client may read and be sent in one turn of the control thread's loop, besides one
+// request.
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 constexpr std::size_t kSendBytes = std::size_t{1} << 20;
-// What may wait to be sent when more of an answer is made.
+// The next slice of an answer is made while no more than this waits to be sent.
 constexpr std::size_t kAheadBytes = std::size_t{256} << 10;
 
 bool is_transient(int error) { return error == EAGAIN || error == EINTR; }
@@ -76,7 +77,8 @@ bool ApiConnection::receive() {
 }
 
 bool ApiConnection::flush() {
-  // A client that reads as fast as this writes would keep it here for the whole of a long answer.
+  // The bound is needed because a client that reads as fast as the server writes would hold the
+  // control thread for the whole of a long answer.
   const std::size_t end = std::min(output_.size(), sent_ + kSendBytes);
   while (sent_ < end) {
     const ssize_t count =

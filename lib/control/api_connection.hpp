@@ -12,20 +12,23 @@
 
 namespace ringroad::control {
 
-// A longer line ends the connection: where the next one begins is not worth looking for.
+// A longer line ends the connection: the server does not search for the beginning of the next
+// request.
 inline constexpr std::size_t kMaxRequestBytes = std::size_t{1} << 20;
 
-// A client that does not read its answers is not asked for more requests: what is held for it is
-// bounded by one answer and one request.
+// The server reads no more requests from a client that does not read its answers, so at most one
+// answer and one request are stored for a client.
 class ApiConnection {
  public:
   // `socket` is non-blocking.
   explicit ApiConnection(FileDescriptor socket) : socket_{std::move(socket)} {}
 
-  // Does what can be done without blocking, one request at most. False: the connection is over.
+  // Reads, answers at most one request, and writes, without blocking. Returns false if the
+  // connection is over.
   [[nodiscard]] bool advance(const Handler& handler);
-  // The epoll events that call for advance(). A request that waits its turn asks for EPOLLOUT, so
-  // that it makes the epoll descriptor readable although nothing is left to read.
+  // Returns the epoll events at which advance() must be called. While a request waits for its turn,
+  // the connection asks for EPOLLOUT, so that the epoll descriptor is readable although nothing is
+  // left to read.
   [[nodiscard]] std::uint32_t wanted_events() const;
 
  private:
@@ -42,9 +45,9 @@ class ApiConnection {
   std::size_t line_begin_ = 0;
   std::size_t line_end_ = std::string::npos;
   std::string output_;
-  std::unique_ptr<Later> rest_;  // of the answer
+  std::unique_ptr<Later> rest_;  // the rest of the current answer
   std::size_t sent_ = 0;
-  // The client sends no more, or is not listened to any more.
+  // Set if the client closed its side, or if the server reads no more from it.
   bool input_over_ = false;
 };
 

@@ -11,13 +11,15 @@ namespace {
 
 using nlohmann::json;
 
-// Copying and printing JSON recurse, so its depth is bounded where it comes in. Requests need 4.
+// Copying and printing JSON are recursive, so a request's depth is bounded when it is parsed. Valid
+// requests need a depth of 4.
 constexpr int kMaxDepth = 16;
-// A page that begins after a route with the most next hops repeats that route, some 4000.
+// A request for the next page repeats the last route of the page before, which has some 4000 values
+// if its group has the most next hops.
 constexpr std::size_t kMaxValues = 16384;
 
-// Reads JSON, keeps none of it, and stops where it exceeds the bounds. The parser's own callback
-// would look at all elements of an array or object again for each that ends in it.
+// Parses JSON without storing it, and stops if it exceeds the bounds. The parser's own callback
+// would visit all elements of an array or object again for each array or object inside it.
 class Bounds final : public nlohmann::json_sax<json> {
  public:
   [[nodiscard]] bool too_deep() const { return depth_ > kMaxDepth; }
@@ -53,7 +55,8 @@ class Bounds final : public nlohmann::json_sax<json> {
 };
 
 std::string to_line(const json& answer) {
-  // A handler may quote bytes that are not UTF-8 (a file name); that must not throw.
+  // A handler may quote bytes that are not UTF-8, such as a file name. dump() must not throw for
+  // them.
   std::string line = answer.dump(-1, ' ', false, json::error_handler_t::replace);
   line += '\n';
   return line;
@@ -115,7 +118,7 @@ Answer answer(const Handler& handler, std::string_view line) {
     }
     return {std::move(text)};
   } catch (const json::exception& wrong) {
-    // A handler that takes an option for what it is not must not take the router down with it.
+    // A handler that expects another type of an option must not end the router.
     return {error_line(std::string{"an option has the wrong type: "} + wrong.what())};
   }
 }

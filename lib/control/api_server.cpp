@@ -29,7 +29,8 @@ bool is_trusted(int socket) {
 
 void refuse(const FileDescriptor& socket, std::string_view reason) {
   const std::string line = error_line(reason);
-  // The buffer of a fresh connection has room; where it has not, the client learns nothing.
+  // The buffer of a new connection has room for the line. If it has none, the client gets no
+  // reason.
   [[maybe_unused]] const ssize_t sent =
       ::send(socket.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -53,7 +54,8 @@ Result<std::unique_ptr<ApiServer>> ApiServer::open(const std::string& path, Hand
 
 void ApiServer::run_once() {
   epoll_event event{};
-  // The kernel puts what it reported behind the others that are ready: each has its turn.
+  // The kernel moves the descriptor that it reported behind the other ready ones, so all get their
+  // turn.
   if (::epoll_wait(epoll_.get(), &event, 1, 0) <= 0) {
     return;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The control socket, /run/ringroad/ringroad.sock by default, where roadctl and programs ask.
+// The control socket, /run/ringroad/ringroad.sock by default, where roadctl and other programs send
+// requests.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,26 +17,26 @@
 
 namespace ringroad::control {
 
-// Belongs to one thread, whose loop watches poll_fd() and calls run_once(); nothing here blocks.
+// Used by one thread, whose loop watches poll_fd() and calls run_once(). No function here blocks.
 class ApiServer {
  public:
   static constexpr std::size_t kMaxClients = 32;
 
-  // Answers at a socket that listens already.
+  // Answers requests at a socket that already listens.
   [[nodiscard]] static Result<std::unique_ptr<ApiServer>> open(ApiSocket socket, Handler handler);
-  // The same at a path, as ApiSocket::open.
+  // The same at a path; see ApiSocket::open.
   [[nodiscard]] static Result<std::unique_ptr<ApiServer>> open(const std::string& path,
                                                                Handler handler);
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
-  // Hangs up on every client and removes the socket file.
+  // Closes the connection of every client and removes the socket file.
   ~ApiServer() = default;
 
-  // Readable when run_once() has something to do.
+  // The descriptor is readable when run_once() has something to do.
   [[nodiscard]] int poll_fd() const { return epoll_.get(); }
-  // Accepts, or serves one client, the clients in turn: reads, answers one request at most, and
-  // writes as far as it goes without waiting. So the caller is held by one request at a time,
-  // however many wait.
+  // Accepts connections, or serves the client whose turn it is: reads, answers at most one request,
+  // and writes as much as is possible without waiting. The caller is therefore held by one request
+  // at a time, however many wait.
   void run_once();
 
  private:

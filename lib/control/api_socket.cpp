@@ -18,7 +18,8 @@
 namespace ringroad::control {
 namespace {
 
-// As many clients as an ApiServer serves at a time: further ones wait to be refused by name.
+// The number of clients that an ApiServer serves at a time. Further ones wait until they are
+// refused with a reason.
 constexpr int kBacklog = 32;
 
 class Umask {
@@ -36,7 +37,7 @@ std::unexpected<Error> fail_errno(std::string_view doing, const std::string& pat
   return fail(fmt::format("cannot {} {}: {}", doing, path, std::generic_category().message(errno)));
 }
 
-// unix(7) casts it exactly so.
+// unix(7) uses the same cast.
 const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
@@ -53,8 +54,9 @@ Result<sockaddr_un> address_of(const std::string& path) {
   return address;
 }
 
-// Makes the directory and locks it until the result is destroyed: of two routers that start at the
-// same time, neither takes the other's socket, bound but not yet listening, for an abandoned one.
+// Creates the directory and locks it until the result is destroyed. Otherwise, if two routers start
+// at the same time, one could take the other's socket, which is bound but does not listen yet, for
+// an abandoned one.
 Result<FileDescriptor> lock_directory(const std::filesystem::path& directory) {
   std::error_code error;
   {
@@ -84,7 +86,7 @@ Status remove_abandoned(const std::string& path, const sockaddr_un& address) {
   if (!probe) {
     return fail_errno("ask who listens at", path);
   }
-  // EAGAIN: the backlog is full, so somebody listens.
+  // EAGAIN means that the backlog is full, so a process listens.
   if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN) {
     return fail(fmt::format("another ringroad runs at {}", path));
   }
@@ -100,7 +102,8 @@ Result<FileDescriptor> listen_at(const std::string& path, const sockaddr_un& add
     return fail_errno("make a socket for", path);
   }
   {
-    // bind() creates the file with 0777 less the umask: 0600 from the start, not after a chmod.
+    // bind() creates the file with mode 0777 less the umask, so the mode is 0600 from the start; a
+    // chmod would come too late.
     const Umask owner_only{0177};
     if (::bind(listener.get(), generic(address), sizeof address) < 0) {
       return fail_errno("create the control socket", path);

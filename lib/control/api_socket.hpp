@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Where the control socket is: a path that one router has at a time.
+// The control socket's file and listener. One router at a time has the path.
 #include <sys/types.h>
 
 #include <string>
@@ -12,12 +12,12 @@
 namespace ringroad::control {
 
 // Listens from open() on, so that a second router at the same path is refused before it touches a
-// device. Clients that come before an ApiServer has the socket wait in its backlog.
+// device. Clients that connect before an ApiServer has the socket wait in its backlog.
 class ApiSocket {
  public:
-  // Listens at `path`, which only its owner can open (0600); makes the directory where it is
-  // missing (0755) and takes over from a killed process, but not from a living one. Changes the
-  // umask for a moment: call it before other threads create files.
+  // Listens at `path`, with mode 0600, and creates a missing directory with mode 0755. Takes over
+  // the socket of a killed process, but not of a living one. Changes the umask for a moment, so it
+  // must be called before other threads create files.
   [[nodiscard]] static Result<ApiSocket> open(const std::string& path);
   ApiSocket(ApiSocket&&) noexcept = default;
   ApiSocket& operator=(ApiSocket&&) = delete;
@@ -28,7 +28,8 @@ class ApiSocket {
   [[nodiscard]] int listener() const { return listener_.get(); }
 
  private:
-  // Which file the socket is, as its path may be another's by the time it is to be removed.
+  // Identifies the socket file, because the path may belong to another process when the file is to
+  // be removed.
   struct FileIdentity {
     dev_t device;
     ino_t inode;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Static routes and neighbors as verbs change them.
+// Static routes and permanent neighbors, and how verbs change them.
 #include "control/configuration.hpp"
 
 #include <fmt/format.h>
@@ -129,7 +129,7 @@ Status Configuration::replace_neighbor(const config::StaticNeighbor& neighbor) {
   return set_neighbor(neighbor);
 }
 
-// An address may become the router's own later: a configuration may say both.
+// The address may be one of the router's own or become one later: a configuration may have both.
 Status Configuration::set_neighbor(const config::StaticNeighbor& neighbor) {
   const interface::InterfaceView* const port = world_.find_port(neighbor.port);
   if (port == nullptr) {

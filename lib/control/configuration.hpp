@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the operator configured, as it runs: static routes, files of routes and permanent neighbors,
-// as verbs change them; and the configuration that says the same, read from the tables. Control
-// thread only.
+// The part of the configuration that verbs change: static routes, files of routes and permanent
+// neighbors. Also returns the running configuration, read from the tables. Control thread only.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,43 +29,47 @@ class Configuration {
   };
   Configuration(const config::Config& configured, const Parts& parts);
 
-  // Told now and then while a file of routes is loaded.
+  // Called repeatedly while a file of routes is loaded.
   using OnLoad = std::function<void(const routing::RouteLoad&)>;
-  // The routes and neighbors to begin with, before the workers run. `place` is what is set up at
-  // the moment, for who tells of a failure.
+  // Adds the configured routes and neighbors before the workers run. `place` is set to the part of
+  // the configuration that is being applied, so that the caller can report where a failure is.
   Status start(const config::Config& configured, config::Fault& place, const OnLoad& on_load);
 
-  // As the verbs of `ip route`, all or none.
+  // Changes a route as the verbs of `ip route` do. A refused change changes nothing.
   Status set_route(const config::Route& route, routing::Routing::Mode mode);
   Status add_route(const config::Route& route) {
     return set_route(route, routing::Routing::Mode::kAdd);
   }
   Status remove_route(const routing::Routing::Selection& selection);
   Status erase_route(const fib::RouteSelector4& selector);
-  // An address that no port has any more takes its routes with it (Linux's fib_sync_down_addr).
+  // Removes the static routes with this source, which no port has any more (Linux's
+  // fib_sync_down_addr).
   void erase_routes_from(Ipv4 source);
-  // One at a time; advance_load() carries it on until it is finished.
+  // Starts to load a file of routes; advance_load() continues it. Fails while another file is
+  // loaded.
   Status load_routes(const config::RouteFile& file, routing::RouteLoad::Gateways gateways =
                                                         routing::RouteLoad::Gateways::kReachable);
   bool advance_load();
-  // The last one that was started, and its number; null where there was none.
+  // The load that was started last, and its number. Null if none was started.
   [[nodiscard]] const routing::RouteLoad* load() const { return load_.get(); }
   [[nodiscard]] std::uint64_t load_number() const { return load_number_; }
 
-  // A permanent one, in place of one that was learned; `ip neigh add` and `replace`.
+  // Adds or replaces a permanent neighbor, as `ip neigh add` and `replace` do. It replaces a
+  // learned one.
   Status add_neighbor(const config::StaticNeighbor& neighbor);
   Status replace_neighbor(const config::StaticNeighbor& neighbor);
   Status erase_neighbor(neigh::Key4 key);
 
-  // What runs now, changes since the start included.
+  // Returns the running configuration, including changes since the start.
   [[nodiscard]] config::Config running_config() const;
-  // The same without what may be long: routes, files of routes, static neighbors.
+  // The same without the parts that may be long: routes, files of routes, static neighbors.
   [[nodiscard]] config::Config brief_config() const;
-  // How the configuration lists a static route.
+  // Returns a static route as the configuration lists it.
   [[nodiscard]] config::Route listed(const fib::Rib4::View& route) const;
-  // Whether the configuration has few routes and neighbors, all of them as they run.
+  // Whether the running configuration can be made in one go: it has few routes and neighbors, and
+  // the files of routes are still valid.
   [[nodiscard]] bool config_is_short() const;
-  // What no verb changes of what was configured.
+  // The part of the configuration that no verb changes.
   [[nodiscard]] const config::Config& fixed() const { return fixed_; }
   [[nodiscard]] const fib::TableNames& table_names() const { return table_names_; }
 
@@ -82,7 +85,7 @@ class Configuration {
   host::Neighbors& neighbors_;
   Links& links_;
   routing::Background background_;
-  config::Config fixed_;  // what no verb changes
+  config::Config fixed_;
   std::vector<config::RouteFile> route_files_;
   fib::TableNames table_names_;
   routing::StaticRoutes static_routes_;

@@ -15,7 +15,8 @@ namespace ringroad::control {
 
 Status Configuration::start(const config::Config& configured, config::Fault& place,
                             const OnLoad& on_load) {
-  // A gateway may be reached through a route that comes later, or through one of a file.
+  // A gateway may be reached through a route that is configured later, or through a route of a
+  // file.
   std::vector<const config::Route*> waiting;
   std::ranges::transform(configured.routes, std::back_inserter(waiting),
                          [](const config::Route& route) { return &route; });
@@ -53,8 +54,8 @@ Status Configuration::start(const config::Config& configured, config::Fault& pla
   return {};
 }
 
-// A gateway to which no route leads yet is waited for, as `recursive` has it: what the other routes
-// carry does not wait with it.
+// If no route leads to a gateway yet, its next hops are added as `recursive`, so that the route
+// waits for the gateway and all other routes are used meanwhile.
 Status Configuration::set_waiting_route(const config::Route& route) {
   const Status refused = set_route(route, routing::Routing::Mode::kConfigured);
   if (refused) {
@@ -71,7 +72,7 @@ Status Configuration::set_waiting_route(const config::Route& route) {
   return status;
 }
 
-// No worker runs yet and no timer is due: there is nothing to do meanwhile but to tell.
+// The control thread may wait here, because no worker runs yet and no timer is due.
 Status Configuration::load_and_wait(const config::RouteFile& file, const OnLoad& on_load) {
   const auto tell = [&] {
     if (on_load) {

@@ -64,9 +64,9 @@ bool use_hugepages(const config::Memory& memory) {
           free_hugepage_bytes() >= memory.size.count);
 }
 
-// The cores that this thread may ask for. Those of its affinity are fewer: isolcpus= keeps what it
-// names out of every process's mask until a process asks for it. Linux takes any mask that has a
-// core of the control group's, and sets what they have in common.
+// Returns the cores that this thread may use. Its affinity mask has fewer, because isolcpus=
+// removes cores from every process's mask until the process asks for them. Linux accepts any mask
+// with at least one core of the control group, and sets the cores that both have.
 cpu_set_t possible_cores() {
   cpu_set_t before;
   CPU_ZERO(&before);
@@ -108,8 +108,8 @@ Status check_cores(const config::Config& config) {
   return {};
 }
 
-// Those of ringroad.service: what ports of the kernel need. A device on vfio needs none, one on uio
-// more, which DPDK says then.
+// The capabilities of ringroad.service, which ports on kernel interfaces need. A device on vfio
+// needs none of them; a device on uio needs more, and DPDK reports the missing ones.
 bool has_network_capabilities() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
@@ -169,8 +169,8 @@ std::vector<std::string> eal_arguments(const config::Config& config, bool hugepa
                                      "--log-level",
                                      verbose ? "*:info" : "*:error"};
   if (hugepages) {
-    // Nothing of it stays behind in the file system, however the process ends; one file a memory
-    // segment list is what memif and virtio_user share with a peer.
+    // --in-memory leaves no files behind, however the process ends. memif and virtio_user share one
+    // file for each memory segment list with a peer.
     arguments.insert(arguments.end(), {"--in-memory", "--single-file-segments"});
   } else {
     arguments.insert(arguments.end(), {"--no-huge", "--no-shconf"});
@@ -208,7 +208,7 @@ Result<Eal> Eal::start(const config::Config& config, bool verbose) {
 
 Eal::~Eal() {
   if (started_) {
-    // DPDK leaves its folder, empty: one more with each run.
+    // DPDK leaves its empty runtime folder behind, one for each run.
     const fs::path runtime{rte_eal_get_runtime_dir()};
     rte_eal_cleanup();
     std::error_code ignored;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// DPDK's environment, started from the configuration: nobody types its flags.
+// Starts DPDK's environment from the configuration; the operator gives no EAL arguments.
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,15 +10,15 @@
 
 namespace ringroad::control {
 
-// The machine as it is, asked before DPDK is: whether we are root, have the cores and the memory.
-// Says what is missing and what to do about it.
+// Checks before DPDK is started that the process has the privileges, the cores and the memory that
+// it needs. The error says what is missing and what the operator can do.
 [[nodiscard]] Status check_machine(const config::Config& config);
 
-// What `rte_eal_init` is given. The control thread is lcore 0, worker i is lcore i + 1.
+// Returns the arguments for `rte_eal_init`. The control thread is lcore 0, worker i is lcore i + 1.
 [[nodiscard]] std::vector<std::string> eal_arguments(const config::Config& config, bool hugepages,
                                                      bool verbose);
 
-// One in a process; DPDK cannot be started twice.
+// Only one may exist in a process, because DPDK cannot be started twice.
 class Eal {
  public:
   [[nodiscard]] static Result<Eal> start(const config::Config& config, bool verbose);

@@ -9,7 +9,7 @@ namespace ringroad::control {
 
 EventLoop::EventLoop(const Clock& clock, worker::Doorbell& bell, Work work)
     : clock_{clock}, bell_{bell}, work_{std::move(work)} {
-  watch(bell.poll_fd(), [&bell] { bell.clear(); });  // the loop itself may be moved
+  watch(bell.poll_fd(), [&bell] { bell.clear(); });  // not `this`, because the loop may move
 }
 
 void EventLoop::watch(int descriptor, std::function<void()> handler) {
@@ -31,7 +31,7 @@ void EventLoop::turn() {
 
 void EventLoop::rest() {
   bell_.arm();
-  // A worker that punted before the bell was armed saw this thread awake, and did not ring.
+  // A worker that punted before the bell was armed considered this thread awake and did not ring.
   if (work_.run_once()) {
     naps_ = 0;
     bell_.disarm();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// How the control thread waits: for file descriptors, for its next timer, and for workers, who ring
-// a doorbell while it sleeps. It uses nothing while nothing happens.
+// The control thread's loop. It waits for file descriptors, for the next timer, and for workers,
+// which ring a doorbell while the thread sleeps. It needs no CPU time while nothing happens.
 #include <poll.h>
 
 #include <cstdint>
@@ -15,26 +15,26 @@ namespace ringroad::control {
 
 class EventLoop {
  public:
-  // What is looked at although nothing tells of it, such as a device's link, is looked at this
-  // often.
+  // Some states must be polled, because no event reports them, such as the link of some devices.
+  // This is the longest time between two polls.
   static constexpr Nanoseconds kLongestSleep = std::chrono::milliseconds{10};
-  // What arrives soon after something else did is found without a doorbell: that long the thread
-  // only naps, and no worker is made to ring.
+  // After it found work, the thread takes kNaps naps of this length before it sleeps. Packets that
+  // arrive during a nap are found without a doorbell, so no worker has to ring.
   static constexpr Nanoseconds kNap = std::chrono::microseconds{100};
   static constexpr std::uint32_t kNaps = 20;
 
   struct Work {
-    // One round; true where there may be more to do at once.
+    // Runs one round. Returns true if there may be more to do at once.
     std::function<bool()> run_once;
-    // When a timer of it is due.
+    // Returns when the next timer is due.
     std::function<Nanoseconds()> next_deadline;
   };
 
   EventLoop(const Clock& clock, worker::Doorbell& bell, Work work);
-  // `handler` is called in each turn in which the descriptor is readable; none: the round of work
-  // that follows sees to it.
+  // `handler` is called in each turn in which the descriptor is readable. Without a handler, the
+  // next round of work must read the descriptor.
   void watch(int descriptor, std::function<void()> handler = {});
-  // One round of work, then the descriptors, for which it waits where there was no work.
+  // Runs one round of work, then serves the descriptors. Waits for them if there was no work.
   void turn();
 
  private:

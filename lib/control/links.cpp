@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What happens to ports by themselves: links that come and go, interfaces of the kernel's that
-// change, devices that hang or are unplugged.
+// Handles events of the devices: carriers that change, kernel interfaces that change, devices that
+// hang or are unplugged.
 #include "control/links.hpp"
 
 #include <algorithm>
@@ -12,9 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How often a device without an interrupt for its link is asked through its registers, which takes
-// some 100 us where they are those of a copper PHY. Half of it, and the rest of what a failover
-// takes, is well below 50 ms.
+// The interval at which the link of a device without a link interrupt is read from its registers,
+// which takes some 100 us for a copper PHY. On average half of it passes before a change is seen;
+// with the other steps of a failover that is well below 50 ms.
 constexpr Nanoseconds kRegisterLook = 20ms;
 // Linux's watchdog_timeo.
 constexpr Nanoseconds kHang = 5s;
@@ -54,15 +54,15 @@ void Links::apply_unnumbered() {
   }
 }
 
-// A port is a way to somewhere while it has a link, the operator wants it, and it has an address,
-// or a route that names it whatever its addresses: Linux's fib_disable_ip without the last.
+// A port is usable for routes while it has a carrier, is administratively up, and has an address or
+// is named by a route. In Linux a port without addresses loses its routes (fib_disable_ip).
 void Links::apply(const interface::InterfaceView& view) {
   const bool linked = view.up && devices_[view.egress.value()].carrier;
   if (linked != states_[view.id.value()].linked) {
     states_[view.id.value()].linked = linked;
     addresses_.set_link(view.id, linked);
   }
-  // Without a link what waits is dropped, as Linux's dev_deactivate does.
+  // Without a link, queued packets are dropped, as in Linux's dev_deactivate.
   if (!view.link) {
     apply_gate(view.egress);
   }
@@ -76,8 +76,8 @@ void Links::apply(const interface::InterfaceView& view) {
   }
 }
 
-// Every round: what interrupts and the kernel tell is there already, and costs no more than to read
-// it.
+// Called every round, because the events of interrupts and of the kernel are already in memory and
+// cost little to read.
 void Links::watch_carriers() {
   interfaces_.poll();
   if (interfaces_seen_ != interfaces_.generation()) {
@@ -103,7 +103,8 @@ void Links::watch_carrier(std::uint16_t port) {
     return;
   }
   if (up && link.left_by) {
-    // A link may be lost and found within one loop of a worker, which then still sends.
+    // The link may be lost and come back within one loop of a worker, which then still sends. Wait
+    // until every worker has left the port.
     if (rte_rcu_qsbr_check(&world_.reclaimer().readers(), *link.left_by, false) != 1) {
       return;
     }
@@ -150,7 +151,7 @@ void Links::note_interfaces() {
   }
 }
 
-// No worker uses the port once the readers have passed this state.
+// Stops the port. No worker uses it once the readers have passed the state `left_by`.
 void Links::leave(std::uint16_t port) {
   Hang& hang = devices_[port].hang;
   hang.since = clock_.now();
@@ -173,8 +174,8 @@ void Links::apply_gate(PortId port) {
   }
 }
 
-// A port that has packets and sends none for five seconds, its link up and no rate in the way
-// (Linux's dev_watchdog) is reset.
+// Resets a port that has queued packets and sent none for five seconds, although its link is up and
+// no rate limit holds the packets (Linux's dev_watchdog).
 void Links::watch_for_hangs() {
   const Nanoseconds now = clock_.now();
   for (const std::uint16_t i : numbers(ports_.size())) {
@@ -198,15 +199,15 @@ void Links::watch_for_hangs() {
         log::warn("port {}: {} packets wait and none was sent for 5 s: it is reset",
                   ports_[i]->settings().name, queued);
       } else if (ports_[i]->interface_is_lost() && !ports_[i]->interface_is_back()) {
-        continue;  // there is nothing to try again with
+        continue;  // a reset cannot succeed without an interface
       }
       leave(i);
     }
   }
 }
 
-// A port whose device is to be unplugged is left by every worker before the device is given up;
-// what its routes led to is lost with its link.
+// Every worker leaves a port whose device is to be unplugged before the device is released. Its
+// link is lost then, and with it the routes through the port.
 void Links::watch_for_removals() {
   for (const std::uint16_t i : numbers(ports_.size())) {
     Hang& hang = devices_[i].hang;
@@ -235,7 +236,7 @@ void Links::reset_hung_ports() {
       status = use_reset_port(i);
     }
     if (!status) {
-      // It stays stopped, and is tried again.
+      // The port stays stopped, and the reset is tried again.
       log::error("{}", status.error().what);
       continue;
     }
@@ -254,7 +255,8 @@ Status Links::use_reset_port(std::uint16_t i) {
   if (port.mac() == view.mac) {
     return {};
   }
-  // An interface that was made anew has another MAC address, and the operator's does not last.
+  // A kernel interface that was created again has another MAC address, and the one that the
+  // operator set must be set again.
   devices_[i].mac = port.mac();
   if (const std::optional<Mac> wanted = states_[i].wanted_mac) {
     return port.set_mac(*wanted);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Ports and sub-interfaces as they are: one operational state each, live changes of it by the
-// operator, and what happens to it by itself (carrier, interfaces of the kernel's, devices that
-// hang or are unplugged). A change has the effects on ARP and routes that it has in Linux. Control
-// thread only.
+// The operational state of every port and sub-interface. It changes when the operator changes a
+// port, and by events of the devices (carrier, kernel interfaces, devices that hang or are
+// unplugged). A change has the effects on ARP and routes that it has in Linux. Control thread only.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,8 +35,8 @@ class Links {
   };
   // Called for an address that no port has any more.
   using SourceGone = std::function<void(Ipv4 address)>;
-  // `configured`: the ports, then the sub-interfaces, as World has them. `device_macs`: the
-  // devices' own, before any was set.
+  // `configured` has the ports, then the sub-interfaces, in World's order. `device_macs` are the
+  // devices' own addresses, before any was set.
   Links(const Parts& parts, const std::vector<config::Port>& configured, const Clock& clock,
         const std::vector<Mac>& device_macs, SourceGone source_gone);
 
@@ -46,34 +45,35 @@ class Links {
     std::optional<Mac> mac{};
     std::optional<bool> up{};
   };
-  // All of it or none.
+  // Applies the whole change, or none of it if a part is refused.
   Status change(InterfaceId port, const Change& change);
   Status set_link(InterfaceId port, bool up) { return change(port, {.up = up}); }
   Status set_mtu(InterfaceId port, std::uint16_t mtu) { return change(port, {.mtu = mtu}); }
   Status set_mac(InterfaceId port, Mac mac) { return change(port, {.mac = mac}); }
   Status add_address(InterfaceId port, InterfaceAddress address);
   Status erase_address(InterfaceId port, InterfaceAddress address);
-  // The port has the address already. It is used once ARP probes for it went unanswered.
+  // Probes for an address that the port already has. The address is used if nobody answers the ARP
+  // probes.
   void probe_for(InterfaceId port, InterfaceAddress address);
 
-  // Ports without addresses are a way to somewhere while a route names them.
+  // Updates the ports without addresses, which are usable while a route names them.
   void apply_unnumbered();
   void apply_all();
-  // Every round.
+  // Called every round.
   void watch_carriers();
-  // From time to time.
+  // Called at intervals.
   void watch_for_hangs();
   void watch_for_removals();
-  // Devices that every worker has left by now.
+  // Resets or releases the devices that every worker has left by now.
   void reset_hung_ports();
 
-  // Whether the port or sub-interface is up and has a link, as routes and neighbors know it: a
-  // device may know a moment earlier.
+  // Whether the port or sub-interface is up and has a link, as routes and neighbors see it. The
+  // device may have reported a change a moment earlier.
   [[nodiscard]] bool linked(InterfaceId port) const { return states_[port.value()].linked; }
   [[nodiscard]] std::uint64_t tx_hangs(PortId port) const {
     return devices_[port.value()].hang.count;
   }
-  // What the operator asks for; the device may have a lower MTU.
+  // The MTU that the operator configured; the device may have a lower one.
   [[nodiscard]] std::uint16_t wanted_mtu(InterfaceId port) const {
     return states_[port.value()].wanted_mtu;
   }
@@ -86,24 +86,24 @@ class Links {
     std::uint64_t progress = 0;
     Nanoseconds since{};
     std::uint64_t count = 0;
-    bool stopped = false;  // from then on until it was reset and started again
-    // Before its reset: every worker has left it once this state is passed.
+    bool stopped = false;  // from leave() until the device was reset and started
+    // Set before a reset: every worker has left the port once this state is passed.
     std::optional<std::uint64_t> left_by{};
   };
   struct Device {
-    Mac mac{};  // its own, before any was set
+    Mac mac{};  // the device's own, before any was set
     bool carrier = false;
-    // Where it was lost: every worker has left the port once this state is passed.
+    // Set when the carrier was lost: every worker has left the port once this state is passed.
     std::optional<std::uint64_t> left_by{};
     bool interface_gone = false;
-    std::string interface{};  // the name of the kernel's interface that the device is
+    std::string interface{};  // the name of the kernel interface of the device
     Hang hang{};
   };
   struct State {
     std::uint16_t wanted_mtu = 0;
     std::optional<Mac> wanted_mac{};
-    bool linked = false;  // it is up and its device has a carrier
-    bool usable = false;  // as routes know it
+    bool linked = false;  // administratively up, and the device has a carrier
+    bool usable = false;  // as routes see it
   };
 
   void apply(const interface::InterfaceView& view);
@@ -135,7 +135,7 @@ class Links {
   SourceGone source_gone_;
   std::vector<Device> devices_;
   std::vector<State> states_;          // of every port and sub-interface
-  std::uint64_t interfaces_seen_ = 0;  // what of them was acted upon
+  std::uint64_t interfaces_seen_ = 0;  // the last generation that was handled
   Nanoseconds next_register_look_{};
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Live changes of addresses, with what each does to routes in Linux.
+// Live changes of addresses. Each has the effects on routes that it has in Linux.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,8 @@ Status Links::check_address(const interface::InterfaceView& view, InterfaceAddre
   if (const auto fault = config::fault_of(address)) {
     return fail(*fault);
   }
-  // Once more with another length Linux takes it; that is nearly always a slip.
+  // Linux accepts the same address with another length. It is refused here, because it is nearly
+  // always a mistake.
   const auto same = [&](const InterfaceAddress& known) {
     return known.address == address.address &&
            (known.subnet() == address.subnet() || (!known.peer && !address.peer));
@@ -76,7 +77,7 @@ void Links::probe_for(InterfaceId port, InterfaceAddress address) {
 void Links::forget_address(InterfaceId port, InterfaceAddress address) {
   std::vector<InterfaceAddress> left = world_.port(port).addresses;
   std::erase(left, address);
-  // Less than before is there: no table lacks room for it.
+  // The change only removes routes, so no table lacks room for it.
   static_cast<void>(set_addresses(port, left));
   if (!world_.is_configured(address.address)) {
     source_gone_(address.address);
@@ -90,7 +91,7 @@ Status Links::add_address(InterfaceId port, InterfaceAddress address) {
   }
   std::vector<InterfaceAddress> addresses = view.addresses;
   addresses.push_back(address);
-  // The same address with another subnet is in use already.
+  // The port may already use the same address with another subnet.
   const bool in_use = std::ranges::any_of(view.addresses, [&](const InterfaceAddress& known) {
     return known.address == address.address && view.uses(known);
   });

@@ -9,7 +9,8 @@
 
 namespace ringroad::control {
 
-// The operator's will for the port and what sends by it: as the tables have it, or not at all.
+// Sets the administrative state of the port and of its sub-interfaces. If the tables refuse the
+// change, nothing is changed.
 Status Links::bring(InterfaceId port, bool up) {
   const auto is_on = [&](const interface::InterfaceView& view) {
     return view.id == port || view.link == port ||
@@ -67,7 +68,7 @@ Status Links::check_mac(const interface::InterfaceView& view, Mac mac) {
   return {};
 }
 
-// What the device may refuse, both or neither.
+// Makes the changes that the device may refuse: both of them or neither.
 Status Links::change_device(InterfaceId port, const Change& change) {
   port::Port& device = *ports_[port.value()];
   if (change.mtu) {
@@ -93,7 +94,8 @@ void Links::apply_mtu(InterfaceId port, std::uint16_t mtu) {
     states_[id.value()].wanted_mtu = mtu;
   };
   set(port);
-  // A link comes before its sub-interfaces, which follow it down but not up: vlan_device_event().
+  // A sub-interface's MTU is lowered with its link's, but not raised, as in vlan_device_event(). A
+  // link precedes its sub-interfaces in the list.
   for (const interface::InterfaceView& other : world_.ports()) {
     if (other.link && other.mtu > world_.port(*other.link).mtu) {
       set(other.id);
@@ -103,8 +105,8 @@ void Links::apply_mtu(InterfaceId port, std::uint16_t mtu) {
   limit_mtus(world_.port(port).egress);
 }
 
-// The lower of what the operator asks for, the link's and that of the kernel's interface, which may
-// be changed by others: what is longer the kernel would refuse (packet_snd(): EMSGSIZE).
+// Limits each MTU to that of the link and of the kernel interface, which other programs may change.
+// The kernel would refuse longer packets (packet_snd(): EMSGSIZE).
 void Links::limit_mtus(PortId device) {
   const port::InterfaceState* const shared = ports_[device.value()]->shared_interface();
   for (const interface::InterfaceView& view : world_.ports()) {
@@ -143,7 +145,7 @@ void Links::apply_mac(PortId device, Mac mac) {
     }
     world_.set_mac(view.id, mac);
     routing_.renew(view.id);
-    // Announced, because the stations on the link know the old MAC address.
+    // The addresses are announced, because the stations on the link know the old MAC address.
     for (const InterfaceAddress& address : view.addresses) {
       if (!addresses_.claims().is_tentative({view.id, address.address})) {
         addresses_.use({view.id, address.address});

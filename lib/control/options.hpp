@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The options of a request to the control socket, and what its verbs share in reading them. Private
-// to the verbs.
+// The options of a request to the control socket, and functions with which verbs read them. Only
+// verbs use this header.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace ringroad::control {
 
-// The options of a request, each checked as it is asked for; the first that is wrong is kept.
+// The options of a request. Each is checked when a verb reads it; the first error is kept.
 class Options {
  public:
   explicit Options(const nlohmann::json& options) : options_{options} {}
@@ -66,7 +66,7 @@ class Options {
     return has(key) && options_[key].get<bool>();
   }
   [[nodiscard]] const nlohmann::json& at(const char* key) const { return options_[key]; }
-  // What is asked for and not known would be silently left undone.
+  // Refuses unknown options, because they would be ignored silently.
   void only(std::initializer_list<std::string_view> keys) {
     for (const auto& [key, value] : options_.items()) {
       if (std::ranges::find(keys, key) == keys.end()) {
@@ -90,13 +90,13 @@ class Options {
 inline constexpr std::string_view kAddress = "an IPv4 address";
 inline constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its host bits zero)";
 
-// None where the request names no table.
+// Returns no table if the request names none.
 [[nodiscard]] std::optional<fib::Table> read_table(const Router& router, Options& options);
-// Of the option "port"; null, and a complaint, where there is none of that name.
+// Returns the port that the option "port" names; null, after a complaint, if there is none.
 [[nodiscard]] const interface::InterfaceView* port_of(Router& router, Options& options);
 
-// The device that the option "port" names, or that what it names sends by; none where the option is
-// absent, or is wrong and complained of.
+// Returns the device of the port or sub-interface that the option "port" names. Returns none if the
+// option is absent, or wrong, which is complained of.
 [[nodiscard]] std::optional<PortId> device_of(Router& router, Options& options);
 
 }  // namespace ringroad::control

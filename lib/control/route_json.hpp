@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Routes as JSON, as `show routes` lists them and `route get` begins with one.
+// Routes as JSON, for `show routes` and for the first part of the answer to `route get`.
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace ringroad::control {
 
-// Asks for each port's link once, however many routes there are.
+// Reads each port's link state once, however many routes are reported.
 class RouteReporter {
  public:
   explicit RouteReporter(const Router& router);
@@ -18,9 +18,10 @@ class RouteReporter {
   [[nodiscard]] nlohmann::json next_hops_of(const fib::Path4& path) const;
 
  private:
-  // The port of a recursive one is that of the first next hop on the way to its gateway.
+  // The reported port of a recursive next hop is that of the first next hop through which its
+  // gateway is reached.
   [[nodiscard]] nlohmann::json next_hop(const fib::RouteNextHop4& hop, unsigned depth) const;
-  // A word for people: whether packets to it are sent.
+  // Returns a word that says whether packets to the next hop are sent.
   [[nodiscard]] std::string state_of(const fib::RouteNextHop4& hop) const;
 
   const Router& router_;

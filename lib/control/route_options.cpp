@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-// `via`, `port` and `onlink` of a route or of one of its next hops, checked.
+// Reads and checks `via`, `port`, `onlink` and `recursive` of a route or of one of its next hops.
 config::NextHop read_next_hop(Router& router, Options& options) {
   config::NextHop hop;
   if (options.has("via")) {

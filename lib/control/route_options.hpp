@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What names a route and its next hops in a request.
+// Options that identify a route and its next hops in a request.
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -11,9 +11,9 @@
 
 namespace ringroad::control {
 
-// Of the types that a request may ask for.
+// Accepts only the types that a request may ask for.
 [[nodiscard]] std::optional<RouteType> parse_type(std::string_view text);
-// `via`, `port`, `onlink` and `recursive`, or `nexthops`, which is a list of them.
+// Reads `via`, `port`, `onlink` and `recursive`, or `nexthops`, which is a list of such objects.
 [[nodiscard]] std::vector<config::NextHop> read_next_hops(Router& router, Options& options);
 
 }  // namespace ringroad::control

@@ -16,15 +16,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Reports of use come at this pace; neighbors' timers are waited for.
+// The interval at which used neighbors are collected from the workers. Neighbors' timers that are
+// due earlier shorten it.
 constexpr Nanoseconds kTick = 50ms;
 // Linux's ip_rt_redirect_load: the shortest time between two redirects to one sender.
 constexpr Nanoseconds kRedirectRound = 20ms;
 constexpr Nanoseconds kWatch = 200ms;
-// The kernel's counters of 32 bits do not run over between two looks.
+// A 32-bit counter of the kernel does not wrap around twice between two reads.
 constexpr Nanoseconds kCount = 10s;
-// Packets taken from one punt ring in a round: no worker's flood holds up another's ARP. And from
-// all rings of one kind, 2 to 4 us each.
+// The most packets of one punt ring in a round, so that a flood on one worker does not delay
+// another's ARP messages; and the most of all rings of one kind, at 2 to 4 us each.
 constexpr unsigned kPuntsARound = 256;
 constexpr std::size_t kAllPuntsARound = 1024;
 
@@ -105,8 +106,8 @@ EventLoop Router::event_loop() {
   return loop;
 }
 
-// An ARP message waits for all that its worker handed up before it: what it resolves may be the
-// next hop of a packet that would else be passed by later ones.
+// ARP messages are handled after all packets that the workers punted before them. Otherwise an ARP
+// message might resolve the next hop of such a packet, and later packets would overtake it.
 bool Router::handle_punts() {
   std::array<Packet*, kPuntsARound> storage{};
   const auto packets = std::span{storage}.first(

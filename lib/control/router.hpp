@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The router as one thing: it owns the ports, the workers and the tables, and its thread is the one
-// writer of them all. EAL must be running.
+// The router: it owns the ports, the workers and the tables. Its thread, the control thread, is the
+// only writer of all tables. The EAL must be running.
 
 #include <atomic>
 #include <cstdint>
@@ -33,11 +33,11 @@ class Router {
  public:
   struct Options {
     Configuration::OnLoad on_load{};
-    // Of fq_codel's hash of flows, for tests; none: drawn at random.
+    // The seed of fq_codel's flow hash, for tests. By default it is random.
     std::optional<std::uint64_t> flow_seed{};
   };
-  // Everything is set up and every port started; nothing is forwarded until the workers run. A
-  // fault has the value of the configuration that was refused.
+  // Sets up everything and starts every port; no packet is forwarded until the workers run. On
+  // failure the fault names the value of the configuration that was refused.
   [[nodiscard]] static std::expected<std::unique_ptr<Router>, config::Fault> open(
       const config::Config& config, const Clock& clock, const Options& options);
   [[nodiscard]] static std::expected<std::unique_ptr<Router>, config::Fault> open(
@@ -48,26 +48,27 @@ class Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  // Runs each worker on its lcore, worker i on lcore i + 1, until stop_workers().
+  // Runs worker i on lcore i + 1 until stop_workers() is called.
   Status start_workers();
   void stop_workers();
-  // One round of the control thread: what was handed up, the timers that are due, retired memory.
-  // False where there was nothing to do.
+  // Runs one round of the control thread: punted packets, timers that are due, retired memory.
+  // Returns false if there was nothing to do.
   bool run_once();
-  // Calls it for as long as there is something to do, and waits for more. While the router is.
+  // Returns a loop that calls run_once() as long as there is something to do, and otherwise waits.
+  // The router must outlive it.
   [[nodiscard]] EventLoop event_loop();
-  // Ports down, queues emptied. Fails if a packet buffer is missing afterwards.
+  // Stops the ports and empties all queues. Fails if a packet buffer is missing afterwards.
   Status shut_down();
 
-  // Whether the bands before that port, or before all, measure how long packets wait.
+  // Sets whether the bands of that port, or of all ports, measure how long packets wait.
   void measure_delays(std::optional<PortId> port, bool on);
 
   [[nodiscard]] Ledger ledger() const;
   [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const;
-  // Of one port or sub-interface alone.
+  // The drops of one port or sub-interface only.
   [[nodiscard]] std::uint64_t drops(InterfaceId port, stats::DropReason reason) const;
   [[nodiscard]] const port::Pools& pools() const { return pools_; }
-  // Buffers of packets that wait, by who holds them.
+  // The buffers of waiting packets, by the part that holds them.
   struct Waiting {
     std::uint32_t neighbors = 0;
     std::uint32_t reassembly = 0;
@@ -86,7 +87,7 @@ class Router {
   [[nodiscard]] const host::Sender& sender() const { return *sender_; }
   [[nodiscard]] host::Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const host::Neighbors& neighbors() const { return *neighbors_; }
-  // Of all threads together.
+  // The sum of all threads' counters.
   [[nodiscard]] std::uint64_t ip_counter(stats::IpCounter counter) const;
   [[nodiscard]] const host::SlowPath::Copied& copied() const { return slow_path_->copied(); }
   [[nodiscard]] const host::Addresses& addresses() const { return *addresses_; }
@@ -95,7 +96,7 @@ class Router {
   [[nodiscard]] const std::vector<std::unique_ptr<worker::Worker>>& workers() const {
     return workers_;
   }
-  // In the main table: what the operator and the addresses gave.
+  // The number of routes in the main table: static routes and connected subnets.
   [[nodiscard]] std::size_t main_routes() const;
 
  private:
@@ -110,18 +111,18 @@ class Router {
   Status set_up_addresses();
   [[nodiscard]] std::uint32_t held_besides_bands() const;
   bool handle_punts();
-  // Everything that the control thread holds, for reason kPortDown.
+  // Drops every packet that the control thread holds, for reason kPortDown.
   void give_up_waiting();
   bool run_timers();
 
-  config::Config config_;  // while it is set up
+  config::Config config_;  // only during the set-up
   const Clock& clock_;
   std::optional<std::uint64_t> flow_seed_;
-  config::Fault place_;  // of what is set up at the moment
+  config::Fault place_;  // the part that is being set up
   port::Pools pools_;
   std::unique_ptr<interface::World> world_;
   std::unique_ptr<port::InterfaceWatch> interfaces_;
-  std::vector<Mac> device_macs_;  // as they were before any was set
+  std::vector<Mac> device_macs_;  // of the devices, before any was set
   std::vector<std::unique_ptr<port::Port>> ports_;
   std::unique_ptr<worker::Doorbell> bell_;
   std::vector<std::unique_ptr<worker::Worker>> workers_;
@@ -136,8 +137,8 @@ class Router {
 
   std::atomic<bool> stop_{false};
   bool workers_run_ = false;
-  std::vector<Packet*> arp_;  // ARP messages not seen to yet
-  // What each worker handed up before them and was not seen to yet.
+  std::vector<Packet*> arp_;  // ARP messages that are not handled yet
+  // For each worker, the number of packets that it punted before them and that are not handled yet.
   std::vector<unsigned> before_arp_;
   Nanoseconds next_tick_{};
   Nanoseconds next_redirect_round_{};

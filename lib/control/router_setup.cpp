@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a Router comes to be: ports, tables, workers, routes, in that order.
+// The set-up of a Router: ports, tables, workers, routes, in that order.
 #include <fmt/format.h>
 #include <rte_lcore.h>
 
@@ -20,7 +20,8 @@ int node_of(const worker::Worker& worker) {
   return static_cast<int>(rte_lcore_to_socket_id(worker.settings().id.value() + 1U));
 }
 
-// Those of the node before others, and of either the `first` and those after it before the rest.
+// Returns the workers of the node, then the others. Each part starts at index `first` and wraps
+// around.
 std::vector<worker::Worker*> by_node(const std::vector<worker::Worker*>& workers, std::size_t first,
                                      int node) {
   std::vector<worker::Worker*> order;
@@ -47,8 +48,8 @@ void warn_of_sharing(const port::Port& port) {
   }
 }
 
-// The VLANs of whose frames the port is a link, and the number by which priorities come (IEEE
-// 802.1Q 6.9).
+// Returns the VLANs of the port's sub-interfaces, and VLAN 0, with which priority-tagged frames
+// arrive (IEEE 802.1Q 6.9).
 std::vector<std::uint16_t> vlans_on(const config::Config& config, const std::string& link) {
   std::vector<std::uint16_t> vlans;
   for (const config::Port& port : config.ports) {
@@ -96,7 +97,7 @@ std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config:
   }
   router->neighbors_->start();
   router->run_timers();
-  router->config_ = {};  // the tables have it now
+  router->config_ = {};  // the tables have the values now
   return router;
 }
 
@@ -143,8 +144,8 @@ Status Router::set_up_ports() {
   return {};
 }
 
-// Every pool has to do for its own ports' reception and, as a packet leaves by any port, for all
-// that is on its way out.
+// Every pool must have enough buffers for the RX rings of its own ports and, as its packets may
+// leave by any port, for the TX rings of all ports.
 Status Router::set_up_buffers() {
   port::BufferUse use{.workers = static_cast<std::uint32_t>(config_.engine.workers.size())};
   std::map<int, std::uint32_t> rx;
@@ -226,7 +227,7 @@ void Router::set_up_interfaces() {
     }
     world_->add_port(std::move(view));
   }
-  // A driver that does not tell one protocol of tags from the other reports all as 802.1Q.
+  // A driver that does not distinguish the protocols of tags reports all of them as 802.1Q.
   const auto add_vlans = [this](bool hidden) {
     for (const interface::InterfaceView& view : world_->ports()) {
       if (!view.link) {
@@ -246,7 +247,7 @@ void Router::set_up_interfaces() {
   add_vlans(true);
 }
 
-// The link comes before its sub-interfaces in the configuration.
+// The configuration lists a link before its sub-interfaces.
 void Router::tag_like_its_link(interface::InterfaceView& view, const config::Vlan& vlan) {
   const interface::InterfaceView& link = *world_->find_port(vlan.link);
   neigh::Tag tag{.protocol = static_cast<std::uint16_t>(vlan.protocol), .id = vlan.id};
@@ -259,7 +260,7 @@ void Router::tag_like_its_link(interface::InterfaceView& view, const config::Vla
   view.gathers = link.gathers;
   view.tags = link.tags;
   view.tags.tags.at(view.tags.count++) = tag;
-  // Devices insert 802.1Q, and one tag.
+  // Devices insert only 802.1Q tags, and only one.
   view.tags.offload = ports_[link.egress.value()]->inserts_tags() &&
                       view.tags.tags[0].protocol == RTE_ETHER_TYPE_VLAN;
   std::array<std::uint8_t, 8> priorities{};
@@ -297,9 +298,9 @@ Status Router::set_up_workers() {
     const port::Port& port = *ports_[i];
     const bool spread = config_.ports[i].spread && port.rx_queues() < count;
     spreads = spreads || spread;
-    // Ports with fewer queues than there are workers begin with different ones, those of their node
-    // before others; those with as many begin with the same, so that both directions of a flow come
-    // to one worker.
+    // The queues of a port with fewer queues than workers are given to different workers than those
+    // of the next port, and to workers of the port's NUMA node first. Other ports all begin with
+    // the first worker, so that both directions of a flow come to one worker.
     const auto order = port.rx_queues() < count ? by_node(all, i, port.node()) : all;
     for (std::uint16_t queue = 0; queue < port.rx_queues(); ++queue) {
       worker::Worker& worker = *order[queue % count];
@@ -364,7 +365,8 @@ Status Router::set_up_addresses() {
           .world = *world_, .routing = *routing_, .neighbors = *neighbors_, .links = *links_});
   routing_->add_fixed_routes();
   for (const interface::InterfaceView& view : world_->ports()) {
-    // Each port has its next hop for what is on its link: no later change lacks room for it.
+    // The next hop for each port's connected subnets is created now, so that no later change lacks
+    // room for it.
     if (const auto glean = next_hops_->glean(view.id); !glean) {
       return std::unexpected{glean.error()};
     }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Answers that are lists and are made slice by slice, as the control thread has more to do than
-// answer. They list what there is when its turn comes: what comes or goes meanwhile is in them or
-// not. The router must outlive them.
+// Answers that are lists and are made in slices, so that they do not hold the control thread. An
+// entry that is added or removed meanwhile may or may not be listed. The router must outlive them.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -13,12 +12,12 @@
 
 namespace ringroad::control {
 
-// JSON takes the control thread 2 to 4 us a row.
+// Making the JSON takes the control thread 2 to 4 us a row.
 inline constexpr std::size_t kRowsASlice = 250;
-// Of an answer that is made in one go.
+// The most rows of an answer that is made in one go.
 inline constexpr std::uint32_t kRowsAPage = 500;
 
-// {"ok": [row, row, ...]}, some rows a slice.
+// Makes {"ok": [row, row, ...]}, some rows in each slice.
 class Rows : public Later {
  public:
   bool advance(std::string& line) final {

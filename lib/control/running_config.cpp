@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The configuration that says what runs now, read from the tables.
+// The running configuration, read from the tables.
 #include <algorithm>
 #include <utility>
 
@@ -7,8 +7,9 @@
 
 namespace ringroad::control {
 
-// In words that lead to the same next hops when they are read again, whichever port's addresses
-// come first then: a port is said where not only its subnets hold the gateway.
+// The result must give the same next hops when it is read again, in whichever order the ports'
+// addresses are added then. The port is therefore listed unless its subnets alone contain the
+// gateway.
 config::Route Configuration::listed(const fib::Rib4::View& route) const {
   config::Route listed;
   listed.to = route.prefix;
@@ -34,7 +35,7 @@ config::Route Configuration::listed(const fib::Rib4::View& route) const {
   return listed;
 }
 
-// A file's gateways are written without ports: each must lead to the same next hop again.
+// The gateways of a file are listed without ports, so each must still resolve without one.
 bool Configuration::files_say_it_all() const {
   const auto is_found = [&](Ipv4 gateway) {
     return routing_.port_of(gateway) || routing_.gateways().is_covered(gateway);

@@ -58,7 +58,8 @@ FlowHash flow_hash_of(const config::Ecmp& ecmp) {
   return FlowHash{ecmp.hash, ecmp.seed != 0 ? ecmp.seed : random_seed()};
 }
 
-// Linux's bound, and never so much that a flood of fragments leaves few buffers for the rest.
+// The memory bound is Linux's, but at most a quarter of the pool, so that a flood of fragments
+// leaves enough buffers for other packets.
 ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share) {
   ip4::ReassemblySettings settings;
   settings.buffers = share;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the configuration says, as each part takes it.
+// Converts the configuration into the settings of each part.
 #include <rte_mempool.h>
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace ringroad::control {
 [[nodiscard]] sched::Discipline discipline_of(const config::Scheduler& scheduler);
 [[nodiscard]] neigh::Parameters parameters_of(const config::ArpTimers& timers);
 [[nodiscard]] FlowHash flow_hash_of(const config::Ecmp& ecmp);
-// `share`: the buffers that fragments may hold.
+// `share` is the number of buffers that fragments may hold.
 [[nodiscard]] ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool,
                                                           std::uint32_t share);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A verb of the control socket. Each has a file in verbs/, and one of the same name in
-// app/roadctl/verbs; a constant there adds it to the list before main() runs.
+// A verb of the control socket. Each verb has a file in verbs/, and a file of the same name in
+// app/roadctl/verbs. A constant in each file registers the verb before main() runs.
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -14,17 +14,18 @@ namespace ringroad::control {
 
 class Verb {
  public:
-  // It reads all of its options before it changes anything, and a refused request changes nothing.
+  // The function reads all options before it changes anything, so a refused request changes
+  // nothing.
   using Begin = Reply (*)(Router& router, Options& options);
 
-  // `words`: "show ports".
+  // `words` are, for example, "show ports".
   Verb(std::string_view words, Begin function) noexcept
       : words_{words}, begin_{function}, next_{std::exchange(first_, this)} {}
   Verb(const Verb&) = delete;
   Verb& operator=(const Verb&) = delete;
   ~Verb() = default;
 
-  // Null where there is no such verb.
+  // Returns null if there is no such verb.
   [[nodiscard]] static const Verb* find(std::string_view words);
   [[nodiscard]] Reply begin(Router& router, Options& options) const {
     return begin_(router, options);
@@ -38,14 +39,15 @@ class Verb {
   const Verb* next_;
 };
 
-// The whole answer at once.
+// Returns a complete answer.
 [[nodiscard]] inline Reply at_once(nlohmann::json answer) {
   return Result<nlohmann::json>{std::move(answer)};
 }
 [[nodiscard]] inline Reply refused(const Error& error) {
   return Result<nlohmann::json>{std::unexpected{error}};
 }
-// Of a verb that has nothing to tell: the first thing wrong with the request, or what became of it.
+// Returns the answer of a verb without data: the first error of the request, or the result of the
+// change.
 [[nodiscard]] inline Reply outcome(const Options& options, const Status& status) {
   if (const auto& error = options.error()) {
     return refused(*error);

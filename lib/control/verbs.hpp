@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The verbs of the control socket. Each is a row; what is wrong with a request is said, and nothing
-// is changed by it.
+// Finds and runs the verbs of the control socket.
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
@@ -10,9 +9,11 @@
 
 namespace ringroad::control {
 
-// {"verb": ["route", "add"], "options": {...}} to its answer, or to what makes it.
+// Runs a request such as {"verb": ["route", "add"], "options": {...}}. Returns its answer, or an
+// object that makes the answer in slices.
 [[nodiscard]] Reply begin(Router& router, const nlohmann::json& request);
-// The same for a caller that may wait: runs rounds of the control thread until the answer is whole.
+// The same for a caller that may wait: runs rounds of the control thread until the answer is
+// complete.
 [[nodiscard]] Result<nlohmann::json> carry_out(Router& router, const nlohmann::json& request);
 
 }  // namespace ringroad::control

@@ -44,7 +44,7 @@ void Addresses::set_link(InterfaceId port, bool up) {
 }
 
 void Addresses::hear(InterfaceId port, const ArpMessage& message) {
-  // Two ports on one link hear each other.
+  // Two of the router's ports on one link receive each other's messages, which are no conflicts.
   if (!claims_.concerns(port, message) ||
       std::ranges::find(world_.ports(), message.sender_mac, &interface::InterfaceView::mac) !=
           world_.ports().end()) {

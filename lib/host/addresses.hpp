@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The router's own addresses as the links see them: announced, defended, and probed for before use
-// where that is wanted (RFC 5227). Control thread only.
+// Announces and defends the router's own addresses on their links, and probes for them before use
+// if configured (RFC 5227). Control thread only.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,16 +22,16 @@ class Addresses {
   Addresses(const Settings& settings, const interface::World& world, Sender& sender,
             const Clock& clock);
 
-  // The port uses that address from now on; again: its MAC is new.
+  // The port uses that address from now on. Called again when the port's MAC address changed.
   void use(neigh::Key4 key);
-  // Whether the port may use it: `verdict` is told once, some seconds from now, unless the address
-  // is withdrawn before. Used from then on, if so.
+  // Probes whether the port may use the address. `verdict` is called once, some seconds later,
+  // unless the address is withdrawn before. If the address is usable, it is in use from then on.
   using Verdict = std::function<void(bool usable)>;
   void probe(neigh::Key4 key, Verdict verdict);
   void withdraw(neigh::Key4 key);
 
   void set_link(InterfaceId port, bool up);
-  // An ARP message that came by that port.
+  // Handles an ARP message that the port received.
   void hear(InterfaceId port, const neigh::ArpMessage& message);
   // Runs the timers that are due.
   void tick();
@@ -41,7 +41,8 @@ class Addresses {
  private:
   void carry_out(const neigh::AddressClaims::Events& events);
   void conclude(neigh::Key4 key, bool usable);
-  // Asks everybody on the link for the address: from nobody, or from the address itself.
+  // Broadcasts an ARP request for the address. The sender address is 0.0.0.0 in a probe, and the
+  // address itself in an announcement.
   void send(neigh::Key4 key, Ipv4 sender);
 
   const interface::World& world_;

@@ -21,7 +21,7 @@ bool IcmpLimiter<Address>::refill_global(Nanoseconds now) {
   return tokens_ >= 1;
 }
 
-// A bucket that has filled up again says nothing that a new one would not.
+// Removes full buckets, because a new bucket would be in the same state.
 template <class Address>
 void IcmpLimiter<Address>::forget_idle(Nanoseconds now) {
   const Nanoseconds full = limits_.per_destination * kDestinationBurst;

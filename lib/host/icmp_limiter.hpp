@@ -17,13 +17,13 @@ template <class Address>
 class IcmpLimiter {
  public:
   struct Limits {
-    std::uint32_t rate = 1000;  // a second; 0: no limit as a whole
+    std::uint32_t rate = 1000;  // messages a second; 0: no limit for the router as a whole
     std::uint32_t burst = 50;
     Nanoseconds per_destination = std::chrono::seconds{1};  // between messages; 0: no limit
   };
   explicit IcmpLimiter(Limits limits) : limits_{limits} {}
 
-  // Takes a token of each bucket where both have one.
+  // Takes a token from both buckets if both have one.
   [[nodiscard]] bool allow(Address destination, Nanoseconds now);
 
  private:

@@ -17,8 +17,9 @@ using stats::DropReason;
 
 // Linux's interval_probe_time, at which it asks for NTF_MANAGED neighbors.
 constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
-// Timers and reports of use that one round sees to, ~150 us of it: what waits in the punt rings
-// does not wait for thousands of neighbors that were learnt, and expire, together.
+// The number of timers and of reports of use that one round handles, in ~150 us each. Packets in
+// the punt rings need not wait until thousands of neighbors, which were learned and expire
+// together, are handled.
 constexpr std::size_t kNeighborsARound = 256;
 }  // namespace
 
@@ -42,7 +43,7 @@ void Neighbors::send(neigh::Key4 key, OwnedPacket packet) {
     sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborTableFull);
     return;
   }
-  // Behind packets that still wait it waits too, so that they leave in order.
+  // A packet waits behind others that still wait, so that they leave in order.
   if (neigh::has_mac(table_.entry(*id).state) && !pending_.has(*id)) {
     carry_out(events);
     sender_.send_ip(std::move(packet), key.port, table_.entry(*id).mac);
@@ -76,7 +77,7 @@ void Neighbors::carry_out(const neigh::Events& events) {
         routing_.report_use(entry.key, entry.state == State::kStale);
         break;
       case Event::Kind::kFailed:
-        // Its flows go elsewhere before the rest are handed up.
+        // The neighbor's flows get other next hops first, then its waiting packets are handled.
         routing_.failed(entry.key);
         failed(event.id);
         break;
@@ -88,7 +89,7 @@ void Neighbors::carry_out(const neigh::Events& events) {
   }
 }
 
-// Linux's arp_announce 0: the source of the newest packet that waits, where that is one of ours.
+// Linux's arp_announce 0: the source address of the newest waiting packet, if the router owns it.
 std::optional<Ipv4> Neighbors::source_for(NeighborId id) const {
   if (const auto* const newest = pending_.newest(id)) {
     const Ipv4 source{be32::from_wire(ipv4(**newest).src_addr)};
@@ -118,10 +119,10 @@ void Neighbors::solicit(NeighborId id, bool broadcast) {
   }
 }
 
-// Packets to the neighbor must leave in the order in which they came. The oldest waited for it, the
-// next are in the punt rings, and workers hold the ones that come now (Routing::hold). Once the
-// neighbor is published, workers send by themselves. So it is published only after no worker can
-// punt another packet for it, and all punted ones were handed over.
+// Packets to the neighbor must leave in the order in which they came. The oldest waited for its MAC
+// address, the next ones are in the punt rings, and workers hold the ones that come now
+// (Routing::hold). Once the neighbor is published, workers send directly. It is therefore published
+// only after no worker can punt another packet for it and all punted ones were handed over.
 void Neighbors::resolved(NeighborId id) {
   const neigh::Key4 key = table_.entry(id).key;
   if (!started_ || routing_.is_published(key)) {
@@ -156,7 +157,7 @@ bool Neighbors::settle() {
   }
   for (auto it = settling_.begin(); it != settling_.end();) {
     const auto one = it++;
-    // It may have failed, gone or be another's by now.
+    // The neighbor may have failed or been removed meanwhile, or its id may have been reused.
     const NeighborId id = one->first;
     const neigh::Entry4& entry = table_.entry(id);
     const bool is_known = table_.find(entry.key) == id && neigh::has_mac(entry.state);
@@ -225,14 +226,14 @@ void Neighbors::arp_input(OwnedPacket frame) {
   }
   const interface::InterfaceView& port = world_.port(meta.ingress);
   addresses_.hear(port.id, *message);
-  // Somebody else speaks as one of us: nothing to learn from it.
+  // Nothing can be learned from a station that uses one of the router's addresses as sender.
   if (world_.is_own(message->sender)) {
     sender_.drop(std::move(frame), DropReason::kArpIgnored);
     return;
   }
-  // A probe is answered and tells of no neighbor (RFC 5227 2.1.1). No other message from an
-  // address that no station can have is heard; to one that claims a broadcast address Linux
-  // answers.
+  // A probe is answered, but no neighbor is learned from it (RFC 5227 2.1.1). Other messages from
+  // an address that no station can have are ignored; Linux answers one whose sender is a broadcast
+  // address.
   if (!message->is_probe() && !message->sender.is_unicast()) {
     sender_.drop(std::move(frame), DropReason::kArpIgnored);
     return;
@@ -274,8 +275,8 @@ void Neighbors::find_used() {
 void Neighbors::mark_used(Nanoseconds now) {
   neigh::Events events;
   for (std::size_t i = 0; i < kNeighborsARound && !used_.empty(); ++i) {
-    // The adjacency may be another neighbor's by now. A neighbor that is marked used by mistake is
-    // only probed once.
+    // The adjacency may have been reused by another neighbor. A neighbor that is marked as used by
+    // mistake is only probed once.
     const neigh::Adjacency& adjacency = world_.adjacencies()[used_.back()];
     used_.pop_back();
     if (const auto id = table_.find({adjacency.port, adjacency.next_hop})) {
@@ -285,7 +286,8 @@ void Neighbors::mark_used(Nanoseconds now) {
   carry_out(events);
 }
 
-// A gateway that routes do without gets no packet that would ask for it.
+// A failed gateway that no route uses gets no packet that would solicit it, so it is solicited
+// here.
 void Neighbors::ask_again(Nanoseconds now) {
   if (now < next_ask_) {
     return;

@@ -21,8 +21,7 @@ namespace ringroad::host {
 class Neighbors {
  public:
   using Pending = neigh::PendingPackets<OwnedPacket>;
-  // Told of each packet whose next hop did not answer; it goes with the call.
-  // A packet whose next hop, on that port, does not answer.
+  // Called with a packet whose next hop on that port does not answer. The callee owns the packet.
   using Unreachable = std::function<void(OwnedPacket, InterfaceId)>;
 
   struct Settings {
@@ -34,7 +33,7 @@ class Neighbors {
   Neighbors(const Settings& settings, interface::World& world, routing::Routing& routing,
             Addresses& addresses, Sender& sender, const Clock& clock, Unreachable unreachable);
 
-  // That port's own, instead of the settings'.
+  // Sets parameters for one port, which replace those of the settings.
   void set_parameters(InterfaceId port, const neigh::Parameters& parameters) {
     table_.set_parameters(port, parameters);
   }
@@ -45,53 +44,54 @@ class Neighbors {
   // Workers may run from now on.
   void start() { started_ = true; }
 
-  // An IPv4 packet for that neighbor: goes at once, or waits until its MAC is known.
+  // Sends an IPv4 packet to that neighbor at once, or queues it until the MAC address is known.
   void send(neigh::Key4 key, OwnedPacket packet);
-  // A frame of EtherType 0x0806.
+  // Handles a frame of EtherType 0x0806.
   void arp_input(OwnedPacket frame);
-  // Runs the timers that are due, and says when the next one is: at once, where there were more
-  // than may hold up a round.
+  // Runs the timers that are due, and returns when the next one is due: at once, if more were due
+  // than one round handles.
   Nanoseconds tick();
-  // So many packets that a worker handed up were seen to.
+  // The control thread has handled this many more packets of the worker's punt ring.
   void count_seen_to(std::size_t worker, std::uint64_t packets) { seen_to_[worker] += packets; }
-  // Goes on with neighbors whose MACs are known and that are not published yet. False where there
-  // are none.
+  // Continues with neighbors whose MAC addresses are known and that are not published yet. Returns
+  // false if there are none.
   bool settle();
-  // Without it nothing is known of anybody there (Linux's arp_evict_nocarrier).
+  // A port without a link forgets its neighbors (Linux's arp_evict_nocarrier).
   void set_link(InterfaceId port, bool up);
 
   void set_permanent(neigh::Key4 key, Mac mac);
   bool erase(neigh::Key4 key);
-  // `ip neigh flush` of one port, or of all: as many as a slice takes now, the others by advance().
+  // Removes the learned neighbors of one port, or of all ports, as `ip neigh flush` does: the first
+  // slice now, the others in advance().
   struct Flushed {
     std::size_t removed = 0;
     bool over = false;
   };
   std::shared_ptr<const Flushed> flush(std::optional<InterfaceId> port);
-  // The next slice of that, ~2 ms. False where nothing is left to do.
+  // Does the next slice of the flushes, ~2 ms. Returns false if nothing is left to do.
   bool advance();
-  // Gives up everything that waits, for reason kPortDown.
+  // Drops all waiting packets, for reason kPortDown.
   void clear();
 
   [[nodiscard]] const neigh::Table4& table() const { return table_; }
-  // Requests for an address of the router's own, by how they came.
+  // ARP requests for the router's own addresses, by the destination of their frames.
   struct Probes {
     std::uint64_t broadcast = 0;
     std::uint64_t unicast = 0;
   };
   [[nodiscard]] const Probes& probes() const { return probes_; }
   [[nodiscard]] std::size_t queued(NeighborId id) const { return pending_.size(id); }
-  // Packets that wait, all neighbors together, and the buffers they occupy.
+  // The number of waiting packets of all neighbors, and the buffers that they occupy.
   [[nodiscard]] std::uint64_t held() const { return pending_.size(); }
   [[nodiscard]] std::uint32_t held_buffers() const { return pending_.buffers(); }
   [[nodiscard]] const Pending::Limits& pending_limits() const { return pending_.limits(); }
 
  private:
-  // Entries that are as they were when it began go, port by port and address by address.
+  // Removes the entries that did not change since the flush began, by port and address.
   struct Flush {
     std::optional<InterfaceId> port;
     Nanoseconds began;
-    bool link_lost;  // who is not known then is taken for failed
+    bool link_lost;  // neighbors that are removed then count as failed
     std::shared_ptr<Flushed> outcome;
     std::optional<neigh::Key4> after{};
     bool doubting = false;
@@ -104,12 +104,13 @@ class Neighbors {
   [[nodiscard]] std::optional<Ipv4> source_for(NeighborId id) const;
   void resolved(NeighborId id);
   struct Settling {
-    std::uint64_t left_by = 0;  // every worker keeps its packets once this state is passed
-    // From then on: for each worker, what of all that it handed up must have been seen to.
+    std::uint64_t left_by = 0;  // once this state is passed, every worker holds its packets
+    // Set from then on: for each worker, how many of its punted packets must have been handled.
     std::vector<std::uint64_t> seen_to_at{};
   };
   [[nodiscard]] bool is_settled(Settling& settling);
-  // Hands the workers what waits for that neighbor; false where they had no room for all.
+  // Hands the neighbor's waiting packets to the workers. Returns false if the workers' rings had no
+  // room for all.
   bool hand_over(NeighborId id);
   void publish(NeighborId id);
   void failed(NeighborId id);
@@ -131,11 +132,11 @@ class Neighbors {
   Nanoseconds next_ask_{};
   Pending pending_;
   std::unordered_map<NeighborId, Settling> settling_;
-  std::vector<std::uint64_t> seen_to_;  // by worker
+  std::vector<std::uint64_t> seen_to_;  // handled packets, by worker
   bool started_ = false;
   std::vector<worker::Worker*> workers_;
   std::deque<Flush> flushes_;
-  std::vector<AdjacencyId> used_;  // reported, and not seen to yet
+  std::vector<AdjacencyId> used_;  // reported as used, and not handled yet
 };
 
 }  // namespace ringroad::host

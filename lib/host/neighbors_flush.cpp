@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// `ip neigh flush`, and what a lost link does to neighbors: a slice a round.
+// Removes neighbors, for `ip neigh flush` and when a port loses its link, in slices.
 #include <algorithm>
 #include <iterator>
 
@@ -8,7 +8,7 @@
 namespace ringroad::host {
 namespace {
 
-// Entries that a round flushes, 3 us each, and looks at.
+// The number of entries that a round checks and removes, at 3 us each.
 constexpr std::size_t kFlushedARound = 256;
 
 }  // namespace
@@ -49,7 +49,8 @@ bool Neighbors::advance(Flush& flush) {
     std::ranges::transform(page, std::back_inserter(keys),
                            [this](NeighborId id) { return table_.entry(id).key; });
     for (const neigh::Key4 key : keys) {
-      // What waited for one that goes is answered, which may take another's place in the table.
+      // Removing a neighbor answers its waiting packets with ICMP errors, and sending those may
+      // replace other entries of the table.
       const auto id = table_.find(key);
       const bool goes = id && table_.entry(*id).state != neigh::State::kPermanent &&
                         table_.entry(*id).updated <= flush.began;

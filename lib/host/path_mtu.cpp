@@ -18,7 +18,7 @@ void PathMtu<Address>::learn(Address destination, std::uint16_t told, std::uint1
           known_, {}, [](const auto& entry) { return entry.second.expires; }));
     }
   }
-  // Nobody gets the router to send in crumbs.
+  // The lower bound keeps other hosts from making the router send very small fragments.
   known_[destination] = {std::max(told, std::min(current, least_)), now + kLifetime};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What routers on the way said of the largest packet that fits (RFC 1191), for packets of the
-// router itself: Linux's next-hop exceptions. Control thread only; no allocation beyond its bound.
+// The path MTUs that other routers reported (RFC 1191), for packets that the router itself sends:
+// Linux's next-hop exceptions. Control thread only; no allocation beyond its bound.
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -15,12 +15,12 @@ namespace ringroad::host {
 template <class Address>
 class PathMtu {
  public:
-  // No path is taken for less than `least`, whatever routers say of it (Linux's min_pmtu).
+  // A path MTU is never lower than `least`, whatever routers report (Linux's min_pmtu).
   explicit PathMtu(std::uint16_t least) : least_{least} {}
 
-  // `told` of the way to `destination`, which took `current` until now.
+  // A router reported `told` for the path to `destination`, whose MTU was `current` until now.
   void learn(Address destination, std::uint16_t told, std::uint16_t current, Nanoseconds now);
-  // The least of what is known and `link`.
+  // Returns the lower one of the known path MTU and `link`.
   [[nodiscard]] std::uint16_t of(Address destination, std::uint16_t link, Nanoseconds now) const;
   [[nodiscard]] std::size_t size() const { return known_.size(); }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// How often a sender is told of a better gateway: Linux's ip_rt_send_redirect. 20 ms, then twice as
-// long each time; after nine that were not heeded no more, until none was due for 20.48 s. Control
-// thread only; no allocation beyond its bound.
+// Limits the redirects to a sender, as Linux's ip_rt_send_redirect does: the first interval is 20
+// ms, and each one is twice as long as the one before. After nine redirects that the sender ignored
+// no more are sent, until none was due for 20.48 s. Control thread only; no allocation beyond its
+// bound.
 #include <cstddef>
 #include <unordered_map>
 
@@ -15,7 +16,7 @@ namespace ringroad::host {
 template <class Address>
 class RedirectLimiter {
  public:
-  // For each packet that calls for a redirect: whether this one is answered with it.
+  // Called for each packet that calls for a redirect. Returns whether it may be sent.
   [[nodiscard]] bool allow(Address sender, Nanoseconds now);
 
  private:

@@ -9,8 +9,9 @@
 namespace ringroad::host {
 namespace {
 
-// Packets that waited, in a worker's ring at a time: 10 to 20 us of its time, less than its RX
-// queues bridge; the rest of the ring stays free for all else.
+// The most packets from neighbor queues in a worker's ring at a time: sending them takes 10 to 20
+// us, less than the worker's RX queues can buffer, and the rest of the ring stays free for other
+// packets.
 constexpr unsigned kWaitedMost = 256;
 
 }  // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// How the control thread sends: a whole frame, handed to a worker, through the bands of its egress
-// port like any other. And where it drops and counts what it handles. Control thread only.
+// Sends frames of the control thread: hands them to a worker, which sends them through the bands of
+// the egress port like all others. Also counts the packets that the control thread drops. Control
+// thread only.
 #include <memory>
 #include <vector>
 
@@ -24,35 +25,37 @@ class Sender {
 
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
 
-  // A copy of these bytes, as a packet that the router itself made; null, and counted, where the
-  // pool is empty.
+  // Returns a packet with a copy of these bytes, counted as generated. Returns null if the pool is
+  // empty.
   [[nodiscard]] OwnedPacket make_frame(std::span<const std::uint8_t> bytes);
-  // Counts a packet that did not come from a port: an answer in a new buffer or in an old one.
+  // Counts packets that did not come from a port: answers in new buffers or in those of the
+  // request.
   void count_generated(std::uint64_t packets = 1) { context_->generated.add(packets); }
-  // The packet ended at the router, as it should.
+  // The router consumed the packet, as intended.
   void deliver(OwnedPacket packet) {
     packet.reset();
     count_delivered();
   }
   void count_delivered(std::uint64_t packets = 1) { context_->delivered.add(packets); }
-  // Counted at the port by which the packet came in, or for an answer, the packet it answers.
+  // Drops a packet. The drop is counted at the port that received it or, for an answer, the packet
+  // that it answers.
   void drop(OwnedPacket packet, stats::DropReason reason) {
     const InterfaceId ingress = meta(*packet).ingress;
     drop_at(ingress, std::move(packet), reason);
   }
-  // Counted at the port by which it was to leave.
+  // Drops a packet. The drop is counted at the port by which it was to leave.
   void drop_at(InterfaceId port, OwnedPacket packet, stats::DropReason reason) {
     packet.reset();
     context_->drops.add(port, reason);
   }
 
-  // A whole frame without tags; those of a sub-interface are added. It goes by the worker that
-  // punted it, so that a flow keeps its order.
+  // Sends a whole frame without tags; the tags of a sub-interface are added. The worker that punted
+  // the packet sends it, so that a flow keeps its order.
   void send(OwnedPacket frame, InterfaceId port, std::uint8_t priority);
-  // Whether the worker by which the packet goes has room for packets that waited, which must
-  // neither be dropped there nor hold it up for long.
+  // Whether the worker that will send the packet has room for packets from neighbor queues, which
+  // it must not drop and which must not delay it for long.
   [[nodiscard]] bool has_room_behind(Packet& packet) const;
-  // An IPv4 packet with room for its Ethernet header, to that station.
+  // Sends an IPv4 packet, which has room for its Ethernet header, to that station.
   void send_ip(OwnedPacket packet, InterfaceId port, Mac destination);
 
   [[nodiscard]] rte_mempool& pool() { return pool_; }

@@ -19,13 +19,13 @@ using stats::IpCounter;
 
 namespace {
 
-// The packet alone, as a worker's stages take it. Its owner is the burst now.
+// Makes a burst of one packet, for a worker's stages. The burst owns the packet.
 void fill(Burst& burst, OwnedPacket packet) {
   burst.begin(meta(*packet).ingress, 1);
   burst.l2_classes[0] = meta(*packet).l2_class;
   burst.packets[0] = packet.release();
   ip4::describe(burst, 0);
-  // Until it is looked up it has no way.
+  // The packet has no next hop before the lookup.
   burst.next_hops[0] = {};
 }
 
@@ -33,7 +33,7 @@ OwnedPacket extract(Burst& burst) {
   return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
 }
 
-// forward() sees to redirects for all others.
+// forward() handles redirects for all other packets.
 bool must_wait_or_be_cut(const Packet& packet, const Adjacency& adjacency) {
   return adjacency.kind != AdjacencyKind::kUnicast || exceeds(packet, adjacency.mtu);
 }
@@ -64,7 +64,8 @@ SlowPath::SlowPath(interface::World& world, routing::Routing& routing, Sender& s
   add_protocol(IPPROTO_ICMP, [this](OwnedPacket packet) { icmp_input(std::move(packet)); });
   add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) { udp_input(std::move(packet)); });
   add_protocol(IPPROTO_UDPLITE, [this](OwnedPacket packet) { udp_lite_input(std::move(packet)); });
-  // Every Linux router listens to these, and says nothing where it takes no part in multicast.
+  // Every Linux router accepts these protocols, and sends no ICMP error if it takes no part in
+  // multicast.
   for (const std::uint8_t protocol : {std::uint8_t{IPPROTO_IGMP}, std::uint8_t{IPPROTO_PIM}}) {
     add_protocol(protocol, [this](OwnedPacket packet) {
       sender_.drop(std::move(packet), DropReason::kMulticastControl);
@@ -133,12 +134,12 @@ void SlowPath::host_unreachable(OwnedPacket packet, InterfaceId port) {
   refuse(std::move(packet), {DropReason::kHostUnreachable, ip4::kHostUnreachable, port});
 }
 
-// The adjacency that the worker saw may be another's by now: the tables are asked again.
+// The adjacency that the worker used may have been reused by now, so the tables are searched again.
 const Adjacency& SlowPath::adjacency_of(Packet& packet) const {
   return routing_.resolve(destination_of(packet), world_.tables().flow_hash(packet));
 }
 
-// Linux's order: the route, the way back, the options, then what forward() asks.
+// The order is Linux's: route lookup, reverse-path check, options, then the checks of forward().
 void SlowPath::with_options(OwnedPacket packet) {
   StageContext& context = sender_.context();
   Burst burst;
@@ -183,7 +184,7 @@ void SlowPath::with_options(OwnedPacket packet) {
 bool SlowPath::read_options(OwnedPacket& packet) {
   const Ipv4 destination = destination_of(*packet);
   const interface::InterfaceView& port = world_.port(meta(*packet).ingress);
-  // The address that the packet came to, or the one that faces its sender.
+  // The router's address to which the packet was sent, otherwise the one that faces its sender.
   const auto facing = world_.is_own(destination)
                           ? std::optional{destination}
                           : source_toward(source_of(*packet), world_.tables().flow_hash(*packet));
@@ -197,7 +198,7 @@ bool SlowPath::read_options(OwnedPacket& packet) {
     refuse(std::move(packet), {DropReason::kIpBadOptions, ip4::parameter_problem(fault)});
     return false;
   }
-  // Linux accepts none unless told to (accept_source_route 0); RFC 7126 4.3 agrees.
+  // Linux accepts no source routes by default (accept_source_route 0); RFC 7126 4.3 agrees.
   if (options.source_route != 0) {
     sender_.drop(std::move(packet), DropReason::kSourceRoute);
     return false;
@@ -224,7 +225,7 @@ void SlowPath::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
       break;
     }
     default:
-      // Its route went away while it was handed up.
+      // The packet's route was removed after the worker punted it.
       sender_.drop(std::move(packet), DropReason::kNoRoute);
   }
 }
@@ -249,7 +250,8 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
     if (piece->nb_segs == 1) {
       copied_.fragments.add(piece->pkt_len);
     }
-    // The way of the whole: fragments have no ports that would find it.
+    // All fragments use the whole packet's next hop, because fragments have no ports for the flow
+    // hash.
     to_neighbor(std::move(piece), adjacency);
   }
 }

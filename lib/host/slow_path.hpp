@@ -30,29 +30,30 @@ class SlowPath {
   };
   SlowPath(interface::World& world, routing::Routing& routing, Sender& sender, const Clock& clock,
            const Settings& settings);
-  // Before the first packet: the two know each other.
+  // Called before the first packet. Both objects need each other, so it is no constructor argument.
   void set_neighbors(Neighbors& neighbors) { neighbors_ = &neighbors; }
 
   void handle(OwnedPacket packet);
-  // The packet's next hop did not answer.
+  // Answers a packet whose next hop did not answer ARP requests.
   void host_unreachable(OwnedPacket packet, InterfaceId port);
 
-  // IP protocol to handler: a protocol is one row (Linux's inet_protos). Takes a packet
-  // addressed to the router, past the input hook. False where the protocol is taken.
+  // Registers the handler of an IP protocol (Linux's inet_protos). The handler is called with
+  // packets addressed to the router, after the input hook. Returns false if the protocol has a
+  // handler.
   using ProtocolHandler = std::function<void(OwnedPacket)>;
   bool add_protocol(std::uint8_t protocol, ProtocolHandler handler);
 
   // Runs the timers that are due.
   void tick() { reassembly_.tick(clock_.now()); }
-  // Gives up everything that waits, for reason kPortDown.
+  // Drops all waiting fragments, for reason kPortDown.
   void clear() { reassembly_.clear(stats::DropReason::kPortDown); }
-  // Fragments that wait for others.
+  // The number of fragments that wait for the rest of their datagrams.
   [[nodiscard]] std::uint64_t held() const { return reassembly_.held(); }
   [[nodiscard]] std::uint32_t held_buffers() const { return reassembly_.buffers(); }
-  // Bytes of packets that were copied, by what for.
+  // The number of copied bytes of packets, by purpose.
   struct Copied {
-    stats::Counter fragments;    // for ports that take a frame in one buffer only
-    stats::Counter icmp_errors;  // what they quote
+    stats::Counter fragments;    // for ports that cannot send a frame in several buffers
+    stats::Counter icmp_errors;  // the quoted packets
   };
   [[nodiscard]] const Copied& copied() const { return copied_; }
 
@@ -60,56 +61,60 @@ class SlowPath {
   struct Refusal {
     stats::DropReason reason;
     ip4::IcmpError error;
-    std::optional<InterfaceId> port{};  // at which it is counted; none: where it came in
+    std::optional<InterfaceId> port{};  // where the drop is counted; none: the ingress port
   };
 
-  // On its way through (slow_path.cpp).
+  // Forwarded packets (slow_path.cpp).
 
-  // As the worker does it for others: the options are in the way of none of its stages.
+  // Runs the stages of a worker over a packet with options; no stage depends on the options.
   void with_options(OwnedPacket packet);
-  // False: the options are wrong or not wanted, and the packet is no more.
+  // Returns false if the options are invalid or refused; the packet is dropped or answered then.
   [[nodiscard]] bool read_options(OwnedPacket& packet);
   void write_options(Packet& packet);
-  // To its next hop, which may have to be asked for first.
+  // Sends the packet to its next hop, which may have to be resolved first.
   void to_neighbor(OwnedPacket packet, const neigh::Adjacency& adjacency);
-  // In as many pieces as that MTU asks for.
+  // Fragments the packet for that MTU, and sends the fragments.
   void cut(OwnedPacket packet, const neigh::Adjacency& adjacency, std::uint16_t mtu);
   [[nodiscard]] const neigh::Adjacency& adjacency_of(Packet& packet) const;
-  // The hooks of that point over one packet; null where one of them held or dropped it. `way`: null
-  // where it is to be looked up.
+  // Runs the hooks of that point over one packet. Returns null if a hook holds or dropped it. If
+  // `way` is null, the adjacency is looked up.
   [[nodiscard]] OwnedPacket run_hooks(HookPoint point, OwnedPacket packet,
                                       const neigh::Adjacency* way = nullptr);
 
-  // For the router itself (slow_path_local.cpp).
+  // Packets for the router itself (slow_path_local.cpp).
 
   void deliver_locally(OwnedPacket packet);
-  // The datagram, where this fragment was the last that it lacked.
+  // Returns the datagram if this fragment completes it, otherwise null.
   [[nodiscard]] OwnedPacket reassemble(OwnedPacket packet);
   void icmp_input(OwnedPacket packet);
   void echo(OwnedPacket packet);
   void tell_time(OwnedPacket packet);
-  // Of a message that a packet of the router's own was too large (RFC 1191). False: of another's.
+  // Handles the message that a packet was too large (RFC 1191). Returns false if the router did not
+  // send that packet.
   [[nodiscard]] bool learn_path_mtu(Packet& packet);
   void tcp_input(OwnedPacket packet);
   void udp_input(OwnedPacket packet);
   void udp_lite_input(OwnedPacket packet);
 
-  // From the router itself (slow_path_send.cpp).
+  // Packets from the router itself (slow_path_send.cpp).
 
-  // Tells the sender, then drops.
+  // Sends an ICMP error to the sender, then drops the packet.
   void refuse(OwnedPacket packet, const Refusal& refusal);
   void send_error(Packet& offender, const ip4::IcmpError& error);
-  // Where the packet goes back by the port it came by: its sender may do without the router.
+  // Sends a redirect if the packet leaves by the port that received it, so that its sender can use
+  // the better gateway.
   void redirect(Packet& packet, const neigh::Adjacency& adjacency);
-  // An answer in a buffer of its own; null: there was none.
+  // Sends an answer that has its own buffer. Does nothing if `packet` is null.
   void answer(Packet& asked, OwnedPacket packet);
   void send_own(OwnedPacket packet);
-  // From the addressee to the sender of what came, with its options; none where they do not fit.
+  // Returns the options for an answer to the packet, built from its options; none if they do not
+  // fit.
   [[nodiscard]] std::optional<ip4::AnswerOptions> options_for_answer(Packet& packet,
                                                                      Ipv4 source) const;
   [[nodiscard]] ip4::OwnHeader reply_header(Packet& packet, const ip4::AnswerOptions& options,
                                             std::uint8_t protocol);
-  // Where a packet of that flow from the router itself to `destination` starts from.
+  // Returns the source address for a packet of that flow that the router itself sends to
+  // `destination`.
   [[nodiscard]] std::optional<Ipv4> source_toward(Ipv4 destination, std::uint32_t flow) const;
   [[nodiscard]] ip4::OptionSource option_source(Ipv4 address) const;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is addressed to the router itself: Linux's ip_local_deliver and the protocols above it.
+// Handles packets for the router itself: Linux's ip_local_deliver and the protocols above it.
 #include <netinet/in.h>
 #include <rte_icmp.h>
 
@@ -52,7 +52,7 @@ OwnedPacket SlowPath::reassemble(OwnedPacket packet) {
   if (!datagram) {
     return nullptr;
   }
-  // Of its fragments one goes on.
+  // The datagram counts as one packet, so all of its fragments but one are counted as delivered.
   sender_.count_delivered(datagram->pieces.size() - 1);
   return ip4::join(std::move(*datagram));
 }
@@ -110,7 +110,7 @@ void SlowPath::echo(OwnedPacket packet) {
     sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
     return;
   }
-  // One packet came and ended here; another, in its buffers, goes out.
+  // The request is counted as delivered, and the reply, which uses its buffers, as generated.
   ip4::make_echo_reply(*packet, reply_header(*packet, *options, IPPROTO_ICMP));
   counters_.add(IpCounter::kIcmpOutMsgs);
   counters_.add(IpCounter::kIcmpOutEchoReps);
@@ -136,7 +136,8 @@ void SlowPath::tell_time(OwnedPacket packet) {
   sender_.deliver(std::move(packet));
 }
 
-// Linux's icmp_err: of what the router sends only echo replies are larger than any MTU.
+// Linux's icmp_err. Only echo replies are checked, because they are the only packets of the router
+// that can exceed an MTU.
 bool SlowPath::learn_path_mtu(Packet& packet) {
   constexpr std::uint32_t kMtuOffset = 6;
   constexpr std::uint32_t kQuotedMin = 8;  // octets of the quoted packet's payload
@@ -161,7 +162,7 @@ bool SlowPath::learn_path_mtu(Packet& packet) {
   return true;
 }
 
-// Nothing listens here: every port is closed (RFC 9293 3.5.2).
+// No TCP service runs on the router, so every port is closed (RFC 9293 3.5.2).
 void SlowPath::tcp_input(OwnedPacket packet) {
   if (meta(*packet).l2_class != L2Class::kHost) {
     sender_.drop(std::move(packet), DropReason::kPortClosed);

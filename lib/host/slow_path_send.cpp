@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the router itself sends: errors, redirects, answers.
+// Packets that the router itself sends: errors, redirects, answers.
 #include <netinet/in.h>
 
 #include <chrono>
@@ -32,14 +32,14 @@ std::optional<IpCounter> sent(IcmpType type) {
   }
 }
 
-// Linux's icmp_ratemask has neither redirects, which have a limit of their own, nor what path MTU
-// discovery would stand still without.
+// Linux's icmp_ratemask does not include redirects, which have their own limit, or "fragmentation
+// needed", without which path MTU discovery would stall.
 bool is_limited(const ip4::IcmpError& error) {
   return error.type != IcmpType::kRedirect &&
          (error.type != IcmpType::kUnreachable || error.rest == 0);
 }
 
-// RFC 792: a day's milliseconds, by the wall clock.
+// Returns the milliseconds since midnight UT by the wall clock, as RFC 792 requires.
 std::uint32_t milliseconds_since_midnight() {
   using std::chrono::duration_cast;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -60,8 +60,8 @@ ip4::OptionSource SlowPath::option_source(Ipv4 address) const {
           }};
 }
 
-// Linux's fib_result_prefsrc: the route's own source, else the port's address that faces the next
-// hop.
+// Linux's fib_result_prefsrc: the route's preferred source, otherwise the port's address that faces
+// the next hop.
 std::optional<Ipv4> SlowPath::source_toward(Ipv4 destination, std::uint32_t flow) const {
   const Adjacency& adjacency = routing_.resolve(destination, flow);
   const bool is_glean = adjacency.kind == AdjacencyKind::kGlean;
@@ -96,10 +96,12 @@ void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {
   if (!ip4::may_answer_with_error(offender)) {
     return;
   }
-  // The sender, or whom it came by last of those that it was to come by.
+  // The error goes to the sender or, if the packet came by a source route, to the last hop of that
+  // route.
   const Ipv4 to = ip4::first_hop_back(offender).value_or(source_of(offender));
   const std::uint32_t flow = world_.tables().flow_hash(offender);
-  // The address that was spoken to answers; else the one that faces the sender (Linux icmp_send).
+  // The source is the address to which the packet was sent, otherwise the one that faces the sender
+  // (Linux icmp_send).
   const Ipv4 addressee = destination_of(offender);
   const auto source = world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
   if (!source) {
@@ -136,7 +138,7 @@ void SlowPath::redirect(Packet& packet, const Adjacency& adjacency) {
   if (!adjacency.leads_on() || adjacency.port != ingress || !world_.port(ingress).send_redirects) {
     return;
   }
-  // A sender behind a gateway of its own cannot do without us.
+  // A sender that is behind another gateway cannot use the better one.
   const Ipv4 sender = source_of(packet);
   const Adjacency& back = routing_.resolve(sender, 0);
   const bool on_link = back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
@@ -169,7 +171,7 @@ void SlowPath::send_own(OwnedPacket packet) {
   if (!packet) {
     return;
   }
-  // A hook may have sent it elsewhere (Linux's ip_route_me_harder).
+  // A hook may have changed the destination (Linux's ip_route_me_harder).
   const Adjacency& adjacency = adjacency_of(*packet);
   packet = run_hooks(HookPoint::kPostRouting, std::move(packet), &adjacency);
   if (!packet) {

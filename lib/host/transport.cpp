@@ -60,7 +60,7 @@ TransportCheck check_udp_lite(Packet& packet) {
     return TransportCheck::kBadLength;
   }
   const std::uint32_t length = transport_bytes(packet);
-  // In place of the length: how much the checksum covers, 0 for all.
+  // UDP-Lite has the checksum coverage in place of the length; 0 means the whole datagram.
   const std::uint32_t said = rte_be_to_cpu_16(udp->dgram_len);
   const std::uint32_t covered = said == 0 ? length : said;
   if (covered < sizeof *udp || covered > length) {
@@ -85,7 +85,7 @@ std::optional<TcpReset> reset_of(Packet& segment) {
     reset.sequence = rte_be_to_cpu_32(tcp->recv_ack);
     return reset;
   }
-  // SYN and FIN take a sequence number each, as an octet of data does.
+  // SYN and FIN occupy one sequence number each, as an octet of data does.
   reset.acknowledges = true;
   reset.acknowledged = rte_be_to_cpu_32(tcp->sent_seq) + transport_bytes(segment) -
                        header_bytes_of(*tcp) +
@@ -96,7 +96,7 @@ std::optional<TcpReset> reset_of(Packet& segment) {
 
 OwnedPacket make_reset(rte_mempool& pool, ip4::OwnHeader header, const TcpReset& reset) {
   header.protocol = IPPROTO_TCP;
-  // Linux gives resets DF and no identification.
+  // Like Linux, resets have DF and no identification.
   header.dont_fragment = true;
   OwnedPacket packet = ip4::make_packet(pool, header, sizeof(rte_tcp_hdr));
   if (!packet) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the links hear of the router's own addresses, and what becomes of conflicts (RFC 5227).
+// How the router announces and defends its own addresses on the links, and handles conflicts (RFC
+// 5227).
 #include <rte_ethdev.h>
 
 #include <catch2/catch.hpp>

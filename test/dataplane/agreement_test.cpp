@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What `ringroad check` accepts, `ringroad run` starts: random configurations over virtual devices,
-// good and bad, through the reader and through the router's set-up.
+// `ringroad run` must start what `ringroad check` accepts. Random configurations over virtual
+// devices, valid and invalid, pass through the parser and the router's set-up.
 #include <rte_bus_vdev.h>
 #include <rte_dev.h>
 #include <rte_ethdev.h>
@@ -17,13 +17,13 @@
 #include "random_configs.hpp"
 #include "routing/route_file.hpp"
 
-// g++ 12 takes a text before one that is moved for overlapping with it (its bug 105651).
+// g++ 12 wrongly reports that a string overlaps with one that is moved (its bug 105651).
 #pragma GCC diagnostic ignored "-Wrestrict"
 
 namespace ringroad::test {
 namespace {
 
-// DPDK keeps a virtual device that is closed.
+// DPDK keeps closed virtual devices, so they are removed.
 void remove_devices(const config::Config& config) {
   for (const config::Port& port : config.ports) {
     if (!port.device.empty()) {
@@ -33,7 +33,8 @@ void remove_devices(const config::Config& config) {
   }
 }
 
-// Some drivers leave something behind that a device of the same name finds.
+// Some drivers leave state behind that a device of the same name would find, so each device gets a
+// new name.
 void give_new_names(config::Config& config) {
   static unsigned serial = 0;
   for (config::Port& port : config.ports) {
@@ -45,14 +46,14 @@ void give_new_names(config::Config& config) {
   }
 }
 
-// What no reader of the configuration can know: how many queues a device gives, each of which keeps
-// buffers, and that two files hold the same prefix.
+// Faults that the parser cannot know of: the number of queues of a device, each of which holds
+// buffers, and that two files contain the same prefix.
 bool is_of_the_machine(const config::Fault& fault) {
   return (fault.at == config::Fault::At::kBuffers && fault.what.contains("are too few")) ||
          (fault.at == config::Fault::At::kRouteFile && fault.what.contains("exists already"));
 }
 
-// Empty where both agree.
+// Returns an empty text if the parser and the router agree.
 std::string disagreement(const std::string& yaml, std::size_t& accepted) {
   auto config = config::parse(yaml, "test.yaml");
   if (!config) {
@@ -63,7 +64,7 @@ std::string disagreement(const std::string& yaml, std::size_t& accepted) {
     }
     return "";
   }
-  // As `ringroad check` goes on.
+  // `ringroad check` then reads the files of routes too.
   if (std::ranges::any_of(config->route_files, [](const config::RouteFile& file) {
         return !routing::read_route_file(file).error.empty();
       })) {
@@ -88,7 +89,7 @@ std::string disagreement(const std::string& yaml, std::size_t& accepted) {
   return fault;
 }
 
-// How many were accepted.
+// Returns the number of accepted configurations.
 std::size_t compare(unsigned count, unsigned first_seed) {
   const Folder folder;
   const Network network;
@@ -110,7 +111,7 @@ std::size_t compare(unsigned count, unsigned first_seed) {
   return accepted;
 }
 
-// A router of one such port; empty where it starts.
+// Starts a router with one such port. Returns the fault, or an empty text if it starts.
 std::string fault_with(const std::string& device, std::uint16_t mtu) {
   config::Config config;
   config.engine.memory.buffers = 1023;
@@ -148,7 +149,7 @@ TEST_CASE("a family's largest MTU is what its driver takes at most") {
     CHECK(starts(config::kMtuMin));
     CHECK(starts(family->mtu_max));
 #if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
-    // Later ones take more of some.
+    // Later versions accept larger MTUs for some devices.
     if (family->mtu_max < config::kMtuMax) {
       CHECK_FALSE(starts(static_cast<std::uint16_t>(family->mtu_max + 1)));
     }
@@ -157,10 +158,10 @@ TEST_CASE("a family's largest MTU is what its driver takes at most") {
 }
 
 TEST_CASE("what the reader accepts of random configurations, the router starts") {
-  CHECK(compare(400, 1) > 400 / 4);  // neither kind is rare
+  CHECK(compare(400, 1) > 400 / 4);  // neither valid nor invalid ones are rare
 }
 
-// In one process no more: EAL keeps something of every device that ever was.
+// Not more in one process, because the EAL keeps memory for every device that ever existed.
 TEST_CASE("two thousand other random configurations", "[.long]") {
   const unsigned first_seed = std::random_device{}() / 2;
   WARN("from seed " << first_seed);

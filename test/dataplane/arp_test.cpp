@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the router answers, and what it learns from what it is asked and told.
+// Which ARP messages the router answers, and what it learns from them.
 #include <catch2/catch.hpp>
 
 #include "testbed.hpp"

@@ -51,7 +51,8 @@ TEST_CASE("on a port that is held back the urgent overtake the bulk, each in its
       CHECK(id == next_bulk++);
     }
   }
-  // Ahead of them went only what the ring and the head already had: 8 and a batch.
+  // Only the packets that the ring (8) and the head of the queue (a batch) already held are sent
+  // before the urgent ones.
   CHECK(last_urgent < 50 + 8 + 64);
   CHECK(next_bulk > 0);
   CHECK(bed.all_drops() == 0);
@@ -266,7 +267,7 @@ TEST_CASE("a port that takes nothing for five seconds is reset, and goes on") {
   bed.advance_in_steps(2s);
   CHECK(bed.router->links().tx_hangs(kPortB) == 1);
   bed.advance_in_steps(5s);
-  CHECK(bed.router->links().tx_hangs(kPortB) == 2);  // once an interval
+  CHECK(bed.router->links().tx_hangs(kPortB) == 2);  // one more in each interval
   std::vector<std::uint16_t> ids;
   for (int round = 0; round < 30; ++round) {
     for (const Frame& frame : bed.sent(kPortB)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A refused change changes nothing, an accepted one can be undone, and what runs starts again:
-// random sequences of every verb that changes the router, through the verbs as roadctl sends them.
+// A refused change must change nothing, an accepted one can be undone, and the running
+// configuration starts again: random sequences of every verb that changes the router, as roadctl
+// sends them.
 
 #include <algorithm>
 #include <array>
@@ -30,7 +31,7 @@ config::Config base_config() {
   return config;
 }
 
-// The words of a route as it runs, as a request for it.
+// Returns the options of a request that adds the given running route.
 json words_of(const config::Route& route) {
   json words{{"prefix", route.to.to_string()}, {"metric", route.metric}};
   words["table"] = std::to_string(route.table);
@@ -112,14 +113,15 @@ class Sequences {
     for (const interface::InterfaceView& view : bed_.router->world().ports()) {
       macs_.push_back(view.mac);
     }
-    // A gateway that came to lie on a subnet would be found there when its route is added again.
+    // A gateway that is inside a subnet by now would be resolved to that subnet's port when its
+    // route is added again.
     const routing::Routing& routing = bed_.router->routing();
     const bool found_anew = routing.rib().any_path([&](const fib::Path4& path) {
       return std::ranges::any_of(path.next_hops, [&](const auto& hop) {
         return hop.via && !hop.on_link && hop.port != routing.port_of(*hop.via);
       });
     });
-    // That a neighbor had not answered is forgotten with its entry.
+    // The failure of a neighbor is forgotten with its entry.
     const bool forgets = request.group() == "neighbor" && has_failed(request);
     frames_ = 0;
     const bool accepted = carry_out(request);
@@ -142,7 +144,7 @@ class Sequences {
         }
         Snapshot is{bed_};
         INFO(difference(was.text(), is.text()));
-        // A group that comes again spreads its flows anew.
+        // A group that is added again distributes its flows anew.
         is.flows = was.flows;
         INFO((is == was ? "" : config::to_yaml(before)));
         REQUIRE(is == was);
@@ -165,7 +167,8 @@ class Sequences {
            !bed_.router->routing().next_hops().usable(neigh::Key4{port->id, *address});
   }
 
-  // Requests that take it back; none where Linux too would not get back to where it was.
+  // Returns requests that undo the request; none if they would not restore the state in Linux
+  // either.
   std::optional<std::vector<Request>> undo_of(const Request& request,
                                               const config::Config& before) {
     const std::string group = request.group();
@@ -208,7 +211,8 @@ class Sequences {
       if (there != now.routes.end() && *there == route) {
         continue;
       }
-      // A gateway on a subnet that went is said to be on the link when it is added again.
+      // If a gateway's subnet was removed, its route is listed with `onlink`, which differs from
+      // the original.
       if (std::ranges::any_of(route.next_hops, &config::NextHop::on_link)) {
         return std::nullopt;
       }
@@ -243,7 +247,7 @@ class Sequences {
 
   std::optional<std::vector<Request>> undo_of_link(const Request& request, const config::Port& port,
                                                    const config::Config& before) {
-    // Taking a link down takes what is on it down, whatever it was.
+    // Taking a link down also takes its sub-interfaces down, whatever their state was.
     if (request.options.contains("up")) {
       return std::nullopt;
     }
@@ -261,7 +265,7 @@ class Sequences {
     return undo;
   }
 
-  // The tables that a change draws from are full until empty_tables().
+  // Fills the tables from which changes allocate, until empty_tables().
   void fill_tables() {
     interface::World& world = bed_.router->world();
     const std::size_t left = changes_.one_in(2) ? 0 : 3;
@@ -302,7 +306,7 @@ class Sequences {
       REQUIRE(carry_out({{"link", "set"}, {{"port", port}, {"up", true}}}));
     }
   }
-  // All ports are up again, most routes gone.
+  // Brings all ports up and removes most routes.
   void start_over() {
     bring_all_up();
     for (const config::Route& route : bed_.router->configuration().running_config().routes) {
@@ -341,7 +345,7 @@ TEST_CASE("what runs after many changes starts again") {
   const std::uint32_t seed = GENERATE(1U, 2U, 3U);
   const config::Config running = Sequences{seed}.after_many_changes();
   const Testbed again{{.config = running}};
-  // The testbed's devices are others each time.
+  // The testbed's devices have other names and MAC addresses each time.
   const auto yaml = [](config::Config config) {
     for (config::Port& port : config.ports) {
       port.device.clear();

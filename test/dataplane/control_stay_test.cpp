@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How long one round of the control thread, or one request, keeps it from everything else, with an
-// Internet table by one gateway and 65,536 neighbors. What is slow here is a ping that is not
-// answered. Prints a table; run by hand:  build/release/test/dataplane/dataplane '[.long]' -d yes
+// Measures how long one round of the control thread, or one request, holds the thread, with an
+// Internet table through one gateway and 65,536 neighbors. While the thread is held, a ping is not
+// answered. Prints a table; run by hand: build/release/test/dataplane/dataplane '[.long]' -d yes
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ Mac mac_of(std::uint32_t number) {
            static_cast<std::uint8_t>(number >> 8U), static_cast<std::uint8_t>(number)}};
 }
 
-// Time of this thread: what else runs on the machine does not count.
+// The CPU time of this thread, so that other programs do not distort it.
 double milliseconds_now() {
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
@@ -62,7 +62,7 @@ class Bed {
     return milliseconds_now() - start;
   }
 
-  // One request, then rounds until nothing is left to do.
+  // Sends one request, then runs rounds until nothing is left to do.
   void ask(const std::string& name, const json& verb, const json& options = json::object()) {
     const std::string line = json{{"verb", verb}, {"options", options}}.dump();
     const control::Handler handler = [&](const json& request) {
@@ -88,7 +88,7 @@ class Bed {
     worst = std::max({worst, request, longest});
   }
 
-  // The longest round, and how many did something.
+  // Returns the duration of the longest round, and the number of rounds that did something.
   std::pair<double, int> settle() {
     double longest = 0;
     int rounds = 0;
@@ -172,7 +172,7 @@ TEST_CASE("no request holds the control thread for long", "[.long]") {
     bed.ask(fmt::format("route del {}, the last", prefix), {"route", "del"},
             {{"prefix", prefix}, {"metric", 7}});
   }
-  // Groups of very unequal members have the most buckets.
+  // Groups whose members have very different weights have the most buckets.
   json hops = json::array();
   for (std::uint32_t i = 0; i < 256; ++i) {
     hops.push_back({{"via", host_at(i).to_string()}, {"weight", i % 16 + 1}});
@@ -183,7 +183,7 @@ TEST_CASE("no request holds the control thread for long", "[.long]") {
   bed.ask("neighbor del, of 256 next hops", {"neighbor", "del"},
           {{"address", host_at(3).to_string()}, {"port", "b"}});
   bed.ask("route del, 256 next hops", {"route", "del"}, {{"prefix", "9.9.9.0/24"}, {"metric", 9}});
-  // Gateways on no link.
+  // Recursive gateways.
   bed.ask("route add, to a gateway far away", {"route", "add"},
           {{"prefix", "5.5.5.0/24"}, {"via", "8.8.8.8"}, {"metric", 9}});
   bed.ask("route del, to a gateway far away", {"route", "del"},

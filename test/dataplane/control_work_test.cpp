@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a request, or a round of the control thread, does at most in one go, however much there is
-// to do: counted, not timed. control_stay_test.cpp has the times.
+// The most work that a request or a round of the control thread does in one go, however much there
+// is to do: counted, not timed. control_stay_test.cpp measures the times.
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ config::Config wide_config() {
   return config;
 }
 
-// 5000 neighbors on port b, and 20,000 routes of a file by the first of them.
+// A router with 5000 neighbors on port b, and 20,000 routes of a file through the first of them.
 class Bed {
  public:
   Bed() : bed{{.config = wide_config(), .tx_ring = 8192}} {
@@ -85,7 +85,7 @@ class Bed {
         [this](const json& request) { return control::begin(*bed.router, request); },
         json{{"verb", verb}, {"options", options}}.dump());
   }
-  // The whole answer; `each` sees what a slice added.
+  // Returns the complete answer. `each` is called with the text that each slice added.
   template <class Each>
   json finish(control::Answer answer, const Each& each) {
     std::string line = answer.line;
@@ -100,7 +100,7 @@ class Bed {
     return json::parse(line).at("ok");
   }
 
-  // Whether a host that asks for the router is answered in the round that comes.
+  // Whether the router answers a host's ARP request in the next round.
   bool answers() {
     bed.receive(kPortA, make_arp(1, kMacA, kHostA, {}, kRouterA, kBroadcastMac));
     for (const auto& worker : bed.router->workers()) {
@@ -114,7 +114,8 @@ class Bed {
     return bed.discard(kPortA) > 0;
   }
 
-  // The most prefixes that a round changes in the trie until nothing is left to do.
+  // Returns the largest number of prefixes that a round changes in the trie, until nothing is left
+  // to do.
   std::uint64_t most_changes() {
     std::uint64_t most = 0;
     for (int quiet = 0; quiet < 50;) {
@@ -162,7 +163,7 @@ TEST_CASE("a flush of many neighbors takes some a round, and answers when all ar
     left = bed.neighbors();
     CHECK(bed.answers());
   });
-  // Host A came while it went on, and stays.
+  // Host A was learned during the flush, and stays.
   CHECK(answer.at("removed") == kHosts);
   CHECK(bed.neighbors() <= 1);
   CHECK(bed.finish(bed.ask({"neighbor", "flush"}, {{"port", "b"}}), [](const std::string&) {})

@@ -9,7 +9,7 @@ using stats::DropReason;
 
 namespace {
 
-// Sends it, and wants it dropped for that reason alone, in silence.
+// Sends the frame, and checks that it is dropped for that reason only and that nothing is sent.
 void check_dropped(Testbed& bed, const Frame& frame, DropReason reason) {
   bed.receive(kPortA, frame);
   bed.run();
@@ -194,7 +194,7 @@ TEST_CASE("a flood that the control thread cannot follow is dropped under its ow
   for (int i = 0; i < 8000; ++i) {
     bed.receive(kPortA, make_ipv4(fields));
   }
-  // The worker alone: its punt ring fills.
+  // Only the worker runs, so its punt ring fills.
   while (bed.router->workers()[0]->poll_once()) {
   }
   CHECK(bed.drops(DropReason::kTtlExceeded) > 3000);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Routes with several gateways: who gets which flow, and what happens when a gateway dies.
+// Routes with several gateways: how flows are distributed, and what happens when a gateway fails.
 #include <rte_ethdev.h>
 
 #include <algorithm>
@@ -45,13 +45,13 @@ config::Config ecmp_config(FlowHashPolicy hash) {
   return config;
 }
 
-// A router with three gateways, which answer as long as they live.
+// A router with three gateways, which answer ARP requests while they are alive.
 class Bed {
  public:
   explicit Bed(FlowHashPolicy hash = FlowHashPolicy::kL3)
       : bed{{.config = ecmp_config(hash)}} {}
 
-  // By which gateway each packet left; packet i has identification i.
+  // Returns the gateway by which each packet left; packet i has identification i.
   std::vector<int> send(const std::vector<Ipv4Fields>& packets) {
     for (std::size_t i = 0; i < packets.size(); ++i) {
       Ipv4Fields fields = packets[i];
@@ -75,7 +75,7 @@ class Bed {
     fields.destination = Ipv4{Ipv4{10, 0, 0, 0}.value() + flow};
     return fields;
   }
-  // Gateways answer and packets are noted until nothing moves any more.
+  // Lets gateways answer and records packets, until nothing moves any more.
   void settle() {
     bool busy = true;
     while (busy) {
@@ -95,7 +95,7 @@ class Bed {
       settle();
     }
   }
-  // As long as it takes the router to notice, traffic going on.
+  // Stops a gateway, and sends traffic until the router notices.
   void kill(std::size_t gateway) {
     alive.erase(gateway);
     const auto& table = bed.router->neighbors().table();
@@ -113,7 +113,7 @@ class Bed {
   Testbed bed;
   std::set<std::size_t> alive{0, 1, 2};
   int asked = 0;  // ARP requests for dead gateways
-  int split = 0;  // pieces of a packet that left by another gateway than those before
+  int split = 0;  // fragments that left by another gateway than those before of the same packet
 
  private:
   void take(const Frame& frame) {
@@ -178,7 +178,7 @@ TEST_CASE("a dead gateway's flows move and return, and no others do") {
   for (std::size_t i = 0; i < kFlows; ++i) {
     REQUIRE((before[i] == 1 ? during[i] == 0 || during[i] == 2 : during[i] == before[i]));
   }
-  // Its flows' packets no longer ask for it; the router does.
+  // Packets of the failed gateway's flows no longer solicit it; the router does.
   const int asked = bed.asked;
   bed.pass(20s);
   CHECK(bed.asked - asked == Approx(12).margin(3));
@@ -262,7 +262,7 @@ TEST_CASE("an ICMP error takes the way of the flow that it tells of") {
   const auto paths = bed.send_flows(200);
   std::vector<Ipv4Fields> errors;
   for (std::uint16_t i = 0; i < 200; ++i) {
-    // Host A tells the far end that its packet found no port.
+    // Host A answers the far end's packet with port unreachable.
     Ipv4Fields answered = bed.packet(i);
     std::swap(answered.source, answered.destination);
     std::swap_ranges(answered.payload.begin(), answered.payload.begin() + 2,

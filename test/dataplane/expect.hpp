@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the testbed demands of the router: of Catch, or in a fuzzer by ending the process.
+// Assertions of the testbed: they use Catch, or end the process in a fuzzer.
 #ifdef RINGROAD_FUZZ
 #include <cstdio>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Where packets go when a port loses its link, a gateway falls silent, or the way to a far gateway
-// changes; and what `route get` says of it.
+// Which way packets take when a port loses its link, a gateway stops answering, or the route to a
+// recursive gateway changes; and what `route get` reports.
 #include <rte_ethdev.h>
 
 #include <array>
@@ -35,8 +35,9 @@ config::Route route(const char* to, Ipv4 via, std::uint32_t metric = 0) {
   return route;
 }
 
-// 20/8 goes by b, else by c; 30/8 by b alone, under a default by c; 40/8 by a far gateway, whose
-// way is that of 20/8. The far gateway's route comes first: the order is not the reader's concern.
+// 20/8 is routed through b, otherwise through c; 30/8 through b alone, with a default route through
+// c; 40/8 through a recursive gateway, which 20/8 covers. The recursive route comes first, because
+// the configuration may have any order.
 config::Config failover_config() {
   config::Config config = Testbed::basic_config();
   config.ports.push_back(
@@ -59,7 +60,7 @@ class Bed {
     answer(kPortC, kGatewayC);
     drain();
   }
-  // The gateway tells of itself.
+  // The gateway announces itself.
   void answer(PortId port, Ipv4 gateway) {
     bed.receive(port, make_arp(1, mac_of(port), gateway, {}, port == kPortB ? kRouterB : kRouterC,
                                kBroadcastMac));
@@ -73,7 +74,7 @@ class Bed {
       bed.discard(port);
     }
   }
-  // How many packets to that network left by each port; each to the port's gateway.
+  // Returns how many packets to that network left by each port, all to the port's gateway.
   std::map<PortId, unsigned> send(std::uint8_t network, unsigned packets = kPackets) {
     for (unsigned i = 0; i < packets; ++i) {
       Ipv4Fields fields = bed.from_a_to_b();
@@ -126,12 +127,13 @@ TEST_CASE("a port that loses its link hands its routes to the next best, and tak
   CHECK(got.at("runners_up")[0].at("prefix") == "30.0.0.0/8");
   CHECK(got.at("runners_up")[0].at("reason") == "linkdown");
   CHECK(got.at("runners_up")[0].at("nexthops")[0].at("state") == "linkdown");
-  // Its own address is still an address of the router.
+  // The port's own address is still an address of the router.
   bed.bed.receive(kPortA, make_ipv4(bed.bed.ping(kRouterB)));
   bed.bed.run();
   CHECK(bed.bed.sent(kPortA).size() == 1);
 
-  // Who is there now is not known: the others go on until the gateway answers, asked at once.
+  // The router does not know whether the gateway is still there, so the other routes are used until
+  // it answers. It is solicited at once.
   bed.drain();
   bed.set_link(kPortB, true);
   bed.bed.advance(100ms);
@@ -151,7 +153,7 @@ TEST_CASE("a port that loses its link hands its routes to the next best, and tak
 TEST_CASE("a gateway that falls silent hands on the routes that have another, until it answers") {
   Bed bed;
   CHECK(bed.send(20) == kAllByB);
-  // Nobody says that it lives: asked, it does not answer.
+  // Nothing confirms that the gateway is alive, and it does not answer ARP requests.
   const auto failed = [&] {
     const auto& table = bed.bed.router->neighbors().table();
     const auto id = table.find({interface_of(kPortB), kGatewayB});
@@ -169,16 +171,17 @@ TEST_CASE("a gateway that falls silent hands on the routes that have another, un
     bed.bed.advance_in_steps(1s);
   }
   REQUIRE(failed());
-  // What waited for it when it failed is all that was lost, and each is told of.
+  // Only the packets that waited when the gateway failed are lost, and an ICMP error is sent for
+  // each.
   CHECK(sent == left + bed.bed.drops(stats::DropReason::kHostUnreachable));
   CHECK(bed.send(20) == kAllByC);
   CHECK(bed.send(40) == kAllByC);
   CHECK(bed.get({{"address", "20.0.0.1"}}).at("runners_up")[0].at("reason") ==
         "gateway unreachable");
-  // The default route does not take over from a longer prefix: its host is unreachable.
+  // The default route does not replace a longer prefix: the host is unreachable.
   CHECK(bed.send(30, 1).empty());
 
-  // It is asked every 5 s, though no packet asks for it.
+  // The gateway is solicited every 5 s, although no packet is sent to it.
   bed.bed.advance_in_steps(4s);
   bed.drain();
   bed.bed.advance_in_steps(6s);

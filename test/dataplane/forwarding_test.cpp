@@ -22,7 +22,7 @@ TEST_CASE("a packet crosses the router with its TTL lowered and its MACs rewritt
   CHECK(source_mac(out[0]) == bed.mac(kPortB));
   CHECK(out[0][kTtl] == 63);
   CHECK(ip_checksum_right(out[0]));
-  // All else as it came: TOS with its ECN bits, addresses, payload.
+  // Everything else is unchanged: TOS with its ECN bits, addresses, payload.
   Frame expected = in;
   std::copy_n(out[0].begin(), kIp, expected.begin());
   expected[kTtl] = 63;
@@ -135,7 +135,7 @@ TEST_CASE("what is larger than the egress MTU is cut, or refused where it must n
     CHECK(out[0][kIcmp] == 3);
     CHECK(out[0][kIcmp + 1] == 4);
     CHECK(word(out[0], kIcmp + 6) == 1400);
-    CHECK(out[0][kIcmp + 8 + 8] == 64);  // the quote shows the TTL as it came
+    CHECK(out[0][kIcmp + 8 + 8] == 64);  // the quote has the TTL with which the packet came
     CHECK(bed.drops(DropReason::kFragmentationNeeded) == 1);
   }
   SECTION("no DF: fragments carry it") {
@@ -277,7 +277,7 @@ TEST_CASE("ten million packets leave every buffer where it was") {
     fields.id = static_cast<std::uint16_t>(i);
     frames.push_back(make_ipv4(fields));
   }
-  // The sanitizers' build takes a tenth: the count is what the release build proves.
+  // The sanitizers' build sends a tenth; the full count is tested in the release build.
 #ifdef RINGROAD_SANITIZED
   constexpr std::uint64_t kPackets = 1'000'000;
 #else
@@ -370,7 +370,7 @@ TEST_CASE("odd frames of any kind and number change nothing for the plain ones a
         REQUIRE(frame.size() == kIp + word(frame, kIp + 2));
       }
     }
-    std::ranges::sort(ids);  // by TOS the urgent go first
+    std::ranges::sort(ids);  // packets are reordered by the priority of their TOS
     REQUIRE(ids == expected);
     REQUIRE(in.rx_packets.get() - packets_before == count);
     REQUIRE(in.rx_bytes.get() - bytes_before == bytes);

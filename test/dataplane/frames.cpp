@@ -26,7 +26,7 @@ void append(Frame& frame, Ipv4 value) {
 
 }  // namespace
 
-// RFC 1071, the long way round: the code under test has its own.
+// RFC 1071 in its simplest form, independent of the code under test.
 std::uint16_t sum(std::span<const std::uint8_t> bytes) {
   std::uint32_t total = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Frames as hosts send them, and what a test wants to know of one that came out.
+// Builds frames as hosts send them, and reads fields of frames that the router sent.
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,7 +13,7 @@ namespace ringroad::test {
 
 using Frame = std::vector<std::uint8_t>;
 
-// An IPv4 packet to be; every field that a test may want wrong can be set wrong.
+// The fields of an IPv4 packet. Each field that a test may need wrong can be set to a wrong value.
 struct Ipv4Fields {
   Mac destination_mac;
   Mac source_mac{{0x02, 0, 0, 0, 0, 0x0a}};
@@ -27,7 +27,7 @@ struct Ipv4Fields {
   std::uint16_t flags_offset = 0;  // host order
   std::vector<std::uint8_t> options;
   std::vector<std::uint8_t> payload = std::vector<std::uint8_t>(26, 0x5a);
-  std::optional<std::uint16_t> total_length;  // none: right
+  std::optional<std::uint16_t> total_length;  // none: the right one
   bool bad_checksum = false;
 };
 [[nodiscard]] Frame make_ipv4(const Ipv4Fields& fields);
@@ -41,10 +41,10 @@ struct Tag {
   std::uint16_t tci;
 };
 
-// With the tags behind the MAC addresses, the outermost first.
+// Inserts the tags after the MAC addresses, the outermost first.
 [[nodiscard]] Frame tagged(Frame frame, const std::vector<Tag>& tags);
 
-// Of a frame that came out.
+// Fields of a frame that the router sent.
 [[nodiscard]] std::uint16_t ether_type(const Frame& frame);
 [[nodiscard]] Mac destination_mac(const Frame& frame);
 [[nodiscard]] Mac source_mac(const Frame& frame);
@@ -53,7 +53,7 @@ struct Tag {
 [[nodiscard]] Ipv4 ip_source(const Frame& frame);
 [[nodiscard]] Ipv4 ip_destination(const Frame& frame);
 [[nodiscard]] bool ip_checksum_right(const Frame& frame);
-// ARP's.
+// Whether the frame is an ARP request for `target`.
 [[nodiscard]] bool is_request_for(const Frame& frame, Ipv4 target);
 [[nodiscard]] std::uint16_t sum(std::span<const std::uint8_t> bytes);
 

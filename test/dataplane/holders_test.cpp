@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whoever holds packets: reception finds buffers, and flows to known hosts lose nothing.
+// However many packets wait in the router, reception finds buffers, and flows to known hosts lose
+// no packet.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
@@ -15,8 +16,8 @@ using stats::DropReason;
 
 namespace {
 
-// Beside the known hosts on a and b: absent hosts behind `dark`, a slow port, and one that sends
-// nothing at all.
+// Besides the known hosts on a and b there are absent hosts on the port `dark`, a slow port, and a
+// port that sends nothing.
 constexpr PortId kDark{2};
 constexpr PortId kSlow{3};
 constexpr PortId kStuck{4};
@@ -74,7 +75,7 @@ class Holders {
     fields.ttl = 1;
     receive(kPortA, make_ipv4(fields));
   }
-  // Takes what came out, but from the port that is stuck.
+  // Reads the sent frames of all ports but the stuck one.
   void look() {
     for (const PortId port : {kPortA, kPortB}) {
       for (const Frame& frame : bed_.sent(port)) {
@@ -88,7 +89,7 @@ class Holders {
   }
   [[nodiscard]] std::uint64_t sent() const { return known_; }
   [[nodiscard]] std::uint64_t arrived() const { return arrived_; }
-  // Times that a device found no buffer.
+  // The number of times that a device found no buffer.
   [[nodiscard]] std::uint64_t missed() const { return missed_; }
 
  private:
@@ -114,7 +115,7 @@ void poll_workers(Testbed& bed) {
   }
 }
 
-// One kind of holder after the other in each step, `often` of ten times the control thread's turn.
+// Runs each kind of holder in each step. The control thread runs in `often` of ten steps.
 void hold(Testbed& bed, Holders& holders, const std::vector<void (Holders::*)()>& kinds, int steps,
           unsigned often, std::minstd_rand& random) {
   for (int step = 0; step < steps; ++step) {
@@ -153,7 +154,7 @@ TEST_CASE("a scan of absent hosts costs flows to known hosts nothing") {
   hold(bed, holders, {&Holders::to_absent_host}, 2500, 10, random);
   CHECK(holders.missed() == 0);
   CHECK(holders.arrived() == holders.sent());
-  // They wait, as many as may, and the oldest made room.
+  // As many packets wait as the budget allows, and the oldest ones were dropped.
   const auto& neighbors = bed.router->neighbors();
   CHECK(neighbors.held_buffers() == bed.router->pools().budget().neighbors());
   CHECK(bed.drops(DropReason::kNeighborMemory) > 0);
@@ -188,7 +189,7 @@ TEST_CASE("under any mix of holders flows to known hosts lose nothing") {
                                          &Holders::first_fragment, &Holders::dying};
   std::ranges::shuffle(kinds, random);
   kinds.resize(1 + random() % kinds.size());
-  // The control thread has few turns in some: the rings to it fill.
+  // In some runs the control thread has few turns, so the rings to it fill.
   hold(bed, holders, kinds, 1500, static_cast<unsigned>(1 + random() % 10), random);
   CHECK(holders.missed() == 0);
   CHECK(holders.arrived() == holders.sent());

@@ -16,7 +16,7 @@ namespace {
 
 // A hook's state: it drops, holds or readdresses the packets of one identification.
 struct Judge {
-  std::uint16_t id = 0;  // of the packets that it means; 0: all
+  std::uint16_t id = 0;  // identification of the packets that it acts on; 0: all
   enum class Says : std::uint8_t { kDrop, kHold, kSendToA } says = Says::kDrop;
   std::vector<Packet*> held{};
   unsigned seen = 0;
@@ -67,7 +67,7 @@ TEST_CASE("a filter stops the first packets to a new neighbor, those that are cu
   fields.options = {1, 1, 1, 0};
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
-  // Nobody is asked who has the address: nothing came so far.
+  // No ARP request was sent, because no packet passed the hook so far.
   CHECK(bed.sent(kPortB).empty());
   CHECK(bed.drops(DropReason::kHook) == 3);
   hooked.reset();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// For tests of hooks: one for as long as an object lives, and packets that it knows.
+// For tests of hooks: a hook that is registered as long as an object lives, and packets that hooks
+// recognize.
 #include <utility>
 #include <vector>
 
@@ -13,7 +14,7 @@ class Hooked {
  public:
   Hooked(Testbed& bed, HookPoint point, Hook hook)
       : hooks_{bed.router->world().hooks()}, id_{hooks_.add(point, std::move(hook))} {}
-  // With one state for all threads: the workers and the control thread.
+  // Uses one state for all threads: the workers and the control thread.
   Hooked(Testbed& bed, HookPoint point, HookFunction run, void* state = nullptr)
       : Hooked{bed, point,
                Hook{.run = run,
@@ -27,7 +28,7 @@ class Hooked {
   Hooks::Id id_;
 };
 
-// From host A to host B, with that identification.
+// Returns a packet from host A to host B with that identification.
 [[nodiscard]] inline Ipv4Fields marked(const Testbed& bed, std::uint16_t id) {
   Ipv4Fields fields = bed.from_a_to_b();
   fields.id = id;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Each packet passes each hook of its way once, whoever carries it and however.
+// Each packet passes each hook on its path once, whichever thread carries it and whatever is done
+// with it.
 #include <array>
 #include <catch2/catch.hpp>
 #include <deque>
@@ -19,15 +20,14 @@ constexpr std::array kPoints{HookPoint::kPreRouting, HookPoint::kInput, HookPoin
 constexpr std::uint16_t kMore = 0x2000;
 constexpr std::uint16_t kDontFragment = 0x4000;
 
-// How often a packet was seen: before the routing, as input, forwarded, as output, after the
-// routing.
+// How often each hook point saw a packet: prerouting, input, forward, output, postrouting.
 using Seen = std::array<unsigned, kHookPoints>;
 constexpr Seen kForwarded{1, 0, 1, 0, 1};
 constexpr Seen kReceived{1, 1, 0, 0, 0};
 constexpr Seen kRefused{1, 0, 0, 0, 0};
 constexpr Seen kOwn{0, 0, 0, 1, 1};
 
-// Counts the packets of a test by their identification, and the router's own together.
+// Counts the packets of a test by identification, and the router's own packets together.
 class Counting {
  public:
   explicit Counting(Testbed& bed) {
@@ -61,12 +61,13 @@ class Counting {
       const bool is_own = source == kRouterA || source == kRouterB;
       Seen& seen = is_own ? at.all->own_ : at.all->seen_[rte_be_to_cpu_16(header.packet_id)];
       ++seen.at(at.point);
-      // What Linux's hooks see.
+      // The TTL that Linux's hooks see.
       const bool is_lowered = at.point == static_cast<std::size_t>(HookPoint::kForward) ||
                               at.point == static_cast<std::size_t>(HookPoint::kPostRouting);
       if (!is_own && header.time_to_live > 60) {
         CHECK(header.time_to_live == (is_lowered ? 63 : 64));
-        // That of options that were written to is put right as the packet leaves.
+        // The checksum of a header whose options the router wrote is updated only when the packet
+        // leaves.
         CHECK((header.version_ihl != kVersion4NoOptions || rte_ipv4_cksum(&header) == 0));
       }
       CHECK(burst.destinations[i] == rte_be_to_cpu_32(header.dst_addr));

@@ -46,7 +46,7 @@ std::vector<Frame> seeds(const Testbed& bed) {
           make_arp(2, kMacA, kHostA, bed.mac(kPortA), kRouterA, bed.mac(kPortA))};
 }
 
-// Half of the mangled IPv4 frames get a right checksum again, to be looked at further.
+// Half of the mangled IPv4 frames get a correct checksum again, so that later checks are reached.
 void mend_checksum(Frame& frame) {
   const std::size_t header = (frame[kIp] & 0xfU) * 4U;
   if (frame.size() < kIp + header || header < 20) {
@@ -72,7 +72,7 @@ TEST_CASE("no frame, however mangled, upsets the router or its books") {
   for (int i = 0; i < kFrames; ++i) {
     Frame frame = originals[random() % originals.size()];
     for (auto flips = random() % 4; flips > 0; --flips) {
-      // Mostly in the headers, where it matters.
+      // Most changes are in the headers, where they matter.
       const std::size_t reach = std::min<std::size_t>(frame.size(), random() % 8 == 0 ? 1500 : 42);
       frame[6 + random() % (reach - 6)] = static_cast<std::uint8_t>(random());
     }
@@ -90,7 +90,7 @@ TEST_CASE("no frame, however mangled, upsets the router or its books") {
       REQUIRE(bed.router->ledger().balanced());
     }
   }
-  // It still forwards.
+  // The router still forwards.
   bed.resolve_hosts();
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
@@ -102,7 +102,7 @@ TEST_CASE("an empty buffer pool drops and recovers") {
   config.engine.memory.buffers = 1024;
   Testbed bed{{.config = config}};
   bed.resolve_hosts();
-  // The router's own packets need buffers: none is left for errors and ARP.
+  // The router needs buffers for its own packets: none is left for ICMP errors and ARP.
   std::vector<rte_mbuf*> taken;
   rte_mempool* const pool = rte_mempool_lookup("packets");
   REQUIRE(pool != nullptr);

@@ -25,12 +25,12 @@ std::uint32_t long_word(const Frame& frame, std::size_t at) {
   return std::uint32_t{word(frame, at)} << 16U | word(frame, at + 2);
 }
 
-// Its checksum, the octets at `at`, made right.
+// Corrects the message's checksum, which is at offset `at`.
 void mend(Octets& message, std::size_t at) {
   put16(message, at, 0);
   put16(message, at, sum(message));
 }
-// TCP's or UDP's sum, with the pseudo-header.
+// Returns the checksum of TCP or UDP, with the pseudo-header.
 std::uint16_t transport_sum(Ipv4 source, Ipv4 destination, std::uint8_t protocol,
                             const Octets& segment) {
   Octets all(12);
@@ -286,7 +286,7 @@ TEST_CASE("what a router on the way says of its MTU cuts the router's own packet
   };
   using Sizes = std::vector<std::size_t>;
   REQUIRE(ask() == Sizes{1428});
-  // 3/4 that quotes an echo reply of the router's.
+  // "Fragmentation needed" (3/4) that quotes an echo reply of the router.
   const auto tell = [&](std::uint16_t mtu, Ipv4 source, std::uint8_t quoted_type) {
     Octets message(8 + 20 + 8);
     message[0] = 3;
@@ -345,7 +345,7 @@ TEST_CASE("identifications of different ways tell nothing of each other") {
   for (int i = 0; i < 100; ++i) {
     static_cast<void>(ask(kPortB, kHostB, kRouterB, kMacB));
   }
-  // One in 2048 seeds puts both into one group.
+  // With one in 2048 seeds, both are in one group.
   const auto gone = static_cast<std::uint16_t>(ask(kPortA, kHostA, kRouterA, kMacA) - first);
   CHECK((gone == 1 || gone == 101));
 }

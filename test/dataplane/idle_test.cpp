@@ -12,8 +12,8 @@ using namespace ringroad::test;
 
 namespace {
 
-// Looks at the queues before the first sleep: four pauses of 64 looks each, and the last of the
-// fifth 64 sleeps.
+// The number of polls before the first sleep: four pauses of 64 polls each, and the last poll of
+// the fifth 64 sleeps.
 constexpr int kLooks = 5 * 64;
 
 config::Config with_idle(IdleMode idle) {
@@ -34,7 +34,7 @@ struct Resting {
     CHECK(worker().poll_once());
     before = worker().sleeper().counters().sleeps.get();
   }
-  // Sleeps since it found something, after so many looks more.
+  // Returns the number of sleeps since the worker last found packets, after this many more polls.
   std::uint64_t sleeps_after(int looks) {
     for (int i = 0; i < looks; ++i) {
       CHECK_FALSE(worker().poll_once());
@@ -92,7 +92,7 @@ TEST_CASE("a worker that sleeps is woken by packets that another hands on to it"
   worker::Worker& sleeping = *bed.router->workers()[1];
   std::atomic<bool> stop{false};
   std::thread thread{[&] { sleeping.run(stop); }};
-  // It sleeps nearly all the time, 50 us each: many a packet comes while it does.
+  // The worker sleeps nearly all the time, 50 us at a time, so many packets arrive during a sleep.
   const auto wakes = [&] { return sleeping.sleeper().counters().wakes.get(); };
   for (int round = 0; round < 20'000 && wakes() == 0; ++round) {
     for (std::uint8_t host = 1; host < 32; ++host) {

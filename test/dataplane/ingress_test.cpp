@@ -100,7 +100,7 @@ TEST_CASE("forwarding off: the router itself answers, all else is dropped in sil
   fields.protocol = 1;
   fields.payload = echo_request(1);
   bed.receive(kPortA, make_ipv4(fields));
-  // What comes in by the other port still goes out by this one.
+  // Packets that the other port received are still sent by this one.
   auto back = bed.from_a_to_b();
   back.destination_mac = bed.mac(kPortB);
   back.source = kHostB;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Keys of the configuration, from its text to the packets: with the key something leaves otherwise,
-// or at another time, than without it. What exactly each does is tested where it is done.
-// One file, to which the list of keys and their tests (unit/config/coverage_test.cpp) points.
+// Tests keys of the configuration, from the YAML to the packets: with the key, packets leave
+// differently, or at another time, than without it. The details of each key are tested elsewhere.
+// All are in one file, to which the list of keys and their tests (unit/config/coverage_test.cpp)
+// points.
 #include <fmt/format.h>
 #include <rte_dev.h>
 
@@ -16,7 +17,7 @@
 #include "config/load.hpp"
 #include "testbed.hpp"
 
-// g++ 12 takes a text before one that is moved for overlapping with it (its bug 105651).
+// g++ 12 wrongly reports that a string overlaps with one that is moved (its bug 105651).
 #pragma GCC diagnostic ignored "-Wrestrict"
 
 using namespace ringroad;
@@ -36,8 +37,8 @@ config::Config parsed(const std::string& sections) {
   return *config;
 }
 
-// When which packet left, and with which ECN bits: of 240 of several flows, priorities, DSCPs and
-// lengths that come at once, seen for two seconds.
+// When each packet left, and with which ECN bits: 240 packets of several flows, priorities, DSCPs
+// and lengths arrive at once, and are observed for two seconds.
 using Trace = std::vector<std::tuple<int, std::uint16_t, unsigned>>;
 Trace trace_with(const std::string& scheduler) {
   constexpr std::array<std::uint8_t, 4> kTos{0x00, 0x10, 0x08, 0xb8};
@@ -69,7 +70,7 @@ bool is_request(const Frame& frame, Ipv4 target) {
          address(frame, kArpTarget) == target;
 }
 
-// A router whose neighbors on port B have these timers, its own or those of all ports.
+// A router with these timers for the neighbors on port B, set for that port or for all ports.
 class NeighborBed : public Testbed {
  public:
   NeighborBed(const std::string& keys, bool of_port) : Testbed({.config = config(keys, of_port)}) {}
@@ -82,7 +83,7 @@ class NeighborBed : public Testbed {
     receive(kPortB, reply_from_b());
     run();
   }
-  // Requests for B that leave meanwhile; those to its MAC alone, or to all.
+  // Returns the number of unicast, or of broadcast, ARP requests for B that leave meanwhile.
   std::size_t requests(Nanoseconds meanwhile, bool unicast) {
     std::size_t count = 0;
     const auto look = [&] {
@@ -164,7 +165,7 @@ TEST_CASE("each key of a scheduler changes what leaves, or when") {
 
 TEST_CASE("each timer of neighbors, of one port or of all, changes when they are asked") {
   const bool of_port = GENERATE(false, true);
-  // One router at a time: DPDK has one pool of a name.
+  // Only one router exists at a time, because pool names must be unique in DPDK.
   const auto with = [&](const std::string& keys, const auto& look) {
     NeighborBed bed{keys, of_port};
     return look(bed);
@@ -196,7 +197,8 @@ TEST_CASE("each timer of neighbors, of one port or of all, changes when they are
     CHECK(with("base_reachable: 1s", state) != "REACHABLE");
   }
   SECTION("delay_first_probe and unicast_probes") {
-    // A use of one that is STALE: how often it alone is asked within two seconds, and in all.
+    // Uses a STALE neighbor. Returns how often it is probed by unicast within two seconds, and in
+    // all.
     const auto probes = [](NeighborBed& bed) {
       bed.use();
       bed.answer();
@@ -315,7 +317,7 @@ TEST_CASE("a sub-interface has settings of its own") {
     options.config.ports.back().addresses = {{kOwn, 24}};
     return std::make_unique<Testbed>(std::move(options));
   };
-  // What a host in the VLAN gets through to B, of that length.
+  // Returns how many packets of that length from a host in the VLAN reach B.
   const auto forwarded = [&](const std::string& keys, Ipv4 source, std::size_t payload) {
     const auto bed = bed_with(keys);
     bed->resolve_hosts();
@@ -330,7 +332,7 @@ TEST_CASE("a sub-interface has settings of its own") {
   CHECK(forwarded("forwarding: no", kHost, 100) == 0);
   CHECK(forwarded("", Ipv4{10, 9, 9, 9}, 100) == 1);
   CHECK(forwarded("rp_filter: strict", Ipv4{10, 9, 9, 9}, 100) == 0);
-  // What B sends into the VLAN, in as many pieces as its MTU wants.
+  // Returns the number of fragments of a packet that B sends into the VLAN.
   const auto pieces = [&](const std::string& keys) {
     const auto bed = bed_with(keys);
     bed->resolve_hosts();
@@ -348,7 +350,8 @@ TEST_CASE("a sub-interface has settings of its own") {
   };
   CHECK(pieces("") == 1);
   CHECK(pieces("mtu: 576") == 2);
-  // Requests for a host in the VLAN, and probes for the router's own address there.
+  // Returns the number of ARP requests for a host in the VLAN, or of probes for the router's own
+  // address there.
   const auto requests = [&](const std::string& keys, Ipv4 target, Nanoseconds meanwhile) {
     const auto bed = bed_with(keys);
     bed->resolve_hosts();
@@ -358,7 +361,7 @@ TEST_CASE("a sub-interface has settings of its own") {
     fields.destination = kHost;
     bed->receive(kPortB, make_ipv4(fields));
     bed->advance_in_steps(meanwhile);
-    // Behind the tag an ARP message is as any other.
+    // Without the tag, the frame is an ordinary ARP message.
     const auto frames = bed->sent(kPortA);
     return std::ranges::count_if(frames, [&](Frame frame) {
       frame.erase(frame.begin() + 12, frame.begin() + 16);
@@ -369,7 +372,7 @@ TEST_CASE("a sub-interface has settings of its own") {
   CHECK(requests("arp: {retransmit: 100ms}", kHost, 900ms) == 3);
   CHECK(requests("", kOwn, 3s) == 0);
   CHECK(requests("dad: on", kOwn, 3s) > 0);
-  // Whether a host is told of a better gateway on its own VLAN.
+  // Returns whether a host gets a redirect to a gateway on its own VLAN.
   const auto told = [&](const std::string& keys) {
     const auto bed = bed_with(keys);
     constexpr Ipv4 kOther{10, 0, 7, 3};
@@ -390,8 +393,8 @@ TEST_CASE("a sub-interface has settings of its own") {
 }
 
 TEST_CASE("each limit of ICMP errors changes how many there are") {
-  // How many are told at once of packets that ended here: so many packets from each of the hosts,
-  // and again after a tenth of a second.
+  // Returns how many ICMP errors are sent for packets that the router drops: this many packets from
+  // each host at once, and again after a tenth of a second.
   const auto told = [](const std::string& keys, std::uint8_t hosts, int packets) {
     auto config = Testbed::basic_config();
     config.icmp = parsed(fmt::format("icmp: {{{}}}\n", keys)).icmp;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ports changed while they forward: link, MTU, MAC, addresses, and what each does to ARP and
+// Changes of ports while they forward: link, MTU, MAC, addresses, and the effects on ARP and
 // routes.
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -21,7 +21,7 @@ config::Route route(Prefix4 prefix, Ipv4 via) {
   return route;
 }
 
-// What a packet from A to `destination` does now: the frames that leave by port b.
+// Sends a packet from A to `destination`, and returns the frames that leave by port b.
 std::vector<Frame> to_b(Testbed& bed, Ipv4 destination = kHostB, std::size_t payload = 26) {
   Ipv4Fields fields = bed.from_a_to_b();
   fields.destination = destination;
@@ -33,7 +33,7 @@ std::vector<Frame> to_b(Testbed& bed, Ipv4 destination = kHostB, std::size_t pay
   return frames;
 }
 
-// Whether the router answers an ARP request for its address there.
+// Whether the router answers an ARP request for its address on that port.
 bool answers_for(Testbed& bed, PortId port, Ipv4 address) {
   const bool a = port == kPortA;
   bed.receive(port,
@@ -45,7 +45,7 @@ bool answers_for(Testbed& bed, PortId port, Ipv4 address) {
   });
 }
 
-// Announces addresses, and has announced those it began with.
+// The options of a router that announces addresses.
 Testbed::Options announcing() {
   Testbed::Options options;
   options.config.arp.notify = true;
@@ -101,7 +101,7 @@ TEST_CASE("a port goes down and up a hundred times under traffic, and nothing is
   const auto neighbors = bed.router->neighbors().table().size();
   for (int i = 0; i < 100; ++i) {
     CAPTURE(i);
-    // One is on its way, one waits for a neighbor that does not answer.
+    // One packet is being forwarded, another waits for a neighbor that does not answer.
     Ipv4Fields fields = bed.from_a_to_b();
     bed.receive(kPortA, make_ipv4(fields));
     fields.destination = {192, 168, 2, 77};
@@ -127,7 +127,7 @@ TEST_CASE("a new MTU holds from the next packet on, on known and unknown next ho
   REQUIRE(bed.router->links().set_mtu(interface_of(kPortB), 1400));
   CHECK(to_b(bed, kHostB, 1480).size() == 2);
   CHECK(to_b(bed, kHostB, 1380).size() == 1);
-  // 192.168.2.3 is asked for first.
+  // 192.168.2.3 is resolved first.
   CHECK(to_b(bed, {192, 168, 2, 3}, 1480).empty());
   bed.receive(kPortB,
               make_arp(2, kMacB, {192, 168, 2, 3}, bed.mac(kPortB), kRouterB, bed.mac(kPortB)));
@@ -157,7 +157,7 @@ TEST_CASE("a new MAC is in every frame from then on, and told to the link") {
   REQUIRE(sent.size() == 1);
   CHECK(source_mac(sent[0]) == fresh);
   CHECK(destination_mac(sent[0]) == kMacB);
-  // What comes to the old one is another station's.
+  // Frames to the old address belong to another station.
   Ipv4Fields fields;
   fields.destination_mac = before;
   fields.source = kHostB;
@@ -191,7 +191,7 @@ TEST_CASE("an address that is added is announced, answered for and brings its su
   CHECK(to_b(bed, host).empty());
   bed.receive(kPortB, make_arp(2, kMacB, host, bed.mac(kPortB), own, bed.mac(kPortB)));
   bed.run();
-  CHECK(bed.sent(kPortB).size() == 1);  // the one that waited
+  CHECK(bed.sent(kPortB).size() == 1);  // the packet that waited
   CHECK(to_b(bed, host).size() == 1);
 
   REQUIRE(bed.router->links().erase_address(interface_of(kPortB), {own, 24}));
@@ -208,12 +208,12 @@ TEST_CASE("a secondary address takes the place of the primary one on its subnet"
   REQUIRE(bed.router->links().add_address(interface_of(kPortB), {second, 24}));
   const std::uint64_t changes = bed.router->routing().trie_changes();
   REQUIRE(bed.router->links().erase_address(interface_of(kPortB), {kRouterB, 24}));
-  // The subnet never was without its route: one change, of the address itself.
+  // The subnet always had a route: only the address's own prefix changed.
   CHECK(bed.router->routing().trie_changes() - changes <= 1);
   CHECK(to_b(bed).size() == 1);
   const auto best = bed.router->routing().rib().best({kRouterB, 24});
   CHECK((best && best->path.source == second));
-  // It speaks for the port from now on.
+  // The second address is the port's source address from now on.
   static_cast<void>(bed.sent(kPortB));
   CHECK(to_b(bed, {192, 168, 2, 50}).empty());
   CHECK_FALSE(answers_for(bed, kPortB, kRouterB));
@@ -249,7 +249,7 @@ TEST_CASE("addresses that cannot be are refused, and nothing changes") {
   Testbed bed;
   const config::Config before = bed.router->configuration().running_config();
   CHECK_FALSE(
-      bed.router->links().add_address(interface_of(kPortB), {kRouterB, 24}));  // there already
+      bed.router->links().add_address(interface_of(kPortB), {kRouterB, 24}));  // already present
   CHECK_FALSE(bed.router->links().add_address(interface_of(kPortB),
                                               {Ipv4{10, 0, 0, 0}, 24}));  // the network
   CHECK_FALSE(bed.router->links().add_address(interface_of(kPortB),

@@ -13,7 +13,7 @@ TEST_CASE("the router answers a ping to any of its addresses from the address th
   bed.resolve_hosts();
   const Ipv4 pinged = GENERATE(kRouterA, kRouterB);
   auto fields = bed.ping(pinged);
-  fields.ttl = 1;  // what is for the router may use its last hop
+  fields.ttl = 1;  // a packet for the router may arrive with TTL 1
   fields.tos = 0x10;
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();
@@ -160,7 +160,7 @@ TEST_CASE("UDP-Lite is right where its checksum covers it, and its port is close
   const std::uint8_t covered = GENERATE(std::uint8_t{0}, std::uint8_t{8}, std::uint8_t{12},
                                         std::uint8_t{7}, std::uint8_t{13});
   fields.payload = {0x9c, 0x40, 0, 53, 0, covered, 0, 0, 1, 2, 3, 4};
-  // The pseudo header, and what is covered.
+  // The pseudo-header and the covered octets.
   std::vector<std::uint8_t> summed{192, 168, 1, 2, 192, 168, 1, 1, 0, 136, 0, 12};
   summed.insert(summed.end(), fields.payload.begin(),
                 fields.payload.begin() + (covered == 8 ? 8 : 12));

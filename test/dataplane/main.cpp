@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The whole pipeline in one process: ports are rings, the clock is driven by hand.
+// Tests the whole pipeline in one process: ports are rings, and the tests advance the clock.
 #define CATCH_CONFIG_RUNNER
 #include <rte_eal.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/log.hpp"
 
-// net_pcap keeps what libpcap opened for a device that is removed before it was started.
+// net_pcap leaks what libpcap opened for a device that is removed before it was started.
 extern "C" const char* __lsan_default_suppressions();   // NOLINT(bugprone-reserved-identifier)
 extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
   return "leak:libpcap";
@@ -16,7 +16,7 @@ extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reser
 
 int main(int argc, char** argv) {
   ringroad::log::set_up("error");
-  // One lcore a thread that polls: the test's own, and those of the concurrent tests.
+  // One lcore for each polling thread: the test's own, and those of the concurrent tests.
   std::array arguments{"dataplane",      "--no-huge",   "-m",          "512",
                        "--no-pci",       "--lcores",    "0@0,1@0,2@0", "--no-shconf",
                        "--no-telemetry", "--log-level", "*:error"};

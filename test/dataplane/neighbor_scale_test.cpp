@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Many neighbors, more than the table takes, and storms of ARP: who is known does not suffer.
+// Many neighbors, more than the table has room for, and storms of ARP messages, which must not
+// affect known neighbors.
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -15,7 +16,7 @@ using stats::DropReason;
 
 namespace {
 
-// Port b is 10.0.0.1/8; its hosts are 10.x.y.z by number, each with a MAC of its own.
+// Port b is 10.0.0.1/8. Its hosts are 10.x.y.z by number, each with its own MAC address.
 constexpr Ipv4 kRouterWide{10, 0, 0, 1};
 Ipv4 host_at(std::uint32_t number) { return Ipv4{(10U << 24U) + 256 + number}; }
 Mac mac_of(std::uint32_t number) {
@@ -45,7 +46,7 @@ class Bed {
     fields.destination = destination;
     bed.receive(kPortA, make_ipv4(fields));
   }
-  // What the hosts 0..count-1 would do: answer the router, and count what is theirs.
+  // Acts as hosts 0..count-1: answers ARP requests, and counts the packets to them.
   std::uint64_t hosts_live(std::uint32_t count, bool answer = true) {
     std::uint64_t arrived = 0;
     for (const Frame& frame : bed.sent(kPortB)) {
@@ -116,7 +117,8 @@ TEST_CASE("100 known hosts lose nothing while 10,000 unknown ones are asked for 
   bed.hosts_live(kKnown);
   std::uint64_t sent = 0;
   std::uint64_t arrived = 0;
-  // 100 s, past every timer of the known: 15 to 45 s, 5 s, 3 x 1 s, and the gc's 30 s and 60 s.
+  // 100 s, longer than every timer of the known hosts: 15 to 45 s, 5 s, 3 x 1 s, and the garbage
+  // collector's 30 s and 60 s.
   for (std::uint32_t step = 0; step < 500; ++step) {
     for (std::uint32_t i = 0; i < kKnown; ++i) {
       bed.send_to(host_at(i));
@@ -124,7 +126,7 @@ TEST_CASE("100 known hosts lose nothing while 10,000 unknown ones are asked for 
     }
     for (std::uint32_t i = 0; i < kUnknown / 50; ++i) {
       const std::uint32_t stranger = kKnown + (step * (kUnknown / 50) + i) % kUnknown;
-      // Half are scanned for and absent, half look for the router.
+      // Half are absent hosts that are scanned for, half solicit the router.
       if (i % 2 == 0) {
         bed.send_to(host_at(stranger));
       } else {
@@ -147,7 +149,8 @@ TEST_CASE("of more ARP than the router can read, that of known neighbors is read
   bed.ask_router(0);
   bed.bed.run();
   bed.bed.discard(kPortB);
-  // The control thread sleeps: a storm of strangers, then a neighbor that moves.
+  // The control thread does not run: a storm from strangers arrives, then a neighbor changes its
+  // MAC address.
   const auto poll = [&] {
     for (int i = 0; i < 100; ++i) {
       bed.bed.router->workers().front()->poll_once();
@@ -160,7 +163,7 @@ TEST_CASE("of more ARP than the router can read, that of known neighbors is read
   const std::uint64_t refused = bed.bed.drops(DropReason::kPuntQueueFull);
   CHECK(refused >= 4000);
   SECTION("where they are silent enough") {
-    // Strangers that speak to the router alone: some of them.
+    // Some strangers send to the router by unicast.
     for (std::uint32_t i = 1; i <= 1000; ++i) {
       bed.bed.receive(kPortB, make_arp(2, mac_of(i), host_at(i), bed.bed.mac(kPortB), kRouterWide,
                                        bed.bed.mac(kPortB)));
@@ -218,7 +221,7 @@ TEST_CASE("a neighbor that changes its MAC under traffic loses nothing") {
     for (std::uint32_t i = 0; i < kPackets; ++i) {
       bed.send_to(host_at(0));
     }
-    // In the middle of what is on its way.
+    // The message arrives while packets are in the rings.
     bed.bed.receive(kPortB, make_arp(1, mac_of(move), host_at(0), {}, host_at(0), kBroadcastMac));
     bed.bed.run();
     bed.send_to(host_at(0));

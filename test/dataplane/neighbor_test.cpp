@@ -18,7 +18,7 @@ std::string state_of_b(const Testbed& bed) {
   return id ? std::string{neigh::to_string(table.entry(*id).state)} : "none";
 }
 
-// What the control thread does while a worker is in the middle of a burst.
+// Runs the control thread while a worker is in the middle of a burst.
 control::Router* meanwhile = nullptr;
 
 void run_control(void* /*state*/, StageContext& /*context*/, const Burst& /*burst*/,
@@ -65,10 +65,10 @@ TEST_CASE("what waited for a neighbor leaves before what finds it known, even in
     bed.receive(kPortA, make_ipv4(fields));
   }
   bed.run();
-  REQUIRE(bed.sent(kPortB).size() == 1);  // who has
+  REQUIRE(bed.sent(kPortB).size() == 1);  // the ARP request
   worker::Worker& worker = *bed.router->workers()[0];
   bed.receive(kPortB, bed.reply_from_b());
-  worker.poll_once();  // handed up, not looked at
+  worker.poll_once();  // punted, not handled yet
 
   meanwhile = bed.router.get();
   fields.id = 3;
@@ -143,7 +143,7 @@ TEST_CASE("a full neighbor queue gives up its oldest packets") {
 
 TEST_CASE("the router asks with the source of what waits, where that is its own") {
   Testbed bed;
-  // B pings the address of the other port, and is forgotten before the answer leaves.
+  // B pings the address of the other port, and its entry is removed before the answer leaves.
   auto fields = bed.from_a_to_b();
   fields.destination_mac = bed.mac(kPortB);
   fields.source_mac = kMacB;
@@ -157,7 +157,7 @@ TEST_CASE("the router asks with the source of what waits, where that is its own"
   REQUIRE(out.size() == 1);
   CHECK(is_request_for(out[0], kHostB));
   CHECK(address(out[0], 28) == kRouterA);
-  // The newest packet says it, and this one is not the router's.
+  // The newest waiting packet determines the source, and the router does not own this one's.
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
   bed.advance(1s);
@@ -239,7 +239,7 @@ TEST_CASE("a stale neighbor in use is delayed, probed and confirmed") {
 
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
-  CHECK(bed.sent(kPortB).size() == 1);  // at once, with the MAC that is known
+  CHECK(bed.sent(kPortB).size() == 1);  // at once, to the known MAC address
   bed.advance(100ms);
   CHECK(state_of_b(bed) == "DELAY");
   bed.advance_in_steps(4800ms);

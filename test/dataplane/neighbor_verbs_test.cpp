@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Neighbors as roadctl adds, erases and shows them.
+// Neighbors, as roadctl adds, deletes and shows them.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,7 +15,7 @@ using stats::DropReason;
 
 namespace {
 
-// What the router answers, or why it does not.
+// Returns the router's answer or the reason of its refusal.
 json ask(Testbed& bed, const std::vector<std::string>& verb, const json& options = json::object()) {
   const auto answer = control::carry_out(*bed.router, {{"verb", verb}, {"options", options}});
   return answer ? *answer : json(answer.error().what);
@@ -39,7 +39,7 @@ TEST_CASE(
   CHECK(yaml().find("{address: 192.168.2.9, port: b, mac: \"02:00:00:00:00:09\"}") !=
         std::string::npos);
 
-  // Of those that were learnt, one: it is no row of the configuration.
+  // Deletes a learned neighbor, which is not in the configuration.
   CHECK(ask(bed, {"neighbor", "del"}, {{"address", "192.168.2.2"}, {"port", "b"}}) ==
         json::object());
   CHECK(rows() == 2);

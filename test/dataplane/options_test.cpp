@@ -57,7 +57,7 @@ TEST_CASE("record route gets the address by which the packet leaves") {
     fields.destination = Ipv4{192, 168, 2, 9};
     bed.receive(kPortA, make_ipv4(fields));
     bed.run();
-    REQUIRE(bed.sent(kPortB).size() == 1);  // who has
+    REQUIRE(bed.sent(kPortB).size() == 1);  // the ARP request
     bed.receive(kPortB,
                 make_arp(2, kMacB, fields.destination, bed.mac(kPortB), kRouterB, bed.mac(kPortB)));
     bed.run();
@@ -142,7 +142,7 @@ TEST_CASE("a parameter problem names the octet at fault") {
       Case{{131, 3, 3, 0}, 22}, Case{{131, 2, 0, 0}, 21}, Case{{131, 3, 4, 131, 3, 4, 0, 0}, 23},
       Case{{134, 6, 0, 0, 0, 1, 0, 0}, 21}, Case{{134, 8, 0, 0, 0, 1, 0, 0}, 22});
   auto fields = bed.from_a_to_b();
-  // Before anything else: whether there is a route, and whether time is left.
+  // The options are checked before the route and the TTL.
   fields.destination = GENERATE(Ipv4{kHostB}, kRouterA, Ipv4{203, 0, 113, 1});
   fields.ttl = GENERATE(std::uint8_t{64}, std::uint8_t{1});
   fields.options = options;
@@ -202,7 +202,7 @@ TEST_CASE("an error about a source-routed packet goes back its way") {
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();
   const Ipv4 hop{192, 168, 2, 3};
-  // Both places are used; then a record route that is too short.
+  // Both slots are used; a record route option follows that is too short.
   fields.options = Octets{131, 11, 12} + octets(hop) + octets(kHostB) + Octets{7, 2, 0, 0, 0};
   SECTION("by what it came by") {}
   SECTION("without its sender, where that stands at the start") {

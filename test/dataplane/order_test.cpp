@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Packets that waited for a neighbor leave before those that came later, for any number of
-// neighbors that answer at once, whatever the workers and the control thread are doing meanwhile.
+// Packets that waited for a neighbor must leave before later ones, for any number of neighbors that
+// answer at once, whatever the workers and the control thread do meanwhile.
 #include <catch2/catch.hpp>
 #include <deque>
 #include <map>
@@ -16,13 +16,14 @@ using stats::DropReason;
 
 namespace {
 
-// Hosts of both ports' subnets; none of them is known at first.
+// Hosts in the subnets of both ports; no host is known at first.
 Ipv4 host_on(PortId port, std::uint32_t number) {
   return Ipv4{(port == kPortA ? kRouterA : kRouterB).value() + 2 + number};
 }
 Mac mac_of(std::uint32_t number) { return {{0x02, 0, 0, 0, 1, static_cast<std::uint8_t>(number)}}; }
 
-// Sends numbered packets from port to port and sees whether each host's arrive in that order.
+// Sends numbered packets from port to port, and checks that each host's packets arrive in that
+// order.
 class Order {
  public:
   explicit Order(Testbed& bed) : bed_{bed} {}
@@ -41,7 +42,7 @@ class Order {
     bed_.receive(to,
                  make_arp(2, mac_of(host), host_on(to, host), bed_.mac(to), router, bed_.mac(to)));
   }
-  // Takes what came out.
+  // Reads the frames that were sent.
   void look() {
     for (const PortId port : {kPortA, kPortB}) {
       for (const Frame& frame : bed_.sent(port)) {
@@ -85,13 +86,13 @@ void poll_workers(Testbed& bed) {
   }
 }
 
-// The control thread, run by a hook: whatever a worker is doing.
+// A hook runs the control thread at any point of a worker's loop.
 control::Router* meanwhile = nullptr;
 std::minstd_rand* chance = nullptr;
 
 void perhaps_run_control(void* /*state*/, StageContext& /*context*/, const Burst& /*burst*/,
                          HookVerdicts& /*verdicts*/) {
-  static bool runs = false;  // its own packets pass hooks too
+  static bool runs = false;  // the control thread's own packets pass hooks too
   if (!runs && (*chance)() % 3 == 0) {
     runs = true;
     meanwhile->run_once();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Drops by port: what is refused for itself counts where it came in, what was to leave by a port
-// counts there.
+// Drops by port: a packet that is refused counts at the port that received it, a packet that could
+// not be sent counts at the port by which it was to leave.
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -26,7 +26,7 @@ void send_to_b(Testbed& bed, unsigned packets) {
   bed.run();
 }
 
-// All of that reason are of B's.
+// Checks that all drops of that reason are port B's.
 void check_at_b(const Testbed& bed, DropReason reason) {
   INFO(stats::name(reason));
   CHECK(bed.drops(reason) > 0);
@@ -67,7 +67,7 @@ TEST_CASE("what an error answers counts where it came in, and so does the error'
   Testbed bed;
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();
-  fields.source = Ipv4{192, 168, 1, 77};  // it is asked for, and never answers
+  fields.source = Ipv4{192, 168, 1, 77};  // this host never answers ARP requests
   fields.ttl = 1;
   bed.receive(kPortA, make_ipv4(fields));
   bed.run();

@@ -88,7 +88,7 @@ Request RandomChanges::link() {
   return request;
 }
 
-// Wrong in one place.
+// Makes one part of the request invalid.
 void RandomChanges::spoil(Request& request) {
   json& options = request.options;
   switch (below(4)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Random requests that change a router, most of them good, some wrong in one way or another.
+// Random requests that change a router. Most are valid, some have one of several faults.
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
@@ -17,7 +17,7 @@ struct Request {
   [[nodiscard]] nlohmann::json json() const { return {{"verb", verb}, {"options", options}}; }
 };
 
-// What the requests are about: few of each, so that they meet.
+// The values that requests use. There are few of each kind, so that requests interact.
 struct Pools {
   std::vector<std::string> ports{"a", "b", "c", "a.9"};
   std::vector<std::string> addresses{

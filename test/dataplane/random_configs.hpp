@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Random configurations over virtual devices, good and bad, and the files and interfaces that they
-// name.
+// Random configurations over virtual devices, valid and invalid, and the files and interfaces that
+// they name.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -19,7 +19,7 @@
 
 namespace ringroad::test {
 
-// A folder with a file of packets and one of routes, taken away with what is in it.
+// A temporary folder with a file of packets and one of routes.
 class Folder {
  public:
   Folder() {
@@ -44,7 +44,8 @@ class Folder {
   std::filesystem::path path_;
 };
 
-// This thread in a network of its own, with interfaces to take over, where that is allowed.
+// Moves this thread into its own network namespace, with interfaces for the router, if the process
+// may do so.
 class Network {
  public:
   Network() : before_{::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)} {
@@ -71,7 +72,7 @@ class Network {
   bool exists_ = false;
 };
 
-// Most have no fault, or one or two; the rest is wild.
+// Most configurations have no fault, or one or two; the others have many.
 class Generator {
  public:
   Generator(unsigned seed, const Folder& folder, bool interfaces)
@@ -307,7 +308,7 @@ class Generator {
   }
 
   std::mt19937 random_;
-  unsigned seed_;  // of names that outlive a router
+  unsigned seed_;  // part of names that must stay unique after a router ends
   const Folder& folder_;
   bool interfaces_;
   unsigned rarity_ = 1;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint16_t kMore = 0x2000;
 
-// The payload in pieces of `piece` octets, as a host cuts it.
+// Returns the fragments of a packet, with `piece` octets of payload each, as a host makes them.
 std::vector<Frame> cut(const Ipv4Fields& fields, std::size_t piece) {
   std::vector<Frame> frames;
   for (std::size_t at = 0; at < fields.payload.size(); at += piece) {
@@ -30,7 +30,7 @@ std::vector<Frame> cut(const Ipv4Fields& fields, std::size_t piece) {
   return frames;
 }
 
-// The payload of a datagram whose pieces these are, each in its place.
+// Returns the payload of a datagram from its fragments.
 std::vector<std::uint8_t> join(const std::vector<Frame>& frames) {
   std::map<std::size_t, std::vector<std::uint8_t>> pieces;
   for (const Frame& frame : frames) {
@@ -132,7 +132,7 @@ TEST_CASE("fragments that wait are on the books; after 30 s the sender of the fi
   bed.advance(29900ms);
   CHECK(bed.sent(kPortA).empty());
   bed.advance(200ms);
-  // The neighbor's entry is STALE by now, not gone.
+  // The neighbor's entry is STALE by now, but still exists.
   const auto out = bed.sent(kPortA);
   if (first) {
     REQUIRE(out.size() == 1);
@@ -174,7 +174,7 @@ TEST_CASE("teardrop and a ping of death leave nothing behind") {
   }
   CHECK(bed.sent(kPortA).empty());
   CHECK(bed.router->ledger().held == 0);
-  // It still answers.
+  // The router still answers.
   for (const Frame& frame : cut(ping(bed, 2000), 1480)) {
     bed.receive(kPortA, frame);
   }
@@ -197,7 +197,7 @@ TEST_CASE(
     }
   }
   bed.run();
-  // The hosts' buffers are four times as large as the router's.
+  // The buffers of the testbed's hosts are four times as large as the router's.
   CHECK(bed.router->ledger().held <= 2047 / 4 / 4 + 2);
   CHECK(bed.router->ledger().held > 100);
   CHECK(bed.drops(DropReason::kReassemblyMemory) == 2000 - bed.router->ledger().held);
@@ -226,8 +226,9 @@ TEST_CASE("fragments are cut again, in place and with the options that belong to
     }
   }
   SECTION("the options of a fragment from the middle stay as they came") {
-    // Linux's ip_options_fragment blanks options of the first fragment's followers only: whoever
-    // cut this one chose to leave a timestamp in it, whose overflow we count.
+    // Linux's ip_options_fragment removes options only from fragments that follow the first one.
+    // The host that made this fragment chose to leave a timestamp in it, whose overflow the router
+    // counts.
     fields.flags_offset = 185 | kMore;
     fields.options = {68, 8, 9, 0, 1, 2, 3, 4, 148, 4, 0, 0};
     bed.receive(kPortA, make_ipv4(fields));
@@ -240,7 +241,7 @@ TEST_CASE("fragments are cut again, in place and with the options that belong to
     }
   }
   SECTION("options without the copied bit become NOPs behind the first") {
-    // A timestamp that is full; router alert, which is copied; end.
+    // A full timestamp; router alert, which is copied; end of options.
     fields.options = {68, 8, 9, 0, 1, 2, 3, 4, 148, 4, 0, 0};
     bed.receive(kPortA, make_ipv4(fields));
     bed.run();

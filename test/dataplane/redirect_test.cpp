@@ -25,7 +25,7 @@ struct Hairpin {
     bed.resolve_hosts();
   }
 
-  // The frames that leave for one more packet.
+  // Sends one more packet, and returns the frames that leave.
   std::vector<Frame> send(Ipv4 to, Ipv4 from = kHostA) {
     auto fields = bed.from_a_to_b();
     fields.source = from;
@@ -34,7 +34,7 @@ struct Hairpin {
     bed.run();
     return bed.sent(kPortA);
   }
-  // How many of them are redirects.
+  // The same; returns the number of redirects.
   std::size_t redirects(Ipv4 to, Ipv4 from = kHostA) {
     std::size_t count = 0;
     for (const Frame& frame : send(to, from)) {
@@ -62,7 +62,7 @@ TEST_CASE("a sender whose gateway is on its own link is told so, and its packet 
   CHECK(ip_source(redirect) == kRouterA);
   CHECK(ip_destination(redirect) == kHostA);
   CHECK(redirect[kIp + 1] == 0xc0);
-  CHECK(redirect[kIcmp + 8 + 8] == 63);  // the quote is of the packet as it leaves
+  CHECK(redirect[kIcmp + 8 + 8] == 63);  // the quote has the decremented TTL
   CHECK(sum(std::span{redirect}.subspan(kIcmp)) == 0);
   CHECK(destination_mac(packet) == kGatewayMac);
   CHECK(packet[kTtl] == 63);
@@ -73,7 +73,7 @@ TEST_CASE("a sender is told of a host on its own link, known or not") {
   Hairpin hairpin;
   const Ipv4 other{192, 168, 1, 77};
   const auto out = hairpin.send(other);
-  REQUIRE(out.size() == 2);  // who has, and the redirect
+  REQUIRE(out.size() == 2);  // the ARP request and the redirect
   const Frame& redirect = ether_type(out[0]) == 0x0800 ? out[0] : out[1];
   CHECK(redirect[kIcmp] == 5);
   CHECK(address(redirect, kIcmp + 4) == other);
@@ -87,8 +87,8 @@ TEST_CASE("a sender is told too where its packet comes with others that need tho
   plain.destination = far;
   auto expiring = plain;
   expiring.source = other;
-  // The other sender has been noted already: its frame in the place of the next one would hide
-  // that.
+  // The worker reports the other sender here already. If it later used that sender's frame in place
+  // of the next one, it would report nothing.
   hairpin.bed.receive(kPortA, make_ipv4(expiring));
   hairpin.bed.run();
   CHECK(hairpin.bed.router->workers()[0]->generated() == 1);
@@ -114,13 +114,13 @@ TEST_CASE("redirects come rarer and rarer, and stop where they are not heeded") 
   Hairpin hairpin;
   const Ipv4 far{10, 1, 2, 3};
   int sent = 0;
-  // 40 ms after the first, then 80, 160, ... 5.12 s: nine in 10.2 s.
+  // Redirects follow 40 ms after the first, then 80, 160, ... 5.12 s: nine in 10.2 s.
   for (int i = 0; i < 400; ++i) {
     sent += static_cast<int>(hairpin.redirects(far));
     hairpin.bed.advance(50ms);
   }
   CHECK(sent == 9);
-  // As long as it goes on there is silence; 20.48 s after its end all begins anew.
+  // While packets continue, no redirect is sent; 20.48 s after the last one, redirects start again.
   for (int i = 0; i < 600; ++i) {
     hairpin.bed.advance(50ms);
     REQUIRE(hairpin.redirects(far) == 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files of routes and routing tables, as packets and the verbs of roadctl meet them.
+// Files of routes and routing tables, tested with packets and roadctl's verbs.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -22,7 +22,7 @@ namespace {
 
 constexpr unsigned kRoutes = 20'000;  // several slices
 
-// A file of /24s from 20.0.0.0 on, gone with the test.
+// A temporary file of /24 prefixes from 20.0.0.0 on.
 class PrefixList {
  public:
   explicit PrefixList(unsigned routes = kRoutes, std::string_view more = "") {
@@ -48,7 +48,8 @@ class PrefixList {
 
 std::size_t main_routes(const Testbed& bed) { return bed.router->main_routes(); }
 
-// Rounds of the control thread until the load is over; how many of them did a part of it.
+// Runs rounds of the control thread until the load is finished. Returns the number of rounds that
+// did a part of it.
 int finish_load(Testbed& bed) {
   int rounds = 0;
   while (!bed.router->configuration().load()->finished()) {
@@ -71,7 +72,7 @@ bool reaches_b(Testbed& bed, Ipv4 destination) {
 }
 
 json ask(Testbed& bed, const json& verb, const json& options) {
-  // As it comes off the socket, numbers unsigned.
+  // The request is parsed as on the socket, where numbers are unsigned.
   const json request = json::parse(json{{"verb", verb}, {"options", options}}.dump());
   const auto answer = control::carry_out(*bed.router, request);
   return answer ? json{{"ok", *answer}} : json{{"error", answer.error().what}};
@@ -182,7 +183,7 @@ TEST_CASE("what no file can help is refused at once, and one file is loaded at a
   REQUIRE(bed.router->configuration().load_routes(list.file()));
   CHECK(bed.router->configuration().load_routes(list.file()).error().what ==
         list.file().path + " is being loaded; wait for its end");
-  // The bed is taken down while the file is on its way.
+  // The testbed is destroyed while the file is being loaded.
 }
 
 TEST_CASE("roadctl's verbs start a load, follow it and page through the routes") {
@@ -232,7 +233,8 @@ TEST_CASE("forwarding asks the default table where main has nothing, and no othe
   bed.resolve_hosts();
   CHECK(reaches_b(bed, Ipv4{30, 1, 2, 3}));
   CHECK_FALSE(reaches_b(bed, Ipv4{31, 1, 2, 3}));
-  // A shorter prefix of main beats a longer one of default, as Linux's rules have it.
+  // A shorter prefix of table main precedes a longer one of table default, as Linux's rules order
+  // them.
   REQUIRE(bed.router->configuration().add_route(
       {.to = Prefix4{Ipv4{30, 0, 0, 0}, 7}, .next_hops = {{kHostA, 1}}}));
   REQUIRE(bed.router->configuration().add_route(

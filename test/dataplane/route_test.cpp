@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the verbs of `ip route` and `ip address` mean on the wire: routes replaced under traffic,
-// next hops that come and go, gateways and hosts that no subnet holds, sources, subnets that
-// overlap.
+// The effects of the verbs of `ip route` and `ip address` on packets: routes replaced under
+// traffic, next hops that are added and removed, gateways and hosts outside all subnets, source
+// addresses, overlapping subnets.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -52,7 +52,7 @@ void answer_for(Testbed& bed, Ipv4 neighbor, Mac mac) {
   bed.discard(kPortB);
 }
 
-// The frames that leave by port b for a packet from A.
+// Sends a packet from A, and returns the frames that leave by port b.
 std::vector<Frame> to_b(Testbed& bed, Ipv4 destination, std::uint8_t ttl = 64) {
   Ipv4Fields fields = bed.from_a_to_b();
   fields.destination = destination;
@@ -110,7 +110,7 @@ TEST_CASE("add, replace, change and append are told apart by what is there") {
   tell(bed, {"route", "replace"}, {{"prefix", "10.0.0.0/8"}, {"type", "blackhole"}});
   CHECK(routes(bed, "10.0.0.0/8").at(0).at("type") == "blackhole");
   CHECK(refuses(bed, {"route", "append"}, by_a));
-  // The connected subnet is its address's.
+  // A connected route belongs to its address and cannot be replaced.
   CHECK(refuses(bed, {"route", "replace"}, {{"prefix", "192.168.2.0/24"}, {"via", "192.168.1.2"}}));
   CHECK(bed.router->configuration().running_config().routes.size() == 2);
 }
@@ -201,7 +201,7 @@ TEST_CASE("a port without an address forwards by routes that name it") {
        {{"prefix", "default"}, {"via", "203.0.113.1"}, {"port", "b"}, {"onlink", true}});
   const auto asked = to_b(bed, kTarget);
   REQUIRE(asked.size() == 1);
-  // Linux's inet_select_addr: no address on that port, so another's.
+  // As in Linux's inet_select_addr, another port's address is used, because this port has none.
   CHECK(address(asked[0], 28) == kRouterA);
   bed.receive(kPortB, make_arp(2, kMacFar, kFar, bed.mac(kPortB), kRouterA, bed.mac(kPortB)));
   bed.run();
@@ -221,9 +221,9 @@ TEST_CASE("a route to a port finds each destination on its link") {
   bed.run();
   CHECK(bed.sent(kPortB).size() == 1);
   CHECK(goes_to(bed, kFar, kMacFar));
-  // From here on the workers forward by themselves: the host's own next hop stands in the trie.
+  // The host's own next hop is in the trie now, so the workers forward without the control thread.
   CHECK(bed.router->routing().resolve(kFar, 0).kind == neigh::AdjacencyKind::kUnicast);
-  // A gateway there needs no onlink: Linux's fib_check_nh finds it by that route.
+  // A gateway there needs no `onlink`: Linux's fib_check_nh finds it through that route.
   tell(bed, {"route", "add"}, {{"prefix", "default"}, {"via", "203.0.113.1"}, {"port", "b"}});
   CHECK(goes_to(bed, kTarget, kMacFar));
   REQUIRE(bed.router->configuration().erase_neighbor({interface_of(kPortB), kFar}));
@@ -275,7 +275,7 @@ TEST_CASE("an error carries the source of the route that it goes by") {
   };
   CHECK(error_to({50, 1, 1, 1}) == Ipv4{192, 0, 2, 1});
   CHECK(error_to({51, 1, 1, 1}) == kRouterB);
-  // Its source gone, the route is gone with it, but not while another port has the address.
+  // A route is removed with its source address, but not while another port has that address.
   tell(bed, {"address", "add"}, {{"address", "192.0.2.1/32"}, {"port", "b"}});
   tell(bed, {"address", "del"}, {{"address", "192.0.2.1/32"}, {"port", "a"}});
   CHECK(routes(bed, "50.0.0.0/8").size() == 1);
@@ -302,7 +302,7 @@ TEST_CASE("two ports share a subnet: the first is used, and the second when that
   CHECK(bed.router->routing().resolve(kHostB, 0).port == interface_of(kPortA));
   tell(bed, {"link", "set"}, {{"port", "b"}, {"up", true}});
   CHECK(ports("192.168.2.0/24") == Names{"b", "a"});
-  // The same address on both: the router's own while either has it.
+  // If both ports have the same address, it is the router's own while either has it.
   tell(bed, {"address", "add"}, {{"address", "192.168.2.1/24"}, {"port", "a"}});
   tell(bed, {"address", "del"}, {{"address", "192.168.2.1/24"}, {"port", "b"}});
   CHECK(bed.router->world().is_own(kRouterB));
@@ -329,7 +329,7 @@ TEST_CASE("a static route may equal a connected subnet, as a configuration may s
   tell(bed, {"link", "set"}, {{"port", "b"}, {"up", true}});
   CHECK(bed.router->routing().resolve(kHostB, 0).port == interface_of(kPortB));
   CHECK(bed.router->configuration().running_config().routes == config.routes);
-  // As Linux: who was there first is taken first.
+  // As in Linux, the route that was added first is used.
   tell(bed, {"route", "add"}, {{"prefix", "10.0.0.0/24"}, {"via", "192.168.1.2"}});
   tell(bed, {"address", "add"}, {{"address", "10.0.0.1/24"}, {"port", "b"}});
   CHECK(gateways(bed, "10.0.0.0/24") == Names{"192.168.1.2", "-"});

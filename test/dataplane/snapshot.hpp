@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// All that a change of the running router may leave a trace in.
+// The state of a router that a change may affect.
 #include <fmt/format.h>
 
 #include <sstream>
@@ -12,7 +12,7 @@
 
 namespace ringroad::test {
 
-// The lines that only one of the two has.
+// Returns the lines that only one of the two texts has.
 inline std::string difference(const std::string& was, const std::string& is) {
   std::string text;
   for (const auto& [mark, one, other] : {std::tuple{'-', &was, &is}, std::tuple{'+', &is, &was}}) {
@@ -47,7 +47,7 @@ class Snapshot {
   std::string routes;
   std::string ports;
   std::string lookups;
-  std::string flows;  // which way each takes, where a group has several
+  std::string flows;  // the next hop of each destination whose route has several
   std::string neighbors;
 
  private:

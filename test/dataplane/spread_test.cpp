@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One RX queue, several workers: its flows are shared out, each in its order.
+// RPS: the flows of one RX queue are distributed to several workers, each in its order.
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -62,8 +62,8 @@ TEST_CASE("the flows of a queue that is spread go to all workers, each in its or
     CHECK(count == kRounds);
   }
   for (std::size_t worker = 0; worker < workers; ++worker) {
-    // The hash has a secret that differs from run to run. Of an even share every worker has a
-    // third: of 50 flows 17, five standard deviations down.
+    // The hash has a secret that differs from run to run. Every worker gets at least a third of an
+    // even share: 17 of 50 flows, five standard deviations below the mean.
     CHECK(packets_of(bed, worker) > std::uint64_t{kFlows} * kRounds / workers / 3);
   }
 }
@@ -91,7 +91,7 @@ TEST_CASE("what is no IPv4 packet, or none that is whole, stays with the worker 
 TEST_CASE("a worker that is behind loses what has no room, and says so") {
   Testbed bed{{.config = with_workers(2, true), .tx_ring = 1U << 15U}};
   bed.resolve_hosts();
-  // Only the worker that receives runs: the other's packets pile up.
+  // Only the receiving worker runs, so the other worker's packets accumulate.
   const auto received = [&] {
     std::uint64_t packets = 0;
     for (const auto& worker : bed.router->workers()) {
@@ -110,7 +110,8 @@ TEST_CASE("a worker that is behind loses what has no room, and says so") {
 }
 
 TEST_CASE("a worker that sends through one that is behind loses what has no room, and says so") {
-  // Each port has one TX queue, which is the first worker's; port b's packets come to the second.
+  // Each port has one TX queue, which the first worker owns; the second worker receives port b's
+  // packets.
   Testbed bed{{.config = with_workers(2, false), .tx_ring = 1U << 14U}};
   bed.resolve_hosts();
   for (int round = 0; round < 100; ++round) {

@@ -16,7 +16,7 @@ namespace ringroad::test {
 namespace {
 
 constexpr unsigned kRxRing = 8192;
-// Each testbed's names are its own: DPDK forgets none while the process lives.
+// Each testbed uses new names, because DPDK keeps names as long as the process lives.
 unsigned serial = 0;
 
 }  // namespace
@@ -33,7 +33,7 @@ config::Port sub_interface(const std::string& name, const std::string& link, std
 config::Config Testbed::basic_config() {
   config::Config config;
   config.engine.memory.buffers = 8191;
-  config.arp.notify = false;  // what a test finds in a TX ring it asked for itself
+  config.arp.notify = false;  // so that TX rings contain only frames that the test caused
   config.ports = {
       {.name = "a", .device = "", .addresses = {{kRouterA, 24}}, .queues = {}, .scheduler = ""},
       {.name = "b", .device = "", .addresses = {{kRouterB, 24}}, .queues = {}, .scheduler = ""}};
@@ -87,7 +87,7 @@ Testbed::~Testbed() {
   CHECK(rte_mempool_avail_count(hosts_.get()) == hosts_->size);
 }
 
-// What is dropped is some port's that the operator can ask for.
+// Checks that every drop is counted at a port that the operator can query.
 void Testbed::check_drops_of_ports() const {
   std::uint64_t of_ports = 0;
   for (const interface::InterfaceView& port : router->world().ports()) {
@@ -130,7 +130,7 @@ void Testbed::put(PortId port, rte_mbuf* packet, const Frame& frame) {
 }
 
 void Testbed::run() {
-  // A shaped or refused queue stays busy without end: so many rounds empty any other.
+  // A shaped or refused queue stays busy forever; any other queue is empty after this many rounds.
   constexpr int kRounds = 300;
   int quiet = 0;
   for (int round = 0; round < kRounds && quiet < 3; ++round) {

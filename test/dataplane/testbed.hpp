@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A router between two hosts that are the test itself: what it puts into a port's RX ring has been
-// received, what it finds in the TX ring has been sent. One thread, one clock.
+// A router between two hosts, which the test plays: frames that it puts into a port's RX ring are
+// received, and frames in the TX ring were sent. One thread, one clock.
 #include <rte_ring.h>
 
 #include <chrono>
@@ -29,7 +29,7 @@ inline constexpr Ipv4 kHostB{192, 168, 2, 2};
 inline constexpr Mac kMacA{{0x02, 0, 0, 0, 0, 0x0a}};
 inline constexpr Mac kMacB{{0x02, 0, 0, 0, 0, 0x0b}};
 
-// An entry of the configuration's vlans.
+// Returns an entry of the configuration's `vlans`.
 [[nodiscard]] config::Port sub_interface(
     const std::string& name, const std::string& link, std::uint16_t id, InterfaceAddress address,
     config::VlanProtocol protocol = config::VlanProtocol::k8021Q);
@@ -38,11 +38,11 @@ class Testbed {
  public:
   struct Options {
     config::Config config = basic_config();
-    unsigned tx_ring = 4096;  // what the device takes before it refuses
+    unsigned tx_ring = 4096;  // frames that the device accepts before it refuses
   };
   explicit Testbed(Options options);
   Testbed() : Testbed(Options{}) {}
-  // Fails the test where a packet is not accounted for or a buffer is missing.
+  // Fails the test if a packet is not accounted for or a buffer is missing.
   ~Testbed();
   Testbed(const Testbed&) = delete;
   Testbed& operator=(const Testbed&) = delete;
@@ -50,32 +50,34 @@ class Testbed {
   [[nodiscard]] static config::Config basic_config();
 
   void receive(PortId port, const Frame& frame);
-  // The same from a device that took an 802.1Q tag off.
+  // The same from a device that removed an 802.1Q tag.
   void receive_stripped(PortId port, const Frame& frame, std::uint16_t tci);
-  // The same in a buffer of the router's own pool, as devices receive. False where none is free.
+  // The same in a buffer of the router's own pool, as devices receive. Returns false if none is
+  // free.
   [[nodiscard]] bool receive_as_device(PortId port, const Frame& frame);
-  // Workers and control thread until neither finds anything to do.
+  // Runs the workers and the control thread until neither finds anything to do.
   void run();
   void advance(Nanoseconds by) {
     clock.advance(by);
     run();
   }
-  // In small steps, so that every timer fires in its turn.
+  // Advances in small steps, so that every timer fires in its turn.
   void advance_in_steps(Nanoseconds by, Nanoseconds step = 100ms);
-  // What left by that port since it was last asked, oldest first.
+  // Returns the frames that left by that port since the last call, oldest first.
   [[nodiscard]] std::vector<Frame> sent(PortId port, unsigned most = ~0U);
-  // The same, only counted.
+  // The same; returns only their number.
   std::uint64_t discard(PortId port);
 
-  // Both hosts answer for themselves: the router knows their MACs from here on.
+  // Both hosts answer ARP requests: the router knows their MAC addresses from here on.
   void resolve_hosts();
   [[nodiscard]] Ipv4Fields from_a_to_b() const;
   [[nodiscard]] Ipv4Fields from_b_to_a() const;
-  // Host B's answer to who has its address.
+  // Host B's ARP reply for its address.
   [[nodiscard]] Frame reply_from_b(Mac host = kMacB) const;
   // An echo request from host A.
   [[nodiscard]] Ipv4Fields ping(Ipv4 destination, std::size_t bytes = 56) const;
-  // One that the control thread answers: it is longer than what a worker answers itself.
+  // An echo request that the control thread answers, because it is longer than those that workers
+  // answer.
   [[nodiscard]] Ipv4Fields long_ping(Ipv4 destination) const { return ping(destination, 600); }
   [[nodiscard]] Mac mac(PortId port) const { return router->ports().at(port.value())->mac(); }
   [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const {

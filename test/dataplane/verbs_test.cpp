@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What roadctl asks, asked of a router that has forwarded, refused and learnt.
+// The verbs of roadctl, applied to a router that has forwarded, refused and learned.
 #include "control/verbs.hpp"
 
 #include <catch2/catch.hpp>

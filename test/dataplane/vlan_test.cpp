@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// VLAN sub-interfaces: tags off on the way in, on on the way out (IEEE 802.1Q, 802.1ad).
+// VLAN sub-interfaces: tags are removed on reception and added on transmission (IEEE 802.1Q,
+// 802.1ad).
 #include <catch2/catch.hpp>
 #include <cstring>
 
@@ -17,7 +18,7 @@ constexpr Ipv4 kHost20{10, 0, 20, 2};
 constexpr Mac kMac10{{0x02, 0, 0, 0, 0, 0x10}};
 constexpr Mac kMac20{{0x02, 0, 0, 0, 0, 0x20}};
 
-// Port a is a trunk: VLAN 10 and 20, and 7 of a provider's 300.
+// Port a is a trunk: VLANs 10 and 20, and VLAN 7 inside the provider's VLAN 300.
 Testbed::Options trunk() {
   Testbed::Options options;
   auto& ports = options.config.ports;
@@ -63,7 +64,8 @@ TEST_CASE("a tag that the device took off says whose frame it is, as one in the 
   bed.receive_stripped(kPortA, frame, 99);
   bed.run();
   CHECK(bed.drops(DropReason::kVlanUnknown) == 1);
-  // VLAN 0 is a priority and no VLAN: the frame is port a's, where no host has that address.
+  // VLAN 0 means a priority and no VLAN: the frame belongs to port a, where no host has that
+  // address.
   bed.receive_stripped(kPortA, frame, 0x6000);
   bed.run();
   CHECK(bed.router->workers()[0]->interface(interface_of(kPortA)).rx_packets.get() == 5);
@@ -98,7 +100,7 @@ TEST_CASE("two tags are an inner VLAN of an outer one") {
   REQUIRE(sent.size() == 1);
   const Frame outer = tagged(make_ipv4({}), {{kAd, 300}, {kQ, 7}});
   CHECK(std::memcmp(sent[0].data() + 12, outer.data() + 12, 10) == 0);
-  // The outer VLAN alone is a sub-interface too.
+  // The outer VLAN is a sub-interface too.
   learn(bed, {{kAd, 300}}, kMac20, {10, 0, 30, 2}, {10, 0, 30, 1});
 }
 
@@ -131,7 +133,7 @@ TEST_CASE("VLAN 0 is a priority, not a VLAN") {
   const auto sent = bed.sent(kPortB);
   REQUIRE(sent.size() == 2);
   CHECK(sent[0] == sent[1]);
-  // Before a VLAN's tag it says nothing either.
+  // A priority tag before a VLAN's tag is ignored too.
   learn(bed, {{kQ, 10}}, kMac10, kHost10, {10, 0, 10, 1});
   bed.receive(kPortA, tagged(make_ipv4(packet(bed, kHost10, kHostB)), {{kQ, 0xa000}, {kQ, 10}}));
   bed.run();

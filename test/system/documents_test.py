@@ -237,7 +237,7 @@ class Commands(unittest.TestCase):
         self.assertEqual((done.stdout + done.stderr).splitlines()[0], said)
 
     def test_the_control_sockets_example_is_so(self):
-        lines = re.findall(r'^    (\{".*\})$', (ROOT / "lib" / "control" / "README.md").read_text(), re.M)
+        lines = re.findall(r'^    (\{".*\})$', (ROOT / "lib" / "control" / "verbs" / "README.md").read_text(), re.M)
         self.assertGreaterEqual(len(lines), 4)
         with Room() as room, socket.socket(socket.AF_UNIX) as connection:
             room.veth("eth0", "eth1")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The route that a packet would take, and why.
+// Prints the route that a packet would take, and why.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ Options route_get_options(Words words) {
 
 constexpr std::string_view kIndent = "    ";
 
-// A group's members, with their shares; the one that the flow takes marked with >.
+// Prints a group's members with their shares, and marks the one that the flow takes with >.
 std::string group_lines(const json& step) {
   Table table{{{""}, {""}, {""}, {"", kRight}, {""}}};
   for (const json& hop : array(step, "nexthops")) {
@@ -41,7 +41,7 @@ std::string group_lines(const json& step) {
                state(hop, "state")});
   }
   const std::string text = table.print(false, "      ");
-  // Without the heading, which is empty.
+  // The first line is the heading, which is empty.
   return text.substr(text.find('\n') + 1);
 }
 

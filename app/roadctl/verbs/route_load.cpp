@@ -21,7 +21,7 @@ Options route_load_options(Words words) {
                         .require({"via"})
                         .result();
   if (options) {
-    // The router's working directory is not ours.
+    // The router has another working directory.
     const std::filesystem::path file = (*options)["file"].get<std::string>();
     std::error_code error;
     const std::filesystem::path whole = std::filesystem::absolute(file, error);
@@ -45,7 +45,8 @@ Outcome tell_of_load(const CommandLine& line, const json& answer, const Surround
   return print_answer(line, answer, around);
 }
 
-// The router answers at once and goes on; how far it is, is asked for.
+// The router answers at once and continues to load, so its progress is requested until it has
+// finished.
 Outcome load_routes(const CommandLine& line, const Surroundings& around) {
   const auto started = ask(around, line.verb, line.options);
   if (!started) {

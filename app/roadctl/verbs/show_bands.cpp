@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// `show bands` as `tc -s qdisc` prints a queueing discipline, with its bands below.
+// Prints `show bands` as `tc -s qdisc` prints a queueing discipline, followed by its bands.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ using enum Align;
 
 bool known(const json& object, const char* key) { return !field(object, key).is_null(); }
 
-// tc's own words, so that what reads tc's output reads this.
+// Uses tc's format, so that programs that read tc's output can read this.
 std::string qdisc_lines(const json& queue) {
   std::string text = fmt::format("qdisc {} 0: dev {} queue {}", words(queue, "qdisc"),
                                  words(queue, "port"), words(queue, "queue"));
@@ -30,7 +30,7 @@ std::string qdisc_lines(const json& queue) {
   if (is_fifo) {
     text += fmt::format(" limit {}p", words(queue, "limit"));
   } else {
-    // Two blanks, as tc-prio has them.
+    // Two spaces, as tc-prio prints them.
     text += fmt::format(" bands {} priomap ", array(queue, "bands").size());
     for (const json& band : array(queue, "priomap")) {
       text += ' ' + words(band);
@@ -65,17 +65,17 @@ std::string qdisc_lines(const json& queue) {
   return text;
 }
 
-// A band's place among the others: before those below, or its share against those that have one.
+// Returns a band's place in the service order: strict priority over those below, or a weight.
 std::string order_of(const json& band) {
   return field(band, "strict") == false ? "weight " + words(band, "weight") : "strict";
 }
 
-// True of a band whose `key` is there and is not `usual`.
+// Returns a predicate: whether a band has `key`, with a value other than `usual`.
 auto differs(const char* key, const json& usual) {
   return [key, usual](const json& band) { return known(band, key) && field(band, key) != usual; };
 }
 
-// Columns that are wanted, and for each band a row of as many cells.
+// A table with one row for each band, and only the columns that are wanted.
 class BandTable {
  public:
   BandTable() : columns_{{"BAND", kRight}} {}
@@ -105,7 +105,7 @@ class BandTable {
   std::vector<std::function<std::vector<Cell>(const json& band)>> cells_;
 };
 
-// What the bands are, as far as they are not all alike, and how long packets wait in them, where
+// Prints the settings in which bands differ from the default, and how long packets wait in them if
 // that is measured.
 std::string settings_table(const json& queue, bool color) {
   const json& bands = array(queue, "bands");

@@ -11,7 +11,7 @@ namespace {
 using nlohmann::json;
 using enum Align;
 
-// As nstat: what never was counted is left out.
+// Like nstat, this leaves out counters that are zero.
 std::string render_counters(const json& counters, bool color) {
   Table table{{{"COUNTER"}, {"PACKETS", kRight}}};
   for (const auto& [name, value] : counters.items()) {

@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 using enum Align;
 
-// "wan 12, lan 3", those with the most first; more than three are not listed.
+// Returns "wan 12, lan 3": at most three ports, those with the most drops first.
 std::string ports_of(const json& drop) {
   const json& by_port = field(drop, "ports");
   if (!by_port.is_object()) {

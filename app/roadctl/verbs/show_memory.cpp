@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 using enum Align;
 
-// In the order of /proc/net/stat/arp_cache.
+// The order is that of /proc/net/stat/arp_cache.
 constexpr std::array kArpCache{"entries",          "allocs",           "destroys",
                                "hash_grows",       "lookups",          "hits",
                                "res_failed",       "rcv_probes_mcast", "rcv_probes_ucast",

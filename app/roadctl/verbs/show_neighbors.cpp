@@ -26,7 +26,7 @@ std::string render_neighbors(const json& neighbors, bool color) {
   return table.print(color);
 }
 
-// Many neighbors make one answer for the person, and several for the router.
+// Requests all neighbors in pages, and prints them as one answer.
 Outcome show_neighbors(const CommandLine& line, const Surroundings& around) {
   json options = line.options;
   options["limit"] = kRowsAPage;

@@ -13,7 +13,8 @@ namespace {
 using nlohmann::json;
 using enum Align;
 
-// Who counts what a device lost; nothing where none lost any.
+// Returns a table of the packets that devices lost, by the device's counter; empty if none lost
+// any.
 std::string losses_of(const json& ports, bool color) {
   Table losses{{{"PORT"}, {"LOST BY THE DEVICE"}, {"PACKETS", kRight}}};
   bool any = false;

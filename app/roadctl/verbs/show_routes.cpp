@@ -16,19 +16,19 @@ Options show_routes_options(Words words) {
   return WordReader{words, {kTable}}.optional_subject("prefix").pairs().result();
 }
 
-// The elements of a page as they stand in the dump of a whole array.
+// Returns the elements of a page as they appear in the dump of the whole array.
 std::string elements_of(const json& page) {
   const std::string text = page.dump(2);
   return text.substr(1, text.size() - 3);
 }
 
-// What was asked for and is not there.
+// Returns the message that the requested route does not exist.
 std::string no_route(const std::string& prefix) {
   const bool is_prefix = prefix == "default" || prefix.find('/') != std::string::npos;
   return fmt::format("no route {} {}\n", is_prefix ? "is to" : "covers", prefix);
 }
 
-// A full table is too long for one answer, and for the router to make it in one go.
+// Requests routes in pages, because a full table is too long for one answer.
 Outcome show_routes(const CommandLine& line, const Surroundings& around) {
   json options = line.options;
   if (!options.contains("prefix")) {
@@ -65,7 +65,7 @@ Outcome show_routes(const CommandLine& line, const Surroundings& around) {
     if (Outcome printed = print(around, text); !printed || last) {
       return printed;
     }
-    // Where the route stands is enough; its next hops may be many.
+    // The key of the last route is enough; its next hops may be many.
     const json& last_row = page->back();
     options["after"] = {{"table", field(last_row, "table")},
                         {"prefix", field(last_row, "prefix")},

@@ -17,10 +17,10 @@ namespace {
 using nlohmann::json;
 using enum Align;
 
-// The pipeline's order, in which JSON objects do not keep their keys.
+// The order of the pipeline, which JSON objects do not keep.
 constexpr std::array kStages{"rx", "input", "route", "forward", "output", "bands", "tx"};
 
-// Known stages in the pipeline's order, then those a newer router has.
+// Returns the known stages in the pipeline's order, then the stages that only a newer router has.
 std::vector<std::string> stages_of(const json& workers) {
   std::vector<std::string> stages{kStages.begin(), kStages.end()};
   for (const json& worker : workers) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Addresses of ports.
+// Adds and deletes addresses of ports.
 #include <string>
 
 #include "control/verb.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Whether bands measure how long packets wait in them.
+// Starts or stops the measurement of how long packets wait in bands.
 #include "control/verb.hpp"
 
 namespace ringroad::control {

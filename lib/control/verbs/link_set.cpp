@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ports up and down, their MTU and MAC.
+// Sets a port up or down, and changes its MTU and MAC address.
 #include "control/verb.hpp"
 
 namespace ringroad::control {

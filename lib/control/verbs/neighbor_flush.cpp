@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Forgets every neighbor that was learned; answers {"removed": N} when it is over.
+// Removes every learned neighbor, and answers {"removed": N} at the end.
 #include <memory>
 #include <utility>
 

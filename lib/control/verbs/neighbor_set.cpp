@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Permanent neighbors.
+// Adds, replaces and deletes permanent neighbors.
 #include "control/verb.hpp"
 
 namespace ringroad::control {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Routes that go, or lose next hops.
+// Deletes routes, or next hops of routes.
 #include "control/route_options.hpp"
 #include "control/verb.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a packet of a flow would go, and why.
+// Reports how a packet of a flow would be forwarded, and why.
 #include <fmt/format.h>
 
 #include <array>
@@ -20,17 +20,17 @@ using nlohmann::json;
 using fib::Usability;
 using View = fib::Rib4::View;
 
-// A flow whose way is asked for; what is none is not known.
+// The flow of a request. Fields that the request did not give are empty or zero.
 struct FlowQuestion {
   Ipv4 destination;
-  std::optional<Ipv4> source;  // none: the router's own
+  std::optional<Ipv4> source;  // none: the router's own address
   std::uint8_t protocol = 0;
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
 };
 
-// A group's members, each with its share, the one that the flow takes marked; from there on through
-// the routes that lead to recursive gateways.
+// Reports the path of a flow: the members of each group, with their shares and the one that the
+// flow takes, then the routes through which recursive gateways are reached.
 class WayReporter {
  public:
   WayReporter(const Router& router, NextHopId matched, std::uint32_t flow)
@@ -41,7 +41,7 @@ class WayReporter {
         id_{matched},
         members_{table_.way_of(matched, flow)} {}
 
-  // One step for the match and each gateway after it.
+  // Returns one step for the matched route and one for each recursive gateway.
   [[nodiscard]] json steps(const fib::Path4& matched) {
     json steps = json::array();
     const fib::Path4* path = &matched;
@@ -67,7 +67,7 @@ class WayReporter {
   }
 
  private:
-  // The route by which a gateway is reached; null: there is none.
+  // Returns the route through which a gateway is reached, or null if there is none.
   [[nodiscard]] const routing::Gateways::Through* way_of(Ipv4 gateway) const {
     const auto& through = routing_.gateways().at(gateway).through;
     return through ? &*through : nullptr;
@@ -98,7 +98,7 @@ class WayReporter {
   std::size_t level_ = 0;
 };
 
-// The hash that workers would find in the flow's packets.
+// Returns the hash that workers would compute for the flow's packets.
 std::uint32_t hash_of(const Router& router, const FlowQuestion& question) {
   std::array<std::uint8_t, sizeof(rte_ipv4_hdr) + 4> packet{};
   rte_ipv4_hdr header{};
@@ -168,7 +168,7 @@ Json answer_of(const Router& router, const FlowQuestion& question) {
   const auto neighbor_of = [&] {
     return adjacency->kind == neigh::AdjacencyKind::kGlean ? address : adjacency->next_hop;
   };
-  // As a packet of the shortest would fare.
+  // Decides as for a packet of minimum length.
   const bool forwards = ip4::decide({}, *adjacency).fate == ip4::Verdict::Fate::kForward;
   for (const char* const key : {"via", "port", "mac", "neighbor_state", "mtu"}) {
     answer[key] = nullptr;

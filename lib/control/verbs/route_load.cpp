@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reading and adding go on when this has answered: `show load` tells how far they are.
+// Starts to load a file of routes. The load continues after the answer; `show load` reports its
+// progress.
 #include "control/verb.hpp"
 
 namespace ringroad::control {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Routes that come or take the place of others.
+// Adds, replaces, changes and appends routes.
 #include "control/route_options.hpp"
 #include "control/verb.hpp"
 

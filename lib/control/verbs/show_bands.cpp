@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What stands in front of the ports: tc's words, as JSON.
+// Reports the schedulers of the ports as JSON, in tc's terms.
 #include <string_view>
 
 #include "control/json.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// {"yaml": ...}: what runs now, as a file that the router takes.
+// Answers {"yaml": ...}: the running configuration, as a file that the router accepts.
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,10 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-// Rows of a slice: YAML takes 0.5 us a row.
+// The rows of a slice. Making the YAML takes 0.5 us a row.
 constexpr std::size_t kRows = 1000;
 
-// What is short first, then the routes and the static neighbors, from the tables.
+// Makes the short parts first, then the routes and the static neighbors from the tables.
 class ConfigText final : public Later {
  public:
   explicit ConfigText(const Router& router) : router_{router} {}
@@ -45,7 +45,7 @@ class ConfigText final : public Later {
  private:
   enum class Part : std::uint8_t { kHead, kRoutes, kNeighbors, kOver };
 
-  // As a part of a string in JSON.
+  // Appends the text as a part of a JSON string.
   static void append(std::string& line, const std::string& text) {
     const std::string quoted = text_of(json(text));
     line.append(quoted, 1, quoted.size() - 2);
@@ -104,7 +104,7 @@ class ConfigText final : public Later {
   const Router& router_;
   Part part_ = Part::kHead;
   bool headed_ = false;
-  std::vector<fib::Table> tables_;  // that are still to come
+  std::vector<fib::Table> tables_;  // not listed yet
   std::optional<fib::Rib4::Position> after_;
   std::optional<neigh::Key4> neighbor_;
 };

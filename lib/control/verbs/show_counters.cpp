@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A flat object, under the names of Linux's nstat.
+// Reports IP counters as a flat object, with the names of Linux's nstat.
 #include <array>
 #include <string>
 #include <vector>
@@ -12,7 +12,7 @@ namespace {
 
 Reply show_counters(Router& router, Options& /*options*/) {
   using stats::DropReason;
-  // What Linux counts by name and Ringroad as drops.
+  // Counters of Linux that are sums of Ringroad's drop counters.
   struct Derived {
     const char* name;
     std::vector<DropReason> reasons;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Dropped packets by reason, of all ports or of one.
+// Reports dropped packets by reason, of all ports or of one.
 #include "control/json.hpp"
 #include "control/verb.hpp"
 

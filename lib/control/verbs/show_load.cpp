@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How far a file of routes is, or what became of it.
+// Reports the progress or the result of loading a file of routes.
 #include "control/json.hpp"
 #include "control/verb.hpp"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Packet pools and who holds their buffers, the FIB, the neighbor table.
+// Reports the packet pools and which parts hold their buffers, the FIB, and the neighbor table.
 #include "control/json.hpp"
 #include "control/verb.hpp"
 
 namespace ringroad::control {
 namespace {
 
-// Names and order of /proc/net/stat/arp_cache.
+// Names and order are those of /proc/net/stat/arp_cache.
 Json report_arp_cache(const Router& router) {
   const neigh::Table4& table = router.neighbors().table();
   const neigh::Counters& counters = table.counters();
@@ -26,7 +26,7 @@ Json report_arp_cache(const Router& router) {
           {"table_fulls", counters.table_fulls}};
 }
 
-// Buffers that packets occupy where they wait, and how many may be: of each pool.
+// Reports the buffers of waiting packets, and how many of each pool may be used for them.
 Json report_holders(const Router& router) {
   const port::Budget& budget = router.pools().budget();
   const Router::Waiting waiting = router.waiting();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Neighbors: whole, or page by page as routes.
+// Lists neighbors, all at once or page by page.
 #include "control/json.hpp"
 #include "control/rows.hpp"
 #include "control/verb.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-// At most so many of those behind `after`, in the order of ports, then addresses.
+// Returns at most `most` neighbors after `after`, in the order of ports, then addresses.
 Json report_neighbors(const Router& router, std::optional<neigh::Key4> after, std::size_t most) {
   Json neighbors = Json::array();
   const Nanoseconds now = router.clock().now();

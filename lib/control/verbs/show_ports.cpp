@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ports and sub-interfaces: their link, addresses and counters.
+// Reports the link, addresses and counters of ports and sub-interfaces.
 #include "control/json.hpp"
 #include "control/verb.hpp"
 
@@ -21,7 +21,7 @@ struct PortTotals {
   }
 };
 
-// What all workers together did with a port, or with a sub-interface and the control thread too.
+// Returns the sum of all workers' and the control thread's counters.
 PortTotals totals_of(const Router& router, const interface::InterfaceView& view) {
   PortTotals totals;
   for (const auto& worker : router.workers()) {

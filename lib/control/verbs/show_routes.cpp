@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Routes, whole or page by page.
+// Lists routes, all at once or page by page.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,18 +22,19 @@ struct RouteFilter {
   std::optional<Prefix4> prefix;    // exactly this one; none: all
   std::optional<Ipv4> match{};      // the longest prefix that covers this address; none: all
   std::optional<fib::Table> table;  // none: all
-  // The route after which to begin, wherever it was.
+  // The list begins after this route, which may have been removed since.
   struct After {
     fib::Table table;
     fib::Rib4::Position position;
   };
   std::optional<After> after;
   std::size_t most = 0;
-  // The route by which so many next hops are listed is the last.
+  // The list ends with the route at which it has this many next hops.
   std::size_t next_hops = ~std::size_t{0};
 };
 
-// The longest prefix that covers the address, in that table or else in the one that forwards it.
+// Finds the longest prefix that covers the address in `table`; without a table, in the one by which
+// the address is forwarded.
 std::vector<View> longest_match(const fib::Rib4& rib, Ipv4 address,
                                 std::optional<fib::Table> table) {
   std::optional<Prefix4> prefix;
@@ -58,7 +59,7 @@ std::vector<View> longest_match(const fib::Rib4& rib, Ipv4 address,
   return found;
 }
 
-// Calls visit(route) for those of the filter until it answers false.
+// Calls visit(route) for the routes that match the filter until it returns false.
 template <class Visit>
 void visit_routes(const fib::Rib4& rib, const RouteFilter& filter, const Visit& visit) {
   const auto wanted = [&](fib::Table table) { return !filter.table || table == *filter.table; };
@@ -158,12 +159,12 @@ Reply show_routes(Router& router, Options& options) {
   RouteFilter filter{.prefix = {}, .table = {}, .after = {}, .most = kRowsAPage};
   if (options.has("prefix")) {
     filter.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix);
-    // An address without a length: what covers it.
+    // An address without a length asks for the longest prefix that covers it.
     if (const std::string text = options.text("prefix"); Ipv4::parse(text)) {
       filter.match = Ipv4::parse(text);
     }
   }
-  // As `ip route`: the main table, unless a prefix or a table is asked for.
+  // Like `ip route`, this lists the main table unless a prefix or a table is given.
   if (options.has("table") && options.at("table") != "all") {
     filter.table = read_table(router, options);
   } else if (!options.has("table") && !options.has("prefix")) {

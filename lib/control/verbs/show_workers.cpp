@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Workers: what they do with their time.
+// Reports the counters and the load of the workers.
 #include <algorithm>
 
 #include "control/json.hpp"
@@ -12,7 +12,8 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// What it does, which is not always what it was told.
+// Returns the idle mode that the worker uses. Without device interrupts it uses "timed" instead of
+// "interrupt".
 std::string_view idle_of(const worker::Worker& worker) {
   switch (worker.sleeper().idle()) {
     case IdleMode::kPoll:
@@ -49,7 +50,7 @@ Reply show_workers(Router& router, Options& /*options*/) {
          {"polls", polls},
          {"busy_polls", busy_polls},
          {"control_polls", control_polls},
-         // Counted while the worker goes on: one may have been added since the others were read.
+         // The worker polls meanwhile: one may have been counted since the others were read.
          {"empty_polls", polls - std::min(polls, busy_polls + control_polls)},
          {"busy_percent", percent(busy)},
          {"control_percent", percent(control)},

@@ -201,7 +201,7 @@ TEST_CASE("a manual clock stands still until it is advanced") {
   CHECK(clock.now() == 5s);
   clock.advance(250ms);
   CHECK(clock.now() == 5250ms);
-  // Never zero by default: a time stamp of zero may mean "never".
+  // The time is never zero by default, because a time stamp of zero may mean "never".
   CHECK(Clock{Clock::Manual{}}.now() > 0ns);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Groups and recursive next hops change under readers. The thread sanitizer runs this too.
+// Groups and recursive next hops change while readers use them. Also run by the thread sanitizer.
 #include "routing/next_hops.hpp"
 
 #include <array>
@@ -26,14 +26,14 @@ constexpr std::uint8_t kNeighbors = 40;
 // Neighbor i is 10.0.0.(i + 1).
 constexpr Ipv4 kFirst{10, 0, 0, 1};
 
-// A bit of each neighbor that a lookup may answer.
+// One bit for each neighbor that a lookup may return.
 using Allowed = std::uint64_t;
 
 struct Shared {
   interface::World world{kReaders, 2 * kNeighbors};
   NextHopId next_hop;
   std::atomic<bool> stop{false};
-  // Before the writer begins a round it says what that round may lead to.
+  // The writer sets the allowed results of a round before it begins the round.
   std::atomic<std::size_t> round{0};
   std::array<Allowed, kRounds + 1> allowed{};
 };
@@ -56,7 +56,8 @@ void keep_reading(Shared& shared, std::uint32_t id, Reader& result) {
           shared.next_hop, [&] { return static_cast<std::uint32_t>(random()); });
       const neigh::Adjacency& found = tables.adjacencies[adjacency];
       const std::uint32_t neighbor = found.next_hop.value() - kFirst.value();
-      // What was so before the lookup began, and whatever came to be while it ran.
+      // The results allowed when the lookup began, and those of every round that began while it
+      // ran.
       const std::size_t last = shared.round.load(std::memory_order_acquire);
       Allowed allowed = 0;
       for (std::size_t round = first == 0 ? 0 : first - 1; round <= last; ++round) {
@@ -66,12 +67,12 @@ void keep_reading(Shared& shared, std::uint32_t id, Reader& result) {
       result.wrong += neighbor < kNeighbors && (allowed >> neighbor & 1U) != 0 ? 0U : 1U;
     }
     rte_rcu_qsbr_quiescent(&readers, id);
-    // Last: the writer may be done before this thread first runs.
+    // The condition comes last, because the writer may finish before this thread first runs.
   } while (!shared.stop.load(std::memory_order_relaxed));
   rte_rcu_qsbr_thread_offline(&readers, id);
 }
 
-// The neighbors that `next_hop` leads to: a group of two gateways, one of them with several ways.
+// Changes `next_hop`: a group of two gateways, one of which is reached through several next hops.
 class Writer {
  public:
   explicit Writer(Shared& shared) : shared_{shared}, next_hops_{shared.world} {
@@ -93,7 +94,8 @@ class Writer {
   }
 
   void change(std::size_t round) {
-    // What each step leads to is decided first, so that readers know before they can see it.
+    // The results of each step are computed first, so that they are allowed before readers can see
+    // them.
     const auto one = static_cast<std::uint8_t>(random_() % kNeighbors);
     const std::size_t size = random_() % (round % 8 == 0 ? 30 : 5) + 1;
     NextHops::Paths paths;

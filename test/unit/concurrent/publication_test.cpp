@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the control thread publishes while workers read it. The thread sanitizer runs this too.
+// Tables that the control thread changes while workers read them. Also run by the thread sanitizer.
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <random>
@@ -21,7 +21,7 @@ constexpr std::uint32_t kReaders = 3;
 
 Mac mac_number(std::uint8_t number) { return Mac{{0x02, number, number, number, number, number}}; }
 
-// Everything that a reader may find is whole: a header whose every octet is of one MAC.
+// Every adjacency that a reader finds must be complete: all octets of its header belong to one MAC.
 bool is_whole(const neigh::Adjacency& adjacency) {
   if (adjacency.kind != AdjacencyKind::kUnicast) {
     return adjacency.kind == AdjacencyKind::kUnresolved && adjacency.next_hop == kGateway;
@@ -48,7 +48,8 @@ void read_tables(interface::World& world, std::uint32_t id, const std::atomic<bo
   const Tables& tables = world.tables();
   do {
     for (int i = 0; i < 32; ++i) {
-      // 10.0.0.0/8 is always there, by the gateway; 10.x.0.0/16 by the same comes and goes.
+      // 10.0.0.0/8 through the gateway is always there; 10.x.0.0/16 through the same gateway is
+      // added and removed.
       const Ipv4 address{10U << 24U | (static_cast<std::uint32_t>(random()) & 0xffffffU)};
       const NextHopId next_hop = tables.trie.lookup(address);
       const AdjacencyId adjacency = tables.next_hops.resolve(next_hop, [&] { return id; });
@@ -56,7 +57,7 @@ void read_tables(interface::World& world, std::uint32_t id, const std::atomic<bo
       result.wrong += is_whole(tables.adjacencies[adjacency]) ? 0U : 1U;
     }
     rte_rcu_qsbr_quiescent(&readers, id);
-    // Last: the writer may be done before this thread first runs.
+    // The condition comes last, because the writer may finish before this thread first runs.
   } while (!stop.load(std::memory_order_relaxed));
   rte_rcu_qsbr_thread_offline(&readers, id);
 }

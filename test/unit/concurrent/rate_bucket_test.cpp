@@ -29,7 +29,7 @@ TEST_CASE("workers that draw at once get no more than the rate together") {
   for (auto& worker : workers) {
     worker.join();
   }
-  // A byte a nanosecond for a millisecond, and the burst.
+  // One byte a nanosecond for a millisecond, and the burst.
   CHECK(bytes <= 1'010'000);
   CHECK(bytes >= 1'005'000);
 }

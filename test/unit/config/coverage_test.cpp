@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// No key without effect: for each key of the schema a test is named that sees the router behave
-// otherwise with it.
+// Every key must have an effect: for each key of the schema this names a test that observes it.
 #include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -118,7 +117,7 @@ constexpr std::array kSeen{
          "the seed of the flow hash decides which gateway a flow takes, and lasts"},
 };
 
-// A '*' stands for any name, at the end for all that is below.
+// A '*' stands for any name; at the end, for everything below.
 bool covers(std::string_view pattern, std::string_view key) {
   while (!pattern.empty() && !key.empty()) {
     if (pattern == "*") {
@@ -139,7 +138,7 @@ class Schema {
     std::ifstream stream{std::string{SOURCE_ROOT} + "/config/ringroad.schema.json"};
     root_ = json::parse(stream);
   }
-  // "ports.*.arp.locktime"
+  // Returns keys such as "ports.*.arp.locktime".
   [[nodiscard]] std::set<std::string> keys() const {
     std::set<std::string> keys;
     walk(root_, "", keys);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// YAML itself: what is allowed, where things are, and that nothing hostile gets past.
+// YAML itself: which parts of it are allowed, the positions of values, and hostile input.
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Files of other programs, and words of YAML 1.1.
+// Files of other programs, and the words of YAML 1.1.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
@@ -96,7 +96,7 @@ TEST_CASE("every spelling of true and false is understood wherever one is wanted
   CHECK(config->engine.memory.hugepages == HugePages::kOff);
   CHECK(parse("engine: {memory: {hugepages: " + on + "}}\nports: {p: {device: net_null0}}\n", "t")
             ->engine.memory.hugepages == HugePages::kOn);
-  // One that says neither loose nor strict.
+  // Such a word is neither `loose` nor `strict`.
   CHECK_FALSE(parse("ports: {p: {device: net_null0, rp_filter: " + on + "}}\n", "t"));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a file says of schedulers arrives typed, with every default filled in.
+// The schedulers of a file are converted to typed values, with every default filled in.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>

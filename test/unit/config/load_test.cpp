@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What a file says arrives typed, with every default filled in; what is wrong with it is reported.
+// A file is converted to typed values, with every default filled in, and its errors are reported.
 #include "config/load.hpp"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ Config parsed(const std::string& yaml) {
   return *config;
 }
 
-// Key and message of the first problem.
+// Returns the key and the message of the first problem.
 std::string first_problem(const std::string& yaml) {
   const auto config = parse(yaml, "test.yaml");
   REQUIRE_FALSE(config);
@@ -65,7 +65,7 @@ TEST_CASE("every broken file answers exactly the problems expected of it") {
     for (const Problem& problem : config.error()) {
       CHECK(problem.file == file.string());
       std::string line = problem.to_string().substr(file.parent_path().string().size() + 1);
-      // Since its version 0.8 yaml-cpp says which.
+      // yaml-cpp adds the anchor's name since version 0.8.
       constexpr std::string_view kAnchor = "anchor is not defined";
       if (const auto at = line.find(kAnchor); at != std::string::npos) {
         line.erase(at + kAnchor.size());

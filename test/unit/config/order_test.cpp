@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A YAML mapping has no order (YAML 1.2, 3.2.1.1): what refers to a name may stand above it.
+// A YAML mapping has no order (YAML 1.2, 3.2.1.1): a reference to a name may come before the name.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,7 +40,7 @@ std::string written(const Sections& sections) {
   return yaml;
 }
 
-// Order of ports decides their number, so configurations are compared as sets of them.
+// The order of ports determines their numbers, so configurations are compared as sets of ports.
 Config sorted(Config config) {
   std::ranges::sort(config.ports, {}, &Port::name);
   std::ranges::sort(config.schedulers, {}, &Scheduler::name);
@@ -85,7 +85,7 @@ TEST_CASE("entries of a section may stand in any order") {
   CHECK(std::ranges::count(first.ports, 1400, &Port::mtu) == 2);
   do {
     const Config config = with(vlans);
-    // The router sets them up in this order: a link before what is on it.
+    // The router sets ports up in this order: a link before its sub-interfaces.
     for (auto port = config.ports.begin(); port != config.ports.end(); ++port) {
       if (port->vlan) {
         CHECK(std::ranges::find(config.ports.begin(), port, port->vlan->link, &Port::name) != port);
@@ -123,7 +123,7 @@ TEST_CASE("links that lead to no port are refused, each with its line") {
         std::vector<std::string>{
             "test.yaml:3:20: vlans.a.link: b is on a in its turn; links lead to a port at last",
             "test.yaml:4:20: vlans.b.link: a is on b in its turn; links lead to a port at last"});
-  // What is only behind a circle is not blamed for it.
+  // A sub-interface whose link is part of a loop is not reported itself.
   CHECK(problems(port + "vlans:\n  c: {id: 6, link: a}\n  a: {id: 7, link: b}\n"
                         "  b: {id: 8, link: a}\n")
             .size() == 2);

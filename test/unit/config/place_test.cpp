@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the router refuses is shown at its line, as the reader shows what it refuses.
+// A value that the router refuses is reported with its line, as one that the parser refuses.
 #include <catch2/catch.hpp>
 #include <string>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The JSON schema and the reader know the same keys.
+// The JSON schema and the parser must know the same keys.
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -19,7 +19,7 @@ nlohmann::json schema() {
   return nlohmann::json::parse(stream);
 }
 
-// The reader lists all it knows where a key resembles none of them.
+// The parser lists all known keys if a key resembles none of them.
 std::set<std::string> keys_of_reader(const std::string& yaml) {
   const auto config = parse(yaml, "test.yaml");
   REQUIRE_FALSE(config);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A written configuration is one that a person could have written, and reads back the same.
+// A written configuration must look as if a person had written it, and must be read back unchanged.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,7 @@ void check_round_trip(const Config& config) {
   CHECK(*again == config);
 }
 
-// Any valid configuration may come out of here.
+// Generates random configurations; every valid one is possible.
 class RandomConfig {
  public:
   explicit RandomConfig(std::uint32_t seed) : random_{seed} {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A server at a socket in a folder of its own, and clients, for tests of the API.
+// A server at a socket in a temporary folder, and clients, for tests of the API.
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -40,7 +40,7 @@ class TemporaryDirectory {
   std::filesystem::path path_;
 };
 
-// bind() or connect() of a fresh socket; the result is empty where the call fails.
+// Calls bind() or connect() with a new socket. The result is empty if the call fails.
 template <class Call>
 FileDescriptor socket_with(Call call, const std::string& path) {
   sockaddr_un address{};
@@ -57,14 +57,14 @@ class Client {
     REQUIRE(socket_);
   }
 
-  // False where the socket takes no more without blocking.
+  // Returns false if the socket cannot take the text without blocking.
   bool send(std::string_view text) const {
     return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
            static_cast<ssize_t>(text.size());
   }
   void send_no_more() const { ::shutdown(socket_.get(), SHUT_WR); }
 
-  // Everything there is to read now; notes when the server hung up.
+  // Reads everything that is available now, and notes whether the server closed the connection.
   std::string read() {
     std::string text;
     std::vector<char> chunk(1 << 20);
@@ -89,14 +89,14 @@ inline bool work_waits(const ApiServer& server) {
   return ::poll(&watch, 1, 0) == 1;
 }
 
-// As the control thread's loop does; ends when nothing waits.
+// Runs the server as the control thread's loop does, until nothing waits.
 inline void run(ApiServer& server) {
   while (work_waits(server)) {
     server.run_once();
   }
 }
 
-// All that the server has for the client, however often it must be read to get it.
+// Reads everything that the server has for the client.
 inline std::string read_all(ApiServer& server, Client& client) {
   std::string text;
   for (;;) {

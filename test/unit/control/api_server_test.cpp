@@ -70,7 +70,7 @@ TEST_CASE("requests that are not requests get an error and never reach the handl
        deep}));
   CAPTURE(line.substr(0, 80));
   Client client{path};
-  // More than a socket takes at once is sent in pieces.
+  // A line that is longer than a socket takes at once is sent in pieces.
   for (std::string rest = line + "\n"; !rest.empty();) {
     const std::string piece = rest.substr(0, 32'768);
     REQUIRE(client.send(piece));
@@ -92,7 +92,7 @@ TEST_CASE("a request that costs more than any verb needs is refused before a han
     return text;
   };
   struct Costly {
-    std::string extra;  // of the request's keys
+    std::string extra;  // further keys of the request
     std::string_view error;
   };
   const auto [extra, error] = GENERATE_COPY(values<Costly>(
@@ -154,7 +154,7 @@ TEST_CASE("a turn answers one request, of one client after the other") {
   CHECK_FALSE(work_waits(*server));
 }
 
-// An answer of 1000 numbers, one a slice.
+// An answer of 1000 numbers, one in each slice.
 class Counting final : public Later {
  public:
   explicit Counting(int& slices) : slices_{slices} {}
@@ -338,7 +338,8 @@ TEST_CASE("clients that hang up in the middle of a request or an answer leave no
   const std::string path = directory / "socket";
   const auto server = open_server(
       path, [](const json&) -> Result<json> { return json(std::string(1 << 20, 'x')); });
-  // More often than clients are allowed, so that one left behind would show.
+  // There are more clients than are allowed at a time, so that one that is not removed would be
+  // noticed.
   for (std::size_t i = 0; i < 2 * ApiServer::kMaxClients; ++i) {
     Client client{path};
     REQUIRE(client.send(i % 2 == 0 ? kShowPorts : "{\"verb\":"));

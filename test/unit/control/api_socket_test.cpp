@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The socket of the API: whose it is, who may use it, when it comes and goes.
+// The socket of the API: its owner and mode, and when it is created and removed.
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -98,7 +98,7 @@ TEST_CASE("a path is taken from when its socket is opened, before anything is se
     CHECK(second.error().what == "another ringroad runs at " + path);
     const FileDescriptor early = socket_with(::connect, path);
     REQUIRE(early);
-    // What came before the server is answered by it.
+    // The server answers clients that connected before it was opened.
     const auto server = ApiServer::open(std::move(*socket), echo);
     REQUIRE(server);
     CHECK_THAT(ask(**server, path, kShowPorts), Catch::StartsWith("{\"ok\""));

@@ -13,7 +13,7 @@ using worker::Doorbell;
 
 namespace {
 
-// Work that is always due, so that no turn waits longer than a nap.
+// An event loop whose timer is always due, so that no turn waits longer than a nap.
 struct Bed {
   Clock clock{Clock::Manual{}};
   std::unique_ptr<Doorbell> bell = *Doorbell::make();
@@ -30,13 +30,13 @@ struct Bed {
                       },
                   .next_deadline = [this] { return clock.now(); }}};
 
-  // Until it would sleep.
+  // Runs the loop until it would sleep.
   void nap() {
     for (unsigned i = 0; i < EventLoop::kNaps; ++i) {
       loop.turn();
     }
   }
-  // How many rounds a turn takes: two where it looks once more before it sleeps.
+  // Returns the number of rounds in a turn: two if the loop runs one more before it sleeps.
   unsigned turn() {
     const unsigned before = rounds;
     loop.turn();
@@ -78,7 +78,7 @@ TEST_CASE("the control thread looks once more before it sleeps, and then does no
 TEST_CASE("a worker's doorbell ends the control thread's sleep") {
   Bed bed;
   bool rings = false;
-  // The deadline is far off: were it not for the bell, the turn would take the longest sleep.
+  // The deadline is far away, so without the bell the turn would take the longest sleep.
   EventLoop loop{bed.clock,
                  *bed.bell,
                  {.run_once = [] { return false; },
@@ -92,7 +92,7 @@ TEST_CASE("a worker's doorbell ends the control thread's sleep") {
     loop.turn();
   }
   CHECK(rings);
-  // It was answered, and naps again.
+  // The bell was handled, so the loop naps again.
   rings = false;
   loop.turn();
   CHECK_FALSE(rings);
@@ -112,7 +112,7 @@ TEST_CASE("the control thread serves a descriptor in each turn in which it is re
   REQUIRE(eventfd_write(event.get(), 1) == 0);
   bed.loop.turn();
   CHECK(served == 1);
-  // It naps before it sleeps again.
+  // The loop naps before it sleeps again.
   CHECK(bed.turn() == 1);
   CHECK(served == 1);
 }

@@ -13,10 +13,10 @@
 namespace ringroad::fib {
 namespace {
 
-// What the 256 values of an octet are to answer.
+// The answers of the 256 values of an octet.
 using Values = std::array<std::uint32_t, std::size_t{kQuarters} * kQuarterValues>;
 
-// What a block is made to: an answer where all of it has one.
+// The format of a block, or a single answer if the whole block has only one.
 enum class Format : std::uint8_t { kAnswer, kNarrow, kLong, kWide };
 
 Format format_of(std::uint32_t word) {
@@ -26,15 +26,15 @@ Format format_of(std::uint32_t word) {
                                   : Format::kNarrow;
 }
 
-// What a quarter is filled with: runs of up to so many values; of 100 answers so many are no bytes,
-// of 100 values so many have a block of their own below them.
+// Random contents of a quarter: the longest run of values; of 100 answers, how many need more than
+// a byte; of 100 values, how many have a block below them.
 struct Mixture {
   std::size_t longest_run;
   unsigned large;
   unsigned children;
 };
 
-// A store and one block in it, made again and again from the last.
+// A store with one block, which is made again from its predecessor.
 class Store {
  public:
   explicit Store(bool deep) : deep_{deep}, store_{reclaimer_, deep} {}
@@ -55,7 +55,7 @@ class Store {
   }
   void fill(std::uint32_t answer) { values_.fill(answer); }
 
-  // Gives the new block's word; that before it is free.
+  // Returns the word of the new block, and frees the one before.
   std::uint32_t make(std::uint8_t changed) {
     const std::uint32_t before = word_;
     changed = is_block(before) ? changed : kAllQuarters;
@@ -73,7 +73,7 @@ class Store {
     }
     return word_;
   }
-  // Another block in the place of one below this.
+  // Replaces a block below this one by another.
   void relink(Random& random) {
     if (!is_block(word_)) {
       return;
@@ -109,7 +109,7 @@ class Store {
   std::uint32_t word_ = 0;
 };
 
-// The formats that a block passed between, on its way through random values.
+// Makes blocks from random values. Returns the pairs of formats of consecutive blocks.
 std::set<std::pair<Format, Format>> random_walk(bool deep) {
   std::set<std::pair<Format, Format>> seen;
   Random random{7};
@@ -138,14 +138,14 @@ std::set<std::pair<Format, Format>> random_walk(bool deep) {
     store.check();
     store.release();
   }
-  // A free block of each size, as there is but one in use.
+  // At most one block is in use and one of each size is free.
   CHECK(store.bytes() < (1U << 20));
   return seen;
 }
 
 TEST_CASE("a block answers what it was made from, whatever format it and the one before it have") {
-  CHECK(random_walk(false).size() == 16);  // each format to each other
-  CHECK(random_walk(true).size() == 9);    // a deep trie's have no long leaves
+  CHECK(random_walk(false).size() == 16);  // from each format to each format
+  CHECK(random_walk(true).size() == 9);    // a deep trie has no long leaves
 }
 
 }  // namespace

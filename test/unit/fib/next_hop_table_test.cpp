@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kFlows = 100'000;
 
-// Retired memory waits until the test says that every reader was quiescent.
+// Retired memory waits until the test declares that every reader was quiescent.
 class HandReclaimer final : public Reclaimer {
  public:
   void retire(std::function<void()> release) override { waiting_.push_back(std::move(release)); }
@@ -38,7 +38,7 @@ NextHopId made(std::optional<NextHopId> id) {
   return *id;  // NOLINT(bugprone-unchecked-optional-access): as REQUIRE says
 }
 
-// Next hop i answers adjacency 100 + i.
+// Next hop i resolves to adjacency 100 + i.
 struct Bed {
   explicit Bed(std::size_t hops, std::uint32_t capacity = 1024) : table{capacity, reclaimer} {
     for (std::uint32_t i = 0; i < hops; ++i) {
@@ -49,14 +49,14 @@ struct Bed {
   [[nodiscard]] Member member(std::size_t hop, std::uint32_t weight = 1) const {
     return {ids.at(hop), weight};
   }
-  // Hops `from` to `to` - 1.
+  // Returns hops `from` to `to` - 1.
   [[nodiscard]] std::vector<Member> members(std::size_t from, std::size_t to) const {
     std::vector<Member> some(to - from);
     std::ranges::transform(std::span{ids}.subspan(from, to - from), some.begin(),
                            [](NextHopId id) { return Member{id}; });
     return some;
   }
-  // Which hop each flow takes.
+  // Returns the hop that each flow takes.
   [[nodiscard]] std::vector<std::size_t> paths(NextHopId id) const {
     std::vector<std::size_t> hops;
     std::mt19937 random{1};
@@ -83,7 +83,7 @@ std::vector<std::size_t> counts(const std::vector<std::size_t>& paths, std::size
   return flows;
 }
 
-// From hop to hop: how many flows changed over.
+// Returns, for each pair of hops, how many flows moved from one to the other.
 std::map<std::pair<std::size_t, std::size_t>, std::size_t> moves(
     const std::vector<std::size_t>& before, const std::vector<std::size_t>& after) {
   std::map<std::pair<std::size_t, std::size_t>, std::size_t> moved;
@@ -185,7 +185,7 @@ TEST_CASE("new weights move as few buckets as the weights allow") {
   Bed bed{3};
   std::mt19937 random{3};
   std::vector<Member> members{bed.member(0), bed.member(1), bed.member(2)};
-  // So many buckets as the weights below can want.
+  // The group has as many buckets as the weights below can need.
   members[0].weight = 256;
   const NextHopId group = made(bed.table.allocate_group(members));
   const std::size_t total = bed.table.buckets(group);
@@ -209,10 +209,10 @@ TEST_CASE("new weights move as few buckets as the weights allow") {
     for (const auto& [move, flows] : moves(before, bed.paths(group))) {
       moved += flows;
     }
-    // What one gave up another has; nothing was exchanged between members that kept theirs.
+    // Only buckets that a member gave up moved; members that kept theirs exchanged none.
     CHECK(static_cast<double>(moved) / kFlows ==
           Approx(static_cast<double>(given_up) / static_cast<double>(total)).margin(0.01));
-    // Each may have its share rounded up or down: no fewer than these can move.
+    // Each share may be rounded up or down, so at least these buckets must move.
     std::size_t above = 0;
     std::size_t below = 0;
     for (std::size_t i = 0; i < 3; ++i) {
@@ -256,7 +256,7 @@ TEST_CASE("a group that grows gets more buckets, and its flows stay") {
 TEST_CASE("who looks at a group's former buckets finds them as they were until all are quiescent") {
   Bed bed{40};
   const NextHopId group = made(bed.table.allocate_group(std::vector{bed.member(0), bed.member(1)}));
-  // As a reader that has loaded the group's slot, and no more.
+  // Acts as a reader that has loaded only the group's slot.
   const NextHopId reader = made(bed.table.allocate_alias(group));
   const auto before = bed.paths(reader);
   bed.table.set_members(group, bed.members(2, 40));
@@ -345,7 +345,7 @@ TEST_CASE("4096 groups of 256 members fit, and no more") {
   const std::vector<Member> members = bed.members(0, 256);
   NextHopId last{};
   for (std::size_t i = 0; i < fib::kGroupsMax; ++i) {
-    // As few buckets as make the test quick, but for one in 64.
+    // Few buckets make the test fast; one group in 64 has many.
     const auto some = std::span{members}.first(i % 64 == 0 ? 256 : 2);
     last = made(bed.table.allocate_group(some));
   }

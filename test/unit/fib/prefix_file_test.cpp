@@ -15,7 +15,7 @@
 namespace ringroad::fib {
 namespace {
 
-// A file that is gone with the test.
+// A temporary file.
 class TemporaryFile {
  public:
   TemporaryFile() {
@@ -170,7 +170,7 @@ TEST_CASE("the first bad line of the file is named, however many chunks it takes
 }
 
 TEST_CASE("a line too long is named, and the lines after it keep their numbers") {
-  // Longer than a chunk, than several, and just too long.
+  // Longer than a chunk, longer than several chunks, and just too long.
   for (const std::size_t length :
        {std::size_t{2'000'000}, std::size_t{300'000}, kPrefixLineMax + 1}) {
     INFO(length);
@@ -196,7 +196,7 @@ TEST_CASE("bytes that are no text are shown so that no terminal obeys them") {
         ":1: \"\\x00\\x1b[2J\\xff\" is not a prefix such as 192.0.2.0/24");
 }
 
-// The same text over and over, as a gzip file of many members: small to make, large to unpack.
+// Writes the same text many times, as a gzip file of many members: small to make, large to unpack.
 void write_many(const TemporaryFile& file, const std::string& text, unsigned times) {
   file.write_gzip(text);
   std::ifstream stream{file.path(), std::ios::binary};
@@ -217,7 +217,7 @@ TEST_CASE("a small file that unpacks to a huge one is refused") {
   write_many(file, comments, 65);
   CHECK(read_prefix_file(file.path(), BadLines::kPassOver).error().what ==
         "cannot read " + file.path() + ": it has more than 512 MiB of text; split it");
-  // One line without an end is not kept either.
+  // A line without an end is not stored either.
   write_many(file, std::string(std::size_t{8} << 20, '\0'), 65);
   CHECK_FALSE(read_prefix_file(file.path()));
   std::string routes;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The plainest longest-prefix match there is: each length in turn, the longest first. And a plain
-// one of many addresses at once.
+// The simplest longest-prefix match: one length after the other, the longest first. Also a simple
+// lookup of many addresses at once.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -26,7 +26,7 @@ class Reference {
 
   void insert(Prefix prefix, NextHopId next_hop) { of(prefix)[prefix.address()] = next_hop; }
   bool erase(Prefix prefix) { return of(prefix).erase(prefix.address()) != 0; }
-  // In their order; kNoRoute erases.
+  // Applies the changes in their order; kNoRoute erases.
   void apply(std::span<const Change> changes) {
     for (const auto& [prefix, next_hop] : changes) {
       if (next_hop != kNoRoute) {
@@ -48,7 +48,8 @@ class Reference {
     }
     return kNoRoute;
   }
-  // Of many addresses in one sweep over them and the routes in order, which a large table needs.
+  // Looks up many addresses in one pass over the sorted addresses and routes, because a large table
+  // is too slow otherwise.
   [[nodiscard]] std::vector<NextHopId> lookup(std::span<const Address> addresses) const {
     std::vector<Change> routes = this->routes();
     std::ranges::sort(routes, {}, &Change::prefix);
@@ -75,7 +76,7 @@ class Reference {
     }
     return answers;
   }
-  // Shortest first.
+  // Returns the routes, the shortest prefixes first.
   [[nodiscard]] std::vector<Change> routes() const {
     std::vector<Change> all;
     for (std::uint8_t length = 0; length <= Address::kBits; ++length) {

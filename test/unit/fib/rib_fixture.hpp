@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the RIB told the trie, as it stands now: the test fails where the RIB tells nonsense.
+// Records what the RIB reported to the trie. The test fails if a report is inconsistent.
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <map>
@@ -19,10 +19,10 @@ struct Told {
   std::map<NextHopId, Path<Address>> paths;  // acquired and not released
   std::set<Path<Address>> unusable;
   std::set<Path<Address>> doubtful;
-  std::size_t times = 0;  // prefixes told
+  std::size_t times = 0;  // reported prefixes
   std::size_t calls = 0;
   std::uint32_t acquired = 0;
-  std::vector<Prefix> last;  // of the last call
+  std::vector<Prefix> last;  // prefixes of the last call
 
   RibListener<Address> listener() {
     return {.acquire = [this](const Path<Address>& path) -> Result<NextHopId> {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The RIB against a plain list of routes, on random routes that come, go and fail.
+// Compares the RIB with a simple list of routes, for random routes that are added, removed and
+// fail.
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::array kForwarding{Table::kLocal, Table::kMain, Table::kDefault};
 
-// Few of everything, so that prefixes nest and routes compete.
+// Draws from few values, so that prefixes nest and routes compete.
 template <class Address>
 class Chance {
  public:
@@ -59,7 +60,7 @@ Ipv6 Chance<Ipv6>::address() {
   return {std::uint64_t{random_()} << 32 & 0xc3c0000000000000U, random_() & 1U};
 }
 
-// Every route in a list; each question answered by looking at all of them.
+// A list of all routes, all of which are searched for each answer.
 template <class Address>
 class Reference {
  public:
@@ -82,8 +83,8 @@ class Reference {
     routes.push_back(route);
     return true;
   }
-  // Linux's fib_lookup: table after table, each by longest prefix, then lowest metric; those in
-  // doubt come last.
+  // Linux's fib_lookup: table after table, in each the longest prefix, then the lowest metric;
+  // doubtful routes come last.
   [[nodiscard]] const Route* lookup(Address address) const {
     const auto rank = [this](const Route& each) {
       return std::tuple{each.prefix.length(), !doubtful.contains(each.path), ~each.metric,
@@ -105,7 +106,7 @@ class Reference {
   }
 };
 
-// What the trie would answer, from what it was told.
+// Returns the trie's answer according to the reports.
 template <class Address>
 std::optional<Path<Address>> answer_of_trie(const Told<Address>& told, Address address) {
   const Prefix<Address>* longest = nullptr;
@@ -120,17 +121,17 @@ std::optional<Path<Address>> answer_of_trie(const Told<Address>& told, Address a
 template <class Address>
 class Trial {
  public:
-  // `slice`: what a failure may cost at a time.
+  // `slice` is the amount of work that a failure may cost at a time.
   explicit Trial(unsigned seed, std::size_t slice = Rib<Address>::kSlice)
       : chance_{seed}, slice_{slice} {}
 
-  // As the router does between changes; many failures and changes then share a pass.
+  // Called between changes, as the router does, so that many failures and changes share a pass.
   void advance() { static_cast<void>(rib_.advance(slice_)); }
   void finish() {
     while (rib_.advance(slice_)) {
     }
   }
-  // Some path fails or heals: at any moment each address answers as before or as after.
+  // A path fails or recovers. At any moment each address must answer as before or as after.
   void fail_in_slices() {
     finish();
     std::vector<Address> probes;
@@ -260,7 +261,7 @@ class Trial {
     REQUIRE(rib_.erase(whole.batch()).has_value() == good);
     reference_ = good ? after : reference_;
   }
-  // In one call: each prefix is reported with its outcome, which Told checks.
+  // Makes several changes in one call. Each prefix must be reported once, which Told checks.
   void commit() {
     std::vector<RouteEdit<Address>> edits;
     for (unsigned i = chance_.below(8); i > 0; --i) {

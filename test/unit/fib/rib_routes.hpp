@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Routes by their text, for tests of the RIB.
+// Makes routes from text, for tests of the RIB.
 #include <string_view>
 
 #include "fib/rib_fixture.hpp"
@@ -41,7 +41,7 @@ inline RouteSelector4 any(std::string_view to) {
   return selector;
 }
 
-// That many /24s, from 20.0.0.0 on.
+// Returns this many /24 prefixes, from 20.0.0.0 on.
 inline std::vector<Rib4::Batch::Entry> many_prefixes(std::uint32_t count) {
   std::vector<Rib4::Batch::Entry> entries;
   for (std::uint32_t i = 0; i < count; ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Changes that concern very many routes, a slice at a time.
+// Changes that affect very many routes are done in slices.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -55,7 +55,7 @@ TEST_CASE("a route that hides very many of a later table goes when they are all 
     CHECK(slices > 3);
   };
   REQUIRE(rib.add(route("0.0.0.0/1", 0)));
-  CHECK(told.times <= kHidden + 1 + 4096);  // as many at once
+  CHECK(told.times <= kHidden + 1 + 4096);  // at most this many at once
   finish([] {});
   CHECK(told.prefixes() == std::set{prefix("0.0.0.0/1")});
   REQUIRE(rib.erase(any("0.0.0.0/1")));
@@ -64,7 +64,7 @@ TEST_CASE("a route that hides very many of a later table goes when they are all 
   CHECK(told.best.size() == kHidden);
   CHECK(told.paths.size() == 1);
 
-  // It comes back before they are there.
+  // The route is added again before all hidden routes are there.
   REQUIRE(rib.add(route("0.0.0.0/1", 0)));
   REQUIRE(rib.erase(any("0.0.0.0/1")));
   REQUIRE(rib.advance());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The tables, and which of them is asked first.
+// The tables, and their order in a lookup.
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <set>
@@ -33,7 +33,7 @@ TEST_CASE("a short prefix of local hides the longer ones of main that lie under 
   REQUIRE(rib.add(local_route("10.0.0.0/8")));
   CHECK(told.prefixes() == std::set{prefix("10.0.0.0/8"), prefix("11.0.0.0/8")});
   CHECK(rib.lookup(Ipv4{10, 1, 2, 3})->path.type == RouteType::kLocal);
-  // What comes under it stays hidden; what reaches beyond it does not.
+  // A route below it stays hidden; a route that reaches beyond it does not.
   REQUIRE(rib.add(route("10.2.0.0/16", 0)));
   REQUIRE(rib.add(route("10.0.0.0/7", 0)));
   CHECK(told.prefixes() ==
@@ -83,7 +83,7 @@ TEST_CASE("a named table is kept and shown, and forwards nothing") {
   CHECK(rib.tables() == std::vector{Table::kMain, kBlue});
   REQUIRE(rib.at(prefix("10.0.0.0/8")).size() == 1);
   CHECK_FALSE(rib.at(prefix("10.0.0.0/8")).front().best);
-  // Only who asks for it deletes from it.
+  // Only a selector that names the table deletes from it.
   CHECK_FALSE(rib.erase(any("10.0.0.0/8")));
   auto blue = any("10.0.0.0/8");
   blue.table = kBlue;

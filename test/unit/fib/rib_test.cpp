@@ -29,7 +29,7 @@ TEST_CASE("the lowest metric is the best, and the next best takes over when it g
   auto last = any("default");
   last.metric = 300;
   CHECK(rib.erase(last));
-  CHECK(told.times == 3);  // the best stayed
+  CHECK(told.times == 3);  // the best route stayed
   CHECK(rib.erase(any("default"))->metric == 200);
   CHECK(told.best.empty());
   CHECK_FALSE(rib.best({}));
@@ -176,12 +176,12 @@ TEST_CASE("a path that is not usable is passed over until it is again") {
   CHECK(told.calls == calls + 1);
   CHECK(told.path(prefix("10.0.0.0/8")) == via({10, 0, 0, 2}));
   CHECK(rib.best(prefix("10.0.0.0/8"))->metric == 2);
-  // Nothing is left of it: shorter prefixes and later tables take over.
+  // No usable route is left for the prefix: shorter prefixes and later tables are used.
   CHECK(told.prefixes() ==
         std::set{prefix("10.0.0.0/8"), prefix("11.1.0.0/16"), prefix("12.0.0.0/8")});
   CHECK(rib.lookup(Ipv4{11, 1, 0, 1})->table == Table::kDefault);
   CHECK_FALSE(rib.lookup(Ipv4{11, 2, 0, 1}));
-  // A route that comes now is not used either.
+  // A route that is added now is not used either.
   REQUIRE(rib.add(route("13.0.0.0/8", 0, {10, 0, 0, 1})));
   CHECK_FALSE(rib.best(prefix("13.0.0.0/8")));
   rib.reconsider();
@@ -206,7 +206,7 @@ TEST_CASE("a doubtful path comes after the usable ones of its prefix, and before
   CHECK(rib.lookup(Ipv4{10, 1, 0, 1})->metric == 2);
   CHECK(rib.covering(Ipv4{10, 1, 0, 1})[0].usability == Usability::kDoubtful);
 
-  // Where all are, the first is as good as any: the shorter prefix does not take over.
+  // If all routes are doubtful, the first is used: the shorter prefix does not replace it.
   told.doubtful.insert(via({10, 0, 0, 2}));
   rib.reconsider();
   CHECK(told.path(prefix("10.1.0.0/16")) == via({10, 0, 0, 1}));
@@ -276,7 +276,7 @@ TEST_CASE("routes are visited by prefix, then by metric, from any place on") {
   CHECK(metrics({}, 2) == Metrics{3, 9});
   CHECK(metrics({{prefix("10.0.0.0/8"), 9}}, 9) == Metrics{1, 2});
   CHECK(metrics({{prefix("10.0.0.0/16"), 1}}, 9) == Metrics{2});
-  // The place need not be a route's any more.
+  // The position may be that of a removed route.
   CHECK(metrics({{prefix("9.0.0.0/8"), 7}}, 1) == Metrics{9});
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Readers run while the writer changes routes: every answer must be the truth of before or after.
+// Readers run while the writer changes routes: every answer must be right before or after the
+// change.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -23,7 +24,8 @@ constexpr std::size_t kReaders = 2;
 constexpr std::size_t kProbes = 43;  // a bulk lookup's blocks of 32 and 8, and singles
 constexpr std::size_t kHeld = 500;   // batches of blocks that the writer lets wait for readers
 
-// Readers report quiescent states; what was retired is released once each has reported one since.
+// Readers report quiescent states. Retired memory is released once each reader has reported one
+// since.
 class QuiescentReclaimer : public Reclaimer {
  public:
   void retire(std::function<void()> release) override {
@@ -51,13 +53,13 @@ class QuiescentReclaimer : public Reclaimer {
   std::deque<std::pair<std::uint64_t, std::function<void()>>> held_;
 };
 
-// A cycle of updates that ends with the empty table it starts from.
+// A cycle of updates that begins and ends with an empty table.
 template <class Address>
 struct Script {
   using Change = RouteChange<Address>;
 
-  // One change, or a batch of them, and how many moments it goes through: an address's answer may
-  // change once, and in a batch before and after each change of the default route too.
+  // One change or a batch, and the number of its moments: an address's answer may change once and,
+  // in a batch, before and after each change of the default route too.
   struct Step {
     std::vector<Change> changes;
     std::size_t moments;
@@ -72,13 +74,13 @@ template <class Address>
 class Writing {
  public:
   Script<Address> script() {
-    // In few /16s, and of each octet few values, so that nodes come and go at every level under the
-    // addresses read.
+    // The probes are in few /16 prefixes and have few values of each octet, so that nodes are added
+    // and removed at every level above them.
     for (std::size_t i = 0; i < kProbes; ++i) {
       script_.addresses.push_back(probe());
     }
     moment();
-    // Blocks that are full of bytes, where a few blocks below them make long leaves.
+    // These blocks are full of one-byte leaves, so that a few blocks below them cause long leaves.
     std::vector<Prefix<Address>> background;
     for (std::uint8_t i = 0; i < 120; ++i) {
       background.push_back(sibling(i % 2 == 0 ? 24 : 32, 130U + i));
@@ -101,8 +103,8 @@ class Writing {
  private:
   using Change = RouteChange<Address>;
 
-  // Where octets differ they are the last of a quarter: their leaves are the first in a block, and
-  // those words are what a lookup may read as if they were bytes.
+  // Octets that differ are the last ones of a quarter. Their leaves come first in a block, and a
+  // lookup may read those words as if they were bytes.
   Address probe() {
     if constexpr (Address::kBits == 32) {
       return Address{0x0a003c00U | (static_cast<std::uint32_t>(random_()) & 0x00030381U)};
@@ -111,7 +113,7 @@ class Writing {
               0x3c00'0000'0000'003eU | (random_() & 0x0300'0000'0000'0001U)};
     }
   }
-  // Of the first probe, another in the last octet of so many bits.
+  // Returns the first probe with another last octet within this length.
   Prefix<Address> sibling(std::uint8_t length, unsigned octet) const {
     const auto bits = [&] {
       if constexpr (Address::kBits == 32) {
@@ -134,7 +136,7 @@ class Writing {
                                  kLengths.at(below(random_, kCount))};
     std::erase(table_, prefix);
     table_.push_back(prefix);
-    // A byte or not; the same again is long gone.
+    // The next hop fits into a byte or not, and is not reused for a long time.
     return {prefix, NextHopId{number % 3 == 0 ? 1 + number % 254 : 0x7ffff000 + number}};
   }
   Change withdraw() {
@@ -168,17 +170,18 @@ class Writing {
   Random random_{42};
   Script<Address> script_;
   Reference<Address> reference_;
-  std::vector<Prefix<Address>> table_;  // what may be withdrawn
+  std::vector<Prefix<Address>> table_;  // prefixes that may be withdrawn
 };
 
 #ifdef __SANITIZE_THREAD__
-// The thread sanitizer does not see gathers, nor thus that their reader was to find what it does.
+// The thread sanitizer does not see gather instructions, and therefore not the ordering that their
+// readers have.
 extern "C" const char* __tsan_default_suppressions() {
   return "race:avx2_block\nrace:bulk_lookup_avx512.cpp\n";
 }
 #endif
 
-// The moments begun and done so far, over all cycles.
+// The moments that were begun and finished so far, over all cycles.
 struct Progress {
   std::atomic<std::uint64_t> begun{0};
   std::atomic<std::uint64_t> done{0};
@@ -190,7 +193,7 @@ struct Tally {
   std::atomic<std::uint64_t> wrong{0};
 };
 
-// Alone and in bulk in each way, in turn.
+// Looks up single addresses and bulks in each version, in turn.
 template <class Address>
 void read(const Script<Address>& script, const Trie<Address>& trie, QuiescentReclaimer& reclaimer,
           std::size_t self, const Progress& progress, Tally& tally) {
@@ -207,7 +210,7 @@ void read(const Script<Address>& script, const Trie<Address>& trie, QuiescentRec
                              [&](Address address) { return trie.lookup(address); });
     }
     const std::uint64_t after = progress.begun.load();
-    // A reader that was held up for a whole cycle may have met any of the truths.
+    // A reader that was delayed for a whole cycle may have seen any of the answers.
     const std::uint64_t last = std::min(after, before + cycle);
     std::uint64_t wrong = 0;
     for (std::size_t i = 0; i < kProbes; ++i) {
@@ -223,7 +226,7 @@ void read(const Script<Address>& script, const Trie<Address>& trie, QuiescentRec
   reclaimer.offline(self);
 }
 
-// False where a prefix that is to be erased is missing.
+// Returns false if a prefix that is to be erased is missing.
 template <class Address>
 bool write(Trie<Address>& trie, const std::vector<RouteChange<Address>>& changes) {
   if (changes.size() > 1) {
@@ -259,10 +262,11 @@ TEMPLATE_TEST_CASE("a batch that changes the default route takes each of its cha
   reclaimer.offline(1);
   const Prefix<TestType> everything{};
   const Prefix<TestType> own{TestType{}, 24};
-  // Answered by the default route 1, then by its own 2 before that is 3, and back.
+  // The address is answered by default route 1, then by its own route 2 before the default route
+  // becomes 3, and back.
   std::vector<RouteChange<TestType>> there;
   std::vector<RouteChange<TestType>> back{{everything, NextHopId{1}}, {own, kNoRoute}};
-  // What takes its time: many blocks.
+  // Many blocks make the update slow.
   for (std::uint32_t i = 1; i < (kSlower == 1 ? 5000U : 500U); ++i) {
     const auto address = [&] {
       if constexpr (TestType::kBits == 32) {
@@ -331,7 +335,7 @@ void check_churn(std::size_t cycles) {
   CHECK(tally.during_update > 0);
   CHECK(missing == 0);
   CHECK(trie.size() == 0);
-  // Blocks were used again under the readers. How many wait for those varies.
+  // Blocks were reused while readers ran. How many wait for readers varies.
   CHECK(trie.memory().count < warm.count + (1U << 20));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the tests of DPDK's rte_lpm, rte_lpm6 and rte_fib look for, asked of the trie: every depth;
-// entries that are extended below 24 bits, contracted and used again; what overwrites what.
-// And of its own edge, the end of its memory.
+// The cases of the tests of DPDK's rte_lpm, rte_lpm6 and rte_fib, applied to the trie: every depth;
+// entries that are extended below 24 bits, contracted and reused; prefixes that overwrite others.
+// Also the trie's own limit, the end of its memory.
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -15,7 +15,7 @@
 namespace ringroad::fib {
 namespace {
 
-// The IPv4 address, or the IPv6 addresses' first 32 bits and the last bits.
+// Returns an IPv4 address, or an IPv6 address from its first 32 bits and its last bits.
 template <class Address>
 Address at(std::uint32_t bits, [[maybe_unused]] std::uint64_t low = 0) {
   if constexpr (Address::kBits == 32) {
@@ -25,7 +25,7 @@ Address at(std::uint32_t bits, [[maybe_unused]] std::uint64_t low = 0) {
   }
 }
 
-// A trie that may use again at once what it retired.
+// A trie that may reuse retired memory at once.
 template <class Address>
 class Table {
  public:
@@ -38,7 +38,7 @@ class Table {
     reclaimer_.release_all();
     return was_there;
   }
-  // In every way; 0 for no route.
+  // Looks the address up with every version. Returns 0 if there is no route.
   [[nodiscard]] std::uint32_t lookup(Address address) const {
     const std::uint32_t answer = trie_.lookup(address).value();
     const std::vector<Address> many(50, address);
@@ -138,18 +138,18 @@ TEMPLATE_TEST_CASE("a change of the outer or the inner of two prefixes leaves th
     for (const unsigned shorter : {8U, 16U, 17U, 23U, 24U}) {
       table.add(outer, shorter, 100);
       table.add(inner, longer, 101);
-      table.add(outer, shorter, 102);  // a new next hop for what is not extended
+      table.add(outer, shorter, 102);  // a new next hop for the entry that is not extended
       CHECK(table.lookup(outer.filled(shorter)) == 102);
       CHECK(table.lookup(inner) == 101);
-      table.add(inner, longer, 103);  // and for what is
+      table.add(inner, longer, 103);  // and for the extended one
       CHECK(table.lookup(outer.filled(shorter)) == 102);
       CHECK(table.lookup(inner) == 103);
-      // Not there, but their blocks are.
+      // These prefixes do not exist, but their blocks do.
       for (const unsigned absent : {0U, 9U, 18U, 26U, 30U}) {
         CHECK_FALSE(table.erase(inner, absent));
       }
       CHECK(table.lookup(inner) == 103);
-      // The outer first, then the inner.
+      // The outer prefix is erased first, then the inner one.
       CHECK(table.erase(outer, shorter));
       CHECK(table.lookup(outer.filled(shorter)) == 0);
       CHECK(table.lookup(inner) == 103);
@@ -176,7 +176,7 @@ TEMPLATE_TEST_CASE("a longer prefix that comes and goes a thousand times takes n
       CHECK(table.lookup(address) == 101);
       CHECK(table.erase(address, i % 2 == 0 ? 28 : TestType::kBits));
       CHECK(table.lookup(address) == (covered ? 100 : 0));
-      // Frees are gathered in hundreds.
+      // Retired blocks are collected in batches, so the memory is constant only after some rounds.
       memory = i == 500 ? table.memory() : memory;
     }
     CHECK(table.memory() == memory);
@@ -254,7 +254,7 @@ TEMPLATE_TEST_CASE("a prefix longer than 24 returns beside a shorter one and bes
 TEST_CASE("IPv6 prefixes that differ in a few bits of any octet are kept apart") {
   for (unsigned length = 17; length <= Ipv6::kBits; ++length) {
     Table<Ipv6> table;
-    // The last bit within the length, and the one before.
+    // The last bit within the length, and the one before it.
     const Ipv6 zero{0x2001'0db8'5555'5555U, 0x5555'5555'5555'5555U};
     std::array<Ipv6, 4> addresses;
     for (unsigned i = 0; i < 4; ++i) {
@@ -274,13 +274,13 @@ TEST_CASE("IPv6 prefixes that differ in a few bits of any octet are kept apart")
   }
 }
 
-// A block's number is that of its place among 512 MiB.
+// A block's offset is within 512 MiB.
 TEMPLATE_TEST_CASE("the last blocks that there is room for answer as the first do", "[.long]", Ipv4,
                    Ipv6) {
   HeldReclaimer reclaimer;
   Trie<TestType> trie{reclaimer};
   Reference<TestType> reference;
-  // In one block of words.
+  // All of them are in one flat block.
   constexpr std::uint8_t kLength = TestType::kBits == 32 ? 24 : 32;
   std::vector<TestType> addresses;
   for (std::uint32_t i = 0; i < 256; ++i) {

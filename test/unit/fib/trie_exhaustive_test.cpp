@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Every sequence of changes, up to a length, of a few nested prefixes.
+// Tests every sequence of changes of a few nested prefixes, up to a length.
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
@@ -13,9 +13,9 @@
 namespace ringroad::fib {
 namespace {
 
-// One that is a byte in a block and one that is not.
+// One next hop that fits into a byte of a block, and one that does not.
 constexpr std::array kNextHops{NextHopId{7}, NextHopId{300}};
-constexpr std::size_t kChoices = kNextHops.size() + 1;  // or none
+constexpr std::size_t kChoices = kNextHops.size() + 1;  // or no next hop
 
 template <class Address>
 class Universe {
@@ -23,7 +23,8 @@ class Universe {
   explicit Universe(std::initializer_list<std::string_view> prefixes) {
     std::ranges::transform(prefixes, std::back_inserter(prefixes_), prefix<Address>);
     std::ranges::sort(prefixes_, std::greater{}, &Prefix<Address>::length);
-    // Each first and last address, and those outside: between them nothing changes.
+    // The first and the last address of each prefix, and the ones next to them: between these the
+    // answer does not change.
     for (const Prefix<Address> each : prefixes_) {
       addresses_.insert(addresses_.end(),
                         {each.address(), each.last(), previous(each.address()), next(each.last())});
@@ -35,7 +36,8 @@ class Universe {
     table_.resize(prefixes_.size());
   }
 
-  // From the empty table, one by one and as one batch. The number of sequences.
+  // Starts from the empty table, and makes the changes one by one and as one batch. Returns the
+  // number of sequences.
   std::size_t check_sequences(unsigned length) {
     const std::size_t kinds = prefixes_.size() * kChoices;
     std::size_t sequences = 1;
@@ -84,7 +86,7 @@ class Universe {
   void check(std::size_t sequence) {
     trie_.lookup(keys_, answers_);
     for (std::size_t i = 0; i < addresses_.size(); ++i) {
-      // The longest come first.
+      // The longest prefixes come first.
       NextHopId right = kNoRoute;
       for (std::size_t j = 0; j < prefixes_.size() && right == kNoRoute; ++j) {
         right = prefixes_[j].contains(addresses_[i]) ? table_[j] : kNoRoute;
@@ -98,7 +100,7 @@ class Universe {
   HeldReclaimer reclaimer_;
   Trie<Address> trie_{reclaimer_};
   std::vector<Prefix<Address>> prefixes_;
-  std::vector<NextHopId> table_;  // beside it
+  std::vector<NextHopId> table_;  // of each prefix
   std::vector<Address> addresses_;
   std::vector<BulkKey<Address>> keys_;
   std::vector<NextHopId> answers_;
@@ -116,8 +118,8 @@ void check_universe(std::initializer_list<std::string_view> prefixes, unsigned l
 }
 
 void check_universes(unsigned longest) {
-  // At the edges of the root and the blocks; where a prefix fills a block or half of it; and all
-  // within one block.
+  // Prefixes at the edges of the root and of blocks; prefixes that fill a block or half of it; and
+  // prefixes within one block.
   check_universe<Ipv4>(
       {"default", "10.0.0.0/15", "10.1.0.0/16", "10.1.128.0/17", "10.1.255.0/24", "10.1.255.255"},
       longest);

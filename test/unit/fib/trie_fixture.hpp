@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the tests of the trie share, for either family.
+// Functions shared by the tests of the trie, for either family.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -20,7 +20,7 @@
 
 namespace ringroad::fib {
 
-// How many times fewer repetitions a test makes where a sanitizer makes each dear.
+// The factor by which tests make fewer repetitions if a sanitizer makes them slow.
 #if defined(__SANITIZE_THREAD__)
 inline constexpr std::size_t kSlower = 50;
 #elif defined(RINGROAD_SANITIZED)
@@ -29,7 +29,7 @@ inline constexpr std::size_t kSlower = 10;
 inline constexpr std::size_t kSlower = 1;
 #endif
 
-// Releases when told to; what it holds, a reader could still be reading.
+// Releases memory only on demand; until then a reader could be reading it.
 class HeldReclaimer : public Reclaimer {
  public:
   void retire(std::function<void()> release) override { held_.push_back(std::move(release)); }
@@ -69,7 +69,7 @@ template <class Address>
   }
 }
 
-// The first `length` bits of one address and the others of another.
+// Returns the first `length` bits of one address and the other bits of another.
 [[nodiscard]] inline Ipv4 spliced(Ipv4 first, Ipv4 then, unsigned length) {
   return Ipv4{first.masked(length).value() | (then.value() & ~prefix_mask(length))};
 }
@@ -79,7 +79,7 @@ template <class Address>
   return {begin.high() | (then.high() ^ cut.high()), begin.low() | (then.low() ^ cut.low())};
 }
 
-// Around the end of the number space.
+// These wrap around.
 [[nodiscard]] inline Ipv4 next(Ipv4 address) { return Ipv4{address.value() + 1}; }
 [[nodiscard]] inline Ipv6 next(Ipv6 address) {
   return {address.high() + (address.low() == ~std::uint64_t{0} ? 1 : 0), address.low() + 1};
@@ -89,7 +89,7 @@ template <class Address>
   return {address.high() - (address.low() == 0 ? 1 : 0), address.low() - 1};
 }
 
-// At the edges of the strides and of what people use.
+// Returns a length at the edge of a stride, or one in common use.
 template <class Address>
 [[nodiscard]] std::uint8_t edge_length(Random& random) {
   static constexpr std::array<std::uint8_t, 18> kEdges{15, 16, 17, 23, 24, 25, 31, 32,  33,
@@ -98,12 +98,12 @@ template <class Address>
   return kEdges.at(below(random, kCount));
 }
 
-// Most prefixes share their first bits with one that is there, up to any depth, or all but one
-// octet, so that nests are deep and blocks are full.
+// Most prefixes share their first bits, or all but one octet, with a known prefix, so that prefixes
+// nest deeply and blocks are full.
 template <class Address>
 [[nodiscard]] Prefix<Address> random_prefix(Random& random,
                                             const std::vector<Prefix<Address>>& known) {
-  // Few are short: those are slow to write.
+  // Few prefixes are short, because short ones are slow to write.
   const std::uint32_t shape = below(random, 64);
   const auto length = shape == 0 ? static_cast<std::uint8_t>(below(random, 10))
                       : shape < 32
@@ -122,8 +122,8 @@ template <class Address>
   return {address, length};
 }
 
-// Sets of next hops, each of which makes blocks of another format (block.hpp): a narrow block's
-// leaves are below 255, one in four that are not makes it wide.
+// Sets of next hops, each of which leads to another format of blocks (block.hpp): a narrow block's
+// leaves are below 255; if one in four is not, the block is wide.
 inline constexpr unsigned kPalettes = 7;
 [[nodiscard]] inline NextHopId random_next_hop(Random& random, unsigned palette) {
   const auto small = [&] { return NextHopId{1 + below(random, 254)}; };
@@ -150,7 +150,7 @@ inline constexpr unsigned kPalettes = 7;
   }
 }
 
-// The first and last address of each prefix, their neighbors outside, and one within.
+// Adds the first and the last address of the prefix, the ones next to them outside, and one inside.
 template <class Address>
 void add_probes(Random& random, Prefix<Address> prefix, std::vector<Address>& addresses) {
   const Address within =
@@ -179,8 +179,8 @@ template <class Address>
 
 inline constexpr NextHopId kUntouched{0x55555555};
 
-// Looks each up alone and in bulk in every way; the first answer that is not right, in words, or
-// nothing.
+// Looks each address up alone, and in bulk with every version. Returns a description of the first
+// wrong answer, or an empty text.
 template <class Address>
 [[nodiscard]] std::string first_error(const Trie<Address>& trie, std::span<const Address> addresses,
                                       const std::vector<NextHopId>& right) {

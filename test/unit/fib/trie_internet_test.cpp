@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The trie over a table of the Internet's prefixes, which lies beside the source tree where it
-// does.
+// Tests the trie with a table of the Internet's prefixes, which is beside the source tree if it
+// exists.
 #include <zlib.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace ringroad::fib {
 namespace {
 
-// Those of one family.
+// Returns the prefixes of one family.
 template <class Address>
 std::vector<Prefix<Address>> read_prefixes(const std::filesystem::path& path) {
   struct Close {
@@ -38,7 +38,8 @@ std::vector<Prefix<Address>> read_prefixes(const std::filesystem::path& path) {
   return prefixes;
 }
 
-// Four in five next hops are one of four, as uplinks are; the others are many and no bytes.
+// Four in five routes have one of four next hops, as with uplinks; the others have one of 400, most
+// of which do not fit into a byte.
 NextHopId draw_next_hop(Random& random) {
   return NextHopId{below(random, 5) != 0 ? 1 + below(random, 4) : 100 + below(random, 400)};
 }
@@ -56,7 +57,7 @@ class Table {
     reference_.apply(changes);
   }
 
-  // Half of them within a prefix, half of those at its edges; and half anywhere.
+  // Looks up addresses inside prefixes, at their edges, and anywhere.
   void check(std::size_t count) {
     REQUIRE(trie_.size() == reference_.size());
     std::vector<Address> addresses;
@@ -70,7 +71,7 @@ class Table {
     REQUIRE(first_error<Address>(trie_, reference_, addresses) == "");
   }
 
-  // A third each withdrawals, announcements and changes; in runs one by one and in batches.
+  // A third each are withdrawals, announcements and changes, made one by one or in batches.
   void change(std::size_t count) {
     std::vector<RouteChange<Address>> batch;
     for (std::size_t i = 0; i < count; ++i) {
@@ -89,11 +90,11 @@ class Table {
     reference_.apply(batch);
   }
 
-  // To the empty table.
+  // Erases all routes.
   void erase_all() {
     for (const RouteChange<Address>& each : reference_.routes()) {
       REQUIRE(trie_.erase(each.prefix));
-      reclaimer_.release_all();  // or they would fill the arena
+      reclaimer_.release_all();  // otherwise they would fill the arena
     }
     CHECK(trie_.size() == 0);
     for (unsigned i = 0; i < 100'000; ++i) {
@@ -127,7 +128,7 @@ class Table {
   std::vector<Prefix<Address>> prefixes_;
 };
 
-#ifndef __SANITIZE_THREAD__  // which would take minutes, over one thread
+#ifndef __SANITIZE_THREAD__  // the test would take minutes
 TEMPLATE_TEST_CASE("an Internet table matches a plain search, before and after it changed", "",
                    Ipv4, Ipv6) {
   const std::filesystem::path path = INTERNET_PREFIXES;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Random tables against the plain search.
+// Compares random tables with the simple search.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -12,14 +12,14 @@
 namespace ringroad::fib {
 namespace {
 
-// A trie and its reference, which change alike.
+// A trie and its reference, which get the same changes.
 template <class Address>
 class Pair {
  public:
   explicit Pair(std::uint64_t seed) : random_{seed} {}
 
-  // Of `busy` changes in 20 all but as many are withdrawals. One by one or as a batch; either way
-  // the answers around what changed are right then.
+  // `busy` of 20 changes add or change routes, the others withdraw them. They are made one by one
+  // or as a batch. Afterwards the answers around the changes must be right.
   void change(std::size_t count, unsigned busy, unsigned palette) {
     std::vector<RouteChange<Address>> changes;
     for (; count > 0; --count) {
@@ -58,13 +58,13 @@ class Pair {
  private:
   RouteChange<Address> draw(unsigned busy, unsigned palette) {
     if (known_.empty() || below(random_, 20) < busy) {
-      // One in eight has a next hop already.
+      // One in eight prefixes has a next hop already.
       const bool again = !known_.empty() && below(random_, 8) == 0;
       known_.push_back(again ? any_of(random_, known_) : random_prefix(random_, known_));
       return {known_.back(), random_next_hop(random_, palette)};
     }
     if (below(random_, 50) == 0) {
-      return {random_prefix(random_, known_), kNoRoute};  // absent, as a rule
+      return {random_prefix(random_, known_), kNoRoute};  // usually absent
     }
     std::swap(known_[below(random_, known_.size())], known_.back());
     const RouteChange<Address> withdrawn{known_.back(), kNoRoute};
@@ -101,8 +101,8 @@ void check_random_tables(std::size_t lookups) {
     CAPTURE(seed);
     Pair<Address> pair{seed};
     for (unsigned round = 0; round < 40; ++round) {
-      // Mostly adding at first, mostly deleting in the end; the palettes in turn, so that blocks
-      // pass from each format to each other.
+      // At first most changes add routes, at the end most withdraw them. The palettes change in
+      // turn, so that blocks change from each format to each other.
       const unsigned busy = 19 - round * 18 / 40;
       const auto palette = static_cast<unsigned>(round * (seed % 5 + 1) + seed);
       for (unsigned step = 0; step < 10; ++step) {

@@ -116,7 +116,7 @@ void check_every_order(const std::vector<std::string_view>& set) {
       reference.insert(each, next_hop);
       REQUIRE(first_error<Address>(trie, reference, addresses) == "");
     }
-    // Away in an order other than they came: rotated by two.
+    // The prefixes are erased in another order than they were added: rotated by two.
     for (std::size_t i = 0; i < prefixes.size(); ++i) {
       const Prefix<Address> each = prefixes[(i + 2) % prefixes.size()];
       REQUIRE(trie.erase(each));
@@ -185,7 +185,7 @@ TEMPLATE_TEST_CASE("blocks that were replaced are used again, once no reader can
   come_and_go();
   const Bytes held = trie.memory();
   come_and_go();
-  CHECK(trie.memory().count > held.count + 1000 * 64);  // a reader may be in any of them
+  CHECK(trie.memory().count > held.count + 1000 * 64);  // a reader may be reading any of them
   reclaimer.release_all();
   const Bytes before = trie.memory();
   come_and_go();
@@ -203,7 +203,7 @@ TEMPLATE_TEST_CASE("a prefix that goes takes its blocks along, wherever it was",
       trie.insert(somewhere, NextHopId{i + 1});
       REQUIRE(trie.erase(somewhere));
     }
-    trie.apply({});  // hands on what it gathered
+    trie.apply({});  // passes retired blocks to the reclaimer
     reclaimer.release_all();
   };
   come_and_go();
@@ -211,7 +211,7 @@ TEMPLATE_TEST_CASE("a prefix that goes takes its blocks along, wherever it was",
   for (unsigned i = 0; i < 20; ++i) {
     come_and_go();
   }
-  // How many blocks there were of each size, chance decides.
+  // The number of blocks of each size is random.
   CHECK(trie.memory().count < before.count + (64U << 10));
 }
 

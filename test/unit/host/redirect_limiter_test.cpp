@@ -19,7 +19,8 @@ TEST_CASE("a sender hears of a better gateway nine times, after twice as long ea
   Nanoseconds now = kStart;
   CHECK(limiter.allow(kSender, now));
   for (unsigned sent = 1; sent < 9; ++sent) {
-    // As Linux's ip_rt_send_redirect has it: what comes too early does not put the next one off.
+    // As in Linux's ip_rt_send_redirect, a packet that comes too early does not delay the next
+    // redirect.
     const Nanoseconds next = now + 20ms * (1U << sent);
     CHECK_FALSE(limiter.allow(kSender, next - 1ns));
     CHECK_FALSE(limiter.allow(kSender, next));
@@ -50,7 +51,7 @@ TEST_CASE(
   }
   CHECK_FALSE(limiter.allow(sender(kSenders), kStart + kSilence));
   CHECK(limiter.allow(sender(7), kStart + 1s));
-  // One is forgotten, and its place is for one.
+  // One sender is forgotten, so there is room for one more.
   CHECK(limiter.allow(sender(kSenders), kStart + kSilence + 1ns));
   CHECK_FALSE(limiter.allow(sender(kSenders + 1), kStart + kSilence + 1ns));
 }

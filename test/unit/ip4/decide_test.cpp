@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The stages, straight or one by one, do with each packet what decide() says.
+// The stages must do with each packet what decide() returns, whether a burst is sent straight or
+// stage by stage.
 #include "ip4/decide.hpp"
 
 #include <catch2/catch.hpp>
@@ -27,7 +28,7 @@ constexpr std::uint64_t kPackets = 10'000'000;
 constexpr std::uint16_t kPorts = 4;
 constexpr std::uint32_t kWays = 40;
 
-// A packet as a port's driver would hand it up, its private area behind it.
+// A packet as a port's driver delivers it, followed by its private area.
 struct Buffer {
   alignas(Packet) std::array<std::byte, sizeof(Packet) + kPacketPrivateBytes> memory{};
   Packet& packet = *new (memory.data()) Packet{};
@@ -75,7 +76,7 @@ class Bed {
   }
   bool one_in(std::uint32_t many) { return random(many) == 0; }
 
-  // Half of the bursts are such as nearly all are.
+  // Half of the bursts are ordinary ones, as nearly all are in practice.
   void make_ways() {
     is_plain_ = one_in(2);
     for (Adjacency* const way : ways_) {
@@ -152,7 +153,7 @@ class Bed {
     return verdicts;
   }
 
-  // Where a packet of the burst is now.
+  // The place of a packet after the stages.
   struct Place {
     enum class Is : std::uint8_t { kGone, kSent, kPunted, kHeld } is = Is::kGone;
     PortId egress{};

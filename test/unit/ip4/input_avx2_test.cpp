@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kMac = 0x0a0000000002;  // 02:00:00:00:00:0a
 constexpr Ipv4 kOwn{192, 168, 1, 1};
 
-// A packet in memory of its own, as a port's driver would hand it up.
+// A packet in its own memory, as a port's driver delivers it.
 struct Frame {
   std::unique_ptr<Packet> owned = std::make_unique<Packet>();
   Packet& packet = *owned;
@@ -44,7 +44,7 @@ struct Frame {
   }
 };
 
-// What one of the two ways took, and whether it did.
+// The result of one of the two versions: the packets that it accepted.
 struct Taken {
   bool all = false;
   unsigned plain = 0;  // a bit each
@@ -66,7 +66,7 @@ Taken take(Packet* const* packets, Burst& burst, const OwnAddresses& own, const 
   return {all, 0, way.longest(), way.plain_bytes()};
 }
 
-// As many frames as a way takes.
+// As many frames as a version handles at once.
 template <class Way>
 struct Some {
   static constexpr std::size_t kFrames = Way::kFrames;
@@ -78,7 +78,7 @@ struct Some {
 
   explicit Some(std::mt19937& random) {
     for (Packet*& packet : packets) {
-      // Of 16/4, which is neither the router's nor anyone's loopback.
+      // Addresses in 16/4, which are neither the router's nor loopback addresses.
       const auto address = [&] { return (random() & 0x0fffffffU) | 0x10000000U; };
       frames.push_back(std::make_unique<Frame>(address(), address()));
       packet = &frames.back()->packet;
@@ -90,7 +90,7 @@ struct Some {
     last = take(packets.data(), burst, own, static_cast<const Way*>(nullptr));
     return last.all;
   }
-  // False, and said so, where this processor cannot.
+  // Returns false, with a warning, if this processor does not support the version.
   static bool possible() {
     if (kFrames == 8 || (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                          __builtin_cpu_supports("avx512dq"))) {
@@ -146,14 +146,14 @@ TEMPLATE_TEST_CASE("the words are right for every checksum", "", Avx2Input, Avx5
     CHECK((lowered & 0xffffU) == 0x113f);
     CHECK(lowered >> 16 == checksum_after_ttl_decrement(static_cast<std::uint16_t>(checksum)));
   }
-  // Sources that make the checksum what it must be for the carries to be met.
+  // Uses sources with which the checksum has the values at which carries occur.
   std::mt19937 random{2};
   for (const std::uint32_t wanted : {0xfffdU, 0xfffeU, 0x0000U, 0x0001U}) {
     Some<TestType> some{random};
     rte_ipv4_hdr& header = some.header(3);
     header.packet_id = 0;
     some[3].mend();
-    // Ones' complement: what the identification has more the checksum has less.
+    // In ones' complement, the checksum decreases by what is added to the identification.
     header.packet_id = fold(std::uint32_t{header.hdr_checksum} + (0xffffU - wanted));
     header.hdr_checksum = static_cast<std::uint16_t>(wanted);
     REQUIRE(ipv4_checksum_ok_20(&header));

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using stats::DropReason;
 using stats::IpCounter;
 
-// Move-only, as packets are; the number says which it is.
+// Move-only, as packets are; the number identifies the packet.
 using Packet = std::unique_ptr<int>;
 
 constexpr DatagramKey kKey{{10, 0, 0, 1}, {10, 0, 0, 2}, 7, 17};
@@ -24,7 +24,7 @@ FragmentInfo piece(std::uint32_t begin, std::uint32_t end, bool more, DatagramKe
   return {.key = key, .begin = begin, .end = end, .more = more, .size = Bytes{kSize}};
 }
 
-// Reassembly, and what came of it.
+// A reassembly and its results.
 struct Bench {
   explicit Bench(const ReassemblySettings& settings = {})
       : reassembly{
@@ -32,7 +32,7 @@ struct Bench {
             [this](Packet packet, DropReason reason) { dropped.emplace_back(*packet, reason); },
             [this](Packet& first) { told.push_back(*first); }} {}
 
-  // True where the datagram became whole.
+  // Returns true if the datagram is complete.
   bool add(const FragmentInfo& fragment) {
     datagram = reassembly.add(fragment, std::make_unique<int>(next++), now);
     if (datagram) {
@@ -110,7 +110,7 @@ TEST_CASE("what came before is passed over, exact or a part of it") {
   CHECK_FALSE(bench.add(piece(8, 24, true)));
   CHECK_FALSE(bench.add(piece(24, 32, true)));
   CHECK_FALSE(bench.add(piece(8, 24, true)));
-  CHECK_FALSE(bench.add(piece(16, 32, true)));  // inside what lies there in one run
+  CHECK_FALSE(bench.add(piece(16, 32, true)));  // inside the run of fragments
   CHECK(bench.drops(DropReason::kReassemblyDuplicate) == 2);
   CHECK_FALSE(bench.add(piece(0, 8, true)));
   CHECK(bench.add(piece(32, 40, false)));
@@ -125,7 +125,7 @@ TEST_CASE("an overlap ends the datagram") {
   CHECK_FALSE(bench.add(piece(16, 32, true)));
   const bool last = !second.more;
   CHECK_FALSE(bench.add(second));
-  // An end before what is there already is a contradiction, not an overlap.
+  // An end before known data is a contradiction, not an overlap.
   CHECK(bench.drops(last ? DropReason::kReassemblyInvalid : DropReason::kReassemblyOverlap) == 3);
   CHECK(bench.counters.get(IpCounter::kReasmOverlaps) == (last ? 0 : 1));
   CHECK(bench.counters.get(IpCounter::kReasmFails) == 1);
@@ -207,7 +207,7 @@ TEST_CASE("more than 64 of a sender's fragments in between start the datagram an
     auto other = kKey;
     other.identification = static_cast<std::uint16_t>(100 + i);
     CHECK_FALSE(bench.add(piece(0, 8, true, other)));
-    other.source = Ipv4{10, 9, 9, 9};  // another sender's do not count
+    other.source = Ipv4{10, 9, 9, 9};  // those of another sender do not count
     CHECK_FALSE(bench.add(piece(0, 8, true, other)));
   }
   CHECK(bench.add(piece(8, 16, false)) == !(restarts && limited));
@@ -223,7 +223,7 @@ TEST_CASE("fragments hold no more than their memory") {
     key.identification = i;
     CHECK_FALSE(bench.add(piece(0, 8, true, key)));
   }
-  // Linux asks before it adds: one goes over.
+  // Linux checks the limit before it adds a fragment, so the limit is exceeded by one.
   CHECK(bench.reassembly.held() == 11);
   CHECK(bench.drops(DropReason::kReassemblyMemory) == 89);
   bench.advance(30s);
@@ -241,7 +241,7 @@ TEST_CASE("beyond its share of the buffers the oldest datagram is given up, as a
     key.identification = number;
     return key;
   };
-  // Each has two of its three fragments.
+  // Each datagram has two of its three fragments.
   for (std::uint16_t number = 0; number < 5; ++number) {
     CHECK_FALSE(bench.add(piece(0, 8, true, key_of(number))));
     CHECK_FALSE(bench.add(piece(8, 16, true, key_of(number))));
@@ -254,7 +254,7 @@ TEST_CASE("beyond its share of the buffers the oldest datagram is given up, as a
                                      std::pair{1, DropReason::kReassemblyMemory}});
   CHECK(bench.counters.get(IpCounter::kReasmFails) == 1);
   CHECK(bench.reassembly.buffers() == 9);
-  // The others are whole with their last; the one that was given up is not.
+  // The other datagrams are complete with their last fragment; the one that was given up is not.
   for (std::uint16_t number = 1; number < 5; ++number) {
     CHECK(bench.add(piece(16, 20, false, key_of(number))));
   }
@@ -335,7 +335,7 @@ TEST_CASE("random fragments agree with a reference that keeps a bit for each byt
         whole += all ? 1 : 0;
       } else {
         REQUIRE_FALSE(complete);
-        // A duplicate leaves all as it was; an overlap leaves nothing.
+        // A duplicate changes nothing; an overlap drops the datagram.
         alive = bench.reassembly.datagrams() == 1;
         REQUIRE((alive || bench.drops(DropReason::kReassemblyOverlap) > 0));
         REQUIRE((alive ? covered == end - begin : true));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RFC 5227: probing for an address, announcing it, and what becomes of conflicts.
+// RFC 5227: probing for an address, announcing it, and handling conflicts.
 #include "neigh/address_claims.hpp"
 
 #include <algorithm>
@@ -35,7 +35,7 @@ const ArpMessage kProbesForIt = message({}, kKey.address);
 struct ClaimsFixture {
   ClaimsFixture() { claims.set_link(kPort, true, now, events); }
 
-  // What was asked for since, and when; forgets it.
+  // Returns the events since the last call with their times, and removes them.
   std::vector<std::pair<Nanoseconds, Kind>> run_for(Nanoseconds time) {
     std::vector<std::pair<Nanoseconds, Kind>> seen;
     for (const Nanoseconds end = now + time; now < end; now += milliseconds{1}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is an ARP message, and what of it is believed.
+// Which messages are valid ARP messages, and which parts of them are used.
 #include "neigh/arp_message.hpp"
 
 #include <catch2/catch.hpp>
@@ -23,7 +23,7 @@ ArpMessage request() {
           .target = kTarget};
 }
 
-// As it stands behind the Ethernet header.
+// Returns the message without the Ethernet header.
 std::vector<std::uint8_t> payload_of(const ArpMessage& message) {
   const auto frame = message.frame(kBroadcastMac, kSenderMac);
   return {frame.begin() + 14, frame.end()};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which neighbors are forgotten, when, and what a full table does.
+// Which neighbors are removed, and when; and what happens if the table is full.
 #include "table_fixture.hpp"
 
 namespace ringroad::neigh {

@@ -110,7 +110,7 @@ TEST_CASE("beyond the share of all neighbors the oldest packet of all goes, whoe
   CHECK(numbers(queue.remove_all(kOne)) == std::vector{3});
   CHECK(numbers(queue.remove_all(kTwo)) == std::vector{4});
   CHECK(queue.buffers() == 0);
-  // One that alone is more than all may have is not kept at others' cost.
+  // A packet that alone exceeds the limit of all is dropped, and no other one is.
   CHECK(push(queue, kOne, 5, {Bytes{1}, 1}).empty());
   CHECK(push(queue, kTwo, 6, {Bytes{1}, 5}) == Dropped{{6, Exceeded::kBuffers}});
   CHECK(queue.size() == 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which entries there are: keys and ids, and what the operator adds, erases and sees.
+// The entries of the table: keys and ids, and how the operator adds, deletes and lists them.
 #include "table_fixture.hpp"
 
 namespace ringroad::neigh {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A table with a clock that is moved by hand, and short names for what the tests say about it.
+// A table with a clock that the test advances, and short names for the calls.
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstddef>
@@ -30,10 +30,10 @@ struct TableFixture {
   Table4 table{parameters, limits, 1};
   Events events;
 
-  // After a change of `parameters` or `limits`.
+  // Called after a change of `parameters` or `limits`.
   void rebuild(std::uint64_t seed = 1) { table = Table4{parameters, limits, seed}; }
 
-  // What the last calls asked for; forgets it.
+  // Returns the kinds of the events since the last call, and removes them.
   Kinds take_kinds() {
     Kinds kinds;
     for (const Event& event : events) {
@@ -60,7 +60,7 @@ struct TableFixture {
     table.learn({.key = key, .mac = mac, .solicited = true, .for_us = true}, now, events);
     return take_kinds();
   }
-  // An ARP message that answers nothing of ours and is not meant for us.
+  // An ARP message that answers no request of the router and is not addressed to the router.
   Kinds overhear(Key4 key, Mac mac = kMac) {
     table.learn({.key = key, .mac = mac}, now, events);
     return take_kinds();
@@ -115,7 +115,7 @@ struct TableFixture {
   }
 
   State state(NeighborId id) const { return table.entry(id).state; }
-  // How long the neighbor, confirmed now, stays reachable.
+  // Returns how long a neighbor that was confirmed now stays reachable.
   Nanoseconds remaining() const {
     const auto deadline = table.next_deadline();
     REQUIRE(deadline.has_value());
@@ -123,7 +123,7 @@ struct TableFixture {
   }
 };
 
-// Nothing is collected while a state is looked at.
+// No garbage collection runs while states are tested.
 struct NudFixture : TableFixture {
   NudFixture() {
     limits.gc_interval = std::chrono::hours{24};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Random calls, with a model of what the events told the caller: it must never know less or more
-// than the table does.
+// Random calls, with a model of the caller's knowledge from events, which must always match the
+// table.
 #include <array>
 #include <map>
 #include <random>
@@ -16,7 +16,8 @@ class Caller {
 
   void run(int steps) {
     for (int step = 0; step < steps; ++step) {
-      // Bursts that fill the table, and calm in which timers and collection empty it.
+      // Bursts that fill the table alternate with pauses in which timers and garbage collection
+      // empty it.
       now_ += milliseconds{below(step / 500 % 2 == 0 ? 20 : 700)};
       call();
       for (const Event& event : events_) {

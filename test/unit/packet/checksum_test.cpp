@@ -10,7 +10,7 @@ using namespace ringroad;
 
 namespace {
 
-// RFC 1071 by the word, as the RFC has it.
+// RFC 1071 word by word, as the RFC describes it.
 std::uint16_t reference(std::span<const std::uint8_t> bytes) {
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < bytes.size(); i += 2) {
@@ -56,7 +56,8 @@ TEST_CASE("a header's checksum is right exactly where RFC 1071 says so") {
 TEST_CASE("lowering the TTL keeps every checksum right, for all checksums and TTLs") {
   for (unsigned ttl = 1; ttl < 256; ++ttl) {
     for (unsigned rest = 0; rest < 65536; ++rest) {
-      // A header is, to its checksum, one word with the TTL and the sum of all others.
+      // For the checksum, a header consists of one word with the TTL and the sum of all other
+      // words.
       const auto header = [&](unsigned with_ttl) {
         const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(with_ttl), 17,
                                                 static_cast<std::uint8_t>(rest & 0xffU),
@@ -64,7 +65,8 @@ TEST_CASE("lowering the TTL keeps every checksum right, for all checksums and TT
         return reference(bytes);
       };
       if (checksum_after_ttl_decrement(header(ttl)) != header(ttl - 1)) {
-        // 0x0000 and 0xffff are both zero; only a header of zeros has the second, and none is.
+        // 0x0000 and 0xffff both mean zero; only an all-zero header has the second, and no header
+        // is all zeros.
         FAIL("TTL " << ttl << ", rest " << rest);
       }
     }

@@ -60,7 +60,7 @@ struct Flow {
   }
 };
 
-// From a router on the way to the flow's source.
+// Returns an ICMP error from a router on the path to the flow's source.
 Octets error_about(const Flow& flow, std::uint8_t type = 11) {
   Octets packet =
       Flow{.source = {203, 0, 113, 9}, .destination = flow.source, .protocol = kIcmp}.packet();
@@ -88,7 +88,7 @@ NextHopId made(std::optional<NextHopId> id) {
   return *id;  // NOLINT(bugprone-unchecked-optional-access): as REQUIRE says
 }
 
-// A router with two equal ways.
+// A router with two equal next hops.
 class Router {
  public:
   explicit Router(const FlowHash& hash) : hash_{hash} {
@@ -167,7 +167,7 @@ TEST_CASE("an ICMP error has the hash of the flow that it tells of") {
     CHECK(hash.of(error_about(flow, type)) == hash.of(flow.packet()));
     CHECK(hash.of(error_about(flow, type)) == hash.of(flow.back().packet()));
   }
-  // An echo request that looks like one.
+  // An echo request that looks like an error.
   CHECK(hash.of(error_about(flow, 8)) != hash.of(flow.packet()));
 
   SECTION("but not where it does not show it") {
@@ -205,7 +205,7 @@ TEST_CASE("each bit of a flow changes each bit of its hash half the time") {
       }
     }
     for (const int times : changed) {
-      // Six sigma of a fair coin.
+      // Six standard deviations of a fair coin.
       REQUIRE(std::abs(times - kRounds / 2) < 134);
     }
   }
@@ -248,6 +248,6 @@ TEST_CASE("routers in a row with seeds of their own use all their ways") {
   };
   CHECK(second_way_share(1, 2) == Approx(0.5).margin(0.03));
   CHECK(second_way_share(0, 1ULL << 31) == Approx(0.5).margin(0.03));
-  // What the seed is for.
+  // With equal seeds, only one of the next hops would be used; the seed prevents this.
   CHECK(second_way_share(1, 1) == 0);
 }

@@ -5,7 +5,7 @@
 
 #include "sched/bands.hpp"
 
-// Beside <netinet/ip.h> a using-directive would leave `ip` ambiguous.
+// With <netinet/ip.h>, a using-directive would make `ip` ambiguous.
 namespace ringroad {
 
 TEST_CASE("every TOS has the priority and the band that Linux gives it") {

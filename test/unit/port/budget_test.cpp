@@ -11,7 +11,8 @@ TEST_CASE("what rings keep and what is on its way is set aside before anything m
   const Budget budget = budget_of(131072, use);
   CHECK(budget.size == 131072);
   CHECK(budget.devices == 4096);
-  // Caches of 256 and a half for three threads, bursts, a start for each queue, a thirty-second.
+  // Caches of 384 for each of three threads, bursts, initial packets for each queue, and a
+  // thirty-second of the pool.
   CHECK(budget.reserve == 4096 + 3 * 384 + 2 * 256 + 4 * 64 + 4096);
   CHECK(budget.devices + budget.reserve + budget.waiting == budget.size);
   CHECK(budget.neighbors() + budget.reassembly() + budget.rings() + budget.bands() ==

@@ -7,7 +7,7 @@ using namespace ringroad::port;
 
 namespace {
 
-// As net_memif sums: the queues that are connected.
+// Sums the connected queues, as net_memif does.
 rte_eth_stats sent_by_queue(std::initializer_list<std::uint64_t> queues) {
   rte_eth_stats stats{};
   std::size_t queue = 0;
@@ -33,7 +33,7 @@ class TwoLosses : public LossSource {
 TEST_CASE("what a device completed goes on from where its peer left") {
   DeviceCounter counter{nullptr};
   CHECK(counter.update(sent_by_queue({100, 20})).tx_completed == 120);
-  // The peer is away, and comes back with one queue.
+  // The peer disconnects, and connects again with one queue.
   CHECK(counter.update(sent_by_queue({})).tx_completed == 120);
   CHECK(counter.update(sent_by_queue({101})).tx_completed == 121);
   CHECK(counter.update(sent_by_queue({110, 25})).tx_completed == 135);

@@ -32,7 +32,7 @@ TEST_CASE("the kernel's addresses on an interface are found, those of others are
   const auto addresses = kernel_addresses("lo");
   unsigned flags = 0;
   std::ifstream{"/sys/class/net/lo/flags"} >> std::hex >> flags;
-  const bool is_up = (flags & 1U) != 0;  // the kernel gives it its address as it comes up
+  const bool is_up = (flags & 1U) != 0;  // the kernel adds the address when the interface comes up
   CHECK((std::ranges::find(addresses, "127.0.0.1/8") != addresses.end()) == is_up);
   CHECK(kernel_addresses("nothere0").empty());
 }

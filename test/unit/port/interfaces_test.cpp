@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Messages of rtnetlink as the kernel sends them, and as it never should.
+// Messages of rtnetlink as the kernel sends them, and malformed ones.
 #include "port/interfaces.hpp"
 
 #include <libmnl/libmnl.h>
@@ -20,7 +20,7 @@ namespace {
 constexpr unsigned kIndex = 7;
 constexpr unsigned kUp = IFF_UP | IFF_RUNNING | IFF_LOWER_UP;
 
-// A datagram, which grows by messages.
+// A datagram to which messages are appended.
 class Datagram {
  public:
   struct Link {
@@ -80,7 +80,7 @@ class Datagram {
   std::size_t used_ = 0;
 };
 
-// Follows kIndex, which was listed as up.
+// Returns interfaces that follow kIndex, which was listed as up.
 Interfaces up() {
   Interfaces interfaces;
   interfaces.follow(kIndex);
@@ -111,7 +111,7 @@ TEST_CASE("an interface follows the events of its link, its name and its MTU") {
   };
   const auto [link, linked, why] = GENERATE(
       Event{{.flags = IFF_UP}, false, "has no carrier"}, Event{{.flags = 0}, false, "is down"},
-      // 802.1X keeps it dormant: Linux routes by it.
+      // 802.1X keeps the interface dormant; Linux uses it for routes.
       Event{{.flags = IFF_UP | IFF_LOWER_UP}, true, ""},
       Event{{.flags = IFF_UP | IFF_RUNNING}, true, ""},
       Event{{.mtu = 67}, false, "has an MTU of 67, and IPv4 wants 68"},
@@ -141,12 +141,12 @@ TEST_CASE("what is gone stays gone, whoever has its index then") {
   const std::uint64_t generation = interfaces.generation();
   interfaces.read(Datagram{}.link({}).bytes());
   CHECK_FALSE(interfaces.state(kIndex).present);
-  // Its name may be the one that is waited for.
+  // The new interface may have the name for which a port waits.
   CHECK(interfaces.generation() != generation);
   interfaces.begin_listing(2);
   interfaces.read(Datagram{}.link({.sequence = 2}).end(2).bytes());
   CHECK_FALSE(interfaces.state(kIndex).present);
-  // Until it is followed anew.
+  // The interface is ignored until it is followed again.
   interfaces.follow(kIndex);
   interfaces.read(Datagram{}.link({}).bytes());
   CHECK(interfaces.state(kIndex).linked());
@@ -175,7 +175,7 @@ TEST_CASE("a listing that was cut short tells of nothing that is gone, and is as
   CHECK(interfaces.must_list());
   CHECK(interfaces.state(kIndex).linked());
   interfaces.begin_listing(3);
-  // The end of the one before is not the end of this one.
+  // The end of the previous listing is not the end of this one.
   interfaces.read(Datagram{}.end(2).bytes());
   CHECK(interfaces.listing());
   interfaces.read(Datagram{}.link({.flags = 0, .sequence = 3}).end(3).bytes());
@@ -199,7 +199,7 @@ TEST_CASE("messages of every wrong length are survived, and right ones before th
     if (length_at + sizeof length <= bytes.size()) {
       std::memcpy(bytes.data() + length_at, &length, sizeof length);
     }
-    // In memory of its own, which ends where the datagram ends.
+    // The copy has exactly the datagram's size, so that a read beyond its end is detected.
     std::vector<std::uint32_t> exact((bytes.size() - cut + 3) / 4);
     std::copy_n(bytes.data(), bytes.size() - cut, reinterpret_cast<std::byte*>(exact.data()));
     interfaces.read({reinterpret_cast<const std::byte*>(exact.data()), bytes.size() - cut});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The profiles of Intel's ports against what their drivers say of the devices, as DPDK 22.11 has it
-// (ixgbe_dev_info_get, ixgbevf_dev_info_get, eth_igb_infos_get, eth_igbvf_infos_get and what they
-// call), and against what the drivers then refuse or do more slowly.
+// Compares the profiles of Intel's ports with the capabilities that their drivers report in DPDK
+// 22.11 (ixgbe_dev_info_get, ixgbevf_dev_info_get, eth_igb_infos_get, eth_igbvf_infos_get and the
+// functions that they call), and with what the drivers refuse or do more slowly.
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
@@ -34,7 +34,7 @@ struct Recorded {
   std::uint16_t tx_queues;
   std::uint32_t min_rx_bufsize;
   std::uint32_t max_rx_pktlen;
-  std::uint16_t overhead;  // the driver's own: max_mtu is what it leaves of max_rx_pktlen
+  std::uint16_t overhead;  // the driver's own: max_rx_pktlen less max_mtu
   std::uint64_t rx_offloads;
   std::uint64_t tx_offloads;
   rte_eth_thresh rx;
@@ -59,7 +59,7 @@ constexpr std::array kRecorded{
     Recorded{"X550", "net_ixgbe", 128, 64, 1024, 15872, 18,
              kRxAll | kIxgbeRx | RTE_ETH_RX_OFFLOAD_OUTER_IPV4_CKSUM,
              kTxAll | RTE_ETH_TX_OFFLOAD_OUTER_IPV4_CKSUM, kRx0, kIxgbeTx, 32, 32, 64},
-    // One that knows fast free, as drivers after 22.11 may.
+    // A device with fast free, as drivers after 22.11 may have.
     Recorded{"82599 with fast free", "net_ixgbe", 128, 64, 1024, 15872, 18, kRxAll | kIxgbeRx,
              kTxAll | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, kRx0, kIxgbeTx, 32, 32, 64},
     Recorded{"82599's function", "net_ixgbe_vf", 8, 8, 1024, 9728, 18, kRxAll,
@@ -105,7 +105,7 @@ struct Tuned {
   Tuning tuning;
 };
 
-// As Port begins it.
+// Starts the tuning as Port does.
 Tuned tuned(const Recorded& device) {
   Tuned result{.device = device, .info = info_of(device), .tuning = {}};
   auto& [_, info, tuning] = result;
@@ -119,7 +119,7 @@ bool is_ixgbe(const Recorded& device) {
   return std::string_view{device.driver}.starts_with("net_ixgbe");
 }
 
-// The test case that asks runs once for each of them.
+// A test case that calls one of these runs once for each device.
 Tuned every_device() { return tuned(GENERATE(from_range(kRecorded))); }
 Tuned every_ixgbe() { return tuned(GENERATE(filter(is_ixgbe, from_range(kRecorded)))); }
 Tuned every_igb() { return tuned(GENERATE(filter(std::not_fn(is_ixgbe), from_range(kRecorded)))); }
@@ -143,7 +143,7 @@ TEST_CASE("the device has every offload that is asked of it, and IPv4 checksums 
   CHECK((tuning.rx_offloads & ~device.rx_offloads) == 0);
   CHECK((tuning.tx_offloads & ~device.tx_offloads) == 0);
   CHECK((tuning.rx_offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0);
-  // Of packets that were put together or cut by the port the router would not know.
+  // The router must know every packet, so the port may neither merge nor split packets.
   CHECK((tuning.rx_offloads & (RTE_ETH_RX_OFFLOAD_TCP_LRO | RTE_ETH_RX_OFFLOAD_KEEP_CRC)) == 0);
   CHECK((tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_TCP_TSO) == 0);
 }
@@ -177,8 +177,9 @@ TEST_CASE("an ixgbe stays on its vector paths, tagged or not") {
 }
 
 TEST_CASE("few sent buffers stay with an ixgbe that has no more to send") {
-  // Its vector path frees 32 a burst while fewer than tx_free_thresh descriptors are free, and
-  // nothing by tx_done_cleanup: what stays is what was not yet freed with the last burst, and it.
+  // The vector path frees 32 buffers a burst while fewer than tx_free_thresh descriptors are free,
+  // and tx_done_cleanup frees none: the buffers that were not freed with the last burst remain, and
+  // that burst.
   const Tuning tuning = tuned(kRecorded.front()).tuning;
   const int kept = tuning.tx_descriptors - tuning.tx.tx_free_thresh + tuning.tx.tx_rs_thresh;
   CHECK(kept <= 128);
@@ -189,10 +190,10 @@ TEST_CASE("an igb reports each packet when it comes and when it is sent") {
   CAPTURE(device.name);
   CHECK(tuning.rx.rx_thresh.wthresh == 1);
   CHECK(tuning.tx.tx_thresh.wthresh == 1);
-  // The others are the driver's.
+  // The other thresholds are the driver's defaults.
   CHECK(tuning.tx.tx_thresh.pthresh == device.tx.pthresh);
   CHECK(tuning.rx.rx_thresh.hthresh == device.rx.hthresh);
-  // Fragments are not copied: igb's one path takes them in pieces.
+  // Fragments are not copied, because igb's only transmit path accepts several segments.
   CHECK((tuning.tx_offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0);
   CHECK(tuning.inserts_tags);
 }
@@ -205,8 +206,8 @@ TEST_CASE("every frame of every MTU comes in one buffer") {
       break;
     }
     const unsigned data = buffer_room(static_cast<std::uint16_t>(mtu)) - RTE_PKTMBUF_HEADROOM;
-    // ixgbe_dev_rx_init() and eth_igb_rx_init(): whole KiB, and two tags beside the driver's own
-    // overhead; else they take to scattering.
+    // ixgbe_dev_rx_init() and eth_igb_rx_init() use whole KiB, and add two tags to the driver's own
+    // overhead; if a frame does not fit, they scatter it.
     const unsigned used = data / 1024 * 1024;
     if (mtu + device.overhead + 2 * RTE_VLAN_HLEN > used || data < info.min_rx_bufsize) {
       FAIL("an MTU of " << mtu << " with buffers of " << data);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The calls are the same from DPDK 18.05 to 24.11, and were never declared stable.
+// These functions are the same from DPDK 18.05 to 24.11, but were never declared stable.
 #define ALLOW_EXPERIMENTAL_API  // NOLINT(readability-identifier-naming): DPDK's
 #include "port/removal.hpp"
 

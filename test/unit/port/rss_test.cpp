@@ -30,7 +30,7 @@ Flow back(const Flow& flow) {
   return {flow.destination, flow.source, flow.destination_port, flow.source_port};
 }
 
-// The share of each of a table's 128 entries, over what it would be by chance.
+// Returns the smallest and the largest share of a table's 128 entries, relative to an even share.
 std::pair<double, double> spread(const std::function<Flow(unsigned)>& flow) {
   constexpr unsigned kFlows = 128 * 512;
   std::array<unsigned, 128> hits{};
@@ -60,7 +60,7 @@ TEST_CASE("flows are spread over the table") {
   });
   CHECK(least > 0.75);
   CHECK(most < 1.25);
-  // A subnet's hosts to one server, from ports in a row.
+  // Hosts of one subnet to one server, from consecutive ports.
   const auto [least_of_subnet, most_of_subnet] = spread([](unsigned i) {
     return Flow{0x0a000000U + i % 250 + 1, 0xc0a80102U, static_cast<std::uint16_t>(1024 + i / 250),
                 443};

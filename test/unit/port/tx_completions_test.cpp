@@ -8,7 +8,7 @@ using namespace ringroad::port;
 
 namespace {
 
-// A ring as a device sees it, asked as rte_eth_tx_descriptor_status is.
+// A device's TX ring, polled as with rte_eth_tx_descriptor_status.
 struct Device {
   std::uint16_t ring;
   std::uint64_t filled = 0;
@@ -51,7 +51,7 @@ TEST_CASE("a ring that is empty is seen to be, though packets took several descr
   for (std::uint16_t packets = 1; packets < 64; ++packets) {
     TxCompletions completions{512};
     completions.hand_over(packets, std::uint64_t{packets} * 100);
-    // Only a packet's last descriptor is ever done.
+    // Only the last descriptor of each packet is ever marked as done.
     const auto ends_a_packet = [&](std::uint16_t offset) {
       return (511U - offset) % segments == 0;
     };

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-// A router whose answers are written down, and a terminal.
+// A router with prepared answers, and a terminal.
 struct Stage {
   std::vector<json> answers{};
   std::vector<json> requests{};

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-// Listens at a path of its own; serves one client on a thread with what it was told to say.
+// Listens at its own path, and serves one client on a thread with a prepared answer.
 class OneShotRouter {
  public:
   OneShotRouter() {

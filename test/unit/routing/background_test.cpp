@@ -47,7 +47,7 @@ TEST_CASE("every thread that works in the background is on its cores, and there 
   std::mutex mutex;
   std::set<std::thread::id> threads;
   std::set<Cores> seen;
-  // The thread that asks is bound to one core, as DPDK binds the control thread.
+  // The calling thread is bound to one core, as DPDK binds the control thread.
   std::thread asker{[&] {
     bind_this_thread(cores.front());
     Background background{cores};

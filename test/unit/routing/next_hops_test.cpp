@@ -32,7 +32,7 @@ struct Bed {
     }
   }
 
-  // A neighbor that answers.
+  // Returns the next hop of a resolved neighbor.
   NextHopId resolved(std::uint8_t number, InterfaceId port = kPort) {
     const NextHopId id = *next_hops.acquire(key(number, port));
     CHECK(next_hops.publish(id, mac(number)));
@@ -41,7 +41,8 @@ struct Bed {
   [[nodiscard]] const neigh::Adjacency& resolve(NextHopId id, std::uint32_t flow = 0) {
     return world.adjacencies()[world.next_hops().resolve(id, [&] { return flow; })];
   }
-  // The last octets of the neighbors over which flows to it go; 0 for what is no neighbor.
+  // Returns the last octets of the neighbors that flows use; 0 stands for anything that is no
+  // neighbor.
   [[nodiscard]] std::set<int> ways(NextHopId id) {
     std::set<int> ways;
     for (std::uint32_t flow = 0; flow < kFlows; ++flow) {
@@ -121,7 +122,7 @@ TEST_CASE("next hops that lead to themselves are refused and nothing changes") {
   CHECK_FALSE(bed.next_hops.set_group(group, {{b}, {neighbor}}));
   CHECK(bed.resolve(a).kind == AdjacencyKind::kUnreachable);
   CHECK(bed.ways(b) == Ways{7});
-  // Once the loop is open it may close elsewhere.
+  // Once the loop is broken, it may be closed in another place.
   REQUIRE(bed.next_hops.set_recursive(b, neighbor));
   CHECK(bed.next_hops.set_recursive(a, b));
 }
@@ -209,7 +210,7 @@ TEST_CASE("a group does without a recursive member whose every way failed") {
   CHECK(bed.ways(top) == Ways{2, 3});
   REQUIRE(bed.next_hops.set_recursive(b, bed.next_hops.fixed(AdjacencyKind::kNoRoute)));
   CHECK(bed.ways(top) == Ways{2});
-  // What a blackhole swallows is meant to be.
+  // Packets to a blackhole are dropped intentionally, so it stays a member.
   REQUIRE(bed.next_hops.set_recursive(b, bed.next_hops.fixed(AdjacencyKind::kBlackhole)));
   CHECK(bed.ways(top) == Ways{0, 2});
 }
@@ -271,7 +272,7 @@ TEST_CASE("what nobody needs any more goes, and its place is used again") {
     bed.world.reclaimer().run_once();
     CHECK(bed.world.reclaimer().waiting() == 0);
   };
-  // More often than any table has room for.
+  // This is repeated more often than any table has room.
   for (int i = 0; i < 20'000; ++i) {
     make_and_release();
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which routes are used as links, neighbors and other routes come and go. Tables only, no port.
+// Which routes are used when links, neighbors and other routes change. This uses tables only, no
+// port.
 #include "routing/routing.hpp"
 
 #include <catch2/catch.hpp>
@@ -62,7 +63,7 @@ struct Bed {
     routing.failed({port, neighbor});
     routing.unresolved({port, neighbor});
   }
-  // What a packet finds.
+  // Returns the adjacency that a packet gets.
   [[nodiscard]] const neigh::Adjacency& at(Ipv4 destination) const {
     return routing.resolve(destination, 0);
   }
@@ -86,7 +87,7 @@ TEST_CASE("a gateway that is on no link is reached through the route that covers
   bed.add("10.0.0.0/8", host(kA, 2));
   bed.add("172.16.0.0/12", kFar);
   CHECK(bed.neighbor_of(kTarget) == host(kA, 2));
-  // A longer prefix, a better metric, and back.
+  // A longer prefix, then a better metric, and back.
   bed.add("10.9.0.0/16", host(kB, 3), 5);
   CHECK(bed.neighbor_of(kTarget) == host(kB, 3));
   bed.add("10.9.0.0/16", host(kC, 4), 4);
@@ -139,7 +140,8 @@ TEST_CASE("a route does not lead to its own gateway, nor do two to each other's"
   CHECK(bed.neighbor_of({10, 9, 1, 1}) == host(kA, 2));
   bed.add("10.8.0.0/16", {10, 9, 1, 1});
   CHECK(bed.neighbor_of({10, 8, 0, 1}) == host(kA, 2));
-  // The way to 10.9.9.9 would now lead through 10.9.1.1, which is reached through 10.9.9.9.
+  // The longest route to 10.9.9.9 would now lead through 10.9.1.1, which is reached through
+  // 10.9.9.9.
   bed.add("10.9.9.0/24", {10, 9, 1, 1});
   CHECK(bed.neighbor_of({10, 9, 9, 9}) == host(kA, 2));
   CHECK(bed.neighbor_of({10, 9, 1, 1}) == host(kA, 2));
@@ -190,7 +192,7 @@ TEST_CASE("a port without a link is passed over: the next metric, else the cover
   bed.answers(host(kA, 7), kA);
   bed.routing.set_link(kA, false);
   CHECK(bed.neighbor_of(kTarget) == host(kB, 2));
-  // The subnet too, neighbors included; the router's own address is another matter.
+  // The subnet and its neighbors are unusable too, but not the router's own address.
   CHECK(bed.neighbor_of(host(kA, 7)) == host(kC, 9));
   CHECK(bed.neighbor_of(host(kA, 8)) == host(kC, 9));
   CHECK(bed.at(host(kA, 1)).kind == AdjacencyKind::kLocal);
@@ -211,7 +213,7 @@ TEST_CASE("a gateway that does not answer is passed over where the prefix has an
   bed.add("172.16.0.0/16", host(kA, 2), 1);
   bed.answers(host(kA, 2), kA);
   bed.fails(host(kA, 2), kA);
-  // Nobody else: it is asked for, and its packets fail.
+  // The prefix has no other gateway, so this one is solicited and its packets fail.
   CHECK(bed.neighbor_of(kTarget) == host(kA, 2));
   bed.add("172.16.0.0/16", host(kB, 2), 2);
   CHECK(bed.neighbor_of(kTarget) == host(kB, 2));
@@ -220,7 +222,7 @@ TEST_CASE("a gateway that does not answer is passed over where the prefix has an
   CHECK(bed.neighbor_of(kTarget) == host(kA, 2));
   CHECK(bed.routing.failed_gateways().empty());
 
-  // A host that answered once is nobody's gateway.
+  // A host that answered once but is no route's gateway is not listed.
   bed.answers(host(kA, 50), kA);
   bed.fails(host(kA, 50), kA);
   CHECK(bed.routing.failed_gateways().empty());
@@ -243,7 +245,7 @@ TEST_CASE("a gateway follows the route behind the one that leads through itself"
   Bed bed;
   bed.add("10.9.0.0/16", host(kA, 2), 5);
   bed.add("172.16.0.0/16", kFar);
-  bed.add("10.9.0.0/16", kFar, 1);  // forwards what goes there, and is no way to the gateway
+  bed.add("10.9.0.0/16", kFar, 1);  // used for packets to that prefix, but not to reach the gateway
   CHECK(bed.neighbor_of(kTarget) == host(kA, 2));
   bed.add("10.9.0.0/16", host(kB, 2), 4);
   CHECK(bed.neighbor_of(kTarget) == host(kB, 2));
@@ -295,7 +297,7 @@ TEST_CASE("a gateway that failed is still known to while no route names it") {
 TEST_CASE("another way to a far gateway touches none of the routes by it") {
   constexpr std::uint32_t kRoutes = 500'000;
   Bed bed;
-  bed.add("192.0.2.0/24", host(kA, 2));  // keeps the neighbor's next hop from going
+  bed.add("192.0.2.0/24", host(kA, 2));  // keeps the neighbor's next hop in use
   bed.add("10.9.0.0/16", host(kA, 2), 1);
   bed.add("10.9.0.0/16", host(kB, 2), 2);
   const std::vector paths{bed.routing.path_via(kFar).value()};
@@ -305,7 +307,7 @@ TEST_CASE("another way to a far gateway touches none of the routes by it") {
     entries.push_back({{Ipv4{(20U << 24) + (i << 8)}, 24}, 0});
   }
   REQUIRE(bed.routing.add({.metric = 1, .paths = paths, .entries = entries}));
-  // Each has a second best: a moment in which the gateway seems lost would show.
+  // Each prefix has a second route, so a moment in which the gateway seems lost would be noticed.
   REQUIRE(bed.routing.add({.metric = 2, .paths = spare, .entries = entries}));
   const Ipv4 last{entries.back().prefix.address()};
   CHECK(bed.neighbor_of(last) == host(kA, 2));
@@ -335,18 +337,18 @@ TEST_CASE("another way to a far gateway touches none of the routes by it") {
     return std::pair{changes, stores};
   };
   using Counts = std::pair<std::uint64_t, std::size_t>;
-  // The way's own prefix, and nothing else, is new to the trie.
+  // Only the prefix of the route to the gateway changes in the trie.
   CHECK(count([&] { bed.erase("10.9.0.0/16", 1); }) == Counts{1, 1});
   CHECK(bed.neighbor_of(last) == host(kB, 2));
   CHECK(count([&] { bed.add("10.9.0.0/16", host(kA, 2), 1); }) == Counts{1, 1});
   CHECK(bed.neighbor_of(last) == host(kA, 2));
-  // The port's subnet and the other route by that neighbor as well.
+  // The port's subnet and the other route through that neighbor change too.
   CHECK(count([&] { bed.routing.set_link(kA, false); }) == Counts{3, 1});
   CHECK(bed.neighbor_of(last) == host(kB, 2));
   CHECK(count([&] { bed.routing.set_link(kA, true); }) == Counts{3, 1});
   CHECK(count([&] { bed.fails(host(kA, 2), kA); }) == Counts{1, 1});
   CHECK(bed.neighbor_of(last) == host(kB, 2));
-  // Only the loss of every way to the gateway is the routes' own matter.
+  // The routes themselves change only if no route leads to the gateway any more.
   bed.erase("10.9.0.0/16", 1);
   CHECK(count([&] { bed.erase("10.9.0.0/16", 2); }).first == kRoutes + 1);
   CHECK(bed.neighbor_of(last) == host(kC, 2));

@@ -43,7 +43,7 @@ TEST_CASE("packets of two bands in turns are counted as what they are") {
 
 TEST_CASE("bands are served in strict order, each first in first out") {
   Bench bench;
-  bench.send(2);  // refused: at the head from now on
+  bench.send(2);  // refused: stays at the head
   std::vector<std::uint8_t> mixed;
   for (int i = 0; i < 20; ++i) {
     mixed.insert(mixed.end(), {2, 0, 1});
@@ -70,7 +70,7 @@ TEST_CASE("what the ring refuses stays at the head, before a higher band's arriv
     bench.send(2);
   }
   bench.room = 1;
-  CHECK(bench.drain() == 1);  // the head of one; the batch that follows it is refused
+  CHECK(bench.drain() == 1);  // the packet at the head; the batch that follows it is refused
   bench.room = 3;
   CHECK(bench.drain() == 3);
   const std::uint32_t urgent = bench.send(0);
@@ -92,11 +92,11 @@ TEST_CASE("an empty port with room sends at once, and a burst half refused keeps
   CHECK(bench.sent == std::vector<std::uint32_t>{1, 2, 3});
   CHECK(bench.bands.direct_packets() == 3);
   CHECK(bench.bands.backlog() == 2);
-  // Only the packet that the ring refused: those behind it were not offered.
+  // Only the packet that the ring refused is counted; those behind it were not offered.
   CHECK(bench.bands.counters()[1].requeued.get() == 1);
   CHECK(bench.bands.totals().requeued == 1);
   bench.room = 100;
-  bench.send(1);  // may not overtake
+  bench.send(1);  // must not overtake
   bench.drain();
   bench.drain();
   CHECK(bench.sent == std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6});
@@ -226,7 +226,7 @@ TEST_CASE("a DSCP may name the band") {
   frame[12] = 0x08;
   frame[14] = 0x45;
   const auto send = [&](std::uint8_t tos, bool tagged) {
-    // A frame with a tag has its header four bytes on.
+    // The header of a tagged frame begins four bytes later.
     std::array<std::uint8_t, 64> bytes = frame;
     if (tagged) {
       std::copy(frame.begin() + 12, frame.end() - 4, bytes.begin() + 16);
@@ -244,7 +244,7 @@ TEST_CASE("a DSCP may name the band") {
   };
   CHECK(send(46 << 2, false) == 0);
   CHECK(send(46 << 2, true) == 0);
-  CHECK(send((46 << 2) + 1, false) == 0);  // ECN is no part of it
+  CHECK(send((46 << 2) + 1, false) == 0);  // ECN is not part of the DSCP
   CHECK(send(10 << 2, false) == 2);
 }
 
@@ -264,7 +264,7 @@ TEST_CASE("bands of a whole burst are those of its packets") {
 
 TEST_CASE("delays are measured when asked for, a direct packet's as none") {
   Bench bench;
-  bench.send(1, 100);  // before: not measured
+  bench.send(1, 100);  // sent before: not measured
   bench.clock.advance(1ms);
   bench.bands.measure_delays(true);
   for (int i = 0; i < 10; ++i) {
@@ -289,7 +289,8 @@ TEST_CASE("delays are measured when asked for, a direct packet's as none") {
 
 namespace {
 
-// Takes as many as it likes, and gives its buffers back at once; says so where a flow is reordered.
+// A device that accepts a random number of packets and frees their buffers at once. It records
+// whether a flow is reordered.
 struct Fickle {
   std::mt19937_64& random;
   std::vector<rte_mbuf*>& free;

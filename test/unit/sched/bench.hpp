@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Bands in front of a device that takes what a test lets it, and the packets that go through them.
+// Bands before a device that accepts as many packets as a test allows, and the packets.
 #include <functional>
 #include <map>
 #include <vector>
@@ -44,7 +44,7 @@ class Bench {
   Bench(const sched::Discipline& discipline, std::shared_ptr<sched::Shaper> shaper)
       : bands{discipline, clock, std::move(shaper)} {}
 
-  // A packet for that band of pfifo_fast; its length is its number where none is given.
+  // Sends a packet to that band of pfifo_fast. By default its length is its number.
   std::uint32_t send(std::uint8_t band, std::uint32_t length = 0) {
     return send_as(kPriorityOf.at(band), length);
   }
@@ -83,11 +83,11 @@ class Bench {
     return packet->dynfield1[0];
   }
   [[nodiscard]] rte_mbuf& packet(std::uint32_t number) { return packets_.at(number); }
-  // The number of the packet that is made next; another one for it.
+  // next() is the number of the next packet; skip() skips that number.
   [[nodiscard]] std::uint32_t next() const { return next_; }
   void skip() { ++next_; }
   [[nodiscard]] std::size_t packets() const { return packets_.size(); }
-  // Bytes of those sent that were of that band.
+  // Returns the number of bytes that were sent from that band.
   [[nodiscard]] std::uint64_t sent_of(std::uint8_t band) const {
     std::uint64_t bytes = 0;
     for (const std::uint32_t number : sent) {
@@ -97,19 +97,20 @@ class Bench {
   }
 
   Clock clock{Clock::Manual{}};
-  std::uint32_t room = 0;  // packets that the device takes from here on
+  std::uint32_t room = 0;  // packets that the device accepts from now on
   std::int64_t byte_room = sched::kNoLimit;
   std::vector<std::uint32_t> sent;  // numbers of packets
   std::vector<std::uint32_t> dropped;
-  std::uint32_t managed = 0;  // of these
+  std::uint32_t managed = 0;  // dropped by the AQM
   std::uint64_t sent_packets = 0;
   std::uint64_t sent_bytes = 0;
   std::map<std::uint32_t, std::uint8_t> priority_of;
   sched::Bands bands;
-  std::function<std::span<std::uint8_t>(std::uint32_t number)> frame_of;  // of whose look matters
+  std::function<std::span<std::uint8_t>(std::uint32_t number)> frame_of;  // for tests that need
+                                                                          // frames
 
  private:
-  // A buffer pool is not needed to ask what order packets leave in.
+  // Tests of the order of packets need no buffer pool.
   rte_mbuf* make(std::uint32_t length) {
     const std::uint32_t number = next_++;
     rte_mbuf& packet = packets_[number];

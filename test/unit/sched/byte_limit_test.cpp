@@ -8,8 +8,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A device that sends `rate` bytes a microsecond, kept as full as the limit allows by somebody who
-// looks at it every `period` microseconds. Counts the microseconds in which the wire stood still.
+// A device that sends `rate` bytes a microsecond. Every `period` microseconds it is filled up to
+// the limit. Counts the microseconds in which the wire is idle.
 struct Link {
   std::uint64_t rate;
   std::uint64_t period;

@@ -9,17 +9,17 @@ using test::Bench;
 
 namespace {
 
-// One band of that kind.
+// Returns a discipline with one band of that kind.
 sched::Discipline one_band(Aqm kind) {
   sched::Discipline discipline;
   discipline.bands = 1;
   discipline.priomap = {};
   discipline.each[0].aqm = kind;
-  discipline.each[0].seed = 1;  // by which no two flows of these tests meet
+  discipline.each[0].seed = 1;  // with which no two flows of these tests share a queue
   return discipline;
 }
 
-// For so long, twice what the device takes: a packet of 1500 bytes a millisecond.
+// For this time, sends twice as much as the device accepts: a packet of 1500 bytes a millisecond.
 void overload(Bench& bench, Nanoseconds time) {
   for (Nanoseconds at{}; at < time; at += 1ms) {
     bench.clock.advance(1ms);
@@ -31,7 +31,7 @@ void overload(Bench& bench, Nanoseconds time) {
   }
 }
 
-// An IPv4 frame whose sender takes marks, or does not.
+// Returns an IPv4 frame with that TOS, which says whether the sender supports ECN.
 std::array<std::uint8_t, 64> frame(std::uint8_t tos) {
   std::array<std::uint8_t, 64> bytes{};
   bytes[12] = 0x08;
@@ -75,10 +75,10 @@ TEST_CASE("a standing queue is dropped from, first after an interval, then ever 
   overload(bench, 200ms);
   CHECK(early >= 2);
   CHECK(bench.managed - before > early);
-  // From the front: what it drops is older than what it sends next.
+  // Packets are dropped at the head: dropped ones are older than the one that is sent next.
   CHECK(bench.dropped.front() < bench.sent.back());
   CHECK(bench.bands.counters()[0].managed.get() == bench.managed);
-  // And once the overload ends it stops.
+  // Dropping stops when the overload ends.
   bench.room = ~0U;
   bench.drain_all();
   const std::uint32_t after = bench.managed;
@@ -120,13 +120,13 @@ TEST_CASE("flows have their turns: a thin one does not wait for a thick one") {
   for (int i = 0; i < 600; ++i) {
     send(false);
   }
-  // The thick flow's own oldest make room, many at a time.
+  // The oldest packets of the thick flow itself are dropped, many at a time.
   CHECK(bench.dropped.size() >= 100);
   CHECK(bench.dropped.size() < 164);
   CHECK(bench.dropped.front() < bench.dropped.back());
   const std::uint32_t thin = send(true);
   CHECK(bench.bands.backlog() == 602 - bench.dropped.size());
-  bench.room = 4;  // that at the head, and the thick flow's turn
+  bench.room = 4;  // the packet at the head, and the thick flow's turn
   bench.drain();
   CHECK(std::ranges::find(bench.sent, thin) != bench.sent.end());
   bench.room = ~0U;
@@ -166,8 +166,8 @@ TEST_CASE("who sends one packet at a time waits for the others' turns like them"
   for (int i = 0; i < 500; ++i) {
     bench.send_as(0, 100);
   }
-  // Once its packet is gone, and one of the thick flow too, the thin flow has another. A turn is 15
-  // packets.
+  // When its packet was sent, and then one of the thick flow, the thin flow sends another. A turn
+  // is 15 packets.
   unsigned of_thin = 0;
   for (int sent = 0; sent < 160; ++sent) {
     const bool waits = thin != 0 && std::ranges::find(bench.sent, thin) == bench.sent.end();
@@ -191,7 +191,8 @@ TEST_CASE("a queue of flows gives up packets of the fattest flow until it has ha
   bench.frame_of = [&](std::uint32_t number) -> std::span<std::uint8_t> {
     return frames.at(number - head > 4 ? 1 : 0);
   };
-  for (int i = 0; i < 1 + 4 + 3; ++i) {  // one at the head, which stays, then 400 and 300 bytes
+  for (int i = 0; i < 1 + 4 + 3; ++i) {  // one packet that stays at the head, then 400 and 300
+                                         // bytes
     bench.send_as(0, 100);
   }
   std::vector<std::uint32_t> gone;

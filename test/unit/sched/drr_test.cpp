@@ -8,7 +8,8 @@ using test::Bench;
 
 namespace {
 
-// Bands 0, 1 and 2 full, with packets of those lengths; how many bytes of each went out of 300 kB.
+// Keeps bands 0, 1 and 2 full with packets of those lengths. Returns how many of 300 kB each band
+// sent.
 std::array<std::uint64_t, 3> shares(const sched::Discipline& discipline,
                                     std::array<std::uint32_t, 3> lengths) {
   Bench bench{discipline};
@@ -59,7 +60,7 @@ TEST_CASE("strict bands go before those that share") {
   }
   bench.room = 1000;
   bench.drain_all();
-  // Those that the ring was offered stood at the head already.
+  // The packets that the ring was offered were at the head already.
   for (std::size_t i = 1; i < 51; ++i) {
     CHECK(bench.band_of(bench.sent[i]) == 0);
   }

@@ -17,7 +17,7 @@ sched::Discipline shaped(std::uint64_t rate, std::uint64_t burst) {
   return discipline;
 }
 
-// Band 0 has a rate of its own on that port.
+// Returns a discipline in which band 0 also has its own rate.
 sched::Discipline shaped_with_band(std::optional<BitsPerSecond> ceil) {
   sched::Discipline discipline = shaped(8'000'000, 3000);
   discipline.each[0].rate = BitsPerSecond{2'000'000};
@@ -26,8 +26,8 @@ sched::Discipline shaped_with_band(std::optional<BitsPerSecond> ceil) {
   return discipline;
 }
 
-// Keeps `bands` full of packets of that length for `time`, drained every `step`; the bytes that
-// went.
+// Keeps `bands` full of packets of that length for `time`, and drains them every `step`. Returns
+// the number of sent bytes.
 std::uint64_t overload(Bench& bench, const std::vector<std::uint8_t>& bands, std::uint32_t length,
                        Nanoseconds time, Nanoseconds step) {
   bench.room = ~0U;
@@ -50,7 +50,7 @@ std::uint64_t overload(Bench& bench, const std::vector<std::uint8_t>& bands, std
 TEST_CASE("a port's rate is kept within 0.5 %") {
   const std::uint64_t rate = GENERATE(1'000'000ULL, 50'000'000ULL, 1'000'000'000ULL);
   Bench bench{shaped(rate, 16'000)};
-  const Nanoseconds time{20'000'000'000'000'000ULL / rate};  // of 2.5 MB
+  const Nanoseconds time{20'000'000'000'000'000ULL / rate};  // the time of 2.5 MB
   const std::uint64_t bytes = overload(bench, {1}, 1500, time, time / 5000);
   const double expected =
       static_cast<double>(rate) / 8 * std::chrono::duration<double>(time).count();
@@ -73,7 +73,7 @@ TEST_CASE("a burst goes at once as far as the bucket allows, and no further") {
   bench.send_burst({1, 2, 0}, 1000);
   CHECK(bench.bands.direct_packets() == 3);
   CHECK(bench.sent.size() == 9);
-  // What the ring refuses is paid for once.
+  // A packet that the ring refuses uses its tokens only once.
   bench.room = 1;
   bench.clock.advance(3ms);
   bench.send_burst({1, 2, 0, 1, 1}, 1000);
@@ -108,7 +108,7 @@ TEST_CASE("two queues of a port share its rate, whoever has packets") {
         bench->send(1, 1000);
       }
     }
-    // Neither is always the first to look.
+    // They are drained in alternating order.
     (i % 2 == 0 ? one : other).drain();
     (i % 2 == 0 ? other : one).drain();
   }
@@ -159,7 +159,7 @@ TEST_CASE("on a shaped port the urgent wait for one packet at most, whatever the
   for (int i = 0; i < 20'000; ++i) {
     bench.clock.advance(100us);
     bench.drain();
-    if (i % 5 == 0) {  // twice what goes
+    if (i % 5 == 0) {  // twice the rate
       bench.send(2, 1500);
     }
     if (i % 50 == 7) {
@@ -169,7 +169,7 @@ TEST_CASE("on a shaped port the urgent wait for one packet at most, whatever the
   }
   CHECK(bench.dropped.size() > 100);
   CHECK(bench.bands.delays_ns(0).samples() == 400);
-  // Its own 133 us and one frame's millisecond, seen in steps of 100 us.
+  // The packet's own 133 us and a millisecond for one frame, seen in steps of 100 us.
   CHECK(bench.bands.delays_ns(0).quantile(0.999) <= 1'350'000);
   CHECK(bench.bands.delays_ns(2).quantile(0.5) > 100'000'000);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Bands give up packets where all that wait hold too many buffers.
+// Bands drop packets if all waiting packets together hold too many buffers.
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -31,7 +31,7 @@ std::vector<std::uint32_t> shed(Bench& bench, std::uint32_t most) {
 TEST_CASE("the longest band gives up its oldest packets, and no more than it must") {
   Bench bench;
   bench.room = 0;
-  bench.send(1);  // offered and refused: it stays at the head
+  bench.send(1);  // refused, so it stays at the head
   std::vector<std::uint32_t> bulk;
   for (int i = 0; i < 10; ++i) {
     bulk.push_back(bench.send(2));
@@ -49,7 +49,8 @@ TEST_CASE("the longest band gives up its oldest packets, and no more than it mus
   }
   CHECK(bytes > 0);
   CHECK(bench.bands.totals().queued_bytes == bytes);
-  // Down to what the ring was offered, and the rest still goes in its order.
+  // Packets are dropped down to those that the ring was offered, and the rest is still sent in
+  // order.
   CHECK(shed(bench, 2) == std::vector(bulk.begin() + 4, bulk.end()));
   bench.room = 100;
   bench.drain_all();
@@ -89,7 +90,7 @@ TEST_CASE("queues under active management give up packets too, and go on") {
     return std::ranges::find(gone, number) != gone.end();
   }));
   CHECK(bench.bands.totals().queued == 0);
-  // Empty bands take packets again.
+  // Empty bands accept packets again.
   bench.room = 0;
   for (int i = 0; i < 10; ++i) {
     bench.send(0, 100);

@@ -16,10 +16,10 @@ namespace {
 
 constexpr PortId kPort{3};
 constexpr std::uint64_t kNoneStopped = 0;
-constexpr std::uint32_t kShort = 1;  // of the first sleeps, which are short
+constexpr std::uint32_t kShort = 1;  // one of the first sleeps, which are short
 constexpr std::uint32_t kLong = 4;
 
-// What the kernel gives for a queue: readable while there is a packet.
+// The descriptor of a queue, as the kernel provides it: readable while there is a packet.
 struct Device {
   FileDescriptor file{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 
@@ -36,14 +36,14 @@ struct Worker {
     sleeper->watch(kPort, 0, 0, {.descriptor = device.file.get(), .by_driver = false});
   }
 
-  // False: the time was over.
+  // Returns false if the time was over.
   [[nodiscard]] bool sleep(std::uint32_t n = kShort, std::uint64_t stopped = kNoneStopped) const {
     sleeper->arm(stopped);
     const bool woken = sleeper->sleep(n);
     sleeper->disarm(stopped);
     return woken;
   }
-  // How long a sleep is that nothing ends; on a busy machine it may be longer.
+  // Returns how long a sleep takes that nothing ends. On a busy machine it may take longer.
   [[nodiscard]] Nanoseconds length(std::uint32_t n) const {
     const auto start = std::chrono::steady_clock::now();
     CHECK_FALSE(sleep(n));
@@ -62,7 +62,7 @@ TEST_CASE("a device that receives ends a sleep, one that does not lets it sleep 
   CHECK_FALSE(worker.sleep());
   worker.device.receive();
   CHECK(worker.sleep());
-  // A packet that nothing has read goes on ending sleeps, each of which asks anew.
+  // An unread packet ends every further sleep, because each sleep checks again.
   CHECK(worker.sleep());
   worker.device.take();
   CHECK_FALSE(worker.sleep());
