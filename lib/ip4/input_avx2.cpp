@@ -5,27 +5,21 @@ namespace ringroad::ip4 {
 
 Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, Burst& burst, std::size_t at,
                                          const Lanes& lanes) const {
-  const auto words = [](const auto& word_of) {
-    return _mm256_setr_epi32(word_of(0), word_of(1), word_of(2), word_of(3), word_of(4), word_of(5),
-                             word_of(6), word_of(7));
-  };
   std::array<std::uint8_t*, kFrames> frames;
   for (std::size_t i = 0; i < kFrames; ++i) {
     frames[i] = frame(*packets[i]);
   }
-  // Asks of each frame what validate() asked of all eight together: whether one of the four words
-  // differs in bits that matter.
+  // Asks of each frame what validate() asked of all eight together: a word for each frame, which is
+  // not zero where the frame differs in bits that matter. Saturation leaves what is not zero so.
   const auto differs = [&](const auto& octets_of, __m128i wanted, __m128i matters) {
-    __m256i found = _mm256_setzero_si256();
-    for (std::size_t offset = 0; offset < sizeof wanted; offset += sizeof(int)) {
-      const auto all = [&](const __m128i& four) {
-        return _mm256_set1_epi32(word_at(reinterpret_cast<const std::uint8_t*>(&four) + offset));
-      };
-      const __m256i here = words([&](std::size_t i) { return word_at(octets_of(i) + offset); });
-      found = _mm256_or_si256(found,
-                              _mm256_and_si256(_mm256_xor_si256(here, all(wanted)), all(matters)));
-    }
-    return found;
+    const auto difference = [&](std::size_t i) {
+      return _mm_and_si128(_mm_xor_si128(load16(octets_of(i)), wanted), matters);
+    };
+    const auto four = [&](std::size_t i) {
+      return _mm_packs_epi16(_mm_packs_epi32(difference(i), difference(i + 1)),
+                             _mm_packs_epi32(difference(i + 2), difference(i + 3)));
+    };
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(four(0)), four(4), 1);
   };
   __m256i odd = _mm256_setzero_si256();
   if (!lanes.l2_is_right) {
