@@ -47,32 +47,4 @@ std::string Ipv4::to_string() const {
                      value_ & 255);
 }
 
-std::optional<InterfaceAddress> InterfaceAddress::parse(std::string_view text) {
-  constexpr std::string_view kPeer = " peer ";
-  const auto peer = text.find(kPeer);
-  if (peer == std::string_view::npos) {
-    const auto parsed = AddressAndLength<Ipv4>::parse(text);
-    return parsed ? std::optional{InterfaceAddress{parsed->address, parsed->length}} : std::nullopt;
-  }
-  const auto own = Ipv4::parse(text.substr(0, peer));
-  const std::string_view other = text.substr(peer + kPeer.size());
-  auto parsed = AddressAndLength<Ipv4>::parse(other);
-  if (const auto host = Ipv4::parse(other)) {
-    parsed = {.address = *host, .length = Ipv4::kBits};
-  }
-  if (!own || !parsed) {
-    return std::nullopt;
-  }
-  InterfaceAddress address{*own, parsed->length};
-  if (parsed->address != *own) {
-    address.peer = parsed->address;
-  }
-  return address;
-}
-
-std::string InterfaceAddress::to_string() const {
-  return peer ? fmt::format("{} peer {}/{}", address.to_string(), peer->to_string(), length)
-              : fmt::format("{}/{}", address.to_string(), length);
-}
-
 }  // namespace ringroad

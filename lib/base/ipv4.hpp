@@ -21,6 +21,8 @@ namespace ringroad {
 class Ipv4 {
  public:
   static constexpr unsigned kBits = 32;
+  static constexpr std::uint16_t kEtherType = 0x0800;  // RFC 894
+  static constexpr bool kHasBroadcast = true;
 
   constexpr Ipv4() = default;
   constexpr explicit Ipv4(std::uint32_t host_order) : value_{host_order} {}
@@ -43,6 +45,8 @@ class Ipv4 {
   [[nodiscard]] constexpr Ipv4 filled(unsigned length) const {
     return Ipv4{value_ | ~prefix_mask(length)};
   }
+  // The address after this one; after the last comes the first.
+  [[nodiscard]] constexpr Ipv4 next() const { return Ipv4{value_ + 1}; }
 
   // RFC 1112 4.
   [[nodiscard]] constexpr bool is_multicast() const { return value_ >> 28 == 0xe; }
@@ -65,6 +69,7 @@ class Ipv4 {
 inline constexpr Ipv4 kLimitedBroadcast{0xffffffffU};
 
 using Prefix4 = Prefix<Ipv4>;
+using InterfaceAddress4 = InterfaceAddress<Ipv4>;
 
 // Whether a route may have this destination: not loopback, multicast, reserved or "this network"
 // (RFC 1812 4.2.2.11, 5.3.7). Prefixes of 0.0.0.0 shorter than 8 bits are allowed.
@@ -72,20 +77,6 @@ using Prefix4 = Prefix<Ipv4>;
   const Ipv4 first = prefix.address();
   return first.is_unicast() || (first.is_this_network() && prefix.length() < 8);
 }
-
-// One of the router's own addresses with the length of its subnet: "192.168.1.1/24". With a peer,
-// as in `ip address`, the subnet is the peer's: "10.0.0.1 peer 10.0.0.2/32".
-struct InterfaceAddress {
-  Ipv4 address{};
-  std::uint8_t length{};
-  std::optional<Ipv4> peer{};
-
-  [[nodiscard]] static std::optional<InterfaceAddress> parse(std::string_view text);
-  [[nodiscard]] constexpr Prefix4 subnet() const { return {peer.value_or(address), length}; }
-  [[nodiscard]] std::string to_string() const;
-
-  friend constexpr auto operator<=>(InterfaceAddress, InterfaceAddress) = default;
-};
 
 }  // namespace ringroad
 

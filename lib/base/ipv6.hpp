@@ -15,6 +15,8 @@ namespace ringroad {
 class Ipv6 {
  public:
   static constexpr unsigned kBits = 128;
+  static constexpr std::uint16_t kEtherType = 0x86dd;  // RFC 2464 3
+  static constexpr bool kHasBroadcast = false;         // RFC 4291 2
 
   constexpr Ipv6() = default;
   constexpr Ipv6(std::uint64_t high, std::uint64_t low) : high_{high}, low_{low} {}
@@ -32,6 +34,18 @@ class Ipv6 {
   }
   [[nodiscard]] constexpr Ipv6 filled(unsigned length) const {
     return {high_ | ~high_mask(length), low_ | ~low_mask(length)};
+  }
+  // The address after this one; after the last comes the first.
+  [[nodiscard]] constexpr Ipv6 next() const { return {high_ + (low_ + 1 == 0 ? 1 : 0), low_ + 1}; }
+
+  // RFC 4291 2.7.
+  [[nodiscard]] constexpr bool is_multicast() const { return high_ >> 56 == 0xff; }
+  // RFC 4291 2.5.3.
+  [[nodiscard]] constexpr bool is_loopback() const { return high_ == 0 && low_ == 1; }
+  // RFC 4291 2.5.2.
+  [[nodiscard]] constexpr bool is_unspecified() const { return high_ == 0 && low_ == 0; }
+  [[nodiscard]] constexpr bool is_unicast() const {
+    return !is_multicast() && !is_loopback() && !is_unspecified();
   }
 
   friend constexpr auto operator<=>(Ipv6, Ipv6) = default;
@@ -52,6 +66,14 @@ class Ipv6 {
 };
 
 using Prefix6 = Prefix<Ipv6>;
+using InterfaceAddress6 = InterfaceAddress<Ipv6>;
+
+// Whether a route may lead there: to no multicast address, nor to the loopback or the unspecified
+// one alone (RFC 4291 2.5.2, 2.5.3, 2.7).
+[[nodiscard]] constexpr bool is_routable(Prefix6 prefix) {
+  const Ipv6 first = prefix.address();
+  return first.is_unicast() || (!first.is_multicast() && prefix.length() < Ipv6::kBits);
+}
 
 }  // namespace ringroad
 

@@ -52,9 +52,41 @@ std::string Prefix<Address>::to_string() const {
                                    : fmt::format("{}/{}", address_.to_string(), length_);
 }
 
+template <class Address>
+std::optional<InterfaceAddress<Address>> InterfaceAddress<Address>::parse(std::string_view text) {
+  constexpr std::string_view kPeer = " peer ";
+  const auto peer = text.find(kPeer);
+  if (peer == std::string_view::npos) {
+    const auto parsed = AddressAndLength<Address>::parse(text);
+    return parsed ? std::optional{InterfaceAddress{parsed->address, parsed->length}} : std::nullopt;
+  }
+  const auto own = Address::parse(text.substr(0, peer));
+  const std::string_view other = text.substr(peer + kPeer.size());
+  auto parsed = AddressAndLength<Address>::parse(other);
+  if (const auto host = Address::parse(other)) {
+    parsed = {.address = *host, .length = Address::kBits};
+  }
+  if (!own || !parsed) {
+    return std::nullopt;
+  }
+  InterfaceAddress address{*own, parsed->length};
+  if (parsed->address != *own) {
+    address.peer = parsed->address;
+  }
+  return address;
+}
+
+template <class Address>
+std::string InterfaceAddress<Address>::to_string() const {
+  return peer ? fmt::format("{} peer {}/{}", address.to_string(), peer->to_string(), length)
+              : fmt::format("{}/{}", address.to_string(), length);
+}
+
 template class Prefix<Ipv4>;
 template class Prefix<Ipv6>;
 template struct AddressAndLength<Ipv4>;
 template struct AddressAndLength<Ipv6>;
+template struct InterfaceAddress<Ipv4>;
+template struct InterfaceAddress<Ipv6>;
 
 }  // namespace ringroad

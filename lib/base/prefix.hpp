@@ -2,8 +2,9 @@
 #pragma once
 // A prefix: the addresses of one family that share their first `length` bits.
 //
-// An Address type has kBits, operator<=>, parse(), to_string(), and masked(length), which returns
-// the address with the bits after the first `length` cleared.
+// An Address type (Ipv4, Ipv6) has kBits, kHasBroadcast, operator<=>, parse(), to_string(),
+// masked(length) and filled(length), which return the address with the bits after the first
+// `length` cleared or set.
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -52,6 +53,28 @@ struct AddressAndLength {
   std::uint8_t length;
 
   [[nodiscard]] static std::optional<AddressAndLength> parse(std::string_view text);
+};
+
+// An address of the router's own with the length of its subnet: "192.168.1.1/24". With a peer, as
+// `ip address` has it, the subnet is the peer's: "10.0.0.1 peer 10.0.0.2/32".
+template <class Address>
+struct InterfaceAddress {
+  Address address{};
+  std::uint8_t length{};
+  std::optional<Address> peer{};
+
+  [[nodiscard]] static std::optional<InterfaceAddress> parse(std::string_view text);
+  [[nodiscard]] constexpr Prefix<Address> subnet() const {
+    return {peer.value_or(address), length};
+  }
+  // Whether the first and the last address of the subnet are broadcast addresses: RFC 1122 3.3.6;
+  // those of a /31 are hosts (RFC 3021).
+  [[nodiscard]] constexpr bool has_broadcast() const {
+    return Address::kHasBroadcast && length < Address::kBits - 1;
+  }
+  [[nodiscard]] std::string to_string() const;
+
+  friend constexpr auto operator<=>(InterfaceAddress, InterfaceAddress) = default;
 };
 
 }  // namespace ringroad

@@ -5,7 +5,7 @@
 
 namespace ringroad::config {
 
-std::optional<std::string> fault_of(const InterfaceAddress& address) {
+std::optional<std::string> fault_of(const InterfaceAddress4& address) {
   for (const Ipv4 end : {address.address, address.peer.value_or(address.address)}) {
     if (!end.is_unicast()) {
       return fmt::format("{} is not a unicast address", end.to_string());
@@ -15,8 +15,7 @@ std::optional<std::string> fault_of(const InterfaceAddress& address) {
     return "a subnet of length 0 would be the whole Internet";
   }
   const Prefix4 subnet = address.subnet();
-  // RFC 3021: a /31 has two hosts and neither a network nor a broadcast address.
-  if (address.length < 31 &&
+  if (address.has_broadcast() &&
       (address.address == subnet.address() || address.address == subnet.last())) {
     return fmt::format("{} is the {} address of {}, not a host's", address.address.to_string(),
                        address.address == subnet.last() ? "broadcast" : "network",

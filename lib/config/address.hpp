@@ -12,6 +12,6 @@ namespace ringroad::config {
 inline constexpr std::size_t kAddressesMax = 256;  // of a port
 
 // Why no port can have this address; nullopt if it is valid.
-[[nodiscard]] std::optional<std::string> fault_of(const InterfaceAddress& address);
+[[nodiscard]] std::optional<std::string> fault_of(const InterfaceAddress4& address);
 
 }  // namespace ringroad::config

@@ -7,7 +7,7 @@
 
 namespace ringroad::config {
 
-void Connected::add(const Value& where, const std::string& port, InterfaceAddress address) {
+void Connected::add(const Value& where, const std::string& port, InterfaceAddress4 address) {
   const auto [first, is_new] =
       addresses_.try_emplace({{port, address.subnet()}, address.address}, where.position());
   const auto [plain, is_only] = address.peer

@@ -17,7 +17,7 @@ class Connected {
  public:
   // Reports an address that the port already has. Ports may share addresses and subnets, and
   // subnets may overlap, as in Linux.
-  void add(const Value& where, const std::string& port, InterfaceAddress address);
+  void add(const Value& where, const std::string& port, InterfaceAddress4 address);
   // Some address could not be read, so an address on no known subnet may be on the unknown one.
   void set_incomplete() { complete_ = false; }
 

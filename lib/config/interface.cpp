@@ -9,7 +9,7 @@
 namespace ringroad::config {
 namespace {
 
-std::optional<InterfaceAddress> read_interface_address(const Value& value) {
+std::optional<InterfaceAddress4> read_interface_address(const Value& value) {
   const auto text = value.text();
   if (!text) {
     return std::nullopt;
@@ -18,7 +18,7 @@ std::optional<InterfaceAddress> read_interface_address(const Value& value) {
     value.problem(what);
     return std::nullopt;
   };
-  const auto address = InterfaceAddress::parse(*text);
+  const auto address = InterfaceAddress4::parse(*text);
   if (!address && Ipv4::parse(*text)) {
     return wrong(fmt::format("{} has no prefix length; write {}/24 or the like", *text, *text));
   }

@@ -125,7 +125,7 @@ inline constexpr std::uint16_t kMtuMax = 9710;
 struct Port {
   std::string name;
   std::string device;  // PCI address or DPDK vdev string; empty for a sub-interface
-  std::vector<InterfaceAddress> addresses;
+  std::vector<InterfaceAddress4> addresses;
   std::uint16_t mtu = 1500;
   std::optional<Mac> mac{};             // if empty, the device's own MAC
   std::optional<std::uint16_t> queues;  // RX queues; if empty, one a worker, as far as possible

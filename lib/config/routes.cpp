@@ -42,7 +42,7 @@ std::optional<Prefix4> read_destination(const Value* value) {
   }
   const auto prefix = Prefix4::parse(*text);
   if (!prefix) {
-    const auto with_host_bits = InterfaceAddress::parse(*text);
+    const auto with_host_bits = InterfaceAddress4::parse(*text);
     value->problem(with_host_bits ? fmt::format("{} has host bits set; the prefix is {}/{}", *text,
                                                 with_host_bits->subnet().address().to_string(),
                                                 with_host_bits->length)

@@ -120,7 +120,7 @@ std::string print(const Port& port, const Config& config) {
   std::string text = fmt::format("  {}:\n", scalar(port.name));
   text += port.vlan ? print(*port.vlan) : fmt::format("    device: {}\n", device(port.device));
   const std::string addresses =
-      flow_list(port.addresses, [](InterfaceAddress address) { return address.to_string(); });
+      flow_list(port.addresses, [](InterfaceAddress4 address) { return address.to_string(); });
   text += fmt::format("    addresses: {}\n    mtu: {}\n", addresses, port.mtu);
   if (port.mac) {
     text += fmt::format("    macaddress: \"{}\"\n", port.mac->to_string());

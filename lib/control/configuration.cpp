@@ -26,19 +26,19 @@ Configuration::Configuration(const config::Config& configured, const Parts& part
   }
 }
 
-Result<routing::Routing::Request> Configuration::request_of(const config::Route& route) const {
-  routing::Routing::Request request{.prefix = route.to,
-                                    .type = route.type,
-                                    .vias = {},
-                                    .metric = route.metric,
-                                    .table = fib::Table{route.table},
-                                    .source = route.source};
+Result<routing::Routing4::Request> Configuration::request_of(const config::Route& route) const {
+  routing::Routing4::Request request{.prefix = route.to,
+                                     .type = route.type,
+                                     .vias = {},
+                                     .metric = route.metric,
+                                     .table = fib::Table{route.table},
+                                     .source = route.source};
   for (const config::NextHop& hop : route.next_hops) {
-    routing::Routing::Via via{.address = hop.via,
-                              .weight = hop.weight,
-                              .port = std::nullopt,
-                              .on_link = hop.on_link,
-                              .recursive = hop.recursive};
+    routing::Routing4::Via via{.address = hop.via,
+                               .weight = hop.weight,
+                               .port = std::nullopt,
+                               .on_link = hop.on_link,
+                               .recursive = hop.recursive};
     if (!hop.port.empty()) {
       const interface::InterfaceView* const port = world_.find_port(hop.port);
       if (port == nullptr) {
@@ -51,7 +51,7 @@ Result<routing::Routing::Request> Configuration::request_of(const config::Route&
   return request;
 }
 
-Status Configuration::set_route(const config::Route& route, routing::Routing::Mode mode) {
+Status Configuration::set_route(const config::Route& route, routing::Routing4::Mode mode) {
   const auto request = request_of(route);
   if (!request) {
     return std::unexpected{request.error()};
@@ -65,7 +65,7 @@ Status Configuration::set_route(const config::Route& route, routing::Routing::Mo
   return {};
 }
 
-Status Configuration::remove_route(const routing::Routing::Selection& selection) {
+Status Configuration::remove_route(const routing::Routing4::Selection& selection) {
   const auto removal = routing_.remove(selection);
   if (!removal) {
     return std::unexpected{removal.error()};
@@ -77,7 +77,7 @@ Status Configuration::remove_route(const routing::Routing::Selection& selection)
 }
 
 Status Configuration::erase_route(const fib::RouteSelector4& selector) {
-  routing::Routing::Selection selection{
+  routing::Routing4::Selection selection{
       .prefix = selector.prefix, .table = selector.table, .metric = selector.metric};
   if (selector.via) {
     selection.vias.push_back({.address = selector.via});
@@ -165,7 +165,7 @@ void Configuration::erase_routes_from(Ipv4 source) {
   if (!rib.any_path(is_from)) {
     return;
   }
-  std::vector<routing::Routing::Selection> lost;
+  std::vector<routing::Routing4::Selection> lost;
   for (const fib::Table table : rib.tables()) {
     rib.for_each(table, [&](const fib::Rib4::View& route) {
       if (is_from(route.path)) {
@@ -174,7 +174,7 @@ void Configuration::erase_routes_from(Ipv4 source) {
       return true;
     });
   }
-  for (const routing::Routing::Selection& route : lost) {
+  for (const routing::Routing4::Selection& route : lost) {
     log::info("route {}: its source {} is gone, and the route with it", route.prefix.to_string(),
               source.to_string());
     static_cast<void>(remove_route(route));

@@ -23,7 +23,7 @@ class Configuration {
  public:
   struct Parts {
     interface::World& world;
-    routing::Routing& routing;
+    routing::Routing4& routing;
     host::Neighbors& neighbors;
     Links& links;
   };
@@ -36,11 +36,11 @@ class Configuration {
   Status start(const config::Config& configured, config::Fault& place, const OnLoad& on_load);
 
   // Changes a route as the verbs of `ip route` do. A refused change changes nothing.
-  Status set_route(const config::Route& route, routing::Routing::Mode mode);
+  Status set_route(const config::Route& route, routing::Routing4::Mode mode);
   Status add_route(const config::Route& route) {
-    return set_route(route, routing::Routing::Mode::kAdd);
+    return set_route(route, routing::Routing4::Mode::kAdd);
   }
-  Status remove_route(const routing::Routing::Selection& selection);
+  Status remove_route(const routing::Routing4::Selection& selection);
   Status erase_route(const fib::RouteSelector4& selector);
   // Removes the static routes with this source, which no port has any more (Linux's
   // fib_sync_down_addr).
@@ -77,18 +77,18 @@ class Configuration {
   Status set_waiting_route(const config::Route& route);
   Status load_and_wait(const config::RouteFile& file, const OnLoad& on_load);
   Status set_neighbor(const config::StaticNeighbor& neighbor);
-  [[nodiscard]] Result<routing::Routing::Request> request_of(const config::Route& route) const;
+  [[nodiscard]] Result<routing::Routing4::Request> request_of(const config::Route& route) const;
   [[nodiscard]] bool files_say_it_all() const;
 
   interface::World& world_;
-  routing::Routing& routing_;
+  routing::Routing4& routing_;
   host::Neighbors& neighbors_;
   Links& links_;
   routing::Background background_;
   config::Config fixed_;
   std::vector<config::RouteFile> route_files_;
   fib::TableNames table_names_;
-  routing::StaticRoutes static_routes_;
+  routing::StaticRoutes4 static_routes_;
   std::unique_ptr<routing::RouteLoad> load_;
   std::uint64_t load_number_ = 0;
 };

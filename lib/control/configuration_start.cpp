@@ -22,7 +22,7 @@ Status Configuration::start(const config::Config& configured, config::Fault& pla
                          [](const config::Route& route) { return &route; });
   const auto add_those_that_can = [&] {
     while (std::erase_if(waiting, [&](const config::Route* route) {
-             return set_route(*route, routing::Routing::Mode::kConfigured).has_value();
+             return set_route(*route, routing::Routing4::Mode::kConfigured).has_value();
            }) > 0) {
     }
   };
@@ -57,7 +57,7 @@ Status Configuration::start(const config::Config& configured, config::Fault& pla
 // If no route leads to a gateway yet, its next hops are added as `recursive`, so that the route
 // waits for the gateway and all other routes are used meanwhile.
 Status Configuration::set_waiting_route(const config::Route& route) {
-  const Status refused = set_route(route, routing::Routing::Mode::kConfigured);
+  const Status refused = set_route(route, routing::Routing4::Mode::kConfigured);
   if (refused) {
     return {};
   }
@@ -65,7 +65,7 @@ Status Configuration::set_waiting_route(const config::Route& route) {
   for (config::NextHop& hop : patient.next_hops) {
     hop.recursive = hop.via && hop.port.empty();
   }
-  Status status = set_route(patient, routing::Routing::Mode::kConfigured);
+  Status status = set_route(patient, routing::Routing4::Mode::kConfigured);
   if (status) {
     log::warn("{}; the route waits for one that does", refused.error().what);
   }

@@ -67,7 +67,7 @@ void Links::apply(const interface::InterfaceView& view) {
     apply_gate(view.egress);
   }
   const bool has_address = std::ranges::any_of(
-      view.addresses, [&](const InterfaceAddress& address) { return view.uses(address); });
+      view.addresses, [&](const InterfaceAddress4& address) { return view.uses(address); });
   const bool usable = linked && (has_address || routing_.binds(view.id));
   routing_.set_link(view.id, usable);
   if (usable != states_[view.id.value()].usable) {

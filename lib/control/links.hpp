@@ -26,7 +26,7 @@ class Links {
  public:
   struct Parts {
     interface::World& world;
-    routing::Routing& routing;
+    routing::Routing4& routing;
     host::Addresses& addresses;
     host::Neighbors& neighbors;
     port::InterfaceWatch& interfaces;
@@ -50,11 +50,11 @@ class Links {
   Status set_link(InterfaceId port, bool up) { return change(port, {.up = up}); }
   Status set_mtu(InterfaceId port, std::uint16_t mtu) { return change(port, {.mtu = mtu}); }
   Status set_mac(InterfaceId port, Mac mac) { return change(port, {.mac = mac}); }
-  Status add_address(InterfaceId port, InterfaceAddress address);
-  Status erase_address(InterfaceId port, InterfaceAddress address);
+  Status add_address(InterfaceId port, InterfaceAddress4 address);
+  Status erase_address(InterfaceId port, InterfaceAddress4 address);
   // Probes for an address that the port already has. The address is used if nobody answers the ARP
   // probes.
-  void probe_for(InterfaceId port, InterfaceAddress address);
+  void probe_for(InterfaceId port, InterfaceAddress4 address);
 
   // Updates the ports without addresses, which are usable while a route names them.
   void apply_unnumbered();
@@ -113,10 +113,10 @@ class Links {
   void limit_mtus(PortId device);
   Status bring(InterfaceId port, bool up);
   Status change_device(InterfaceId port, const Change& change);
-  Status set_addresses(InterfaceId port, const std::vector<InterfaceAddress>& addresses);
-  void forget_address(InterfaceId port, InterfaceAddress address);
+  Status set_addresses(InterfaceId port, const std::vector<InterfaceAddress4>& addresses);
+  void forget_address(InterfaceId port, InterfaceAddress4 address);
   [[nodiscard]] Status check_address(const interface::InterfaceView& view,
-                                     InterfaceAddress address) const;
+                                     InterfaceAddress4 address) const;
   [[nodiscard]] Status check_mtu(const interface::InterfaceView& view, std::uint16_t mtu) const;
   [[nodiscard]] static Status check_mac(const interface::InterfaceView& view, Mac mac);
   void watch_carrier(std::uint16_t port);
@@ -125,7 +125,7 @@ class Links {
   Status use_reset_port(std::uint16_t i);
 
   interface::World& world_;
-  routing::Routing& routing_;
+  routing::Routing4& routing_;
   host::Addresses& addresses_;
   host::Neighbors& neighbors_;
   port::InterfaceWatch& interfaces_;

@@ -10,13 +10,13 @@
 
 namespace ringroad::control {
 
-Status Links::check_address(const interface::InterfaceView& view, InterfaceAddress address) const {
+Status Links::check_address(const interface::InterfaceView& view, InterfaceAddress4 address) const {
   if (const auto fault = config::fault_of(address)) {
     return fail(*fault);
   }
   // Linux accepts the same address with another length. It is refused here, because it is nearly
   // always a mistake.
-  const auto same = [&](const InterfaceAddress& known) {
+  const auto same = [&](const InterfaceAddress4& known) {
     return known.address == address.address &&
            (known.subnet() == address.subnet() || (!known.peer && !address.peer));
   };
@@ -45,8 +45,8 @@ Status Links::check_address(const interface::InterfaceView& view, InterfaceAddre
   return {};
 }
 
-Status Links::set_addresses(InterfaceId port, const std::vector<InterfaceAddress>& addresses) {
-  const std::vector<InterfaceAddress> before = world_.port(port).addresses;
+Status Links::set_addresses(InterfaceId port, const std::vector<InterfaceAddress4>& addresses) {
+  const std::vector<InterfaceAddress4> before = world_.port(port).addresses;
   world_.set_addresses(port, addresses);
   Status status = routing_.sync_connected();
   if (!status) {
@@ -56,7 +56,7 @@ Status Links::set_addresses(InterfaceId port, const std::vector<InterfaceAddress
 }
 
 // Keeps the address tentative until ARP probes for it went unanswered (RFC 5227 2.1).
-void Links::probe_for(InterfaceId port, InterfaceAddress address) {
+void Links::probe_for(InterfaceId port, InterfaceAddress4 address) {
   world_.set_tentative(port, address.address, true);
   addresses_.probe({port, address.address}, [this, port, address](bool usable) {
     world_.set_tentative(port, address.address, false);
@@ -74,8 +74,8 @@ void Links::probe_for(InterfaceId port, InterfaceAddress address) {
 
 // As Linux's fib_del_ifaddr: an address that no port has any more takes the routes whose source it
 // is.
-void Links::forget_address(InterfaceId port, InterfaceAddress address) {
-  std::vector<InterfaceAddress> left = world_.port(port).addresses;
+void Links::forget_address(InterfaceId port, InterfaceAddress4 address) {
+  std::vector<InterfaceAddress4> left = world_.port(port).addresses;
   std::erase(left, address);
   // The change only removes routes, so no table lacks room for it.
   static_cast<void>(set_addresses(port, left));
@@ -84,15 +84,15 @@ void Links::forget_address(InterfaceId port, InterfaceAddress address) {
   }
 }
 
-Status Links::add_address(InterfaceId port, InterfaceAddress address) {
+Status Links::add_address(InterfaceId port, InterfaceAddress4 address) {
   const interface::InterfaceView& view = world_.port(port);
   if (Status status = check_address(view, address); !status) {
     return status;
   }
-  std::vector<InterfaceAddress> addresses = view.addresses;
+  std::vector<InterfaceAddress4> addresses = view.addresses;
   addresses.push_back(address);
   // The port may already use the same address with another subnet.
-  const bool in_use = std::ranges::any_of(view.addresses, [&](const InterfaceAddress& known) {
+  const bool in_use = std::ranges::any_of(view.addresses, [&](const InterfaceAddress4& known) {
     return known.address == address.address && view.uses(known);
   });
   if (view.dad && !in_use) {
@@ -108,13 +108,13 @@ Status Links::add_address(InterfaceId port, InterfaceAddress address) {
   return {};
 }
 
-Status Links::erase_address(InterfaceId port, InterfaceAddress address) {
+Status Links::erase_address(InterfaceId port, InterfaceAddress4 address) {
   const interface::InterfaceView& view = world_.port(port);
   if (std::ranges::find(view.addresses, address) == view.addresses.end()) {
     return fail(fmt::format("port {} has no address {}", view.name, address.to_string()));
   }
   forget_address(port, address);
-  if (std::ranges::find(view.addresses, address.address, &InterfaceAddress::address) ==
+  if (std::ranges::find(view.addresses, address.address, &InterfaceAddress4::address) ==
       view.addresses.end()) {
     addresses_.withdraw({port, address.address});
     world_.set_tentative(port, address.address, false);

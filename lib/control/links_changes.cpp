@@ -33,7 +33,7 @@ Status Links::bring(InterfaceId port, bool up) {
   }
   for (const InterfaceId id : changed) {
     const interface::InterfaceView& view = world_.port(id);
-    for (const InterfaceAddress& address : view.addresses) {
+    for (const InterfaceAddress4& address : view.addresses) {
       if (view.uses(address)) {
         addresses_.use({id, address.address});
       }
@@ -146,7 +146,7 @@ void Links::apply_mac(PortId device, Mac mac) {
     world_.set_mac(view.id, mac);
     routing_.renew(view.id);
     // The addresses are announced, because the stations on the link know the old MAC address.
-    for (const InterfaceAddress& address : view.addresses) {
+    for (const InterfaceAddress4& address : view.addresses) {
       if (!addresses_.claims().is_tentative({view.id, address.address})) {
         addresses_.use({view.id, address.address});
       }

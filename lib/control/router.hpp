@@ -83,7 +83,7 @@ class Router {
   [[nodiscard]] const Configuration& configuration() const { return *configuration_; }
   [[nodiscard]] const interface::World& world() const { return *world_; }
   [[nodiscard]] interface::World& world() { return *world_; }
-  [[nodiscard]] const routing::Routing& routing() const { return *routing_; }
+  [[nodiscard]] const routing::Routing4& routing() const { return *routing_; }
   [[nodiscard]] const host::Sender& sender() const { return *sender_; }
   [[nodiscard]] host::Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const host::Neighbors& neighbors() const { return *neighbors_; }
@@ -126,8 +126,8 @@ class Router {
   std::vector<std::unique_ptr<port::Port>> ports_;
   std::unique_ptr<worker::Doorbell> bell_;
   std::vector<std::unique_ptr<worker::Worker>> workers_;
-  std::unique_ptr<routing::NextHops> next_hops_;
-  std::unique_ptr<routing::Routing> routing_;
+  std::unique_ptr<routing::NextHops4> next_hops_;
+  std::unique_ptr<routing::Routing4> routing_;
   std::unique_ptr<host::Sender> sender_;
   std::unique_ptr<host::SlowPath> slow_path_;
   std::unique_ptr<host::Addresses> addresses_;

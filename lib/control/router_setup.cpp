@@ -174,8 +174,8 @@ Status Router::set_up_tables() {
       static_cast<std::uint32_t>(config_.engine.workers.size()), config_.arp.gc_thresh[2]);
   world_->tables().flow_hash = flow_hash_of(config_.ecmp);
   set_up_interfaces();
-  next_hops_ = std::make_unique<routing::NextHops>(*world_);
-  routing_ = std::make_unique<routing::Routing>(*world_, *next_hops_);
+  next_hops_ = std::make_unique<routing::NextHops4>(*world_);
+  routing_ = std::make_unique<routing::Routing4>(*world_, *next_hops_);
   sender_ = std::make_unique<host::Sender>(*world_, pools_.first());
   slow_path_ = std::make_unique<host::SlowPath>(
       *world_, *routing_, *sender_, clock_,
@@ -371,7 +371,7 @@ Status Router::set_up_addresses() {
       return std::unexpected{glean.error()};
     }
     place_ = {.what = "", .at = config::Fault::At::kPort, .port = view.name, .field = "addresses"};
-    for (const InterfaceAddress& address : view.addresses) {
+    for (const InterfaceAddress4& address : view.addresses) {
       if (view.dad) {
         links_->probe_for(view.id, address);
       }
@@ -381,7 +381,7 @@ Status Router::set_up_addresses() {
     return status;
   }
   for (const interface::InterfaceView& view : world_->ports()) {
-    for (const InterfaceAddress& address : view.addresses) {
+    for (const InterfaceAddress4& address : view.addresses) {
       if (view.uses(address)) {
         addresses_->use({view.id, address.address});
       }

@@ -227,7 +227,7 @@ class Partition {
   }
 
   [[nodiscard]] std::size_t count() const { return count_; }
-  [[nodiscard]] const OwnAddresses& own() const { return own_; }
+  [[nodiscard]] const OwnAddresses4& own() const { return own_; }
   [[nodiscard]] std::uint64_t mac() const { return mac_; }
 
   // Frames from `begin` on, eight at a time.
@@ -308,7 +308,7 @@ class Partition {
   const EtherTypes& types_;
   Others& others_;
   std::size_t count_;
-  const OwnAddresses& own_;
+  const OwnAddresses4& own_;
   std::uint64_t mac_;
   std::uint64_t bytes_ = 0;
 };

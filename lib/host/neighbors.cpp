@@ -23,7 +23,7 @@ constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
 constexpr std::size_t kNeighborsARound = 256;
 }  // namespace
 
-Neighbors::Neighbors(const Settings& settings, interface::World& world, routing::Routing& routing,
+Neighbors::Neighbors(const Settings& settings, interface::World& world, routing::Routing4& routing,
                      Addresses& addresses, Sender& sender, const Clock& clock,
                      Unreachable unreachable)
     : world_{world},

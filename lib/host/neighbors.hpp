@@ -30,7 +30,7 @@ class Neighbors {
     Pending::Limits pending;
     std::uint64_t seed = 0;
   };
-  Neighbors(const Settings& settings, interface::World& world, routing::Routing& routing,
+  Neighbors(const Settings& settings, interface::World& world, routing::Routing4& routing,
             Addresses& addresses, Sender& sender, const Clock& clock, Unreachable unreachable);
 
   // Sets parameters for one port, which replace those of the settings.
@@ -122,7 +122,7 @@ class Neighbors {
               std::uint8_t worker);
 
   interface::World& world_;
-  routing::Routing& routing_;
+  routing::Routing4& routing_;
   Addresses& addresses_;
   Sender& sender_;
   const Clock& clock_;

@@ -46,7 +46,7 @@ bool ends_before_options(const Adjacency& adjacency) {
 
 }  // namespace
 
-SlowPath::SlowPath(interface::World& world, routing::Routing& routing, Sender& sender,
+SlowPath::SlowPath(interface::World& world, routing::Routing4& routing, Sender& sender,
                    const Clock& clock, const Settings& settings)
     : world_{world},
       routing_{routing},

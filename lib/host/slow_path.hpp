@@ -28,7 +28,7 @@ class SlowPath {
     IcmpLimiter<Ipv4>::Limits limits;
     ip4::ReassemblySettings reassembly;
   };
-  SlowPath(interface::World& world, routing::Routing& routing, Sender& sender, const Clock& clock,
+  SlowPath(interface::World& world, routing::Routing4& routing, Sender& sender, const Clock& clock,
            const Settings& settings);
   // Called before the first packet. Both objects need each other, so it is no constructor argument.
   void set_neighbors(Neighbors& neighbors) { neighbors_ = &neighbors; }
@@ -119,7 +119,7 @@ class SlowPath {
   [[nodiscard]] ip4::OptionSource option_source(Ipv4 address) const;
 
   interface::World& world_;
-  routing::Routing& routing_;
+  routing::Routing4& routing_;
   Sender& sender_;
   const Clock& clock_;
   Neighbors* neighbors_ = nullptr;

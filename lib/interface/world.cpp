@@ -31,11 +31,11 @@ std::uint8_t checks_of(const InterfaceView& port) {
 
 // The order of Linux's __inet_insert_ifa: the first address of a subnet comes before all secondary
 // addresses.
-std::vector<InterfaceAddress> in_order(const std::vector<InterfaceAddress>& addresses) {
-  std::vector<InterfaceAddress> ordered;
+std::vector<InterfaceAddress4> in_order(const std::vector<InterfaceAddress4>& addresses) {
+  std::vector<InterfaceAddress4> ordered;
   std::ptrdiff_t primaries = 0;
-  for (const InterfaceAddress& own : addresses) {
-    if (std::ranges::find(ordered, own.subnet(), &InterfaceAddress::subnet) != ordered.end()) {
+  for (const InterfaceAddress4& own : addresses) {
+    if (std::ranges::find(ordered, own.subnet(), &InterfaceAddress4::subnet) != ordered.end()) {
       ordered.push_back(own);
     } else {
       ordered.insert(ordered.begin() + primaries++, own);
@@ -53,7 +53,7 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
       next_hops_{neighbors_max + kMoreNextHops, reclaimer_},
       adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
       interfaces_{std::make_unique<Interface[]>(kInterfacesMax)},
-      own_{std::make_unique<OwnAddresses>()},
+      own_{std::make_unique<OwnAddresses4>()},
       own_published_{own_.get()},
       hooks_{reclaimer_},
       tables_{.trie = trie_,
@@ -61,7 +61,16 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
               .adjacencies = adjacencies_,
               .own_addresses = own_published_,
               .interfaces = {interfaces_.get(), kInterfacesMax},
-              .hooks = hooks_} {}
+              .hooks = hooks_} {
+  for (const neigh::AdjacencyKind kind : kFixedKinds) {
+    // The tables are new and empty: there is room.
+    // NOLINTBEGIN(bugprone-unchecked-optional-access)
+    const AdjacencyId adjacency = *adjacencies_.allocate();
+    adjacencies_.at(adjacency).kind = kind;
+    fixed_.at(static_cast<std::size_t>(kind)) = *next_hops_.allocate(adjacency);
+    // NOLINTEND(bugprone-unchecked-optional-access)
+  }
+}
 
 void World::add_port(InterfaceView port) {
   if (!port.link) {
@@ -92,7 +101,7 @@ void World::set_mac(InterfaceId id, Mac mac) {
   interfaces_[id.value()].mac.store(octets, std::memory_order_relaxed);
 }
 
-void World::set_addresses(InterfaceId id, const std::vector<InterfaceAddress>& addresses) {
+void World::set_addresses(InterfaceId id, const std::vector<InterfaceAddress4>& addresses) {
   ports_[id.value()].addresses = in_order(addresses);
   publish_own_addresses();
 }
@@ -126,20 +135,19 @@ void World::add_vlan(InterfaceId link, std::uint16_t protocol, std::uint16_t vla
 void World::publish_own_addresses() {
   std::vector<Ipv4> addresses;
   for (const InterfaceView& port : ports_) {
-    for (const InterfaceAddress& own : port.addresses) {
+    for (const InterfaceAddress4& own : port.addresses) {
       if (!port.uses(own)) {
         continue;
       }
       addresses.push_back(own.address);
-      // RFC 3021: a /31 has no broadcast address.
-      if (own.length <= 30) {
+      if (own.has_broadcast()) {
         addresses.push_back(own.subnet().last());
       }
     }
   }
-  auto fresh = std::make_unique<const OwnAddresses>(std::move(addresses));
+  auto fresh = std::make_unique<const OwnAddresses4>(std::move(addresses));
   own_published_.store(fresh.get(), std::memory_order_release);
-  reclaimer_.retire([old = std::shared_ptr<const OwnAddresses>{std::move(own_)}] {});
+  reclaimer_.retire([old = std::shared_ptr<const OwnAddresses4>{std::move(own_)}] {});
   own_ = std::move(fresh);
 }
 
@@ -148,14 +156,15 @@ const InterfaceView* World::find_port(std::string_view name) const {
   return found == ports_.end() ? nullptr : &*found;
 }
 
-std::optional<World::Subnet> World::subnet_of(Ipv4 address) const {
-  std::optional<Subnet> best;
-  const auto place = [](const Subnet& subnet) {
+template <class Address>
+std::optional<World::Subnet<Address>> World::subnet_of(Address address) const {
+  std::optional<Subnet<Address>> best;
+  const auto place = [](const Subnet<Address>& subnet) {
     return std::pair{subnet.port->up, subnet.prefix.length()};
   };
   for (const InterfaceView& port : ports_) {
-    for (const InterfaceAddress& own : port.addresses) {
-      const Subnet subnet{&port, own.subnet()};
+    for (const auto& own : port.addresses_of<Address>()) {
+      const Subnet<Address> subnet{&port, own.subnet()};
       if (subnet.prefix.contains(address) && (!best || place(subnet) > place(*best))) {
         best = subnet;
       }
@@ -164,34 +173,44 @@ std::optional<World::Subnet> World::subnet_of(Ipv4 address) const {
   return best;
 }
 
-bool World::is_on_link(InterfaceId id, Ipv4 address) const {
-  return std::ranges::any_of(port(id).addresses, [&](const InterfaceAddress& own) {
-    return own.subnet().contains(address);
+template <class Address>
+bool World::is_on_link(InterfaceId id, Address address) const {
+  return std::ranges::any_of(port(id).addresses_of<Address>(),
+                             [&](const auto& own) { return own.subnet().contains(address); });
+}
+
+template <class Address>
+bool World::is_configured(Address address) const {
+  return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+    const auto& own = port.addresses_of<Address>();
+    return std::ranges::find(own, address, &InterfaceAddress<Address>::address) != own.end();
   });
 }
 
-bool World::is_configured(Ipv4 address) const {
+template <class Address>
+bool World::is_edge(Address address) const {
   return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
-    return std::ranges::find(port.addresses, address, &InterfaceAddress::address) !=
-           port.addresses.end();
-  });
-}
-
-bool World::is_edge(Ipv4 address) const {
-  return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
-    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
-      // RFC 3021: a /31 has no broadcast address.
-      return own.length <= 30 &&
+    return std::ranges::any_of(port.addresses_of<Address>(), [&](const auto& own) {
+      return own.has_broadcast() &&
              (address == own.subnet().last() || address == own.subnet().address());
     });
   });
 }
 
+template std::optional<World::Subnet<Ipv4>> World::subnet_of(Ipv4) const;
+template std::optional<World::Subnet<Ipv6>> World::subnet_of(Ipv6) const;
+template bool World::is_on_link(InterfaceId, Ipv4) const;
+template bool World::is_on_link(InterfaceId, Ipv6) const;
+template bool World::is_configured(Ipv4) const;
+template bool World::is_configured(Ipv6) const;
+template bool World::is_edge(Ipv4) const;
+template bool World::is_edge(Ipv6) const;
+
 bool World::is_own(Ipv4 address) const {
   // Nearly always a single bit rules the address out; this matters in an ARP storm.
   return own_->contains(address.value()) &&
          std::ranges::any_of(ports_, [&](const InterfaceView& port) {
-           return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
+           return std::ranges::any_of(port.addresses, [&](const InterfaceAddress4& own) {
              return own.address == address && port.uses(own);
            });
          });
@@ -199,9 +218,8 @@ bool World::is_own(Ipv4 address) const {
 
 bool World::is_broadcast(Ipv4 address) const {
   return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
-    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress& own) {
-      // RFC 3021: a /31 has no broadcast address.
-      return port.uses(own) && own.length <= 30 &&
+    return std::ranges::any_of(port.addresses, [&](const InterfaceAddress4& own) {
+      return port.uses(own) && own.has_broadcast() &&
              (address == own.subnet().last() || address == own.subnet().address());
     });
   });
@@ -210,7 +228,7 @@ bool World::is_broadcast(Ipv4 address) const {
 std::optional<Ipv4> World::source(InterfaceId id, Ipv4 to) const {
   const InterfaceView& view = port(id);
   std::optional<Ipv4> primary;
-  for (const InterfaceAddress& own : view.addresses) {
+  for (const InterfaceAddress4& own : view.addresses) {
     if (!view.uses(own)) {
       continue;
     }
@@ -220,7 +238,7 @@ std::optional<Ipv4> World::source(InterfaceId id, Ipv4 to) const {
     primary = primary.value_or(own.address);
   }
   for (const InterfaceView& other : ports_) {
-    for (const InterfaceAddress& own : other.addresses) {
+    for (const InterfaceAddress4& own : other.addresses) {
       if (!primary && other.uses(own)) {
         primary = own.address;
       }

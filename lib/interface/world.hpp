@@ -2,12 +2,17 @@
 #pragma once
 // The tables that the packet path reads, and the control thread's view of the router's own
 // addresses. The control thread writes; workers read through tables().
+//
+// Next hops and adjacencies are of both families: one table, one space of ids. Tries and addresses
+// are of one family each.
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "config/model.hpp"
@@ -27,11 +32,25 @@ struct InterfaceView {
   std::optional<InterfaceId> link{};
   PortId egress{};  // for a port, the port itself
   neigh::Tags tags{};
-  std::vector<InterfaceAddress> addresses{};
-  std::vector<Ipv4> tentative{};  // addresses that must not be used before they were probed
+  std::vector<InterfaceAddress4> addresses{};
+  std::vector<InterfaceAddress6> addresses6{};
+  // Addresses that must not be used before they were probed.
+  std::vector<Ipv4> tentative{};
+  std::vector<Ipv6> tentative6{};
 
-  [[nodiscard]] bool uses(const InterfaceAddress& own) const {
+  template <class Address>
+  [[nodiscard]] const std::vector<InterfaceAddress<Address>>& addresses_of() const {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return addresses;
+    } else {
+      return addresses6;
+    }
+  }
+  [[nodiscard]] bool uses(const InterfaceAddress4& own) const {
     return up && std::ranges::find(tentative, own.address) == tentative.end();
+  }
+  [[nodiscard]] bool uses(const InterfaceAddress6& own) const {
+    return up && std::ranges::find(tentative6, own.address) == tentative6.end();
   }
   bool up = true;  // administrative state; a port that is down has no addresses
   bool forwarding = true;
@@ -43,6 +62,14 @@ struct InterfaceView {
 
 class World {
  public:
+  // What every router's next hops begin with: the first is what a lookup that matches nothing
+  // answers, fib::kNoRoute.
+  static constexpr std::array kFixedKinds{
+      neigh::AdjacencyKind::kNoRoute,     neigh::AdjacencyKind::kLocal,
+      neigh::AdjacencyKind::kBroadcast,   neigh::AdjacencyKind::kMulticast,
+      neigh::AdjacencyKind::kMartian,     neigh::AdjacencyKind::kBlackhole,
+      neigh::AdjacencyKind::kUnreachable, neigh::AdjacencyKind::kProhibit};
+
   World(std::uint32_t workers, std::uint32_t neighbors_max);
 
   [[nodiscard]] const Tables& tables() const { return tables_; }
@@ -50,7 +77,23 @@ class World {
   [[nodiscard]] std::uint32_t workers() const { return workers_; }
   worker::QsbrReclaimer& reclaimer() { return reclaimer_; }
   [[nodiscard]] Hooks& hooks() { return hooks_; }
-  fib::Trie4& trie() { return trie_; }
+  // IPv6's is made when it is first asked for, so that a router without IPv6 does without its root,
+  // 1.5 MiB.
+  template <class Address = Ipv4>
+  fib::Trie<Address>& trie() {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return trie_;
+    } else {
+      if (!trie6_) {
+        trie6_ = std::make_unique<fib::Trie6>(reclaimer_);
+      }
+      return *trie6_;
+    }
+  }
+  // The next hop of one of kFixedKinds: local, blackhole, ...
+  [[nodiscard]] NextHopId fixed(neigh::AdjacencyKind kind) const {
+    return fixed_.at(static_cast<std::size_t>(kind));
+  }
   fib::NextHopTable& next_hops() { return next_hops_; }
   [[nodiscard]] const fib::NextHopTable& next_hops() const { return next_hops_; }
   neigh::AdjacencyTable& adjacencies() { return adjacencies_; }
@@ -64,7 +107,7 @@ class World {
   void add_vlan(InterfaceId link, std::uint16_t protocol, std::uint16_t vlan, InterfaceId id);
   // May be called while the workers run. Sorts the addresses as Linux does: "secondary" ones, which
   // share the subnet of an earlier address, come after all others.
-  void set_addresses(InterfaceId id, const std::vector<InterfaceAddress>& addresses);
+  void set_addresses(InterfaceId id, const std::vector<InterfaceAddress4>& addresses);
   void set_tentative(InterfaceId id, Ipv4 address, bool tentative);
   void set_up(InterfaceId id, bool up);
   void set_mtu(InterfaceId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
@@ -79,19 +122,25 @@ class World {
   [[nodiscard]] const InterfaceView* find_port(std::string_view name) const;
   // The subnet that covers the address, and its port: ports that are up come first, then the
   // longest subnet wins.
+  template <class Address>
   struct Subnet {
     const InterfaceView* port;
-    Prefix4 prefix;
+    Prefix<Address> prefix;
   };
-  [[nodiscard]] std::optional<Subnet> subnet_of(Ipv4 address) const;
+  template <class Address>
+  [[nodiscard]] std::optional<Subnet<Address>> subnet_of(Address address) const;
   // Whether a subnet of the port covers the address.
-  [[nodiscard]] bool is_on_link(InterfaceId id, Ipv4 address) const;
+  template <class Address>
+  [[nodiscard]] bool is_on_link(InterfaceId id, Address address) const;
   // Whether the router answers for the address.
   [[nodiscard]] bool is_own(Ipv4 address) const;
   // The same, including addresses of ports that are down and addresses that are being probed.
-  [[nodiscard]] bool is_configured(Ipv4 address) const;
-  // Whether the address is the first or last one of such an address's subnet.
-  [[nodiscard]] bool is_edge(Ipv4 address) const;
+  template <class Address>
+  [[nodiscard]] bool is_configured(Address address) const;
+  // Whether the address is the first or last one of such an address's subnet, and no host can have
+  // it.
+  template <class Address>
+  [[nodiscard]] bool is_edge(Address address) const;
   // Whether the address is the broadcast address of one of the router's subnets, including the
   // all-zeros form (RFC 1122 3.3.6).
   [[nodiscard]] bool is_broadcast(Ipv4 address) const;
@@ -105,13 +154,15 @@ class World {
   std::uint32_t workers_;
   worker::QsbrReclaimer reclaimer_;
   fib::Trie4 trie_;
+  std::unique_ptr<fib::Trie6> trie6_;
   fib::NextHopTable next_hops_;
   neigh::AdjacencyTable adjacencies_;
-  std::deque<InterfaceView> ports_;  // a deque, because adjacencies point to the tags
+  std::array<NextHopId, 11> fixed_{};  // by AdjacencyKind
+  std::deque<InterfaceView> ports_;    // a deque, because adjacencies point to the tags
   std::unique_ptr<Interface[]> interfaces_;
   std::map<InterfaceId, std::unique_ptr<VlanTable>> vlans_;
-  std::unique_ptr<const OwnAddresses> own_;
-  std::atomic<const OwnAddresses*> own_published_;
+  std::unique_ptr<const OwnAddresses4> own_;
+  std::atomic<const OwnAddresses4*> own_published_;
   Hooks hooks_;
   Tables tables_;
 };

@@ -48,7 +48,7 @@ std::uint32_t ttl_word(const rte_ipv4_hdr& header) {
 
 // Linux's ip_route_input_slow, and 240/4 besides: Linux has taken class E for unicast since 2.6.25,
 // but RFC 6890 still says that such a source is not valid.
-bool martian_source(const OwnAddresses& own, std::uint32_t source, std::uint32_t destination) {
+bool martian_source(const OwnAddresses4& own, std::uint32_t source, std::uint32_t destination) {
   const std::uint32_t net = source >> 24;
   if (net == 0) {
     // A host that asks for an address speaks from 0.0.0.0 to everyone (RFC 1122 3.2.1.3 (a)).
@@ -59,7 +59,7 @@ bool martian_source(const OwnAddresses& own, std::uint32_t source, std::uint32_t
 
 }  // namespace
 
-bool validate(StageContext& context, const OwnAddresses& own, Burst& burst, Packet* packet,
+bool validate(StageContext& context, const OwnAddresses4& own, Burst& burst, Packet* packet,
               L2Class l2_class) {
   const std::uint32_t available = packet->pkt_len - kL2Bytes;
   if (packet->data_len < kL2Bytes + sizeof(rte_ipv4_hdr)) [[unlikely]] {
@@ -105,7 +105,7 @@ bool validate(StageContext& context, const OwnAddresses& own, Burst& burst, Pack
 }
 
 void input(StageContext& context, Burst& burst) {
-  const OwnAddresses& own = *context.tables.own_addresses.load(std::memory_order_acquire);
+  const OwnAddresses4& own = *context.tables.own_addresses.load(std::memory_order_acquire);
   const std::uint16_t count = std::exchange(burst.count, std::uint16_t{0});
   burst.plain = true;
   for (std::uint16_t i = 0; i < count; ++i) {

@@ -11,7 +11,7 @@ namespace ringroad::ip4 {
 void input(StageContext& context, Burst& burst);
 // Validates one packet and appends it to the burst. Returns false if the packet was dropped. The
 // caller sets burst.plain before the first one.
-bool validate(StageContext& context, const OwnAddresses& own, Burst& burst, Packet* packet,
+bool validate(StageContext& context, const OwnAddresses4& own, Burst& burst, Packet* packet,
               L2Class l2_class);
 
 // Reads the packet's header again into the burst's arrays, after someone changed the header.

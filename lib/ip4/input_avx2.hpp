@@ -47,7 +47,7 @@ class Avx2Input {
   static constexpr std::size_t kFrames = 8;
 
   // `mac`: the port's MAC address, in the form of Interface::mac.
-  Avx2Input(std::uint64_t mac, const OwnAddresses& own)
+  Avx2Input(std::uint64_t mac, const OwnAddresses4& own)
       : own_{own},
         l2_{_mm_set_epi64x(std::int64_t{kVersion4NoOptions} << 48 |
                                std::int64_t{RTE_BE16(RTE_ETHER_TYPE_IPV4)} << 32,
@@ -149,7 +149,7 @@ class Avx2Input {
   [[nodiscard]] std::uint64_t priorities(__m256i first_words) const;
   [[nodiscard]] static std::uint32_t sum_of(__m256i lanes);
 
-  const OwnAddresses& own_;
+  const OwnAddresses4& own_;
   __m128i l2_;
   __m256i bytes_ = _mm256_setzero_si256();
   __m256i plain_bytes_ = _mm256_setzero_si256();

@@ -32,7 +32,7 @@ class Avx512Input {
  public:
   static constexpr std::size_t kFrames = 16;
 
-  [[gnu::always_inline]] Avx512Input(std::uint64_t mac, const OwnAddresses& own)
+  [[gnu::always_inline]] Avx512Input(std::uint64_t mac, const OwnAddresses4& own)
       : own_{own},
         l2_{_mm_set_epi64x(std::int64_t{kVersion4NoOptions} << 48 |
                                std::int64_t{RTE_BE16(RTE_ETHER_TYPE_IPV4)} << 32,
@@ -102,7 +102,7 @@ class Avx512Input {
   static __mmask16 right_checksum(__m512i a, __m512i b, __m512i c, __m512i d, __m512i e);
   [[nodiscard]] bool is_own(__m512i sources, __mmask16 maybe) const;
 
-  const OwnAddresses& own_;
+  const OwnAddresses4& own_;
   __m128i l2_;
   __m512i bytes_ = _mm512_setzero_si512();
   __m512i plain_bytes_ = _mm512_setzero_si512();

@@ -31,6 +31,7 @@ std::optional<AdjacencyId> AdjacencyTable::allocate() {
   fresh.tags = nullptr;
   fresh.header = {};
   fresh.next_hop = Ipv4{};
+  fresh.next_hop6 = Ipv6{};
   return id;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/ids.hpp"
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/mac.hpp"
 #include "base/reclaim.hpp"
 
@@ -64,16 +65,20 @@ struct alignas(64) Adjacency {
   AdjacencyKind kind = AdjacencyKind::kNoRoute;
   // The packet path reports when it uses this adjacency, because its neighbor is STALE.
   std::atomic<bool> report_use{false};
-  std::atomic<std::uint16_t> mtu{0};  // of the IPv4 packet, without the Ethernet header
-  InterfaceId port{};                 // a port or a sub-interface
-  PortId egress{};                    // the port that sends for this interface
-  std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, 0x0800; no tags
-  Ipv4 next_hop;                                       // for kUnicast and kUnresolved
+  std::atomic<std::uint16_t> mtu{0};                   // of the packet, without the Ethernet header
+  InterfaceId port{};                                  // a port or a sub-interface
+  PortId egress{};                                     // the port that sends for this interface
+  std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, EtherType; no tags
+  // For kUnicast and kUnresolved, if the neighbor has an IPv4 address.
+  Ipv4 next_hop;
   const Tags* tags = nullptr;  // tags of the sub-interface (they outlive this), or null
   // For kUnresolved: the MAC is known, and the packets that waited for it are being sent. Workers
   // hold further packets, so that they do not overtake the waiting ones.
   std::atomic<bool> hold{false};
+  Ipv6 next_hop6;  // as next_hop, where the neighbor has an IPv6 address
 
+  void set_next_hop(Ipv4 address) { next_hop = address; }
+  void set_next_hop(Ipv6 address) { next_hop6 = address; }
   // The adjacency leads to another host, whether its MAC is known or not.
   [[nodiscard]] bool leads_on() const {
     return kind == AdjacencyKind::kUnicast || kind == AdjacencyKind::kUnresolved ||

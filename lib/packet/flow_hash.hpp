@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/enums.hpp"
+#include "packet/flow_key.hpp"
 #include "packet/packet.hpp"
 
 namespace ringroad {
@@ -25,11 +26,20 @@ class FlowHash {
   }
   // The IPv4 packet as far as it lies in one piece: its header at least.
   [[nodiscard]] std::uint32_t of(std::span<const std::uint8_t> packet) const;
+  // Of all that the key says, whatever the policy. The same in both directions.
+  template <class Address>
+  [[nodiscard]] std::uint32_t of(const FlowKey<Address>& key) const;
 
  private:
+  [[nodiscard]] std::uint64_t end_of(Ipv4 address, be16 port) const;
+  [[nodiscard]] std::uint64_t end_of(Ipv6 address, be16 port) const;
+
   Policy policy_;
   std::uint64_t first_key_;
   std::uint64_t second_key_;
 };
+
+extern template std::uint32_t FlowHash::of(const FlowKey4&) const;
+extern template std::uint32_t FlowHash::of(const FlowKey6&) const;
 
 }  // namespace ringroad

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The source addresses that no packet may have: the router's own and its subnets' broadcast
-// addresses (Linux fib_validate_source). Each packet asks; one bit of a filter answers nearly
-// always.
+// The source addresses of one family that no packet may have: the router's own and, of IPv4, its
+// subnets' broadcast addresses (Linux fib_validate_source). Each packet asks; one bit of a filter
+// answers nearly always.
 //
 // Immutable once published: the control thread publishes a new one after a change.
 #include <immintrin.h>
@@ -10,21 +10,25 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 
 namespace ringroad {
 
+template <class Address>
 class OwnAddresses {
  public:
   OwnAddresses() = default;
-  explicit OwnAddresses(std::vector<Ipv4> addresses) : addresses_{std::move(addresses)} {
+  explicit OwnAddresses(std::vector<Address> addresses) : addresses_{std::move(addresses)} {
     std::ranges::sort(addresses_);
-    for (const Ipv4 address : addresses_) {
-      const std::uint32_t hash = hash_of(address.value());
+    for (const Address address : addresses_) {
+      const std::uint32_t hash = hash_of(address);
       filter_[(hash >> 21) / 64] |= std::uint64_t{1} << (hash >> 21) % 64;
       first_[hash >> 29] |= 1U << (hash >> 24) % 32;
       second_[(hash >> 21) % 8] |= 1U << (hash >> 16) % 32;
@@ -32,14 +36,23 @@ class OwnAddresses {
   }
 
   // ~2 cycles, a line of a 256-byte filter.
-  [[nodiscard]] bool contains(std::uint32_t address) const {
+  [[nodiscard]] bool contains(Address address) const {
     const std::uint32_t bit = hash_of(address) >> 21;
     const bool maybe = (filter_[bit / 64] >> bit % 64 & 1U) != 0;
-    return maybe && std::ranges::binary_search(addresses_, Ipv4{address});
+    return maybe && std::ranges::binary_search(addresses_, address);
+  }
+
+  // IPv4 addresses in bulk are numbers in host order, as a burst holds them.
+  [[nodiscard]] bool contains(std::uint32_t address) const
+    requires std::same_as<Address, Ipv4>
+  {
+    return contains(Ipv4{address});
   }
 
   // Whether any of those is that stand where `lanes` has a bit.
-  [[nodiscard]] bool contains_any(std::span<const std::uint32_t> addresses, unsigned lanes) const {
+  [[nodiscard]] bool contains_any(std::span<const std::uint32_t> addresses, unsigned lanes) const
+    requires std::same_as<Address, Ipv4>
+  {
     for (; lanes != 0; lanes &= lanes - 1) {
       if (contains(addresses[static_cast<std::size_t>(std::countr_zero(lanes))])) {
         return true;
@@ -51,7 +64,9 @@ class OwnAddresses {
   // Of eight addresses those that may be among them have the top bit set: two filters of 256 bits,
   // each in a register. Wrongly so for one in a thousand where there are 8, one in six where there
   // are 100. ~13 instructions.
-  [[nodiscard]] __m256i may_contain(__m256i eight) const {
+  [[nodiscard]] __m256i may_contain(__m256i eight) const
+    requires std::same_as<Address, Ipv4>
+  {
     const __m256i hash = _mm256_mullo_epi32(eight, _mm256_set1_epi32(static_cast<int>(kGolden)));
     // A register's words are chosen by the low three bits of an index, whatever is above them.
     const __m256i first =
@@ -64,7 +79,9 @@ class OwnAddresses {
   }
 
   // The same of sixteen, as bits.
-  [[nodiscard, gnu::target("avx512f")]] __mmask16 may_contain(__m512i sixteen) const {
+  [[nodiscard, gnu::target("avx512f")]] __mmask16 may_contain(__m512i sixteen) const
+    requires std::same_as<Address, Ipv4>
+  {
     const __m512i hash = _mm512_mullo_epi32(sixteen, _mm512_set1_epi32(static_cast<int>(kGolden)));
     // Each table stands there twice; a rotation is by the low five bits.
     const __m512i first =
@@ -80,7 +97,12 @@ class OwnAddresses {
   static constexpr std::uint32_t kGolden = 0x9e3779b1U;
   using Words = std::array<std::uint32_t, 8>;
 
-  static constexpr std::uint32_t hash_of(std::uint32_t address) { return address * kGolden; }
+  // may_contain() computes IPv4's in lanes.
+  static constexpr std::uint32_t hash_of(Ipv4 address) { return address.value() * kGolden; }
+  static constexpr std::uint32_t hash_of(Ipv6 address) {
+    const std::uint64_t mixed = address.high() * 0x9e3779b97f4a7c15U ^ address.low();
+    return static_cast<std::uint32_t>(mixed * 0xbf58476d1ce4e5b9U >> 32);
+  }
   static __m256i load(const Words& words) {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(words.data()));
   }
@@ -90,9 +112,13 @@ class OwnAddresses {
   }
 
   alignas(64) std::array<std::uint64_t, 32> filter_{};
+  // What may_contain() reads.
   alignas(32) Words first_{};
   alignas(32) Words second_{};
-  std::vector<Ipv4> addresses_;
+  std::vector<Address> addresses_;
 };
+
+using OwnAddresses4 = OwnAddresses<Ipv4>;
+using OwnAddresses6 = OwnAddresses<Ipv6>;
 
 }  // namespace ringroad

@@ -36,7 +36,7 @@ struct Tables {
   const fib::Trie4& trie;
   const fib::NextHopTable& next_hops;
   const neigh::AdjacencyTable& adjacencies;
-  std::atomic<const OwnAddresses*>& own_addresses;
+  std::atomic<const OwnAddresses4*>& own_addresses;
   std::span<const Interface> interfaces;
   const Hooks& hooks;
   FlowHash flow_hash{};

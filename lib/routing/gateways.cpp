@@ -14,17 +14,18 @@ namespace {
 
 using fib::Usability;
 using neigh::AdjacencyKind;
-using View = fib::Rib4::View;
 
 // Its gateways are themselves reached through routes, and none of them is.
-bool is_lost(const View& way) {
+template <class Address>
+bool is_lost(const fib::RouteView<Address>& way) {
   return way.usability == Usability::kDoubtful &&
          std::ranges::none_of(way.path.next_hops,
                               [](const auto& hop) { return hop.port.has_value(); });
 }
 
 // The default route leads everywhere: by it no gateway would ever be lost.
-bool is_way(const View& route) {
+template <class Address>
+bool is_way(const fib::RouteView<Address>& route) {
   return route.usability != Usability::kDead && route.prefix.length() > 0;
 }
 
@@ -36,13 +37,15 @@ bool leads_on(RouteType type) {
 
 }  // namespace
 
-bool Gateways::is_covered(Ipv4 address) const {
+template <class Address>
+bool Gateways<Address>::is_covered(Address address) const {
   const auto routes = rib_.covering(address);
-  const auto way = std::ranges::find_if(routes, is_way);
+  const auto way = std::ranges::find_if(routes, is_way<Address>);
   return way != routes.end() && leads_on(way->path.type);
 }
 
-Result<NextHopId> Gateways::acquire(Ipv4 address) {
+template <class Address>
+Result<NextHopId> Gateways<Address>::acquire(Address address) {
   auto next_hop = next_hops_.acquire_recursive(address);
   const bool known = gateways_.contains(address);
   if (!next_hop || known) {
@@ -56,14 +59,16 @@ Result<NextHopId> Gateways::acquire(Ipv4 address) {
   return next_hop;
 }
 
-void Gateways::changed(Prefix4 prefix) {
+template <class Address>
+void Gateways<Address>::changed(Prefix prefix) {
   for (auto it = gateways_.lower_bound(prefix.address());
        it != gateways_.end() && prefix.contains(it->first); ++it) {
     moved_.insert(it->first);
   }
 }
 
-void Gateways::changed(const IsLost& is_lost) {
+template <class Address>
+void Gateways<Address>::changed(const IsLost& is_lost) {
   for (const auto& [address, gateway] : gateways_) {
     if (gateway.passed_over || (gateway.through && is_lost(gateway.through->path))) {
       moved_.insert(address);
@@ -71,7 +76,8 @@ void Gateways::changed(const IsLost& is_lost) {
   }
 }
 
-bool Gateways::try_way(Entry& entry, const View& way) {
+template <class Address>
+bool Gateways<Address>::try_way(Entry& entry, const View& way) {
   auto& [address, gateway] = entry;
   Result<NextHopId> target;
   switch (way.path.type) {
@@ -102,10 +108,11 @@ bool Gateways::try_way(Entry& entry, const View& way) {
   return taken;
 }
 
-void Gateways::resolve(Entry& entry) {
+template <class Address>
+void Gateways<Address>::resolve(Entry& entry) {
   const auto routes = rib_.covering(entry.first);
   std::vector<const View*> ways;
-  for (const View& route : routes | std::views::filter(is_way)) {
+  for (const View& route : routes | std::views::filter(is_way<Address>)) {
     ways.push_back(&route);
   }
   // As forwarding would choose; where a way leads through the gateway itself, the next.
@@ -128,7 +135,8 @@ void Gateways::resolve(Entry& entry) {
                                              next_hops_.fixed(AdjacencyKind::kUnreachable)));
 }
 
-void Gateways::forget_unused() {
+template <class Address>
+void Gateways<Address>::forget_unused() {
   // One that goes may have been the last that another was reached through.
   while (std::erase_if(gateways_, [this](const Entry& entry) {
            const bool unused = next_hops_.references(entry.second.next_hop) == 1;
@@ -141,13 +149,14 @@ void Gateways::forget_unused() {
   }
 }
 
-bool Gateways::settle() {
+template <class Address>
+bool Gateways<Address>::settle() {
   const bool look_again = std::exchange(look_again_, false);
   if (moved_.empty() && !look_again) {
     return false;
   }
   forget_unused();
-  for (const Ipv4 address : std::exchange(moved_, {})) {
+  for (const Address address : std::exchange(moved_, {})) {
     resolve(*gateways_.find(address));
   }
   forget_unused();  // those that one was reached through until now
@@ -163,5 +172,8 @@ bool Gateways::settle() {
   }
   return any;
 }
+
+template class Gateways<Ipv4>;
+template class Gateways<Ipv6>;
 
 }  // namespace ringroad::routing

@@ -13,13 +13,19 @@
 
 namespace ringroad::routing {
 
+template <class Address>
 class Gateways {
  public:
+  using Rib = fib::Rib<Address>;
+  using View = fib::RouteView<Address>;
+  using Path = fib::Path<Address>;
+  using Prefix = ringroad::Prefix<Address>;
+
   // The route through which a gateway is reached.
   struct Through {
-    Prefix4 prefix;
+    Prefix prefix;
     fib::Table table;
-    fib::Path4 path;
+    Path path;
   };
   struct Gateway {
     NextHopId next_hop;
@@ -31,26 +37,26 @@ class Gateways {
     std::optional<Through> through;
   };
   // One reference of a path's next hop.
-  using Acquire = std::function<Result<NextHopId>(const fib::Path4&)>;
+  using Acquire = std::function<Result<NextHopId>(const Path&)>;
 
-  Gateways(NextHops& next_hops, const fib::Rib4& rib, Acquire acquire)
+  Gateways(NextHops<Address>& next_hops, const Rib& rib, Acquire acquire)
       : next_hops_{next_hops}, rib_{rib}, acquire_{std::move(acquire)} {}
 
   // Whether some route leads to that address. The default route does not count, as with BGP's
   // daemons: it leads everywhere, so that no gateway would ever be lost.
-  [[nodiscard]] bool is_covered(Ipv4 address) const;
+  [[nodiscard]] bool is_covered(Address address) const;
   // The gateway's next hop; one reference more.
-  [[nodiscard]] Result<NextHopId> acquire(Ipv4 address);
+  [[nodiscard]] Result<NextHopId> acquire(Address address);
   // Of one that a path names.
-  [[nodiscard]] const Gateway& at(Ipv4 address) const { return gateways_.at(address); }
+  [[nodiscard]] const Gateway& at(Address address) const { return gateways_.at(address); }
   [[nodiscard]] std::size_t size() const { return gateways_.size(); }
 
   // Some route to these addresses is another now, the one that forwards packets or one behind it,
   // which may be a gateway's way where the first leads through the gateway itself.
-  void changed(Prefix4 prefix);
+  void changed(Prefix prefix);
   // Gateways whose way is such a path are to be sought anew: before routes by them are chosen anew,
   // which may take a while.
-  using IsLost = std::function<bool(const fib::Path4&)>;
+  using IsLost = std::function<bool(const Path&)>;
   void changed(const IsLost& is_lost);
   // Next hops were gained, lost or let go.
   void changed() { look_again_ = true; }
@@ -59,19 +65,25 @@ class Gateways {
   bool settle();
 
  private:
-  using Entry = std::pair<const Ipv4, Gateway>;
+  using Entry = std::pair<const Address, Gateway>;
 
   void resolve(Entry& entry);
   // Whether the gateway is reached through the route now.
-  bool try_way(Entry& entry, const fib::Rib4::View& way);
+  bool try_way(Entry& entry, const View& way);
   void forget_unused();
 
-  NextHops& next_hops_;
-  const fib::Rib4& rib_;
+  NextHops<Address>& next_hops_;
+  const Rib& rib_;
   Acquire acquire_;
-  std::map<Ipv4, Gateway> gateways_;
-  std::set<Ipv4> moved_;
+  std::map<Address, Gateway> gateways_;
+  std::set<Address> moved_;
   bool look_again_ = false;
 };
+
+using Gateways4 = Gateways<Ipv4>;
+using Gateways6 = Gateways<Ipv6>;
+
+extern template class Gateways<Ipv4>;
+extern template class Gateways<Ipv6>;
 
 }  // namespace ringroad::routing

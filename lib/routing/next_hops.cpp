@@ -17,10 +17,10 @@ using neigh::AdjacencyKind;
 // BGP over BGP over an IGP, each with several ways, is 6.
 constexpr unsigned kDepthMax = fib::kGroupNestingMax;
 // Each next hop once, in one order: groups that differ in no more are one.
-NextHops::Paths normal(NextHops::Paths paths) {
+std::vector<GroupPath> normal(std::vector<GroupPath> paths) {
   std::ranges::sort(paths);
-  NextHops::Paths merged;
-  for (const NextHops::Path& path : paths) {
+  std::vector<GroupPath> merged;
+  for (const GroupPath& path : paths) {
     if (merged.empty() || merged.back().next_hop != path.next_hop) {
       merged.push_back(path);
     } else {
@@ -47,26 +47,19 @@ unsigned longest_way(NextHopId id, const Next& next,
 
 }  // namespace
 
-NextHops::NextHops(interface::World& world) : world_{world} {
+template <class Address>
+NextHops<Address>::NextHops(interface::World& world) : world_{world} {
   nodes_.reserve(world_.adjacencies().capacity());  // growing it would take milliseconds
-  // The first is what a lookup that matches nothing answers: fib::kNoRoute.
-  for (const AdjacencyKind kind :
-       {AdjacencyKind::kNoRoute, AdjacencyKind::kLocal, AdjacencyKind::kBroadcast,
-        AdjacencyKind::kMulticast, AdjacencyKind::kMartian, AdjacencyKind::kBlackhole,
-        AdjacencyKind::kUnreachable, AdjacencyKind::kProhibit}) {
-    // The tables are new and empty: there is room.
-    const AdjacencyId adjacency = *make_adjacency(kind);
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
-    const NextHopId id = *world_.next_hops().allocate(adjacency);
-    fixed_.at(static_cast<std::size_t>(kind)) = id;
+  for (const AdjacencyKind kind : interface::World::kFixedKinds) {
     // A gateway that no route reaches is no way; one that a blackhole swallows is what was asked
     // for (RFC 7999).
-    add(id, Fixed{}).usable =
+    add(fixed(kind), Fixed{}).usable =
         kind != AdjacencyKind::kNoRoute && kind != AdjacencyKind::kUnreachable;
   }
 }
 
-Result<AdjacencyId> NextHops::make_adjacency(AdjacencyKind kind) {
+template <class Address>
+Result<AdjacencyId> NextHops<Address>::make_adjacency(AdjacencyKind kind) {
   const auto id = world_.adjacencies().allocate();
   if (!id) {
     return fail("the adjacency table is full; raise arp.gc_thresh and restart");
@@ -75,15 +68,13 @@ Result<AdjacencyId> NextHops::make_adjacency(AdjacencyKind kind) {
   return *id;
 }
 
-NextHops::Node& NextHops::add(NextHopId id, decltype(Node::what) what) {
+template <class Address>
+typename NextHops<Address>::Node& NextHops<Address>::add(NextHopId id, decltype(Node::what) what) {
   return nodes_.emplace(id, Node{std::move(what), 1, true, {}}).first->second;
 }
 
-NextHopId NextHops::fixed(AdjacencyKind kind) const {
-  return fixed_.at(static_cast<std::size_t>(kind));
-}
-
-Result<NextHopId> NextHops::glean(InterfaceId port) {
+template <class Address>
+Result<NextHopId> NextHops<Address>::glean(InterfaceId port) {
   if (const auto found = gleans_.find(port); found != gleans_.end()) {
     return found->second;
   }
@@ -105,7 +96,8 @@ Result<NextHopId> NextHops::glean(InterfaceId port) {
   return *id;
 }
 
-Result<NextHopId> NextHops::acquire(neigh::Key4 key) {
+template <class Address>
+Result<NextHopId> NextHops<Address>::acquire(Key key) {
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
     ++node(found->second).references;
     return found->second;
@@ -118,7 +110,7 @@ Result<NextHopId> NextHops::acquire(neigh::Key4 key) {
   entry.port = key.port;
   entry.egress = world_.port(key.port).egress;
   entry.mtu = world_.port(key.port).mtu;
-  entry.next_hop = key.address;
+  entry.set_next_hop(key.address);
   const auto id = world_.next_hops().allocate(*adjacency);
   if (!id) {
     world_.adjacencies().retire(*adjacency);
@@ -129,7 +121,8 @@ Result<NextHopId> NextHops::acquire(neigh::Key4 key) {
   return *id;
 }
 
-Result<NextHopId> NextHops::acquire_recursive(Ipv4 gateway) {
+template <class Address>
+Result<NextHopId> NextHops<Address>::acquire_recursive(Address gateway) {
   if (const auto found = by_gateway_.find(gateway); found != by_gateway_.end()) {
     ++node(found->second).references;
     return found->second;
@@ -145,7 +138,8 @@ Result<NextHopId> NextHops::acquire_recursive(Ipv4 gateway) {
   return *id;
 }
 
-Status NextHops::set_recursive(NextHopId id, NextHopId target) {
+template <class Address>
+Status NextHops<Address>::set_recursive(NextHopId id, NextHopId target) {
   auto& recursive = std::get<Recursive>(node(id).what);
   if (recursive.target == target) {
     return {};
@@ -164,7 +158,8 @@ Status NextHops::set_recursive(NextHopId id, NextHopId target) {
   return {};
 }
 
-Result<NextHopId> NextHops::acquire_group(Paths paths, std::optional<NextHopId> like) {
+template <class Address>
+Result<NextHopId> NextHops<Address>::acquire_group(Paths paths, std::optional<NextHopId> like) {
   paths = normal(std::move(paths));
   if (const auto found = by_paths_.find(paths); found != by_paths_.end()) {
     ++node(found->second).references;
@@ -185,7 +180,8 @@ Result<NextHopId> NextHops::acquire_group(Paths paths, std::optional<NextHopId> 
   return *id;
 }
 
-Result<NextHopId> NextHops::acquire_group(const std::vector<Member>& members) {
+template <class Address>
+Result<NextHopId> NextHops<Address>::acquire_group(const std::vector<Member>& members) {
   Paths paths;
   Result<NextHopId> id;
   for (const Member& member : members) {
@@ -205,7 +201,8 @@ Result<NextHopId> NextHops::acquire_group(const std::vector<Member>& members) {
   return id;
 }
 
-Status NextHops::set_group(NextHopId id, Paths paths) {
+template <class Address>
+Status NextHops<Address>::set_group(NextHopId id, Paths paths) {
   paths = normal(std::move(paths));
   auto& group = std::get<Group>(node(id).what);
   if (Status status = check(id, paths); !status) {
@@ -225,7 +222,8 @@ Status NextHops::set_group(NextHopId id, Paths paths) {
   return {};
 }
 
-void NextHops::release(NextHopId id) {
+template <class Address>
+void NextHops<Address>::release(NextHopId id) {
   const auto found = nodes_.find(id);
   if (found == nodes_.end() || std::holds_alternative<Fixed>(found->second.what) ||
       --found->second.references > 0) {
@@ -251,14 +249,16 @@ void NextHops::release(NextHopId id) {
   world_.next_hops().retire(id);
 }
 
-void NextHops::forget_paths(NextHopId group, const Paths& paths) {
+template <class Address>
+void NextHops<Address>::forget_paths(NextHopId group, const Paths& paths) {
   if (const auto known = by_paths_.find(paths);
       known != by_paths_.end() && known->second == group) {
     by_paths_.erase(known);
   }
 }
 
-void NextHops::depend(NextHopId dependant, NextHopId id) {
+template <class Address>
+void NextHops<Address>::depend(NextHopId dependant, NextHopId id) {
   Node& below = node(id);
   if (const auto* const neighbor = std::get_if<Neighbor>(&below.what);
       neighbor != nullptr && below.dependants.empty()) {
@@ -269,7 +269,8 @@ void NextHops::depend(NextHopId dependant, NextHopId id) {
   ++below.references;
 }
 
-void NextHops::undepend(NextHopId dependant, NextHopId id) {
+template <class Address>
+void NextHops<Address>::undepend(NextHopId dependant, NextHopId id) {
   auto& dependants = node(id).dependants;
   dependants.erase(dependants.find(dependant));
   if (const auto* const neighbor = std::get_if<Neighbor>(&node(id).what);
@@ -279,7 +280,8 @@ void NextHops::undepend(NextHopId dependant, NextHopId id) {
   release(id);
 }
 
-Status NextHops::check_depth(std::optional<NextHopId> dependant, NextHopId id) const {
+template <class Address>
+Status NextHops<Address>::check_depth(std::optional<NextHopId> dependant, NextHopId id) const {
   const auto below = [this](NextHopId of) {
     std::vector<NextHopId> ids;
     const Node& node = nodes_.at(of);
@@ -306,7 +308,8 @@ Status NextHops::check_depth(std::optional<NextHopId> dependant, NextHopId id) c
   return {};
 }
 
-Status NextHops::check(std::optional<NextHopId> group, const Paths& paths) const {
+template <class Address>
+Status NextHops<Address>::check(std::optional<NextHopId> group, const Paths& paths) const {
   if (paths.empty() || paths.size() > fib::kGroupMembersMax) {
     return fail(fmt::format("a group of {} next hops; it takes 1..{}", paths.size(),
                             fib::kGroupMembersMax));
@@ -319,7 +322,8 @@ Status NextHops::check(std::optional<NextHopId> group, const Paths& paths) const
   return {};
 }
 
-std::vector<NextHopId> NextHops::aliases_of(NextHopId id) const {
+template <class Address>
+std::vector<NextHopId> NextHops<Address>::aliases_of(NextHopId id) const {
   std::vector<NextHopId> aliases;
   std::vector<NextHopId> todo{id};
   while (!todo.empty()) {
@@ -335,7 +339,8 @@ std::vector<NextHopId> NextHops::aliases_of(NextHopId id) const {
   return aliases;
 }
 
-std::vector<fib::NextHopTable::Member> NextHops::members_of(const Paths& paths) const {
+template <class Address>
+std::vector<fib::NextHopTable::Member> NextHops<Address>::members_of(const Paths& paths) const {
   std::vector<fib::NextHopTable::Member> members;
   members.reserve(paths.size());
   for (const Path& path : paths) {
@@ -344,18 +349,24 @@ std::vector<fib::NextHopTable::Member> NextHops::members_of(const Paths& paths) 
   return members;
 }
 
-bool NextHops::any_usable(const Paths& paths) const {
+template <class Address>
+bool NextHops<Address>::any_usable(const Paths& paths) const {
   return std::ranges::any_of(paths, [&](const Path& path) { return usable(path.next_hop); });
 }
 
-bool NextHops::usable(const Node& node) const {
+template <class Address>
+bool NextHops<Address>::usable(const Node& node) const {
   const auto* const neighbor = std::get_if<Neighbor>(&node.what);
   return neighbor == nullptr ? node.usable : usable(neighbor->key);
 }
 
-bool NextHops::usable(NextHopId id) const { return usable(nodes_.at(id)); }
+template <class Address>
+bool NextHops<Address>::usable(NextHopId id) const {
+  return usable(nodes_.at(id));
+}
 
-void NextHops::set_usable(NextHopId id, bool usable) {
+template <class Address>
+void NextHops<Address>::set_usable(NextHopId id, bool usable) {
   if (std::exchange(node(id).usable, usable) == usable) {
     return;
   }
@@ -369,11 +380,15 @@ void NextHops::set_usable(NextHopId id, bool usable) {
   }
 }
 
-void NextHops::point(NextHopId id, AdjacencyId adjacency) {
+template <class Address>
+void NextHops<Address>::point(NextHopId id, AdjacencyId adjacency) {
   world_.next_hops().set(id, adjacency);
   for (const NextHopId alias : aliases_of(id)) {
     world_.next_hops().set(alias, adjacency);
   }
 }
+
+template class NextHops<Ipv4>;
+template class NextHops<Ipv6>;
 
 }  // namespace ringroad::routing

@@ -8,7 +8,6 @@
 // of that depth: a recursive next hop's slot holds what its target's holds. So a change below is
 // one store for each recursive next hop above it, and none for the routes above those: convergence
 // that does not depend on how many prefixes there are.
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,40 +21,48 @@
 
 namespace ringroad::routing {
 
+// A next hop of a group, and its share.
+struct GroupPath {
+  NextHopId next_hop;
+  std::uint32_t weight = 1;
+  friend auto operator<=>(const GroupPath&, const GroupPath&) = default;
+};
+
+// Those whose neighbors and gateways have addresses of one family. Their ids are from the world's
+// one table, as both families' are.
+template <class Address>
 class NextHops {
  public:
+  using Key = neigh::Key<Address>;
+
   explicit NextHops(interface::World& world);
 
   // Those that every router has: local, blackhole, ... No reference needed.
-  [[nodiscard]] NextHopId fixed(neigh::AdjacencyKind kind) const;
+  [[nodiscard]] NextHopId fixed(neigh::AdjacencyKind kind) const { return world_.fixed(kind); }
   // "The destination itself is on this port's link". Lives as long as the port; the first call for
   // a port may find the tables full.
   [[nodiscard]] Result<NextHopId> glean(InterfaceId port);
 
   // The next hop of a neighbor, resolved or not; one reference more. Released by release().
-  [[nodiscard]] Result<NextHopId> acquire(neigh::Key4 key);
+  [[nodiscard]] Result<NextHopId> acquire(Key key);
 
   // The next hop of a gateway that is reached through a route; equal gateways are one. It answers
   // unreachable until it is given a target.
-  [[nodiscard]] Result<NextHopId> acquire_recursive(Ipv4 gateway);
+  [[nodiscard]] Result<NextHopId> acquire_recursive(Address gateway);
   // The gateway is reached through `target` from now on, any next hop, of which this takes a
   // reference of its own. Fails, and changes nothing, where that would be a loop, or too deep.
   Status set_recursive(NextHopId id, NextHopId target);
 
   // A group of next hops of any kind, of each of which it takes a reference of its own; equal
   // groups are one. A new one starts as `like`, if that is a group: what both have keeps its flows.
-  struct Path {
-    NextHopId next_hop;
-    std::uint32_t weight = 1;
-    friend auto operator<=>(const Path&, const Path&) = default;
-  };
+  using Path = GroupPath;
   using Paths = std::vector<Path>;
   [[nodiscard]] Result<NextHopId> acquire_group(Paths paths, std::optional<NextHopId> like = {});
   // For every route that names the group; the fewest flows move.
   Status set_group(NextHopId id, Paths paths);
   // A group of neighbors.
   struct Member {
-    neigh::Key4 key;
+    Key key;
     std::uint16_t weight;
   };
   [[nodiscard]] Result<NextHopId> acquire_group(const std::vector<Member>& members);
@@ -64,7 +71,7 @@ class NextHops {
   void release(NextHopId id);
 
   // Whether there is room for that neighbor's MAC to be published, where it is no next hop yet too.
-  [[nodiscard]] bool has_room_for(neigh::Key4 key) const;
+  [[nodiscard]] bool has_room_for(Key key) const;
   // Readers send to this MAC from now on, and say so when they do if `report_use`.
   Status publish(NextHopId id, Mac mac);
   // Readers punt again.
@@ -87,26 +94,25 @@ class NextHops {
 
   // Groups give the neighbor's share to their other members until publish(). Of a neighbor that
   // is no next hop, nothing. True where it was usable before.
-  bool neighbor_failed(neigh::Key4 key);
+  bool neighbor_failed(Key key);
   // The neighbor table has no such entry any more: where it is no next hop either, that it failed
   // is history. Until then a route that comes again is by a gateway that failed.
-  void forget(neigh::Key4 key);
+  void forget(Key key);
   // The same for all neighbors on a port without a link. True where that is a change.
   bool set_link(InterfaceId port, bool up);
   // Those on that port whose MAC is not known are taken for failed, until publish(): at most so
   // many of those behind `after`. The last of them, where there may be more.
-  std::optional<neigh::Key4> doubt_neighbors(InterfaceId port,
-                                             std::optional<neigh::Key4> after = {},
-                                             std::size_t most = ~std::size_t{0});
+  std::optional<Key> doubt_neighbors(InterfaceId port, std::optional<Key> after = {},
+                                     std::size_t most = ~std::size_t{0});
   [[nodiscard]] bool has_link(InterfaceId port) const { return !without_link_.contains(port); }
   // Failed neighbors on ports with a link.
-  [[nodiscard]] std::vector<neigh::Key4> failed_neighbors() const;
+  [[nodiscard]] std::vector<Key> failed_neighbors() const;
 
   // False where a packet would not arrive: the port has no link, or the neighbor did not answer; of
   // a group, where that is so of each member.
   [[nodiscard]] bool usable(NextHopId id) const;
-  [[nodiscard]] bool usable(neigh::Key4 key) const;
-  [[nodiscard]] std::optional<NextHopId> find(neigh::Key4 key) const;
+  [[nodiscard]] bool usable(Key key) const;
+  [[nodiscard]] std::optional<NextHopId> find(Key key) const;
   // What the gateway of a recursive one is reached through.
   [[nodiscard]] NextHopId target(NextHopId id) const {
     return std::get<Recursive>(nodes_.at(id).what).target;
@@ -116,12 +122,12 @@ class NextHops {
  private:
   struct Fixed {};  // and gleans
   struct Neighbor {
-    neigh::Key4 key;
+    Key key;
     AdjacencyId unresolved;
     AdjacencyId current;
   };
   struct Recursive {
-    Ipv4 gateway;
+    Address gateway;
     NextHopId target;
   };
   struct Group {
@@ -160,16 +166,21 @@ class NextHops {
   [[nodiscard]] std::vector<fib::NextHopTable::Member> members_of(const Paths& paths) const;
 
   interface::World& world_;
-  std::array<NextHopId, 11> fixed_{};
   std::map<InterfaceId, NextHopId> gleans_;
   std::set<InterfaceId> without_link_;
   std::unordered_map<NextHopId, Node> nodes_;
-  std::map<neigh::Key4, NextHopId> by_key_;
-  std::set<neigh::Key4> failed_;       // of those, and of those that no route names any more
-  std::set<neigh::Key4> depended_;     // of those in by_key_: on which others depend
-  std::vector<neigh::Key4> renewals_;  // of each port that changed, the next to be renewed
-  std::map<Ipv4, NextHopId> by_gateway_;
+  std::map<Key, NextHopId> by_key_;
+  std::set<Key> failed_;       // of those, and of those that no route names any more
+  std::set<Key> depended_;     // of those in by_key_: on which others depend
+  std::vector<Key> renewals_;  // of each port that changed, the next to be renewed
+  std::map<Address, NextHopId> by_gateway_;
   std::map<Paths, NextHopId> by_paths_;
 };
+
+using NextHops4 = NextHops<Ipv4>;
+using NextHops6 = NextHops<Ipv6>;
+
+extern template class NextHops<Ipv4>;
+extern template class NextHops<Ipv6>;
 
 }  // namespace ringroad::routing

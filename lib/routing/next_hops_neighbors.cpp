@@ -12,20 +12,20 @@ namespace {
 using neigh::Adjacency;
 using neigh::AdjacencyKind;
 
-constexpr std::uint16_t kIpv4EtherType = 0x0800;
-
 // Neighbors that take on a port's new MTU or MAC in one go.
 constexpr std::size_t kRenewalsAtOnce = 2048;
 
 }  // namespace
 
-bool NextHops::has_room_for(neigh::Key4 key) const {
+template <class Address>
+bool NextHops<Address>::has_room_for(Key key) const {
   const bool known = by_key_.contains(key);
   return world_.adjacencies().free() >= (known ? 1U : 2U) &&
          (known || world_.next_hops().free() > 0);
 }
 
-Status NextHops::publish(NextHopId id, Mac mac) {
+template <class Address>
+Status NextHops<Address>::publish(NextHopId id, Mac mac) {
   Neighbor& neighbor = this->neighbor(id);
   const auto adjacency = make_adjacency(AdjacencyKind::kUnicast);
   if (!adjacency) {
@@ -37,8 +37,8 @@ Status NextHops::publish(NextHopId id, Mac mac) {
   entry.egress = port.egress;
   entry.tags = port.tags.count > 0 ? &port.tags : nullptr;
   entry.mtu = port.mtu;
-  entry.next_hop = neighbor.key.address;
-  entry.header = neigh::ethernet_header(mac, port.mac, kIpv4EtherType);
+  entry.set_next_hop(neighbor.key.address);
+  entry.header = neigh::ethernet_header(mac, port.mac, Address::kEtherType);
   const AdjacencyId old = std::exchange(neighbor.current, *adjacency);
   point(id, *adjacency);
   if (old != neighbor.unresolved) {
@@ -49,20 +49,22 @@ Status NextHops::publish(NextHopId id, Mac mac) {
   return {};
 }
 
-void NextHops::renew(InterfaceId port) {
+template <class Address>
+void NextHops<Address>::renew(InterfaceId port) {
   if (const auto found = gleans_.find(port); found != gleans_.end()) {
     const AdjacencyId glean = world_.next_hops().resolve(found->second, [] { return 0U; });
     world_.adjacencies().at(glean).mtu.store(world_.port(port).mtu, std::memory_order_relaxed);
   }
-  std::erase_if(renewals_, [port](neigh::Key4 next) { return next.port == port; });
-  renewals_.push_back({port, Ipv4{}});
+  std::erase_if(renewals_, [port](Key next) { return next.port == port; });
+  renewals_.push_back({port, Address{}});
   advance();
 }
 
-bool NextHops::advance() {
+template <class Address>
+bool NextHops<Address>::advance() {
   std::size_t count = 0;
   while (!renewals_.empty()) {
-    neigh::Key4& next = renewals_.back();
+    Key& next = renewals_.back();
     const auto it = by_key_.lower_bound(next);
     if (it == by_key_.end() || it->first.port != next.port) {
       renewals_.pop_back();
@@ -72,16 +74,17 @@ bool NextHops::advance() {
     if (++count > kRenewalsAtOnce || !renew(it->second)) {
       return true;
     }
-    if (next.address == kLimitedBroadcast) {
+    if (next.address == Prefix<Address>{}.last()) {
       renewals_.pop_back();
     } else {
-      next.address = Ipv4{next.address.value() + 1};
+      next.address = next.address.next();
     }
   }
   return count > 0;
 }
 
-bool NextHops::renew(NextHopId id) {
+template <class Address>
+bool NextHops<Address>::renew(NextHopId id) {
   const Neighbor neighbor = this->neighbor(id);
   const interface::InterfaceView& port = world_.port(neighbor.key.port);
   for (const AdjacencyId adjacency : {neighbor.unresolved, neighbor.current}) {
@@ -93,7 +96,7 @@ bool NextHops::renew(NextHopId id) {
   const Adjacency& old = world_.adjacencies()[neighbor.current];
   Mac destination;
   std::copy_n(old.header.begin(), destination.octets.size(), destination.octets.begin());
-  if (old.header == neigh::ethernet_header(destination, port.mac, kIpv4EtherType)) {
+  if (old.header == neigh::ethernet_header(destination, port.mac, Address::kEtherType)) {
     return true;
   }
   const bool report = old.report_use.load(std::memory_order_relaxed);
@@ -104,11 +107,13 @@ bool NextHops::renew(NextHopId id) {
   return true;
 }
 
-void NextHops::hold(NextHopId id) {
+template <class Address>
+void NextHops<Address>::hold(NextHopId id) {
   world_.adjacencies().at(neighbor(id).unresolved).hold.store(true, std::memory_order_relaxed);
 }
 
-void NextHops::unpublish(NextHopId id) {
+template <class Address>
+void NextHops<Address>::unpublish(NextHopId id) {
   Neighbor& neighbor = this->neighbor(id);
   world_.adjacencies().at(neighbor.unresolved).hold.store(false, std::memory_order_relaxed);
   if (neighbor.current == neighbor.unresolved) {
@@ -118,30 +123,36 @@ void NextHops::unpublish(NextHopId id) {
   world_.adjacencies().retire(std::exchange(neighbor.current, neighbor.unresolved));
 }
 
-void NextHops::report_use(NextHopId id, bool report) {
+template <class Address>
+void NextHops<Address>::report_use(NextHopId id, bool report) {
   world_.adjacencies().at(adjacency(id)).report_use.store(report, std::memory_order_relaxed);
 }
 
-AdjacencyId NextHops::adjacency(NextHopId id) const {
+template <class Address>
+AdjacencyId NextHops<Address>::adjacency(NextHopId id) const {
   return std::get<Neighbor>(nodes_.at(id).what).current;
 }
 
-std::optional<NextHopId> NextHops::find(neigh::Key4 key) const {
+template <class Address>
+std::optional<NextHopId> NextHops<Address>::find(Key key) const {
   const auto found = by_key_.find(key);
   return found == by_key_.end() ? std::nullopt : std::optional{found->second};
 }
 
-bool NextHops::usable(neigh::Key4 key) const {
+template <class Address>
+bool NextHops<Address>::usable(Key key) const {
   return has_link(key.port) && !failed_.contains(key);
 }
 
-void NextHops::forget(neigh::Key4 key) {
+template <class Address>
+void NextHops<Address>::forget(Key key) {
   if (!by_key_.contains(key)) {
     failed_.erase(key);
   }
 }
 
-bool NextHops::neighbor_failed(neigh::Key4 key) {
+template <class Address>
+bool NextHops<Address>::neighbor_failed(Key key) {
   const auto id = find(key);
   if (!id) {
     return false;
@@ -152,22 +163,24 @@ bool NextHops::neighbor_failed(neigh::Key4 key) {
   return was;
 }
 
-bool NextHops::set_link(InterfaceId port, bool up) {
+template <class Address>
+bool NextHops<Address>::set_link(InterfaceId port, bool up) {
   const bool changed = up ? without_link_.erase(port) > 0 : without_link_.insert(port).second;
   if (!changed) {
     return false;
   }
-  for (auto it = depended_.lower_bound({port, Ipv4{}}); it != depended_.end() && it->port == port;
-       ++it) {
+  for (auto it = depended_.lower_bound({port, Address{}});
+       it != depended_.end() && it->port == port; ++it) {
     tell_usable(by_key_.at(*it));
   }
   return true;
 }
 
-std::optional<neigh::Key4> NextHops::doubt_neighbors(InterfaceId port,
-                                                     std::optional<neigh::Key4> after,
-                                                     std::size_t most) {
-  auto it = after ? by_key_.upper_bound(*after) : by_key_.lower_bound({port, Ipv4{}});
+template <class Address>
+std::optional<neigh::Key<Address>> NextHops<Address>::doubt_neighbors(InterfaceId port,
+                                                                      std::optional<Key> after,
+                                                                      std::size_t most) {
+  auto it = after ? by_key_.upper_bound(*after) : by_key_.lower_bound({port, Address{}});
   for (std::size_t count = 1; it != by_key_.end() && it->first.port == port; ++it, ++count) {
     const Neighbor& there = neighbor(it->second);
     if (there.current == there.unresolved) {
@@ -181,11 +194,15 @@ std::optional<neigh::Key4> NextHops::doubt_neighbors(InterfaceId port,
   return std::nullopt;
 }
 
-std::vector<neigh::Key4> NextHops::failed_neighbors() const {
-  std::vector<neigh::Key4> failed;
+template <class Address>
+std::vector<neigh::Key<Address>> NextHops<Address>::failed_neighbors() const {
+  std::vector<Key> failed;
   std::ranges::copy_if(failed_, std::back_inserter(failed),
-                       [this](neigh::Key4 key) { return has_link(key.port); });
+                       [this](Key key) { return has_link(key.port); });
   return failed;
 }
+
+template class NextHops<Ipv4>;
+template class NextHops<Ipv6>;
 
 }  // namespace ringroad::routing

@@ -20,9 +20,10 @@ constexpr std::size_t kSliceOneByOne = 512;
 
 }  // namespace
 
-Result<std::unique_ptr<RouteLoad>> RouteLoad::start(const config::RouteFile& file, Routing& routing,
-                                                    Background& background, Gateways gateways) {
-  if (const Status status = Routing::check_table(fib::Table{file.table}); !status) {
+Result<std::unique_ptr<RouteLoad>> RouteLoad::start(const config::RouteFile& file,
+                                                    Routing4& routing, Background& background,
+                                                    Gateways gateways) {
+  if (const Status status = Routing4::check_table(fib::Table{file.table}); !status) {
     return std::unexpected{status.error()};
   }
   std::vector<fib::Path4> paths;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A file of prefixes on its way into the RIB. A thread of its own, and TBB's, read and sort it; the
-// control thread adds the routes a slice at a time, so that nothing else waits long: all of them,
-// or none in the end.
+// A file of IPv4 prefixes on its way into the RIB. A thread of its own, and TBB's, read and sort
+// it; the control thread adds the routes a slice at a time, so that nothing else waits long: all of
+// them, or none in the end.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ class RouteLoad {
   enum class Gateways : std::uint8_t { kReachable, kMayWait };
   // Fails where the routes could not be added whatever the file holds.
   [[nodiscard]] static Result<std::unique_ptr<RouteLoad>> start(
-      const config::RouteFile& file, Routing& routing, Background& background,
+      const config::RouteFile& file, Routing4& routing, Background& background,
       Gateways gateways = Gateways::kReachable);
   // Waits for the reader, which it stops.
   ~RouteLoad();
@@ -53,7 +53,7 @@ class RouteLoad {
   [[nodiscard]] const config::RouteFile& file() const { return file_; }
 
  private:
-  RouteLoad(config::RouteFile file, std::vector<fib::Path4> paths, Routing& routing)
+  RouteLoad(config::RouteFile file, std::vector<fib::Path4> paths, Routing4& routing)
       : file_{std::move(file)}, paths_{std::move(paths)}, routing_{routing} {}
 
   void read();
@@ -64,7 +64,7 @@ class RouteLoad {
 
   config::RouteFile file_;
   std::vector<fib::Path4> paths_;
-  Routing& routing_;
+  Routing4& routing_;
   State state_ = State::kReading;
   std::size_t done_ = 0;  // entries that are in the RIB
 

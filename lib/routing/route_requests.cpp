@@ -11,19 +11,18 @@
 namespace ringroad::routing {
 namespace {
 
-using fib::Path4;
 using fib::Protocol;
 using fib::Table;
-using View = fib::Rib4::View;
 
-bool matches(const fib::RouteNextHop4& hop, const Routing::Via& via) {
+template <class Address>
+bool matches(const fib::RouteNextHop<Address>& hop, const typename Routing<Address>::Via& via) {
   return (!via.address || hop.via == via.address) && (!via.port || hop.port == via.port) &&
          (via.address || via.port);
 }
 
-std::string describe(const Routing::Selection& selection) {
+std::string describe(const auto& selection) {
   std::string text = selection.prefix.to_string();
-  for (const Routing::Via& via : selection.vias) {
+  for (const auto& via : selection.vias) {
     text += via.address ? fmt::format(" via {}", via.address->to_string()) : " on that port";
   }
   if (selection.metric) {
@@ -32,20 +31,22 @@ std::string describe(const Routing::Selection& selection) {
   return text;
 }
 
-std::string place_of(const Routing::Request& request) {
+std::string place_of(const auto& request) {
   return fmt::format("{} metric {}", request.prefix.to_string(), request.metric);
 }
 
 }  // namespace
 
-Status Routing::check_table(Table table) {
+template <class Address>
+Status Routing<Address>::check_table(Table table) {
   return table == Table::kLocal
              ? fail("table local holds the router's own addresses; take main or another")
              : Status{};
 }
 
 // The port whose subnet it is: where several share the subnet, the one that packets go by.
-std::optional<InterfaceId> Routing::port_of(Ipv4 gateway) const {
+template <class Address>
+std::optional<InterfaceId> Routing<Address>::port_of(Address gateway) const {
   const auto subnet = world_.subnet_of(gateway);
   if (!subnet) {
     return std::nullopt;
@@ -60,7 +61,8 @@ std::optional<InterfaceId> Routing::port_of(Ipv4 gateway) const {
 
 // As Linux's fib_check_nh: a gateway on a given port is a neighbor there by a subnet, or by a route
 // to it that leads by no gateway.
-Status Routing::check_on(InterfaceId port, Ipv4 gateway) const {
+template <class Address>
+Status Routing<Address>::check_on(InterfaceId port, Address gateway) const {
   if (world_.is_on_link(port, gateway)) {
     return {};
   }
@@ -74,13 +76,15 @@ Status Routing::check_on(InterfaceId port, Ipv4 gateway) const {
                           gateway.to_string(), world_.port(port).name));
 }
 
-Result<fib::RouteNextHop4> Routing::hop_to(const Via& via) const {
-  fib::RouteNextHop4 hop{
+template <class Address>
+Result<fib::RouteNextHop<Address>> Routing<Address>::hop_to(const Via& via) const {
+  fib::RouteNextHop<Address> hop{
       .via = via.address, .port = via.port, .weight = via.weight, .on_link = via.on_link};
   if (!via.address) {
-    return via.port ? Result<fib::RouteNextHop4>{hop} : fail("a route needs a gateway or a port");
+    return via.port ? Result<fib::RouteNextHop<Address>>{hop}
+                    : fail("a route needs a gateway or a port");
   }
-  const Ipv4 gateway = *via.address;
+  const Address gateway = *via.address;
   if (world_.is_configured(gateway)) {
     return fail(fmt::format("the gateway {} is this router's own address", gateway.to_string()));
   }
@@ -92,7 +96,7 @@ Result<fib::RouteNextHop4> Routing::hop_to(const Via& via) const {
   }
   if (via.port) {
     const Status status = via.on_link ? Status{} : check_on(*via.port, gateway);
-    return status ? Result<fib::RouteNextHop4>{hop} : std::unexpected{status.error()};
+    return status ? Result<fib::RouteNextHop<Address>>{hop} : std::unexpected{status.error()};
   }
   hop.port = port_of(gateway);
   if (!hop.port && !via.recursive && !gateways_.is_covered(gateway)) {
@@ -104,7 +108,8 @@ Result<fib::RouteNextHop4> Routing::hop_to(const Via& via) const {
   return hop;
 }
 
-Status Routing::check(const Request& request) const {
+template <class Address>
+Status Routing<Address>::check(const Request& request) const {
   if (Status status = check_table(request.table); !status) {
     return status;
   }
@@ -129,12 +134,13 @@ Status Routing::check(const Request& request) const {
   return {};
 }
 
-Result<Path4> Routing::path_of(const Request& request) const {
+template <class Address>
+Result<fib::Path<Address>> Routing<Address>::path_of(const Request& request) const {
   if (const Status status = check(request); !status) {
     return std::unexpected{status.error()};
   }
   const std::string prefix = request.prefix.to_string();
-  Path4 path{.type = request.type, .source = request.source};
+  Path path{.type = request.type, .source = request.source};
   for (const Via& via : request.vias) {
     const auto hop = hop_to(via);
     if (!hop) {
@@ -145,7 +151,7 @@ Result<Path4> Routing::path_of(const Request& request) const {
     };
     if (std::ranges::any_of(path.next_hops, is_same)) {
       return fail(fmt::format("{}: the gateway {} is there twice; give it a weight instead", prefix,
-                              hop->via.value_or(Ipv4{}).to_string()));
+                              hop->via.value_or(Address{}).to_string()));
     }
     path.next_hops.push_back(*hop);
   }
@@ -156,13 +162,15 @@ Result<Path4> Routing::path_of(const Request& request) const {
   return path;
 }
 
-Result<Path4> Routing::appended(const Path4& path, const Request& request) const {
+template <class Address>
+Result<fib::Path<Address>> Routing<Address>::appended(const Path& path,
+                                                      const Request& request) const {
   const auto more = path_of(request);
   if (!more) {
     return more;
   }
   const std::string place = place_of(request);
-  const auto has_gateways = [](const Path4& route) {
+  const auto has_gateways = [](const Path& route) {
     return !route.next_hops.empty() && std::ranges::all_of(route.next_hops, [](const auto& hop) {
       return hop.via.has_value();
     });
@@ -173,14 +181,14 @@ Result<Path4> Routing::appended(const Path4& path, const Request& request) const
   if (request.source && request.source != path.source) {
     return fail(fmt::format("{} has another source; change that first", place));
   }
-  Path4 all = path;
+  Path all = path;
   for (const auto& hop : more->next_hops) {
     const auto is_same = [&](const auto& other) {
       return other.via == hop.via && other.port == hop.port;
     };
     if (std::ranges::any_of(path.next_hops, is_same)) {
       return fail(
-          fmt::format("{} via {} exists already", place, hop.via.value_or(Ipv4{}).to_string()));
+          fmt::format("{} via {} exists already", place, hop.via.value_or(Address{}).to_string()));
     }
     all.next_hops.push_back(hop);
   }
@@ -191,7 +199,8 @@ Result<Path4> Routing::appended(const Path4& path, const Request& request) const
   return all;
 }
 
-Status Routing::put(const fib::RouteEdit<Ipv4>& edit, const Path4* before) {
+template <class Address>
+Status Routing<Address>::put(const fib::RouteEdit<Address>& edit, const Path* before) {
   // What a group keeps of its members keeps its flows.
   if (before != nullptr && edit.path && before->next_hops.size() > 1) {
     if (const auto group = next_hop_of(*before)) {
@@ -207,7 +216,9 @@ Status Routing::put(const fib::RouteEdit<Ipv4>& edit, const Path4* before) {
   return status;
 }
 
-Result<Routing::Outcome> Routing::set(const Request& request, Mode mode) {
+template <class Address>
+Result<typename Routing<Address>::Outcome> Routing<Address>::set(const Request& request,
+                                                                 Mode mode) {
   auto path = path_of(request);
   if (!path) {
     return std::unexpected{path.error()};
@@ -218,7 +229,7 @@ Result<Routing::Outcome> Routing::set(const Request& request, Mode mode) {
            route.path.protocol == Protocol::kConnected;
   };
   const bool connected = std::ranges::any_of(rib_.at(request.prefix), is_connected);
-  const std::optional<Path4> before = there ? std::optional{there->path} : std::nullopt;
+  const std::optional<Path> before = there ? std::optional{there->path} : std::nullopt;
   if (there ? mode == Mode::kAdd || mode == Mode::kConfigured : connected && mode == Mode::kAdd) {
     return fail(fmt::format("{} exists already in table {}; delete or replace it",
                             place_of(request), fib::to_string(request.table)));
@@ -246,12 +257,15 @@ Result<Routing::Outcome> Routing::set(const Request& request, Mode mode) {
   return Outcome{.before = before, .now = std::move(*path)};
 }
 
-Status Routing::add(const Request& request) {
+template <class Address>
+Status Routing<Address>::add(const Request& request) {
   const auto outcome = set(request, Mode::kAdd);
   return outcome ? Status{} : std::unexpected{outcome.error()};
 }
 
-std::optional<View> Routing::find_static(const Selection& selection) const {
+template <class Address>
+std::optional<fib::RouteView<Address>> Routing<Address>::find_static(
+    const Selection& selection) const {
   for (const View& route : rib_.at(selection.prefix)) {
     const bool asked =
         selection.table ? route.table == *selection.table : route.table >= Table::kDefault;
@@ -270,7 +284,8 @@ std::optional<View> Routing::find_static(const Selection& selection) const {
   return std::nullopt;
 }
 
-Result<Routing::Removal> Routing::remove(const Selection& selection) {
+template <class Address>
+Result<typename Routing<Address>::Removal> Routing<Address>::remove(const Selection& selection) {
   const auto route = find_static(selection);
   if (!route) {
     if (rib_.best(selection.prefix)) {
@@ -282,8 +297,8 @@ Result<Routing::Removal> Routing::remove(const Selection& selection) {
         "there is no route {} in {}", describe(selection),
         selection.table ? fmt::format("table {}", fib::to_string(*selection.table)) : "any table"));
   }
-  const Path4 before = route->path;
-  std::optional<Path4> left;
+  const Path before = route->path;
+  std::optional<Path> left;
   if (!selection.vias.empty()) {
     left = before;
     std::erase_if(left->next_hops, [&](const auto& hop) {
@@ -304,7 +319,8 @@ Result<Routing::Removal> Routing::remove(const Selection& selection) {
   return removal;
 }
 
-Result<fib::Route4> Routing::erase(const fib::RouteSelector4& selector) {
+template <class Address>
+Result<fib::Route<Address>> Routing<Address>::erase(const fib::RouteSelector<Address>& selector) {
   Selection selection{
       .prefix = selector.prefix, .table = selector.table, .metric = selector.metric};
   if (selector.via) {
@@ -314,10 +330,13 @@ Result<fib::Route4> Routing::erase(const fib::RouteSelector4& selector) {
   if (!removal) {
     return std::unexpected{removal.error()};
   }
-  return fib::Route4{.prefix = selector.prefix,
-                     .table = removal->table,
-                     .metric = removal->metric,
-                     .path = removal->outcome.before.value()};
+  return fib::Route<Address>{.prefix = selector.prefix,
+                             .table = removal->table,
+                             .metric = removal->metric,
+                             .path = removal->outcome.before.value()};
 }
+
+template class Routing<Ipv4>;
+template class Routing<Ipv6>;
 
 }  // namespace ringroad::routing

@@ -7,11 +7,11 @@
 #include <array>
 
 #include "base/log.hpp"
+#include "routing/fixed_routes.hpp"
 
 namespace ringroad::routing {
 namespace {
 
-using fib::Path4;
 using fib::Protocol;
 using fib::Table;
 using neigh::AdjacencyKind;
@@ -38,52 +38,46 @@ AdjacencyKind kind_of(RouteType type) {
   return AdjacencyKind::kNoRoute;
 }
 
-// Destinations that no packet may have on a wire: RFC 1812 5.3.7, RFC 6890; 240/4 as in ip4::input.
-constexpr std::array kMartians{Prefix4{Ipv4{0, 0, 0, 0}, 8}, Prefix4{Ipv4{127, 0, 0, 0}, 8},
-                               Prefix4{Ipv4{240, 0, 0, 0}, 4}};
-constexpr Prefix4 kMulticast{Ipv4{224, 0, 0, 0}, 4};
-
 // Neighbors whose host routes are seen to in one go, ~1.5 us each.
 constexpr std::size_t kHostsAtOnce = 512;
 
 }  // namespace
 
-Routing::Routing(interface::World& world, NextHops& next_hops)
+template <class Address>
+Routing<Address>::Routing(interface::World& world, NextHops<Address>& next_hops)
     : world_{world},
       next_hops_{next_hops},
-      rib_{{.acquire = [this](const Path4& path) { return next_hop_of(path); },
+      rib_{{.acquire = [this](const Path& path) { return next_hop_of(path); },
             .release =
                 [this](NextHopId next_hop) {
                   next_hops_.release(next_hop);
                   gateways_.changed();
                 },
-            .usability = [this](const Path4& path) { return usability(path); },
+            .usability = [this](const Path& path) { return usability(path); },
             .best_changed = [this](auto changes) { best_changed(changes); }}},
-      gateways_{next_hops, rib_, [this](const Path4& path) { return next_hop_of(path); }} {}
+      gateways_{next_hops, rib_, [this](const Path& path) { return next_hop_of(path); }} {}
 
-bool Routing::is_on_link(const Path4& path) {
+template <class Address>
+bool Routing<Address>::is_on_link(const Path& path) {
   return path.type == RouteType::kUnicast && path.next_hops.size() == 1 &&
          !path.next_hops.front().via;
 }
 
-void Routing::add_fixed_routes() {
-  const auto add = [&](Prefix4 prefix, RouteType type) {
+template <class Address>
+void Routing<Address>::add_fixed_routes() {
+  for (const auto& [prefix, type] : kFixedRoutes<Address>) {
     // The RIB is empty of them: they cannot be refused.
     [[maybe_unused]] const Status added =
         rib_.add({.prefix = prefix,
                   .table = Table::kLocal,
                   .metric = 0,
                   .path = {.protocol = Protocol::kKernel, .type = type}});
-  };
-  for (const Prefix4 prefix : kMartians) {
-    add(prefix, RouteType::kMartian);
   }
-  add(kMulticast, RouteType::kMulticast);
-  add({kLimitedBroadcast, 32}, RouteType::kBroadcast);
 }
 
-Status Routing::sync_connected() {
-  const auto edits = connected_.changes(world_.ports(), [this](Prefix4 prefix) {
+template <class Address>
+Status Routing<Address>::sync_connected() {
+  const auto edits = connected_.changes(world_.ports(), [this](Prefix prefix) {
     return rib_.find(Table::kMain, prefix, 0).has_value();
   });
   Status status = rib_.commit(edits);
@@ -95,32 +89,39 @@ Status Routing::sync_connected() {
   return status;
 }
 
-bool Routing::is_routable(Prefix4 prefix) { return ringroad::is_routable(prefix); }
+template <class Address>
+bool Routing<Address>::is_routable(Prefix prefix) {
+  return ringroad::is_routable(prefix);
+}
 
-Result<Path4> Routing::path_via(Ipv4 gateway, bool recursive) const {
+template <class Address>
+Result<fib::Path<Address>> Routing<Address>::path_via(Address gateway, bool recursive) const {
   const auto hop = hop_to({.address = gateway, .recursive = recursive});
   if (!hop) {
     return std::unexpected{hop.error()};
   }
-  return Path4{.next_hops = {*hop}};
+  return Path{.next_hops = {*hop}};
 }
 
-Status Routing::add(const fib::Rib4::Batch& batch) {
+template <class Address>
+Status Routing<Address>::add(const fib::RouteBatch<Address>& batch) {
   Status status = rib_.add(batch);
   tell_gateways(batch.entries);
   settle();
   return status;
 }
 
-Status Routing::erase(const fib::Rib4::Batch& batch) {
+template <class Address>
+Status Routing<Address>::erase(const fib::RouteBatch<Address>& batch) {
   Status status = rib_.erase(batch);
   tell_gateways(batch.entries);
   settle();
   return status;
 }
 
-bool Routing::binds(InterfaceId port) const {
-  return rib_.any_path([port](const Path4& path) {
+template <class Address>
+bool Routing<Address>::binds(InterfaceId port) const {
+  return rib_.any_path([port](const Path& path) {
     return path.protocol == Protocol::kStatic &&
            std::ranges::any_of(path.next_hops, [port](const auto& hop) {
              return hop.port == port && (hop.on_link || !hop.via);
@@ -128,25 +129,29 @@ bool Routing::binds(InterfaceId port) const {
   });
 }
 
-bool Routing::has_gateway(const std::function<bool(Ipv4)>& is) const {
-  return rib_.any_path([&](const Path4& path) {
+template <class Address>
+bool Routing<Address>::has_gateway(const std::function<bool(Address)>& is) const {
+  return rib_.any_path([&](const Path& path) {
     return std::ranges::any_of(path.next_hops,
                                [&](const auto& hop) { return hop.via && is(*hop.via); });
   });
 }
 
-std::optional<Ipv4> Routing::preferred_source(Ipv4 destination) const {
+template <class Address>
+std::optional<Address> Routing<Address>::preferred_source(Address destination) const {
   const auto route = rib_.lookup(destination);
   return route ? route->path.source : std::nullopt;
 }
 
 // NOLINTBEGIN(bugprone-unchecked-optional-access): a next hop without a gateway has a port, and is
 // its path's only one.
-Result<NextHopId> Routing::next_hop_of(const fib::RouteNextHop4& hop) {
+template <class Address>
+Result<NextHopId> Routing<Address>::next_hop_of(const fib::RouteNextHop<Address>& hop) {
   return hop.port ? next_hops_.acquire({*hop.port, *hop.via}) : gateways_.acquire(*hop.via);
 }
 
-Result<NextHopId> Routing::next_hop_of(const Path4& path) {
+template <class Address>
+Result<NextHopId> Routing<Address>::next_hop_of(const Path& path) {
   if (path.type != RouteType::kUnicast) {
     return next_hops_.fixed(kind_of(path.type));
   }
@@ -156,7 +161,7 @@ Result<NextHopId> Routing::next_hop_of(const Path4& path) {
   if (path.next_hops.size() == 1) {
     return next_hop_of(path.next_hops.front());
   }
-  NextHops::Paths members;
+  std::vector<GroupPath> members;
   Result<NextHopId> id;
   for (const auto& hop : path.next_hops) {
     id = next_hop_of(hop);
@@ -169,7 +174,7 @@ Result<NextHopId> Routing::next_hop_of(const Path4& path) {
     id = next_hops_.acquire_group(members, like_);
   }
   // The group has its own references by now.
-  for (const NextHops::Path& member : members) {
+  for (const GroupPath& member : members) {
     next_hops_.release(member.next_hop);
   }
   if (!id) {
@@ -178,7 +183,8 @@ Result<NextHopId> Routing::next_hop_of(const Path4& path) {
   return id;
 }
 
-NextHopId Routing::next_hop_id(const fib::RouteNextHop4& hop) const {
+template <class Address>
+NextHopId Routing<Address>::next_hop_id(const fib::RouteNextHop<Address>& hop) const {
   return hop.port ? next_hops_.find({*hop.port, *hop.via}).value_or(fib::kNoRoute)
                   : gateways_.at(*hop.via).next_hop;
 }
@@ -186,13 +192,14 @@ NextHopId Routing::next_hop_id(const fib::RouteNextHop4& hop) const {
 
 // RFC 1812 5.2.4.3 leaves out what cannot be sent to. Of gateways that only do not answer, Linux's
 // fib_select_default chooses another where there is one, and keeps the route where there is none.
-fib::Usability Routing::usability(const Path4& path) const {
+template <class Address>
+fib::Usability Routing<Address>::usability(const Path& path) const {
   const auto is_dead = [this](const auto& hop) {
     return hop.port.has_value() && !next_hops_.has_link(*hop.port);
   };
   const auto answers = [this](const auto& hop) {
-    return !hop.via || (hop.port ? next_hops_.usable(neigh::Key4{*hop.port, *hop.via})
-                                 : gateways_.at(*hop.via).usable);
+    return !hop.via ||
+           (hop.port ? next_hops_.usable(Key{*hop.port, *hop.via}) : gateways_.at(*hop.via).usable);
   };
   const auto& hops = path.next_hops;
   if (hops.empty()) {
@@ -206,15 +213,17 @@ fib::Usability Routing::usability(const Path4& path) const {
              : fib::Usability::kDoubtful;
 }
 
-void Routing::reconsider() {
+template <class Address>
+void Routing<Address>::reconsider() {
   rib_.reconsider();
   gateways_.changed(
-      [this](const Path4& path) { return usability(path) != fib::Usability::kUsable; });
+      [this](const Path& path) { return usability(path) != fib::Usability::kUsable; });
   gateways_.changed();
   settle();
 }
 
-void Routing::settle() {
+template <class Address>
+void Routing<Address>::settle() {
   // Each round settles what is one gateway further up; more would be gateways that chase each
   // other.
   constexpr int kRoundsMax = 16;
@@ -224,12 +233,13 @@ void Routing::settle() {
       break;
     }
     // A round of a settling that takes many is a slice too.
-    constexpr std::size_t kSmallSlice = fib::Rib4::kSlice / 16;
+    constexpr std::size_t kSmallSlice = Rib::kSlice / 16;
     rib_.reconsider(kSmallSlice);
   }
 }
 
-bool Routing::advance() {
+template <class Address>
+bool Routing<Address>::advance() {
   const bool chose = rib_.advance();
   if (chose) {
     settle();
@@ -238,18 +248,21 @@ bool Routing::advance() {
   return next_hops_.advance() || refreshed || chose;
 }
 
-void Routing::set_link(InterfaceId port, bool up) {
+template <class Address>
+void Routing<Address>::set_link(InterfaceId port, bool up) {
   if (next_hops_.set_link(port, up)) {
     reconsider();
   }
 }
 
-void Routing::best_changed(std::span<const fib::RouteChange<Ipv4>> changes) {
-  world_.trie().apply(changes);
+template <class Address>
+void Routing<Address>::best_changed(std::span<const fib::RouteChange<Address>> changes) {
+  world_.trie<Address>().apply(changes);
   trie_changes_ += changes.size();
   for (const auto& [prefix, next_hop] : changes) {
     // A host route in its place was the neighbor's.
-    Neighbor* const host = prefix.length() == 32 ? host_route_of(prefix.address()) : nullptr;
+    Neighbor* const host =
+        prefix.length() == Address::kBits ? host_route_of(prefix.address()) : nullptr;
     if (host != nullptr) {
       host->host_route = false;
     }
@@ -259,10 +272,14 @@ void Routing::best_changed(std::span<const fib::RouteChange<Ipv4>> changes) {
   refresh_hosts(kHostsAtOnce);
 }
 
-const neigh::Adjacency& Routing::resolve(Ipv4 destination, std::uint32_t flow) const {
-  const NextHopId next_hop = world_.trie().lookup(destination);
+template <class Address>
+const neigh::Adjacency& Routing<Address>::resolve(Address destination, std::uint32_t flow) const {
+  const NextHopId next_hop = world_.trie<Address>().lookup(destination);
   const AdjacencyId adjacency = world_.next_hops().resolve(next_hop, [&] { return flow; });
   return world_.adjacencies()[adjacency];
 }
+
+template class Routing<Ipv4>;
+template class Routing<Ipv6>;
 
 }  // namespace ringroad::routing

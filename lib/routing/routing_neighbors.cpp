@@ -7,7 +7,8 @@
 
 namespace ringroad::routing {
 
-Routing::Neighbor* Routing::host_route_of(Ipv4 address) {
+template <class Address>
+typename Routing<Address>::Neighbor* Routing<Address>::host_route_of(Address address) {
   for (auto it = neighbors_.lower_bound({address, InterfaceId{}});
        it != neighbors_.end() && it->first.first == address; ++it) {
     if (it->second.host_route) {
@@ -17,14 +18,16 @@ Routing::Neighbor* Routing::host_route_of(Ipv4 address) {
   return nullptr;
 }
 
-void Routing::refresh_later(Prefix4 prefix) {
+template <class Address>
+void Routing<Address>::refresh_later(Prefix prefix) {
   const auto first = neighbors_.lower_bound({prefix.address(), InterfaceId{}});
   if (first != neighbors_.end() && prefix.contains(first->first.first)) {
     stale_hosts_.emplace_back(prefix, first->first.first);
   }
 }
 
-bool Routing::refresh_hosts(std::size_t most) {
+template <class Address>
+bool Routing<Address>::refresh_hosts(std::size_t most) {
   const bool any = !stale_hosts_.empty();
   for (; most > 0 && !stale_hosts_.empty(); --most) {
     auto& [prefix, next] = stale_hosts_.front();
@@ -33,16 +36,16 @@ bool Routing::refresh_hosts(std::size_t most) {
       stale_hosts_.pop_front();
       continue;
     }
-    const Ipv4 address = it->first.first;
+    const Address address = it->first.first;
     const auto subnet = decided_by(address, prefix);
     if (!subnet) {
       refresh_host_routes(address);
     }
-    const Ipv4 last = subnet ? subnet->last() : address;
+    const Address last = subnet ? subnet->last() : address;
     if (last == prefix.last()) {
       stale_hosts_.pop_front();
     } else {
-      next = Ipv4{last.value() + 1};
+      next = last.next();
     }
   }
   return any;
@@ -50,7 +53,8 @@ bool Routing::refresh_hosts(std::size_t most) {
 
 // Two ports may know a neighbor by one address: the host route of one goes before that of the other
 // comes.
-void Routing::refresh_host_routes(Ipv4 address) {
+template <class Address>
+void Routing<Address>::refresh_host_routes(Address address) {
   for (const bool had : {true, false}) {
     for (auto it = neighbors_.lower_bound({address, InterfaceId{}});
          it != neighbors_.end() && it->first.first == address; ++it) {
@@ -63,10 +67,12 @@ void Routing::refresh_host_routes(Ipv4 address) {
 
 // A route shorter than the subnet's does not concern the subnet's neighbors: the default route
 // none.
-std::optional<Prefix4> Routing::decided_by(Ipv4 address, Prefix4 prefix) const {
+template <class Address>
+std::optional<ringroad::Prefix<Address>> Routing<Address>::decided_by(Address address,
+                                                                      Prefix prefix) const {
   for (const interface::InterfaceView& port : world_.ports()) {
-    for (const InterfaceAddress& own : port.addresses) {
-      const Prefix4 subnet = own.subnet();
+    for (const auto& own : port.addresses_of<Address>()) {
+      const Prefix subnet = own.subnet();
       if (subnet.length() > prefix.length() && subnet.contains(address) && rib_.best(subnet)) {
         return subnet;
       }
@@ -75,28 +81,30 @@ std::optional<Prefix4> Routing::decided_by(Ipv4 address, Prefix4 prefix) const {
   return std::nullopt;
 }
 
-void Routing::refresh_host_route(neigh::Key4 key, Neighbor& neighbor) {
+template <class Address>
+void Routing<Address>::refresh_host_route(Key key, Neighbor& neighbor) {
   const auto route = rib_.lookup(key.address);
   const bool on_link =
       route && is_on_link(route->path) && route->path.next_hops.front().port == key.port;
   const bool wanted = neighbor.resolved && on_link;
-  const Prefix4 host{key.address, 32};
+  const Prefix host{key.address, Address::kBits};
   if (wanted && !neighbor.host_route) {
-    world_.trie().insert(host, neighbor.next_hop);
+    world_.trie<Address>().insert(host, neighbor.next_hop);
   } else if (!wanted && neighbor.host_route) {
     // A peer, or a host that a route names, has a route of its own there.
     const auto own = on_link && route->prefix == host ? next_hops_.glean(key.port)
                                                       : Result<NextHopId>{fib::kNoRoute};
     if (own && *own != fib::kNoRoute) {
-      world_.trie().insert(host, *own);
+      world_.trie<Address>().insert(host, *own);
     } else {
-      world_.trie().erase(host);
+      world_.trie<Address>().erase(host);
     }
   }
   neighbor.host_route = wanted;
 }
 
-Result<Routing::Neighbor*> Routing::neighbor_of(neigh::Key4 key) {
+template <class Address>
+Result<typename Routing<Address>::Neighbor*> Routing<Address>::neighbor_of(Key key) {
   const auto [known, fresh] = neighbors_.try_emplace({key.address, key.port});
   if (fresh) {
     const auto next_hop = next_hops_.acquire(key);
@@ -109,7 +117,8 @@ Result<Routing::Neighbor*> Routing::neighbor_of(neigh::Key4 key) {
   return &known->second;
 }
 
-Status Routing::hold(neigh::Key4 key) {
+template <class Address>
+Status Routing<Address>::hold(Key key) {
   const auto neighbor = neighbor_of(key);
   if (!neighbor) {
     return std::unexpected{neighbor.error()};
@@ -120,12 +129,14 @@ Status Routing::hold(neigh::Key4 key) {
   return {};
 }
 
-bool Routing::is_published(neigh::Key4 key) const {
+template <class Address>
+bool Routing<Address>::is_published(Key key) const {
   const auto known = neighbors_.find({key.address, key.port});
   return known != neighbors_.end() && next_hops_.is_published(known->second.next_hop);
 }
 
-Status Routing::resolved(neigh::Key4 key, Mac mac) {
+template <class Address>
+Status Routing<Address>::resolved(Key key, Mac mac) {
   const auto found = neighbor_of(key);
   if (!found) {
     return std::unexpected{found.error()};
@@ -143,17 +154,19 @@ Status Routing::resolved(neigh::Key4 key, Mac mac) {
   return {};
 }
 
-void Routing::failed(neigh::Key4 key) {
+template <class Address>
+void Routing<Address>::failed(Key key) {
   if (next_hops_.neighbor_failed(key)) {
     reconsider();
   }
 }
 
-std::vector<neigh::Key4> Routing::failed_gateways() const {
-  std::vector<neigh::Key4> failed = next_hops_.failed_neighbors();
+template <class Address>
+std::vector<neigh::Key<Address>> Routing<Address>::failed_gateways() const {
+  std::vector<Key> failed = next_hops_.failed_neighbors();
   // A resolved host on the link has a next hop of its own, which is no gateway unless a route
   // refers to it as well.
-  std::erase_if(failed, [this](neigh::Key4 key) {
+  std::erase_if(failed, [this](Key key) {
     const auto id = next_hops_.find(key);
     const bool known = neighbors_.contains({key.address, key.port});
     return !id || next_hops_.references(*id) <= (known ? 1U : 0U);
@@ -161,7 +174,8 @@ std::vector<neigh::Key4> Routing::failed_gateways() const {
   return failed;
 }
 
-void Routing::unresolved(neigh::Key4 key) {
+template <class Address>
+void Routing<Address>::unresolved(Key key) {
   const auto known = neighbors_.find({key.address, key.port});
   if (known == neighbors_.end() || !known->second.resolved) {
     return;
@@ -171,7 +185,8 @@ void Routing::unresolved(neigh::Key4 key) {
   next_hops_.unpublish(known->second.next_hop);
 }
 
-void Routing::removed(neigh::Key4 key) {
+template <class Address>
+void Routing<Address>::removed(Key key) {
   unresolved(key);
   if (const auto known = neighbors_.find({key.address, key.port}); known != neighbors_.end()) {
     next_hops_.release(known->second.next_hop);
@@ -180,17 +195,22 @@ void Routing::removed(neigh::Key4 key) {
   next_hops_.forget(key);
 }
 
-void Routing::report_use(neigh::Key4 key, bool report) {
+template <class Address>
+void Routing<Address>::report_use(Key key, bool report) {
   const auto known = neighbors_.find({key.address, key.port});
   if (known != neighbors_.end() && known->second.resolved) {
     next_hops_.report_use(known->second.next_hop, report);
   }
 }
 
-std::optional<AdjacencyId> Routing::adjacency(neigh::Key4 key) const {
+template <class Address>
+std::optional<AdjacencyId> Routing<Address>::adjacency(Key key) const {
   const auto known = neighbors_.find({key.address, key.port});
   return known == neighbors_.end() ? std::nullopt
                                    : std::optional{next_hops_.adjacency(known->second.next_hop)};
 }
+
+template class Routing<Ipv4>;
+template class Routing<Ipv6>;
 
 }  // namespace ringroad::routing

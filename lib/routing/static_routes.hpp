@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Which static routes were asked for one by one, and which of those that files brought are no
-// longer as the files say. The RIB has the routes themselves. Control thread only.
+// Which static routes of one family were asked for one by one, and which of those that files
+// brought are no longer as the files say. The RIB has the routes themselves. Control thread only.
 #include <absl/container/btree_set.h>
 
 #include <compare>
@@ -13,18 +13,20 @@
 
 namespace ringroad::routing {
 
+template <class Address>
 class StaticRoutes {
  public:
+  using Path = fib::Path<Address>;
+
   struct Key {
     fib::Table table;
-    Prefix4 prefix;
+    Prefix<Address> prefix;
     std::uint32_t metric;
     friend auto operator<=>(const Key&, const Key&) = default;
   };
 
   // The route there was `before`, and is `now`.
-  void note(const Key& key, const std::optional<fib::Path4>& before,
-            const std::optional<fib::Path4>& now) {
+  void note(const Key& key, const std::optional<Path>& before, const std::optional<Path>& now) {
     const bool was_listed = listed_.erase(key) > 0;
     if (before && !was_listed) {
       file_changes_.try_emplace(key, *before);
@@ -48,7 +50,10 @@ class StaticRoutes {
 
  private:
   absl::btree_set<Key> listed_;
-  std::map<Key, fib::Path4> file_changes_;
+  std::map<Key, Path> file_changes_;
 };
+
+using StaticRoutes4 = StaticRoutes<Ipv4>;
+using StaticRoutes6 = StaticRoutes<Ipv6>;
 
 }  // namespace ringroad::routing

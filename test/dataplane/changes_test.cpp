@@ -115,7 +115,7 @@ class Sequences {
     }
     // A gateway that is inside a subnet by now would be resolved to that subnet's port when its
     // route is added again.
-    const routing::Routing& routing = bed_.router->routing();
+    const routing::Routing4& routing = bed_.router->routing();
     const bool found_anew = routing.rib().any_path([&](const fib::Path4& path) {
       return std::ranges::any_of(path.next_hops, [&](const auto& hop) {
         return hop.via && !hop.on_link && hop.port != routing.port_of(*hop.via);

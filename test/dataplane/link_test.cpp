@@ -235,7 +235,7 @@ TEST_CASE("a port's last address takes its routes, and a new one brings them bac
 TEST_CASE("a route goes with the address that is its source") {
   Testbed bed;
   bed.resolve_hosts();
-  const InterfaceAddress own{Ipv4{10, 255, 0, 1}, 32};
+  const InterfaceAddress4 own{Ipv4{10, 255, 0, 1}, 32};
   REQUIRE(bed.router->links().add_address(interface_of(kPortA), own));
   config::Route with_source = route(kTen, kHostB);
   with_source.source = own.address;
@@ -268,7 +268,7 @@ TEST_CASE("with dad an address is used once nobody answered for it") {
   bed.advance_in_steps(10s);
   CHECK(answers_for(bed, kPortB, kRouterB));
 
-  const InterfaceAddress taken{Ipv4{172, 16, 0, 1}, 24};
+  const InterfaceAddress4 taken{Ipv4{172, 16, 0, 1}, 24};
   REQUIRE(bed.router->links().add_address(interface_of(kPortB), taken));
   bed.advance_in_steps(1500ms);
   bed.receive(kPortB, make_arp(2, kMacB, taken.address, {}, taken.address, kBroadcastMac));

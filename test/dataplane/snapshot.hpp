@@ -72,7 +72,7 @@ class Snapshot {
   void read_ports() {
     for (const interface::InterfaceView& view : router_.world().ports()) {
       ports += fmt::format("{} {} {} {}", view.name, view.mac.to_string(), view.mtu, view.up);
-      for (const InterfaceAddress& own : view.addresses) {
+      for (const InterfaceAddress4& own : view.addresses) {
         ports += ' ' + own.to_string();
       }
       if (!view.link) {
@@ -83,7 +83,7 @@ class Snapshot {
     }
   }
   void read_lookups() {
-    const OwnAddresses& own =
+    const OwnAddresses4& own =
         *router_.world().tables().own_addresses.load(std::memory_order_acquire);
     for (const char* const text :
          {"192.168.1.1",   "192.168.1.9", "192.168.1.2",   "192.168.1.0",  "192.168.1.127",

@@ -22,7 +22,7 @@ unsigned serial = 0;
 }  // namespace
 
 config::Port sub_interface(const std::string& name, const std::string& link, std::uint16_t id,
-                           InterfaceAddress address, config::VlanProtocol protocol) {
+                           InterfaceAddress4 address, config::VlanProtocol protocol) {
   config::Port port;
   port.name = name;
   port.addresses = {address};

@@ -31,7 +31,7 @@ inline constexpr Mac kMacB{{0x02, 0, 0, 0, 0, 0x0b}};
 
 // Returns an entry of the configuration's `vlans`.
 [[nodiscard]] config::Port sub_interface(
-    const std::string& name, const std::string& link, std::uint16_t id, InterfaceAddress address,
+    const std::string& name, const std::string& link, std::uint16_t id, InterfaceAddress4 address,
     config::VlanProtocol protocol = config::VlanProtocol::k8021Q);
 
 class Testbed {

@@ -242,7 +242,7 @@ class Life {
     control::Router& router = *bed_.router;
     const std::uint8_t choice = input_.byte();
     const PortId any{static_cast<PortId::rep>(choice >> 4 & 3)};
-    const InterfaceAddress own{Ipv4{10, 9, static_cast<std::uint8_t>(any.value()), 1}, 24};
+    const InterfaceAddress4 own{Ipv4{10, 9, static_cast<std::uint8_t>(any.value()), 1}, 24};
     Status status;
     switch (choice & 0xf) {
       case 0:

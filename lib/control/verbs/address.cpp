@@ -7,15 +7,15 @@
 namespace ringroad::control {
 namespace {
 
-template <Status (Links::*kChange)(InterfaceId, InterfaceAddress)>
+template <Status (Links::*kChange)(InterfaceId, InterfaceAddress4)>
 Reply change_address(Router& router, Options& options) {
   options.only({"address", "peer", "port"});
   std::string text = options.text("address");
   if (options.has("peer")) {
     text += " peer " + options.text("peer");
   }
-  const auto address = options.parsed_text<InterfaceAddress>(
-      text, InterfaceAddress::parse, "an IPv4 address with its subnet's length (a.b.c.d/24)");
+  const auto address = options.parsed_text<InterfaceAddress4>(
+      text, InterfaceAddress4::parse, "an IPv4 address with its subnet's length (a.b.c.d/24)");
   const interface::InterfaceView* const port = port_of(router, options);
   return options.error() ? outcome(options, {})
                          : outcome(options, (router.links().*kChange)(port->id, address));

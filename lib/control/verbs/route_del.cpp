@@ -9,7 +9,7 @@ namespace {
 Reply route_del(Router& router, Options& options) {
   options.only({"prefix", "type", "metric", "table", "source", "via", "port", "onlink", "recursive",
                 "nexthops"});
-  routing::Routing::Selection selection{
+  routing::Routing4::Selection selection{
       .prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
       .table = read_table(router, options)};
   if (options.has("metric")) {

@@ -68,7 +68,7 @@ class WayReporter {
 
  private:
   // Returns the route through which a gateway is reached, or null if there is none.
-  [[nodiscard]] const routing::Gateways::Through* way_of(Ipv4 gateway) const {
+  [[nodiscard]] const routing::Gateways4::Through* way_of(Ipv4 gateway) const {
     const auto& through = routing_.gateways().at(gateway).through;
     return through ? &*through : nullptr;
   }
@@ -89,7 +89,7 @@ class WayReporter {
     return chosen;
   }
 
-  const routing::Routing& routing_;
+  const routing::Routing4& routing_;
   const fib::NextHopTable& table_;
   const fib::TableNames& names_;
   RouteReporter reporter_;
@@ -149,7 +149,7 @@ json runners_up(const RouteReporter& reporter, const std::vector<View>& covering
 
 Json answer_of(const Router& router, const FlowQuestion& question) {
   const Ipv4 address = question.destination;
-  const routing::Routing& routing = router.routing();
+  const routing::Routing4& routing = router.routing();
   const RouteReporter reporter{router};
   const auto match = routing.rib().lookup(address);
   const auto covering = routing.rib().covering(address);

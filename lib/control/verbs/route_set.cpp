@@ -6,7 +6,7 @@
 namespace ringroad::control {
 namespace {
 
-template <routing::Routing::Mode kMode>
+template <routing::Routing4::Mode kMode>
 Reply route_set(Router& router, Options& options) {
   options.only({"prefix", "type", "metric", "table", "source", "via", "port", "onlink", "recursive",
                 "nexthops"});
@@ -30,10 +30,10 @@ Reply route_set(Router& router, Options& options) {
                          : outcome(options, router.configuration().set_route(route, kMode));
 }
 
-const Verb kRouteAdd{"route add", route_set<routing::Routing::Mode::kAdd>};
-const Verb kRouteReplace{"route replace", route_set<routing::Routing::Mode::kReplace>};
-const Verb kRouteChange{"route change", route_set<routing::Routing::Mode::kChange>};
-const Verb kRouteAppend{"route append", route_set<routing::Routing::Mode::kAppend>};
+const Verb kRouteAdd{"route add", route_set<routing::Routing4::Mode::kAdd>};
+const Verb kRouteReplace{"route replace", route_set<routing::Routing4::Mode::kReplace>};
+const Verb kRouteChange{"route change", route_set<routing::Routing4::Mode::kChange>};
+const Verb kRouteAppend{"route append", route_set<routing::Routing4::Mode::kAppend>};
 
 }  // namespace
 

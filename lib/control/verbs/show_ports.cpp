@@ -54,7 +54,7 @@ Reply show_ports(Router& router, Options& /*options*/) {
   for (const interface::InterfaceView& view : router.world().ports()) {
     const PortTotals totals = totals_of(router, view);
     Json addresses = Json::array();
-    for (const InterfaceAddress& address : view.addresses) {
+    for (const InterfaceAddress4& address : view.addresses) {
       addresses.push_back(address.to_string());
     }
     port::Port& device = *router.ports().at(view.egress.value());

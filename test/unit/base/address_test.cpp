@@ -142,13 +142,29 @@ TEST_CASE("prefixes that differ in address or length hash apart") {
 }
 
 TEST_CASE("an interface address keeps its host bits and knows its subnet") {
-  const auto address = InterfaceAddress::parse("192.168.1.1/24");
+  const auto address = InterfaceAddress4::parse("192.168.1.1/24");
   REQUIRE(address);
   CHECK(address->address == Ipv4{192, 168, 1, 1});
   CHECK(address->subnet() == Prefix4{Ipv4{192, 168, 1, 0}, 24});
   CHECK(address->to_string() == "192.168.1.1/24");
-  CHECK(InterfaceAddress::parse("10.0.0.1/32")->to_string() == "10.0.0.1/32");
-  check_refused<InterfaceAddress>({"192.168.1.1", "192.168.1.1/33", "192.168.1/24", "/24", ""});
+  CHECK(InterfaceAddress4::parse("10.0.0.1/32")->to_string() == "10.0.0.1/32");
+  check_refused<InterfaceAddress4>({"192.168.1.1", "192.168.1.1/33", "192.168.1/24", "/24", ""});
+}
+
+TEST_CASE("an interface address of IPv6 is the same with longer bits, and has no broadcast") {
+  const auto address = InterfaceAddress6::parse("2001:db8::1/64");
+  REQUIRE(address);
+  CHECK(address->address == Ipv6{0x20010db800000000, 1});
+  CHECK(address->subnet() == Prefix6{Ipv6{0x20010db800000000, 0}, 64});
+  CHECK(address->to_string() == "2001:db8::1/64");
+  const auto peer = InterfaceAddress6::parse("2001:db8::1 peer 2001:db8:1::/64");
+  REQUIRE(peer);
+  CHECK(peer->subnet() == Prefix6{Ipv6{0x20010db800010000, 0}, 64});
+  CHECK(peer->to_string() == "2001:db8::1 peer 2001:db8:1::/64");
+  check_refused<InterfaceAddress6>({"2001:db8::1", "2001:db8::1/129", "192.168.1.1/24", "/64"});
+  CHECK_FALSE(address->has_broadcast());
+  CHECK(InterfaceAddress4::parse("10.0.0.1/30")->has_broadcast());
+  CHECK_FALSE(InterfaceAddress4::parse("10.0.0.1/31")->has_broadcast());
 }
 
 TEST_CASE("a MAC address is six pairs of hexadecimal digits") {
@@ -168,6 +184,54 @@ TEST_CASE("an IPv6 address is read and printed as RFC 5952 has it") {
   CHECK(Ipv6{}.to_string() == "::");
   check_refused<Ipv6>({"", ":", "1", "1::2::3", "::1%lo", "12345::", "1:2:3:4:5:6:7:8:9",
                        "10.0.0.1", std::string_view{"::1\0x", 5}});
+}
+
+TEST_CASE("IPv6 addresses know their class at its edges") {
+  const auto address = [](const char* text) { return Ipv6::parse(text).value(); };
+  CHECK(address("ff00::").is_multicast());
+  CHECK_FALSE(address("feff:ffff::").is_multicast());
+  CHECK(address("::1").is_loopback());
+  CHECK_FALSE(address("::2").is_loopback());
+  CHECK(address("::").is_unspecified());
+  CHECK_FALSE(address("0:0:0:1::").is_unspecified());
+  for (const char* const text : {"::2", "2001:db8::1", "fe80::1", "fd00::1"}) {
+    CHECK(address(text).is_unicast());
+  }
+  for (const char* const text : {"::", "::1", "ff02::1"}) {
+    CHECK_FALSE(address(text).is_unicast());
+  }
+  for (const char* const text : {"::/0", "::/96", "2001:db8::/32", "fe80::/64"}) {
+    CHECK(is_routable(Prefix6::parse(text).value()));
+  }
+  for (const char* const text : {"::", "::1", "ff00::/8", "ff02::1"}) {
+    CHECK_FALSE(is_routable(Prefix6::parse(text).value()));
+  }
+}
+
+TEST_CASE("the address after one carries into all of its bits") {
+  CHECK(Ipv4{10, 0, 255, 255}.next() == Ipv4{10, 1, 0, 0});
+  CHECK(Ipv6{1, 7}.next() == Ipv6{1, 8});
+  CHECK(Ipv6{1, ~std::uint64_t{0}}.next() == Ipv6{2, 0});
+  CHECK(Prefix4{}.last().next() == Ipv4{});
+  CHECK(Prefix6{}.last().next() == Ipv6{});
+}
+
+TEST_CASE("an IPv6 address prints as RFC 5952 has it and parses as it prints") {
+  // RFC 5952 4.2: the longest run of zeros is shortened, the first of equals, never a single one.
+  for (const auto& [text, printed] : std::vector<std::pair<const char*, const char*>>{
+           {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
+           {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},
+           {"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
+           {"2001:DB8::000A", "2001:db8::a"},
+           {"::ffff:192.0.2.1", "::ffff:192.0.2.1"}}) {
+    CHECK(Ipv6::parse(text)->to_string() == printed);
+  }
+  std::mt19937_64 random{1};
+  for (int i = 0; i < 1000; ++i) {
+    // Some groups are zero.
+    const Ipv6 address{random() & random() & 0xffff0000ffff0000, random() & 0xffffffff0000ffff};
+    REQUIRE(Ipv6::parse(address.to_string()) == address);
+  }
 }
 
 TEST_CASE("an IPv6 prefix holds the addresses that share its bits") {

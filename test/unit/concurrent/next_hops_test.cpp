@@ -15,7 +15,7 @@
 #include "interface/world.hpp"
 
 using namespace ringroad;
-using routing::NextHops;
+using routing::NextHops4;
 
 namespace {
 
@@ -98,7 +98,7 @@ class Writer {
     // them.
     const auto one = static_cast<std::uint8_t>(random_() % kNeighbors);
     const std::size_t size = random_() % (round % 8 == 0 ? 30 : 5) + 1;
-    NextHops::Paths paths;
+    NextHops4::Paths paths;
     Allowed ways = 0;
     for (std::size_t i = 0; i < size; ++i) {
       const auto member = static_cast<std::uint8_t>(random_() % kNeighbors);
@@ -136,7 +136,7 @@ class Writer {
   }
 
   Shared& shared_;
-  NextHops next_hops_;
+  NextHops4 next_hops_;
   std::mt19937 random_{7};
   std::vector<NextHopId> ids_;
   NextHopId near_;

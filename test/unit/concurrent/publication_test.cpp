@@ -71,16 +71,16 @@ TEST_CASE("readers see whole adjacencies and no gap while neighbors and routes c
                   .mac = mac_number(1),
                   .mtu = 1500,
                   .addresses = {{Ipv4{192, 168, 2, 1}, 24}}});
-  routing::NextHops next_hops{world};
-  routing::Routing routing{world, next_hops};
+  routing::NextHops4 next_hops{world};
+  routing::Routing4 routing{world, next_hops};
   routing.add_fixed_routes();
   REQUIRE(routing.sync_connected());
   const auto request = [](Prefix4 prefix) {
-    return routing::Routing::Request{.prefix = prefix,
-                                     .type = RouteType::kUnicast,
-                                     .vias = {{kGateway, 1}},
-                                     .metric = 0,
-                                     .table = fib::Table::kMain};
+    return routing::Routing4::Request{.prefix = prefix,
+                                      .type = RouteType::kUnicast,
+                                      .vias = {{kGateway, 1}},
+                                      .metric = 0,
+                                      .table = fib::Table::kMain};
   };
   REQUIRE(routing.add(request({Ipv4{10, 0, 0, 0}, 8})));
 

@@ -236,8 +236,8 @@ class Bed {
   fib::Trie4 trie_{reclaimer_};
   fib::NextHopTable next_hops_{64, reclaimer_};
   neigh::AdjacencyTable adjacencies_{kWays, reclaimer_};
-  OwnAddresses own_;
-  std::atomic<const OwnAddresses*> published_{&own_};
+  OwnAddresses4 own_;
+  std::atomic<const OwnAddresses4*> published_{&own_};
   std::array<Interface, kPorts> interfaces_{};
   std::array<InterfaceCounters, kPorts> interface_counters_{};
   Hooks hooks_{reclaimer_};

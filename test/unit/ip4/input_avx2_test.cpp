@@ -52,14 +52,14 @@ struct Taken {
   std::uint32_t plain_bytes = 0;
 };
 
-Taken take(Packet* const* packets, Burst& burst, const OwnAddresses& own, const Avx2Input* /*w*/) {
+Taken take(Packet* const* packets, Burst& burst, const OwnAddresses4& own, const Avx2Input* /*w*/) {
   Avx2Input way{kMac, own};
   const unsigned plain = way.validate(packets, burst, 0);
   return {plain == Avx2Input::kAll, plain, way.longest(), way.plain_bytes()};
 }
 [[gnu::target("avx512f,avx512bw,avx512vl,avx512dq")]] Taken take(Packet* const* packets,
                                                                  Burst& burst,
-                                                                 const OwnAddresses& own,
+                                                                 const OwnAddresses4& own,
                                                                  const Avx512Input* /*w*/) {
   Avx512Input way{kMac, own};
   const bool all = way.validate(packets, burst, 0);
@@ -72,7 +72,7 @@ struct Some {
   static constexpr std::size_t kFrames = Way::kFrames;
   std::vector<std::unique_ptr<Frame>> frames;
   std::array<Packet*, kFrames> packets{};
-  OwnAddresses own{{kOwn, Ipv4{192, 168, 1, 255}}};
+  OwnAddresses4 own{{kOwn, Ipv4{192, 168, 1, 255}}};
   Burst burst;
   Taken last;
 

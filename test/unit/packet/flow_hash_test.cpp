@@ -118,6 +118,44 @@ TEST_CASE("both directions of a flow have one hash") {
   }
 }
 
+TEST_CASE("a flow of IPv6 has one hash in both directions, another with another end") {
+  const FlowHash hash{Policy::kL4, 5};
+  std::mt19937_64 random{1};
+  for (int i = 0; i < 100; ++i) {
+    const FlowKey6 flow{.source = {random(), random()},
+                        .destination = {random(), random()},
+                        .protocol = kTcp,
+                        .source_port = be16{40'000},
+                        .destination_port = be16{443}};
+    CHECK(hash.of(flow) == hash.of(flow.reversed()));
+    FlowKey6 other = flow;
+    other.source_port = be16{40'001};
+    CHECK(hash.of(other) != hash.of(flow));
+    other = flow;
+    other.protocol = kUdp;
+    CHECK(hash.of(other) != hash.of(flow));
+    other = flow;
+    other.destination = flow.destination.next();
+    CHECK(hash.of(other) != hash.of(flow));
+    CHECK(FlowHash{Policy::kL4, 6}.of(flow) != hash.of(flow));
+  }
+}
+
+TEST_CASE("a packet has the hash of its key") {
+  const Flow flow;
+  const FlowKey4 addresses{.source = flow.source, .destination = flow.destination};
+  FlowKey4 all = addresses;
+  all.protocol = flow.protocol;
+  all.source_port = be16{flow.source_port};
+  all.destination_port = be16{flow.destination_port};
+  const FlowHash l3{Policy::kL3, 5};
+  const FlowHash l4{Policy::kL4, 5};
+  CHECK(l3.of(flow.packet()) == l3.of(addresses));
+  CHECK(l4.of(flow.packet()) == l4.of(all));
+  CHECK(l3.of(addresses) == 0x505f632f);
+  CHECK(l4.of(all) == 0x71aef805);
+}
+
 TEST_CASE("ports and protocol make a flow of their own with l4 only") {
   const Flow flow;
   Flow other_port = flow;

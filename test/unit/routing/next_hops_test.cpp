@@ -8,7 +8,7 @@
 
 using namespace ringroad;
 using neigh::AdjacencyKind;
-using routing::NextHops;
+using routing::NextHops4;
 
 namespace {
 
@@ -53,7 +53,7 @@ struct Bed {
   }
 
   interface::World world{1, 64};
-  NextHops next_hops{world};
+  NextHops4 next_hops{world};
 };
 
 using Ways = std::set<int>;
@@ -94,7 +94,7 @@ TEST_CASE("a change far below reaches every recursive next hop above it") {
     const NextHopId group = *bed.next_hops.acquire_group({{bed.resolved(8)}, {bed.resolved(9)}});
     REQUIRE(bed.next_hops.set_recursive(near, group));
     CHECK(bed.ways(far) == Ways{8, 9});
-    NextHops::Paths paths;
+    NextHops4::Paths paths;
     Ways expected;
     for (std::uint8_t number = 20; number < 40; ++number) {
       paths.push_back({bed.resolved(number)});
@@ -237,10 +237,10 @@ TEST_CASE("groups of the same next hops are one, in whatever order") {
   const NextHopId group = *bed.next_hops.acquire_group({{a, 1}, {b, 2}});
   CHECK(bed.next_hops.acquire_group({{b, 2}, {a, 1}}) == group);
   CHECK(bed.next_hops.acquire_group({{b, 1}, {a, 1}, {b, 1}}) == group);
-  CHECK(bed.next_hops.acquire_group(std::vector<NextHops::Member>{{key(1), 1}, {key(2), 2}}) ==
+  CHECK(bed.next_hops.acquire_group(std::vector<NextHops4::Member>{{key(1), 1}, {key(2), 2}}) ==
         group);
   CHECK(bed.next_hops.acquire_group({{a, 2}, {b, 1}}) != group);
-  CHECK_FALSE(bed.next_hops.acquire_group(NextHops::Paths{}));
+  CHECK_FALSE(bed.next_hops.acquire_group(NextHops4::Paths{}));
 
   SECTION("one that is changed is no longer what it was") {
     REQUIRE(bed.next_hops.set_group(group, {{b}}));

@@ -12,7 +12,7 @@
 
 using namespace ringroad;
 using neigh::AdjacencyKind;
-using routing::Routing;
+using routing::Routing4;
 
 namespace {
 
@@ -41,7 +41,7 @@ struct Bed {
     REQUIRE(routing.sync_connected());
   }
 
-  [[nodiscard]] Status try_add(const char* to, std::vector<Routing::Via> vias,
+  [[nodiscard]] Status try_add(const char* to, std::vector<Routing4::Via> vias,
                                std::uint32_t metric = 0) {
     return routing.add({.prefix = prefix(to), .vias = std::move(vias), .metric = metric});
   }
@@ -70,8 +70,8 @@ struct Bed {
   [[nodiscard]] Ipv4 neighbor_of(Ipv4 destination) const { return at(destination).next_hop; }
 
   interface::World world{1, 1024};
-  routing::NextHops next_hops{world};
-  Routing routing{world, next_hops};
+  routing::NextHops4 next_hops{world};
+  Routing4 routing{world, next_hops};
 };
 
 }  // namespace

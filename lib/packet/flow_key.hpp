@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What the packets of one flow have in common: addresses, protocol and ports, the 5-tuple.
+#include <cstdint>
+
+#include "base/byte_order.hpp"
+#include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
+
+namespace ringroad {
+
+// Protocol and ports are zero where they do not count or the packet has none.
+template <class Address>
+struct FlowKey {
+  Address source{};
+  Address destination{};
+  std::uint8_t protocol = 0;
+  be16 source_port{};
+  be16 destination_port{};
+
+  // As the answers have it.
+  [[nodiscard]] constexpr FlowKey reversed() const {
+    return {destination, source, protocol, destination_port, source_port};
+  }
+
+  friend constexpr bool operator==(const FlowKey&, const FlowKey&) = default;
+};
+
+using FlowKey4 = FlowKey<Ipv4>;
+using FlowKey6 = FlowKey<Ipv6>;
+
+}  // namespace ringroad
