@@ -12,8 +12,8 @@
 namespace ringroad::control {
 namespace {
 
-// What one client may read and be sent in one turn of the control thread's loop, besides one
-// request.
+// The most bytes that are read from a client and sent to it in one turn of the control thread's
+// loop, in which at most one of its requests is answered.
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 constexpr std::size_t kSendBytes = std::size_t{1} << 20;
 // The next slice of an answer is made while no more than this waits to be sent.

@@ -52,8 +52,8 @@ class Links {
   Status set_mac(InterfaceId port, Mac mac) { return change(port, {.mac = mac}); }
   Status add_address(InterfaceId port, InterfaceAddress4 address);
   Status erase_address(InterfaceId port, InterfaceAddress4 address);
-  // Probes for an address that the port already has. The address is used if nobody answers the ARP
-  // probes.
+  // Probes for an address that the port already has. The address is used if no station answers the
+  // ARP probes.
   void probe_for(InterfaceId port, InterfaceAddress4 address);
 
   // Updates the ports without addresses, which are usable while a route names them.

@@ -72,8 +72,8 @@ void Links::probe_for(InterfaceId port, InterfaceAddress4 address) {
   });
 }
 
-// As Linux's fib_del_ifaddr: an address that no port has any more takes the routes whose source it
-// is.
+// Removes an address from a port. If no port has the address any more, the routes with this source
+// are removed too, as in Linux's fib_del_ifaddr.
 void Links::forget_address(InterfaceId port, InterfaceAddress4 address) {
   std::vector<InterfaceAddress4> left = world_.port(port).addresses;
   std::erase(left, address);

@@ -247,7 +247,7 @@ void Router::set_up_interfaces() {
   add_vlans(true);
 }
 
-// The configuration lists a link before its sub-interfaces.
+// The parsed configuration lists a link before its sub-interfaces.
 void Router::tag_like_its_link(interface::InterfaceView& view, const config::Vlan& vlan) {
   const interface::InterfaceView& link = *world_->find_port(vlan.link);
   neigh::Tag tag{.protocol = static_cast<std::uint16_t>(vlan.protocol), .id = vlan.id};

@@ -17,9 +17,8 @@ using stats::DropReason;
 
 // Linux's interval_probe_time, at which it asks for NTF_MANAGED neighbors.
 constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
-// The number of timers and of reports of use that one round handles, in ~150 us each. Packets in
-// the punt rings need not wait until thousands of neighbors, which were learned and expire
-// together, are handled.
+// The number of timers, and of reports of use, that one round handles, in ~150 us each. Packets in
+// the punt rings must not wait for thousands of neighbors that were learned, and expire, together.
 constexpr std::size_t kNeighborsARound = 256;
 }  // namespace
 

@@ -15,7 +15,7 @@ namespace ringroad::host {
 template <class Address>
 class PathMtu {
  public:
-  // A path MTU is never lower than `least`, whatever routers report (Linux's min_pmtu).
+  // No report lowers a path MTU below `least` (Linux's min_pmtu).
   explicit PathMtu(std::uint16_t least) : least_{least} {}
 
   // A router reported `told` for the path to `destination`, whose MTU was `current` until now.

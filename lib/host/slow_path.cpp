@@ -64,8 +64,8 @@ SlowPath::SlowPath(interface::World& world, routing::Routing4& routing, Sender& 
   add_protocol(IPPROTO_ICMP, [this](OwnedPacket packet) { icmp_input(std::move(packet)); });
   add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) { udp_input(std::move(packet)); });
   add_protocol(IPPROTO_UDPLITE, [this](OwnedPacket packet) { udp_lite_input(std::move(packet)); });
-  // Every Linux router accepts these protocols, and sends no ICMP error if it takes no part in
-  // multicast.
+  // Every Linux router accepts these protocols, and sends no ICMP error even if it does not take
+  // part in multicast.
   for (const std::uint8_t protocol : {std::uint8_t{IPPROTO_IGMP}, std::uint8_t{IPPROTO_PIM}}) {
     add_protocol(protocol, [this](OwnedPacket packet) {
       sender_.drop(std::move(packet), DropReason::kMulticastControl);

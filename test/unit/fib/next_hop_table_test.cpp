@@ -122,7 +122,8 @@ TEST_CASE("flows spread over a group by its members' weights") {
   for (std::size_t i = 0; i < weights.size(); ++i) {
     CAPTURE(i, weights[i], flows[i]);
     const double due = static_cast<double>(kFlows) * weights[i] / total;
-    // Rounding takes at most 1/32; 100k flows over 64 members scatter by 2.5% (one sigma).
+    // Rounding changes a share by at most 1/32; 100k flows over 64 members vary by 2.5% (one
+    // sigma).
     const double noise = 4 * std::sqrt(due);
     CHECK(std::abs(static_cast<double>(flows[i]) - due) < due / 32 + noise);
     const double share = static_cast<double>(bed.table.buckets_of(group, bed.ids[i])) /

@@ -153,7 +153,7 @@ TEST_CASE("equal paths are one, let go with the last route and after the trie ha
   CHECK(rib.erase(any("10.0.0.0/8")));
   CHECK(told.paths.size() == 1);
   CHECK(rib.erase(any("11.0.0.0/8")));
-  CHECK(told.paths.empty());  // Told fails where a prefix still has a released next hop
+  CHECK(told.paths.empty());  // Told fails if a prefix still has a released next hop
   auto with_source = route("10.0.0.0/8", 0);
   with_source.path.source = Ipv4{192, 0, 2, 1};
   REQUIRE(rib.add(with_source));

@@ -67,7 +67,7 @@ struct Script {
 
   std::vector<Address> addresses;
   std::vector<Step> steps;
-  std::vector<std::vector<NextHopId>> truth;  // [moments gone through][address]
+  std::vector<std::vector<NextHopId>> truth;  // [moment][address]
 };
 
 template <class Address>
