@@ -24,7 +24,7 @@ std::vector<unsigned> cores_of_this_thread() {
   return cores;
 }
 
-// Before main(), and so before DPDK.
+// The cores are read before main(), and therefore before DPDK binds this thread.
 const std::vector<unsigned> kCoresAtStart = cores_of_this_thread();
 
 }  // namespace
@@ -58,9 +58,9 @@ void Background::Binder::on_scheduler_entry(bool /*is_worker*/) {
   for (const unsigned core : cores_) {
     CPU_SET(core, &set);
   }
-  // Where it is refused the work is done all the same, on the cores that there are.
+  // If the kernel refuses, the work is done on the cores that the thread may use.
   sched_setaffinity(0, sizeof set, &set);
-  // One of them is the control thread's, whose timers come first.
+  // One of these cores is the control thread's, whose timers have priority.
   constexpr int kNice = 10;
   setpriority(PRIO_PROCESS, 0, kNice);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Where the control side does its long work: TBB's tasks, on the cores that are no worker's.
+// Runs long work of the control side: TBB's tasks, on the cores that no worker uses.
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_scheduler_observer.h>
@@ -11,9 +11,9 @@
 
 namespace ringroad::routing {
 
-// The cores that the process was started on: DPDK binds its threads to fewer.
+// Returns the cores that the process was started on. DPDK binds its threads to fewer.
 [[nodiscard]] std::vector<unsigned> cores_at_start();
-// Those that are no worker's; all of them where no other is left.
+// Returns the cores that no worker uses, or all cores if the workers use every one.
 [[nodiscard]] std::vector<unsigned> background_cores(std::span<const unsigned> all,
                                                      std::span<const unsigned> workers);
 
@@ -21,14 +21,16 @@ class Background {
  public:
   explicit Background(std::vector<unsigned> cores);
 
-  // Works in the calling thread, which stays on these cores from then on, and in TBB's.
+  // Runs the work in the calling thread and in TBB's threads. The calling thread stays on these
+  // cores from then on.
   template <class Work>
   auto run(Work&& work) {
     return arena_.execute(std::forward<Work>(work));
   }
 
  private:
-  // TBB's threads would stay on the core of the thread that first asked for them.
+  // Binds TBB's threads to the cores. Otherwise they would stay on the core of the thread that
+  // first used TBB.
   class Binder final : public tbb::task_scheduler_observer {
    public:
     Binder(tbb::task_arena& arena, std::vector<unsigned> cores);
@@ -41,7 +43,8 @@ class Background {
     std::vector<unsigned> cores_;
   };
 
-  // TBB counts the cores of the thread that first asks for them, which DPDK has bound to one.
+  // Set explicitly, because TBB counts the cores of the thread that first uses it, and DPDK has
+  // bound that thread to one core.
   tbb::global_control threads_;
   tbb::task_arena arena_;
   Binder binder_;

@@ -15,7 +15,8 @@ bool has_subnet(const InterfaceAddress<Address>& own) {
   return own.length < Address::kBits || own.subnet().address() != own.address;
 }
 
-// Linux's "secondary": the subnet is another address's on that port, which came before.
+// Whether the address is "secondary", as Linux calls it: an earlier address of the port has the
+// same subnet.
 template <class Address>
 bool is_secondary(const interface::InterfaceView& port, const InterfaceAddress<Address>& own) {
   for (const auto& before : port.addresses_of<Address>()) {
@@ -68,7 +69,7 @@ std::vector<fib::RouteEdit<Address>> Connected<Address>::changes(
   find_late(used, has_static);
   std::erase_if(used, [](const Own& own) { return !own.port->uses(own.address); });
   wanted_.clear();
-  // Where ports share an address, or addresses a broadcast address, one route stands for all.
+  // If ports share an address, or addresses a broadcast address, they share one route.
   const auto want_local = [this](Address address, RouteType type, Address source) {
     wanted_.try_emplace({Table::kLocal, Prefix{address, Address::kBits}, 0},
                         Path{.protocol = Protocol::kKernel, .type = type, .source = source});
@@ -89,7 +90,7 @@ std::vector<fib::RouteEdit<Address>> Connected<Address>::changes(
         .source = own.address,
         .next_hops = {{.via = std::nullopt, .port = port->id, .weight = 1}}};
     if (own.has_broadcast()) {
-      // The all-zeros form too: RFC 1122 3.3.6, and Linux.
+      // The all-zeros form is a broadcast address too: RFC 1122 3.3.6, and Linux.
       want_local(subnet.last(), RouteType::kBroadcast, own.address);
       want_local(subnet.address(), RouteType::kBroadcast, own.address);
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the router's own addresses of one family put into the tables: Linux's fib_add_ifaddr and
-// fib_del_ifaddr, said as what must be there rather than as steps, so that a change of addresses or
-// links is made whole or not at all. Control thread only.
+// The routes that the router's own addresses of one family need, as Linux's fib_add_ifaddr and
+// fib_del_ifaddr add and remove them. The needed routes are computed and compared with the
+// installed ones, so that a change of addresses or links is applied as a whole or not at all.
+// Control thread only.
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -21,12 +22,12 @@ class Connected {
   using Path = fib::Path<Address>;
   using Prefix = ringroad::Prefix<Address>;
 
-  // The changes that make table local and the connected subnets follow the ports' addresses.
-  // `has_static`: whether a static route has that prefix in table main, metric 0.
+  // Returns the changes that make table local and the connected subnets match the ports' addresses.
+  // `has_static` returns whether table main has a static route with this prefix and metric 0.
   using HasStatic = std::function<bool(Prefix)>;
   [[nodiscard]] std::vector<fib::RouteEdit<Address>> changes(
       const std::deque<interface::InterfaceView>& ports, const HasStatic& has_static);
-  // The RIB has taken the last changes().
+  // The RIB accepted the changes that changes() returned last.
   void confirm();
 
  private:
@@ -43,10 +44,12 @@ class Connected {
 
   Routes installed_;
   Routes wanted_;
-  // Whose subnet came first is taken first, and keeps its turn while its port is down.
+  // The order in which the addresses were added: if several ports share a subnet, the route of the
+  // earliest address is used. An address keeps its place while its port is down.
   std::map<std::pair<InterfaceId, InterfaceAddress<Address>>, std::uint64_t> arrivals_;
   std::uint64_t next_arrival_ = 0;
-  // Subnets that a static route was in the way of when they came: they come after it.
+  // Whether a static route with the subnet's prefix existed when the subnet was added. If so, the
+  // connected route comes after the static route.
   std::map<Prefix, bool> late_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Destinations of each family that no configuration changes: martian, multicast, broadcast.
+// Routes of each family that no configuration changes: to martian, multicast and broadcast
+// destinations.
 #include <array>
 
 #include "base/ipv4.hpp"
@@ -18,7 +19,7 @@ struct FixedRoute {
 template <class Address>
 inline constexpr std::array<FixedRoute<Address>, 0> kFixedRoutes{};
 
-// RFC 1812 5.3.7, RFC 6890; 240/4 as in ip4::input.
+// RFC 1812 5.3.7 and RFC 6890. 240.0.0.0/4 is martian, as in ip4::input.
 template <>
 inline constexpr std::array kFixedRoutes<Ipv4>{
     FixedRoute<Ipv4>{{Ipv4{0, 0, 0, 0}, 8}, RouteType::kMartian},

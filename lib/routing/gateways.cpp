@@ -15,7 +15,7 @@ namespace {
 using fib::Usability;
 using neigh::AdjacencyKind;
 
-// Its gateways are themselves reached through routes, and none of them is.
+// Whether the route is useless because all its gateways are recursive and none of them is usable.
 template <class Address>
 bool is_lost(const fib::RouteView<Address>& way) {
   return way.usability == Usability::kDoubtful &&
@@ -23,13 +23,15 @@ bool is_lost(const fib::RouteView<Address>& way) {
                               [](const auto& hop) { return hop.port.has_value(); });
 }
 
-// The default route leads everywhere: by it no gateway would ever be lost.
+// The default route is not used to reach a gateway: it covers every address, so no gateway would
+// ever be lost.
 template <class Address>
 bool is_way(const fib::RouteView<Address>& route) {
   return route.usability != Usability::kDead && route.prefix.length() > 0;
 }
 
-// Whether a gateway may be sought there; a martian prefix or one's own address is no way to it.
+// Whether a gateway may be reached through a route of this type. Martian prefixes and the router's
+// own addresses do not lead to a gateway.
 bool leads_on(RouteType type) {
   return type == RouteType::kUnicast || type == RouteType::kBlackhole ||
          type == RouteType::kUnreachable || type == RouteType::kProhibit;
@@ -51,7 +53,7 @@ Result<NextHopId> Gateways<Address>::acquire(Address address) {
   if (!next_hop || known) {
     return next_hop;
   }
-  // Its entry here has a reference of its own.
+  // The entry in `gateways_` holds a reference of its own.
   const auto own = next_hops_.acquire_recursive(address);
   Entry& entry = *gateways_.emplace(address, Gateway{.next_hop = *own, .through = {}}).first;
   resolve(entry);
@@ -99,7 +101,7 @@ bool Gateways<Address>::try_way(Entry& entry, const View& way) {
     log::warn("gateway {}: {}", address.to_string(), target.error().what);
     return false;
   }
-  // Refuses a way that leads through the gateway itself.
+  // This fails if the route leads through the gateway itself.
   const bool taken = next_hops_.set_recursive(gateway.next_hop, *target).has_value();
   next_hops_.release(*target);
   if (taken) {
@@ -115,7 +117,8 @@ void Gateways<Address>::resolve(Entry& entry) {
   for (const View& route : routes | std::views::filter(is_way<Address>)) {
     ways.push_back(&route);
   }
-  // As forwarding would choose; where a way leads through the gateway itself, the next.
+  // The routes are tried in the order in which forwarding prefers them, because the first ones may
+  // lead through the gateway itself.
   std::ranges::stable_sort(ways, {}, [](const View* way) {
     return std::tuple{-static_cast<int>(way->table), -way->prefix.length(), way->usability};
   });
@@ -130,14 +133,15 @@ void Gateways<Address>::resolve(Entry& entry) {
     entry.second.passed_over = true;
   }
   entry.second.through.reset();
-  // Never a loop.
+  // This cannot fail: a fixed next hop never closes a loop.
   static_cast<void>(next_hops_.set_recursive(entry.second.next_hop,
                                              next_hops_.fixed(AdjacencyKind::kUnreachable)));
 }
 
 template <class Address>
 void Gateways<Address>::forget_unused() {
-  // One that goes may have been the last that another was reached through.
+  // A removed gateway may have been the last user of another one, so this repeats until nothing is
+  // removed.
   while (std::erase_if(gateways_, [this](const Entry& entry) {
            const bool unused = next_hops_.references(entry.second.next_hop) == 1;
            if (unused) {
@@ -159,7 +163,7 @@ bool Gateways<Address>::settle() {
   for (const Address address : std::exchange(moved_, {})) {
     resolve(*gateways_.find(address));
   }
-  forget_unused();  // those that one was reached through until now
+  forget_unused();  // gateways through which others were reached until now
   bool any = false;
   for (auto& [address, gateway] : gateways_) {
     const bool usable = next_hops_.usable(gateway.next_hop);

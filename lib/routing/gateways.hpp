@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Gateways that are on no port's link: BGP's next hops. Each is reached through the route that
-// covers its address, and all routes by it share one recursive next hop, so that another way to the
-// gateway is one store, however many they are. Control thread only.
+// Gateways that are on no port's link, such as BGP's next hops. Each is reached through the route
+// that covers its address. All routes through a gateway share one recursive next hop, so a new
+// route to the gateway costs one store, however many routes depend on it. Control thread only.
 #include <functional>
 #include <map>
 #include <optional>
@@ -29,46 +29,48 @@ class Gateways {
   };
   struct Gateway {
     NextHopId next_hop;
-    // As of the last settle(): what chooses routes must not see the moment between the loss of one
-    // way and the finding of the next.
+    // Whether the gateway was usable at the end of the last settle(). The choice of routes must not
+    // see the moment when one route to the gateway is lost and the next one is not found yet.
     bool usable = false;
-    // Routes that forwarding would prefer to its way lead through the gateway itself, or nowhere.
+    // Routes that forwarding prefers to the used one were skipped, because they lead through the
+    // gateway itself or are unusable.
     bool passed_over = false;
     std::optional<Through> through;
   };
-  // One reference of a path's next hop.
+  // Returns the next hop of a path, with one more reference.
   using Acquire = std::function<Result<NextHopId>(const Path&)>;
 
   Gateways(NextHops<Address>& next_hops, const Rib& rib, Acquire acquire)
       : next_hops_{next_hops}, rib_{rib}, acquire_{std::move(acquire)} {}
 
-  // Whether some route leads to that address. The default route does not count, as with BGP's
-  // daemons: it leads everywhere, so that no gateway would ever be lost.
+  // Whether a route leads to this address. The default route does not count, as in BGP daemons: it
+  // covers every address, so no gateway would ever be lost.
   [[nodiscard]] bool is_covered(Address address) const;
-  // The gateway's next hop; one reference more.
+  // Returns the gateway's next hop, with one more reference.
   [[nodiscard]] Result<NextHopId> acquire(Address address);
-  // Of one that a path names.
+  // `address` must be a gateway that a path names.
   [[nodiscard]] const Gateway& at(Address address) const { return gateways_.at(address); }
   [[nodiscard]] std::size_t size() const { return gateways_.size(); }
 
-  // Some route to these addresses is another now, the one that forwards packets or one behind it,
-  // which may be a gateway's way where the first leads through the gateway itself.
+  // A route with this prefix changed. It need not be the route that forwards packets: a gateway is
+  // reached through a less preferred route if the first one leads through the gateway itself.
   void changed(Prefix prefix);
-  // Gateways whose way is such a path are to be sought anew: before routes by them are chosen anew,
-  // which may take a while.
+  // Marks the gateways whose route has a path for which `is_lost` returns true. The next settle()
+  // resolves them again, before the routes through them are chosen anew, which may take several
+  // slices.
   using IsLost = std::function<bool(const Path&)>;
   void changed(const IsLost& is_lost);
-  // Next hops were gained, lost or let go.
+  // Some next hops became usable or unusable, or were released.
   void changed() { look_again_ = true; }
-  // Finds the ways anew that what changed concerns. True where a gateway was gained or lost: paths
-  // by it are to be chosen anew, and this called again.
+  // Resolves the marked gateways again. Returns true if a gateway became usable or unusable: the
+  // caller must then choose the routes through it anew and call this again.
   bool settle();
 
  private:
   using Entry = std::pair<const Address, Gateway>;
 
   void resolve(Entry& entry);
-  // Whether the gateway is reached through the route now.
+  // Tries to reach the gateway through this route. Returns whether that succeeded.
   bool try_way(Entry& entry, const View& way);
   void forget_unused();
 

@@ -13,10 +13,11 @@ namespace {
 using neigh::Adjacency;
 using neigh::AdjacencyKind;
 
-// Next hops one behind the other, groups included; so no lookup meets more groups than it may.
-// BGP over BGP over an IGP, each with several ways, is 6.
+// The longest allowed chain of next hops, groups included, so that no lookup passes more groups
+// than it may. BGP over BGP over an IGP, each with several paths, needs 6.
 constexpr unsigned kDepthMax = fib::kGroupNestingMax;
-// Each next hop once, in one order: groups that differ in no more are one.
+// Merges equal next hops and sorts the rest, so that groups with the same next hops and weights are
+// equal.
 std::vector<GroupPath> normal(std::vector<GroupPath> paths) {
   std::ranges::sort(paths);
   std::vector<GroupPath> merged;
@@ -30,8 +31,8 @@ std::vector<GroupPath> normal(std::vector<GroupPath> paths) {
   return merged;
 }
 
-// How many next hops are on the longest way from `id` on, by `next`, which lists those that follow
-// one. `known` remembers them all.
+// Returns the number of next hops on the longest chain that begins at `id`. `next` lists the next
+// hops that directly follow one in the chain. `known` caches the results.
 template <class Next>
 unsigned longest_way(NextHopId id, const Next& next,
                      std::unordered_map<NextHopId, unsigned>& known) {
@@ -49,10 +50,10 @@ unsigned longest_way(NextHopId id, const Next& next,
 
 template <class Address>
 NextHops<Address>::NextHops(interface::World& world) : world_{world} {
-  nodes_.reserve(world_.adjacencies().capacity());  // growing it would take milliseconds
+  nodes_.reserve(world_.adjacencies().capacity());  // rehashing would take milliseconds
   for (const AdjacencyKind kind : interface::World::kFixedKinds) {
-    // A gateway that no route reaches is no way; one that a blackhole swallows is what was asked
-    // for (RFC 7999).
+    // A gateway that no route reaches is unusable. A gateway that a blackhole route covers is
+    // usable, because its packets are dropped intentionally (RFC 7999).
     add(fixed(kind), Fixed{}).usable =
         kind != AdjacencyKind::kNoRoute && kind != AdjacencyKind::kUnreachable;
   }
@@ -194,7 +195,7 @@ Result<NextHopId> NextHops<Address>::acquire_group(const std::vector<Member>& me
   if (id) {
     id = acquire_group(paths);
   }
-  // The group has its own references by now.
+  // The group holds references of its own now.
   for (const Path& path : paths) {
     release(path.next_hop);
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The life of next hops and adjacencies: which exist, what each resolves to now, who still needs
-// them. Control thread only.
+// Creates and releases next hops and adjacencies: which exist, what each resolves to, and what
+// refers to them. Control thread only.
 //
-// A route names one next hop; a next hop may name others: a group its members, a recursive one the
-// next hop through which its gateway is reached (BGP's next hops, RFC 4271 5.1.3). Readers see none
-// of that depth: a recursive next hop's slot holds what its target's holds. So a change below is
-// one store for each recursive next hop above it, and none for the routes above those: convergence
-// that does not depend on how many prefixes there are.
+// A route names one next hop. A next hop may refer to others: a group to its members, a recursive
+// next hop to the one through which its gateway is reached (BGP's next hops, RFC 4271 5.1.3).
+// Readers do not follow recursive next hops: their slot holds what the target's slot holds. A
+// change of a target is therefore one store for each recursive next hop that depends on it, and
+// none for the routes: convergence does not depend on the number of prefixes.
 #include <map>
 #include <optional>
 #include <set>
@@ -21,15 +21,15 @@
 
 namespace ringroad::routing {
 
-// A next hop of a group, and its share.
+// A next hop of a group, and its weight.
 struct GroupPath {
   NextHopId next_hop;
   std::uint32_t weight = 1;
   friend auto operator<=>(const GroupPath&, const GroupPath&) = default;
 };
 
-// Those whose neighbors and gateways have addresses of one family. Their ids are from the world's
-// one table, as both families' are.
+// The next hops whose neighbors and gateways have addresses of one family. Both families take their
+// ids from the world's one table.
 template <class Address>
 class NextHops {
  public:
@@ -37,46 +37,49 @@ class NextHops {
 
   explicit NextHops(interface::World& world);
 
-  // Those that every router has: local, blackhole, ... No reference needed.
+  // Returns a next hop that every router has: local, blackhole, ... It needs no reference.
   [[nodiscard]] NextHopId fixed(neigh::AdjacencyKind kind) const { return world_.fixed(kind); }
-  // "The destination itself is on this port's link". Lives as long as the port; the first call for
-  // a port may find the tables full.
+  // Returns the next hop for destinations that are on the port's link. It lives as long as the
+  // port. The first call for a port fails if a table is full.
   [[nodiscard]] Result<NextHopId> glean(InterfaceId port);
 
-  // The next hop of a neighbor, resolved or not; one reference more. Released by release().
+  // Returns the next hop of a neighbor, resolved or not, with one more reference, which release()
+  // gives back.
   [[nodiscard]] Result<NextHopId> acquire(Key key);
 
-  // The next hop of a gateway that is reached through a route; equal gateways are one. It answers
-  // unreachable until it is given a target.
+  // Returns the next hop of a gateway that is reached through a route; equal gateways share one.
+  // Its packets are answered as unreachable until it has a target.
   [[nodiscard]] Result<NextHopId> acquire_recursive(Address gateway);
-  // The gateway is reached through `target` from now on, any next hop, of which this takes a
-  // reference of its own. Fails, and changes nothing, where that would be a loop, or too deep.
+  // From now on the gateway is reached through `target`, which may be any next hop and gets one
+  // more reference. Fails, and changes nothing, if this would close a loop or make the chain too
+  // long.
   Status set_recursive(NextHopId id, NextHopId target);
 
-  // A group of next hops of any kind, of each of which it takes a reference of its own; equal
-  // groups are one. A new one starts as `like`, if that is a group: what both have keeps its flows.
+  // Returns a group of next hops of any kind, each of which gets one more reference; equal groups
+  // share one next hop. If `like` is a group, a new group starts with its assignment of flows, so
+  // that the members of both keep their flows.
   using Path = GroupPath;
   using Paths = std::vector<Path>;
   [[nodiscard]] Result<NextHopId> acquire_group(Paths paths, std::optional<NextHopId> like = {});
-  // For every route that names the group; the fewest flows move.
+  // Changes the members for every route that uses the group; as few flows as possible move.
   Status set_group(NextHopId id, Paths paths);
-  // A group of neighbors.
+  // A neighbor in a group.
   struct Member {
     Key key;
     std::uint16_t weight;
   };
   [[nodiscard]] Result<NextHopId> acquire_group(const std::vector<Member>& members);
 
-  // One reference less. Fixed and glean ones are not counted.
+  // Gives back one reference. References of fixed next hops and gleans are not counted.
   void release(NextHopId id);
 
-  // Whether there is room for that neighbor's MAC to be published, where it is no next hop yet too.
+  // Whether publish() has room for this neighbor, even if the neighbor has no next hop yet.
   [[nodiscard]] bool has_room_for(Key key) const;
-  // Readers send to this MAC from now on, and say so when they do if `report_use`.
+  // Makes readers send to this MAC from now on.
   Status publish(NextHopId id, Mac mac);
-  // Readers punt again.
+  // Makes readers punt packets for this neighbor again.
   void unpublish(NextHopId id);
-  // Until publish() or unpublish() workers keep packets for that neighbor, whose MAC is known.
+  // The neighbor's MAC is known: workers hold its packets until publish() or unpublish().
   void hold(NextHopId id);
   [[nodiscard]] bool is_published(NextHopId id) const {
     const auto& neighbor = std::get<Neighbor>(nodes_.at(id).what);
@@ -85,42 +88,44 @@ class NextHops {
   void report_use(NextHopId id, bool report);
   [[nodiscard]] AdjacencyId adjacency(NextHopId id) const;
 
-  // The port's MTU or MAC is another now: all that is sent by it takes it on, the first neighbors
-  // at once, the others slice by slice. A new MAC waits where the adjacency table has no room for a
-  // moment.
+  // The port's MTU or MAC changed: all adjacencies of the port get the new value, the first ones at
+  // once, the others in slices. If the adjacency table has no free entry for a new MAC, the work
+  // waits for one.
   void renew(InterfaceId port);
-  // The next slice of that, ~1 ms. False where nothing is left to do.
+  // Runs the next slice of this work, ~1 ms. Returns false if nothing is left to do.
   bool advance();
 
-  // Groups give the neighbor's share to their other members until publish(). Of a neighbor that
-  // is no next hop, nothing. True where it was usable before.
+  // Groups give the neighbor's flows to their other members until publish(). Does nothing if the
+  // neighbor has no next hop. Returns true if the neighbor was usable before.
   bool neighbor_failed(Key key);
-  // The neighbor table has no such entry any more: where it is no next hop either, that it failed
-  // is history. Until then a route that comes again is by a gateway that failed.
+  // The neighbor table removed this entry. If the neighbor has no next hop either, its failure is
+  // forgotten; until then, a new route through the neighbor starts with a failed gateway.
   void forget(Key key);
-  // The same for all neighbors on a port without a link. True where that is a change.
+  // The neighbors of a port without a link are unusable. Returns true if the state of the link
+  // changed.
   bool set_link(InterfaceId port, bool up);
-  // Those on that port whose MAC is not known are taken for failed, until publish(): at most so
-  // many of those behind `after`. The last of them, where there may be more.
+  // Marks the port's neighbors whose MAC is not known as failed, until publish(): at most `most`
+  // neighbors, beginning after `after`. Returns the last neighbor that was examined if there may be
+  // more.
   std::optional<Key> doubt_neighbors(InterfaceId port, std::optional<Key> after = {},
                                      std::size_t most = ~std::size_t{0});
   [[nodiscard]] bool has_link(InterfaceId port) const { return !without_link_.contains(port); }
   // Failed neighbors on ports with a link.
   [[nodiscard]] std::vector<Key> failed_neighbors() const;
 
-  // False where a packet would not arrive: the port has no link, or the neighbor did not answer; of
-  // a group, where that is so of each member.
+  // Returns false if a packet would not arrive: the port has no link, or the neighbor did not
+  // answer. A group is unusable if all its members are.
   [[nodiscard]] bool usable(NextHopId id) const;
   [[nodiscard]] bool usable(Key key) const;
   [[nodiscard]] std::optional<NextHopId> find(Key key) const;
-  // What the gateway of a recursive one is reached through.
+  // Returns the next hop through which the gateway of a recursive next hop is reached.
   [[nodiscard]] NextHopId target(NextHopId id) const {
     return std::get<Recursive>(nodes_.at(id).what).target;
   }
   [[nodiscard]] std::uint32_t references(NextHopId id) const { return nodes_.at(id).references; }
 
  private:
-  struct Fixed {};  // and gleans
+  struct Fixed {};  // also gleans
   struct Neighbor {
     Key key;
     AdjacencyId unresolved;
@@ -135,9 +140,9 @@ class NextHops {
   };
   struct Node {
     std::variant<Fixed, Neighbor, Recursive, Group> what;
-    std::uint32_t references = 0;         // dependants included
-    bool usable = true;                   // as its dependants know it
-    std::multiset<NextHopId> dependants;  // recursive ones whose target it is, groups it is in
+    std::uint32_t references = 0;         // includes those of dependants
+    bool usable = true;                   // as last reported to the dependants
+    std::multiset<NextHopId> dependants;  // recursive next hops and groups that refer to this one
   };
 
   [[nodiscard]] Result<AdjacencyId> make_adjacency(neigh::AdjacencyKind kind);
@@ -146,21 +151,22 @@ class NextHops {
   [[nodiscard]] Neighbor& neighbor(NextHopId id) { return std::get<Neighbor>(node(id).what); }
 
   void forget_paths(NextHopId group, const Paths& paths);
-  // One more or one less of those that depend on `id`.
+  // Adds or removes a next hop that depends on `id`.
   void depend(NextHopId dependant, NextHopId id);
   void undepend(NextHopId dependant, NextHopId id);
-  // Fails where `dependant` may not depend on `id`; `dependant` may be none yet.
+  // Fails if `dependant` may not depend on `id`. `dependant` is empty for a next hop that does not
+  // exist yet.
   [[nodiscard]] Status check_depth(std::optional<NextHopId> dependant, NextHopId id) const;
   [[nodiscard]] Status check(std::optional<NextHopId> group, const Paths& paths) const;
-  // The recursive next hops that stand for it, however indirectly.
+  // Returns the recursive next hops that resolve to this one, directly or indirectly.
   [[nodiscard]] std::vector<NextHopId> aliases_of(NextHopId id) const;
-  // It and all its aliases resolve to that from now on.
+  // Makes the next hop and its aliases resolve to this adjacency.
   void point(NextHopId id, AdjacencyId adjacency);
   void set_usable(NextHopId id, bool usable);
   [[nodiscard]] bool usable(const Node& node) const;
-  // Its dependants learn whether it is usable now.
+  // Updates the dependants with whether this next hop is usable.
   void tell_usable(NextHopId id) { set_usable(id, usable(node(id))); }
-  // False where there is no room for its new MAC.
+  // Returns false if the adjacency table has no room for the new MAC.
   [[nodiscard]] bool renew(NextHopId id);
   [[nodiscard]] bool any_usable(const Paths& paths) const;
   [[nodiscard]] std::vector<fib::NextHopTable::Member> members_of(const Paths& paths) const;
@@ -170,9 +176,9 @@ class NextHops {
   std::set<InterfaceId> without_link_;
   std::unordered_map<NextHopId, Node> nodes_;
   std::map<Key, NextHopId> by_key_;
-  std::set<Key> failed_;       // of those, and of those that no route names any more
-  std::set<Key> depended_;     // of those in by_key_: on which others depend
-  std::vector<Key> renewals_;  // of each port that changed, the next to be renewed
+  std::set<Key> failed_;       // includes neighbors that have no next hop any more
+  std::set<Key> depended_;     // neighbors in by_key_ that have dependants
+  std::vector<Key> renewals_;  // for each changed port, the next neighbor to renew
   std::map<Address, NextHopId> by_gateway_;
   std::map<Paths, NextHopId> by_paths_;
 };

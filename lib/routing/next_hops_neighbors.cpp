@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Next hops that are neighbors: what readers send to, and whether it arrives.
+// Next hops that are neighbors: the adjacency that readers use, and whether the neighbor is usable.
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -12,7 +12,7 @@ namespace {
 using neigh::Adjacency;
 using neigh::AdjacencyKind;
 
-// Neighbors that take on a port's new MTU or MAC in one go.
+// The number of neighbors that get a port's new MTU or MAC in one slice.
 constexpr std::size_t kRenewalsAtOnce = 2048;
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kComplaintsMax = 20;
 
-// Fails the file, or counts a bad line and goes on.
+// Refuses the file, or with keep_going only counts the bad line.
 void refuse(const config::RouteFile& file, const std::string& what, RouteFileContents& contents) {
   std::string complaint = fmt::format("{}: {}", file.path, what);
   if (!file.keep_going && contents.error.empty()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What a file of prefixes holds for the RIB, and why it is refused: as the router reads it, and as
-// a check of the configuration does.
+// Reads and checks a file of prefixes for the RIB. The router and the check of a configuration both
+// use it.
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -16,11 +16,11 @@ struct RouteFileContents {
   std::vector<Prefix4> prefixes;  // sorted, each once, all of them unicast
   std::size_t skipped_ipv6 = 0;
   std::size_t bad_lines = 0;
-  std::vector<std::string> complaints;  // about the first of them
-  std::string error;                    // where the file is refused
+  std::vector<std::string> complaints;  // about the first bad lines
+  std::string error;                    // set if the file is refused
 };
 
-// Any thread; TBB's tasks of the arena that the caller is in help.
+// Any thread may call this. TBB's tasks in the caller's arena help.
 [[nodiscard]] RouteFileContents read_route_file(const config::RouteFile& file,
                                                 fib::Reading* reading = nullptr);
 

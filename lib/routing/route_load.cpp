@@ -14,7 +14,7 @@
 namespace ringroad::routing {
 namespace {
 
-// Routes added in one go.
+// The number of routes in one slice.
 constexpr std::size_t kSlice = 4096;
 constexpr std::size_t kSliceOneByOne = 512;
 
@@ -115,7 +115,7 @@ void RouteLoad::add_slice() {
 void RouteLoad::undo_slice() {
   std::size_t count = std::min(kSlice, done_);
   if (!routing_.erase(batch(done_ - count, count))) {
-    // Somebody deleted some of them meanwhile.
+    // A route of this slice was deleted meanwhile, so the others are removed one by one.
     count = std::min(kSliceOneByOne, count);
     for (std::size_t i = done_ - count; i < done_; ++i) {
       [[maybe_unused]] const Status erased = routing_.erase(batch(i, 1));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// A file of IPv4 prefixes on its way into the RIB. A thread of its own, and TBB's, read and sort
-// it; the control thread adds the routes a slice at a time, so that nothing else waits long: all of
-// them, or none in the end.
+// Loads a file of IPv4 prefixes into the RIB. A thread reads and sorts the file with the help of
+// TBB's threads. The control thread adds the routes in slices, so that other work is not delayed
+// for long. In the end all routes are added, or none.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -21,33 +21,33 @@ namespace ringroad::routing {
 
 class RouteLoad {
  public:
-  // Whether a route must lead to each gateway now, as a verb wants it, or may come later.
+  // Whether a route must lead to each gateway now, as for a request, or may be added later.
   enum class Gateways : std::uint8_t { kReachable, kMayWait };
-  // Fails where the routes could not be added whatever the file holds.
+  // Fails if the routes could not be added, whatever the file contains.
   [[nodiscard]] static Result<std::unique_ptr<RouteLoad>> start(
       const config::RouteFile& file, Routing4& routing, Background& background,
       Gateways gateways = Gateways::kReachable);
-  // Waits for the reader, which it stops.
+  // Stops the reading thread and waits for it.
   ~RouteLoad();
   RouteLoad(const RouteLoad&) = delete;
   RouteLoad& operator=(const RouteLoad&) = delete;
 
-  // Control thread: the next slice, ~1 ms. False where there is nothing to do now.
+  // Control thread only. Runs the next slice, ~1 ms. Returns false if there is nothing to do now.
   bool advance();
 
   enum class State : std::uint8_t { kReading, kAdding, kUndoing, kDone, kFailed };
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] bool finished() const { return state_ >= State::kDone; }
-  // How far the state it is in has come, 0 to 100.
+  // The progress of the current state, 0 to 100.
   [[nodiscard]] unsigned percent() const;
 
-  // What became of it, complete when it is finished.
+  // The outcome, complete once finished() returns true.
   struct Outcome {
     std::size_t added = 0;
     std::size_t skipped_ipv6 = 0;
     std::size_t bad_lines = 0;
-    std::vector<std::string> complaints;  // about the first of them
-    std::string error;                    // where it failed
+    std::vector<std::string> complaints;  // about the first bad lines
+    std::string error;                    // set if the load failed
   };
   [[nodiscard]] const Outcome& outcome() const { return outcome_; }
   [[nodiscard]] const config::RouteFile& file() const { return file_; }
@@ -68,7 +68,7 @@ class RouteLoad {
   State state_ = State::kReading;
   std::size_t done_ = 0;  // entries that are in the RIB
 
-  // The reader's until it is over, then the control thread's.
+  // The reading thread owns these until it ends, then the control thread does.
   Outcome outcome_;
   std::vector<fib::Rib4::Batch::Entry> entries_;
   fib::Reading reading_;

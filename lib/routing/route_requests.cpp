@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Static routes as `ip route` changes them: add, replace, change, append, del. Each is one commit
-// of the RIB, which takes it whole or refuses it.
+// Requests that change static routes, as `ip route` does: add, replace, change, append, del. Each
+// is one commit of the RIB, which accepts or refuses it as a whole.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +44,8 @@ Status Routing<Address>::check_table(Table table) {
              : Status{};
 }
 
-// The port whose subnet it is: where several share the subnet, the one that packets go by.
+// Returns the port whose subnet covers the gateway; if several ports share the subnet, the one
+// through which its packets are sent.
 template <class Address>
 std::optional<InterfaceId> Routing<Address>::port_of(Address gateway) const {
   const auto subnet = world_.subnet_of(gateway);
@@ -59,8 +60,8 @@ std::optional<InterfaceId> Routing<Address>::port_of(Address gateway) const {
   return subnet->port->id;
 }
 
-// As Linux's fib_check_nh: a gateway on a given port is a neighbor there by a subnet, or by a route
-// to it that leads by no gateway.
+// Like Linux's fib_check_nh: a gateway on a given port must be on one of the port's subnets, or be
+// covered by a route out of that port that has no gateway itself.
 template <class Address>
 Status Routing<Address>::check_on(InterfaceId port, Address gateway) const {
   if (world_.is_on_link(port, gateway)) {
@@ -201,7 +202,8 @@ Result<fib::Path<Address>> Routing<Address>::appended(const Path& path,
 
 template <class Address>
 Status Routing<Address>::put(const fib::RouteEdit<Address>& edit, const Path* before) {
-  // What a group keeps of its members keeps its flows.
+  // If the old route's next hop is a group, the members that stay in the new group keep their
+  // flows.
   if (before != nullptr && edit.path && before->next_hops.size() > 1) {
     if (const auto group = next_hop_of(*before)) {
       like_ = *group;

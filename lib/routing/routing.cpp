@@ -38,7 +38,7 @@ AdjacencyKind kind_of(RouteType type) {
   return AdjacencyKind::kNoRoute;
 }
 
-// Neighbors whose host routes are seen to in one go, ~1.5 us each.
+// The number of neighbors whose host routes are updated in one slice, ~1.5 us each.
 constexpr std::size_t kHostsAtOnce = 512;
 
 }  // namespace
@@ -66,7 +66,7 @@ bool Routing<Address>::is_on_link(const Path& path) {
 template <class Address>
 void Routing<Address>::add_fixed_routes() {
   for (const auto& [prefix, type] : kFixedRoutes<Address>) {
-    // The RIB is empty of them: they cannot be refused.
+    // The RIB has no such route yet, so it does not refuse them.
     [[maybe_unused]] const Status added =
         rib_.add({.prefix = prefix,
                   .table = Table::kLocal,
@@ -173,12 +173,12 @@ Result<NextHopId> Routing<Address>::next_hop_of(const Path& path) {
   if (id) {
     id = next_hops_.acquire_group(members, like_);
   }
-  // The group has its own references by now.
+  // The group holds references of its own now.
   for (const GroupPath& member : members) {
     next_hops_.release(member.next_hop);
   }
   if (!id) {
-    gateways_.changed();  // what only the refused group needs is needed no more
+    gateways_.changed();  // the refused group may have been the only user of a gateway
   }
   return id;
 }
@@ -190,8 +190,9 @@ NextHopId Routing<Address>::next_hop_id(const fib::RouteNextHop<Address>& hop) c
 }
 // NOLINTEND(bugprone-unchecked-optional-access)
 
-// RFC 1812 5.2.4.3 leaves out what cannot be sent to. Of gateways that only do not answer, Linux's
-// fib_select_default chooses another where there is one, and keeps the route where there is none.
+// RFC 1812 5.2.4.3 excludes routes that packets cannot be sent by. If a route's gateways merely do
+// not answer, Linux's fib_select_default prefers another route of the prefix, and keeps this one if
+// there is none.
 template <class Address>
 fib::Usability Routing<Address>::usability(const Path& path) const {
   const auto is_dead = [this](const auto& hop) {
@@ -224,15 +225,15 @@ void Routing<Address>::reconsider() {
 
 template <class Address>
 void Routing<Address>::settle() {
-  // Each round settles what is one gateway further up; more would be gateways that chase each
-  // other.
+  // Each round settles the gateways that depend on those of the round before. More rounds mean that
+  // gateways keep changing each other.
   constexpr int kRoundsMax = 16;
   for (int round = 0; gateways_.settle(); ++round) {
     if (round == kRoundsMax) {
       log::warn("gateways are reached through each other in turn; some are left as they are");
       break;
     }
-    // A round of a settling that takes many is a slice too.
+    // The slice is small, because settling may take many rounds.
     constexpr std::size_t kSmallSlice = Rib::kSlice / 16;
     rib_.reconsider(kSmallSlice);
   }
@@ -260,7 +261,7 @@ void Routing<Address>::best_changed(std::span<const fib::RouteChange<Address>> c
   world_.trie<Address>().apply(changes);
   trie_changes_ += changes.size();
   for (const auto& [prefix, next_hop] : changes) {
-    // A host route in its place was the neighbor's.
+    // This change replaced the neighbor's host route.
     Neighbor* const host =
         prefix.length() == Address::kBits ? host_route_of(prefix.address()) : nullptr;
     if (host != nullptr) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Keeps the trie of one family true to its RIB: each prefix's best route becomes a next hop, each
-// resolved neighbor on a connected subnet a host route of its own, so that forwarding to it touches
-// no hash table. Control thread only.
+// Keeps the trie of one family consistent with its RIB: the trie stores the next hop of each
+// prefix's best route, and a host route for each resolved neighbor on a connected subnet, so that
+// forwarding to the neighbor touches no hash table. Control thread only.
 #include <deque>
 #include <functional>
 #include <map>
@@ -19,13 +19,13 @@
 
 namespace ringroad::routing {
 
-// How a request meets the routes that are there.
+// How a request treats an existing route with the same prefix, table and metric.
 enum class RouteMode : std::uint8_t {
-  kConfigured,  // as networkd adds what a file asks for: a connected subnet may be there too
-  kAdd,         // refused where there is such a route, as `ip route add`
-  kReplace,     // takes the place of such a route, as `ip route replace`
-  kChange,      // the same, and refused where there is none
-  kAppend,      // one more next hop of such a route, as `ip -6 route append`
+  kConfigured,  // like kAdd, but a connected subnet may exist, as for networkd
+  kAdd,         // refused if there is such a route, like `ip route add`
+  kReplace,     // replaces such a route, like `ip route replace`
+  kChange,      // the same, but refused if there is none
+  kAppend,      // adds a next hop to such a route, like `ip -6 route append`
 };
 
 template <class Address>
@@ -39,22 +39,23 @@ class Routing {
 
   Routing(interface::World& world, NextHops<Address>& next_hops);
 
-  // What no configuration changes: martian, multicast and broadcast destinations.
+  // Adds the routes that no configuration changes: to martian, multicast and broadcast
+  // destinations.
   void add_fixed_routes();
-  // Makes table local and the connected subnets follow the ports' addresses as the world has them
-  // now, in one step. Fails, and changes nothing, where a table has no room.
+  // Makes table local and the connected subnets match the ports' current addresses, in one step.
+  // Fails, and changes nothing, if a table has no room.
   Status sync_connected();
 
-  // One next hop of a request. Its port is found from the connected subnets where it is not given;
-  // a gateway on none of them is recursive: reached through the route that covers it, whichever
-  // that is from time to time. Without an address the destinations themselves are on the port's
-  // link; `on_link`: the gateway is, though no subnet holds it.
+  // One next hop of a request. If no port is given, it is found from the connected subnets; a
+  // gateway on none of them is recursive, reached through the route that covers it at the time.
+  // Without an address, the destinations themselves are on the port's link. `on_link` means that
+  // the gateway is on the port's link although no subnet covers it.
   struct Via {
     std::optional<Address> address;
     std::uint16_t weight = 1;
     std::optional<InterfaceId> port = std::nullopt;
     bool on_link = false;
-    bool recursive = false;  // no route needs to lead to the gateway now
+    bool recursive = false;  // accepted even if no route leads to the gateway now
   };
   struct Request {
     Prefix prefix;
@@ -65,7 +66,8 @@ class Routing {
     std::optional<Address> source = std::nullopt;
   };
   using Mode = RouteMode;
-  // What was there before, if anything, and what is there now. All or none.
+  // The route before and after the request, if it existed. A request is carried out as a whole or
+  // not at all.
   struct Outcome {
     std::optional<Path> before;
     std::optional<Path> now;
@@ -73,11 +75,12 @@ class Routing {
   Result<Outcome> set(const Request& request, Mode mode);
   Status add(const Request& request);
 
-  // Which static route, and of a group which next hops: those leave it, and the last takes the
-  // route with it, as `ip -6 route del`. What is none matches all.
+  // Selects a static route. If `vias` is not empty, only these next hops are removed from the
+  // route, and the route is removed with its last next hop, like `ip -6 route del`. An empty field
+  // matches every route.
   struct Selection {
     Prefix prefix;
-    std::optional<fib::Table> table;  // none: those that forwarding asks
+    std::optional<fib::Table> table;  // if empty, the tables used for forwarding
     std::optional<std::uint32_t> metric = std::nullopt;
     std::optional<RouteType> type = std::nullopt;
     std::optional<Address> source = std::nullopt;
@@ -88,72 +91,80 @@ class Routing {
     std::uint32_t metric;
     Outcome outcome;
   };
-  // Static routes only: the others come and go with their addresses.
+  // Removes static routes only. Connected routes are added and removed with their addresses.
   Result<Removal> remove(const Selection& selection);
   Result<fib::Route<Address>> erase(const fib::RouteSelector<Address>& selector);
 
-  // The port of a gateway that is on a connected subnet.
+  // Returns the port of a gateway that is on a connected subnet.
   [[nodiscard]] std::optional<InterfaceId> port_of(Address gateway) const;
 
-  // Many routes by the same few gateways: what each gateway's path is, then batches of them.
+  // For many routes through the same few gateways: the path of each gateway, then batches of
+  // routes.
   [[nodiscard]] Result<Path> path_via(Address gateway, bool recursive = false) const;
   Status add(const fib::RouteBatch<Address>& batch);
   Status erase(const fib::RouteBatch<Address>& batch);
-  // Whether a route from outside may lead there: not to what never is a unicast destination.
+  // Whether a static route may have this prefix; false if its addresses are never unicast
+  // destinations.
   [[nodiscard]] static bool is_routable(Prefix prefix);
-  // Table local is the router's own.
+  // Fails for table local, which only the router itself changes.
   [[nodiscard]] static Status check_table(fib::Table table);
 
-  // A port without a link is no way to anywhere: its subnet and the gateways on it are dead, as
-  // with Linux's ignore_routes_with_linkdown. The router's own address stays.
+  // A port without a link is not used: its subnet and the gateways on it are dead, as with Linux's
+  // ignore_routes_with_linkdown. Routes to the router's own addresses stay.
   void set_link(InterfaceId port, bool up);
 
-  // Whether some route names the port whatever its subnets: then it is a way to somewhere without
-  // an address of its own.
+  // Whether a static route uses the port independently of the port's subnets, so that the port is
+  // useful even without an address.
   [[nodiscard]] bool binds(InterfaceId port) const;
-  // Whether a static route leads by that gateway.
+  // Whether `is` returns true for the gateway of some route.
   [[nodiscard]] bool has_gateway(const std::function<bool(Address)>& is) const;
-  // `from` of the route by which the router's own packets to that address go: Linux's fib_prefsrc.
+  // Returns the preferred source of the route that the router's own packets to this address take:
+  // Linux's fib_prefsrc.
   [[nodiscard]] std::optional<Address> preferred_source(Address destination) const;
 
-  // The neighbor can be sent to: at this MAC; no longer; or is gone.
+  // Changes of a neighbor: resolved() publishes its MAC, unresolved() withdraws it, and removed()
+  // means that the neighbor table has no such entry any more.
   [[nodiscard]] bool has_room_for(Key key) const { return next_hops_.has_room_for(key); }
   Status resolved(Key key, Mac mac);
   void unresolved(Key key);
-  // Its MAC is known, and packets that waited are on their way: workers keep what comes meanwhile,
-  // until resolved() or unresolved().
+  // The neighbor's MAC is known, and packets that waited for it are being sent. Workers hold new
+  // packets for the neighbor until resolved() or unresolved().
   Status hold(Key key);
-  // Workers send to it past the control thread.
+  // Whether workers send to the neighbor without the control thread.
   [[nodiscard]] bool is_published(Key key) const;
   void removed(Key key);
   // The port's MTU or MAC changed.
   void renew(InterfaceId port) { next_hops_.renew(port); }
-  // It did not answer: other routes of a prefix are taken before those by this gateway.
+  // The neighbor did not answer: other routes of a prefix are preferred to those through this
+  // gateway.
   void failed(Key key);
-  // A port that lost its link lost its neighbors: when it has one again, routes come back to each
-  // gateway with its first answer, so that no packet waits for it.
+  // Treats neighbors of a port that lost its link as failed until they answer: when the link is
+  // back, routes through a gateway are used again only after the gateway's first answer, so that no
+  // packet waits for it.
   std::optional<Key> doubt_neighbors(InterfaceId port, std::optional<Key> after, std::size_t most) {
     return next_hops_.doubt_neighbors(port, after, most);
   }
-  // Gateways that did not answer: no packet may ask for them, as others take their place.
+  // Returns the gateways that did not answer. The caller must solicit them, because no packet does
+  // while other routes are used.
   [[nodiscard]] std::vector<Key> failed_gateways() const;
-  // The packet path is to say when it uses the neighbor. Nothing where it is not resolved.
+  // Sets whether workers report when they use the neighbor. Does nothing if the neighbor is not
+  // resolved.
   void report_use(Key key, bool report);
-  // What readers use now; none for a neighbor that never was resolved.
+  // Returns the adjacency that readers use now; nothing for a neighbor that was never resolved.
   [[nodiscard]] std::optional<AdjacencyId> adjacency(Key key) const;
 
-  // The next slice, ~3 ms at most, of what a change set going that concerns very many routes or
-  // neighbors: each call above does the first slice itself. False where nothing is left to do.
+  // Runs the next slice, ~3 ms at most, of changes that concern very many routes or neighbors. The
+  // calls above run the first slice themselves. Returns false if nothing is left to do.
   bool advance();
 
-  // As a worker would decide it for a packet of that flow.
+  // Returns the adjacency that a worker would use for a packet of this flow.
   [[nodiscard]] const neigh::Adjacency& resolve(Address destination, std::uint32_t flow) const;
   [[nodiscard]] const Rib& rib() const { return rib_; }
   [[nodiscard]] const Gateways<Address>& gateways() const { return gateways_; }
   [[nodiscard]] const NextHops<Address>& next_hops() const { return next_hops_; }
-  // Of a gateway that some route names.
+  // Returns the next hop of a gateway that a route names.
   [[nodiscard]] NextHopId next_hop_id(const fib::RouteNextHop<Address>& hop) const;
-  // Prefixes that changed hands in the trie since the start.
+  // The number of changes of the trie's prefixes since the start.
   [[nodiscard]] std::uint64_t trie_changes() const { return trie_changes_; }
 
  private:
@@ -164,7 +175,7 @@ class Routing {
   };
 
   [[nodiscard]] Result<Neighbor*> neighbor_of(Key key);
-  // Of edits or entries that the RIB took.
+  // Reports the prefixes of a commit's edits or entries to the gateways.
   void tell_gateways(const auto& changes) {
     for (const auto& change : changes) {
       gateways_.changed(change.prefix);
@@ -174,29 +185,31 @@ class Routing {
   [[nodiscard]] Status check(const Request& request) const;
   [[nodiscard]] Result<Path> path_of(const Request& request) const;
   [[nodiscard]] Result<Path> appended(const Path& path, const Request& request) const;
-  // The static route there has that path from then on, and none without one.
+  // Sets the path of the static route, or removes the route if the edit has no path. `before` is
+  // its path until now.
   Status put(const fib::RouteEdit<Address>& edit, const Path* before);
   [[nodiscard]] std::optional<View> find_static(const Selection& selection) const;
-  // The destinations themselves are on a port's link.
+  // Whether the destinations themselves are on a port's link.
   [[nodiscard]] static bool is_on_link(const Path& path);
   [[nodiscard]] Result<NextHopId> next_hop_of(const Path& path);
   [[nodiscard]] Result<NextHopId> next_hop_of(const fib::RouteNextHop<Address>& hop);
   [[nodiscard]] fib::Usability usability(const Path& path) const;
-  // Some next hops are gained or lost.
+  // Called when next hops became usable or unusable: chooses routes anew.
   void reconsider();
-  // The host routes of these neighbors may have to come or go, now or by advance().
+  // Marks the neighbors of this prefix: their host routes may have to be added or removed.
   void refresh_later(Prefix prefix);
-  // At most so many of them; whether any was seen to.
+  // Updates at most `most` marked host routes. Returns true if any were marked.
   bool refresh_hosts(std::size_t most);
-  // The connected subnet, longer than `prefix`, that decides about that neighbor's host route.
+  // Returns the connected subnet, longer than `prefix`, that decides whether this neighbor has a
+  // host route.
   [[nodiscard]] std::optional<Prefix> decided_by(Address address, Prefix prefix) const;
-  // After every change of the RIB: gateways follow it, and routes the gateways.
+  // Called after every change of the RIB: first updates the gateways, then the routes through them.
   void settle();
-  // The neighbor whose host route stands in the trie for this address.
+  // Returns the neighbor whose host route for this address is in the trie.
   [[nodiscard]] Neighbor* host_route_of(Address address);
   void refresh_host_routes(Address address);
   void refresh_host_route(Key key, Neighbor& neighbor);
-  // How a gateway is reached, or why it cannot be one.
+  // Returns how a gateway is reached, or why the request is refused.
   [[nodiscard]] Result<fib::RouteNextHop<Address>> hop_to(const Via& via) const;
   [[nodiscard]] Status check_on(InterfaceId port, Address gateway) const;
 
@@ -205,12 +218,12 @@ class Routing {
   Rib rib_;
   Gateways<Address> gateways_;
   Connected<Address> connected_;
-  // The group whose flows the next new group takes over.
+  // The group from which the next new group takes over the assignment of flows.
   std::optional<NextHopId> like_;
   std::uint64_t trie_changes_ = 0;
-  // By address, so that a changed prefix finds the neighbors inside it.
+  // Sorted by address, so that the neighbors inside a changed prefix are found.
   std::map<std::pair<Address, InterfaceId>, Neighbor> neighbors_;
-  // Prefixes whose neighbors are to be seen to, the first of them from that address on.
+  // The prefixes of marked neighbors, and for each the address to continue from.
   std::deque<std::pair<Prefix, Address>> stale_hosts_;
 };
 

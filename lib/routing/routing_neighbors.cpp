@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Neighbors as routes see them: a host route for each that is resolved on a connected subnet, and
-// gateways that answer or do not.
+// How neighbors affect routes: a host route for each neighbor that is resolved on a connected
+// subnet, and gateways that answer or do not.
 #include <algorithm>
 
 #include "routing/routing.hpp"
@@ -51,8 +51,8 @@ bool Routing<Address>::refresh_hosts(std::size_t most) {
   return any;
 }
 
-// Two ports may know a neighbor by one address: the host route of one goes before that of the other
-// comes.
+// Two ports may have a neighbor with the same address: the host route of one is removed before that
+// of the other is added.
 template <class Address>
 void Routing<Address>::refresh_host_routes(Address address) {
   for (const bool had : {true, false}) {
@@ -65,8 +65,8 @@ void Routing<Address>::refresh_host_routes(Address address) {
   }
 }
 
-// A route shorter than the subnet's does not concern the subnet's neighbors: the default route
-// none.
+// A route that is shorter than a connected subnet does not affect the subnet's neighbors. The
+// default route therefore affects none of them.
 template <class Address>
 std::optional<ringroad::Prefix<Address>> Routing<Address>::decided_by(Address address,
                                                                       Prefix prefix) const {
@@ -91,7 +91,7 @@ void Routing<Address>::refresh_host_route(Key key, Neighbor& neighbor) {
   if (wanted && !neighbor.host_route) {
     world_.trie<Address>().insert(host, neighbor.next_hop);
   } else if (!wanted && neighbor.host_route) {
-    // A peer, or a host that a route names, has a route of its own there.
+    // A peer, or a host that a static route names, has a route of its own for the same prefix.
     const auto own = on_link && route->prefix == host ? next_hops_.glean(key.port)
                                                       : Result<NextHopId>{fib::kNoRoute};
     if (own && *own != fib::kNoRoute) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Which static routes of one family were asked for one by one, and which of those that files
-// brought are no longer as the files say. The RIB has the routes themselves. Control thread only.
+// Records which static routes of one family were requested individually, and which routes from
+// files differ from the files now. The RIB holds the routes themselves. Control thread only.
 #include <absl/container/btree_set.h>
 
 #include <compare>
@@ -25,7 +25,7 @@ class StaticRoutes {
     friend auto operator<=>(const Key&, const Key&) = default;
   };
 
-  // The route there was `before`, and is `now`.
+  // The path of this route was `before` and is now `now`; empty means that there is no such route.
   void note(const Key& key, const std::optional<Path>& before, const std::optional<Path>& now) {
     const bool was_listed = listed_.erase(key) > 0;
     if (before && !was_listed) {
@@ -41,10 +41,10 @@ class StaticRoutes {
       listed_.insert(key);
     }
   }
-  // No file brought any route.
+  // Called when no route comes from a file.
   void forget_files() { file_changes_.clear(); }
 
-  // In the order of tables, prefixes, metrics.
+  // Sorted by table, prefix and metric.
   [[nodiscard]] const absl::btree_set<Key>& listed() const { return listed_; }
   [[nodiscard]] bool files_are_true() const { return file_changes_.empty(); }
 
