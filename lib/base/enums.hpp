@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Choices that several folders speak of: the configuration reads them, the packet path acts on
+// Enumerations that several folders use: the configuration sets them, and the packet path acts on
 // them.
 #include <array>
 #include <cstdint>
@@ -14,7 +14,7 @@ enum class RouteType : std::uint8_t {
   kLocal,      // an address of the router's own
   kBroadcast,  // of a connected subnet, or 255.255.255.255
   kMulticast,
-  kMartian,  // never a destination on a wire (RFC 1812 5.3.7)
+  kMartian,  // never a valid destination (RFC 1812 5.3.7)
   kBlackhole,
   kUnreachable,
   kProhibit,
@@ -33,14 +33,15 @@ enum class IdleMode : std::uint8_t {
   kInterrupt,  // it pauses, then sleeps until a device interrupts it; 150 us where none can
 };
 
-// What keeps a band's queue short: nothing but its limit, CoDel (RFC 8289) or FQ-CoDel (RFC 8290).
+// How the length of a band's queue is managed: only by its limit, by CoDel (RFC 8289) or by
+// FQ-CoDel (RFC 8290).
 enum class Aqm : std::uint8_t { kNone, kCodel, kFqCodel };
 
-// Which packets are one flow. Linux's fib_multipath_hash_policy, 0 and 1.
+// Which packets form one flow: Linux's fib_multipath_hash_policy, 0 and 1.
 enum class FlowHashPolicy : std::uint8_t {
-  kL3,  // those with the same addresses
-  kL4,  // the same addresses, protocol and ports; fragments by their addresses alone, so that all
-        // of a datagram go one way
+  kL3,  // packets with the same addresses
+  kL4,  // packets with the same addresses, protocol and ports; for fragments only the addresses
+        // count, so that all fragments of a datagram take the same path
 };
 
 }  // namespace ringroad

@@ -68,8 +68,8 @@ class Ipv6 {
 using Prefix6 = Prefix<Ipv6>;
 using InterfaceAddress6 = InterfaceAddress<Ipv6>;
 
-// Whether a route may lead there: to no multicast address, nor to the loopback or the unspecified
-// one alone (RFC 4291 2.5.2, 2.5.3, 2.7).
+// Whether a route may have this destination: not multicast, and not only the loopback or the
+// unspecified address (RFC 4291 2.5.2, 2.5.3, 2.7).
 [[nodiscard]] constexpr bool is_routable(Prefix6 prefix) {
   const Ipv6 first = prefix.address();
   return first.is_unicast() || (!first.is_multicast() && prefix.length() < Ipv6::kBits);

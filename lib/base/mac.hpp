@@ -18,7 +18,7 @@ struct Mac {
   [[nodiscard]] std::string to_string() const;
 
   [[nodiscard]] constexpr bool is_zero() const { return *this == Mac{}; }
-  // Includes broadcast: the group bit, IEEE 802-2014 8.2.2.
+  // The group bit, IEEE 802-2014 8.2.2. Includes broadcast.
   [[nodiscard]] constexpr bool is_multicast() const { return (octets[0] & 1U) != 0; }
   // Whether a station may have this address.
   [[nodiscard]] constexpr bool is_station() const { return !is_multicast() && !is_zero(); }
