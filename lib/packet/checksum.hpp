@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The Internet checksum (RFC 1071), and the one adjustment a router makes to it at every hop.
-// Sums are of 16-bit words as they stand in memory: ones' complement addition does not care.
+// The Internet checksum (RFC 1071), and its update when a router decrements the TTL. The sums are
+// of 16-bit words as they lie in memory, because ones' complement addition gives the same result in
+// either byte order.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,7 +18,7 @@ namespace ringroad {
   return static_cast<std::uint16_t>(sum);
 }
 
-// True for a header without options whose checksum is right. ~5 cycles.
+// Returns true for a header without options whose checksum is correct. ~5 cycles.
 [[nodiscard]] inline bool ipv4_checksum_ok_20(const void* header) {
   std::uint64_t first = 0;
   std::uint64_t second = 0;
@@ -46,16 +47,15 @@ namespace ringroad {
   return static_cast<std::uint16_t>(~fold(sum + rest));
 }
 
-// The header checksum after TTL was lowered by one: RFC 1624 eqn. 3, HC' = ~(~HC + ~m + m'), where
-// ~m + m' of the word that holds the TTL (first in memory, so its low byte on this machine) is
-// always 0xfffe.
+// Returns the header checksum after the TTL was decremented: RFC 1624 eqn. 3, HC' = ~(~HC + ~m +
+// m'). The word m holds the TTL in its low byte on this machine, so ~m + m' is always 0xfffe.
 [[nodiscard]] constexpr std::uint16_t checksum_after_ttl_decrement(std::uint16_t checksum) {
   const std::uint32_t sum = static_cast<std::uint16_t>(~checksum) + 0xfffeU;
   return static_cast<std::uint16_t>(~((sum & 0xffffU) + (sum >> 16)));
 }
 
-// The same of a header's third word, as it stands in memory: TTL, protocol, checksum. Of a TTL of 0
-// it makes no sense.
+// The same for a header's third word as it lies in memory: TTL, protocol, checksum. The TTL must
+// not be 0.
 [[nodiscard]] constexpr std::uint32_t ttl_word_decremented(std::uint32_t word) {
   const auto checksum = checksum_after_ttl_decrement(static_cast<std::uint16_t>(word >> 16));
   return std::uint32_t{checksum} << 16 | (word & 0xff00U) | ((word - 1) & 0xffU);

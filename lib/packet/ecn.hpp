@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What a queue reads and writes in a whole frame: its IPv4 header, wherever its VLAN tags put it,
-// and the two bits of explicit congestion notification (RFC 3168).
+// How a queue marks congestion in a whole frame: finds the IPv4 header behind any VLAN tags, and
+// sets the two bits of explicit congestion notification (RFC 3168).
 #include <optional>
 
 #include "packet/checksum.hpp"
@@ -9,7 +9,8 @@
 
 namespace ringroad {
 
-// Where the IPv4 header begins; none: it is no IPv4, or is not whole in the first buffer.
+// Returns where the IPv4 header begins; nothing if the frame is not IPv4, or the header is not
+// completely in the first buffer.
 [[nodiscard]] inline std::optional<std::uint16_t> ipv4_offset(Packet& packet) {
   std::uint16_t offset = RTE_ETHER_HDR_LEN;
   for (;;) {
@@ -28,7 +29,7 @@ namespace ringroad {
   }
 }
 
-// Tells the receiver of congestion. False: the sender does not take marks (RFC 3168 5).
+// Marks the packet for its receiver. Returns false if the sender does not support ECN (RFC 3168 5).
 [[nodiscard]] inline bool mark_congestion(Packet& packet) {
   const auto offset = ipv4_offset(packet);
   if (!offset) {
@@ -39,7 +40,7 @@ namespace ringroad {
   if (ecn == 0) {
     return false;
   }
-  // RFC 1624 eqn. 3 over the first word, whose second octet on the wire is the TOS.
+  // RFC 1624 eqn. 3 for the header's first word, whose second octet is the TOS.
   const unsigned raised = RTE_IPV4_HDR_ECN_CE - ecn;
   const std::uint32_t sum = static_cast<std::uint16_t>(~header.hdr_checksum) + (raised << 8U);
   header.hdr_checksum = static_cast<std::uint16_t>(~((sum & 0xffffU) + (sum >> 16U)));

@@ -15,7 +15,7 @@ namespace {
 
 using Octets = std::span<const std::uint8_t>;
 
-// Vigna's splitmix64: keys that differ in half their bits from seeds that differ in one.
+// Vigna's splitmix64: seeds that differ in one bit give keys that differ in half their bits.
 std::uint64_t next_key(std::uint64_t& seed) {
   seed += 0x9e3779b97f4a7c15U;
   std::uint64_t key = seed;
@@ -24,8 +24,8 @@ std::uint64_t next_key(std::uint64_t& seed) {
   return key ^ key >> 31;
 }
 
-// Multiply and fold. Not CRC32C, cheap as it is: that is linear, another seed only renumbers its
-// values, and routers in a row would stay polarized.
+// Multiplies and folds. CRC32C would be cheaper, but it is linear: another seed would only permute
+// its values, and routers on the same path would remain polarized.
 std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
   const Wide product = Wide{a} * b;
@@ -36,7 +36,8 @@ const rte_ipv4_hdr& header_of(Octets packet) {
   return *reinterpret_cast<const rte_ipv4_hdr*>(packet.data());
 }
 
-// What the ICMP error is about, where the packet is one and shows that much; else the packet.
+// Returns the packet that an ICMP error quotes, if enough of it is there, otherwise the packet
+// itself.
 Octets subject_of(Octets packet) {
   const rte_ipv4_hdr& header = header_of(packet);
   const std::size_t quote = header_bytes(header) + sizeof(rte_icmp_hdr);
@@ -48,7 +49,7 @@ Octets subject_of(Octets packet) {
   return packet.subspan(quote);
 }
 
-// Those that Linux's flow dissector takes ports from; ESP's are its SPI.
+// The protocols whose ports Linux's flow dissector uses; for ESP they are the SPI.
 bool has_ports(std::uint8_t protocol) {
   return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP ||
          protocol == IPPROTO_ESP || protocol == IPPROTO_DCCP || protocol == IPPROTO_UDPLITE;
@@ -69,7 +70,7 @@ inline std::uint64_t FlowHash::end_of(Ipv6 address, be16 port) const {
 
 template <class Address>
 std::uint32_t FlowHash::of(const FlowKey<Address>& key) const {
-  // Ordered, so that both directions are one.
+  // The two ends are sorted, so that both directions have the same hash.
   const auto [low, high] = std::minmax(
       {end_of(key.source, key.source_port), end_of(key.destination, key.destination_port)});
   return static_cast<std::uint32_t>(
@@ -80,7 +81,7 @@ std::uint32_t FlowHash::of(const FlowKey<Address>& key) const {
 template std::uint32_t FlowHash::of(const FlowKey4&) const;
 template std::uint32_t FlowHash::of(const FlowKey6&) const;
 
-// Flat, so that no key goes through memory: what does not count costs nothing.
+// Everything is inlined, so that no key is stored in memory and unused fields cost nothing.
 [[gnu::flatten]] std::uint32_t FlowHash::of(Octets packet) const {
   if (header_of(packet).next_proto_id == IPPROTO_ICMP) [[unlikely]] {
     packet = subject_of(packet);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Which of a group's next hops a packet takes: packets of one flow have one hash.
+// The hash that selects a group's next hop for a packet: all packets of a flow have the same hash.
 #include <cstdint>
 #include <span>
 
@@ -14,19 +14,20 @@ class FlowHash {
  public:
   using Policy = FlowHashPolicy;
 
-  // Routers that choose one after the other need different seeds: with one and the same, the second
-  // would find all that it gets on one of its ways (polarization).
+  // Routers on the same path need different seeds. With equal seeds, all packets that reach the
+  // second router would use the same next hop of its group (polarization).
   explicit FlowHash(Policy policy = Policy::kL3, std::uint64_t seed = 0);
 
-  // The same in both directions, as in Linux. An ICMP error has the hash of the flow that it tells
-  // of: it takes that flow's way, and comes to the same host of an anycast address (RFC 7690; Linux
-  // does so for kL3). ~5 cycles in a burst, 14 alone; 7 and 23 for kL4.
+  // Both directions of a flow have the same hash, as in Linux. An ICMP error has the hash of the
+  // flow that it quotes, so it takes the flow's path and reaches the same host of an anycast
+  // address (RFC 7690; Linux does this for kL3). ~5 cycles in a burst, 14 alone; 7 and 23 for kL4.
   [[nodiscard]] std::uint32_t operator()(Packet& packet) const {
     return of({frame(packet) + kL2Bytes, static_cast<std::size_t>(packet.data_len) - kL2Bytes});
   }
-  // The IPv4 packet as far as it lies in one piece: its header at least.
+  // The same for an IPv4 packet, of which at least the header must be contiguous.
   [[nodiscard]] std::uint32_t of(std::span<const std::uint8_t> packet) const;
-  // Of all that the key says, whatever the policy. The same in both directions.
+  // Returns the hash of all fields of the key, whatever the policy. Both directions have the same
+  // hash.
   template <class Address>
   [[nodiscard]] std::uint32_t of(const FlowKey<Address>& key) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the packets of one flow have in common: addresses, protocol and ports, the 5-tuple.
+// The fields that the packets of one flow share: addresses, protocol and ports, the 5-tuple.
 #include <cstdint>
 
 #include "base/byte_order.hpp"
@@ -9,7 +9,7 @@
 
 namespace ringroad {
 
-// Protocol and ports are zero where they do not count or the packet has none.
+// Protocol and ports are zero if the policy ignores them or the packet has none.
 template <class Address>
 struct FlowKey {
   Address source{};
@@ -18,7 +18,7 @@ struct FlowKey {
   be16 source_port{};
   be16 destination_port{};
 
-  // As the answers have it.
+  // The key of the packets in the opposite direction.
   [[nodiscard]] constexpr FlowKey reversed() const {
     return {destination, source, protocol, destination_port, source_port};
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Linux's five netfilter hooks. Each packet passes each hook point of its way exactly once, whether
-// a worker or the control thread carries it, at once or after it waited, whole or in fragments.
+// The five netfilter hook points of Linux. Each packet passes each hook point of its path exactly
+// once, whether a worker or the control thread carries the packet, immediately or after a wait,
+// whole or in fragments.
 //
 // The control thread adds and removes hooks: it publishes a new chain by one store, and frees the
 // old one after a quiescent state. A point without hooks costs a load and a branch a burst.
@@ -38,16 +39,17 @@ inline constexpr int kNatSource = 100;
 inline constexpr int kLast = std::numeric_limits<int>::max();
 }  // namespace hook_priority
 
-// What a hook decides about the packets of a burst. Packets about which it says nothing go on.
+// What a hook decides about the packets of a burst. Packets without a verdict continue.
 class HookVerdicts {
  public:
   void drop(std::size_t index, stats::DropReason reason = stats::DropReason::kHook) {
     dropped_ |= bit(index);
     reasons_[index] = reason;
   }
-  // The hook owns the packet from here on, and calls StageContext::release() once it gave it away.
+  // From now on the hook owns the packet. It calls StageContext::release() after it dropped the
+  // packet or sent it on.
   void hold(std::size_t index) { held_ |= bit(index); }
-  // The hook wrote to the packet's header. Before the route lookup, the new destination counts.
+  // The hook changed the packet's header. Before the route lookup, the new destination is used.
   void change(std::size_t index) { changed_ |= bit(index); }
 
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
@@ -64,15 +66,16 @@ class HookVerdicts {
   std::array<stats::DropReason, kBurstMax> reasons_;
 };
 
-// Called on the thread that carries the burst. At kForward and kPostRouting the TTL is decremented
-// and the adjacencies say where each packet goes.
+// Called on the thread that carries the burst. At kForward and kPostRouting the TTL is already
+// decremented, and the adjacencies are known.
 using HookFunction = void (*)(void* state, StageContext& context, const Burst& burst,
                               HookVerdicts& verdicts);
 
 struct Hook {
   int priority = hook_priority::kFilter;
   HookFunction run = nullptr;
-  // A state for each worker, then one for the control thread, which outlive the hook. Empty: none.
+  // A state for each worker, then one for the control thread. The states must outlive the hook. May
+  // be empty.
   std::vector<void*> states{};
 };
 

@@ -12,7 +12,7 @@
 
 namespace ringroad {
 
-// The sub-interfaces of one interface by the tag of their frames (IEEE 802.1Q 9.6, 802.1ad).
+// Finds the sub-interface of an interface by the VLAN tag of a frame (IEEE 802.1Q 9.6, 802.1ad).
 class VlanTable {
  public:
   static constexpr std::uint16_t kIds = 4096;
@@ -41,7 +41,8 @@ class VlanTable {
   std::array<std::array<std::uint16_t, kIds>, 2> ports_;
 };
 
-// A packet's priority comes from its TOS (Linux's rt_tos2priority) unless its tag's PCP has one.
+// A packet's priority comes from its TOS (Linux's rt_tos2priority) unless the PCP of its tag sets
+// one.
 inline constexpr std::uint8_t kPriorityOfTos = 0xff;
 
 // Checks that an interface asks for in addition to those that all packets pass; a bit each.
@@ -54,11 +55,12 @@ enum class IngressCheck : std::uint8_t {
 struct alignas(64) Interface {
   std::atomic<std::uint64_t> mac{0};  // the six octets as they lie in memory, then two zeros
   std::atomic<const VlanTable*> vlans{nullptr};  // null: no sub-interface
-  std::atomic<bool> up{true};                    // false: the operator took it down
+  std::atomic<bool> up{true};                    // false if the operator set the interface down
   std::atomic<std::uint8_t> checks{0};           // of IngressCheck
-  // In each round a worker copies at most one packet of a sender for a redirect. 0: it copies none.
+  // In each round a worker copies at most one packet of each sender for a redirect. 0 means that it
+  // copies none.
   std::atomic<std::uint32_t> redirect_round{0};
-  // Of a sub-interface. Written before the sub-interface is in a VlanTable.
+  // For a sub-interface. Written before the sub-interface is in a VlanTable.
   std::array<std::uint8_t, 8> priority_of_pcp{};
 };
 
@@ -66,7 +68,7 @@ struct alignas(64) Interface {
 struct alignas(64) InterfaceCounters {
   stats::Counter rx_packets;
   stats::Counter rx_bytes;
-  stats::Counter tx_packets;  // of a sub-interface; a port's are its queues'
+  stats::Counter tx_packets;  // of a sub-interface; ports are counted by their queues
   stats::Counter tx_bytes;
 };
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The source addresses of one family that no packet may have: the router's own and, of IPv4, its
-// subnets' broadcast addresses (Linux fib_validate_source). Each packet asks; one bit of a filter
-// answers nearly always.
+// The source addresses of one family that no packet may have: the router's own and, for IPv4, the
+// broadcast addresses of its subnets (Linux fib_validate_source). Every packet is checked, and one
+// bit of a filter nearly always gives the answer.
 //
-// Immutable once published: the control thread publishes a new one after a change.
+// An object does not change once it is published: the control thread publishes a new one after a
+// change.
 #include <immintrin.h>
 
 #include <algorithm>
@@ -35,7 +36,7 @@ class OwnAddresses {
     }
   }
 
-  // ~2 cycles, a line of a 256-byte filter.
+  // ~2 cycles and one cache line of a 256-byte filter.
   [[nodiscard]] bool contains(Address address) const {
     const std::uint32_t bit = hash_of(address) >> 21;
     const bool maybe = (filter_[bit / 64] >> bit % 64 & 1U) != 0;
@@ -49,7 +50,7 @@ class OwnAddresses {
     return contains(Ipv4{address});
   }
 
-  // Whether any of those is that stand where `lanes` has a bit.
+  // Whether any of the addresses whose bit in `lanes` is set is in the set.
   [[nodiscard]] bool contains_any(std::span<const std::uint32_t> addresses, unsigned lanes) const
     requires std::same_as<Address, Ipv4>
   {
@@ -61,14 +62,14 @@ class OwnAddresses {
     return false;
   }
 
-  // Of eight addresses those that may be among them have the top bit set: two filters of 256 bits,
-  // each in a register. Wrongly so for one in a thousand where there are 8, one in six where there
-  // are 100. ~13 instructions.
+  // Sets the top bit of each of the eight lanes whose address may be in the set. It uses two
+  // filters of 256 bits, each in a register. The bit is wrongly set for one address in a thousand
+  // if the set has 8 addresses, for one in six if it has 100. ~13 instructions.
   [[nodiscard]] __m256i may_contain(__m256i eight) const
     requires std::same_as<Address, Ipv4>
   {
     const __m256i hash = _mm256_mullo_epi32(eight, _mm256_set1_epi32(static_cast<int>(kGolden)));
-    // A register's words are chosen by the low three bits of an index, whatever is above them.
+    // The permutation uses only the low three bits of an index.
     const __m256i first =
         _mm256_srlv_epi32(_mm256_permutevar8x32_epi32(load(first_), _mm256_srli_epi32(hash, 29)),
                           _mm256_and_si256(_mm256_srli_epi32(hash, 24), _mm256_set1_epi32(31)));
@@ -78,12 +79,12 @@ class OwnAddresses {
     return _mm256_slli_epi32(_mm256_and_si256(first, second), 31);
   }
 
-  // The same of sixteen, as bits.
+  // The same for sixteen addresses; returns a bit for each.
   [[nodiscard, gnu::target("avx512f")]] __mmask16 may_contain(__m512i sixteen) const
     requires std::same_as<Address, Ipv4>
   {
     const __m512i hash = _mm512_mullo_epi32(sixteen, _mm512_set1_epi32(static_cast<int>(kGolden)));
-    // Each table stands there twice; a rotation is by the low five bits.
+    // The register holds each table twice. A rotation uses only the low five bits of its count.
     const __m512i first =
         _mm512_rorv_epi32(_mm512_permutexvar_epi32(_mm512_srli_epi32(hash, 29), twice(first_)),
                           _mm512_srli_epi32(hash, 24));
@@ -97,7 +98,7 @@ class OwnAddresses {
   static constexpr std::uint32_t kGolden = 0x9e3779b1U;
   using Words = std::array<std::uint32_t, 8>;
 
-  // may_contain() computes IPv4's in lanes.
+  // may_contain() computes the same hash for IPv4 in vectors.
   static constexpr std::uint32_t hash_of(Ipv4 address) { return address.value() * kGolden; }
   static constexpr std::uint32_t hash_of(Ipv6 address) {
     const std::uint64_t mixed = address.high() * 0x9e3779b97f4a7c15U ^ address.low();
@@ -112,7 +113,7 @@ class OwnAddresses {
   }
 
   alignas(64) std::array<std::uint64_t, 32> filter_{};
-  // What may_contain() reads.
+  // The filters that may_contain() reads.
   alignas(32) Words first_{};
   alignas(32) Words second_{};
   std::vector<Address> addresses_;

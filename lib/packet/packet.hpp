@@ -20,7 +20,7 @@ namespace ringroad {
 
 using Packet = rte_mbuf;
 
-// To whom the frame was addressed: Linux's pkt_type.
+// The kind of address to which the frame was sent: Linux's pkt_type.
 enum class L2Class : std::uint8_t { kHost, kBroadcast, kMulticast };
 
 // Why a worker hands a packet to the control thread.
@@ -29,8 +29,8 @@ enum class PuntReason : std::uint8_t {
   kLocal,       // addressed to the router
   kUnresolved,  // the neighbor's MAC is not known; the TTL is already decremented
   kFragment,    // it is to be fragmented; the TTL is already decremented
-  kOptions,     // its header has options; nothing is decided yet
-  kRedirect,    // a copy of a packet that leaves by the interface it came by
+  kOptions,     // its header has options; not decided yet
+  kRedirect,    // a copy of a packet that leaves by the interface on which it arrived
   // The packet is dropped for the reason of that name, and an ICMP error may tell the sender.
   kTtlExceeded,
   kFragmentationNeeded,
@@ -49,16 +49,16 @@ struct Options {
   bool record_address = false;      // record_route ends with an address of the router
   bool stamp_address = false;       // so does timestamp
   bool stamp_time = false;
-  bool changed = false;  // the header's checksum has to be computed again
+  bool changed = false;  // the header's checksum must be computed again
 };
 
 struct PacketMeta {
   InterfaceId ingress{};
-  PortId egress{};  // where a packet handed to a worker goes
+  PortId egress{};  // the port that sends a packet which was handed to a worker
   PuntReason punt{};
   L2Class l2_class{};
   std::uint8_t priority = 0;  // of a packet handed to a worker
-  std::uint8_t worker = 0;    // the worker that punted it and sends it on: flows keep their order
+  std::uint8_t worker = 0;    // it punted the packet and sends it, so that flows keep their order
   Options options{};
 };
 static_assert(sizeof(PacketMeta) == 16);
@@ -77,8 +77,8 @@ inline constexpr std::uint8_t kVersion4NoOptions = 0x45;
 [[nodiscard]] inline std::uint8_t* frame(Packet& packet) {
   return rte_pktmbuf_mtod(&packet, std::uint8_t*);
 }
-// Where a packet that was just received has its frame, computed without reading the mbuf: good
-// enough for a prefetch.
+// Returns where the frame of a packet that was just received lies, computed without reading the
+// mbuf; for prefetches only.
 [[nodiscard]] inline const std::byte* expected_frame(const Packet& packet) {
   return reinterpret_cast<const std::byte*>(&packet + 1) + kPacketPrivateBytes +
          RTE_PKTMBUF_HEADROOM;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Reading from a packet that may lie in several buffers.
+// Reads from a packet that may lie in several buffers.
 #include <cstring>
 #include <optional>
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace ringroad {
 
-// False, and `to` as it was, where the packet ends before.
+// Returns false, and leaves `to` unchanged, if the packet is too short.
 [[nodiscard]] inline bool read_bytes(const Packet& packet, std::uint32_t offset,
                                      std::span<std::uint8_t> to) {
   const void* const at =
@@ -20,7 +20,7 @@ namespace ringroad {
   return at != nullptr;
 }
 
-// An object of that kind at that place; none where the packet ends before.
+// Returns the object at this offset; nothing if the packet is too short.
 template <class T>
 [[nodiscard]] std::optional<T> read_at(const Packet& packet, std::uint32_t offset) {
   T value{};

@@ -130,7 +130,7 @@ struct RedirectNotes {
     std::uint32_t round = 0;
   };
   static constexpr std::size_t kPlaces = 256;
-  static constexpr unsigned kCopiesMax = 32;  // in a round, however many senders there are
+  static constexpr unsigned kCopiesMax = 32;  // in a round, for all senders together
   std::array<Told, kPlaces> told{};
   std::uint32_t round = 0;
   unsigned copies = 0;  // in that round
@@ -149,14 +149,14 @@ struct StageContext {
   PuntList punts;
   HeldList held;
   LocalList local;
-  // False for the control thread's, whose punts are handled where they are made.
+  // False for the control thread, which handles its punted packets immediately.
   bool is_worker = false;
   Egress egress;
   RedirectNotes redirects;
-  stats::Counter generated;     // copies for the control thread, and answers
+  stats::Counter generated;     // packets made here: copies for the control thread, and answers
   stats::Counter delivered;     // packets delivered to the router here
   stats::IpCounters counters;   // of the packets delivered here
-  stats::Counter copied_bytes;  // bytes of packets, for whatever reason
+  stats::Counter copied_bytes;  // bytes of packets that were copied for any reason
   stats::Counter held_by_hooks;
   stats::Counter released_by_hooks;
   std::array<std::uint16_t, 2048> identifications{};
@@ -193,12 +193,12 @@ struct StageContext {
       punt(burst, index, PuntReason::kLocal);
     }
   }
-  // The identification of an answer to that packet: 2048 groups of flows have a counter each, which
-  // starts at a random number (RFC 7739 5).
+  // Returns the identification for an answer to this packet. Each of 2048 groups of flows has a
+  // counter that starts at a random number (RFC 7739 5).
   [[nodiscard]] std::uint16_t next_identification(Packet& packet) {
     return identifications[tables.flow_hash(packet) % identifications.size()]++;
   }
-  // Holds the packet until its neighbor, which is on that interface, is published.
+  // Holds the packet until its neighbor, which is on this interface, is published.
   void hold(const Burst& burst, std::uint16_t index, InterfaceId port) {
     if (!is_worker) {
       punt(burst, index, PuntReason::kUnresolved);

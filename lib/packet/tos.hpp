@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// From the TOS byte to the packet's priority: Linux's ip_tos2prio (net/ipv4/route.c) in its current
-// form, without the old FILLER.
+// The priority that follows from a packet's TOS byte: Linux's ip_tos2prio (net/ipv4/route.c) in its
+// current form, without the old FILLER.
 #include <array>
 #include <cstdint>
 
@@ -10,7 +10,8 @@ namespace ringroad {
 inline constexpr std::uint8_t kPriorityControl = 7;
 
 [[nodiscard]] constexpr std::uint8_t priority_of_tos(std::uint8_t tos) {
-  // best effort, bulk, interactive, interactive bulk: the table's sixteen entries come in fours.
+  // Best effort, bulk, interactive, interactive bulk: each stands for four entries of Linux's table
+  // of sixteen.
   constexpr std::array<std::uint8_t, 4> kPriority{0, 2, 6, 4};
   return kPriority[(tos & 0x1eU) >> 3];
 }

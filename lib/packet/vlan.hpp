@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// VLAN tags of packets (IEEE 802.1Q, 802.1ad): on and off, in software or as the device's work.
+// Inserts and removes VLAN tags (IEEE 802.1Q, 802.1ad), in software or by the device.
 #include <cstring>
 
 #include "neigh/adjacency.hpp"
@@ -8,9 +8,10 @@
 
 namespace ringroad {
 
-inline constexpr std::size_t kMacBytes = 12;  // both addresses, before the tags
+inline constexpr std::size_t kMacBytes = 12;  // both addresses, which precede the tags
 
-// Puts the tags behind the MAC addresses. False: there is no room in front of the packet.
+// Inserts the tags after the MAC addresses. Returns false if there is no room in front of the
+// packet.
 [[nodiscard]] inline bool push_tags(Packet& packet, const neigh::Tags& tags,
                                     std::uint8_t priority) {
   const std::size_t offloaded = tags.offload ? 1 : 0;
@@ -38,7 +39,7 @@ inline constexpr std::size_t kMacBytes = 12;  // both addresses, before the tags
   return true;
 }
 
-// Takes away the first `count` tags, which the first segment holds.
+// Removes the first `count` tags, which lie in the first segment.
 inline void pop_tags(Packet& packet, std::size_t count) {
   const auto bytes = static_cast<std::uint16_t>(count * neigh::kTagBytes);
   std::uint8_t* const start = frame(packet);
