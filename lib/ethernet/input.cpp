@@ -18,7 +18,7 @@ namespace {
 using stats::DropReason;
 
 constexpr std::uint64_t kMacBits = 0xffffffffffffU;
-// IEEE 802.3 3.2.6: below this the field is a length, and LLC follows.
+// IEEE 802.3 3.2.6: a smaller value of the field is a length, and LLC follows.
 constexpr std::uint16_t kEtherTypeMin = 0x0600;
 constexpr std::size_t kEtherTypeOffset = 12;
 
@@ -28,14 +28,14 @@ std::uint64_t destination_mac(Packet& packet) {
   return eight & kMacBits;
 }
 
-// In wire order.
+// Returns the word in wire order.
 std::uint16_t word_at(Packet& packet, std::size_t offset) {
   std::uint16_t word = 0;
   std::memcpy(&word, frame(packet) + offset, sizeof word);
   return word;
 }
 
-// None: the frame is for another station.
+// Returns nothing if the frame is for another station.
 std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
   if (destination == mac) {
     return L2Class::kHost;
@@ -47,7 +47,7 @@ std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
   return (destination & 1U) != 0 ? std::optional{L2Class::kMulticast} : std::nullopt;
 }
 
-// Whether it is an untagged IPv4 frame for this station. Its IPv4 header may be incomplete.
+// Whether the frame is untagged IPv4 for this station. Its IPv4 header may be incomplete.
 bool is_ipv4_for(Packet& packet, std::uint64_t mac) {
   constexpr auto kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
   return packet.data_len >= kL2Bytes && destination_mac(packet) == mac &&
@@ -83,8 +83,8 @@ struct Tagging {
   std::size_t tags = 0;  // in the frame
 };
 
-// Linux's vlan_do_receive: an unknown VLAN is another station's; VID 0 is no VLAN but a priority
-// (IEEE 802.1Q 6.9).
+// As in Linux's vlan_do_receive, a frame of an unknown VLAN is for another station. VID 0 is only a
+// priority, not a VLAN (IEEE 802.1Q 6.9).
 std::optional<DropReason> enter(const StageContext& context, std::uint16_t protocol,
                                 std::uint16_t tci, Tagging& tagging) {
   const auto id = static_cast<std::uint16_t>(tci % VlanTable::kIds);
@@ -108,7 +108,8 @@ std::optional<DropReason> enter(const StageContext& context, std::uint16_t proto
 // Removes the tags from the frame, and accounts for one that the device removed.
 std::optional<DropReason> untag(const StageContext& context, Packet& packet, Tagging& tagging) {
   if ((packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0) {
-    // The device does not say the tag's protocol; drivers strip 802.1Q alone unless told otherwise.
+    // The device does not report the tag's protocol; unless configured otherwise, drivers strip
+    // only 802.1Q.
     if (const auto reason = enter(context, RTE_ETHER_TYPE_VLAN, packet.vlan_tci, tagging)) {
       return reason;
     }
@@ -170,7 +171,7 @@ bool classify_frame(StageContext& context, InterfaceId ingress, Packet* packet,
   return false;
 }
 
-// Hands out one burst for each destination, the frames in their order.
+// Passes on one burst for each destination, with the frames in their order.
 void dispatch(StageContext& context, InterfaceId port, Others& others, Burst& burst) {
   while (others.count > 0) {
     const Destination destination = others.frames[0].destination;
@@ -277,7 +278,7 @@ class Partition {
       const auto i = static_cast<unsigned>(std::countr_zero(odd));
       Packet* const packet = burst_.packets[begin + i];
       L2Class l2_class = L2Class::kHost;
-      burst_.count = static_cast<std::uint16_t>(begin + i);  // where it stays if it is taken
+      burst_.count = static_cast<std::uint16_t>(begin + i);  // its place if it is accepted
       const bool is_ipv4 =
           is_ipv4_for(*packet, mac_) ||
           classify_frame(context_, burst_.ingress, packet, types_, others_, l2_class);

@@ -12,13 +12,14 @@ namespace ringroad::ethernet {
 // Handles a burst of frames of one EtherType, sent to this station, to all or to a group.
 using FrameHandler = void (*)(StageContext& context, Burst& burst);
 
-// EtherType to handler: a protocol is one row (Linux's ptype_base). Filled before
-// the workers start. 64 KiB, of which a worker touches the lines of the types it sees.
+// The table of handlers by EtherType, with one row for each protocol (Linux's ptype_base). Filled
+// before the workers start. 64 KiB, of which a worker touches the lines of the types that it
+// receives.
 class EtherTypes {
  public:
   // Returns false if the type has a handler already.
   bool add(std::uint16_t ether_type, FrameHandler handler);
-  // Null: no handler.
+  // Returns null if the type has no handler.
   [[nodiscard]] FrameHandler find(std::uint16_t ether_type) const {
     return handlers_[rows_[ether_type]];
   }
