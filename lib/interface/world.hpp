@@ -3,8 +3,8 @@
 // The tables that the packet path reads, and the control thread's view of the router's own
 // addresses. The control thread writes; workers read through tables().
 //
-// Next hops and adjacencies are of both families: one table, one space of ids. Tries and addresses
-// are of one family each.
+// Next hops and adjacencies belong to both families: one table with one range of ids. Tries and
+// addresses belong to one family each.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -62,8 +62,8 @@ struct InterfaceView {
 
 class World {
  public:
-  // What every router's next hops begin with: the first is what a lookup that matches nothing
-  // answers, fib::kNoRoute.
+  // The kinds of the first next hops of every router. The first one, fib::kNoRoute, is the result
+  // of a lookup that finds no route.
   static constexpr std::array kFixedKinds{
       neigh::AdjacencyKind::kNoRoute,     neigh::AdjacencyKind::kLocal,
       neigh::AdjacencyKind::kBroadcast,   neigh::AdjacencyKind::kMulticast,
@@ -77,8 +77,8 @@ class World {
   [[nodiscard]] std::uint32_t workers() const { return workers_; }
   worker::QsbrReclaimer& reclaimer() { return reclaimer_; }
   [[nodiscard]] Hooks& hooks() { return hooks_; }
-  // IPv6's is made when it is first asked for, so that a router without IPv6 does without its root,
-  // 1.5 MiB.
+  // The trie of IPv6 is created on first use: its root takes 1.5 MiB, which a router without IPv6
+  // saves.
   template <class Address = Ipv4>
   fib::Trie<Address>& trie() {
     if constexpr (std::is_same_v<Address, Ipv4>) {
