@@ -25,7 +25,7 @@ namespace ringroad::neigh {
 enum class AdjacencyKind : std::uint8_t {
   kUnicast,     // the header is complete: send
   kUnresolved,  // the next hop's MAC is not known
-  kGlean,       // on the link: the destination itself is the next hop, and its MAC is not known
+  kGlean,       // the destination itself is on the link, and its MAC is not known
   kLocal,       // the router's own address
   kBroadcast,
   kMulticast,
@@ -65,7 +65,7 @@ struct alignas(64) Adjacency {
   AdjacencyKind kind = AdjacencyKind::kNoRoute;
   // The packet path reports when it uses this adjacency, because its neighbor is STALE.
   std::atomic<bool> report_use{false};
-  std::atomic<std::uint16_t> mtu{0};                   // of the packet, without the Ethernet header
+  std::atomic<std::uint16_t> mtu{0};                   // without the Ethernet header
   InterfaceId port{};                                  // a port or a sub-interface
   PortId egress{};                                     // the port that sends for this interface
   std::array<std::uint8_t, kEthernetHeader> header{};  // destination, source, EtherType; no tags
@@ -75,7 +75,7 @@ struct alignas(64) Adjacency {
   // For kUnresolved: the MAC is known, and the packets that waited for it are being sent. Workers
   // hold further packets, so that they do not overtake the waiting ones.
   std::atomic<bool> hold{false};
-  Ipv6 next_hop6;  // as next_hop, where the neighbor has an IPv6 address
+  Ipv6 next_hop6;  // like next_hop, if the neighbor has an IPv6 address
 
   void set_next_hop(Ipv4 address) { next_hop = address; }
   void set_next_hop(Ipv6 address) { next_hop6 = address; }
