@@ -10,7 +10,7 @@ using namespace ringroad;
 
 namespace {
 
-// RFC 1071 word by word, as the RFC describes it.
+// RFC 1071's algorithm word by word, as the RFC describes it.
 std::uint16_t reference(std::span<const std::uint8_t> bytes) {
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < bytes.size(); i += 2) {

@@ -230,7 +230,7 @@ TEST_CASE("each bit of a flow changes each bit of its hash half the time") {
   const FlowHash hash{Policy::kL4, 5};
   std::mt19937 random{2};
   constexpr int kRounds = 2000;
-  // Both addresses and ports: octets 12 to 23.
+  // Octets 12 to 23 hold both addresses and ports.
   for (std::size_t bit = 96; bit < 192; ++bit) {
     std::array<int, 32> changed{};
     for (int round = 0; round < kRounds; ++round) {
@@ -243,7 +243,7 @@ TEST_CASE("each bit of a flow changes each bit of its hash half the time") {
       }
     }
     for (const int times : changed) {
-      // Six standard deviations of a fair coin.
+      // The limit is six standard deviations of a fair coin.
       REQUIRE(std::abs(times - kRounds / 2) < 134);
     }
   }
@@ -264,7 +264,7 @@ TEST_CASE("addresses in a row spread evenly") {
   for (const int flows : buckets) {
     chi_square += (flows - 312.5) * (flows - 312.5) / 312.5;
   }
-  // 63 degrees of freedom: above 117 once in 50,000 times.
+  // With 63 degrees of freedom, one in 50,000 values is above 117.
   CHECK(chi_square < 117);
 }
 

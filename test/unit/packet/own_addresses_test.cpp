@@ -33,7 +33,7 @@ TEST_CASE("own addresses of IPv6 are known, all others are not") {
     std::vector<Ipv6> addresses;
     addresses.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-      // Interface ids of one subnet, as most are.
+      // Addresses of one subnet that differ in their interface ids, as most own addresses do.
       addresses.emplace_back(0x20010db800000000, random() | 1U);
     }
     const OwnAddresses6 own{addresses};

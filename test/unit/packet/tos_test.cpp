@@ -9,7 +9,8 @@
 namespace ringroad {
 
 TEST_CASE("every TOS has the priority and the band that Linux gives it") {
-  // include/net/route.h rt_tos2priority over ip_tos2prio, then sch_generic's prio2band.
+  // Linux applies rt_tos2priority (include/net/route.h), which reads ip_tos2prio, then prio2band of
+  // sch_generic.
   constexpr std::array<std::uint8_t, 16> kPriority{0, 0, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4};
   constexpr std::array<std::uint8_t, 16> kBand{1, 2, 2, 2, 1, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
   CHECK(sched::Discipline{}.priomap == kBand);

@@ -131,7 +131,7 @@ TEST_CASE("both families take their next hops from one table and share those of 
         bed.next_hops6.fixed(AdjacencyKind::kBlackhole));
   CHECK(bed.next_hops6.fixed(AdjacencyKind::kNoRoute) == fib::kNoRoute);
 
-  // What one family does is nothing to the other.
+  // A change in one family does not affect the other.
   REQUIRE(bed.next_hops4.publish(*four, mac(4)));
   REQUIRE(bed.next_hops6.publish(*six, mac(6)));
   bed.next_hops6.unpublish(*six);

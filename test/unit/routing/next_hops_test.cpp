@@ -272,7 +272,7 @@ TEST_CASE("what nobody needs any more goes, and its place is used again") {
     bed.world.reclaimer().run_once();
     CHECK(bed.world.reclaimer().waiting() == 0);
   };
-  // This is repeated more often than any table has room.
+  // This is repeated more often than any table has entries.
   for (int i = 0; i < 20'000; ++i) {
     make_and_release();
   }

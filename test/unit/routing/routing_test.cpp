@@ -87,7 +87,8 @@ TEST_CASE("a gateway that is on no link is reached through the route that covers
   bed.add("10.0.0.0/8", host(kA, 2));
   bed.add("172.16.0.0/12", kFar);
   CHECK(bed.neighbor_of(kTarget) == host(kA, 2));
-  // A longer prefix, then a better metric, and back.
+  // The gateway is reached through a route with a longer prefix, then through one with a lower
+  // metric, until these are removed again.
   bed.add("10.9.0.0/16", host(kB, 3), 5);
   CHECK(bed.neighbor_of(kTarget) == host(kB, 3));
   bed.add("10.9.0.0/16", host(kC, 4), 4);
