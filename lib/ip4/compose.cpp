@@ -68,7 +68,7 @@ std::uint16_t payload_checksum_with_pseudo_header(Packet& packet) {
   return static_cast<std::uint16_t>(~fold(pseudo_header_sum(header, length) + raw_sum(packet)));
 }
 
-// RFC 9293 3.1; UDP's is the same.
+// The pseudo-header of TCP (RFC 9293 3.1); UDP uses the same.
 std::uint64_t pseudo_header_sum(const rte_ipv4_hdr& header, std::uint32_t length) {
   return std::uint64_t{header.src_addr} + header.dst_addr + rte_cpu_to_be_16(header.next_proto_id) +
          rte_cpu_to_be_16(static_cast<std::uint16_t>(length));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Packets that the router makes itself. Control thread.
+// Composes packets that the router itself sends. Control thread only.
 #include <cstdint>
 #include <span>
 
@@ -25,11 +25,11 @@ struct OwnHeader {
   }
 };
 
-// Over whatever the packet has in its place; the packet's length is right already.
+// Overwrites the packet's header. The packet's length is already correct.
 void write_header(Packet& packet, const OwnHeader& header);
 
-// That header, then `payload` octets of zero, room for the Ethernet header before; null where the
-// pool is empty.
+// Returns a packet with this header and `payload` octets of zero, and with room for the Ethernet
+// header; null if the pool is empty.
 [[nodiscard]] OwnedPacket make_packet(rte_mempool& pool, const OwnHeader& header,
                                       std::uint16_t payload);
 
@@ -37,11 +37,11 @@ void write_header(Packet& packet, const OwnHeader& header);
   return frame(packet) + kL2Bytes + header_bytes(ipv4(packet));
 }
 
-// Of the octets behind the header, over all buffers, with TCP's and UDP's pseudo-header or without;
-// 0 where the checksum among them is right.
+// Returns the checksum of the octets after the header, over all buffers, without or with the
+// pseudo-header of TCP and UDP; 0 if they contain a correct checksum.
 [[nodiscard]] std::uint16_t payload_checksum(Packet& packet);
 [[nodiscard]] std::uint16_t payload_checksum_with_pseudo_header(Packet& packet);
-// Of what TCP and UDP sum before themselves: addresses, protocol and their length.
+// Returns the sum of the pseudo-header of TCP and UDP: addresses, protocol and length.
 [[nodiscard]] std::uint64_t pseudo_header_sum(const rte_ipv4_hdr& header, std::uint32_t length);
 
 }  // namespace ringroad::ip4

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Decides what happens to a packet after the route lookup. This is the only place that decides: the
-// fast path is a quicker way to the same verdict, and the slow path and `route get` call this.
+// Decides what happens to a packet after the route lookup. No other code decides this: the fast
+// path computes the same verdict faster, and the slow path and `route get` call this function.
 #include <cstdint>
 
 #include "neigh/adjacency.hpp"
@@ -31,17 +31,18 @@ struct Verdict {
     kForward,
     kDeliver,  // it is for the router
     kDrop,     // `reason` says why
-    kRefuse,   // the same, and an ICMP error may tell the sender; `refusal` says which
+    kRefuse,   // the same, and an ICMP error may inform the sender; `refusal` says which
   };
   Fate fate = Fate::kForward;
-  // Of kForward:
+  // Valid for kForward:
   bool waits = false;   // the neighbor's MAC is not known
-  bool is_cut = false;  // it is longer than the MTU of its way
+  bool is_cut = false;  // it exceeds the MTU of its path and is fragmented
   stats::DropReason reason{};
   PuntReason refusal{};
 };
 
-// Linux's order, ip_route_input_slow and ip_forward: the route, the frame's class, TTL, MTU.
+// The order of the checks is that of Linux's ip_route_input_slow and ip_forward: route, frame
+// class, TTL, MTU.
 [[nodiscard]] inline Verdict decide(const PacketFacts& packet, const neigh::Adjacency& way) {
   using Fate = Verdict::Fate;
   using neigh::AdjacencyKind;
@@ -74,7 +75,7 @@ struct Verdict {
     case AdjacencyKind::kProhibit:
       return refuse(PuntReason::kProhibited);
   }
-  // RFC 1812 5.3.4: what came to all stations is not sent on to one.
+  // RFC 1812 5.3.4: packets in broadcast or multicast frames are not forwarded.
   if (packet.l2_class != L2Class::kHost) {
     return drop(DropReason::kL2Broadcast);
   }

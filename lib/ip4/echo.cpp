@@ -20,7 +20,8 @@ void answer_echo_requests(StageContext& context, Burst& burst) {
                               .destination = source_of(*packet),
                               .identification = context.next_identification(*packet)});
   }
-  // One packet came and ended here; another, in its buffers, goes out.
+  // The request counts as delivered and the reply as generated, although the reply reuses the
+  // request's buffers.
   context.delivered.add(burst.count);
   context.generated.add(burst.count);
   for (const IpCounter counter :

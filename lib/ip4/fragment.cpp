@@ -12,15 +12,15 @@
 namespace ringroad::ip4 {
 namespace {
 
-// A piece of more is copied all the same: devices take so many buffers a frame at the least.
+// Every device accepts this many buffers in a frame. A piece that would need more is copied.
 constexpr std::uint16_t kBuffersMax = 8;
 
-// A place in a packet that may lie in several buffers.
+// A position in a packet that may lie in several buffers.
 class Cursor {
  public:
   Cursor(Packet& packet, std::uint32_t offset) : segment_{&packet}, offset_{offset} {}
 
-  // How many buffers the next `bytes` lie in.
+  // Returns the number of buffers that hold the next `bytes`.
   [[nodiscard]] std::uint16_t buffers(std::uint32_t bytes) const {
     Cursor ahead = *this;
     std::uint16_t count = 0;
@@ -30,7 +30,8 @@ class Cursor {
     });
     return count;
   }
-  // Shows each buffer's share of the next `bytes`; false where `show` said so, or at the end.
+  // Calls `show` for each buffer's part of the next `bytes`. Returns false if `show` did, or if the
+  // packet ends first.
   template <class Show>
   bool advance(std::uint32_t bytes, Show&& show) {
     while (bytes > 0 && segment_ != nullptr) {
@@ -67,7 +68,7 @@ bool copy(Cursor& from, std::uint32_t bytes, Packet& piece) {
   });
 }
 
-// Each buffer is referred to by one without data of its own.
+// Appends an indirect buffer, without data of its own, for each buffer.
 bool refer(rte_mempool& pool, Cursor& from, std::uint32_t bytes, Packet& piece) {
   Packet* last = &piece;
   return from.advance(bytes, [&](Packet& segment, std::uint32_t offset, std::uint32_t here) {
@@ -89,7 +90,7 @@ bool refer(rte_mempool& pool, Cursor& from, std::uint32_t bytes, Packet& piece) 
   });
 }
 
-// What the pieces have in common.
+// The properties of the original packet that its pieces need.
 struct Original {
   std::uint32_t header;        // bytes
   std::uint32_t flags_offset;  // host order
@@ -119,14 +120,14 @@ void finish_header(Packet& piece, const Original& original, std::uint32_t done,
   constexpr std::uint32_t kOffset = RTE_IPV4_HDR_OFFSET_MASK;
   rte_ipv4_hdr& header = ipv4(piece);
   std::uint32_t flags_offset = (original.flags_offset & kOffset) + done / RTE_IPV4_HDR_OFFSET_UNITS;
-  // All but the last of the original's last piece.
+  // Every piece has more fragments after it, except the last piece of the original's last fragment.
   if (done + bytes < original.payload || (original.flags_offset & RTE_IPV4_HDR_MF_FLAG) != 0) {
     flags_offset |= RTE_IPV4_HDR_MF_FLAG;
   }
   header.fragment_offset = rte_cpu_to_be_16(static_cast<std::uint16_t>(flags_offset));
   header.total_length = rte_cpu_to_be_16(static_cast<std::uint16_t>(original.header + bytes));
   const std::span whole{reinterpret_cast<std::uint8_t*>(&header), original.header};
-  // A fragment that is cut again has had its options blanked already, where they had to be.
+  // If the packet is itself a fragment behind the first, its options were blanked when it was made.
   if (done > 0 && (original.flags_offset & kOffset) == 0) {
     blank_uncopied(whole.subspan(sizeof header));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Cuts an IPv4 packet to an MTU: in transit (RFC 791 3.2, RFC 1812 5.2.6) or the router's own.
-// Control thread.
+// Fragments an IPv4 packet for an MTU: a packet in transit (RFC 791 3.2, RFC 1812 5.2.6) or the
+// router's own. Control thread only.
 #include <cstdint>
 #include <vector>
 
@@ -13,17 +13,17 @@ namespace ringroad::ip4 {
 
 struct Cut {
   std::uint16_t mtu = 0;
-  // The port takes a frame in several buffers: a piece is a header of its own in front of the
-  // packet's payload where that lies. Else the payload is copied, a piece one buffer.
+  // The port sends frames that lie in several buffers: a piece is a new header followed by
+  // references to the packet's payload. Otherwise the payload is copied, and a piece is one buffer.
   bool gather = false;
 };
 
-// The fragments in order, room for the Ethernet header before each; empty where the pool is. The
-// packet may be a fragment itself, and lie in several buffers.
+// Returns the fragments in order, with room for the Ethernet header; nothing if the pool is empty.
+// The packet may be a fragment itself, and may lie in several buffers.
 [[nodiscard]] std::vector<OwnedPacket> fragment(rte_mempool& pool, Packet& packet, Cut cut);
 
-// A packet that fits as it is, for a port that takes frames in one buffer only; null where the pool
-// is empty.
+// Returns the packet in one buffer, for a port that sends only such frames; null if the pool is
+// empty.
 [[nodiscard]] OwnedPacket in_one_buffer(rte_mempool& pool, OwnedPacket packet);
 
 }  // namespace ringroad::ip4

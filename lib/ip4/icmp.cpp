@@ -38,7 +38,7 @@ bool may_answer_with_error(Packet& offender) {
   if (header.next_proto_id != IPPROTO_ICMP) {
     return true;
   }
-  // A message too short to show its type is not worth an answer (Linux icmp_send).
+  // No error is sent about a message that is too short to contain its type (Linux icmp_send).
   const std::uint32_t offset = std::uint32_t{kL2Bytes} + header_bytes(header);
   return offender.data_len > offset && may_be_reported(frame(offender)[offset]);
 }
@@ -47,7 +47,7 @@ OwnedPacket make_error(rte_mempool& pool, Packet& offender, IcmpError error,
                        ErrorEnvelope envelope) {
   const rte_ipv4_hdr& about = ipv4(offender);
   envelope.header.protocol = IPPROTO_ICMP;
-  // RFC 1812 4.3.2.5: precedence 6, the other TOS bits as the offender had them.
+  // RFC 1812 4.3.2.5: precedence 6; the other TOS bits are those of the offender.
   envelope.header.tos =
       static_cast<std::uint8_t>((about.type_of_service & kTosBits) | kInternetworkControl);
   const std::uint32_t headers = envelope.header.bytes() + kHeader;
@@ -74,7 +74,7 @@ OwnedPacket make_error(rte_mempool& pool, Packet& offender, IcmpError error,
 }
 
 IcmpCheck check_icmp(Packet& packet) {
-  // Linux's icmp_rcv asks for the checksum first.
+  // Linux's icmp_rcv checks the checksum first.
   if (payload_checksum(packet) != 0) {
     return IcmpCheck::kBadChecksum;
   }
@@ -90,7 +90,7 @@ void make_echo_reply(Packet& packet, OwnHeader header) {
   write_header(packet, header);
   std::uint8_t* const message = payload(packet);
   message[0] = static_cast<std::uint8_t>(IcmpType::kEchoReply);
-  // RFC 1624: the type's octet went from 8 to 0, the first of its word in memory.
+  // RFC 1624: the type, which is the first octet of its word in memory, changed from 8 to 0.
   std::uint16_t sum = 0;
   std::memcpy(&sum, message + 2, sizeof sum);
   constexpr auto kRequestWord = static_cast<std::uint16_t>(IcmpType::kEchoRequest);
@@ -103,7 +103,7 @@ OwnedPacket make_timestamp_reply(rte_mempool& pool, Packet& request, OwnHeader h
                                  std::uint32_t time) {
   const std::uint32_t offset = kL2Bytes + header_bytes(ipv4(request));
   constexpr std::uint16_t kBytes = kHeader + kTimestampBytes;
-  constexpr std::uint32_t kAsked = kHeader + sizeof time;  // with the sender's time
+  constexpr std::uint32_t kAsked = kHeader + sizeof time;  // includes the sender's time
   std::array<std::uint8_t, kAsked> asked{};
   if (!read_bytes(request, offset, asked)) {
     return nullptr;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// ICMP messages (RFC 792, RFC 1812 4.3), off the fast path: what the control thread answers with.
+// Composes and checks ICMP messages (RFC 792, RFC 1812 4.3), off the fast path.
 #include <cstdint>
 
 #include "base/ipv4.hpp"
@@ -24,13 +24,13 @@ enum class IcmpType : std::uint8_t {
   kTimestampReply = 14,
 };
 
-// Linux's min_pmtu: no path is taken for less.
+// Linux's min_pmtu: a smaller path MTU is not believed.
 inline constexpr std::uint16_t kPathMtuMin = 552;
 
 struct IcmpError {
   IcmpType type;
   std::uint8_t code;
-  std::uint32_t rest = 0;  // of its header: the MTU, the place of the fault, the gateway
+  std::uint32_t rest = 0;  // the rest of its header: MTU, pointer or gateway
 };
 inline constexpr IcmpError kNetUnreachable{IcmpType::kUnreachable, 0};
 inline constexpr IcmpError kHostUnreachable{IcmpType::kUnreachable, 1};
@@ -50,35 +50,37 @@ inline constexpr IcmpError kReassemblyTimeExceeded{IcmpType::kTimeExceeded, 1};
   return {IcmpType::kRedirect, 1, gateway.value()};
 }
 
-// The types that Linux knows and sends errors about; whatever it does not know may be an error
-// itself (icmp_pointers).
+// Whether an error may be sent about a message of this type: only about types that Linux knows,
+// because an unknown type may be an error itself (icmp_pointers).
 [[nodiscard]] constexpr bool may_be_reported(std::uint8_t type) {
   return type == 0 || type == 8 || (type >= 13 && type <= 18);
 }
 
-// RFC 1812 4.3.2.7: never about an ICMP error, a fragment but the first, or what came to many.
+// RFC 1812 4.3.2.7: no error is sent about an ICMP error, a fragment other than the first, or a
+// packet sent to many.
 [[nodiscard]] bool may_answer_with_error(Packet& offender);
 
-// How the error travels; its protocol and TOS follow from the offender.
+// The header of an error; its protocol and TOS follow from the offender.
 struct ErrorEnvelope {
   OwnHeader header;
-  std::uint16_t mtu = 0;  // of its way
+  std::uint16_t mtu = 0;  // of its path
 };
-// Null where the pool is empty. It quotes as much of the offender as fits in 576 bytes (RFC 1812
-// 4.3.2.3) and the MTU.
+// Returns the error, which quotes as much of the offender as fits into 576 bytes (RFC 1812 4.3.2.3)
+// and into the MTU; null if the pool is empty.
 [[nodiscard]] OwnedPacket make_error(rte_mempool& pool, Packet& offender, IcmpError error,
                                      ErrorEnvelope envelope);
 
-// Whether a message to the router is whole; its type is then octet 0 of the payload.
+// The result of the check of a message to the router. If it is good, octet 0 of the payload is the
+// type.
 enum class IcmpCheck : std::uint8_t { kGood, kTooShort, kBadChecksum };
 [[nodiscard]] IcmpCheck check_icmp(Packet& packet);
 
 // Turns an echo request into its reply, in place, as Linux builds it: from the address that was
-// asked, TTL 64, the same TOS and code. Its options are at most as long as the request's.
+// pinged, with TTL 64 and the same TOS and code. Its options are at most as long as the request's.
 void make_echo_reply(Packet& packet, OwnHeader header);
 
-// RFC 792's timestamp reply; `time` in milliseconds since midnight UT. Null where the pool is empty
-// or the request too short.
+// Returns RFC 792's timestamp reply, with `time` in milliseconds since midnight UT; null if the
+// pool is empty or the request is too short.
 [[nodiscard]] OwnedPacket make_timestamp_reply(rte_mempool& pool, Packet& request, OwnHeader header,
                                                std::uint32_t time);
 

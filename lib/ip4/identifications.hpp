@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The identification of the router's own packets: a counter for each of 2048 groups of ways, chosen
-// by a keyed hash, as Linux's ip_idents. One counter for all would tell each host how much goes to
-// the others (RFC 7739 5).
+// Identifications for the router's own packets: a counter for each of 2048 groups of paths,
+// selected by a keyed hash, like Linux's ip_idents. A single counter would tell each host how many
+// packets the others get (RFC 7739 5).
 #include <array>
 #include <cstdint>
 

@@ -31,13 +31,14 @@ void keep(StageContext& context, Burst& burst, DropReason reason, Passes&& passe
 
 void drop_forwarded(StageContext& context, Burst& burst) {
   keep(context, burst, DropReason::kForwardingOff, [&](std::uint16_t i) {
-    // A martian destination is dropped later, for that reason.
+    // A packet with a martian destination is dropped later, with that reason.
     return ends_here(*burst.adjacencies[i]) ||
            burst.adjacencies[i]->kind == AdjacencyKind::kMartian;
   });
 }
 
-// Linux's fib_validate_source. A packet whose destination has no route is refused for that instead.
+// Linux's fib_validate_source. A packet whose destination has no route is refused for that reason
+// instead.
 void reverse_path(StageContext& context, Burst& burst, bool strict) {
   std::array<std::uint32_t, kBurstMax> sources;
   std::array<NextHopId, kBurstMax> next_hops;
@@ -48,7 +49,7 @@ void reverse_path(StageContext& context, Burst& burst, bool strict) {
   context.tables.trie.lookup(std::span{sources}.first(count), std::span{next_hops}.first(count));
   keep(context, burst, DropReason::kReversePath, [&](std::uint16_t i) {
     const Adjacency& way = *burst.adjacencies[i];
-    // A host that has no address yet speaks to all (RFC 1122 3.2.1.3 (a)).
+    // A host without an address sends from 0.0.0.0 (RFC 1122 3.2.1.3 (a)).
     if ((!way.leads_on() && !ends_here(way)) || sources[i] == 0) {
       return true;
     }

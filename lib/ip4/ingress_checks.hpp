@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Checks that only some interfaces ask for, after the route lookup: Linux's rp_filter and
-// forwarding. An interface that asks for none costs a branch a burst.
+// Checks after the route lookup that only some interfaces request: Linux's rp_filter and
+// forwarding. An interface without such checks costs a branch a burst.
 #include "packet/stage.hpp"
 
 namespace ringroad::ip4 {

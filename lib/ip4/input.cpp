@@ -46,12 +46,12 @@ std::uint32_t ttl_word(const rte_ipv4_hdr& header) {
   return word;
 }
 
-// Linux's ip_route_input_slow, and 240/4 besides: Linux has taken class E for unicast since 2.6.25,
-// but RFC 6890 still says that such a source is not valid.
+// Linux's ip_route_input_slow, and in addition 240/4: Linux has treated class E as unicast since
+// 2.6.25, but RFC 6890 still says that such a source is not valid.
 bool martian_source(const OwnAddresses4& own, std::uint32_t source, std::uint32_t destination) {
   const std::uint32_t net = source >> 24;
   if (net == 0) {
-    // A host that asks for an address speaks from 0.0.0.0 to everyone (RFC 1122 3.2.1.3 (a)).
+    // A host that requests an address sends from 0.0.0.0 to all hosts (RFC 1122 3.2.1.3 (a)).
     return source != 0 || destination != kLimitedBroadcast.value();
   }
   return net == 127 || net >= 224 || own.contains(source);

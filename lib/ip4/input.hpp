@@ -14,7 +14,7 @@ void input(StageContext& context, Burst& burst);
 bool validate(StageContext& context, const OwnAddresses4& own, Burst& burst, Packet* packet,
               L2Class l2_class);
 
-// Reads the packet's header again into the burst's arrays, after someone changed the header.
+// Reads the packet's header into the burst's arrays again, after the header was changed.
 void describe(Burst& burst, std::size_t index);
 
 // Punts the packets whose header has options: the control thread processes those.

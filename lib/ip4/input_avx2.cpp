@@ -9,8 +9,9 @@ Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, Burst& burst, s
   for (std::size_t i = 0; i < kFrames; ++i) {
     frames[i] = frame(*packets[i]);
   }
-  // Asks of each frame what validate() asked of all eight together: a word for each frame, which is
-  // not zero where the frame differs in bits that matter. Saturation leaves what is not zero so.
+  // Compares each frame separately, as validate() compared all eight together. Returns a word for
+  // each frame, which is nonzero if the frame differs in bits that matter. Saturation keeps a
+  // nonzero value nonzero.
   const auto differs = [&](const auto& octets_of, __m128i wanted, __m128i matters) {
     const auto difference = [&](std::size_t i) {
       return _mm_and_si128(_mm_xor_si128(load16(octets_of(i)), wanted), matters);

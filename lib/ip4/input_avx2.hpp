@@ -82,8 +82,8 @@ class Avx2Input {
     __m256i frame_length;
     __m256i total;
     __m256i padding;
-    unsigned right;    // a bit for each whose header is
-    bool l2_is_right;  // of all
+    unsigned right;    // a bit for each valid header
+    bool l2_is_right;  // for all eight frames
     bool mbufs_are_right;
   };
   // The result where not all eight frames are plain, and what the plain ones add to the sums.
@@ -155,8 +155,8 @@ class Avx2Input {
   __m256i plain_bytes_ = _mm256_setzero_si256();
   __m256i longest_ = _mm256_setzero_si256();
 
-  // Hides from the compiler which constants these are: it would build each of them with three
-  // instructions, where one memory operand does.
+  // Hides the values of the constants from the compiler, which would otherwise build each of them
+  // with three instructions instead of one memory operand.
   const Constants* constants_ = hidden(&kEightConstants);
 };
 
@@ -186,7 +186,7 @@ inline __m256i Avx2Input::right_checksum(__m256i a, __m256i b, __m256i c, __m256
   // halves.
   const __m256i words = add(add(add(a, b), add(c, d)), e);
   const __m256i sum = add(_mm256_sub_epi32(words, _mm256_slli_epi32(highs, 16)), highs);
-  // Ten halves that are not all zero: the sum is right where one folding makes it 0xffff.
+  // The ten halves are not all zero, so the checksum is right if one folding gives 0xffff.
   return _mm256_cmpeq_epi32(add(_mm256_and_si256(sum, constants_->low_half), high(sum)),
                             constants_->low_half);
 }

@@ -12,14 +12,14 @@
 #include "packet/packet.hpp"
 #include "packet/stage.hpp"
 
-// After every header, so that what they define is compiled for any processor.
+// This follows all includes, so that functions which they define are compiled for any processor.
 #ifdef __clang__
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))), \
                              apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq")
-// g++ 12 takes the "undefined" vectors of its own headers for a mistake of ours.
+// g++ 12 warns about the "undefined" vectors of its own headers.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -65,8 +65,9 @@ class Avx512Input {
         _mm512_castsi256_si512(_mm256_loadu_si256(static_cast<const __m256i*>(first))),
         _mm256_loadu_si256(static_cast<const __m256i*>(second)), 1);
   }
-  // Four registers of rows, turned: each quarter is one word of four packets. Of low_columns()
-  // words 0 and 4 in `lower`, 1 and 5 in `upper`; of high_columns() 2 and 6, 3 and 7.
+  // Four registers of rows, transposed: each quarter is one word of four packets. low_columns()
+  // returns words 0 and 4 in `lower`, 1 and 5 in `upper`; high_columns() returns words 2 and 6, 3
+  // and 7.
   struct Columns {
     __m512i lower;
     __m512i upper;
@@ -81,7 +82,8 @@ class Avx512Input {
     const __m512i b = _mm512_unpackhi_epi32(rows[2], rows[3]);
     return {_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b)};
   }
-  // Of the columns of words w and w + 4, those of w, those of w + 4.
+  // From the columns of words w and w + 4, near_half() returns those of w, far_half() those of w +
+  // 4.
   static __m512i near_half(__m512i first, __m512i second) {
     return _mm512_shuffle_i32x4(first, second, 0x88);
   }
@@ -93,7 +95,7 @@ class Avx512Input {
     return _mm512_shuffle_epi8(words, _mm512_broadcast_i32x4(_mm_setr_epi8(
                                           3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)));
   }
-  // The lower halves of words in host order, from words in wire order.
+  // Returns the lower halves of words in host order, from words in wire order.
   static __m512i low_half_in_host_order(__m512i words) {
     return _mm512_shuffle_epi8(
         words, _mm512_broadcast_i32x4(
@@ -125,8 +127,8 @@ inline bool Avx512Input::is_own(__m512i sources, __mmask16 maybe) const {
 }
 
 inline bool Avx512Input::validate(Packet* const* packets, Burst& burst, std::size_t at) {
-  // Of an mbuf the 32 octets from rearm_data on: how many segments there are, what the device says,
-  // its type, its length.
+  // The 32 octets of an mbuf from rearm_data on: the number of segments, the device's flags, the
+  // packet type and the length.
   static_assert(offsetof(Packet, nb_segs) == offsetof(Packet, rearm_data) + 4);
   static_assert(offsetof(Packet, ol_flags) == offsetof(Packet, rearm_data) + 8);
   static_assert(offsetof(Packet, pkt_len) == offsetof(Packet, rearm_data) + 20);
@@ -136,7 +138,8 @@ inline bool Avx512Input::validate(Packet* const* packets, Burst& burst, std::siz
       _mm512_set_epi64(0, 0, 0, std::int64_t{1} << 32, 0, 0, 0, std::int64_t{1} << 32);
   constexpr std::int64_t kFlags = RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_IP_CKSUM_BAD;
   const __m512i about_flags = _mm512_set_epi64(0, 0, kFlags, 0, 0, 0, kFlags, 0);
-  // Of a frame the first 16 octets: the destination; EtherType, version and header length.
+  // The bits that matter of a frame's first 16 octets: destination, EtherType, version and header
+  // length.
   const __m128i l2_mask = _mm_set_epi64x(0x00ffffff00000000, 0x0000ffffffffffff);
   constexpr std::size_t kRow = kL2Bytes + sizeof(rte_ipv4_hdr) - 32;  // the header at its end
 
@@ -174,11 +177,12 @@ inline bool Avx512Input::validate(Packet* const* packets, Burst& burst, std::siz
   const __m512i total = low_half_in_host_order(first);
   const __m512i padding = _mm512_sub_epi32(_mm512_sub_epi32(frame_length, all(kL2Bytes)), total);
   const __m512i sources = host_order(source);
-  // Where a lane is odd, its top bit is set: what must not be negative is.
+  // The top bit of a lane is set if the frame is not plain: a difference that must not be negative
+  // is.
   const __m512i odd =
       _mm512_or_si512(_mm512_or_si512(padding, _mm512_sub_epi32(total, all(sizeof(rte_ipv4_hdr)))),
                       _mm512_sub_epi32(_mm512_and_si512(third, all(0xff)), all(2)));
-  // 224/4 and above and, around the end, 0/8 are one range.
+  // Modulo 2^32, 224/4 and above and 0/8 are one range.
   const __mmask16 martian =
       _mm512_cmpge_epu32_mask(_mm512_sub_epi32(sources, all(1U << 24)), all(0xdf000000U)) |
       _mm512_cmpeq_epi32_mask(_mm512_srli_epi32(sources, 24), all(127));
@@ -199,12 +203,12 @@ inline bool Avx512Input::validate(Packet* const* packets, Burst& burst, std::siz
   plain_bytes_ = add(plain_bytes_, _mm512_sub_epi32(frame_length, padding));
   longest_ = _mm512_max_epu32(longest_, total);
   _mm512_storeu_si512(burst.destinations.data() + at, host_order(destination));
-  // ttl_word_decremented(): of 0xfffe and 0xffff there is a carry around the end.
+  // ttl_word_decremented(): 0xfffe and 0xffff have an end-around carry.
   const __mmask16 carries = _mm512_cmpge_epu32_mask(third, all(0xfffe0000U));
   const __m512i lowered = add(third, all(0xffff));
   _mm512_storeu_si512(burst.ttl_words.data() + at,
                       _mm512_mask_add_epi32(lowered, carries, lowered, all(0x10000)));
-  // priority_of_tos(): its table is four octets, from which a shift by bits of the TOS takes one.
+  // priority_of_tos(): its table is four octets, of which a shift by bits of the TOS selects one.
   const __m512i shift = _mm512_and_si512(_mm512_srli_epi32(first, 8), all(0x18));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(burst.priorities.data() + at),
                    _mm512_cvtepi32_epi8(_mm512_srlv_epi32(all(0x04060200), shift)));

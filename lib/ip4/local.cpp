@@ -23,7 +23,7 @@ struct LocalProtocol {
   void (*answer)(StageContext& context, Burst& burst) = nullptr;
 };
 
-// A protocol is one row (Linux's inet_protos).
+// The table of protocols, with one row for each (Linux's inet_protos).
 constexpr auto kProtocols = [] {
   std::array<LocalProtocol, 256> protocols{};
   protocols[IPPROTO_ICMP] = {.accepts = is_short_echo_request, .answer = answer_echo_requests};

@@ -22,13 +22,13 @@ constexpr std::uint8_t kStrictSourceRoute = 137;
 constexpr std::uint8_t kRouterAlert = 148;
 constexpr std::uint8_t kCopied = 0x80;
 
-// Places inside an option; its pointer counts from 1.
+// Offsets inside an option. The option's pointer counts from 1.
 constexpr std::size_t kLength = 1;
 constexpr std::size_t kPointer = 2;
 constexpr std::size_t kOverflowFlag = 3;
 constexpr std::uint8_t kFirstRecord = 4;  // pointer to the first address of a route
 constexpr std::uint8_t kFirstStamp = 5;
-// A timestamp's flag.
+// The flag of a timestamp option.
 constexpr std::uint8_t kFlagBits = 0xf;
 constexpr std::uint8_t kTimeOnly = 0;
 constexpr std::uint8_t kTimeAndAddress = 1;
@@ -47,7 +47,7 @@ void move_pointer(Octets option, std::uint8_t by) {
   option[kPointer] = static_cast<std::uint8_t>(option[kPointer] + by);
 }
 
-// Each answers with the place at fault inside the option; none: it is right.
+// The offset of a fault inside the option; nothing if the option is valid.
 using Fault = std::optional<std::size_t>;
 
 class Checker {
@@ -108,8 +108,8 @@ class Checker {
     }
   }
 
-  // Linux's cipso_v4_validate, as distributions build it: a label of a domain of interpretation
-  // that nobody configured. None can be here.
+  // Every label is a fault, as in Linux's cipso_v4_validate in the kernels of distributions: its
+  // domain of interpretation is not configured, because no domain can be configured here.
   Fault security_label(Octets option, std::uint8_t place) {
     constexpr std::size_t kDomain = 2;
     constexpr std::size_t kBytesMin = 8;
@@ -201,7 +201,7 @@ class Checker {
     return std::nullopt;
   }
 
-  // How many routers found no room: up to fifteen.
+  // Counts the routers that had no room for their time stamp, up to fifteen.
   Fault count_overflow(Octets option) {
     if ((option[kOverflowFlag] & kFlagBits) == kPrespecified) {
       return std::nullopt;
@@ -228,7 +228,7 @@ Octets option_at(Octets header, std::size_t place) {
   return header.subspan(place, header[place + kLength]);
 }
 
-// False: there is half a place left.
+// Returns false if the room left is less than a whole address.
 bool answer_route(Octets option, const Options& options, const OptionSource& source) {
   const std::size_t pointer = option[kPointer];
   if (!options.record_address || pointer > option.size()) {
@@ -270,7 +270,7 @@ bool answer_timestamp(Octets option, const Options& options, const OptionSource&
   return true;
 }
 
-// The route that the packet took so far, backwards, without its sender at its start.
+// Returns the route that the packet has taken so far, reversed and without the sender at its start.
 std::vector<Ipv4> way_back(Packet& packet) {
   std::vector<Ipv4> hops;
   const std::size_t place = meta(packet).options.source_route;
@@ -282,14 +282,15 @@ std::vector<Ipv4> way_back(Packet& packet) {
   for (; pointer >= kFirstRecord + 4U; pointer -= 4) {
     hops.push_back(address_at(option, pointer - 4));
   }
-  // Some senders put themselves there; RFC 1812 wants that mended.
+  // Some senders include their own address; RFC 1812 requires that it is removed.
   if (!hops.empty() && hops.back() == source_of(packet)) {
     hops.pop_back();
   }
   return hops;
 }
 
-// To the first of them the answer is addressed; the last is who gets it.
+// The answer is addressed to the first hop; its source route lists the other hops and ends with the
+// receiver.
 void answer_source_route(AnswerOptions& answer, Packet& packet) {
   std::vector<Ipv4> hops = way_back(packet);
   if (hops.empty()) {
@@ -318,7 +319,7 @@ CheckedOptions check_options(std::span<std::uint8_t> header, const OptionSource&
 void forward_options(Packet& packet, Ipv4 address) {
   const Options& options = meta(packet).options;
   const Octets header = header_octets(packet);
-  // What was written on arrival stands right before the pointer.
+  // The address that was written on arrival lies directly before the pointer.
   if (options.record_address) {
     const Octets option = option_at(header, options.record_route);
     put(option, option[kPointer] - 4U, address.value());
@@ -351,8 +352,8 @@ std::optional<AnswerOptions> answer_options(Packet& packet, const OptionSource& 
   }
   answer_source_route(answer, packet);
   echo(options.security_label,
-       [](Octets, const Options&, const OptionSource&) { return true; });  // as it came
-  // The rest of the last word is zero: the end of the list.
+       [](Octets, const Options&, const OptionSource&) { return true; });  // unchanged
+  // The rest of the last word is zero, which ends the list.
   answer.length = static_cast<std::uint8_t>((answer.length + 3U) & ~3U);
   return answer;
 }

@@ -13,13 +13,13 @@
 namespace ringroad::ip4 {
 namespace {
 
-// The burst's adjacencies: one stands for all where all packets go one way.
+// Returns the burst's adjacencies: only the first if all packets take the same path.
 std::span<const neigh::Adjacency* const> ways_of(const Burst& burst) {
   return std::span{burst.adjacencies}.first(burst.one_way ? 1 : burst.count);
 }
 
 void write_header(const Burst& burst, std::size_t index, std::uint8_t* octets) {
-  // The two octets behind the Ethernet header stay what they are.
+  // The two octets after the Ethernet header keep their values.
   const auto* const header = reinterpret_cast<const __m128i*>(&burst.adjacencies[index]->header);
   auto* const start = reinterpret_cast<__m128i*>(octets);
   _mm_storeu_si128(start, _mm_blend_epi16(_mm_loadu_si128(header), _mm_loadu_si128(start), 0x80));
@@ -53,7 +53,8 @@ bool tag(StageContext& context, Packet& packet, const neigh::Adjacency& adjacenc
 
 void mark_used(const StageContext& context, const neigh::Adjacency& adjacency) {
   const auto index = static_cast<std::size_t>(&adjacency - context.tables.adjacencies.data());
-  // The control thread has no such bytes: what it sends goes through the neighbor table anyway.
+  // The control thread has no such bytes, because the packets that it sends pass through the
+  // neighbor table.
   if (index < context.used.size()) {
     context.used[index].store(1, std::memory_order_relaxed);
   }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint8_t kEcnBits = 0x3;
 
-// The fragment's payload alone, in its buffers.
+// Removes the headers: only the fragment's payload remains, in the same buffers.
 void strip(Packet& packet, std::uint32_t payload) {
   rte_pktmbuf_adj(&packet, static_cast<std::uint16_t>(kL2Bytes + header_bytes(ipv4(packet))));
   set_length(packet, payload);
@@ -21,7 +21,7 @@ std::size_t DatagramHash::operator()(const DatagramKey& key) const {
   const std::uint64_t addresses =
       std::uint64_t{key.source.value()} << 32U | key.destination.value();
   const std::uint64_t rest = std::uint64_t{key.identification} << 8U | key.protocol;
-  // Multiply and fold, as FlowHash.
+  // Multiplies and folds, like FlowHash.
   const Wide product = Wide{addresses ^ seed} * ((rest << 32U ^ seed) | 1U);
   return static_cast<std::uint64_t>(product >> 64U) ^ static_cast<std::uint64_t>(product);
 }

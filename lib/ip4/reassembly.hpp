@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Puts datagrams for the router itself together again (RFC 791 3.2, RFC 1122 3.3.2), as Linux's
-// ip_fragment.c does: any order; a duplicate is passed over; an overlap is an attack and ends the
-// datagram (RFC 5722's reasons hold for IPv4 too). Control thread only.
+// Reassembles datagrams for the router itself (RFC 791 3.2, RFC 1122 3.3.2), like Linux's
+// ip_fragment.c: fragments may arrive in any order, a duplicate is dropped, and an overlap, which
+// is an attack, ends the datagram (the reasons of RFC 5722 apply to IPv4 too). Control thread only.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +23,7 @@
 
 namespace ringroad::ip4 {
 
-// Fragments with the same are of one datagram.
+// Identifies a datagram: all its fragments have the same key.
 struct DatagramKey {
   Ipv4 source;
   Ipv4 destination;
@@ -33,35 +33,35 @@ struct DatagramKey {
   friend bool operator==(const DatagramKey&, const DatagramKey&) = default;
 };
 
-// Seeded: nobody outside can choose fragments that share a bucket.
+// The hash is seeded, so that no sender can choose fragments that share a bucket.
 struct DatagramHash {
   std::uint64_t seed = 0;
   [[nodiscard]] std::size_t operator()(const DatagramKey& key) const;
 };
 
-// What a fragment's header says of it.
+// The facts about a fragment.
 struct FragmentInfo {
   DatagramKey key;
-  std::uint32_t begin = 0;  // of its payload in the datagram's
+  std::uint32_t begin = 0;  // position of its payload in the datagram
   std::uint32_t end = 0;
   std::uint16_t header = 20;
   bool more = false;
   bool dont_fragment = false;
-  std::uint8_t ecn = 0;  // of its TOS, RFC 3168 5
-  Bytes size;            // the memory it holds
+  std::uint8_t ecn = 0;  // from its TOS, RFC 3168 5
+  Bytes size;            // the memory that it occupies
   std::uint32_t buffers = 1;
 };
 
 struct ReassemblySettings {
   Nanoseconds timeout = std::chrono::seconds{30};  // ipfrag_time
   Bytes memory{4ULL << 20U};                       // ipfrag_high_thresh
-  // A share of the pool, which is not only the fragments'.
+  // A share of the pool, because others use the pool too.
   std::uint32_t buffers = std::numeric_limits<std::uint32_t>::max();
-  std::uint32_t max_distance = 64;  // ipfrag_max_dist; 0: any
+  std::uint32_t max_distance = 64;  // ipfrag_max_dist; 0: no limit
   std::uint64_t seed = 0;
 };
 
-// Packet: a movable owner of a packet.
+// `Packet` is a movable owner of a packet.
 template <class Packet>
 class Reassembly {
  public:
@@ -72,12 +72,13 @@ class Reassembly {
   };
   struct Datagram {
     std::vector<Piece> pieces;  // in order, without a gap
-    bool congestion = false;    // a router marked one of them (RFC 3168 5.3)
+    bool congestion = false;    // a router marked a fragment (RFC 3168 5.3)
     bool dont_fragment = false;
   };
-  // Takes what is given up, and why.
+  // Called with each dropped fragment and the reason.
   using Drop = std::function<void(Packet, stats::DropReason)>;
-  // Shown the first fragment of a datagram that did not become whole in time: its sender is told.
+  // Called with the first fragment of a datagram that was not complete in time, so that its sender
+  // is informed.
   using TimedOut = std::function<void(Packet&)>;
 
   Reassembly(const ReassemblySettings& settings, stats::IpCounters& counters, Drop drop,
@@ -88,12 +89,12 @@ class Reassembly {
         timed_out_{std::move(timed_out)},
         queues_{0, DatagramHash{settings.seed}} {}
 
-  // The datagram, where this was the last that it lacked.
+  // Returns the datagram if this was its last missing fragment.
   [[nodiscard]] std::optional<Datagram> add(FragmentInfo fragment, Packet packet, Nanoseconds now) {
     using stats::DropReason;
     counters_.add(stats::IpCounter::kReasmReqds);
-    // The oldest datagram makes room: a flood of first fragments does not keep others out for as
-    // long as it may wait. Linux, since 4.17, turns the newcomer away.
+    // The oldest datagram is dropped, so that a flood of first fragments does not block other
+    // senders until its timeout. Linux has refused the new datagram instead since 4.17.
     while (!queues_.empty() &&
            (memory_ > settings_.memory.count || buffers_ >= settings_.buffers)) {
       counters_.add(stats::IpCounter::kReasmFails);
@@ -106,7 +107,7 @@ class Reassembly {
       restart(queue, now);
     }
     if (fragment.more) {
-      // The next offset can only be a multiple of eight: Linux trims what is none.
+      // The next offset can only be a multiple of eight, so the rest is trimmed, as in Linux.
       fragment.end = fragment.begin + (fragment.end - fragment.begin) / 8 * 8;
     }
     if (!extend(queue, fragment)) {
@@ -130,7 +131,7 @@ class Reassembly {
     return whole ? finish(place) : std::nullopt;
   }
 
-  // Gives up what is overdue.
+  // Drops datagrams whose time is over.
   void tick(Nanoseconds now) {
     while (!by_age_.empty()) {
       const auto queue = queues_.find(by_age_.front());
@@ -146,14 +147,14 @@ class Reassembly {
     }
   }
 
-  // Gives up everything.
+  // Drops all datagrams.
   void clear(stats::DropReason reason) {
     while (!queues_.empty()) {
       give_up(queues_.begin(), reason);
     }
   }
 
-  // Fragments that wait.
+  // The number of waiting fragments.
   [[nodiscard]] std::uint64_t held() const { return held_; }
   [[nodiscard]] Bytes memory() const { return Bytes{memory_}; }
   [[nodiscard]] std::uint32_t buffers() const { return buffers_; }
@@ -161,7 +162,7 @@ class Reassembly {
   [[nodiscard]] std::size_t datagrams() const { return queues_.size(); }
 
  private:
-  // Fragments that came one behind the other.
+  // Fragments that follow each other without a gap.
   struct Run {
     std::uint32_t begin;
     std::uint32_t end;
@@ -175,11 +176,11 @@ class Reassembly {
   struct Queue {
     Sender* sender = nullptr;
     Nanoseconds deadline{};
-    std::uint32_t last_seen = 0;  // the sender's count at its last fragment
-    std::vector<Run> runs;        // by place; they do not overlap
+    std::uint32_t last_seen = 0;  // the sender's count when its last fragment arrived
+    std::vector<Run> runs;        // sorted by position, without overlap
     std::uint32_t length = 0;     // as far as is known
-    std::uint32_t bytes = 0;      // of payload that came
-    std::uint32_t header = 0;     // the first fragment's
+    std::uint32_t bytes = 0;      // of payload received
+    std::uint32_t header = 0;     // that of the first fragment
     std::uint32_t largest = 0;    // with its header; Linux's max_size
     std::uint32_t largest_dont_fragment = 0;
     std::uint64_t memory = 0;
@@ -203,8 +204,8 @@ class Reassembly {
     return place;
   }
 
-  // So many of the sender's fragments came in between that the identification may have come round
-  // (Linux's ip_frag_too_far).
+  // Whether so many fragments of the sender arrived since the last one of this datagram that the
+  // identification may be in use again (Linux's ip_frag_too_far).
   bool is_too_far(Queue& queue) {
     const std::uint32_t start = std::exchange(queue.last_seen, ++queue.sender->fragments);
     return settings_.max_distance != 0 && !queue.runs.empty() &&
@@ -253,7 +254,8 @@ class Reassembly {
     give_up(place, reason);
   }
 
-  // Whether the fragment's end agrees with what is known of the datagram's.
+  // Updates the datagram's length. Returns false if the fragment's end contradicts what is known of
+  // it.
   static bool extend(Queue& queue, const FragmentInfo& fragment) {
     if (!fragment.more) {
       if (fragment.end < queue.length || (queue.has_last && fragment.end != queue.length)) {
@@ -271,7 +273,7 @@ class Reassembly {
   }
 
   enum class Insertion : std::uint8_t { kDone, kDuplicate, kOverlap };
-  // Takes the piece only where it is done.
+  // Moves from the piece only if the result is kDone.
   static Insertion insert(Queue& queue, Piece& piece) {
     std::vector<Run>& runs = queue.runs;
     const std::uint32_t begin = piece.begin;
@@ -325,7 +327,8 @@ class Reassembly {
     constexpr std::uint8_t kNotCapable = 1U << 0U;
     constexpr std::uint8_t kCongestion = 1U << 3U;
     Queue& queue = place->second;
-    // RFC 3168 5.3: some that know of ECN and some that do not are no datagram; one mark marks all.
+    // RFC 3168 5.3: a datagram must not mix fragments with and without ECN; one congestion mark
+    // marks the whole datagram.
     const bool mixed = (queue.ecn_seen & kNotCapable) != 0 && queue.ecn_seen != kNotCapable;
     if (mixed || queue.length + queue.header > kDatagramMax) {
       counters_.add(stats::IpCounter::kReasmFails);
@@ -351,16 +354,17 @@ class Reassembly {
   Drop drop_;
   TimedOut timed_out_;
   Queues queues_;
-  std::list<DatagramKey> by_age_;  // which is the order of their deadlines too
+  std::list<DatagramKey> by_age_;  // also the order of their deadlines
   std::unordered_map<Ipv4, Sender> senders_;
   std::uint64_t memory_ = 0;
   std::uint64_t held_ = 0;
   std::uint32_t buffers_ = 0;
 };
 
-// Good where the packet is a fragment that the main line accepted.
+// The packet must be a fragment that input() accepted.
 [[nodiscard]] FragmentInfo describe_fragment(Packet& packet);
-// One packet of them all, without a copy: the first one's header, made that of the whole.
+// Returns the whole datagram without a copy: the first fragment's header is changed to that of the
+// datagram.
 [[nodiscard]] OwnedPacket join(Reassembly<OwnedPacket>::Datagram datagram);
 
 }  // namespace ringroad::ip4

@@ -9,7 +9,7 @@
 namespace ringroad::ip4 {
 namespace {
 
-// An ICMP error quotes no more than this of a packet.
+// An ICMP error quotes at most this much of a packet.
 constexpr std::uint32_t kCopied = kL2Bytes + 576;
 
 void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {

@@ -5,7 +5,7 @@
 namespace ringroad::ip4 {
 
 // Looks up the destinations of the whole burst: fills burst.next_hops and burst.adjacencies. Every
-// packet gets an adjacency; "no route" is one as well.
+// packet gets an adjacency, even if there is no route.
 void route(const StageContext& context, Burst& burst);
 
 }  // namespace ringroad::ip4

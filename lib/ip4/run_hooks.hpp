@@ -5,7 +5,7 @@
 
 namespace ringroad::ip4 {
 
-// Removes from the burst what a hook drops or holds, and reads again what a hook changed.
+// Removes the packets that a hook drops or holds, and reads the headers that a hook changed again.
 void run_chain(const HookChain& chain, StageContext& context, Burst& burst);
 
 inline void run_hooks(HookPoint point, StageContext& context, Burst& burst) {
