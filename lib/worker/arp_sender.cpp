@@ -16,7 +16,7 @@ ArpSender arp_sender(const Tables& tables, Packet& frame) {
     std::uint32_t wire = 0;
     std::memcpy(&wire, ringroad::frame(frame) + kSender, sizeof wire);
     const Ipv4 sender{be32::from_wire(wire)};
-    // A resolved neighbor has a host route of its own, which is not a group.
+    // A resolved neighbor has a host route, whose next hop is not a group.
     const AdjacencyId id =
         tables.next_hops.resolve(tables.trie.lookup(sender), [] { return std::uint32_t{0}; });
     const neigh::Adjacency& adjacency = tables.adjacencies[id];

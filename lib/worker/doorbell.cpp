@@ -18,7 +18,7 @@ void Doorbell::clear() {
   eventfd_read(bell_.get(), &rung);
 }
 
-// Of several threads that find it asleep one rings.
+// If several threads find the thread asleep, only one of them rings.
 void Doorbell::wake() {
   if (asleep_.exchange(false, std::memory_order_relaxed)) {
     eventfd_write(bell_.get(), 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Wakes a thread that sleeps when another has something for it. It is rung only while that thread
-// sleeps, so that a busy one costs the others no system call.
+// Wakes a sleeping thread when another thread has work for it. A system call is made only while the
+// thread sleeps, so a busy thread costs the others none.
 #include <atomic>
 #include <memory>
 #include <utility>
@@ -15,20 +15,21 @@ class Doorbell {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Doorbell>> make();
 
-  // The thread that sleeps: before it looks for work a last time, and after it slept.
+  // The sleeping thread calls arm() before it looks for work the last time, and disarm() after the
+  // sleep.
   void arm() {
     asleep_.store(true, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // ring() has the other
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the fence in ring()
   }
   void disarm() { asleep_.store(false, std::memory_order_relaxed); }
-  // Readable from when it was rung until clear().
+  // The descriptor is readable from ring() until clear().
   [[nodiscard]] int poll_fd() const { return bell_.get(); }
   void clear();
 
-  // Any thread, after it put something where the sleeping one looks. ~30 cycles while that is
-  // awake.
+  // Any thread calls this after it queued work for the sleeping thread. ~30 cycles while that
+  // thread is awake.
   void ring() {
-    std::atomic_thread_fence(std::memory_order_seq_cst);  // arm() has the other
+    std::atomic_thread_fence(std::memory_order_seq_cst);  // pairs with the fence in arm()
     if (asleep_.load(std::memory_order_relaxed)) [[unlikely]] {
       wake();
     }

@@ -30,8 +30,8 @@ constexpr Nanoseconds kTimedPause = 50us;
 // reclaiming, a millisecond each.
 constexpr Nanoseconds kFirst = 1ms;
 constexpr std::uint32_t kFirstSleeps = 3;
-// A lost interrupt delays packets by this much, a few times. A worker whose interrupts have been
-// seen to work sleeps longer.
+// A lost interrupt delays packets by at most this, a few times. A worker whose interrupts were seen
+// to work sleeps longer.
 constexpr Nanoseconds kLongest = 20ms;
 constexpr Nanoseconds kTrusted = 100ms;
 constexpr std::uint32_t kMissedMax = 8;
@@ -50,12 +50,12 @@ rte_spinlock_t& lock_of(std::uint16_t device) {
 void clear_error(int descriptor) {
   int error = 0;
   socklen_t size = sizeof error;
-  // Not a socket: there is nothing to clear.
+  // If the descriptor is not a socket, there is nothing to clear.
   static_cast<void>(getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size));
 }
 
 [[gnu::target("waitpkg")]] void wait_until(std::uint64_t tsc) {
-  constexpr unsigned kLightSleep = 1;  // C0.1: awake again in some 100 cycles
+  constexpr unsigned kLightSleep = 1;  // C0.1, from which the core wakes in some 100 cycles
   _tpause(kLightSleep, tsc);
 }
 

@@ -18,37 +18,37 @@
 
 namespace ringroad::worker {
 
-// One worker's sleep, as Linux's NAPI leaves polling: interrupts are armed, the queues
-// looked at once more, as a packet that came before gives no interrupt, and only then does it
-// sleep. While it polls they are masked.
+// The sleep of one worker, in the way Linux's NAPI leaves polling: interrupts are enabled, the
+// queues are polled once more, because a packet that arrived before gives no interrupt, and only
+// then the worker sleeps. Interrupts are masked while it polls.
 class Sleeper {
  public:
   struct Counters {
     stats::Counter sleeps;
-    stats::Counter wakes;   // of those sleeps, ended by a device or by wake()
-    stats::Counter missed;  // packets that waited for the end of a sleep, their interrupt lost
+    stats::Counter wakes;   // sleeps that a device or wake() ended
+    stats::Counter missed;  // sleeps after which packets waited whose interrupt was lost
   };
 
   [[nodiscard]] static Result<std::unique_ptr<Sleeper>> make(IdleMode idle);
 
-  // Control thread, while the worker does not run or has left the port. Again after the port was
-  // started again.
+  // Control thread only, while the worker does not run or has left the port. Must be called again
+  // after the port was restarted.
   void watch(PortId port, std::uint16_t device, std::uint16_t queue, port::RxEvent event);
 
-  // Pauses the core for about 2 us, which leaves more to its other hardware thread and saves power.
+  // Pauses the core for about 2 us, which gives its other hardware thread more time and saves
+  // power.
   static void pause();
-  // Enables interrupts and the bell. After it the worker polls once more, sleeps if it found
-  // nothing, and calls disarm(). `stopped`: bits of ports whose drivers may not be called.
+  // Enables interrupts and the bell. Afterwards the worker polls once more, sleeps if it found
+  // nothing, and calls disarm(). `stopped` has a bit for each port whose driver must not be called.
   void arm(std::uint64_t stopped);
-  // `n`: how many times in a row the worker has slept. Returns false if the time was over before
-  // anything happened.
+  // `n` is the number of sleeps in a row. Returns false if the time ended before anything happened.
   bool sleep(std::uint32_t n);
   void disarm(std::uint64_t stopped);
-  // Called after a sleep that nothing ended, with whether packets were there then. A device whose
-  // interrupts are lost several times in a row is no longer relied on.
+  // Called after a sleep that ended by timeout; `packets` says whether packets were waiting then. A
+  // device whose interrupts are lost several times in a row is no longer relied on.
   void found_after_timeout(bool packets);
 
-  // Any thread, after it handed something to the worker.
+  // Any thread calls this after it handed something to the worker.
   void wake() {
     if (idle_ == IdleMode::kPoll) [[likely]] {
       return;
@@ -57,7 +57,7 @@ class Sleeper {
   }
 
   [[nodiscard]] IdleMode idle() const { return idle_; }
-  // Whether every queue has an interrupt that works, as far as is known.
+  // Whether every queue has an interrupt that works as far as is known.
   [[nodiscard]] bool has_interrupts() const {
     return has_interrupts_.load(std::memory_order_relaxed);
   }
@@ -88,7 +88,7 @@ class Sleeper {
   std::vector<Queue> queues_;
   std::atomic<bool> has_interrupts_;
   std::uint32_t missed_in_a_row_ = 0;
-  bool trusted_ = false;  // the last packet after a sleep ended it
+  bool trusted_ = false;  // the last packet that arrived during a sleep ended the sleep
   Counters counters_;
 };
 

@@ -15,7 +15,7 @@ using stats::Stage;
 
 namespace {
 
-// The packets of a burst about which nothing needs thought.
+// Processes a burst in which all packets are plain.
 void go_straight(StageContext& context, Burst& burst) {
   const Hooks& hooks = context.tables.hooks;
   if (hooks.at(HookPoint::kForward) == nullptr && hooks.at(HookPoint::kPostRouting) == nullptr)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The order of the stages. Each is a function over a burst; the table of EtherTypes picks the line.
+// The order of the stages, each of which is a function over a burst. The table of EtherTypes
+// selects the pipeline.
 #include "ethernet/input.hpp"
 #include "packet/stage.hpp"
 

@@ -29,7 +29,7 @@ class QsbrReclaimer final : public Reclaimer {
   void retire(std::function<void()> release) override {
     waiting_.push_back({rte_rcu_qsbr_start(qsbr_.get()), std::move(release)});
   }
-  // Releases what no reader can hold any more, ~1 ms of work at most; never waits.
+  // Releases the memory that no reader can hold any more, in ~1 ms at most, and never waits.
   void run_once() {
     constexpr std::size_t kAtOnce = 2048;
     for (std::size_t count = 0; count < kAtOnce && !waiting_.empty() &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Packets between threads: a bounded rte_ring that never blocks; what does not fit stays with the
-// sender.
+// Passes packets between threads: a bounded rte_ring that never blocks. Packets for which there is
+// no room stay with the sender.
 #include <rte_ring.h>
 
 #include <memory>
@@ -14,7 +14,7 @@ namespace ringroad::worker {
 
 class PacketRing {
  public:
-  // One thread takes; one gives, or several.
+  // One thread dequeues packets; one or several enqueue them.
   enum class Producers : std::uint8_t { kOne, kSeveral };
 
   PacketRing() = default;
@@ -31,7 +31,7 @@ class PacketRing {
   }
 
   [[nodiscard]] bool push(Packet* packet) { return rte_ring_enqueue(ring_.get(), packet) == 0; }
-  // Returns how many came.
+  // Returns the number of packets.
   [[nodiscard]] unsigned pop(Packet** packets, unsigned most) {
     return rte_ring_dequeue_burst(ring_.get(), reinterpret_cast<void**>(packets), most, nullptr);
   }

@@ -212,7 +212,7 @@ void Worker::send_published(std::span<Packet* const> packets) {
   std::uint64_t published = burst.all();
   for (std::size_t i = 0; i < packets.size(); ++i) {
     const neigh::Adjacency& adjacency = *burst.adjacencies[i];
-    // Its MTU may have been lowered meanwhile.
+    // The interface's MTU may have been lowered meanwhile.
     const bool is_long = exceeds(*packets[i], adjacency.mtu.load(std::memory_order_relaxed));
     if (adjacency.kind == neigh::AdjacencyKind::kUnicast && !is_long) {
       continue;

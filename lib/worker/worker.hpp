@@ -42,9 +42,10 @@ class Worker {
     WorkerId id;
     unsigned core = 0;
     IdleMode idle = IdleMode::kPoll;
-    // Asked how many buffers are left: where few are, devices give theirs back and less may wait.
+    // Used to find out how many buffers are left: if few are, devices must return theirs and fewer
+    // packets may wait.
     const port::Pools* pools = nullptr;
-    // Wakes the control thread after packets were punted. Null: the control thread polls.
+    // Wakes the control thread after packets were punted. If null, the control thread polls.
     Doorbell* bell = nullptr;
   };
 
@@ -57,10 +58,10 @@ class Worker {
     std::uint16_t device;
     std::uint16_t queue;
     bool fetch;   // its frames are not in this core's cache when they arrive
-    bool spread;  // its flows go to all workers: the device has no RSS (Linux's RPS)
+    bool spread;  // its flows go to all workers, because the device has no RSS (Linux's RPS)
   };
 
-  // Before the loop runs.
+  // Called before the loop runs.
   void add_rx(const RxQueue& queue) { rx_.push_back(queue); }
   // All workers, in the same order for each, this one included: the flows of RX queues with
   // `spread` are distributed over them.
@@ -71,7 +72,7 @@ class Worker {
   // worker does not use it.
   void use_device(PortId id, const port::Port& port);
   void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
-  // The device has fewer TX queues than there are workers: `owner` sends for this one.
+  // Called if the device has fewer TX queues than there are workers: `owner` sends for this one.
   void add_tx_through(PortId port, Worker& owner);
 
   // Runs one loop: sends injected packets, polls every RX queue, drains the bands. Returns false if
@@ -86,9 +87,9 @@ class Worker {
   // has passed a quiescent state, it has taken effect.
   enum class Gate : std::uint8_t {
     kOpen,
-    kStopped,  // calls no driver: what is to be sent waits (Linux's netif_tx_stop_queue)
-    kClosed,   // drops what waits and what comes: there is no link
-    kGone,     // drops what waits, calls no driver: there is no device
+    kStopped,  // calls no driver; packets to be sent wait (Linux's netif_tx_stop_queue)
+    kClosed,   // drops waiting and arriving packets, because there is no link
+    kGone,     // drops waiting packets and calls no driver, because there is no device
   };
   void set_gate(PortId port, Gate gate);
 
@@ -112,18 +113,18 @@ class Worker {
     return interfaces_[id.value()];
   }
   [[nodiscard]] const stats::DropCounters& drops() const { return context_.drops; }
-  // Packets that it made: copies for the control thread, and answers.
+  // The number of packets that it created: copies for the control thread, and answers.
   [[nodiscard]] std::uint64_t generated() const { return context_.generated.get(); }
   [[nodiscard]] std::uint64_t delivered() const { return context_.delivered.get(); }
   [[nodiscard]] const stats::IpCounters& ip_counters() const { return context_.counters; }
-  // Bytes of packets that it copied. Forwarding copies none.
+  // The bytes of packets that it copied. Forwarding copies none.
   [[nodiscard]] std::uint64_t copied_bytes() const { return context_.copied_bytes.get(); }
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
-  // Null where another worker sends for this one, and of a sub-interface.
+  // Returns null if another worker sends for this one, and for a sub-interface.
   [[nodiscard]] port::TxQueue* tx(PortId port);
-  // Packets in the rings to and from the control thread, and in the bands.
+  // The number of packets in the rings to and from the control thread, and in the bands.
   [[nodiscard]] std::uint64_t held() const;
-  // Packets in its rings, and those held until their neighbor is published.
+  // The number of packets in its rings, and of those held until their neighbor is published.
   [[nodiscard]] std::uint32_t in_rings() const;
   // Control thread. Appends to `used` the adjacencies below `end` that this worker used since the
   // last call, of those with `report_use` set. ~0.4 ns for each adjacency below `end`.
@@ -193,7 +194,7 @@ class Worker {
   stats::StageTimes times_;
 };
 
-// Workers share no cache line that one of them writes but those of a port's rates.
+// No cache line that a worker writes is shared by workers, except those of a port's rates.
 static_assert(alignof(Worker) >= kCacheLine && alignof(port::TxQueue) >= kCacheLine);
 static_assert(alignof(InterfaceCounters) >= kCacheLine);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a worker is created, given ports, rests and stops.
+// How a worker is created, gets ports, rests and stops.
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
@@ -152,7 +152,7 @@ void Worker::rest() {
     const bool packets = poll_once();
     sleeper_->found_after_timeout(packets);
     if (!packets) {
-      empty_polls_ = (rests + 1) * kIdlePolls - 1;  // it goes on sleeping after one more look
+      empty_polls_ = (rests + 1) * kIdlePolls - 1;  // it sleeps again after one more poll
     }
   }
 }
@@ -164,7 +164,7 @@ void Worker::run(const std::atomic<bool>& stop) {
   while (!stop.load(std::memory_order_relaxed)) {
     poll_once();
   }
-  // Queued packets are still sent, as far as the devices take them.
+  // Queued packets are still sent, as far as the devices accept them.
   for (std::uint32_t i = 0; i < kLastLoops && (inject_.size() > 0 || backlogged_ != 0); ++i) {
     poll_inject();
     drain_bands();
