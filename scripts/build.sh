@@ -6,19 +6,20 @@ cd "$(dirname "$0")/.."
 
 kind=${1:-release}
 shift $(($# > 0))
-# Warnings are errors where they can be trusted; sanitizers make the compiler see ghosts. They are
-# slow enough to compile that little is optimized and lines are all that is kept for debuggers. What
-# the code asserts is asked there.
+# Warnings are errors where they can be trusted; with sanitizers the compiler also gives false ones. Such
+# builds are slow to compile, so little is optimized and debuggers get only line numbers. Assertions are
+# enabled.
 sanitized=(-Doptimization=1 -Ddebug=false -Db_ndebug=false -Dcpp_args=-g1 -Db_lundef=false -Dbench=false)
 case "$kind" in
-  # As packages are. From precompiled headers g++ 12 warns of its own library.
+  # The options are those of the package. With precompiled headers g++ 12 warns about its own library.
   release) options=(-Dbuildtype=release -Dprefix=/usr -Db_pch=false -Dwerror=true) ;;
   debug) options=(-Dbuildtype=debug -Dwerror=true) ;;
-  asan | fuzz) # one build; with clang the fuzzers are in it, as g++ has no libFuzzer
+  asan | fuzz) # one build, which contains the fuzzers if there is clang, because g++ has no libFuzzer
     options=("${sanitized[@]}" "-Db_sanitize=address,undefined")
     if command -v clang++-19 >/dev/null; then
       export CXX=clang++-19
-      # libstdc++ 12 calls in stable_sort() what it has deprecated; not all of g++'s warnings are known.
+      # libstdc++ 12 calls a deprecated function in stable_sort(), and clang does not know all of g++'s
+      # warnings.
       options+=(-Dfuzz=true "-Dcpp_args=-g1 -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
         -Wno-deprecated-declarations -Wno-unknown-warning-option")
     elif [[ $kind == fuzz ]]; then
@@ -45,12 +46,12 @@ if [[ ! -f build/$kind/build.ninja ]]; then
     exit 1
   fi
 fi
-# Steps are shown where a person looks on, or whoever calls shows them to one.
+# The steps are shown on a terminal, or if the caller shows them on one.
 options=(--quiet)
 if [[ -t 1 || ${SHOW_STEPS:-} ]]; then
   export NINJA_STATUS="$kind: step %f of %t  "
   options=()
 fi
 ninja -C "build/$kind" -j "$(nproc)" "${options[@]}" "$@"
-# Where editors look for it.
+# Editors look for the file here.
 ln -sf "build/$kind/compile_commands.json" compile_commands.json

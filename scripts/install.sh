@@ -9,7 +9,7 @@
 #   scripts/install.sh nic      what test/nic boots: not installed, but unpacked in build/nic
 set -euo pipefail
 
-# libdpdk-dev brings every poll-mode driver (librte-net-*) with it. debian/control has these, too.
+# libdpdk-dev depends on every poll-mode driver (librte-net-*). debian/control lists these packages too.
 build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev libfmt-dev
   libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev libmnl-dev catch2)
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
@@ -23,8 +23,9 @@ fail() {
   exit 1
 }
 
-# A qemu that emulates Intel's 82576 (8.0 and newer: Debian 12 has it in its backports), and a kernel
-# and a busybox for its guest. From the archive that apt has here, by lists of our own.
+# Unpacks a qemu that emulates Intel's 82576 (8.0 or newer, which Debian 12 has in its backports), and a
+# kernel and a busybox for its guest. They come from the archive that apt uses here, but through separate
+# package lists.
 unpack_guest() {
   local build=$PWD/build/nic release archive kernel wanted=() suites
   local apt=(-qq -o "Dir::Etc::sourcelist=$build/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 out=${1:-build}/package
 if (($#)); then
-  # Of a build from before this was its prefix; compiles nothing again.
+  # A build directory made before /usr was the prefix is reconfigured; nothing is compiled again.
   if [[ $(meson introspect "$1" --buildoptions) != *'"value": "/usr", "section": "directory"'* ]]; then
     meson configure "$1" -Dprefix=/usr
     ninja -C "$1" --quiet build.ninja
@@ -17,14 +17,14 @@ if (($#)); then
   export RINGROAD_BUILD
 else
   scripts/install.sh package
-  # debhelper has a home of its own, where ccache would find nothing.
+  # debhelper sets another home directory, in which ccache would find nothing.
   if command -v ccache >/dev/null; then
     CCACHE_DIR=$(ccache --get-config cache_dir)
     export CCACHE_DIR
   fi
 fi
 
-# In a copy: what it makes, dpkg-buildpackage leaves in the sources and beside them.
+# The package is built in a copy, because dpkg-buildpackage leaves its files in the sources and beside them.
 sources=$out/ringroad
 rm -rf "$out"
 mkdir -p "$sources"

@@ -38,10 +38,11 @@ while (($#)); do
 done
 ((${#suites[@]})) || suites=("${all[@]}")
 
-# Each suite ends with a line `N passed, N failed[, N skipped]`, or is one test by its exit status.
+# Each suite prints `N passed, N failed[, N skipped]` as its last line, or is one test that its exit status
+# decides.
 suite_layers() { scripts/check_layers.py; }
 suite_format() {
-  # Which files; clang-format-19 -i says the rest.
+  # This prints only the names of the files; clang-format-19 -i shows and fixes the rest.
   find app drivers lib test -name '*.[ch]pp' -print0 |
     xargs -0 clang-format-19 --dry-run -Werror 2>&1 | sed -n 's/:.*\[-Wclang-format.*//p' | sort -u
   return "$((PIPESTATUS[1] != 0))"
@@ -52,12 +53,12 @@ suite_dataplane() { scripts/run_suite.py build/release dataplane; }
 suite_instructions() { scripts/check_instructions.py; }
 suite_unit-asan() { scripts/run_suite.py build/asan unit; }
 suite_dataplane-asan() { scripts/run_suite.py build/asan dataplane; }
-# Those that read tables while a writer changes them.
+# These tests read tables while a writer changes them.
 suite_concurrent-tsan() { scripts/run_suite.py build/tsan concurrent; }
-# That the programs compile without optimization, with the warnings it shows, and run.
+# The programs must compile without optimization, with the warnings of such a build, and run.
 suite_debug() { RINGROAD_BUILD=$PWD/build/debug test/system/run.py cli_test.Usage cli_test.Check ping_test; }
-# From the inputs kept in test/fuzz/corpus; the trie's from random ones: those long enough for a table
-# take a fuzzer minutes to come to. One that fails is left in build/test.
+# The fuzzers start from the inputs kept in test/fuzz/corpus, that of the trie from random ones: a fuzzer
+# takes minutes to find inputs that are long enough for a table. An input that fails is left in build/test.
 fuzz() { # NAME SECONDS LONGEST
   local corpus=build/fuzz/corpus-$1 i
   rm -rf "$corpus"
@@ -97,11 +98,11 @@ suite_fuzz() {
 }
 suite_cli() { test/system/run.py cli_test; } # a part of system
 suite_system() {
-  scripts/install.sh bench # testpmd, for documents_test; without it that part is skipped, and counted so
+  scripts/install.sh bench # brings testpmd for documents_test; without it that part counts as skipped
   test/system/run.py
 }
 suite_nic() {
-  scripts/install.sh nic # without what it fetches the tests are skipped, and counted so
+  scripts/install.sh nic # without the fetched files the tests count as skipped
   test/nic/run.py
 }
 suite_conformance() { test/conformance/run.py; }
@@ -111,10 +112,10 @@ suite_package() { test/package/run.py; }
 passed=0
 failed=0
 skipped=0
-broken=() # the suites of which something failed
+broken=() # the suites with a failed test
 mkdir -p build/test
 
-# Where a person looks on: what runs, for how long, and its last line.
+# On a terminal: shows the running suite, its time and its last line.
 watch() { # NAME LOG
   local start=$SECONDS
   while kill -0 $$ 2>/dev/null; do
@@ -124,7 +125,7 @@ watch() { # NAME LOG
 }
 [[ -t 1 ]] && export SHOW_STEPS=1
 
-# tally NAME COMMAND...: runs it, counts its last line, and shows its output where it failed.
+# tally NAME COMMAND...: runs the command, counts its last line, and shows its output if it failed.
 tally() {
   local name=$1 log=build/test/$1.log start=$SECONDS status=0 last
   shift
@@ -159,7 +160,7 @@ tally() {
   return "$status"
 }
 
-# Once more what failed, since the logs above are long.
+# Prints the failures again, because the logs above are long.
 recall() { # SUITE
   local said
   said=$(grep -aE -A 4 ': FAILED:|^FAIL |ERROR: .*Sanitizer|WARNING: ThreadSanitizer|runtime error|^ran over' \
@@ -203,7 +204,7 @@ for suite in "${suites[@]}"; do
     [[ $kind == tsan ]] && targets=(test/unit/unit-concurrent test/unit/unit-fib)
     tally "build-$kind" scripts/build.sh "$kind" "${targets[@]}" && built[$kind]=yes
   fi
-  [[ $kind && ${built[$kind]} == no ]] && continue # that it did not build is counted
+  [[ $kind && ${built[$kind]} == no ]] && continue # the failed build is counted already
   tally "$suite" "suite_$suite"
 done
 finish
