@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A Debian of its own with its systemd running, on this machine's kernel."""
+"""A separate Debian, booted with its own systemd, on this machine's kernel."""
 import os
 import subprocess
 import time
 
 from debian import ENVIRONMENT, Machine, Skipped, check, run
 
-# What systemd asks of who starts it in a container: https://systemd.io/CONTAINER_INTERFACE. Without a
-# /sys and a /proc/sys to write, neither udev nor sysctl.d is this machine's business.
+# The mounts that systemd expects in a container: https://systemd.io/CONTAINER_INTERFACE. /sys and /proc/sys
+# are read-only, so udev and sysctl.d cannot change this machine.
 BOOT = """
 mount -t proc proc proc
 mount --bind proc/sys proc/sys
@@ -29,8 +29,8 @@ umount -l /mnt
 exec env -i container=ringroad-test PATH="$PATH" /lib/systemd/systemd --log-target=journal \
   --show-status=no systemd.unit=multi-user.target systemd.mask=e2scrub_reap.service
 """
-# With controllers of version 1 beside it as well as alone, a hierarchy of version 2 can be mounted
-# anywhere. Below its group, which is the namespace's root then, systemd has it to itself.
+# A hierarchy of version 2 can be mounted anywhere, even if the machine also uses controllers of version 1.
+# systemd owns everything below its group, which is the root of its namespace.
 ENTER = """
 mount --bind . .
 cd "$PWD"
@@ -43,14 +43,14 @@ exec unshare --cgroup --pid --net --ipc --uts --fork --kill-child sh -ec "$0"
 
 
 class Booted(Machine):
-    """Commands run beside its services, as root. It has a network of its own."""
+    """Runs commands as root, beside the services. The Debian has a network of its own."""
 
     def __init__(self, archive):
         super().__init__(archive)
         self.group = f"ringroad-test-{os.getpid()}"
         self.output = self.root / "boot.log"
         with open(self.output, "wb") as output:
-            # It ends with this program, however that ends.
+            # The process is killed when this program ends in any way.
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "sh", "-ec", ENTER, BOOT,
                  self.group], cwd=self.root, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
@@ -78,10 +78,10 @@ class Booted(Machine):
             try:
                 state = self.run("systemctl is-system-running || true").strip()
             except AssertionError:
-                pass  # not yet where systemctl is
+                pass  # systemctl does not work yet
 
     def run(self, command, seconds=60):
-        # The child of the process that waits for it: systemd, as soon as its shell has become that.
+        # The child of the waiting process is systemd, once its shell has executed it.
         init = run("pgrep", "--parent", self.process.pid).strip()
         return run("nsenter", "--target", init, "--all", "sh", "-ec", command, timeout=seconds,
                    stdin=subprocess.DEVNULL, env=ENVIRONMENT)
@@ -94,7 +94,7 @@ class Booted(Machine):
         check(removed, f"the control group {self.group} is left")
 
     def remove_group(self):
-        # The last of its processes may take a moment to be gone.
+        # The last processes of the group may take a moment to end.
         remove = """mount -t cgroup2 cgroup2 sys
 for _ in $(seq 50); do
   find "sys/$0" -depth -type d -exec rmdir {} + 2>/dev/null || true

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A Debian of its own in a folder, made once by mmdebstrap from the archive that this machine's apt uses.
+"""A separate Debian in a folder, made once by mmdebstrap from the archive that this machine's apt uses.
 
-Machine runs commands in it, one by one; booted.py its systemd.
+Machine runs single commands in it; booted.py boots its systemd.
 """
 import hashlib
 import os
@@ -11,7 +11,7 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "package-test"
-# What installing and removing any package changes.
+# Files that change when any package is installed or removed.
 CHURN = ("/etc/ld.so.cache", "/etc/.pwd.lock", "/run", "/tmp", "/var/cache", "/var/lib/dpkg", "/var/log",
          "/etc/group-", "/etc/gshadow-", "/etc/passwd-", "/etc/shadow-", "/etc/subgid-", "/etc/subuid-")
 
@@ -20,7 +20,7 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noni
 
 
 class Skipped(Exception):
-    """That cannot be had here."""
+    """The machine lacks something that the test needs."""
 
 
 def run(*command, **options):
@@ -37,7 +37,7 @@ def this_codename():
 
 
 def sources(codename):
-    """Lines of sources.list: those of this machine's that are Debian's own, for that codename."""
+    """Returns those lines of this machine's sources.list that are Debian's own, for this codename."""
     wanted = "$(REPO_URI)|$(CODENAME)|$(COMPONENT)|$(ORIGIN)|$(SIGNED_BY)"
     here = this_codename()
     lines = set()
@@ -52,7 +52,7 @@ def sources(codename):
 
 
 def debian(codename, purpose, packages, *hooks, seconds=400):
-    """The archive of a Debian with these packages, after these of mmdebstrap's customize hooks."""
+    """Returns the archive of a Debian with these packages, after these customize hooks of mmdebstrap."""
     name = hashlib.sha256(f"{packages} {hooks}".encode()).hexdigest()[:12]
     archive = CACHE / f"{codename}-{purpose}-{name}.tar"
     if archive.exists():
@@ -75,10 +75,10 @@ def debian(codename, purpose, packages, *hooks, seconds=400):
 
 
 class Machine:
-    """A Debian of its own in a folder; commands run in it as root of a namespace of mounts. Nothing of
-    it runs between them.
+    """A separate Debian in a folder. Commands run in it as root, in a mount namespace; nothing runs in it
+    between them.
 
-    `shared`: a folder that it has at the same path.
+    `shared` is a folder that appears in it at the same path.
     """
 
     def __init__(self, archive, shared=None):
@@ -92,7 +92,7 @@ class Machine:
         shutil.rmtree(self.root)
 
     def run(self, command, seconds=120):
-        # ip-netns wants / to be a mount.
+        # ip-netns requires that / is a mount point.
         mounts = ["mount --bind . .", 'cd "$PWD"', "mount -t proc proc proc", "mount -t sysfs sys sys",
                   "mount -t tmpfs run run", "mount --rbind /dev dev"]
         if self.shared:
@@ -102,7 +102,7 @@ class Machine:
                    cwd=self.root, timeout=seconds, env=ENVIRONMENT)
 
     def files(self):
-        """{path: what it is, and contents of what may be edited}, but for what always changes."""
+        """Returns {path: content}, without files that always change; only files in /etc have content."""
         found = {}
         for folder, folders, names in os.walk(self.root):
             inside = "/" + str(pathlib.Path(folder).relative_to(self.root)).strip(".")

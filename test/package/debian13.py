@@ -4,7 +4,7 @@
 unit, dataplane and package.
 
 debian13.py [-j N]: the builds are kept in build/debian13 and build/debian13-tests. The programs are
-compiled as they are released, for the warnings; the tests with little optimization, for the time.
+compiled like a release, to see its warnings; the tests with little optimization, to save time.
 The last line is `N passed, N failed`, and how many were skipped if any were.
 """
 import argparse
@@ -18,7 +18,7 @@ from debian import ROOT, Machine, Skipped, debian, run
 
 PROGRAMS = "build/debian13"
 TESTS = "build/debian13-tests"
-# Optimizing little, the compiler sees ghosts.
+# With little optimization the compiler gives false warnings.
 FAST = "-Doptimization=1 -Dcpp_args=-Wno-maybe-uninitialized"
 
 
@@ -28,7 +28,7 @@ def build(folder, options, jobs):
 
 
 def commands(jobs):
-    """What is run in it, by name."""
+    """Returns the commands that run in the Debian, by name."""
     return {
         "compile the programs": build(PROGRAMS, "-Dprefix=/usr -Dtests=false", jobs),
         "compile the tests": build(TESTS, FAST, jobs),
@@ -41,7 +41,7 @@ def commands(jobs):
 
 
 def try_package():
-    """In Debians of its own, beside that one."""
+    """Tests the package in other Debians than the one that built it."""
     package = next((ROOT / PROGRAMS / "package").glob("*.deb"))
     return run(ROOT / "test/package/run.py", "--codename", "trixie", package, timeout=1800)
 

@@ -3,9 +3,9 @@
 """Installs the Debian package into a Debian of its own, runs the demo there, and takes it off again;
 then into another that has booted its systemd, and tries the service there: service.py.
 
-run.py [--codename NAME] [PACKAGE.deb]: of the Debian that this machine runs, and scripts/package.sh's
-package of build/release, where nothing else is said. The Debian is kept with what the package depends on
-in build/package-test: debian.py.
+run.py [--codename NAME] [PACKAGE.deb]: by default the Debian is the release that this machine runs, and
+the package is the one that scripts/package.sh makes of build/release. The Debian is kept, with the
+dependencies of the package, in build/package-test: debian.py.
 
 The last line is `N passed, N failed`, and how many were skipped if any were.
 """
@@ -21,7 +21,8 @@ import service
 from booted import Booted
 from debian import ROOT, Machine, Skipped, check, debian, run, this_codename
 
-# What the demo calls. sysusers alone: nothing here starts services, and the package must bear that.
+# The programs that the demo calls. Of systemd only sysusers is there: nothing in this Debian starts services,
+# and the package must work without.
 TOOLS = ("iproute2", "iputils-ping", "traceroute", "iperf3", "ethtool", "procps",
          "systemd-standalone-sysusers")
 
@@ -90,7 +91,7 @@ STEPS = [installs, demo_runs, remove_keeps_configuration, installs_again, purge_
 
 
 def steps_of(name, make, steps, package):
-    """(passed, failed, skipped) of steps that build on each other, on one machine."""
+    """Runs steps that build on each other on one machine; returns (passed, failed, skipped)."""
     machine, passed, doing = None, 0, name
     try:
         if os.geteuid() != 0:
@@ -115,13 +116,13 @@ def steps_of(name, make, steps, package):
 
 
 def packaged():
-    """The package of the programs that the other tests had."""
+    """Returns the package of the programs that the other tests used."""
     run(ROOT / "scripts/build.sh", "release", "installed")
     return ROOT / run(ROOT / "scripts/package.sh", "build/release").splitlines()[-1]
 
 
 def lintian(codename, package):
-    """(passed, failed, skipped): Debian's own checker of packages has nothing against it."""
+    """Checks the package with lintian, Debian's own checker; returns (passed, failed, skipped)."""
     try:
         if not shutil.which("lintian"):
             raise Skipped("it is not installed")

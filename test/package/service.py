@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The package's service under a systemd: what the unit promises, and docs/deploy.md with it."""
+"""Tests the package's service under a systemd: what the unit and docs/deploy.md promise."""
 import re
 import shutil
 import time
@@ -32,19 +32,19 @@ ip -n left route add default via 192.168.1.1
 
 
 def show(machine, *names):
-    """Properties of the service, as systemd has them: all are text."""
+    """Returns properties of the service from systemd; all are text."""
     lines = machine.run(f"systemctl show -p {','.join(names)} ringroad").splitlines()
     properties = dict(line.split("=", 1) for line in lines)
     return properties[names[0]] if len(names) == 1 else properties
 
 
 def journal(machine):
-    """What the service and systemd about it said since it was last started on purpose."""
+    """Returns what the service and systemd logged since start() was last called."""
     return machine.run(f"journalctl --no-pager --output=cat --unit=ringroad --since=@{machine.since}")
 
 
 def start(machine, configuration=CONFIGURATION):
-    """Gives whether `systemctl start` says that it did."""
+    """Returns whether `systemctl start` succeeded."""
     (machine.root / "etc/ringroad/ringroad.yaml").write_text(configuration)
     machine.since = time.time()
     return machine.run("systemctl reset-failed; systemctl stop ringroad; "
@@ -88,7 +88,7 @@ def gets_ready(machine, _):
     process = machine.run(f"cat /proc/{now['MainPID']}/status")
     user = machine.run("id -u ringroad").strip()
     check(re.search(rf"^Uid:(\t{user}){{4}}$", process, re.M), process)
-    for kind in ("Prm", "Eff", "Bnd", "Amb"):  # 12 and 13: CAP_NET_ADMIN, CAP_NET_RAW
+    for kind in ("Prm", "Eff", "Bnd", "Amb"):  # capabilities 12 and 13 are CAP_NET_ADMIN and CAP_NET_RAW
         check(f"Cap{kind}:\t{1 << 12 | 1 << 13:016x}\n" in process, process)
     check("NoNewPrivs:\t1\n" in process and "Seccomp:\t2\n" in process, process)
 
@@ -122,7 +122,7 @@ def stays_down_misconfigured(machine, _):
     """A wrong configuration is told in the router's words, and is not tried again."""
     check(not start(machine, CONFIGURATION.replace("192.168.1.1/", "192.168.1.999/")),
           journal(machine))
-    time.sleep(2)  # a restart would come after one
+    time.sleep(2)  # a restart would happen after one second
     now = show(machine, "ActiveState", "ExecMainStatus", "NRestarts")
     check(now == {"ActiveState": "failed", "ExecMainStatus": "2", "NRestarts": "0"}, now)
     check("ringroad.yaml:9:17: ports.left.addresses[0]: 192.168.1.999/24 is not" in journal(machine),
