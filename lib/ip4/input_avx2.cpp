@@ -3,12 +3,9 @@
 
 namespace ringroad::ip4 {
 
-Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, Burst& burst, std::size_t at,
-                                         const Lanes& lanes) const {
-  std::array<std::uint8_t*, kFrames> frames;
-  for (std::size_t i = 0; i < kFrames; ++i) {
-    frames[i] = frame(*packets[i]);
-  }
+Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, std::uint8_t* const* frames,
+                                         const OwnAddresses4& own, const __m128i& l2,
+                                         const Lanes& lanes) {
   // Compares each frame separately, as validate() compared all eight together. Returns a word for
   // each frame, which is nonzero if the frame differs in bits that matter. Saturation keeps a
   // nonzero value nonzero.
@@ -24,7 +21,7 @@ Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, Burst& burst, s
   };
   __m256i odd = _mm256_setzero_si256();
   if (!lanes.l2_is_right) {
-    odd = differs([&](std::size_t i) { return frames[i]; }, l2_, l2_mask());
+    odd = differs([&](std::size_t i) { return frames[i]; }, l2, l2_mask());
   }
   if (!lanes.mbufs_are_right) {
     const auto about = [&](std::size_t i) {
@@ -34,12 +31,11 @@ Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, Burst& burst, s
   }
   unsigned plain = lanes.right & static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(
                                      _mm256_cmpeq_epi32(odd, _mm256_setzero_si256()))));
-  if (const __m256i maybe = own_.may_contain(lanes.sources);
-      _mm256_testz_si256(maybe, maybe) == 0) {
+  if (_mm256_testz_si256(lanes.maybe_own, lanes.maybe_own) == 0) {
     Words sources;
     store(sources, 0, lanes.sources);
     for (std::size_t i = 0; i < kFrames; ++i) {
-      plain &= ~(std::uint32_t{own_.contains(sources[i])} << i);
+      plain &= ~(std::uint32_t{own.contains(sources[i])} << i);
     }
   }
   const __m256i bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
@@ -53,9 +49,6 @@ Avx2Input::Some Avx2Input::validate_some(Packet* const* packets, Burst& burst, s
       set_length(*packets[i], totals[i] + kL2Bytes);
     }
   }
-  store_words(burst, at, lanes.first, lanes.third, lanes.destinations);
-  std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
-  store_packets(packets, burst, at);
   return {
       .plain = plain,
       .longest = _mm256_and_si256(lanes.total, kept),

@@ -57,9 +57,9 @@ class Avx2Input {
 
   // Returns a bit for each plain frame: sent to this station, untagged, in one segment, valid IPv4
   // without options, from a valid source, with a TTL above 1. Cuts the Ethernet padding of the
-  // plain frames and fills the burst's arrays for them from index `at` on, in their order. Of the
-  // other frames only burst.packets is filled. `at` is at most the index of packets[0] in the
-  // burst.
+  // plain frames and fills the burst's arrays for them from index `at` on, in their order. For
+  // other frames only burst.packets holds afterwards. `at` is at most the index of packets[0] in
+  // the burst.
   [[nodiscard, gnu::always_inline]] unsigned validate(Packet* const* packets, Burst& burst,
                                                       std::size_t at);
 
@@ -73,17 +73,15 @@ class Avx2Input {
  private:
   using Words = std::array<std::uint32_t, kFrames>;
 
-  // The fields of eight headers, in host order except for `third`, the word with the TTL.
+  // What is known about eight frames of which not all are plain. Words are in host order.
   struct Lanes {
-    __m256i first;
-    __m256i third;
     __m256i sources;
-    __m256i destinations;
+    __m256i maybe_own;  // OwnAddresses::may_contain(sources)
     __m256i frame_length;
     __m256i total;
     __m256i padding;
-    unsigned right;    // a bit for each valid header
-    bool l2_is_right;  // for all eight frames
+    unsigned right;    // a bit for each frame with a valid header
+    bool l2_is_right;  // of all
     bool mbufs_are_right;
   };
   // The result where not all eight frames are plain, and what the plain ones add to the sums.
@@ -92,8 +90,10 @@ class Avx2Input {
     __m256i longest;
     __m256i plain_bytes;
   };
-  [[nodiscard]] Some validate_some(Packet* const* packets, Burst& burst, std::size_t at,
-                                   const Lanes& lanes) const;
+  // `packets` and `frames` are those of the eight frames in the burst.
+  [[nodiscard]] static Some validate_some(Packet* const* packets, std::uint8_t* const* frames,
+                                          const OwnAddresses4& own, const __m128i& l2,
+                                          const Lanes& lanes);
   [[gnu::always_inline]] void store_words(Burst& burst, std::size_t at, __m256i first,
                                           __m256i third, __m256i destinations) const;
   static void store_packets(Packet* const* packets, Burst& burst, std::size_t at);
@@ -272,21 +272,26 @@ inline unsigned Avx2Input::validate(Packet* const* packets, Burst& burst, std::s
   const __m256i right = right_checksum(first, second, third, source, destination);
   const auto right_ones = static_cast<unsigned>(
       _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(odd, right))));
+  const __m256i maybe_own = own_.may_contain(sources);
+  // What is written for frames that are not plain is overwritten later. The packets may overlap
+  // those in the burst, so only the burst's are right from here on.
+  store_words(burst, at, first, third, host_order(destination));
+  std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
+  store_packets(packets, burst, at);
+  Packet* const* const stored = burst.packets.data() + at;
   // Out of line, so that the vectors stay in registers where all frames are plain.
   const auto some = [&] {
     const Lanes lanes{
-        .first = first,
-        .third = third,
         .sources = sources,
-        .destinations = host_order(destination),
+        .maybe_own = maybe_own,
         .frame_length = frame_length,
         .total = total,
         .padding = padding,
         .right = right_ones,
         .l2_is_right = _mm_testz_si128(l2_differs, l2_mask()) != 0,
         .mbufs_are_right = _mm_testz_si128(_mm_xor_si128(about, one_segment()), about_mask()) != 0};
-    // Called on a copy, so that the sums of *this stay in registers.
-    const Some found = Avx2Input{*this}.validate_some(packets, burst, at, lanes);
+    const __m128i l2 = l2_;  // a copy, so that the members of *this stay in registers
+    const Some found = validate_some(stored, burst.frames.data() + at, own_, l2, lanes);
     longest_ = _mm256_max_epu32(longest_, found.longest);
     plain_bytes_ = _mm256_add_epi32(plain_bytes_, found.plain_bytes);
     return found.plain;
@@ -296,22 +301,18 @@ inline unsigned Avx2Input::validate(Packet* const* packets, Burst& burst, std::s
       [[unlikely]] {
     return some();
   }
-  if (const __m256i maybe = own_.may_contain(sources); _mm256_testz_si256(maybe, maybe) == 0)
-      [[unlikely]] {
-    if (is_own(sources, maybe)) {
+  if (_mm256_testz_si256(maybe_own, maybe_own) == 0) [[unlikely]] {
+    if (is_own(sources, maybe_own)) {
       return some();
     }
   }
   longest_ = _mm256_max_epu32(longest_, total);
   plain_bytes_ = _mm256_add_epi32(plain_bytes_, _mm256_sub_epi32(frame_length, padding));
-  store_words(burst, at, first, third, host_order(destination));
   if (_mm256_testz_si256(padding, padding) == 0) {
     Words totals;
     store(totals, 0, total);
-    trim(packets, totals);
+    trim(stored, totals);
   }
-  std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));
-  store_packets(packets, burst, at);
   return kAll;
 }
 

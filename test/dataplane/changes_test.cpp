@@ -38,8 +38,7 @@ json words_of(const config::Route& route) {
   if (route.source) {
     words["source"] = route.source->to_string();
   }
-  constexpr std::array kTypes{"unicast", "blackhole", "unreachable", "prohibit"};
-  words["type"] = kTypes.at(static_cast<std::size_t>(route.type));
+  words["type"] = to_string(route.type);
   for (const config::NextHop& hop : route.next_hops) {
     json one = json::object();
     if (hop.via) {

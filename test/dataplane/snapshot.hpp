@@ -57,7 +57,7 @@ class Snapshot {
       rib.for_each(table, [&](const fib::Rib4::View& route) {
         routes += fmt::format("{} {} {} {} {} {} {}", fib::to_string(table),
                               route.prefix.to_string(), route.metric, route.rank, route.best,
-                              fib::to_string(route.path.type), fib::to_string(route.path.protocol));
+                              to_string(route.path.type), fib::to_string(route.path.protocol));
         for (const auto& hop : route.path.next_hops) {
           routes +=
               fmt::format(" via {} port {} weight {} {}", hop.via.value_or(Ipv4{}).to_string(),

@@ -66,7 +66,7 @@ class RandomConfig {
                   Bytes{below(1'000'000)},
                   below(2) == 0};
     config.icmp = {below(100), below(100), Nanoseconds{below(1'000'000'000)}};
-    config.ecmp = {static_cast<FlowHash>(below(2)), below(1'000'000)};
+    config.ecmp = {static_cast<FlowHashPolicy>(below(2)), below(1'000'000)};
     return config;
   }
 

@@ -9,7 +9,6 @@
 
 using namespace ringroad;
 using namespace std::chrono_literals;
-using IdleMode;
 using worker::Sleeper;
 
 namespace {
