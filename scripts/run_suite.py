@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 SKIPPED = 77  # the exit status of a test program that cannot run here
+SYMBOLIZER = "/usr/bin/llvm-symbolizer-19"  # clang's sanitizers name functions by it
 SKIPPED_CASE = re.compile(r"^\s*SKIPPED: (.*)", re.MULTILINE)  # the output of a test case that was skipped
 
 
@@ -40,6 +41,8 @@ def run(test):
     """Returns the row of one program: its counts and its output."""
     environment = {**os.environ, **test["env"]}
     environment.setdefault("ASAN_OPTIONS", "detect_stack_use_after_return=1")
+    if os.path.exists(SYMBOLIZER):
+        environment.setdefault("ASAN_SYMBOLIZER_PATH", SYMBOLIZER)
     environment.setdefault("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1")
     try:
         done = subprocess.run(test["cmd"], text=True, errors="replace", stdout=subprocess.PIPE,

@@ -27,7 +27,7 @@ class Rows : public Later {
     bool over = false;
     const Json rows = next(over);
     for (const Json& row : rows) {
-      line += std::exchange(began_, true) && line.back() != '[' ? "," : "";
+      line += std::exchange(has_rows_, true) ? "," : "";
       line += text_of(row);
     }
     began_ = true;
@@ -41,6 +41,7 @@ class Rows : public Later {
   virtual Json next(bool& over) = 0;
 
   bool began_ = false;
+  bool has_rows_ = false;
 };
 
 }  // namespace ringroad::control

@@ -15,8 +15,9 @@ using stats::DropReason;
 
 // Checks one field after the other, in Linux's order, to find the reason why a header is wrong. The
 // packet is long enough for a header without options.
-std::optional<DropReason> check_header(const Packet& packet, const rte_ipv4_hdr& header,
-                                       std::uint32_t available) {
+[[gnu::noinline]] std::optional<DropReason> check_header(const Packet& packet,
+                                                         const rte_ipv4_hdr& header,
+                                                         std::uint32_t available) {
   const std::uint16_t bytes = header_bytes(header);
   if (header.version_ihl >> 4 != 4 || bytes < sizeof(rte_ipv4_hdr)) {
     return DropReason::kIpBadVersion;
@@ -38,6 +39,13 @@ std::optional<DropReason> check_header(const Packet& packet, const rte_ipv4_hdr&
     return DropReason::kIpBadLength;
   }
   return std::nullopt;
+}
+
+// Out of line, so that a valid packet does not pay for the registers that a drop needs.
+[[gnu::noinline]] bool refuse(StageContext& context, const Burst& burst, Packet* packet,
+                              DropReason reason) {
+  context.drop(packet, reason, burst.ingress);
+  return false;
 }
 
 std::uint32_t ttl_word(const rte_ipv4_hdr& header) {
@@ -63,8 +71,7 @@ bool validate(StageContext& context, const OwnAddresses4& own, Burst& burst, Pac
               L2Class l2_class) {
   const std::uint32_t available = packet->pkt_len - kL2Bytes;
   if (packet->data_len < kL2Bytes + sizeof(rte_ipv4_hdr)) [[unlikely]] {
-    context.drop(packet, DropReason::kIpTruncated, burst.ingress);
-    return false;
+    return refuse(context, burst, packet, DropReason::kIpTruncated);
   }
   const rte_ipv4_hdr& header = ipv4(*packet);
   const std::uint32_t total = rte_be_to_cpu_16(header.total_length);
@@ -75,16 +82,14 @@ bool validate(StageContext& context, const OwnAddresses4& own, Burst& burst, Pac
       ipv4_checksum_ok_20(&header);
   if (!plain) [[unlikely]] {
     if (const auto reason = check_header(*packet, header, available)) {
-      context.drop(packet, *reason, burst.ingress);
-      return false;
+      return refuse(context, burst, packet, *reason);
     }
     burst.has_options = burst.has_options || header.version_ihl != kVersion4NoOptions;
   }
   const std::uint32_t source = rte_be_to_cpu_32(header.src_addr);
   const std::uint32_t destination = rte_be_to_cpu_32(header.dst_addr);
   if (martian_source(own, source, destination)) [[unlikely]] {
-    context.drop(packet, DropReason::kMartianSource, burst.ingress);
-    return false;
+    return refuse(context, burst, packet, DropReason::kMartianSource);
   }
   if (total < available) {
     // Ethernet padding is cut off, so that no later stage mistakes it for payload.

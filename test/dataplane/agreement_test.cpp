@@ -158,7 +158,9 @@ TEST_CASE("a family's largest MTU is what its driver takes at most") {
 }
 
 TEST_CASE("what the reader accepts of random configurations, the router starts") {
-  CHECK(compare(400, 1) > 400 / 4);  // neither valid nor invalid ones are rare
+  // Neither valid nor invalid ones are rare. Compilers draw in different orders: 103 with g++, 95
+  // with clang.
+  CHECK(compare(400, 1) > 400 / 5);
 }
 
 // Not more in one process, because the EAL keeps memory for every device that ever existed.

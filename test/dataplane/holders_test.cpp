@@ -20,7 +20,6 @@ namespace {
 // port that sends nothing.
 constexpr PortId kDark{2};
 constexpr PortId kSlow{3};
-constexpr PortId kStuck{4};
 constexpr Ipv4 kSlowHost{192, 168, 4, 2};
 constexpr Ipv4 kStuckHost{192, 168, 5, 2};
 constexpr unsigned kTxRing = 256;
