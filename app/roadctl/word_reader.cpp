@@ -86,6 +86,7 @@ void WordReader::pair() {
   const Keyword* const keyword = find(keywords_, word);
   if (keyword == nullptr) {
     std::vector<std::string> known;
+    known.reserve(keywords_.size());
     for (const Keyword& candidate : keywords_) {
       known.emplace_back(candidate.word);
     }

@@ -20,7 +20,7 @@ class Verb {
 
   // `words` are, for example, "show ports".
   Verb(std::string_view words, Begin function) noexcept
-      : words_{words}, begin_{function}, next_{std::exchange(first_, this)} {}
+      : words_{words}, begin_{function}, next_{std::exchange(newest, this)} {}
   Verb(const Verb&) = delete;
   Verb& operator=(const Verb&) = delete;
   ~Verb() = default;
@@ -32,7 +32,7 @@ class Verb {
   }
 
  private:
-  static inline const Verb* first_ = nullptr;
+  static inline const Verb* newest = nullptr;
 
   std::string_view words_;
   Begin begin_;

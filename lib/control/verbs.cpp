@@ -15,7 +15,7 @@ namespace ringroad::control {
 using nlohmann::json;
 
 const Verb* Verb::find(std::string_view words) {
-  const Verb* verb = first_;
+  const Verb* verb = newest;
   while (verb != nullptr && verb->words_ != words) {
     verb = verb->next_;
   }
