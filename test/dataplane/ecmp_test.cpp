@@ -48,8 +48,7 @@ config::Config ecmp_config(FlowHashPolicy hash) {
 // A router with three gateways, which answer ARP requests while they are alive.
 class Bed {
  public:
-  explicit Bed(FlowHashPolicy hash = FlowHashPolicy::kL3)
-      : bed{{.config = ecmp_config(hash)}} {}
+  explicit Bed(FlowHashPolicy hash = FlowHashPolicy::kL3) : bed{{.config = ecmp_config(hash)}} {}
 
   // Returns the gateway by which each packet left; packet i has identification i.
   std::vector<int> send(const std::vector<Ipv4Fields>& packets) {

@@ -19,12 +19,11 @@ constexpr Ipv4 kBlackholed{10, 4, 0, 1};
 config::Config filtered(ReversePath filter) {
   auto config = Testbed::basic_config();
   config.ports[0].rp_filter = filter;
-  config.routes = {{.to = *Prefix4::parse("10.1.0.0/16"), .next_hops = {{kHostA, 1}}},
-                   {.to = *Prefix4::parse("10.2.0.0/16"), .next_hops = {{kHostB, 1}}},
-                   {.to = *Prefix4::parse("10.3.0.0/16"), .next_hops = {{kHostA, 1}, {kHostB, 1}}},
-                   {.to = *Prefix4::parse("10.4.0.0/16"),
-                    .type = RouteType::kBlackhole,
-                    .next_hops = {}}};
+  config.routes = {
+      {.to = *Prefix4::parse("10.1.0.0/16"), .next_hops = {{kHostA, 1}}},
+      {.to = *Prefix4::parse("10.2.0.0/16"), .next_hops = {{kHostB, 1}}},
+      {.to = *Prefix4::parse("10.3.0.0/16"), .next_hops = {{kHostA, 1}, {kHostB, 1}}},
+      {.to = *Prefix4::parse("10.4.0.0/16"), .type = RouteType::kBlackhole, .next_hops = {}}};
   return config;
 }
 

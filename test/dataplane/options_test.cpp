@@ -221,9 +221,8 @@ TEST_CASE("an error about a source-routed packet goes back its way") {
 
 TEST_CASE("packets with options keep to the same rules as others") {
   auto config = Testbed::basic_config();
-  config.routes = {{.to = *Prefix4::parse("10.1.0.0/16"),
-                    .type = RouteType::kBlackhole,
-                    .next_hops = {}}};
+  config.routes = {
+      {.to = *Prefix4::parse("10.1.0.0/16"), .type = RouteType::kBlackhole, .next_hops = {}}};
   Testbed bed{{.config = config}};
   bed.resolve_hosts();
   auto fields = bed.from_a_to_b();

@@ -48,8 +48,8 @@ void each_discipline(Visit visit) {
   }
   visit("ringroad-band-rates", rates);
 
-  for (const auto& [name, kind] : {std::pair{"ringroad-codel", Aqm::kCodel},
-                                   std::pair{"ringroad-fq_codel", Aqm::kFqCodel}}) {
+  for (const auto& [name, kind] :
+       {std::pair{"ringroad-codel", Aqm::kCodel}, std::pair{"ringroad-fq_codel", Aqm::kFqCodel}}) {
     sched::Discipline managed = fast;
     for (sched::BandSettings& band : managed.each) {
       band.aqm = kind;

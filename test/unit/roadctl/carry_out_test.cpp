@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "roadctl/asking.hpp"
-
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <string>
 #include <vector>
+
+#include "roadctl/asking.hpp"
 
 namespace ringroad::roadctl {
 namespace {
