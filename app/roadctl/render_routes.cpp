@@ -176,7 +176,7 @@ RoutesView::RoutesView(RoutesStyle style) : style_{style}, table_{routes_table()
 }
 
 std::string RoutesView::next_page(const json& routes, bool color) {
-  if (style_ != RoutesStyle::kTable) {
+  if (style_ != RoutesStyle::kAligned) {
     std::string text;
     if (style_ == RoutesStyle::kRoute && !std::exchange(begun_, true)) {
       text = "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n";

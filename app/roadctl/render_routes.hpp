@@ -12,12 +12,12 @@ namespace ringroad::roadctl {
 [[nodiscard]] std::string render_routes(const nlohmann::json& routes, bool color);
 
 // A table, or the format of `ip route` or `route -n`.
-enum class RoutesStyle : std::uint8_t { kTable, kIp, kRoute };
+enum class RoutesStyle : std::uint8_t { kAligned, kIp, kRoute };
 
 // Prints routes page by page; the pages form one table.
 class RoutesView {
  public:
-  explicit RoutesView(RoutesStyle style = RoutesStyle::kTable);
+  explicit RoutesView(RoutesStyle style = RoutesStyle::kAligned);
   [[nodiscard]] std::string next_page(const nlohmann::json& routes, bool color);
 
  private:

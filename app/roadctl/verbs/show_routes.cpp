@@ -38,7 +38,7 @@ Outcome show_routes(const CommandLine& line, const Surroundings& around) {
   options.erase("style");
   RoutesView view{style == "ip"      ? RoutesStyle::kIp
                   : style == "route" ? RoutesStyle::kRoute
-                                     : RoutesStyle::kTable};
+                                     : RoutesStyle::kAligned};
   bool first = true;
   while (true) {
     const auto page = ask(around, line.verb, options);

@@ -74,34 +74,34 @@ Json queue_of(const port::TxQueue& queue) {
   const sched::Bands& bands = queue.bands();
   const sched::Discipline& discipline = bands.discipline();
   const sched::BandTotals totals = bands.totals();
-  Json json{{"qdisc", name_of(discipline)},
-            {"priomap", discipline.priomap},
-            {"limit", discipline.each[0].limit},
-            {"sent_packets", totals.sent_packets},
-            {"sent_bytes", totals.sent_bytes},
-            {"dropped", totals.dropped},
-            {"overlimits", bands.overlimits()},
-            {"requeued", totals.requeued},
-            {"backlog_packets", totals.queued},
-            {"backlog_bytes", totals.queued_bytes},
-            {"direct_packets", bands.direct_packets()}};
+  Json answer{{"qdisc", name_of(discipline)},
+              {"priomap", discipline.priomap},
+              {"limit", discipline.each[0].limit},
+              {"sent_packets", totals.sent_packets},
+              {"sent_bytes", totals.sent_bytes},
+              {"dropped", totals.dropped},
+              {"overlimits", bands.overlimits()},
+              {"requeued", totals.requeued},
+              {"backlog_packets", totals.queued},
+              {"backlog_bytes", totals.queued_bytes},
+              {"direct_packets", bands.direct_packets()}};
   if (discipline.rate) {
-    json["rate_bps"] = discipline.rate->count;
-    json["burst_bytes"] = discipline.burst.count;
+    answer["rate_bps"] = discipline.rate->count;
+    answer["burst_bytes"] = discipline.burst.count;
   }
   if (discipline.overhead > 0) {
-    json["overhead_bytes"] = discipline.overhead;
+    answer["overhead_bytes"] = discipline.overhead;
   }
   if (queue.limits_bytes() && queue.byte_limit() > 0) {
-    json["byte_limit"] = {{"limit_bytes", queue.byte_limit()},
-                          {"inflight_bytes", queue.bytes_in_flight()}};
+    answer["byte_limit"] = {{"limit_bytes", queue.byte_limit()},
+                            {"inflight_bytes", queue.bytes_in_flight()}};
   }
   Json each = Json::array();
   for (std::size_t band = 0; band < discipline.bands; ++band) {
     each.push_back(band_of(bands, band));
   }
-  json["bands"] = std::move(each);
-  return json;
+  answer["bands"] = std::move(each);
+  return answer;
 }
 
 Json report_bands(const Router& router, std::optional<PortId> of) {
@@ -114,11 +114,11 @@ Json report_bands(const Router& router, std::optional<PortId> of) {
     for (const auto& worker : router.workers()) {
       const port::TxQueue* const queue = worker->tx(port->settings().id);
       if (queue != nullptr) {
-        Json json{{"port", port->settings().name},
-                  {"queue", number++},
-                  {"worker", worker->settings().id.value()}};
-        json.update(queue_of(*queue));
-        queues.push_back(std::move(json));
+        Json answer{{"port", port->settings().name},
+                    {"queue", number++},
+                    {"worker", worker->settings().id.value()}};
+        answer.update(queue_of(*queue));
+        queues.push_back(std::move(answer));
       }
     }
   }
