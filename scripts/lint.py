@@ -25,9 +25,12 @@ def commands():
     """Returns {relative path of our source: its compiler flags}."""
     flags = {}
     for entry in json.loads((BUILD / "compile_commands.json").read_text()):
-        source = pathlib.Path(entry["directory"], entry["file"]).resolve()
-        if not source.is_relative_to(ROOT) or source.relative_to(ROOT).parts[0] not in OUR_FOLDERS:
-            continue
+        sources = [pathlib.Path(entry["directory"], entry["file"]).resolve()]
+        if re.search(r"-unity\d+\.cpp$", entry["file"]):  # meson's, which includes the real ones
+            included = re.findall(r"#include\s*<(.*)>", sources[0].read_text())
+            sources = [pathlib.Path(name).resolve() for name in included]
+        sources = [source.relative_to(ROOT) for source in sources
+                   if source.is_relative_to(ROOT) and source.relative_to(ROOT).parts[0] in OUR_FOLDERS]
         words = iter(shlex.split(entry["command"]))
         kept = []
         for word in words:
@@ -40,7 +43,7 @@ def commands():
                     kept += [word, name]
             elif word.startswith("-") and word not in ("-MD", "-MMD", "-fpch-preprocess", "-Winvalid-pch"):
                 kept.append(word)
-        flags[source.relative_to(ROOT)] = kept
+        flags.update((source, kept) for source in sources)
     return flags
 
 
