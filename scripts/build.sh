@@ -27,7 +27,8 @@ case "$kind" in
       exit 1
     fi
     mkdir -p build
-    ln -sfn asan build/fuzz
+    rm -rf build/fuzz
+    ln -s asan build/fuzz
     kind=asan
     ;;
   tsan) options=("${sanitized[@]}" -Db_sanitize=thread) ;;

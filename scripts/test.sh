@@ -60,7 +60,7 @@ suite_debug() { RINGROAD_BUILD=$PWD/build/debug test/system/run.py cli_test.Usag
 # The fuzzers start from the inputs kept in test/fuzz/corpus, that of the trie from random ones: a fuzzer
 # takes minutes to find inputs that are long enough for a table. An input that fails is left in build/test.
 fuzz() { # NAME SECONDS LONGEST
-  local corpus=build/fuzz/corpus-$1 i
+  local corpus=build/asan/corpus-$1 i
   rm -rf "$corpus"
   mkdir "$corpus"
   if [[ $1 == fib ]]; then
@@ -70,7 +70,7 @@ fuzz() { # NAME SECONDS LONGEST
   else
     tar -xf "test/fuzz/corpus/$1.tar.gz" -C "$corpus"
   fi
-  "build/fuzz/test/fuzz/$1-fuzz" -max_total_time="$2" -max_len="$3" -len_control=0 -timeout=20 \
+  "build/asan/test/fuzz/$1-fuzz" -max_total_time="$2" -max_len="$3" -len_control=0 -timeout=20 \
     -artifact_prefix="build/test/$1-" "$corpus"
 }
 suite_fuzz() {

@@ -7,7 +7,7 @@
 namespace ringroad::roadctl {
 namespace {
 
-// ECMA-48 SGR: the terminal's own green and red.
+// These sequences select the terminal's green and red foreground (ECMA-48 8.3.117).
 std::string_view begin_tint(Tint tint) { return tint == Tint::kGood ? "\033[32m" : "\033[31m"; }
 constexpr std::string_view kEndTint = "\033[0m";
 

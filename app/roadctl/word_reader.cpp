@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <system_error>
 #include <utility>
 
+#include "base/enums.hpp"
 #include "roadctl/nearest.hpp"
 
 namespace ringroad::roadctl {
@@ -52,9 +52,7 @@ WordReader& WordReader::complain(std::string what) {
 }
 
 WordReader& WordReader::type() {
-  constexpr std::array<std::string_view, 4> kTypes{"unicast", "blackhole", "unreachable",
-                                                   "prohibit"};
-  if (more() && std::ranges::find(kTypes, words_.front()) != kTypes.end()) {
+  if (more() && parse_static_route_type(words_.front())) {
     options_["type"] = take();
   }
   return *this;

@@ -4,6 +4,7 @@
 // them.
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace ringroad {
@@ -24,6 +25,18 @@ enum class RouteType : std::uint8_t {
                                                    "multicast",   "martian", "blackhole",
                                                    "unreachable", "prohibit"};
   return kNames.at(static_cast<std::size_t>(type));
+}
+
+// The types that an operator may give a route.
+inline constexpr std::array kStaticRouteTypes{RouteType::kUnicast, RouteType::kBlackhole,
+                                              RouteType::kUnreachable, RouteType::kProhibit};
+[[nodiscard]] constexpr std::optional<RouteType> parse_static_route_type(std::string_view text) {
+  for (const RouteType type : kStaticRouteTypes) {
+    if (to_string(type) == text) {
+      return type;
+    }
+  }
+  return std::nullopt;
 }
 
 // What a worker does while its queues stay empty.

@@ -36,6 +36,15 @@ class Prefix {
   [[nodiscard]] constexpr bool contains(Prefix other) const {
     return other.length_ >= length_ && contains(other.address_);
   }
+  // Whether the first and the last address are broadcast addresses (RFC 1122 3.3.6); those of a /31
+  // are hosts (RFC 3021).
+  [[nodiscard]] constexpr bool has_broadcast() const {
+    return Address::kHasBroadcast && length_ < Address::kBits - 1;
+  }
+  // Whether the address is the first or the last one, and no host can have it.
+  [[nodiscard]] constexpr bool is_edge(Address address) const {
+    return has_broadcast() && (address == address_ || address == last());
+  }
   // The form that `ip route` prints: "default", a bare address for a host, otherwise "10.0.0.0/8".
   [[nodiscard]] std::string to_string() const;
 
@@ -67,11 +76,7 @@ struct InterfaceAddress {
   [[nodiscard]] constexpr Prefix<Address> subnet() const {
     return {peer.value_or(address), length};
   }
-  // Whether the first and the last address of the subnet are broadcast addresses: RFC 1122 3.3.6;
-  // those of a /31 are hosts (RFC 3021).
-  [[nodiscard]] constexpr bool has_broadcast() const {
-    return Address::kHasBroadcast && length < Address::kBits - 1;
-  }
+  [[nodiscard]] constexpr bool has_broadcast() const { return subnet().has_broadcast(); }
   [[nodiscard]] std::string to_string() const;
 
   friend constexpr auto operator<=>(InterfaceAddress, InterfaceAddress) = default;

@@ -15,8 +15,7 @@ std::optional<std::string> fault_of(const InterfaceAddress4& address) {
     return "a subnet of length 0 would be the whole Internet";
   }
   const Prefix4 subnet = address.subnet();
-  if (address.has_broadcast() &&
-      (address.address == subnet.address() || address.address == subnet.last())) {
+  if (subnet.is_edge(address.address)) {
     return fmt::format("{} is the {} address of {}, not a host's", address.address.to_string(),
                        address.address == subnet.last() ? "broadcast" : "network",
                        subnet.to_string());

@@ -44,7 +44,7 @@ std::optional<std::string> Connected::fault(Ipv4 address) const {
   }
   for (const auto& [known, where] : addresses_) {
     const Prefix4 subnet = known.first.second;
-    if (subnet.length() < 31 && (address == subnet.address() || address == subnet.last())) {
+    if (subnet.is_edge(address)) {
       return fmt::format("{} is the {} address of {}", text,
                          address == subnet.last() ? "broadcast" : "network", subnet.to_string());
     }

@@ -33,7 +33,8 @@ std::size_t sequence_length(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
-// yaml-cpp would replace invalid bytes, guess at UTF-16, and treat 0x04 as the end of the file.
+// Such a file is refused before yaml-cpp reads it: yaml-cpp replaces invalid bytes, takes some
+// files for UTF-16, and ends the file at a byte 0x04.
 bool is_text(std::string_view text, Report& report) {
   Position where{1, 1};
   while (!text.empty()) {

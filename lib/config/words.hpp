@@ -37,7 +37,9 @@ inline constexpr std::array kDisciplineWords{
 inline constexpr std::array kAqmWords{Word{"none", Aqm::kNone}, Word{"codel", Aqm::kCodel},
                                       Word{"fq_codel", Aqm::kFqCodel}};
 inline constexpr std::array kRouteTypeWords{
-    Word{"unicast", RouteType::kUnicast}, Word{"blackhole", RouteType::kBlackhole},
-    Word{"unreachable", RouteType::kUnreachable}, Word{"prohibit", RouteType::kProhibit}};
+    Word{to_string(RouteType::kUnicast), RouteType::kUnicast},
+    Word{to_string(RouteType::kBlackhole), RouteType::kBlackhole},
+    Word{to_string(RouteType::kUnreachable), RouteType::kUnreachable},
+    Word{to_string(RouteType::kProhibit), RouteType::kProhibit}};
 
 }  // namespace ringroad::config

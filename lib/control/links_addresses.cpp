@@ -28,12 +28,9 @@ Status Links::check_address(const interface::InterfaceView& view, InterfaceAddre
     return fail(fmt::format("port {} has {} addresses, the most that one takes", view.name,
                             view.addresses.size()));
   }
-  const bool has_edges = address.length <= 30;
   std::optional<Ipv4> taken;
   static_cast<void>(routing_.has_gateway([&](Ipv4 gateway) {
-    const bool takes =
-        gateway == address.address || (has_edges && (gateway == address.subnet().address() ||
-                                                     gateway == address.subnet().last()));
+    const bool takes = gateway == address.address || address.subnet().is_edge(gateway);
     taken = takes ? gateway : taken;
     return takes;
   }));

@@ -27,12 +27,15 @@ const interface::InterfaceView* port_of(Router& router, Options& options) {
   return port;
 }
 
-std::optional<PortId> device_of(Router& router, Options& options) {
-  if (!options.has("port")) {
-    return std::nullopt;
-  }
-  const interface::InterfaceView* const port = port_of(router, options);
-  return port != nullptr ? std::optional{port->egress} : std::nullopt;
+std::optional<InterfaceId> optional_port(Router& router, Options& options) {
+  const interface::InterfaceView* const port =
+      options.has("port") ? port_of(router, options) : nullptr;
+  return port != nullptr ? std::optional{port->id} : std::nullopt;
+}
+
+std::optional<PortId> optional_device(Router& router, Options& options) {
+  const std::optional<InterfaceId> port = optional_port(router, options);
+  return port ? std::optional{router.world().port(*port).egress} : std::nullopt;
 }
 
 }  // namespace ringroad::control

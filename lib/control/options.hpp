@@ -95,8 +95,9 @@ inline constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its
 // Returns the port that the option "port" names; null, after a complaint, if there is none.
 [[nodiscard]] const interface::InterfaceView* port_of(Router& router, Options& options);
 
-// Returns the device of the port or sub-interface that the option "port" names. Returns none if the
-// option is absent, or wrong, which is complained of.
-[[nodiscard]] std::optional<PortId> device_of(Router& router, Options& options);
+// The same where the option may be absent: empty then, and after a complaint.
+[[nodiscard]] std::optional<InterfaceId> optional_port(Router& router, Options& options);
+// The device through which that port or sub-interface sends.
+[[nodiscard]] std::optional<PortId> optional_device(Router& router, Options& options);
 
 }  // namespace ringroad::control

@@ -3,9 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 namespace ringroad::control {
 namespace {
 
@@ -34,14 +31,6 @@ config::NextHop read_next_hop(Router& router, Options& options) {
 }
 
 }  // namespace
-
-std::optional<RouteType> parse_type(std::string_view text) {
-  constexpr std::array kTypes{RouteType::kUnicast, RouteType::kBlackhole, RouteType::kUnreachable,
-                              RouteType::kProhibit};
-  const auto* const found =
-      std::ranges::find_if(kTypes, [&](RouteType type) { return to_string(type) == text; });
-  return found == kTypes.end() ? std::nullopt : std::optional{*found};
-}
 
 std::vector<config::NextHop> read_next_hops(Router& router, Options& options) {
   std::vector<config::NextHop> next_hops;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Options that identify a route and its next hops in a request.
-#include <optional>
-#include <string_view>
 #include <vector>
 
 #include "config/model.hpp"
@@ -11,8 +9,6 @@
 
 namespace ringroad::control {
 
-// Accepts only the types that a request may ask for.
-[[nodiscard]] std::optional<RouteType> parse_type(std::string_view text);
 // Reads `via`, `port`, `onlink` and `recursive`, or `nexthops`, which is a list of such objects.
 [[nodiscard]] std::vector<config::NextHop> read_next_hops(Router& router, Options& options);
 

@@ -18,6 +18,7 @@ inline constexpr std::size_t kRowsASlice = 250;
 inline constexpr std::uint32_t kRowsAPage = 500;
 
 // Makes {"ok": [row, row, ...]}, some rows in each slice.
+template <class AnyJson>
 class Rows : public Later {
  public:
   bool advance(std::string& line) final {
@@ -25,8 +26,8 @@ class Rows : public Later {
       line += R"({"ok":[)";
     }
     bool over = false;
-    const Json rows = next(over);
-    for (const Json& row : rows) {
+    const AnyJson rows = next(over);
+    for (const AnyJson& row : rows) {
       line += std::exchange(has_rows_, true) ? "," : "";
       line += text_of(row);
     }
@@ -38,7 +39,7 @@ class Rows : public Later {
   }
 
  private:
-  virtual Json next(bool& over) = 0;
+  virtual AnyJson next(bool& over) = 0;
 
   bool began_ = false;
   bool has_rows_ = false;

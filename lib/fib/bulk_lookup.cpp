@@ -84,8 +84,8 @@ template <unsigned kLanes>
 }
 
 // As root_word(), but the compiler can use the load as an operand, which an atomic load does not
-// allow. x86-64 loads a word whole and in order, and the next address read depends on it;
-// ThreadSanitizer must be told.
+// allow. x86-64 loads a word whole and in order, and the next address read depends on it.
+// ThreadSanitizer does not know that, so it gets the atomic load.
 [[nodiscard]] inline int plain_root_word(const std::byte* arena, std::uint32_t index) {
 #ifdef __SANITIZE_THREAD__
   return static_cast<int>(root_word(arena, index));

@@ -18,7 +18,8 @@ class PathMtu {
   // No report lowers a path MTU below `least` (Linux's min_pmtu).
   explicit PathMtu(std::uint16_t least) : least_{least} {}
 
-  // A router reported `told` for the path to `destination`, whose MTU was `current` until now.
+  // Lowers the MTU of the path to `destination` after an ICMP error that reported the MTU `told`.
+  // `current` is the path's MTU until now.
   void learn(Address destination, std::uint16_t told, std::uint16_t current, Nanoseconds now);
   // Returns the lower one of the known path MTU and `link`.
   [[nodiscard]] std::uint16_t of(Address destination, std::uint16_t link, Nanoseconds now) const;

@@ -67,7 +67,7 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
     // NOLINTBEGIN(bugprone-unchecked-optional-access)
     const AdjacencyId adjacency = *adjacencies_.allocate();
     adjacencies_.at(adjacency).kind = kind;
-    fixed_.at(static_cast<std::size_t>(kind)) = *next_hops_.allocate(adjacency);
+    fixed_.emplace(kind, *next_hops_.allocate(adjacency));
     // NOLINTEND(bugprone-unchecked-optional-access)
   }
 }
@@ -190,10 +190,8 @@ bool World::is_configured(Address address) const {
 template <class Address>
 bool World::is_edge(Address address) const {
   return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
-    return std::ranges::any_of(port.addresses_of<Address>(), [&](const auto& own) {
-      return own.has_broadcast() &&
-             (address == own.subnet().last() || address == own.subnet().address());
-    });
+    return std::ranges::any_of(port.addresses_of<Address>(),
+                               [&](const auto& own) { return own.subnet().is_edge(address); });
   });
 }
 
@@ -219,8 +217,7 @@ bool World::is_own(Ipv4 address) const {
 bool World::is_broadcast(Ipv4 address) const {
   return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
     return std::ranges::any_of(port.addresses, [&](const InterfaceAddress4& own) {
-      return port.uses(own) && own.has_broadcast() &&
-             (address == own.subnet().last() || address == own.subnet().address());
+      return port.uses(own) && own.subnet().is_edge(address);
     });
   });
 }

@@ -91,9 +91,7 @@ class World {
     }
   }
   // The next hop of one of kFixedKinds: local, blackhole, ...
-  [[nodiscard]] NextHopId fixed(neigh::AdjacencyKind kind) const {
-    return fixed_.at(static_cast<std::size_t>(kind));
-  }
+  [[nodiscard]] NextHopId fixed(neigh::AdjacencyKind kind) const { return fixed_.at(kind); }
   fib::NextHopTable& next_hops() { return next_hops_; }
   [[nodiscard]] const fib::NextHopTable& next_hops() const { return next_hops_; }
   neigh::AdjacencyTable& adjacencies() { return adjacencies_; }
@@ -157,8 +155,8 @@ class World {
   std::unique_ptr<fib::Trie6> trie6_;
   fib::NextHopTable next_hops_;
   neigh::AdjacencyTable adjacencies_;
-  std::array<NextHopId, 11> fixed_{};  // by AdjacencyKind
-  std::deque<InterfaceView> ports_;    // a deque, because adjacencies point to the tags
+  std::map<neigh::AdjacencyKind, NextHopId> fixed_;
+  std::deque<InterfaceView> ports_;  // a deque, because adjacencies point to the tags
   std::unique_ptr<Interface[]> interfaces_;
   std::map<InterfaceId, std::unique_ptr<VlanTable>> vlans_;
   std::unique_ptr<const OwnAddresses4> own_;

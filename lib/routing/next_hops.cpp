@@ -16,6 +16,7 @@ using neigh::AdjacencyKind;
 // The longest allowed chain of next hops, groups included, so that no lookup passes more groups
 // than it may. BGP over BGP over an IGP, each with several paths, needs 6.
 constexpr unsigned kDepthMax = fib::kGroupNestingMax;
+
 // Merges equal next hops and sorts the rest, so that groups with the same next hops and weights are
 // equal.
 std::vector<GroupPath> normal(std::vector<GroupPath> paths) {
@@ -60,12 +61,16 @@ NextHops<Address>::NextHops(interface::World& world) : world_{world} {
 }
 
 template <class Address>
-Result<AdjacencyId> NextHops<Address>::make_adjacency(AdjacencyKind kind) {
+Result<AdjacencyId> NextHops<Address>::make_adjacency(AdjacencyKind kind, InterfaceId port) {
   const auto id = world_.adjacencies().allocate();
   if (!id) {
     return fail("the adjacency table is full; raise arp.gc_thresh and restart");
   }
-  world_.adjacencies().at(*id).kind = kind;
+  Adjacency& entry = world_.adjacencies().at(*id);
+  entry.kind = kind;
+  entry.port = port;
+  entry.egress = world_.port(port).egress;
+  entry.mtu = world_.port(port).mtu;
   return *id;
 }
 
@@ -79,14 +84,10 @@ Result<NextHopId> NextHops<Address>::glean(InterfaceId port) {
   if (const auto found = gleans_.find(port); found != gleans_.end()) {
     return found->second;
   }
-  const auto adjacency = make_adjacency(AdjacencyKind::kGlean);
+  const auto adjacency = make_adjacency(AdjacencyKind::kGlean, port);
   if (!adjacency) {
     return std::unexpected{adjacency.error()};
   }
-  Adjacency& entry = world_.adjacencies().at(*adjacency);
-  entry.port = port;
-  entry.egress = world_.port(port).egress;
-  entry.mtu = world_.port(port).mtu;
   const auto id = world_.next_hops().allocate(*adjacency);
   if (!id) {
     world_.adjacencies().retire(*adjacency);
@@ -103,15 +104,11 @@ Result<NextHopId> NextHops<Address>::acquire(Key key) {
     ++node(found->second).references;
     return found->second;
   }
-  const auto adjacency = make_adjacency(AdjacencyKind::kUnresolved);
+  const auto adjacency = make_adjacency(AdjacencyKind::kUnresolved, key.port);
   if (!adjacency) {
     return std::unexpected{adjacency.error()};
   }
-  Adjacency& entry = world_.adjacencies().at(*adjacency);
-  entry.port = key.port;
-  entry.egress = world_.port(key.port).egress;
-  entry.mtu = world_.port(key.port).mtu;
-  entry.set_next_hop(key.address);
+  world_.adjacencies().at(*adjacency).set_next_hop(key.address);
   const auto id = world_.next_hops().allocate(*adjacency);
   if (!id) {
     world_.adjacencies().retire(*adjacency);

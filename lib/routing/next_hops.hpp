@@ -145,7 +145,8 @@ class NextHops {
     std::multiset<NextHopId> dependants;  // recursive next hops and groups that refer to this one
   };
 
-  [[nodiscard]] Result<AdjacencyId> make_adjacency(neigh::AdjacencyKind kind);
+  // An adjacency on the port's link.
+  [[nodiscard]] Result<AdjacencyId> make_adjacency(neigh::AdjacencyKind kind, InterfaceId port);
   Node& add(NextHopId id, decltype(Node::what) what);
   [[nodiscard]] Node& node(NextHopId id) { return nodes_.at(id); }
   [[nodiscard]] Neighbor& neighbor(NextHopId id) { return std::get<Neighbor>(node(id).what); }

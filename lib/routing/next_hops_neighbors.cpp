@@ -27,16 +27,13 @@ bool NextHops<Address>::has_room_for(Key key) const {
 template <class Address>
 Status NextHops<Address>::publish(NextHopId id, Mac mac) {
   Neighbor& neighbor = this->neighbor(id);
-  const auto adjacency = make_adjacency(AdjacencyKind::kUnicast);
+  const auto adjacency = make_adjacency(AdjacencyKind::kUnicast, neighbor.key.port);
   if (!adjacency) {
     return std::unexpected{adjacency.error()};
   }
   const interface::InterfaceView& port = world_.port(neighbor.key.port);
   Adjacency& entry = world_.adjacencies().at(*adjacency);
-  entry.port = neighbor.key.port;
-  entry.egress = port.egress;
   entry.tags = port.tags.count > 0 ? &port.tags : nullptr;
-  entry.mtu = port.mtu;
   entry.set_next_hop(neighbor.key.address);
   entry.header = neigh::ethernet_header(mac, port.mac, Address::kEtherType);
   const AdjacencyId old = std::exchange(neighbor.current, *adjacency);

@@ -29,7 +29,7 @@ void refuse(const config::RouteFile& file, const std::string& what, RouteFileCon
 
 void drop_unroutable(const config::RouteFile& file, RouteFileContents& contents) {
   std::erase_if(contents.prefixes, [&](Prefix4 prefix) {
-    const bool drop = !Routing4::is_routable(prefix);
+    const bool drop = !is_routable(prefix);
     if (drop) {
       refuse(file, prefix.to_string() + " is not a unicast prefix", contents);
     }

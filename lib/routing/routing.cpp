@@ -90,11 +90,6 @@ Status Routing<Address>::sync_connected() {
 }
 
 template <class Address>
-bool Routing<Address>::is_routable(Prefix prefix) {
-  return ringroad::is_routable(prefix);
-}
-
-template <class Address>
 Result<fib::Path<Address>> Routing<Address>::path_via(Address gateway, bool recursive) const {
   const auto hop = hop_to({.address = gateway, .recursive = recursive});
   if (!hop) {

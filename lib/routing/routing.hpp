@@ -103,9 +103,6 @@ class Routing {
   [[nodiscard]] Result<Path> path_via(Address gateway, bool recursive = false) const;
   Status add(const fib::RouteBatch<Address>& batch);
   Status erase(const fib::RouteBatch<Address>& batch);
-  // Whether a static route may have this prefix; false if its addresses are never unicast
-  // destinations.
-  [[nodiscard]] static bool is_routable(Prefix prefix);
   // Fails for table local, which only the router itself changes.
   [[nodiscard]] static Status check_table(fib::Table table);
 

@@ -8,8 +8,7 @@ Options bands_delays_options(Words words) {
   if (words.empty() || (words.front() != "on" && words.front() != "off")) {
     return fail("'on' or 'off' is missing");
   }
-  Options options =
-      WordReader{words.subspan(1), {kPort, kDev}}.optional_subject("port").pairs().result();
+  Options options = optional_port(words.subspan(1));
   if (options) {
     (*options)["on"] = words.front() == "on";
   }

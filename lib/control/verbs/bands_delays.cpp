@@ -7,7 +7,7 @@ namespace {
 
 Reply bands_delays(Router& router, Options& options) {
   options.only({"port", "on"});
-  const std::optional<PortId> port = device_of(router, options);
+  const std::optional<PortId> port = optional_device(router, options);
   if (!options.has("on") || !options.at("on").is_boolean()) {
     options.complain("'on' is true or false");
   }

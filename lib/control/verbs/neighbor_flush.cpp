@@ -26,12 +26,7 @@ class FlushEnd final : public Later {
 
 Reply neighbor_flush(Router& router, Options& options) {
   options.only({"port"});
-  std::optional<InterfaceId> only;
-  if (options.has("port")) {
-    if (const interface::InterfaceView* const port = port_of(router, options); port != nullptr) {
-      only = port->id;
-    }
-  }
+  const std::optional<InterfaceId> only = optional_port(router, options);
   if (const auto& error = options.error()) {
     return refused(*error);
   }

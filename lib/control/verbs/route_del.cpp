@@ -16,7 +16,7 @@ Reply route_del(Router& router, Options& options) {
     selection.metric = options.number("metric", 0xffffffffU);
   }
   if (options.has("type")) {
-    selection.type = options.parsed<RouteType>("type", parse_type, "a type of route");
+    selection.type = options.parsed<RouteType>("type", parse_static_route_type, "a type of route");
   }
   if (options.has("source")) {
     selection.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress);

@@ -17,9 +17,7 @@ Reply route_load(Router& router, Options& options) {
     file.metric = options.number("metric", 0xffffffffU);
   }
   file.table = static_cast<std::uint8_t>(read_table(router, options).value_or(fib::Table::kMain));
-  if (options.has("keep_going")) {
-    file.keep_going = options.flag("keep_going");
-  }
+  file.keep_going = options.flag("keep_going");
   if (const auto& error = options.error()) {
     return refused(*error);
   }

@@ -13,7 +13,7 @@ Reply route_set(Router& router, Options& options) {
   config::Route route;
   route.to = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix);
   if (options.has("type")) {
-    route.type = options.parsed<RouteType>("type", parse_type, "a type of route");
+    route.type = options.parsed<RouteType>("type", parse_static_route_type, "a type of route");
   }
   if (options.has("metric")) {
     route.metric = options.number("metric", 0xffffffffU);

@@ -126,9 +126,9 @@ Json report_bands(const Router& router, std::optional<PortId> of) {
 }
 
 Reply show_bands(Router& router, Options& options) {
-  const std::optional<PortId> port = device_of(router, options);
-  if (options.error()) {
-    return outcome(options, {});
+  const std::optional<PortId> port = optional_device(router, options);
+  if (const auto& error = options.error()) {
+    return refused(*error);
   }
   return at_once(report_bands(router, port));
 }

@@ -30,12 +30,11 @@ Json report_drops(const Router& router, std::optional<InterfaceId> of) {
 }
 
 Reply show_drops(Router& router, Options& options) {
-  const interface::InterfaceView* const port =
-      options.has("port") ? port_of(router, options) : nullptr;
-  if (options.error()) {
-    return outcome(options, {});
+  const std::optional<InterfaceId> port = optional_port(router, options);
+  if (const auto& error = options.error()) {
+    return refused(*error);
   }
-  return at_once(report_drops(router, port != nullptr ? std::optional{port->id} : std::nullopt));
+  return at_once(report_drops(router, port));
 }
 
 const Verb kShowDrops{"show drops", show_drops};

@@ -9,11 +9,10 @@ namespace {
 
 using nlohmann::json;
 
-// Returns at most `most` neighbors after `after`, in the order of ports, then addresses.
-Json report_neighbors(const Router& router, std::optional<neigh::Key4> after, std::size_t most) {
+Json report_neighbors(const Router& router, const std::vector<NeighborId>& page) {
   Json neighbors = Json::array();
   const Nanoseconds now = router.clock().now();
-  for (const NeighborId id : router.neighbors().table().page(after, most)) {
+  for (const NeighborId id : page) {
     const neigh::Entry4& entry = router.neighbors().table().entry(id);
     const double age = std::chrono::duration<double>(now - entry.updated).count();
     neighbors.push_back(
@@ -27,7 +26,7 @@ Json report_neighbors(const Router& router, std::optional<neigh::Key4> after, st
   return neighbors;
 }
 
-class NeighborRows final : public Rows {
+class NeighborRows final : public Rows<Json> {
  public:
   NeighborRows(const Router& router, std::optional<neigh::Key4> after)
       : router_{router}, after_{after} {}
@@ -36,12 +35,11 @@ class NeighborRows final : public Rows {
   Json next(bool& over) override {
     const neigh::Table4& table = router_.neighbors().table();
     const auto page = table.page(after_, kRowsASlice);
-    Json rows = report_neighbors(router_, after_, kRowsASlice);
     over = page.size() < kRowsASlice;
     if (!page.empty()) {
       after_ = table.entry(page.back()).key;
     }
-    return rows;
+    return report_neighbors(router_, page);
   }
 
   const Router& router_;
@@ -72,7 +70,7 @@ Reply show_neighbors(Router& router, Options& options) {
   if (!most) {
     return std::make_unique<NeighborRows>(router, after);
   }
-  return at_once(report_neighbors(router, after, *most));
+  return at_once(report_neighbors(router, router.neighbors().table().page(after, *most)));
 }
 
 const Verb kShowNeighbors{"show neighbors", show_neighbors};

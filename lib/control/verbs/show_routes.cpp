@@ -15,7 +15,6 @@ namespace ringroad::control {
 namespace {
 
 using nlohmann::json;
-
 using View = fib::Rib4::View;
 
 struct RouteFilter {
@@ -89,48 +88,44 @@ bool has_more_routes(const Router& router, const RouteFilter& filter, std::size_
   return count > than;
 }
 
-json report_routes(const Router& router, const RouteFilter& filter) {
+struct Page {
   json routes = json::array();
+  bool full = false;  // by one of the filter's limits: more routes may follow
+  std::optional<RouteFilter::After> last{};
+};
+
+Page report_routes(const Router& router, const RouteFilter& filter) {
+  Page page;
+  if (filter.most == 0) {
+    return page;
+  }
   const RouteReporter reporter{router};
   std::size_t next_hops = 0;
-  if (filter.most > 0) {
-    visit_routes(router.routing().rib(), filter, [&](const View& route) {
-      routes.push_back(reporter.report(route));
-      next_hops += route.path.next_hops.size();
-      return routes.size() < filter.most && next_hops < filter.next_hops;
-    });
-  }
-  return routes;
+  visit_routes(router.routing().rib(), filter, [&](const View& route) {
+    page.routes.push_back(reporter.report(route));
+    next_hops += route.path.next_hops.size();
+    page.full = page.routes.size() >= filter.most || next_hops >= filter.next_hops;
+    page.last = {.table = route.table,
+                 .position = {.prefix = route.prefix, .metric = route.metric, .rank = route.rank}};
+    return !page.full;
+  });
+  return page;
 }
 
-class RouteRows final : public Rows {
+class RouteRows final : public Rows<json> {
  public:
   RouteRows(const Router& router, const RouteFilter& filter) : router_{router}, filter_{filter} {}
 
  private:
-  Json next(bool& over) override {
+  json next(bool& over) override {
     RouteFilter slice = filter_;
     slice.most = std::min(filter_.most, kRowsASlice);
     slice.next_hops = kRowsASlice;
-    json rows = report_routes(router_, slice);
-    filter_.most -= rows.size();
-    std::size_t next_hops = 0;
-    for (const json& row : rows) {
-      next_hops += row.at("nexthops").size();
-    }
-    over = filter_.most == 0 || (rows.size() < slice.most && next_hops < slice.next_hops);
-    if (!rows.empty()) {
-      const json& last = rows.back();
-      filter_.after = {
-          .table = router_.configuration()
-                       .table_names()
-                       .parse(last.at("table").get<std::string>())
-                       .value(),
-          .position = {.prefix = Prefix4::parse(last.at("prefix").get<std::string>()).value(),
-                       .metric = last.at("metric").get<std::uint32_t>(),
-                       .rank = last.at("rank").get<fib::Rank>()}};
-    }
-    return Json(std::move(rows));
+    Page page = report_routes(router_, slice);
+    filter_.most -= page.routes.size();
+    filter_.after = page.last;
+    over = filter_.most == 0 || !page.full;
+    return std::move(page.routes);
   }
 
   const Router& router_;
@@ -186,7 +181,7 @@ Reply show_routes(Router& router, Options& options) {
                     kRowsAPage, kRowsAPage));
   }
   if (filter.match || filter.prefix) {
-    return at_once(report_routes(router, filter));
+    return at_once(report_routes(router, filter).routes);
   }
   return std::make_unique<RouteRows>(router, filter);
 }

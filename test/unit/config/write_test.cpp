@@ -235,9 +235,7 @@ class RandomConfig {
     if (route.to.length() > 0 && route.to.length() < 5) {
       route.to = Prefix4{};
     }
-    constexpr std::array kTypes{RouteType::kUnicast, RouteType::kBlackhole, RouteType::kUnreachable,
-                                RouteType::kProhibit};
-    route.type = kTypes.at(below(kTypes.size()));
+    route.type = kStaticRouteTypes.at(below(kStaticRouteTypes.size()));
     route.table = table();
     if (below(3) == 0) {
       route.source = Ipv4{10, 0, 0, 1};
