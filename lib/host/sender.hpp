@@ -45,6 +45,9 @@ class Sender {
   }
   // Drops a packet. The drop is counted at the port by which it was to leave.
   void drop_at(InterfaceId port, OwnedPacket packet, stats::DropReason reason) {
+    if (packet && context_->watch != nullptr) {
+      context_->watch->dropped(*packet, reason, port);
+    }
     packet.reset();
     context_->drops.add(port, reason);
   }

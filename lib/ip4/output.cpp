@@ -27,7 +27,7 @@ void write_header(const Burst& burst, std::size_t index, std::uint8_t* octets) {
 
 // Stages all packets for their egress ports, with the priorities of their TOS.
 void stage_all(StageContext& context, const Burst& burst) {
-  context.lap(stats::Stage::kForward);
+  context.passed(stats::Stage::kForward, burst);
   const std::span packets = std::span{burst.packets}.first(burst.count);
   if (burst.one_way) {
     context.egress.add(burst.adjacencies[0]->egress, packets, burst.priorities.data(), burst.bytes);

@@ -22,9 +22,9 @@
 #include "packet/interface.hpp"
 #include "packet/own_addresses.hpp"
 #include "packet/packet.hpp"
+#include "packet/watch.hpp"
 #include "stats/counter.hpp"
 #include "stats/ip_counters.hpp"
-#include "stats/stage_times.hpp"
 
 namespace ringroad {
 
@@ -163,16 +163,19 @@ struct StageContext {
   // A byte for each adjacency, set by this worker when it used a STALE neighbor, and cleared by the
   // control thread.
   std::span<std::atomic<std::uint8_t>> used;
-  // Null unless this burst is timed.
-  stats::StageTimes* times = nullptr;
+  // Null unless this burst is timed or a tap is set.
+  Watch* watch = nullptr;
 
-  void lap(stats::Stage stage) const {
-    if (times != nullptr) [[unlikely]] {
-      times->lap(stage);
+  void passed(stats::Stage stage, const Burst& burst) const {
+    if (watch != nullptr) [[unlikely]] {
+      watch->passed(stage, burst);
     }
   }
   // `port`: the ingress interface, or the egress interface once the packet was routed.
   void drop(Packet* packet, stats::DropReason reason, InterfaceId port) {
+    if (watch != nullptr) [[unlikely]] {
+      watch->dropped(*packet, reason, port);
+    }
     drops.add(port, reason);
     drop_list.add(packet);
   }
@@ -220,6 +223,9 @@ struct StageContext {
                      .priority = 0,
                      .worker = worker,
                      .options = {}};
+    if (watch != nullptr) [[unlikely]] {
+      watch->punted(*packet, reason);
+    }
     return packet;
   }
 };

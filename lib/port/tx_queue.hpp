@@ -103,10 +103,14 @@ class alignas(kCacheLine) TxQueue {
       return queue.limits_bytes() ? queue.room(wanted) : sched::kNoLimit;
     }
     std::uint16_t transmit(Packet** packets, std::uint16_t count) const {
-      context.lap(stats::Stage::kBands);
+      if (context.watch != nullptr) [[unlikely]] {
+        context.watch->offered(queue.settings_.port, {packets, count});
+      }
       const std::uint16_t taken =
           rte_eth_tx_burst(queue.settings_.device, queue.settings_.queue, packets, count);
-      context.lap(stats::Stage::kTx);
+      if (context.watch != nullptr) [[unlikely]] {
+        context.watch->sent(taken);
+      }
       queue.used_ = true;
       return taken;
     }

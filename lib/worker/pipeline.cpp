@@ -43,10 +43,10 @@ void checked_ipv4_line(StageContext& context, Burst& burst) {
   if (burst.has_options) [[unlikely]] {
     ip4::set_options_aside(context, burst);
   }
-  context.lap(Stage::kInput);
+  context.passed(Stage::kInput, burst);
   ip4::route(context, burst);
   ip4::ingress_checks(context, burst);
-  context.lap(Stage::kRoute);
+  context.passed(Stage::kRoute, burst);
   if (burst.count == 0) [[unlikely]] {
     return;
   }
@@ -58,11 +58,11 @@ void checked_ipv4_line(StageContext& context, Burst& burst) {
       ip4::deliver_here(context);
     }
     ip4::run_hooks(HookPoint::kForward, context, burst);
-    context.lap(Stage::kForward);
+    context.passed(Stage::kForward, burst);
     ip4::run_hooks(HookPoint::kPostRouting, context, burst);
     ip4::output(context, burst);
   }
-  context.lap(Stage::kOutput);
+  context.passed(Stage::kOutput, burst);
 }
 
 void arp_line(StageContext& context, Burst& burst) {

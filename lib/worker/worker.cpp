@@ -19,7 +19,6 @@ namespace {
 
 using stats::DropReason;
 
-constexpr std::uint64_t kTimedBursts = 128;  // one burst in so many is timed by stage
 constexpr std::uint32_t kReclaimsASecond = 1000;
 // The drop reason of a packet that finds no room in the punt ring. A packet that would have been
 // dropped anyway, after an ICMP error, keeps its own reason.
@@ -79,6 +78,7 @@ bool Worker::poll_once() {
   if (now >= next_reclaim_) [[unlikely]] {
     next_reclaim_ = now + rte_get_tsc_hz() / kReclaimsASecond;
     reclaim();
+    adopt_taps();
   }
   counters_.polls.add(1);
   if (received > 0) {
@@ -133,8 +133,8 @@ unsigned Worker::send_injected(unsigned most) {
 }
 
 std::uint32_t Worker::poll_rx(const RxQueue& queue) {
-  const bool timed = (bursts_ % kTimedBursts) == 0;
-  if (timed) [[unlikely]] {
+  const bool watched = (bursts_ & watched_bursts_) == 0;
+  if (watched) [[unlikely]] {
     times_.start();
   }
   const std::uint16_t count =
@@ -143,10 +143,8 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
     return 0;
   }
   ++bursts_;
-  if (timed) [[unlikely]] {
-    times_.lap(stats::Stage::kRx);
-    times_.count(count);
-    context_.times = &times_;
+  if (watched) [[unlikely]] {
+    begin_watch(queue.port, count);
   }
   if (queue.fetch) {
 #pragma GCC unroll 4
@@ -158,8 +156,38 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
   if (own > 0) [[likely]] {
     carry(interface_of(queue.port), own);
   }
-  context_.times = nullptr;
+  if (watched) [[unlikely]] {
+    end_watch();
+  }
   return count;
+}
+
+void Worker::begin_watch(PortId port, std::uint16_t count) {
+  if ((bursts_ - 1) % kTimedBursts == 0) {
+    times_.lap(stats::Stage::kRx);
+    times_.count(count);
+    watch_.set_times(&times_);
+  }
+  context_.watch = &watch_;
+  watch_.begin(port, std::span{burst_.packets}.first(count));
+}
+
+void Worker::end_watch() {
+  watch_.end();
+  watch_.set_times(nullptr);
+  context_.watch = watched_bursts_ == 0 ? &watch_ : nullptr;
+}
+
+void Worker::adopt_taps() {
+  const bool on = watch_.is_on();
+  context_.watch = on ? &watch_ : nullptr;
+  watched_bursts_ = on ? 0 : kTimedBursts - 1;
+  taps_adopted_.store(on, std::memory_order_relaxed);
+}
+
+void Worker::set_taps(Watch::Plan* plan) {
+  watch_.set_plan(plan);
+  sleeper_->wake();
 }
 
 void Worker::carry(InterfaceId ingress, std::uint16_t count) {
@@ -238,7 +266,9 @@ void Worker::flush_egress() {
     Egress::Stage& stage = context_.egress.stages[index];
     send(PortId{index}, stage);
     stage.clear();
-    context_.lap(stats::Stage::kBands);
+    if (context_.watch != nullptr) [[unlikely]] {
+      watch_.banded();
+    }
   }
 }
 

@@ -120,6 +120,13 @@ class Worker {
   // The bytes of packets that it copied. Forwarding copies none.
   [[nodiscard]] std::uint64_t copied_bytes() const { return context_.copied_bytes.get(); }
   [[nodiscard]] const stats::StageTimes& times() const { return times_; }
+  // Control thread. Sets what is traced and captured, from the worker's next millisecond on; null:
+  // nothing. The plan before it may be freed after a quiescent state.
+  void set_taps(Watch::Plan* plan);
+  // Whether the worker records now what the plan says.
+  [[nodiscard]] bool has_taps() const { return taps_adopted_.load(std::memory_order_relaxed); }
+  // The number of records that its ring had no room for.
+  [[nodiscard]] std::uint64_t lost_records() const { return watch_.lost(); }
   // Returns null if another worker sends for this one, and for a sub-interface.
   [[nodiscard]] port::TxQueue* tx(PortId port);
   // The number of packets in the rings to and from the control thread, and in the bands.
@@ -132,7 +139,8 @@ class Worker {
 
  private:
   static constexpr unsigned kArpRing = 1024;
-  static constexpr std::uint32_t kIdlePolls = 64;  // loops without a packet before it rests
+  static constexpr std::uint32_t kIdlePolls = 64;     // loops without a packet before it rests
+  static constexpr std::uint64_t kTimedBursts = 128;  // one burst in so many is timed by stage
 
   Worker(const Settings& settings, const Tables& tables, rte_rcu_qsbr& readers);
 
@@ -146,6 +154,9 @@ class Worker {
   std::uint16_t steer(PortId port, std::uint16_t count);
   void drop_steered(Packet* packet, stats::DropReason reason);
   void carry(InterfaceId ingress, std::uint16_t count);
+  void begin_watch(PortId port, std::uint16_t count);
+  void end_watch();
+  void adopt_taps();
   void send_held();
   void send_published(std::span<Packet* const> packets);
   std::uint32_t drain_bands();
@@ -184,6 +195,8 @@ class Worker {
   std::uint64_t next_reclaim_ = 0;
   std::uint32_t empty_polls_ = 0;
   std::uint64_t bursts_ = 0;
+  // A burst is watched if none of these bits of its number is set: one of kTimedBursts, or each.
+  std::uint64_t watched_bursts_ = kTimedBursts - 1;
   std::uint64_t last_cycles_ = 0;
 
   alignas(64) StageContext context_;
@@ -192,6 +205,8 @@ class Worker {
   LoopCounters counters_;
   OwnLinesVector<InterfaceCounters> interfaces_;
   stats::StageTimes times_;
+  Watch watch_;
+  std::atomic<bool> taps_adopted_{false};
 };
 
 // No cache line that a worker writes is shared by workers, except those of a port's rates.

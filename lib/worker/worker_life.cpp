@@ -29,7 +29,8 @@ Worker::Worker(const Settings& settings, const Tables& tables, rte_rcu_qsbr& rea
       types_{make_ether_types()},
       used_(tables.adjacencies.capacity()),
       context_{tables},
-      interfaces_(tables.interfaces.size()) {
+      interfaces_(tables.interfaces.size()),
+      watch_{static_cast<std::uint8_t>(settings.id.value())} {
   context_.interfaces = interfaces_;
   context_.worker = static_cast<std::uint8_t>(settings.id.value());
   context_.thread = settings.id.value();

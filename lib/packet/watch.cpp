@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "packet/watch.hpp"
+
+#include <rte_errno.h>
+#include <rte_mbuf_dyn.h>
+#include <rte_ring_elem.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "neigh/adjacency.hpp"
+
+namespace ringroad {
+namespace {
+
+using Kind = WatchRecord::Kind;
+
+// What is known about a traced or captured packet beside its PacketMeta, in its private area.
+struct Mark {
+  std::uint32_t number;   // of the traced packet
+  std::uint32_t pending;  // index of the captured packet
+};
+static_assert(sizeof(PacketMeta) + sizeof(Mark) <= kPacketPrivateBytes);
+
+Mark& mark_of(Packet& packet) {
+  return *reinterpret_cast<Mark*>(static_cast<std::uint8_t*>(rte_mbuf_to_priv(&packet)) +
+                                  sizeof(PacketMeta));
+}
+
+constexpr std::size_t elements_of(std::size_t octets) {
+  return (sizeof(WatchRecord) + octets + WatchRecord::kElement - 1) / WatchRecord::kElement;
+}
+
+// Copies the first octets of a packet, which may have several segments.
+void copy_octets(const Packet& packet, std::size_t octets, std::uint8_t* to) {
+  for (const Packet* segment = &packet; segment != nullptr && octets > 0; segment = segment->next) {
+    const std::size_t some = std::min<std::size_t>(octets, segment->data_len);
+    std::memcpy(to, rte_pktmbuf_mtod(segment, const std::uint8_t*), some);
+    to += some;
+    octets -= some;
+  }
+}
+
+}  // namespace
+
+Status Watch::reserve_mark() {
+  if (mark != 0) {
+    return {};
+  }
+  const rte_mbuf_dynflag wanted{.name = "ringroad_traced", .flags = 0};
+  const int bit = rte_mbuf_dynflag_register(&wanted);
+  if (bit < 0) {
+    return fail("no flag of packet buffers is free to mark traced packets");
+  }
+  mark = std::uint64_t{1} << static_cast<unsigned>(bit);
+  return {};
+}
+
+void Watch::set_mark(Packet& packet, std::uint32_t number) {
+  packet.ol_flags |= mark;
+  mark_of(packet).number = number;
+}
+
+void Watch::copy_mark(Packet& from, Packet& to) {
+  if (is_marked(from)) {
+    set_mark(to, mark_of(from).number);
+  }
+}
+
+// Whether this thread may record one more packet of the tap.
+bool Watch::take(const Tap& tap) {
+  Used& used = used_.at(tap.slot);
+  if (used.serial != tap.serial) {
+    used = {.serial = tap.serial, .packets = 0};
+  }
+  if (used.packets >= tap.limit) {
+    return false;
+  }
+  ++used.packets;
+  return true;
+}
+
+std::uint64_t Watch::matches(const Tap& tap, std::span<Packet* const> packets) {
+  if (tap.filter == nullptr) {
+    return packets.empty() ? 0 : ~std::uint64_t{0} >> (kBurstMax - packets.size());
+  }
+  std::uint64_t matching = 0;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    matching |= std::uint64_t{tap.filter(packets[i]) != 0} << i;
+  }
+  return matching;
+}
+
+bool Watch::stage(Plan& plan, WatchRecord record, Packet* packet, std::uint32_t most) {
+  const std::size_t octets =
+      packet == nullptr ? 0 : std::min({packet->pkt_len, most, std::uint32_t{UINT16_MAX}});
+  const std::size_t elements = elements_of(octets);
+  if (staged_ + elements > plan.staged.size()) {
+    lost_.add(1);
+    return false;
+  }
+  record.elements = static_cast<std::uint16_t>(elements);
+  record.octets = static_cast<std::uint16_t>(octets);
+  record.thread = thread_;
+  if (record.tsc == 0) {
+    record.tsc = stats::cycles_now();
+  }
+  std::uint8_t* const to = plan.staged[staged_].data();
+  std::memcpy(to, &record, sizeof record);
+  if (packet != nullptr) {
+    copy_octets(*packet, octets, to + sizeof record);
+  }
+  staged_ += elements;
+  return true;
+}
+
+void Watch::begin(PortId port, std::span<Packet* const> packets) {
+  Plan* const now = plan();
+  if (now == nullptr || packets.empty()) {
+    return;
+  }
+  in_burst_ = true;
+  for (Packet* const packet : packets) {
+    packet->ol_flags &= ~mark;
+  }
+  const std::uint64_t bit = std::uint64_t{1} << port.value();
+  for (const Tap& tap : now->taps) {
+    if (tap.drops_only || (tap.ports & bit) == 0) {
+      continue;
+    }
+    for (std::uint64_t left = matches(tap, packets); left != 0; left &= left - 1) {
+      Packet& packet = *packets[static_cast<std::size_t>(std::countr_zero(left))];
+      if (tap.kind == Tap::Kind::kCapture) {
+        capture(*now, tap, packet, interface_of(port), WatchRecord::Direction::kIn, {});
+      } else if (!is_marked(packet) && take(tap)) {
+        set_mark(packet, std::uint32_t{thread_} << 24U | (++traced_ & 0xffffffU));
+        stage(*now,
+              {.kind = Kind::kReceived,
+               .slot = tap.slot,
+               .packet = mark_of(packet).number,
+               .value = packet.pkt_len,
+               .other = tap.serial,
+               .interface = port.value()},
+              &packet, kTracedOctets);
+      }
+    }
+  }
+}
+
+void Watch::end() {
+  in_burst_ = false;
+  if (Plan* const now = plan()) {
+    flush(*now);
+  }
+  staged_ = 0;
+  pending_count_ = 0;
+}
+
+void Watch::flush(Plan& plan) {
+  if (staged_ == 0) {
+    return;
+  }
+  if (rte_ring_enqueue_bulk_elem(plan.ring, plan.staged.data(), WatchRecord::kElement,
+                                 static_cast<unsigned>(staged_), nullptr) == 0) {
+    std::uint64_t records = 0;
+    for (std::size_t at = 0; at < staged_; ++records) {
+      WatchRecord record;
+      std::memcpy(&record, plan.staged[at].data(), sizeof record);
+      at += record.elements;
+    }
+    lost_.add(records);
+  }
+  staged_ = 0;
+}
+
+void Watch::capture(Plan& plan, const Tap& tap, Packet& packet, InterfaceId interface,
+                    WatchRecord::Direction direction, Fate fate) {
+  if (!take(tap)) {
+    return;
+  }
+  const std::size_t at = staged_;
+  const bool fits = stage(plan,
+                          {.kind = Kind::kCaptured,
+                           .slot = tap.slot,
+                           .detail = static_cast<std::uint8_t>(direction),
+                           .packet = tap.serial,
+                           .value = packet.pkt_len,
+                           .other = fate.packed(),
+                           .interface = interface.value()},
+                          &packet, tap.snap_bytes);
+  if (fits && direction == WatchRecord::Direction::kIn && pending_count_ < pending_.size()) {
+    pending_[pending_count_] = {&packet, at};
+    mark_of(packet).pending = static_cast<std::uint32_t>(pending_count_++);
+  }
+}
+
+// Says of the packet's records in this burst what became of it. A later fate replaces an earlier
+// one.
+void Watch::decide(Packet& packet, Fate fate) {
+  Plan* const now = plan();
+  if (now == nullptr || pending_count_ == 0) {
+    return;
+  }
+  const std::uint32_t newest = mark_of(packet).pending;
+  if (newest >= pending_count_ || pending_[newest].packet != &packet) {
+    return;
+  }
+  // Several captures may have recorded the packet.
+  const std::uint32_t packed = fate.packed();
+  for (std::size_t i = 0; i <= newest; ++i) {
+    if (pending_[i].packet == &packet) {
+      std::memcpy(now->staged[pending_[i].at].data() + offsetof(WatchRecord, other), &packed,
+                  sizeof packed);
+    }
+  }
+}
+
+void Watch::trace(Plan& plan, Packet& packet, WatchRecord record) {
+  record.packet = mark_of(packet).number;
+  stage(plan, record, nullptr, 0);
+}
+
+void Watch::passed(stats::Stage stage, const Burst& burst) {
+  if (times_ != nullptr) {
+    times_->lap(stage);
+  }
+  Plan* const now = plan();
+  if (now == nullptr) {
+    return;
+  }
+  trace_burst(*now, stage, burst);
+  if (stage == stats::Stage::kOutput && pending_count_ > 0) {
+    for (std::size_t i = 0; i < burst.count; ++i) {
+      const std::uint32_t at = mark_of(*burst.packets[i]).pending;
+      Fate known{.kind = Fate::Kind::kUnknown};
+      if (at < pending_count_ && pending_[at].packet == burst.packets[i]) {
+        std::uint32_t packed = 0;
+        std::memcpy(&packed, now->staged[pending_[at].at].data() + offsetof(WatchRecord, other),
+                    sizeof packed);
+        known = Fate::of(packed);
+      }
+      if (known.kind == Fate::Kind::kUnknown) {
+        decide(*burst.packets[i],
+               {.kind = Fate::Kind::kForwarded, .egress = burst.adjacencies[i]->egress.value()});
+      }
+    }
+  }
+}
+
+void Watch::trace_burst(Plan& plan, stats::Stage stage, const Burst& burst) {
+  for (std::size_t i = 0; i < burst.count; ++i) {
+    Packet& packet = *burst.packets[i];
+    if (!is_marked(packet)) {
+      continue;
+    }
+    switch (stage) {
+      case stats::Stage::kInput:
+        trace(plan, packet,
+              {.kind = Kind::kInput,
+               .detail = static_cast<std::uint8_t>(burst.l2_classes[i]),
+               .value = burst.destinations[i],
+               .interface = burst.ingress.value()});
+        break;
+      case stats::Stage::kRoute:
+        trace(plan, packet,
+              {.kind = Kind::kRouted,
+               .value = burst.next_hops[i].value(),
+               .interface = burst.adjacencies[i]->port.value(),
+               .egress = burst.adjacencies[i]->egress.value()});
+        break;
+      case stats::Stage::kForward:
+        trace(plan, packet,
+              {.kind = Kind::kForwarded,
+               .value = ipv4(packet).time_to_live,
+               .interface = burst.adjacencies[i]->port.value()});
+        break;
+      case stats::Stage::kOutput:
+        trace(plan, packet,
+              {.kind = Kind::kStaged,
+               .detail = burst.priorities[i],
+               .interface = burst.adjacencies[i]->port.value(),
+               .egress = burst.adjacencies[i]->egress.value()});
+        break;
+      case stats::Stage::kRx:
+      case stats::Stage::kBands:
+      case stats::Stage::kTx:
+        break;
+    }
+  }
+}
+
+void Watch::offered(PortId port, std::span<Packet* const> packets) {
+  banded();
+  offered_ = 0;
+  Plan* const now = plan();
+  if (now == nullptr || packets.size() > kBurstMax) {
+    return;
+  }
+  const std::uint64_t bit = std::uint64_t{1} << port.value();
+  for (Packet* const packet : packets) {
+    staged_before_[offered_++] = staged_;
+    if (is_marked(*packet)) {
+      trace(*now, *packet, {.kind = Kind::kDequeued, .egress = port.value()});
+      trace(*now, *packet, {.kind = Kind::kSent, .egress = port.value()});
+    }
+    for (const Tap& tap : now->taps) {
+      if (tap.kind == Tap::Kind::kCapture && !tap.drops_only && (tap.ports & bit) != 0 &&
+          (tap.filter == nullptr || tap.filter(packet) != 0)) {
+        capture(*now, tap, *packet, interface_of(port), WatchRecord::Direction::kOut, {});
+      }
+    }
+  }
+  staged_before_[offered_] = staged_;
+}
+
+void Watch::sent(std::uint16_t taken) {
+  if (times_ != nullptr) {
+    times_->lap(stats::Stage::kTx);
+  }
+  Plan* const now = plan();
+  if (now == nullptr || offered_ == 0) {
+    return;
+  }
+  const std::uint64_t tsc = stats::cycles_now();
+  // The rest is offered, and recorded, again.
+  staged_ = staged_before_[std::min<std::size_t>(taken, offered_)];
+  for (std::size_t at = staged_before_[0]; at < staged_;) {
+    WatchRecord record;
+    std::uint8_t* const place = now->staged[at].data();
+    std::memcpy(&record, place, sizeof record);
+    if (record.kind == Kind::kSent) {
+      std::memcpy(place + offsetof(WatchRecord, tsc), &tsc, sizeof tsc);
+    }
+    at += record.elements;
+  }
+  if (!in_burst_) {
+    flush(*now);
+  }
+}
+
+void Watch::dropped(Packet& packet, stats::DropReason reason, InterfaceId interface) {
+  Plan* const now = plan();
+  if (now == nullptr) {
+    return;
+  }
+  if (is_marked(packet)) {
+    trace(*now, packet,
+          {.kind = Kind::kDropped,
+           .value = static_cast<std::uint32_t>(reason),
+           .interface = interface.value()});
+  }
+  const Fate fate{.kind = Fate::Kind::kDropped, .why = static_cast<std::uint8_t>(reason)};
+  const std::uint32_t at = mark_of(packet).pending;
+  const bool is_pending = at < pending_count_ && pending_[at].packet == &packet;
+  decide(packet, fate);
+  for (const Tap& tap : now->taps) {
+    if (tap.kind == Tap::Kind::kCapture && (tap.drops_only || !is_pending) &&
+        (tap.filter == nullptr || tap.filter(&packet) != 0)) {
+      capture(*now, tap, packet, interface, WatchRecord::Direction::kDropped, fate);
+    }
+  }
+  if (!in_burst_) {
+    flush(*now);
+  }
+}
+
+void Watch::punted(Packet& packet, PuntReason reason) {
+  Plan* const now = plan();
+  if (now == nullptr) {
+    return;
+  }
+  if (is_marked(packet)) {
+    trace(*now, packet, {.kind = Kind::kPunted, .detail = static_cast<std::uint8_t>(reason)});
+  }
+  decide(packet, {.kind = Fate::Kind::kPunted, .why = static_cast<std::uint8_t>(reason)});
+}
+
+void Watch::note(Packet& packet, const WatchRecord& event) { note(packet, event, {}); }
+
+void Watch::note(Packet& packet, const WatchRecord& event, std::span<const std::uint8_t> address) {
+  Plan* const now = plan();
+  if (now == nullptr || !is_marked(packet)) {
+    return;
+  }
+  WatchRecord record = event;
+  record.packet = mark_of(packet).number;
+  const std::size_t at = staged_;
+  const std::size_t elements = elements_of(address.size());
+  if (at + elements <= now->staged.size() && stage(*now, record, nullptr, 0)) {
+    // The address follows the record, as a packet's octets do.
+    record.elements = static_cast<std::uint16_t>(elements);
+    record.octets = static_cast<std::uint16_t>(address.size());
+    std::uint8_t* const place = now->staged[at].data();
+    std::memcpy(place + offsetof(WatchRecord, elements), &record.elements, sizeof record.elements);
+    std::memcpy(place + offsetof(WatchRecord, octets), &record.octets, sizeof record.octets);
+    std::memcpy(place + sizeof record, address.data(), address.size());
+    staged_ = at + elements;
+  }
+  if (!in_burst_) {
+    flush(*now);
+  }
+}
+
+}  // namespace ringroad
