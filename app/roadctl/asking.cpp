@@ -26,7 +26,7 @@ Outcome print_answer(const CommandLine& line, const json& answer, const Surround
 }
 
 Outcome carry_out(const CommandLine& line, const Surroundings& around) {
-  const Verb* const verb = line.verb.size() == 2 ? find_verb(line.verb[0], line.verb[1]) : nullptr;
+  const Verb* const verb = find_verb(line.verb);
   if (verb != nullptr && verb->carry_out != nullptr) {
     return verb->carry_out(line, around);
   }

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <map>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "roadctl/nearest.hpp"
@@ -28,7 +30,8 @@ constexpr auto kFooter =
 // Returns the usage, such as "roadctl show routes [PREFIX]", with one line for each form; the lines
 // are aligned.
 std::string usage_of(const Verb& verb, std::string_view lead) {
-  const std::string command = fmt::format("roadctl {} {}", verb.group, verb.name);
+  const std::string command =
+      fmt::format("roadctl {}{}{}", verb.group, verb.name.empty() ? "" : " ", verb.name);
   std::string text{lead};
   text += command + (verb.usage.empty() ? "" : " ");
   for (const char character : verb.usage) {
@@ -63,8 +66,8 @@ class HelpFormatter : public CLI::Formatter {
       if (std::exchange(group, verb.group) != verb.group) {
         text += "\n";
       }
-      const std::string left = fmt::format("  {} {} {}", verb.group, verb.name,
-                                           verb.usage.substr(0, verb.usage.find('\n')));
+      const std::string left = fmt::format("  {}{}{} {}", verb.group, verb.name.empty() ? "" : " ",
+                                           verb.name, verb.usage.substr(0, verb.usage.find('\n')));
       // If the usage is long, the summary is on the next line.
       text += left.size() <= kSummaryColumn
                   ? fmt::format("{:<{}} {}\n", left, kSummaryColumn, verb.summary)
@@ -101,6 +104,7 @@ class Parser {
  private:
   void add_group(const Group& group);
   void add_verb(CLI::App& group, const Verb& verb);
+  void add_flags(CLI::App& app, const Verb& verb);
   std::expected<CommandLine, EarlyExit> finish();
   [[nodiscard]] EarlyExit wrong(std::string_view complaint) const;
   [[nodiscard]] std::string explain(const CLI::ParseError& error) const;
@@ -137,29 +141,50 @@ void Parser::add_group(const Group& group) {
   if (!group.alias.empty()) {
     app->alias(std::string{group.alias});
   }
-  app->require_subcommand(1);
   app->footer("");
   std::string names;
   for (const Verb& verb : verbs()) {
-    if (verb.group == group.name) {
+    if (verb.group == group.name && !verb.name.empty()) {
       names += (names.empty() ? "" : "|") + std::string{verb.name};
       add_verb(*app, verb);
     }
   }
-  formatter_->usages[app] = fmt::format("Usage: roadctl {} {} ...\n", group.name, names);
+  const Verb* const alone = find_verb(group.name, "");
+  formatter_->usages[app] = names.empty() && alone != nullptr
+                                ? usage_of(*alone, "Usage: ")
+                                : fmt::format("Usage: roadctl {} {} ...\n", group.name, names);
+  app->require_subcommand(alone == nullptr ? 1 : 0, 1);
+  if (alone == nullptr) {
+    return;
+  }
+  if (names.empty()) {
+    app->add_option("words", words_);
+  }
+  add_flags(*app, *alone);
+  app->callback([this, app, alone] {
+    if (app->get_subcommands().empty()) {
+      verb_ = alone;
+    }
+  });
 }
 
 void Parser::add_verb(CLI::App& group, const Verb& verb) {
   CLI::App* const app = group.add_subcommand(std::string{verb.name}, std::string{verb.summary});
   formatter_->usages[app] = usage_of(verb, "Usage: ");
   app->add_option("words", words_);
+  add_flags(*app, verb);
+  app->footer("");
+  app->callback([this, &verb] { verb_ = &verb; });
+}
+
+void Parser::add_flags(CLI::App& app, const Verb& verb) {
   for (const Flag& flag : verb.flags) {
     if (flag.value.empty()) {
-      app->add_flag_callback(flag.name, [this, &flag] { flags_[flag.key]; }, flag.summary);
+      app.add_flag_callback(flag.name, [this, &flag] { flags_[flag.key]; }, flag.summary);
       continue;
     }
     CLI::Option* const option =
-        app->add_option_function<std::string>(
+        app.add_option_function<std::string>(
                flag.name, [this, &flag](const std::string& value) { flags_[flag.key] = value; },
                flag.summary)
             ->option_text(flag.value);
@@ -167,8 +192,6 @@ void Parser::add_verb(CLI::App& group, const Verb& verb) {
       option->check(CLI::IsMember(flag.choices));
     }
   }
-  app->footer("");
-  app->callback([this, &verb] { verb_ = &verb; });
 }
 
 std::expected<CommandLine, EarlyExit> Parser::parse(std::span<const std::string> arguments) {
@@ -201,10 +224,22 @@ std::expected<CommandLine, EarlyExit> Parser::finish() {
     if (options->contains(flag.key)) {
       return std::unexpected{wrong(fmt::format("'{}' is given twice", flag.key))};
     }
-    (*options)[flag.key] =
-        flag.value.empty() ? nlohmann::json(true) : nlohmann::json(given->second);
+    const std::string& text = given->second;
+    nlohmann::json value = flag.value.empty() ? nlohmann::json(true) : nlohmann::json(text);
+    if (flag.number) {
+      std::uint32_t number = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      if (error != std::errc{} || end != text.data() + text.size()) {
+        return std::unexpected{wrong(fmt::format("{} {}: not a number", flag.name, text))};
+      }
+      value = number;
+    }
+    (*options)[flag.key] = std::move(value);
   }
-  line_.verb = {std::string{verb_->group}, std::string{verb_->name}};
+  line_.verb = {std::string{verb_->group}};
+  if (!verb_->name.empty()) {
+    line_.verb.emplace_back(verb_->name);
+  }
   line_.options = std::move(*options);
   return std::move(line_);
 }
@@ -272,7 +307,7 @@ NextWords next_words(std::span<const std::string> typed) {
   }
   if (words.size() == 1) {
     for (const Verb& verb : verbs()) {
-      if (verb.group == group->name) {
+      if (verb.group == group->name && !verb.name.empty()) {
         next.words.emplace_back(verb.name);
       }
     }

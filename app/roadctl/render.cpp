@@ -8,7 +8,7 @@ namespace ringroad::roadctl {
 using nlohmann::json;
 
 std::string render(std::span<const std::string> verb, const json& answer, bool color) {
-  const Verb* const known = verb.size() == 2 ? find_verb(verb[0], verb[1]) : nullptr;
+  const Verb* const known = find_verb(verb);
   if (known == nullptr || known->answers != answer.type()) {
     return answer.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
   }

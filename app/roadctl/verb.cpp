@@ -15,6 +15,8 @@ constexpr std::array kGroups{
     Group{"link", "", "change ports, as ip link does"},
     Group{"address", "addr", "change the router's addresses, as ip address does"},
     Group{"bands", "", "what is measured of a port's bands"},
+    Group{"trace", "", "what each stage does with packets"},
+    Group{"capture", "", "packets into a file that Wireshark reads"},
 };
 
 std::vector<Verb>& registered() {
@@ -40,6 +42,11 @@ const Verb* find_verb(std::string_view group, std::string_view name) {
   const auto found = std::ranges::find_if(
       registered(), [&](const Verb& verb) { return verb.group == group && verb.name == name; });
   return found == registered().end() ? nullptr : &*found;
+}
+
+const Verb* find_verb(std::span<const std::string> words) {
+  return words.empty() || words.size() > 2 ? nullptr
+                                           : find_verb(words[0], words.size() == 2 ? words[1] : "");
 }
 
 Options no_words(Words words) { return WordReader{words, {}}.pairs().result(); }

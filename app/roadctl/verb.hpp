@@ -20,11 +20,12 @@ struct Flag {
   std::string summary;
   std::string key;                     // in the request's options
   std::vector<std::string> choices{};  // empty: any value
+  bool number = false;                 // the value is a number
 };
 
 struct Verb {
   std::string_view group;
-  std::string_view name;
+  std::string_view name;   // empty: the verb is the group's name alone
   std::string_view usage;  // the words after the name, one line for each form
   std::string_view summary;
   // Converts the words after the verb into the request's options.
@@ -56,6 +57,7 @@ struct Group {
 [[nodiscard]] std::span<const Verb> verbs();
 // Returns null if there is no such verb.
 [[nodiscard]] const Verb* find_verb(std::string_view group, std::string_view name);
+[[nodiscard]] const Verb* find_verb(std::span<const std::string> words);
 
 // For a verb that takes no words.
 [[nodiscard]] Options no_words(Words words);

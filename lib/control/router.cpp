@@ -22,6 +22,7 @@ constexpr Nanoseconds kTick = 50ms;
 // Linux's ip_rt_redirect_load: the shortest time between two redirects to one sender.
 constexpr Nanoseconds kRedirectRound = 20ms;
 constexpr Nanoseconds kWatch = 200ms;
+constexpr Nanoseconds kTapInterval = 2ms;
 // A 32-bit counter of the kernel does not wrap around twice between two reads.
 constexpr Nanoseconds kCount = 10s;
 // The most packets of one punt ring in a round, so that a flood on one worker does not delay
@@ -51,6 +52,7 @@ Router::Router(config::Config config, const Clock& clock, std::optional<std::uin
 
 Router::~Router() {
   stop_workers();
+  taps_.reset();
   if (neighbors_) {
     give_up_waiting();
   }
@@ -91,6 +93,7 @@ bool Router::run_once() {
   busy = configuration_->advance_load() || busy;
   busy = routing_->advance() || busy;
   busy = neighbors_->advance() || busy;
+  busy = taps_->advance() || busy;
   links_->reset_hung_ports();
   pools_.set_others_held(held_besides_bands());
   world_->reclaimer().run_once();
@@ -98,12 +101,17 @@ bool Router::run_once() {
 }
 
 EventLoop Router::event_loop() {
-  EventLoop loop{
-      clock_,
-      *bell_,
-      {.run_once = [this] { return run_once(); }, .next_deadline = [this] { return next_tick_; }}};
+  EventLoop loop{clock_,
+                 *bell_,
+                 {.run_once = [this] { return run_once(); },
+                  .next_deadline = [this] { return next_deadline(); }}};
   loop.watch(interfaces_->poll_fd());
   return loop;
+}
+
+// The rings of traces and captures are emptied in time.
+Nanoseconds Router::next_deadline() const {
+  return taps_->is_active() ? std::min(next_tick_, clock_.now() + kTapInterval) : next_tick_;
 }
 
 // ARP messages are handled after all packets that the workers punted before them. Otherwise an ARP
@@ -188,6 +196,7 @@ void Router::give_up_waiting() {
 
 Status Router::shut_down() {
   stop_workers();
+  taps_->clear();
   give_up_waiting();
   for (const auto& worker : workers_) {
     worker->clear();

@@ -25,6 +25,7 @@
 #include "port/port.hpp"
 #include "routing/next_hops.hpp"
 #include "routing/routing.hpp"
+#include "tap/taps.hpp"
 #include "worker/worker.hpp"
 
 namespace ringroad::control {
@@ -91,6 +92,8 @@ class Router {
   [[nodiscard]] std::uint64_t ip_counter(stats::IpCounter counter) const;
   [[nodiscard]] const host::SlowPath::Copied& copied() const { return slow_path_->copied(); }
   [[nodiscard]] const host::Addresses& addresses() const { return *addresses_; }
+  // Traces and captures.
+  [[nodiscard]] tap::Taps& taps() { return *taps_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
   [[nodiscard]] const std::vector<std::unique_ptr<port::Port>>& ports() const { return ports_; }
   [[nodiscard]] const std::vector<std::unique_ptr<worker::Worker>>& workers() const {
@@ -110,6 +113,7 @@ class Router {
   Status set_up_workers();
   Status set_up_addresses();
   [[nodiscard]] std::uint32_t held_besides_bands() const;
+  [[nodiscard]] Nanoseconds next_deadline() const;
   bool handle_punts();
   // Drops every packet that the control thread holds, for reason kPortDown.
   void give_up_waiting();
@@ -134,6 +138,7 @@ class Router {
   std::unique_ptr<host::Neighbors> neighbors_;
   std::unique_ptr<Links> links_;
   std::unique_ptr<Configuration> configuration_;
+  std::unique_ptr<tap::Taps> taps_;
 
   std::atomic<bool> stop_{false};
   bool workers_run_ = false;

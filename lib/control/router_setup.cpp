@@ -102,6 +102,9 @@ std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config:
 }
 
 Status Router::set_up_ports() {
+  if (Status status = Watch::reserve_mark(); !status) {
+    return status;
+  }
   if (config_.devices() > kPortsMax) {
     return fail(
         fmt::format("{} ports are configured; {} is the most", config_.devices(), kPortsMax));
@@ -363,6 +366,8 @@ Status Router::set_up_addresses() {
       config_,
       Configuration::Parts{
           .world = *world_, .routing = *routing_, .neighbors = *neighbors_, .links = *links_});
+  taps_ = std::make_unique<tap::Taps>(tap::Taps::Parts{
+      .world = *world_, .workers = workers_, .ports = ports_, .sender = *sender_, .clock = clock_});
   routing_->add_fixed_routes();
   for (const interface::InterfaceView& view : world_->ports()) {
     // The next hop for each port's connected subnets is created now, so that no later change lacks

@@ -48,6 +48,9 @@ void Neighbors::send(neigh::Key4 key, OwnedPacket packet) {
     sender_.send_ip(std::move(packet), key.port, table_.entry(*id).mac);
     return;
   }
+  const std::uint32_t address = rte_cpu_to_be_32(key.address.value());
+  sender_.note(*packet, {.kind = WatchRecord::Kind::kWaits, .interface = key.port.value()},
+               {reinterpret_cast<const std::uint8_t*>(&address), sizeof address});
   const Pending::Size size{footprint(*packet), buffers_of(*packet)};
   pending_.push(*id, std::move(packet), size,
                 [this](NeighborId owner, OwnedPacket oldest, Pending::Exceeded exceeded) {

@@ -43,6 +43,10 @@ void Sender::send(OwnedPacket frame, InterfaceId port, std::uint8_t priority) {
   PacketMeta& meta = ringroad::meta(*frame);
   meta.egress = view.egress;
   meta.priority = priority;
+  note(*frame, {.kind = WatchRecord::Kind::kHandedOver,
+                .detail = priority,
+                .interface = port.value(),
+                .egress = view.egress.value()});
   worker::Worker& worker = *workers_[meta.worker];
   if (worker.inject(frame.get())) {
     static_cast<void>(frame.release());

@@ -18,12 +18,27 @@ class Sender {
       : world_{world},
         pool_{pool},
         context_{std::make_unique<StageContext>(world.tables())},
+        watch_{static_cast<std::uint8_t>(world.workers())},
         interfaces_(world.tables().interfaces.size()) {
     context_->interfaces = interfaces_;
     context_->thread = world.workers();
   }
 
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
+
+  // Sets what is traced and captured of the control thread's packets; null: nothing.
+  void set_taps(Watch::Plan* plan) {
+    watch_.set_plan(plan);
+    context_->watch = plan != nullptr ? &watch_ : nullptr;
+  }
+  // The number of records that their ring had no room for.
+  [[nodiscard]] std::uint64_t lost_records() const { return watch_.lost(); }
+  // Records an event of a packet if it is traced.
+  void note(Packet& packet, const WatchRecord& event, std::span<const std::uint8_t> address = {}) {
+    if (context_->watch != nullptr) {
+      watch_.note(packet, event, address);
+    }
+  }
 
   // Returns a packet with a copy of these bytes, counted as generated. Returns null if the pool is
   // empty.
@@ -33,6 +48,7 @@ class Sender {
   void count_generated(std::uint64_t packets = 1) { context_->generated.add(packets); }
   // The router consumed the packet, as intended.
   void deliver(OwnedPacket packet) {
+    note(*packet, {.kind = WatchRecord::Kind::kDelivered});
     packet.reset();
     count_delivered();
   }
@@ -72,6 +88,7 @@ class Sender {
   rte_mempool& pool_;
   std::vector<worker::Worker*> workers_;
   std::unique_ptr<StageContext> context_;
+  Watch watch_;
   std::vector<InterfaceCounters> interfaces_;
 };
 

@@ -83,6 +83,8 @@ bool SlowPath::add_protocol(std::uint8_t protocol, ProtocolHandler handler) {
 }
 
 void SlowPath::handle(OwnedPacket packet) {
+  sender_.note(*packet, {.kind = WatchRecord::Kind::kHandled,
+                         .detail = static_cast<std::uint8_t>(meta(*packet).punt)});
   switch (meta(*packet).punt) {
     case PuntReason::kArp:
       neighbors_->arp_input(std::move(packet));
@@ -244,7 +246,13 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
   }
   counters_.add(IpCounter::kFragOks);
   counters_.add(IpCounter::kFragCreates, pieces.size());
-  sender_.deliver(std::move(packet));
+  sender_.note(*packet, {.kind = WatchRecord::Kind::kCut,
+                         .value = static_cast<std::uint32_t>(pieces.size())});
+  for (auto& piece : pieces) {
+    Watch::copy_mark(*packet, *piece);
+  }
+  sender_.count_delivered();
+  packet.reset();
   sender_.count_generated(pieces.size());
   for (auto& piece : pieces) {
     if (piece->nb_segs == 1) {

@@ -130,6 +130,9 @@ void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {
   if (const auto counter = sent(error.type)) {
     counters_.add(*counter);
   }
+  sender_.note(offender, {.kind = WatchRecord::Kind::kAnswered,
+                          .value = static_cast<std::uint32_t>(error.type),
+                          .other = error.code});
   answer(offender, std::move(packet));
 }
 

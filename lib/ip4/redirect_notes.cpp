@@ -19,6 +19,7 @@ void punt_copy(StageContext& context, const Burst& burst, std::uint16_t index) {
   if (copy == nullptr) {
     return;
   }
+  Watch::clear_mark(*copy);
   context.generated.add(1);
   context.copied_bytes.add(copy->pkt_len);
   meta(*copy) = {.ingress = burst.ingress,

@@ -29,7 +29,6 @@
 namespace ringroad {
 
 inline constexpr std::size_t kPortsMax = 64;
-inline constexpr std::size_t kInterfacesMax = 1024;  // ports, then sub-interfaces
 
 // The tables of the packet path. The control thread writes them, all threads read.
 struct Tables {

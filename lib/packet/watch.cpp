@@ -266,6 +266,7 @@ void Watch::trace_burst(Plan& plan, stats::Stage stage, const Burst& burst) {
         trace(plan, packet,
               {.kind = Kind::kRouted,
                .value = burst.next_hops[i].value(),
+               .other = static_cast<std::uint32_t>(burst.adjacencies[i] - plan.adjacencies),
                .interface = burst.adjacencies[i]->port.value(),
                .egress = burst.adjacencies[i]->egress.value()});
         break;
@@ -356,6 +357,7 @@ void Watch::dropped(Packet& packet, stats::DropReason reason, InterfaceId interf
   decide(packet, fate);
   for (const Tap& tap : now->taps) {
     if (tap.kind == Tap::Kind::kCapture && (tap.drops_only || !is_pending) &&
+        tap.interfaces.test(interface.value()) &&
         (tap.filter == nullptr || tap.filter(&packet) != 0)) {
       capture(*now, tap, packet, interface, WatchRecord::Direction::kDropped, fate);
     }
@@ -375,8 +377,6 @@ void Watch::punted(Packet& packet, PuntReason reason) {
   }
   decide(packet, {.kind = Fate::Kind::kPunted, .why = static_cast<std::uint8_t>(reason)});
 }
-
-void Watch::note(Packet& packet, const WatchRecord& event) { note(packet, event, {}); }
 
 void Watch::note(Packet& packet, const WatchRecord& event, std::span<const std::uint8_t> address) {
   Plan* const now = plan();

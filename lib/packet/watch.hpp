@@ -10,6 +10,7 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -36,6 +37,8 @@ struct Tap {
   Kind kind = Kind::kTrace;
   bool drops_only = false;                  // of a capture
   std::uint64_t ports = ~std::uint64_t{0};  // a bit for each device
+  // A bit for each interface; where drops are recorded.
+  std::bitset<kInterfacesMax> interfaces = std::bitset<kInterfacesMax>{}.set();
   Filter filter = nullptr;
   std::uint32_t limit = ~std::uint32_t{0};  // packets that each thread records
   std::uint32_t snap_bytes = 262144;        // recorded of each packet
@@ -107,7 +110,8 @@ class Watch {
     static constexpr std::size_t kStagedElements = 8192;  // 128 KiB
 
     std::vector<Tap> taps;
-    rte_ring* ring;  // of elements of WatchRecord::kElement octets
+    rte_ring* ring = nullptr;                       // of elements of WatchRecord::kElement octets
+    const neigh::Adjacency* adjacencies = nullptr;  // the table that bursts point to
     std::vector<std::array<std::uint8_t, WatchRecord::kElement>> staged{kStagedElements};
   };
 
@@ -143,9 +147,7 @@ class Watch {
   void dropped(Packet& packet, stats::DropReason reason, InterfaceId interface);
   void punted(Packet& packet, PuntReason reason);
 
-  // The control thread handled a packet. Records it if the packet is traced.
-  void note(Packet& packet, const WatchRecord& event);
-  // The same with an address.
+  // Records an event, with an address or without, if the packet is traced.
   void note(Packet& packet, const WatchRecord& event, std::span<const std::uint8_t> address);
 
   // The other buffer's packet is made of this one: it is traced as the same packet.
@@ -153,6 +155,8 @@ class Watch {
   [[nodiscard]] static bool is_marked(const Packet& packet) {
     return (packet.ol_flags & mark) != 0;
   }
+  // The packet is not traced, though it was copied from one that may be.
+  static void clear_mark(Packet& packet) { packet.ol_flags &= ~mark; }
   // For a packet that is not received from a port.
   static void set_mark(Packet& packet, std::uint32_t number);
 

@@ -288,10 +288,15 @@ Status Port::start() {
   }
   // Only frames for this station are forwarded; a device that cannot filter receives more, and
   // layer 2 input drops them.
-  if (const int error = rte_eth_promiscuous_disable(device_); error != 0 && error != -ENOTSUP) {
+  set_promiscuous(false);
+  return {};
+}
+
+void Port::set_promiscuous(bool on) {
+  const int error = on ? rte_eth_promiscuous_enable(device_) : rte_eth_promiscuous_disable(device_);
+  if (error != 0 && error != -ENOTSUP) {
     log::debug("port {}: promiscuous mode stays as it is: {}", settings_.name, error_text(error));
   }
-  return {};
 }
 
 // Some drivers know the table's size only after the start. If a driver refuses the table, it keeps

@@ -83,6 +83,8 @@ class Port {
   // Has an effect if the device supports it; the caller must drop packets that the device still
   // receives.
   void set_link(bool up);
+  // Receives frames for all stations, or only those for its own, if the device supports it.
+  void set_promiscuous(bool on);
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] std::uint16_t device() const { return device_; }

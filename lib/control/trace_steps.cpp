@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/trace_steps.hpp"
+
+#include <fmt/format.h>
+#include <rte_cycles.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "tap/words.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using Kind = WatchRecord::Kind;
+
+struct Step {
+  std::string_view stage;
+  std::string says;
+};
+
+class Teller {
+ public:
+  explicit Teller(const Router& router) : router_{router} {}
+
+  [[nodiscard]] Step step(const tap::Event& event) const {
+    const WatchRecord& record = event.record;
+    switch (record.kind) {
+      case Kind::kReceived:
+        return {"rx", fmt::format("{} bytes on {}, by {}", record.value, name(record.interface),
+                                  thread(record))};
+      case Kind::kInput:
+        return {"input", input(record)};
+      case Kind::kRouted:
+        return {"route", way(record)};
+      case Kind::kForwarded:
+        return {"forward", fmt::format("TTL is {} now; {}, {}", record.value,
+                                       hooks(HookPoint::kForward, "FORWARD"),
+                                       hooks(HookPoint::kPostRouting, "POST_ROUTING"))};
+      case Kind::kStaged:
+        return {"output", fmt::format("has its Ethernet header, leaves by {}, priority {}",
+                                      name(record.interface), record.detail)};
+      case Kind::kDequeued:
+        return {"bands", fmt::format("leaves its band of {}", name(record.egress))};
+      case Kind::kSent:
+        return {"tx", fmt::format("in the ring of {}", name(record.egress))};
+      case Kind::kDropped: {
+        const auto reason = static_cast<stats::DropReason>(record.value);
+        return {"drop", fmt::format("{} at {}: {}", stats::name(reason), name(record.interface),
+                                    stats::meaning(reason))};
+      }
+      case Kind::kPunted:
+        return {"punt", punted(record)};
+      case Kind::kHandled:
+        return {"control", fmt::format("by the control thread: {}", why(record))};
+      case Kind::kWaits:
+        return {"neighbor", waits(event)};
+      case Kind::kHandedOver:
+        return {"control", fmt::format("handed to a worker, leaves by {}, priority {}",
+                                       name(record.interface), record.detail)};
+      case Kind::kDelivered:
+        return {"local", "the router has it"};
+      case Kind::kAnswered:
+        return {"icmp", fmt::format("its sender is told: ICMP type {}, code {}", record.value,
+                                    record.other)};
+      case Kind::kCut:
+        return {"fragment", fmt::format("cut into {} fragments", record.value)};
+      case Kind::kCaptured:
+        break;
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::string name(std::uint16_t interface) const {
+    const auto& ports = router_.world().ports();
+    return interface < ports.size() ? ports[interface].name : std::string{"?"};
+  }
+
+ private:
+  static std::string_view why(const WatchRecord& record) {
+    return tap::why(static_cast<PuntReason>(record.detail));
+  }
+  [[nodiscard]] std::string thread(const WatchRecord& record) const {
+    return record.thread < router_.workers().size() ? fmt::format("worker {}", record.thread)
+                                                    : "the control thread";
+  }
+  [[nodiscard]] std::string hooks(HookPoint point, std::string_view called) const {
+    const HookChain* const chain = router_.world().tables().hooks.at(point);
+    return chain == nullptr ? fmt::format("no hooks at {}", called)
+                            : fmt::format("{} hooks at {}", chain->size(), called);
+  }
+  [[nodiscard]] std::string input(const WatchRecord& record) const {
+    static constexpr std::array<std::string_view, 3> kTo{"this station", "all stations",
+                                                         "a multicast group"};
+    return fmt::format("frame to {}, arrived at {}, IPv4 header valid, to {}; {}",
+                       kTo.at(std::min<std::size_t>(record.detail, kTo.size() - 1)),
+                       name(record.interface), Ipv4{record.value}.to_string(),
+                       hooks(HookPoint::kPreRouting, "PRE_ROUTING"));
+  }
+  // The adjacency as it is now: it may have changed since.
+  [[nodiscard]] std::string way(const WatchRecord& record) const {
+    using neigh::AdjacencyKind;
+    const auto& adjacencies = router_.world().tables().adjacencies;
+    if (record.other >= adjacencies.capacity()) {
+      return "?";
+    }
+    const neigh::Adjacency& adjacency = adjacencies[AdjacencyId{record.other}];
+    switch (adjacency.kind) {
+      case AdjacencyKind::kUnicast:
+      case AdjacencyKind::kUnresolved:
+        return fmt::format("next hop {} on {}", adjacency.next_hop.to_string(),
+                           name(record.interface));
+      case AdjacencyKind::kGlean:
+        return fmt::format("on the link of {}", name(record.interface));
+      case AdjacencyKind::kLocal:
+        return "an address of this router";
+      case AdjacencyKind::kBroadcast:
+        return "a broadcast address";
+      case AdjacencyKind::kMulticast:
+        return "a multicast group";
+      case AdjacencyKind::kMartian:
+        return "an address that no packet may be sent to";
+      case AdjacencyKind::kNoRoute:
+        return "no route";
+      case AdjacencyKind::kBlackhole:
+        return "a blackhole route";
+      case AdjacencyKind::kUnreachable:
+        return "an unreachable route";
+      case AdjacencyKind::kProhibit:
+        return "a prohibit route";
+    }
+    return "?";
+  }
+  static std::string punted(const WatchRecord& record) {
+    return static_cast<PuntReason>(record.detail) == PuntReason::kLocal
+               ? std::string{"for the router itself"}
+               : fmt::format("to the control thread: {}", why(record));
+  }
+  [[nodiscard]] std::string waits(const tap::Event& event) const {
+    std::string address = "its neighbor";
+    if (event.octets.size() == sizeof(std::uint32_t)) {
+      std::uint32_t wire = 0;
+      std::memcpy(&wire, event.octets.data(), sizeof wire);
+      address = Ipv4{rte_be_to_cpu_32(wire)}.to_string();
+    }
+    return fmt::format("waits until {} on {} answers ARP", address, name(event.record.interface));
+  }
+
+  const Router& router_;
+};
+
+std::string hex_of(std::span<const std::uint8_t> octets) {
+  return fmt::format("{:02x}", fmt::join(octets, ""));
+}
+
+// What became of the packet, from its last event and what came before.
+void add_verdict(Json& answer, const Teller& teller, const tap::TracedPacket& packet) {
+  bool is_local = false;
+  const WatchRecord* last = nullptr;
+  for (const tap::Event& event : packet.events) {
+    const WatchRecord& record = event.record;
+    is_local = is_local || (record.kind == Kind::kPunted &&
+                            static_cast<PuntReason>(record.detail) == PuntReason::kLocal);
+    if (record.kind == Kind::kSent || record.kind == Kind::kDropped ||
+        record.kind == Kind::kDelivered) {
+      last = &record;
+    }
+  }
+  answer["verdict"] = "held";
+  answer["reason"] = nullptr;
+  answer["egress"] = nullptr;
+  if (last == nullptr) {
+    return;
+  }
+  if (last->kind == Kind::kDropped) {
+    answer["verdict"] = "drop";
+    answer["reason"] = stats::name(static_cast<stats::DropReason>(last->value));
+  } else if (is_local || last->kind == Kind::kDelivered) {
+    answer["verdict"] = "deliver";
+  } else {
+    answer["verdict"] = "forward";
+    answer["egress"] = teller.name(last->egress);
+  }
+}
+
+}  // namespace
+
+Json describe_trace(const Router& router, const tap::TracedPacket& packet) {
+  const Teller teller{router};
+  Json answer;
+  std::uint64_t before = 0;
+  Json steps = Json::array();
+  for (const tap::Event& event : packet.events) {
+    const WatchRecord& record = event.record;
+    if (record.kind == Kind::kReceived) {
+      answer["port"] = teller.name(record.interface);
+      answer["bytes"] = record.value;
+      answer["frame"] = hex_of(event.octets);
+    }
+    const std::uint64_t cycles = before == 0 || record.tsc < before ? 0 : record.tsc - before;
+    before = record.tsc;
+    const Step step = teller.step(event);
+    steps.push_back({{"stage", step.stage}, {"says", step.says}, {"cycles", cycles}});
+  }
+  add_verdict(answer, teller, packet);
+  const std::uint64_t cycles =
+      packet.events.empty() ? 0
+                            : packet.events.back().record.tsc - packet.events.front().record.tsc;
+  answer["cycles"] = cycles;
+  answer["nanoseconds"] = static_cast<std::uint64_t>(static_cast<double>(cycles) * 1e9 /
+                                                     static_cast<double>(rte_get_tsc_hz()));
+  answer["steps"] = std::move(steps);
+  return answer;
+}
+
+}  // namespace ringroad::control

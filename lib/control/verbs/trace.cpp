@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Traces packets: what each stage did with them, and how long it took.
+#include "control/json.hpp"
+#include "control/tap_options.hpp"
+#include "control/trace_steps.hpp"
+#include "control/verb.hpp"
+
+namespace ringroad::control {
+namespace {
+
+// The most packets of one answer.
+constexpr std::size_t kTracedPackets = 100;
+
+Reply read_trace(Router& router, Options& options, std::uint32_t serial) {
+  const bool stop = options.flag("stop");
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
+  tap::Taps::Session* const session = router.taps().find(serial);
+  if (session == nullptr || session->request.kind != Tap::Kind::kTrace) {
+    return refused(Error{fmt::format("there is no trace {}", serial)});
+  }
+  Json packets = Json::array();
+  for (; !session->traced.empty() && packets.size() < kTracedPackets; session->traced.pop_front()) {
+    packets.push_back(describe_trace(router, session->traced.front()));
+  }
+  if (stop) {
+    for (const tap::TracedPacket& packet : router.taps().unfinished(serial)) {
+      if (packets.size() < kTracedPackets) {
+        packets.push_back(describe_trace(router, packet));
+      }
+    }
+  }
+  Json answer{{"packets", std::move(packets)},
+              {"lost", session->lost},
+              {"done", tap::Taps::is_complete(*session) && session->traced.empty()}};
+  if (stop) {
+    router.taps().close(serial);
+  }
+  return at_once(std::move(answer));
+}
+
+Reply trace(Router& router, Options& options) {
+  if (const auto serial = continued_tap(options, "trace")) {
+    options.only({"trace", "stop"});
+    return read_trace(router, options, *serial);
+  }
+  options.only({"port", "packets", "filter", "program"});
+  tap::Request request = read_tap(router, options, Tap::Kind::kTrace);
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
+  return begin_tap(router, std::move(request), "trace");
+}
+
+const Verb kTrace{"trace", trace};
+
+}  // namespace
+
+}  // namespace ringroad::control

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What people read about the ways of packets.
+#include <string_view>
+
+#include "packet/packet.hpp"
+
+namespace ringroad::tap {
+
+// Why a worker handed a packet to the control thread: "its neighbor's MAC address is not known".
+[[nodiscard]] constexpr std::string_view why(PuntReason reason) {
+  switch (reason) {
+    case PuntReason::kArp:
+      return "ARP";
+    case PuntReason::kLocal:
+      return "for the router itself";
+    case PuntReason::kUnresolved:
+      return "its neighbor's MAC address is not known";
+    case PuntReason::kFragment:
+      return "longer than the MTU, to be fragmented";
+    case PuntReason::kOptions:
+      return "its header has options";
+    case PuntReason::kRedirect:
+      return "a copy, because its sender may deserve a redirect";
+    case PuntReason::kTtlExceeded:
+      return "the time to live ran out";
+    case PuntReason::kFragmentationNeeded:
+      return "longer than the MTU, and DF is set";
+    case PuntReason::kNoRoute:
+      return "no route to its destination";
+    case PuntReason::kUnreachable:
+      return "an unreachable route";
+    case PuntReason::kProhibited:
+      return "a prohibit route";
+  }
+  return "";
+}
+
+}  // namespace ringroad::tap
