@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "tap/pcapng.hpp"
@@ -24,6 +25,8 @@ constexpr std::size_t kTracedMax = 4096;
 constexpr std::size_t kAssembliesMax = 8192;
 // A client that has not read for so long is gone.
 constexpr Nanoseconds kPatience = 10s;
+// If all taps are taken, one that has not read for so long gives way.
+constexpr Nanoseconds kAbsence = 2s;
 // After its last event a packet is over when no thread can have a record of it any more.
 constexpr Nanoseconds kSettle = 50ms;
 // A packet without an event for so long, such as one that waits for other fragments, is given up.
@@ -31,6 +34,10 @@ constexpr Nanoseconds kForgotten = 35s;
 
 bool is_last(Kind kind) {
   return kind == Kind::kSent || kind == Kind::kDropped || kind == Kind::kDelivered;
+}
+
+void sort_by_time(TracedPacket& packet) {
+  std::ranges::stable_sort(packet.events, {}, [](const Event& event) { return event.record.tsc; });
 }
 
 }  // namespace
@@ -112,6 +119,9 @@ void Taps::publish() {
 }
 
 Result<std::uint32_t> Taps::open(Request request) {
+  if (sessions_.size() >= kTapsMax) {
+    close_forgotten(kAbsence);
+  }
   if (sessions_.size() >= kTapsMax) {
     return fail(fmt::format("{} traces and captures run already; end one first", kTapsMax));
   }
@@ -234,7 +244,6 @@ bool Taps::advance() {
   if (sessions_.empty()) {
     return false;
   }
-  const Nanoseconds now = parts_.clock.now();
   wall_clock_ = WallClock{};
   bool more = false;
   for (Thread& thread : threads_) {
@@ -242,17 +251,23 @@ bool Taps::advance() {
   }
   finish_traces();
   const std::uint64_t lost = lost_in_rings();
-  std::vector<std::uint32_t> gone;
   for (const auto& [serial, session] : sessions_) {
     session->lost += lost - std::exchange(session->lost_before_, lost);
-    if (now - session->last_read > kPatience) {
+  }
+  close_forgotten(kPatience);
+  return more;
+}
+
+void Taps::close_forgotten(Nanoseconds patience) {
+  std::vector<std::uint32_t> gone;
+  for (const auto& [serial, session] : sessions_) {
+    if (parts_.clock.now() - session->last_read > patience) {
       gone.push_back(serial);
     }
   }
   for (const std::uint32_t serial : gone) {
     close(serial);
   }
-  return more;
 }
 
 // A burst of elements may end within a record, whose rest comes with the next one.
@@ -312,6 +327,7 @@ void Taps::take(const Event& event) {
 
 void Taps::finish_traces() {
   const Nanoseconds now = parts_.clock.now();
+  std::set<Session*> finished;
   for (auto at = assemblies_.begin(); at != assemblies_.end();) {
     Assembly& assembly = at->second;
     const bool over = assembly.packet.is_over && now - assembly.last >= kSettle;
@@ -324,14 +340,20 @@ void Taps::finish_traces() {
       Session& session = *found->second;
       ++session.taken;
       if (session.traced.size() < kTracedMax) {
-        std::ranges::stable_sort(assembly.packet.events, {},
-                                 [](const Event& event) { return event.record.tsc; });
+        sort_by_time(assembly.packet);
+        finished.insert(&session);
         session.traced.push_back(std::move(assembly.packet));
       } else {
         ++session.lost;
       }
     }
     at = assemblies_.erase(at);
+  }
+  // They come out of the map in any order.
+  for (Session* const session : finished) {
+    std::ranges::stable_sort(session->traced, {}, [](const TracedPacket& packet) {
+      return packet.events.front().record.tsc;
+    });
   }
 }
 
@@ -340,8 +362,7 @@ std::vector<TracedPacket> Taps::unfinished(std::uint32_t serial) const {
   for (const auto& [number, assembly] : assemblies_) {
     if (assembly.serial == serial) {
       packets.push_back(assembly.packet);
-      std::ranges::stable_sort(packets.back().events, {},
-                               [](const Event& event) { return event.record.tsc; });
+      sort_by_time(packets.back());
     }
   }
   return packets;

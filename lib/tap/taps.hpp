@@ -127,6 +127,7 @@ class Taps {
   void take(const Event& event);
   void take_captured(Session& session, const Event& event);
   void finish_traces();
+  void close_forgotten(Nanoseconds patience);
   void set_promiscuous(const Request& request, bool on);
   [[nodiscard]] std::uint64_t lost_in_rings() const;
   [[nodiscard]] std::uint64_t received_by(std::size_t port) const;

@@ -99,6 +99,7 @@ Outcome capture(const CommandLine& line, const Surroundings& around) {
     static_cast<void>(ask(around, line.verb, {{"capture", number}, {"stop", true}}));
     return refused(file.error().what);
   }
+  around.complain(fmt::format("capturing at {}", port));
   Counts counts;
   Outcome outcome = copy(line, around, number, *file, counts);
   if (outcome) {

@@ -51,6 +51,7 @@ Outcome trace(const CommandLine& line, const Surroundings& around) {
     return std::unexpected{begun.error()};
   }
   const json number = field(*begun, "trace");
+  around.complain("tracing");
   std::uint64_t lost = 0;
   bool first = true;
   for (bool over = false; !over;) {
