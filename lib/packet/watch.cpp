@@ -81,18 +81,29 @@ bool Watch::take(const Tap& tap) {
   return true;
 }
 
+bool Watch::matches(const Tap& tap, Packet& packet) {
+  if (tap.frame_filter != nullptr && packet.data_len >= tap.frame_bytes) [[likely]] {
+    const std::uint64_t answer = tap.frame_filter(rte_pktmbuf_mtod(&packet, void*));
+    if (answer != Tap::kUnknown) [[likely]] {
+      return answer != 0;
+    }
+  }
+  return tap.slow_filter == nullptr || tap.slow_filter(tap.program, packet);
+}
+
 std::uint64_t Watch::matches(const Tap& tap, std::span<Packet* const> packets) {
-  if (tap.filter == nullptr) {
+  if (tap.slow_filter == nullptr) {
     return packets.empty() ? 0 : ~std::uint64_t{0} >> (kBurstMax - packets.size());
   }
   std::uint64_t matching = 0;
   for (std::size_t i = 0; i < packets.size(); ++i) {
-    matching |= std::uint64_t{tap.filter(packets[i]) != 0} << i;
+    matching |= std::uint64_t{matches(tap, *packets[i])} << i;
   }
   return matching;
 }
 
-bool Watch::stage(Plan& plan, WatchRecord record, Packet* packet, std::uint32_t most) {
+[[gnu::always_inline]] inline bool Watch::stage(Plan& plan, WatchRecord record, Packet* packet,
+                                                std::uint32_t most) {
   const std::size_t octets =
       packet == nullptr ? 0 : std::min({packet->pkt_len, most, std::uint32_t{UINT16_MAX}});
   const std::size_t elements = elements_of(octets);
@@ -100,16 +111,22 @@ bool Watch::stage(Plan& plan, WatchRecord record, Packet* packet, std::uint32_t 
     lost_.add(1);
     return false;
   }
-  record.elements = static_cast<std::uint16_t>(elements);
-  record.octets = static_cast<std::uint16_t>(octets);
-  record.thread = thread_;
-  if (record.tsc == 0) {
-    record.tsc = stats::cycles_now();
-  }
-  std::uint8_t* const to = plan.staged[staged_].data();
-  std::memcpy(to, &record, sizeof record);
+  // Field by field: the record was just written so, and wider loads would wait for these stores.
+  auto* const to = new (plan.staged[staged_].data()) WatchRecord;
+  to->elements = static_cast<std::uint16_t>(elements);
+  to->octets = static_cast<std::uint16_t>(octets);
+  to->kind = record.kind;
+  to->slot = record.slot;
+  to->thread = thread_;
+  to->detail = record.detail;
+  to->tsc = record.tsc == 0 ? stats::cycles_now() : record.tsc;
+  to->packet = record.packet;
+  to->value = record.value;
+  to->other = record.other;
+  to->interface = record.interface;
+  to->egress = record.egress;
   if (packet != nullptr) {
-    copy_octets(*packet, octets, to + sizeof record);
+    copy_octets(*packet, octets, reinterpret_cast<std::uint8_t*>(to + 1));
   }
   staged_ += elements;
   return true;
@@ -121,10 +138,17 @@ void Watch::begin(PortId port, std::span<Packet* const> packets) {
     return;
   }
   in_burst_ = true;
-  for (Packet* const packet : packets) {
-    packet->ol_flags &= ~mark;
+  // A buffer may come from another router of this process, with that one's mark.
+  std::uint64_t flags = 0;
+  for (const Packet* const packet : packets) {
+    flags |= packet->ol_flags;
+  }
+  if ((flags & mark) != 0) {
+    std::ranges::for_each(packets, [](Packet* packet) { clear_mark(*packet); });
   }
   const std::uint64_t bit = std::uint64_t{1} << port.value();
+  const std::uint32_t traced_before = traced_;
+  const std::uint64_t tsc = stats::cycles_now();
   for (const Tap& tap : now->taps) {
     if (tap.drops_only || (tap.ports & bit) == 0) {
       continue;
@@ -132,12 +156,13 @@ void Watch::begin(PortId port, std::span<Packet* const> packets) {
     for (std::uint64_t left = matches(tap, packets); left != 0; left &= left - 1) {
       Packet& packet = *packets[static_cast<std::size_t>(std::countr_zero(left))];
       if (tap.kind == Tap::Kind::kCapture) {
-        capture(*now, tap, packet, interface_of(port), WatchRecord::Direction::kIn, {});
+        capture(*now, tap, packet, {.tsc = tsc, .interface = port.value()});
       } else if (!is_marked(packet) && take(tap)) {
         set_mark(packet, std::uint32_t{thread_} << 24U | (++traced_ & 0xffffffU));
         stage(*now,
               {.kind = Kind::kReceived,
                .slot = tap.slot,
+               .tsc = tsc,
                .packet = mark_of(packet).number,
                .value = packet.pkt_len,
                .other = tap.serial,
@@ -146,6 +171,7 @@ void Watch::begin(PortId port, std::span<Packet* const> packets) {
       }
     }
   }
+  may_be_traced_ = traced_ != traced_before;
 }
 
 void Watch::end() {
@@ -155,6 +181,7 @@ void Watch::end() {
   }
   staged_ = 0;
   pending_count_ = 0;
+  may_be_traced_ = true;
 }
 
 void Watch::flush(Plan& plan) {
@@ -174,45 +201,39 @@ void Watch::flush(Plan& plan) {
   staged_ = 0;
 }
 
-void Watch::capture(Plan& plan, const Tap& tap, Packet& packet, InterfaceId interface,
-                    WatchRecord::Direction direction, Fate fate) {
+// `captured` has the interface and, unless the packet arrives, its direction and fate.
+void Watch::capture(Plan& plan, const Tap& tap, Packet& packet, const WatchRecord& captured) {
   if (!take(tap)) {
     return;
   }
-  const std::size_t at = staged_;
-  const bool fits = stage(plan,
-                          {.kind = Kind::kCaptured,
-                           .slot = tap.slot,
-                           .detail = static_cast<std::uint8_t>(direction),
-                           .packet = tap.serial,
-                           .value = packet.pkt_len,
-                           .other = fate.packed(),
-                           .interface = interface.value()},
-                          &packet, tap.snap_bytes);
-  if (fits && direction == WatchRecord::Direction::kIn && pending_count_ < pending_.size()) {
-    pending_[pending_count_] = {&packet, at};
-    mark_of(packet).pending = static_cast<std::uint32_t>(pending_count_++);
+  const auto at = static_cast<std::uint32_t>(staged_);
+  WatchRecord record = captured;
+  record.kind = Kind::kCaptured;
+  record.slot = tap.slot;
+  record.packet = tap.serial;
+  record.value = packet.pkt_len;
+  const bool arrives = record.detail == static_cast<std::uint8_t>(WatchRecord::Direction::kIn);
+  if (!stage(plan, record, &packet, tap.snap_bytes) || !arrives ||
+      pending_count_ == pending_.size()) {
+    return;
   }
+  const std::uint32_t before = mark_of(packet).pending;
+  pending_[pending_count_] = {&packet, at, is_pending(packet, before) ? before : kNoneBefore};
+  mark_of(packet).pending = pending_count_++;
 }
 
-// Says of the packet's records in this burst what became of it. A later fate replaces an earlier
+// Says in the packet's records of this burst what became of it. A later fate replaces an earlier
 // one.
 void Watch::decide(Packet& packet, Fate fate) {
   Plan* const now = plan();
-  if (now == nullptr || pending_count_ == 0) {
+  std::uint32_t index = mark_of(packet).pending;
+  if (now == nullptr || !is_pending(packet, index)) {
     return;
   }
-  const std::uint32_t newest = mark_of(packet).pending;
-  if (newest >= pending_count_ || pending_[newest].packet != &packet) {
-    return;
-  }
-  // Several captures may have recorded the packet.
   const std::uint32_t packed = fate.packed();
-  for (std::size_t i = 0; i <= newest; ++i) {
-    if (pending_[i].packet == &packet) {
-      std::memcpy(now->staged[pending_[i].at].data() + offsetof(WatchRecord, other), &packed,
-                  sizeof packed);
-    }
+  for (; index != kNoneBefore; index = pending_[index].before) {
+    std::memcpy(now->staged[pending_[index].at].data() + offsetof(WatchRecord, other), &packed,
+                sizeof packed);
   }
 }
 
@@ -229,21 +250,24 @@ void Watch::passed(stats::Stage stage, const Burst& burst) {
   if (now == nullptr) {
     return;
   }
-  trace_burst(*now, stage, burst);
-  if (stage == stats::Stage::kOutput && pending_count_ > 0) {
-    for (std::size_t i = 0; i < burst.count; ++i) {
-      const std::uint32_t at = mark_of(*burst.packets[i]).pending;
-      Fate known{.kind = Fate::Kind::kUnknown};
-      if (at < pending_count_ && pending_[at].packet == burst.packets[i]) {
-        std::uint32_t packed = 0;
-        std::memcpy(&packed, now->staged[pending_[at].at].data() + offsetof(WatchRecord, other),
-                    sizeof packed);
-        known = Fate::of(packed);
-      }
-      if (known.kind == Fate::Kind::kUnknown) {
-        decide(*burst.packets[i],
-               {.kind = Fate::Kind::kForwarded, .egress = burst.adjacencies[i]->egress.value()});
-      }
+  if (may_be_traced_) {
+    trace_burst(*now, stage, burst);
+  }
+  if (stage != stats::Stage::kOutput || pending_count_ == 0) {
+    return;
+  }
+  // Those that left the burst meanwhile, to the control thread, have their fate already.
+  for (std::size_t i = 0; i < burst.count; ++i) {
+    Packet& packet = *burst.packets[i];
+    const std::uint32_t index = mark_of(packet).pending;
+    std::uint32_t packed = 0;
+    if (is_pending(packet, index)) {
+      std::memcpy(&packed, now->staged[pending_[index].at].data() + offsetof(WatchRecord, other),
+                  sizeof packed);
+    }
+    if (Fate::of(packed).kind == Fate::Kind::kUnknown) {
+      decide(packet,
+             {.kind = Fate::Kind::kForwarded, .egress = burst.adjacencies[i]->egress.value()});
     }
   }
 }
@@ -298,17 +322,28 @@ void Watch::offered(PortId port, std::span<Packet* const> packets) {
   if (now == nullptr || packets.size() > kBurstMax) {
     return;
   }
+  std::uint64_t flags = 0;
+  for (const Packet* const packet : packets) {
+    flags |= packet->ol_flags;
+  }
+  if (!now->records_sent && (flags & mark) == 0) {
+    return;
+  }
   const std::uint64_t bit = std::uint64_t{1} << port.value();
+  const std::uint64_t tsc = stats::cycles_now();
   for (Packet* const packet : packets) {
     staged_before_[offered_++] = staged_;
     if (is_marked(*packet)) {
-      trace(*now, *packet, {.kind = Kind::kDequeued, .egress = port.value()});
-      trace(*now, *packet, {.kind = Kind::kSent, .egress = port.value()});
+      trace(*now, *packet, {.kind = Kind::kDequeued, .tsc = tsc, .egress = port.value()});
+      trace(*now, *packet, {.kind = Kind::kSent, .tsc = tsc, .egress = port.value()});
     }
     for (const Tap& tap : now->taps) {
       if (tap.kind == Tap::Kind::kCapture && !tap.drops_only && (tap.ports & bit) != 0 &&
-          (tap.filter == nullptr || tap.filter(packet) != 0)) {
-        capture(*now, tap, *packet, interface_of(port), WatchRecord::Direction::kOut, {});
+          matches(tap, *packet)) {
+        capture(*now, tap, *packet,
+                {.detail = static_cast<std::uint8_t>(WatchRecord::Direction::kOut),
+                 .tsc = tsc,
+                 .interface = port.value()});
       }
     }
   }
@@ -323,20 +358,27 @@ void Watch::sent(std::uint16_t taken) {
   if (now == nullptr || offered_ == 0) {
     return;
   }
-  const std::uint64_t tsc = stats::cycles_now();
   // The rest is offered, and recorded, again.
   staged_ = staged_before_[std::min<std::size_t>(taken, offered_)];
-  for (std::size_t at = staged_before_[0]; at < staged_;) {
+  if (may_be_traced_ || !in_burst_) {
+    stamp_sent(*now, staged_before_[0]);
+  }
+  if (!in_burst_) {
+    flush(*now);
+  }
+}
+
+// The device has the packets now.
+void Watch::stamp_sent(Plan& plan, std::size_t from) const {
+  const std::uint64_t tsc = stats::cycles_now();
+  for (std::size_t at = from; at < staged_;) {
     WatchRecord record;
-    std::uint8_t* const place = now->staged[at].data();
+    std::uint8_t* const place = plan.staged[at].data();
     std::memcpy(&record, place, sizeof record);
     if (record.kind == Kind::kSent) {
       std::memcpy(place + offsetof(WatchRecord, tsc), &tsc, sizeof tsc);
     }
     at += record.elements;
-  }
-  if (!in_burst_) {
-    flush(*now);
   }
 }
 
@@ -352,14 +394,15 @@ void Watch::dropped(Packet& packet, stats::DropReason reason, InterfaceId interf
            .interface = interface.value()});
   }
   const Fate fate{.kind = Fate::Kind::kDropped, .why = static_cast<std::uint8_t>(reason)};
-  const std::uint32_t at = mark_of(packet).pending;
-  const bool is_pending = at < pending_count_ && pending_[at].packet == &packet;
+  const bool has_record = is_pending(packet, mark_of(packet).pending);
   decide(packet, fate);
   for (const Tap& tap : now->taps) {
-    if (tap.kind == Tap::Kind::kCapture && (tap.drops_only || !is_pending) &&
-        tap.interfaces.test(interface.value()) &&
-        (tap.filter == nullptr || tap.filter(&packet) != 0)) {
-      capture(*now, tap, packet, interface, WatchRecord::Direction::kDropped, fate);
+    if (tap.kind == Tap::Kind::kCapture && (tap.drops_only || !has_record) &&
+        tap.interfaces.test(interface.value()) && matches(tap, packet)) {
+      capture(*now, tap, packet,
+              {.detail = static_cast<std::uint8_t>(WatchRecord::Direction::kDropped),
+               .other = fate.packed(),
+               .interface = interface.value()});
     }
   }
   if (!in_burst_) {

@@ -29,8 +29,12 @@ namespace ringroad {
 // What one trace or capture asks for.
 struct Tap {
   enum class Kind : std::uint8_t { kTrace, kCapture };
-  // Compiled BPF: nonzero for the frames that match. If null, all do.
-  using Filter = std::uint64_t (*)(void* packet);
+  // Machine code that reads a frame in one piece, by its address: 0 for frames that do not match.
+  using FrameFilter = std::uint64_t (*)(void* frame);
+  // What a FrameFilter answers if it cannot tell.
+  static constexpr std::uint64_t kUnknown = 2;
+  // Asked for shorter frames, and where the other one cannot tell.
+  using SlowFilter = bool (*)(const void* program, Packet& packet);
 
   std::uint8_t slot = 0;     // of kTapsMax
   std::uint32_t serial = 0;  // tells it from earlier taps of the slot
@@ -39,7 +43,10 @@ struct Tap {
   std::uint64_t ports = ~std::uint64_t{0};  // a bit for each device
   // A bit for each interface; where drops are recorded.
   std::bitset<kInterfacesMax> interfaces = std::bitset<kInterfacesMax>{}.set();
-  Filter filter = nullptr;
+  FrameFilter frame_filter = nullptr;       // null: there is none
+  std::uint32_t frame_bytes = 0;            // that it may read
+  SlowFilter slow_filter = nullptr;         // null: all packets match
+  const void* program = nullptr;            // of the slow filter
   std::uint32_t limit = ~std::uint32_t{0};  // packets that each thread records
   std::uint32_t snap_bytes = 262144;        // recorded of each packet
 };
@@ -107,11 +114,12 @@ class Watch {
  public:
   // The taps of one thread, its ring, and the records of the current burst.
   struct Plan {
-    static constexpr std::size_t kStagedElements = 8192;  // 128 KiB
+    static constexpr std::size_t kStagedElements = 16384;  // 256 KiB
 
     std::vector<Tap> taps;
     rte_ring* ring = nullptr;                       // of elements of WatchRecord::kElement octets
     const neigh::Adjacency* adjacencies = nullptr;  // the table that bursts point to
+    bool records_sent = false;                      // a tap captures what leaves
     std::vector<std::array<std::uint8_t, WatchRecord::kElement>> staged{kStagedElements};
   };
 
@@ -161,13 +169,15 @@ class Watch {
   static void set_mark(Packet& packet, std::uint32_t number);
 
  private:
-  static constexpr std::size_t kPendingMax = 2 * kBurstMax;
+  static constexpr std::size_t kPendingMax = kTapsMax * kBurstMax;
+  static constexpr std::uint32_t kNoneBefore = ~std::uint32_t{0};
   static constexpr std::uint16_t kTracedOctets = 128;
 
   // A captured packet whose fate is not known yet.
   struct Pending {
     const Packet* packet;
-    std::size_t at;  // of its record in `staged`
+    std::uint32_t at;      // of its record in `staged`
+    std::uint32_t before;  // an earlier record of the same packet, by another tap
   };
   struct Used {
     std::uint32_t serial = 0;
@@ -176,26 +186,31 @@ class Watch {
 
   [[nodiscard]] Plan* plan() const { return plan_.load(std::memory_order_acquire); }
   [[nodiscard]] bool take(const Tap& tap);
+  [[nodiscard]] static bool matches(const Tap& tap, Packet& packet);
   [[nodiscard]] static std::uint64_t matches(const Tap& tap, std::span<Packet* const> packets);
   // Appends a record, and up to `most` octets of the packet. Returns false if there is no room.
   bool stage(Plan& plan, WatchRecord record, Packet* packet, std::uint32_t most);
-  void capture(Plan& plan, const Tap& tap, Packet& packet, InterfaceId interface,
-               WatchRecord::Direction direction, Fate fate);
+  void capture(Plan& plan, const Tap& tap, Packet& packet, const WatchRecord& captured);
+  [[nodiscard]] bool is_pending(const Packet& packet, std::uint32_t index) const {
+    return index < pending_count_ && pending_[index].packet == &packet;
+  }
   void trace(Plan& plan, Packet& packet, WatchRecord record);
   void trace_burst(Plan& plan, stats::Stage stage, const Burst& burst);
   void decide(Packet& packet, Fate fate);
+  void stamp_sent(Plan& plan, std::size_t from) const;
   void flush(Plan& plan);
 
   static inline std::uint64_t mark = 0;  // the bit of ol_flags
 
   std::uint8_t thread_;
   bool in_burst_ = false;
+  bool may_be_traced_ = true;  // the burst may have traced packets
   stats::StageTimes* times_ = nullptr;
   std::atomic<Plan*> plan_{nullptr};
   std::uint32_t traced_ = 0;  // packets that this thread marked
   std::array<Used, kTapsMax> used_{};
   std::size_t staged_ = 0;  // elements
-  std::size_t pending_count_ = 0;
+  std::uint32_t pending_count_ = 0;
   std::array<Pending, kPendingMax> pending_;
   std::size_t offered_ = 0;  // packets
   // The staged elements before each of them, and after the last one.

@@ -88,7 +88,10 @@ void Taps::publish() {
                 .serial = serial,
                 .kind = request.kind,
                 .drops_only = request.drops_only,
-                .filter = session->filter.run()};
+                .frame_filter = session->filter.run_frame(),
+                .frame_bytes = session->filter.frame_bytes(),
+                .slow_filter = session->filter.run_slow(),
+                .program = session->filter.program()};
         if (request.packets != 0) {
           tap.limit = request.packets;
         }
@@ -102,6 +105,8 @@ void Taps::publish() {
             tap.interfaces.set(view.id.value(), view.egress == *request.port);
           }
         }
+        fresh->records_sent =
+            fresh->records_sent || (tap.kind == Tap::Kind::kCapture && !tap.drops_only);
         fresh->taps.push_back(tap);
       }
     }

@@ -124,6 +124,30 @@ class Bench {
     }
   }
 
+  void set_tap(tap::Request request) {
+    const auto serial = router_->taps().open(std::move(request));
+    if (!serial) {
+      throw std::runtime_error{serial.error().what};
+    }
+    tap_ = *serial;
+    while (!router_->taps().in_force()) {
+      worker_->poll_once();
+    }
+  }
+  // Takes and forgets what the tap recorded. Fails if it lost something.
+  void empty_taps() {
+    if (tap_ == 0) {
+      return;
+    }
+    while (router_->taps().advance()) {
+    }
+    tap::Taps::Session& session = *router_->taps().find(tap_);
+    session.blocks.clear();
+    if (session.lost != 0) {
+      throw std::runtime_error{"the tap lost records"};
+    }
+  }
+
   // One packet with this stamp in its payload arrives. Returns false if all packets are in use.
   [[nodiscard]] bool arrive(std::uint64_t stamp) {
     if (under_way_ == kBuffers) {
@@ -195,6 +219,7 @@ class Bench {
   std::array<rte_mbuf*, kBuffers> buffers_{};
   std::size_t next_buffer_ = 0;
   unsigned under_way_ = 0;
+  std::uint32_t tap_ = 0;
 };
 
 }  // namespace ringroad::bench

@@ -32,11 +32,26 @@ namespace {
 
 constexpr std::size_t kRoundPackets = 16384;
 
+// libpcap's program for "ip and udp dst port 65535", which no frame of the benchmark matches.
+constexpr const char* kNothing =
+    "002800000000000c"
+    "0015000800000800"
+    "0030000000000017"
+    "0015000600000011"
+    "0028000000000014"
+    "0045040000001fff"
+    "00b100000000000e"
+    "0048000000000010"
+    "001500010000ffff"
+    "0006000000040000"
+    "0006000000000000";
+
 struct Settings {
   Options options{.program = "bench-pipeline", .rounds = 101};
   std::string table;
   std::vector<unsigned> bursts{64, 32};
   std::uint64_t packets = 0;  // 0: measure rounds
+  std::string tap;
 };
 
 template <class Work>
@@ -68,6 +83,7 @@ void measure(Bench& bench, const Case& test, unsigned burst, unsigned rounds) {
   std::vector<double> ports;
   std::vector<double> pipeline;
   for (unsigned round = 0; round < rounds; ++round) {
+    bench.empty_taps();
     ports.push_back(cycles_a_packet([&] { bench.through_ports(kRoundPackets, burst); }));
     const double all = cycles_a_packet([&] { bench.through_router(kRoundPackets, burst); });
     pipeline.push_back(all - ports.back());
@@ -101,6 +117,11 @@ int run(const Settings& settings) {
       continue;
     }
     Bench bench{test, settings.table, prefixes};
+    if (settings.tap == "nothing") {
+      bench.set_tap({.kind = Tap::Kind::kTrace, .filter = "nothing", .program = kNothing});
+    } else if (!settings.tap.empty()) {
+      bench.set_tap({.kind = Tap::Kind::kCapture});
+    }
     for (const unsigned burst : settings.bursts) {
       if (settings.packets != 0) {
         bench.through_router(settings.packets, burst);
@@ -121,6 +142,10 @@ int parse_and_run(int argc, char** argv) {
   app.add_option("--burst", settings.bursts, "packets a poll finds")
       ->check(CLI::IsMember({8, 16, 32, 64, 128, 256}));
   app.add_option("--packets", settings.packets, "forward so many and measure nothing");
+  app.add_option(
+         "--tap", settings.tap,
+         "with a trace whose filter matches nothing, or a capture of all packets, in and out")
+      ->check(CLI::IsMember({"nothing", "all"}));
   CLI11_PARSE(app, argc, argv);
   return run(settings);
 }
