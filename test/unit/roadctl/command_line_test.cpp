@@ -25,7 +25,8 @@ std::expected<CommandLine, EarlyExit> parse(const std::string& line) {
 TEST_CASE("a shell is told what may come next") {
   using Words = std::vector<std::string>;
   const auto after = [](const Words& typed) { return next_words(typed).words; };
-  CHECK(after({}) == Words{"show", "route", "neighbor", "link", "address", "bands"});
+  CHECK(after({}) ==
+        Words{"show", "route", "neighbor", "link", "address", "bands", "trace", "capture"});
   CHECK(after({"--json", "neigh"}) == Words{"add", "replace", "del", "flush"});
   CHECK(after({"bands", "delays"}) == Words{"on", "off"});
   CHECK(after({"route", "replace"}) == after({"route", "add"}));
