@@ -47,6 +47,14 @@ class Compiled {
   bpf_program program_{};
 };
 
+// clang's sanitizer reads the type of a function in front of its code, where this one has none.
+#if defined(__clang__)
+[[clang::no_sanitize("function")]]
+#endif
+std::uint64_t ask(Tap::FrameFilter filter, Frame& frame) {
+  return filter(frame.data());
+}
+
 Frame random_frame(std::mt19937& random, const Testbed& bed) {
   Ipv4Fields fields = bed.from_a_to_b();
   fields.protocol = std::array<std::uint8_t, 4>{1, 6, 17, 89}.at(random() % 4);
@@ -106,7 +114,7 @@ TEST_CASE("a filter answers as libpcap's interpreter does, for frames of every k
       const bool by_buffer = filter->run_slow()(filter->program(), *packet);
       std::uint64_t by_frame = Tap::kUnknown;
       if (filter->run_frame() != nullptr && frame.size() >= filter->frame_bytes()) {
-        by_frame = filter->run_frame()(frame.data());
+        by_frame = ask(filter->run_frame(), frame);
       }
       rte_pktmbuf_free(packet);
       INFO("frame of " << frame.size() << " octets");
