@@ -445,7 +445,7 @@ void Watch::note(Packet& packet, const WatchRecord& event, std::span<const std::
     std::uint8_t* const place = now->staged[at].data();
     std::memcpy(place + offsetof(WatchRecord, elements), &record.elements, sizeof record.elements);
     std::memcpy(place + offsetof(WatchRecord, octets), &record.octets, sizeof record.octets);
-    std::memcpy(place + sizeof record, address.data(), address.size());
+    std::ranges::copy(address, place + sizeof record);
     staged_ = at + elements;
   }
   if (!in_burst_) {
