@@ -40,6 +40,8 @@ Reply read_capture(Router& router, Options& options, std::uint32_t serial) {
     return refused(Error{fmt::format("there is no capture {}", serial)});
   }
   if (stop) {
+    // What was recorded up to now is still in the rings.
+    router.taps().advance();
     router.taps().stop(serial);
   }
   std::string blocks = take_blocks(session->blocks);

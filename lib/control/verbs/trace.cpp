@@ -20,6 +20,8 @@ Reply read_trace(Router& router, Options& options, std::uint32_t serial) {
   if (session == nullptr || session->request.kind != Tap::Kind::kTrace) {
     return refused(Error{fmt::format("there is no trace {}", serial)});
   }
+  // What was recorded up to now is still in the rings.
+  router.taps().advance();
   Json packets = Json::array();
   for (; !session->traced.empty() && packets.size() < kTracedPackets; session->traced.pop_front()) {
     packets.push_back(describe_trace(router, session->traced.front()));
