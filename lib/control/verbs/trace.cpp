@@ -33,13 +33,13 @@ Reply read_trace(Router& router, Options& options, std::uint32_t serial) {
       }
     }
   }
-  Json answer{{"packets", std::move(packets)},
-              {"lost", session->lost},
-              {"done", tap::Taps::is_complete(*session) && session->traced.empty()}};
+  const Json answer{{"packets", std::move(packets)},
+                    {"lost", session->lost},
+                    {"done", tap::Taps::is_complete(*session) && session->traced.empty()}};
   if (stop) {
     router.taps().close(serial);
   }
-  return at_once(std::move(answer));
+  return at_once(answer);
 }
 
 Reply trace(Router& router, Options& options) {
