@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
+
+#include "tap/pcapng.hpp"
 
 namespace ringroad::roadctl {
 namespace {
@@ -66,18 +68,12 @@ Status CaptureFile::put(std::string_view octets) {
 
 Status CaptureFile::write(std::string_view blocks) {
   while (!blocks.empty()) {
-    std::size_t end = blocks.size();
-    if (limit_ != 0 && written_ + blocks.size() > limit_) {
-      // The blocks that fit; at least one.
-      end = 0;
-      while (end < blocks.size()) {
-        std::uint32_t length = 0;
-        std::memcpy(&length, blocks.data() + end + sizeof length, sizeof length);
-        if (written_ + end + length > limit_ && end + written_ > header_.size()) {
-          break;
-        }
-        end += length;
-      }
+    // A file has at least one block beside those with which it begins.
+    std::size_t end =
+        limit_ == 0 ? blocks.size()
+                    : tap::pcapng::fitting_blocks(blocks, limit_ - std::min(written_, limit_));
+    if (end == 0 && written_ <= header_.size()) {
+      end = tap::pcapng::block_bytes(blocks);
     }
     if (end == 0) {
       ++number_;

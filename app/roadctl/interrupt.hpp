@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Lets a command that goes on until it is told to stop end in good order at SIGINT or SIGTERM.
+// For commands without an end of their own: SIGINT and SIGTERM end them in good order.
 
 namespace ringroad::roadctl {
 

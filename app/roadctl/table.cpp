@@ -7,7 +7,7 @@
 namespace ringroad::roadctl {
 namespace {
 
-// These sequences select the terminal's green and red foreground (ECMA-48 8.3.117).
+// The terminal's escape sequences for green and for red text.
 std::string_view begin_tint(Tint tint) { return tint == Tint::kGood ? "\033[32m" : "\033[31m"; }
 constexpr std::string_view kEndTint = "\033[0m";
 

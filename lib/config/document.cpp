@@ -33,8 +33,8 @@ std::size_t sequence_length(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
-// Such a file is refused before yaml-cpp reads it: yaml-cpp replaces invalid bytes, takes some
-// files for UTF-16, and ends the file at a byte 0x04.
+// Such a file is refused before yaml-cpp reads it, because yaml-cpp would read something else: it
+// replaces invalid bytes, may guess that the file is UTF-16, and stops at a byte 0x04.
 bool is_text(std::string_view text, Report& report) {
   Position where{1, 1};
   while (!text.empty()) {

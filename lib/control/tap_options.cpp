@@ -50,6 +50,19 @@ std::optional<std::uint32_t> continued_tap(Options& options, const char* key) {
   return options.has(key) ? std::optional{options.number(key, ~std::uint32_t{0})} : std::nullopt;
 }
 
+tap::Taps::Session* session_of(Router& router, Options& options, Tap::Kind kind, const char* key,
+                               std::uint32_t serial) {
+  if (options.error()) {
+    return nullptr;
+  }
+  tap::Taps::Session* const session = router.taps().find(serial);
+  if (session == nullptr || session->request.kind != kind) {
+    options.complain(fmt::format("there is no {} {}", key, serial));
+    return nullptr;
+  }
+  return session;
+}
+
 tap::Request read_tap(Router& router, Options& options, Tap::Kind kind) {
   tap::Request request{.kind = kind};
   request.port = optional_device(router, options);

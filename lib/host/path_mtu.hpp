@@ -18,8 +18,8 @@ class PathMtu {
   // No report lowers a path MTU below `least` (Linux's min_pmtu).
   explicit PathMtu(std::uint16_t least) : least_{least} {}
 
-  // Lowers the MTU of the path to `destination` after an ICMP error that reported the MTU `told`.
-  // `current` is the path's MTU until now.
+  // An ICMP error said that the MTU of the path to `destination` is `told`; it was `current`
+  // before. A higher value is ignored, and one below `least` is raised to it.
   void learn(Address destination, std::uint16_t told, std::uint16_t current, Nanoseconds now);
   // Returns the lower one of the known path MTU and `link`.
   [[nodiscard]] std::uint16_t of(Address destination, std::uint16_t link, Nanoseconds now) const;

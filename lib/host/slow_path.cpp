@@ -251,6 +251,7 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
   for (auto& piece : pieces) {
     Watch::copy_mark(*packet, *piece);
   }
+  // The packet goes on as its fragments: it counts as delivered, but its trace does not end here.
   sender_.count_delivered();
   packet.reset();
   sender_.count_generated(pieces.size());

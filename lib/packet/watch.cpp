@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "packet/watch.hpp"
 
-#include <rte_errno.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_ring_elem.h>
 
@@ -47,6 +46,17 @@ void copy_octets(const Packet& packet, std::size_t octets, std::uint8_t* to) {
     std::memcpy(to, rte_pktmbuf_mtod(segment, const std::uint8_t*), some);
     to += some;
     octets -= some;
+  }
+}
+
+// Calls visit(record, place) for each staged record between two elements.
+template <class Plan, class Visit>
+void for_each_record(Plan& plan, std::size_t from, std::size_t end, Visit&& visit) {
+  WatchRecord record;
+  for (std::size_t at = from; at < end; at += record.elements) {
+    std::uint8_t* const place = plan.staged[at].data();
+    std::memcpy(&record, place, sizeof record);
+    visit(record, place);
   }
 }
 
@@ -110,14 +120,20 @@ std::uint64_t Watch::matches(const Tap& tap, std::span<Packet* const> packets) {
   return matching;
 }
 
-[[gnu::always_inline]] inline bool Watch::stage(Plan& plan, WatchRecord record, Packet* packet,
-                                                std::uint32_t most) {
-  const std::size_t octets =
-      packet == nullptr ? 0 : std::min({packet->pkt_len, most, std::uint32_t{UINT16_MAX}});
+bool Watch::any_marked(std::span<Packet* const> packets) {
+  std::uint64_t flags = 0;
+  for (const Packet* const packet : packets) {
+    flags |= packet->ol_flags;
+  }
+  return (flags & mark) != 0;
+}
+
+[[gnu::always_inline]] inline std::uint8_t* Watch::stage(Plan& plan, const WatchRecord& record,
+                                                         std::size_t octets) {
   const std::size_t elements = elements_of(octets);
   if (staged_ + elements > plan.staged.size()) {
     lost_.add(1);
-    return false;
+    return nullptr;
   }
   // Field by field: the record was just written so, and wider loads would wait for these stores.
   auto* const to = new (plan.staged[staged_].data()) WatchRecord;
@@ -133,11 +149,18 @@ std::uint64_t Watch::matches(const Tap& tap, std::span<Packet* const> packets) {
   to->other = record.other;
   to->interface = record.interface;
   to->egress = record.egress;
-  if (packet != nullptr) {
-    copy_octets(*packet, octets, reinterpret_cast<std::uint8_t*>(to + 1));
-  }
   staged_ += elements;
-  return true;
+  return reinterpret_cast<std::uint8_t*>(to + 1);
+}
+
+[[gnu::always_inline]] inline bool Watch::stage(Plan& plan, const WatchRecord& record,
+                                                const Packet& packet, std::uint32_t most) {
+  const std::size_t octets = std::min({packet.pkt_len, most, std::uint32_t{UINT16_MAX}});
+  std::uint8_t* const to = stage(plan, record, octets);
+  if (to != nullptr) {
+    copy_octets(packet, octets, to);
+  }
+  return to != nullptr;
 }
 
 void Watch::begin(PortId port, std::span<Packet* const> packets) {
@@ -147,11 +170,7 @@ void Watch::begin(PortId port, std::span<Packet* const> packets) {
   }
   in_burst_ = true;
   // A buffer may come from another router of this process, with that one's mark.
-  std::uint64_t flags = 0;
-  for (const Packet* const packet : packets) {
-    flags |= packet->ol_flags;
-  }
-  if ((flags & mark) != 0) {
+  if (any_marked(packets)) {
     std::ranges::for_each(packets, [](Packet* packet) { clear_mark(*packet); });
   }
   const std::uint64_t bit = std::uint64_t{1} << port.value();
@@ -175,7 +194,7 @@ void Watch::begin(PortId port, std::span<Packet* const> packets) {
                .value = packet.pkt_len,
                .other = tap.serial,
                .interface = port.value()},
-              &packet, kTracedOctets);
+              packet, kTracedOctets);
       }
     }
   }
@@ -198,13 +217,7 @@ void Watch::flush(Plan& plan) {
   }
   if (rte_ring_enqueue_bulk_elem(plan.ring, plan.staged.data(), WatchRecord::kElement,
                                  static_cast<unsigned>(staged_), nullptr) == 0) {
-    std::uint64_t records = 0;
-    for (std::size_t at = 0; at < staged_; ++records) {
-      WatchRecord record;
-      std::memcpy(&record, plan.staged[at].data(), sizeof record);
-      at += record.elements;
-    }
-    lost_.add(records);
+    for_each_record(plan, 0, staged_, [this](const auto&, const auto*) { lost_.add(1); });
   }
   staged_ = 0;
 }
@@ -221,7 +234,7 @@ void Watch::capture(Plan& plan, const Tap& tap, Packet& packet, const WatchRecor
   record.packet = tap.serial;
   record.value = packet.pkt_len;
   const bool arrives = record.detail == static_cast<std::uint8_t>(WatchRecord::Direction::kIn);
-  if (!stage(plan, record, &packet, tap.snap_bytes) || !arrives ||
+  if (!stage(plan, record, packet, tap.snap_bytes) || !arrives ||
       pending_count_ == pending_.size()) {
     return;
   }
@@ -230,203 +243,50 @@ void Watch::capture(Plan& plan, const Tap& tap, Packet& packet, const WatchRecor
   mark_of(packet).pending = pending_count_++;
 }
 
-// Says in the packet's records of this burst what became of it. A later fate replaces an earlier
-// one.
-void Watch::decide(Packet& packet, Fate fate) {
+bool Watch::decide(Packet& packet, Fate fate) {
   Plan* const now = plan();
   std::uint32_t index = mark_of(packet).pending;
   if (now == nullptr || !is_pending(packet, index)) {
-    return;
+    return false;
   }
   const std::uint32_t packed = fate.packed();
   for (; index != kNoneBefore; index = pending_[index].before) {
     std::memcpy(now->staged[pending_[index].at].data() + offsetof(WatchRecord, other), &packed,
                 sizeof packed);
   }
+  return true;
 }
 
-void Watch::trace(Plan& plan, Packet& packet, WatchRecord record) {
+void Watch::decide_forwarded(Packet& packet, PortId egress) {
+  Plan* const now = plan();
+  const std::uint32_t index = mark_of(packet).pending;
+  if (now == nullptr || !is_pending(packet, index)) {
+    return;
+  }
+  std::uint32_t packed = 0;
+  std::memcpy(&packed, now->staged[pending_[index].at].data() + offsetof(WatchRecord, other),
+              sizeof packed);
+  if (Fate::of(packed).kind == Fate::Kind::kUnknown) {
+    decide(packet, {.kind = Fate::Kind::kForwarded, .egress = egress.value()});
+  }
+}
+
+void Watch::trace(Plan& plan, Packet& packet, WatchRecord record,
+                  std::span<const std::uint8_t> address) {
   record.packet = mark_of(packet).number;
-  stage(plan, record, nullptr, 0);
-}
-
-void Watch::passed(stats::Stage stage, const Burst& burst) {
-  if (times_ != nullptr) {
-    times_->lap(stage);
-  }
-  Plan* const now = plan();
-  if (now == nullptr) {
-    return;
-  }
-  if (may_be_traced_) {
-    trace_burst(*now, stage, burst);
-  }
-  if (stage != stats::Stage::kOutput || pending_count_ == 0) {
-    return;
-  }
-  // Those that left the burst meanwhile, to the control thread, have their fate already.
-  for (std::size_t i = 0; i < burst.count; ++i) {
-    Packet& packet = *burst.packets[i];
-    const std::uint32_t index = mark_of(packet).pending;
-    std::uint32_t packed = 0;
-    if (is_pending(packet, index)) {
-      std::memcpy(&packed, now->staged[pending_[index].at].data() + offsetof(WatchRecord, other),
-                  sizeof packed);
-    }
-    if (Fate::of(packed).kind == Fate::Kind::kUnknown) {
-      decide(packet,
-             {.kind = Fate::Kind::kForwarded, .egress = burst.adjacencies[i]->egress.value()});
-    }
-  }
-}
-
-void Watch::trace_burst(Plan& plan, stats::Stage stage, const Burst& burst) {
-  for (std::size_t i = 0; i < burst.count; ++i) {
-    Packet& packet = *burst.packets[i];
-    if (!is_marked(packet)) {
-      continue;
-    }
-    switch (stage) {
-      case stats::Stage::kInput:
-        trace(plan, packet,
-              {.kind = Kind::kInput,
-               .detail = static_cast<std::uint8_t>(burst.l2_classes[i]),
-               .value = burst.destinations[i],
-               .interface = burst.ingress.value()});
-        break;
-      case stats::Stage::kRoute:
-        trace(plan, packet,
-              {.kind = Kind::kRouted,
-               .value = burst.next_hops[i].value(),
-               .other = static_cast<std::uint32_t>(burst.adjacencies[i] - plan.adjacencies),
-               .interface = burst.adjacencies[i]->port.value(),
-               .egress = burst.adjacencies[i]->egress.value()});
-        break;
-      case stats::Stage::kForward:
-        trace(plan, packet,
-              {.kind = Kind::kForwarded,
-               .value = ipv4(packet).time_to_live,
-               .interface = burst.adjacencies[i]->port.value()});
-        break;
-      case stats::Stage::kOutput:
-        trace(plan, packet,
-              {.kind = Kind::kStaged,
-               .detail = burst.priorities[i],
-               .interface = burst.adjacencies[i]->port.value(),
-               .egress = burst.adjacencies[i]->egress.value()});
-        break;
-      case stats::Stage::kRx:
-      case stats::Stage::kBands:
-      case stats::Stage::kTx:
-        break;
-    }
-  }
-}
-
-void Watch::offered(PortId port, std::span<Packet* const> packets) {
-  banded();
-  offered_ = 0;
-  Plan* const now = plan();
-  if (now == nullptr || packets.size() > kBurstMax) {
-    return;
-  }
-  std::uint64_t flags = 0;
-  for (const Packet* const packet : packets) {
-    flags |= packet->ol_flags;
-  }
-  if (!now->records_sent && (flags & mark) == 0) {
-    return;
-  }
-  const std::uint64_t bit = std::uint64_t{1} << port.value();
-  const std::uint64_t tsc = stats::cycles_now();
-  for (Packet* const packet : packets) {
-    staged_before_[offered_++] = staged_;
-    if (is_marked(*packet)) {
-      trace(*now, *packet, {.kind = Kind::kDequeued, .tsc = tsc, .egress = port.value()});
-      trace(*now, *packet, {.kind = Kind::kSent, .tsc = tsc, .egress = port.value()});
-    }
-    for (const Tap& tap : now->taps) {
-      if (tap.kind == Tap::Kind::kCapture && !tap.drops_only && (tap.ports & bit) != 0 &&
-          matches(tap, *packet)) {
-        capture(*now, tap, *packet,
-                {.detail = static_cast<std::uint8_t>(WatchRecord::Direction::kOut),
-                 .tsc = tsc,
-                 .interface = port.value()});
-      }
-    }
-  }
-  staged_before_[offered_] = staged_;
-}
-
-void Watch::sent(std::uint16_t taken) {
-  if (times_ != nullptr) {
-    times_->lap(stats::Stage::kTx);
-  }
-  Plan* const now = plan();
-  if (now == nullptr || offered_ == 0) {
-    return;
-  }
-  // The rest is offered, and recorded, again.
-  staged_ = staged_before_[std::min<std::size_t>(taken, offered_)];
-  if (may_be_traced_ || !in_burst_) {
-    stamp_sent(*now, staged_before_[0]);
-  }
-  if (!in_burst_) {
-    flush(*now);
+  if (std::uint8_t* const to = stage(plan, record, address.size())) {
+    std::ranges::copy(address, to);
   }
 }
 
 // The device has the packets now.
 void Watch::stamp_sent(Plan& plan, std::size_t from) const {
   const std::uint64_t tsc = stats::cycles_now();
-  for (std::size_t at = from; at < staged_;) {
-    WatchRecord record;
-    std::uint8_t* const place = plan.staged[at].data();
-    std::memcpy(&record, place, sizeof record);
+  for_each_record(plan, from, staged_, [tsc](const WatchRecord& record, std::uint8_t* place) {
     if (record.kind == Kind::kSent) {
       std::memcpy(place + offsetof(WatchRecord, tsc), &tsc, sizeof tsc);
     }
-    at += record.elements;
-  }
-}
-
-void Watch::dropped(Packet& packet, stats::DropReason reason, InterfaceId interface) {
-  Plan* const now = plan();
-  if (now == nullptr) {
-    return;
-  }
-  if (is_marked(packet)) {
-    trace(*now, packet,
-          {.kind = Kind::kDropped,
-           .value = static_cast<std::uint32_t>(reason),
-           .interface = interface.value()});
-  }
-  const Fate fate{.kind = Fate::Kind::kDropped, .why = static_cast<std::uint8_t>(reason)};
-  const bool has_record = is_pending(packet, mark_of(packet).pending);
-  decide(packet, fate);
-  for (const Tap& tap : now->taps) {
-    if (tap.kind == Tap::Kind::kCapture && (tap.drops_only || !has_record) &&
-        tap.interfaces.test(interface.value()) && matches(tap, packet)) {
-      capture(*now, tap, packet,
-              {.detail = static_cast<std::uint8_t>(WatchRecord::Direction::kDropped),
-               .other = fate.packed(),
-               .interface = interface.value()});
-    }
-  }
-  if (!in_burst_) {
-    flush(*now);
-  }
-}
-
-void Watch::punted(Packet& packet, PuntReason reason) {
-  Plan* const now = plan();
-  if (now == nullptr) {
-    return;
-  }
-  if (is_marked(packet)) {
-    trace(*now, packet, {.kind = Kind::kPunted, .detail = static_cast<std::uint8_t>(reason)});
-  }
-  decide(packet, {.kind = Fate::Kind::kPunted, .why = static_cast<std::uint8_t>(reason)});
+  });
 }
 
 void Watch::note(Packet& packet, const WatchRecord& event, std::span<const std::uint8_t> address) {
@@ -434,20 +294,7 @@ void Watch::note(Packet& packet, const WatchRecord& event, std::span<const std::
   if (now == nullptr || !is_marked(packet)) {
     return;
   }
-  WatchRecord record = event;
-  record.packet = mark_of(packet).number;
-  const std::size_t at = staged_;
-  const std::size_t elements = elements_of(address.size());
-  if (at + elements <= now->staged.size() && stage(*now, record, nullptr, 0)) {
-    // The address follows the record, as a packet's octets do.
-    record.elements = static_cast<std::uint16_t>(elements);
-    record.octets = static_cast<std::uint16_t>(address.size());
-    std::uint8_t* const place = now->staged[at].data();
-    std::memcpy(place + offsetof(WatchRecord, elements), &record.elements, sizeof record.elements);
-    std::memcpy(place + offsetof(WatchRecord, octets), &record.octets, sizeof record.octets);
-    std::ranges::copy(address, place + sizeof record);
-    staged_ = at + elements;
-  }
+  trace(*now, packet, event, address);
   if (!in_burst_) {
     flush(*now);
   }

@@ -188,15 +188,24 @@ class Watch {
   [[nodiscard]] bool take(const Tap& tap);
   [[nodiscard]] static bool matches(const Tap& tap, Packet& packet);
   [[nodiscard]] static std::uint64_t matches(const Tap& tap, std::span<Packet* const> packets);
-  // Appends a record, and up to `most` octets of the packet. Returns false if there is no room.
-  bool stage(Plan& plan, WatchRecord record, Packet* packet, std::uint32_t most);
+  [[nodiscard]] static bool any_marked(std::span<Packet* const> packets);
+  // Appends a record with room for so many octets. Returns the place of these, or null if there is
+  // no room.
+  std::uint8_t* stage(Plan& plan, const WatchRecord& record, std::size_t octets);
+  // The same with up to `most` octets of the packet. Returns false if there is no room.
+  bool stage(Plan& plan, const WatchRecord& record, const Packet& packet, std::uint32_t most);
   void capture(Plan& plan, const Tap& tap, Packet& packet, const WatchRecord& captured);
   [[nodiscard]] bool is_pending(const Packet& packet, std::uint32_t index) const {
     return index < pending_count_ && pending_[index].packet == &packet;
   }
-  void trace(Plan& plan, Packet& packet, WatchRecord record);
+  void trace(Plan& plan, Packet& packet, WatchRecord record,
+             std::span<const std::uint8_t> address = {});
   void trace_burst(Plan& plan, stats::Stage stage, const Burst& burst);
-  void decide(Packet& packet, Fate fate);
+  // Says in the packet's records of this burst what became of it; a later fate replaces an earlier
+  // one. Returns false if it has none.
+  bool decide(Packet& packet, Fate fate);
+  // The same for a packet that goes on to a device, unless it has a fate already.
+  void decide_forwarded(Packet& packet, PortId egress);
   void stamp_sent(Plan& plan, std::size_t from) const;
   void flush(Plan& plan);
 

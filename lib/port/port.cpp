@@ -292,13 +292,6 @@ Status Port::start() {
   return {};
 }
 
-void Port::set_promiscuous(bool on) {
-  const int error = on ? rte_eth_promiscuous_enable(device_) : rte_eth_promiscuous_disable(device_);
-  if (error != 0 && error != -ENOTSUP) {
-    log::debug("port {}: promiscuous mode stays as it is: {}", settings_.name, error_text(error));
-  }
-}
-
 // Some drivers know the table's size only after the start. If a driver refuses the table, it keeps
 // its own.
 void Port::spread_evenly() {

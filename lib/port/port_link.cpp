@@ -98,6 +98,17 @@ void Port::set_link(bool up) {
   }
 }
 
+void Port::set_promiscuous(bool on) {
+  if (closed_) {
+    return;
+  }
+  const int error = on ? rte_eth_promiscuous_enable(device_) : rte_eth_promiscuous_disable(device_);
+  if (error != 0 && error != -ENOTSUP) {
+    log::debug("port {}: promiscuous mode stays as it is: {}", settings_.name,
+               rte_strerror(-error));
+  }
+}
+
 void Port::discard_unsent() {
   if (!closed_ && interface_ != 0 && profile_->discard_unsent != nullptr) {
     profile_->discard_unsent(interface_);

@@ -4,7 +4,7 @@
 // enhanced packet blocks with nanosecond stamps, direction and comment, and at the end a statistics
 // block for each port. Little-endian. Pure functions that append to a string.
 #include <cstdint>
-#include <optional>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +42,21 @@ struct StatisticsBlock {
   std::uint64_t accepted = 0;      // packets that matched the filter
   std::uint64_t capture_lost = 0;  // packets that the capture lost: isb_osdrop
 };
+
+// The length of the block with which the text begins; it must be whole.
+[[nodiscard]] inline std::size_t block_bytes(std::string_view blocks) {
+  std::uint32_t length = 0;
+  std::memcpy(&length, blocks.data() + sizeof length, sizeof length);
+  return length;
+}
+// Of a text of whole blocks, the length of those at the front that fit into `most`.
+[[nodiscard]] inline std::size_t fitting_blocks(std::string_view blocks, std::size_t most) {
+  std::size_t end = 0;
+  while (end < blocks.size() && end + block_bytes(blocks.substr(end)) <= most) {
+    end += block_bytes(blocks.substr(end));
+  }
+  return end;
+}
 
 void append_section(std::string& to, std::string_view application);
 void append(std::string& to, const InterfaceBlock& block);

@@ -120,15 +120,21 @@ class Taps {
     TracedPacket packet;
   };
 
+  // Setting taps (taps.cpp).
   Status make_rings();
   void publish();
   [[nodiscard]] bool is_recording() const;
+  [[nodiscard]] std::vector<Tap> recorded() const;
+  [[nodiscard]] std::uint8_t free_slot() const;
+  void begin_capture(Session& session) const;
+  void set_promiscuous(const Request& request, bool on);
+  void close_forgotten(Nanoseconds patience);
+
+  // Records (taps_records.cpp).
   bool drain(Thread& thread);
   void take(const Event& event);
   void take_captured(Session& session, const Event& event);
   void finish_traces();
-  void close_forgotten(Nanoseconds patience);
-  void set_promiscuous(const Request& request, bool on);
   [[nodiscard]] std::uint64_t lost_in_rings() const;
   [[nodiscard]] std::uint64_t received_by(std::size_t port) const;
   [[nodiscard]] std::uint64_t lost_by(std::size_t port) const;

@@ -2,11 +2,12 @@
 // Captures packets as pcapng: what arrives and leaves, and what is dropped and why.
 #include <absl/strings/escaping.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "control/json.hpp"
 #include "control/tap_options.hpp"
 #include "control/verb.hpp"
+#include "tap/pcapng.hpp"
 
 namespace ringroad::control {
 namespace {
@@ -14,30 +15,25 @@ namespace {
 // The most bytes of blocks in one answer.
 constexpr std::size_t kBlockBytes = std::size_t{512} << 10U;
 
-// Takes whole blocks from the front.
+// Takes blocks from the front, at least one.
 std::string take_blocks(std::string& blocks) {
-  std::size_t end = 0;
-  while (end + 8 <= blocks.size()) {
-    std::uint32_t length = 0;
-    std::memcpy(&length, blocks.data() + end + sizeof length, sizeof length);
-    if (end > 0 && end + length > kBlockBytes) {
-      break;
-    }
-    end += length;
+  if (blocks.empty()) {
+    return {};
   }
+  const std::size_t end =
+      std::max(tap::pcapng::fitting_blocks(blocks, kBlockBytes), tap::pcapng::block_bytes(blocks));
   std::string taken = blocks.substr(0, end);
   blocks.erase(0, end);
   return taken;
 }
 
 Reply read_capture(Router& router, Options& options, std::uint32_t serial) {
+  options.only({"capture", "stop"});
   const bool stop = options.flag("stop");
-  if (const auto& error = options.error()) {
-    return refused(*error);
-  }
-  tap::Taps::Session* const session = router.taps().find(serial);
-  if (session == nullptr || session->request.kind != Tap::Kind::kCapture) {
-    return refused(Error{fmt::format("there is no capture {}", serial)});
+  tap::Taps::Session* const session =
+      session_of(router, options, Tap::Kind::kCapture, "capture", serial);
+  if (session == nullptr) {
+    return refused(*options.error());
   }
   if (stop) {
     // What was recorded up to now is still in the rings.
@@ -63,7 +59,6 @@ Reply read_capture(Router& router, Options& options, std::uint32_t serial) {
 
 Reply capture(Router& router, Options& options) {
   if (const auto serial = continued_tap(options, "capture")) {
-    options.only({"capture", "stop"});
     return read_capture(router, options, *serial);
   }
   options.only({"port", "packets", "filter", "program", "snap_bytes", "drops", "promiscuous"});

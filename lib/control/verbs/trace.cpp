@@ -12,13 +12,12 @@ namespace {
 constexpr std::size_t kTracedPackets = 100;
 
 Reply read_trace(Router& router, Options& options, std::uint32_t serial) {
+  options.only({"trace", "stop"});
   const bool stop = options.flag("stop");
-  if (const auto& error = options.error()) {
-    return refused(*error);
-  }
-  tap::Taps::Session* const session = router.taps().find(serial);
-  if (session == nullptr || session->request.kind != Tap::Kind::kTrace) {
-    return refused(Error{fmt::format("there is no trace {}", serial)});
+  tap::Taps::Session* const session =
+      session_of(router, options, Tap::Kind::kTrace, "trace", serial);
+  if (session == nullptr) {
+    return refused(*options.error());
   }
   // What was recorded up to now is still in the rings.
   router.taps().advance();
@@ -44,7 +43,6 @@ Reply read_trace(Router& router, Options& options, std::uint32_t serial) {
 
 Reply trace(Router& router, Options& options) {
   if (const auto serial = continued_tap(options, "trace")) {
-    options.only({"trace", "stop"});
     return read_trace(router, options, *serial);
   }
   options.only({"port", "packets", "filter", "program"});
