@@ -50,15 +50,14 @@ std::optional<std::uint32_t> continued_tap(Options& options, const char* key) {
   return options.has(key) ? std::optional{options.number(key, ~std::uint32_t{0})} : std::nullopt;
 }
 
-tap::Taps::Session* session_of(Router& router, Options& options, Tap::Kind kind, const char* key,
-                               std::uint32_t serial) {
-  if (options.error()) {
-    return nullptr;
+Result<tap::Taps::Session*> session_of(Router& router, const Options& options, Tap::Kind kind,
+                                       const char* key, std::uint32_t serial) {
+  if (const auto& error = options.error()) {
+    return std::unexpected{*error};
   }
   tap::Taps::Session* const session = router.taps().find(serial);
   if (session == nullptr || session->request.kind != kind) {
-    options.complain(fmt::format("there is no {} {}", key, serial));
-    return nullptr;
+    return fail(fmt::format("there is no {} {}", key, serial));
   }
   return session;
 }

@@ -11,10 +11,11 @@ namespace ringroad::control {
 
 // The number of the trace or capture that the request continues, by this key; none: it begins one.
 [[nodiscard]] std::optional<std::uint32_t> continued_tap(Options& options, const char* key);
-// The trace or capture of that number, which a request by that key continues; null after a
-// complaint, of this or of an earlier option.
-[[nodiscard]] tap::Taps::Session* session_of(Router& router, Options& options, Tap::Kind kind,
-                                             const char* key, std::uint32_t serial);
+// The trace or capture of that number, which a request by that key continues; never null. Fails
+// also with the complaint about an earlier option.
+[[nodiscard]] Result<tap::Taps::Session*> session_of(Router& router, const Options& options,
+                                                     Tap::Kind kind, const char* key,
+                                                     std::uint32_t serial);
 // Reads the options with which one begins: port, packets, filter, program.
 [[nodiscard]] tap::Request read_tap(Router& router, Options& options, Tap::Kind kind);
 // Opens it. The answer is complete once all workers record: `answer` and the number, by this key.

@@ -30,26 +30,26 @@ std::string take_blocks(std::string& blocks) {
 Reply read_capture(Router& router, Options& options, std::uint32_t serial) {
   options.only({"capture", "stop"});
   const bool stop = options.flag("stop");
-  tap::Taps::Session* const session =
-      session_of(router, options, Tap::Kind::kCapture, "capture", serial);
-  if (session == nullptr) {
-    return refused(*options.error());
+  const auto found = session_of(router, options, Tap::Kind::kCapture, "capture", serial);
+  if (!found) {
+    return refused(found.error());
   }
+  tap::Taps::Session& session = **found;
   if (stop) {
     // What was recorded up to now is still in the rings.
     router.taps().advance();
     router.taps().stop(serial);
   }
-  std::string blocks = take_blocks(session->blocks);
-  const bool is_over = stop && session->blocks.empty();
+  std::string blocks = take_blocks(session.blocks);
+  const bool is_over = stop && session.blocks.empty();
   if (is_over) {
-    router.taps().append_statistics(*session);
-    blocks += session->blocks;
+    router.taps().append_statistics(session);
+    blocks += session.blocks;
   }
   nlohmann::json answer{{"blocks", absl::Base64Escape(blocks)},
-                        {"packets", session->taken},
-                        {"lost", session->lost},
-                        {"done", tap::Taps::is_complete(*session) && session->blocks.empty()},
+                        {"packets", session.taken},
+                        {"lost", session.lost},
+                        {"done", tap::Taps::is_complete(session) && session.blocks.empty()},
                         {"over", is_over}};
   if (is_over) {
     router.taps().close(serial);

@@ -14,16 +14,16 @@ constexpr std::size_t kTracedPackets = 100;
 Reply read_trace(Router& router, Options& options, std::uint32_t serial) {
   options.only({"trace", "stop"});
   const bool stop = options.flag("stop");
-  tap::Taps::Session* const session =
-      session_of(router, options, Tap::Kind::kTrace, "trace", serial);
-  if (session == nullptr) {
-    return refused(*options.error());
+  const auto found = session_of(router, options, Tap::Kind::kTrace, "trace", serial);
+  if (!found) {
+    return refused(found.error());
   }
+  tap::Taps::Session& session = **found;
   // What was recorded up to now is still in the rings.
   router.taps().advance();
   Json packets = Json::array();
-  for (; !session->traced.empty() && packets.size() < kTracedPackets; session->traced.pop_front()) {
-    packets.push_back(describe_trace(router, session->traced.front()));
+  for (; !session.traced.empty() && packets.size() < kTracedPackets; session.traced.pop_front()) {
+    packets.push_back(describe_trace(router, session.traced.front()));
   }
   if (stop) {
     for (const tap::TracedPacket& packet : router.taps().unfinished(serial)) {
@@ -33,8 +33,8 @@ Reply read_trace(Router& router, Options& options, std::uint32_t serial) {
     }
   }
   const Json answer{{"packets", std::move(packets)},
-                    {"lost", session->lost},
-                    {"done", tap::Taps::is_complete(*session) && session->traced.empty()}};
+                    {"lost", session.lost},
+                    {"done", tap::Taps::is_complete(session) && session.traced.empty()}};
   if (stop) {
     router.taps().close(serial);
   }
