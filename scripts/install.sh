@@ -14,7 +14,7 @@ build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev
   libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev libmnl-dev libpcap-dev catch2)
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
 debian=(debhelper dpkg-dev)
-test=(python3 python3-scapy curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
+test=(python3 python3-jsonschema python3-scapy curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
   libclang-rt-19-dev llvm-19 mmdebstrap lintian tshark)
 bench=(dpdk dpdk-dev python3)
 

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "roadctl/client.hpp"
+#include "roadctl/display.hpp"
+#include "roadctl/rates.hpp"
 
 namespace ringroad::roadctl {
 
@@ -18,6 +20,12 @@ inline constexpr auto kDefaultSocket = "/run/ringroad/ringroad.sock";
 struct CommandLine {
   std::string socket = kDefaultSocket;
   bool json = false;
+  std::string color = "auto";  // or "always", "never"
+  bool only_ipv4 = false;
+  bool only_ipv6 = false;
+  bool exact = false;        // no shortened counts
+  std::string sort{};        // the key by which rows are sorted, after a '-' if downwards
+  double watch_seconds = 0;  // the command is repeated; 0: it is not
   std::vector<std::string> verb;
   nlohmann::json options;
 };
@@ -31,7 +39,12 @@ struct Surroundings {
   std::function<void(std::string_view what, unsigned percent)> progress;
   // Waits until the next request may be sent.
   std::function<void()> pause;
-  bool color = false;
+  // Waits before a command is repeated. Returns false if it is not to be repeated.
+  std::function<bool(double seconds)> wait;
+  Display display{};
+  bool clears = false;  // what is printed anew replaces what was there
+  // Where print_answer() finds the answer before, of a command that is repeated.
+  LastAnswer* last = nullptr;
 };
 
 using Outcome = std::expected<void, Failure>;
@@ -46,7 +59,7 @@ inline constexpr std::size_t kRowsAPage = 500;
                                                          const nlohmann::json& verb,
                                                          const nlohmann::json& options);
 [[nodiscard]] Outcome print(const Surroundings& around, std::string_view text);
-[[nodiscard]] Outcome print_answer(const CommandLine& line, const nlohmann::json& answer,
+[[nodiscard]] Outcome print_answer(const CommandLine& line, nlohmann::json answer,
                                    const Surroundings& around);
 [[nodiscard]] std::unexpected<Failure> refused(std::string reason);
 

@@ -6,14 +6,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "roadctl/abbreviations.hpp"
 #include "roadctl/nearest.hpp"
 #include "roadctl/verb.hpp"
 #include "version.hpp"
@@ -21,9 +22,11 @@
 namespace ringroad::roadctl {
 namespace {
 
+constexpr auto kUsage = "Usage: roadctl [--socket PATH] [--json] VERB ...\n";
 constexpr auto kFooter =
     "PREFIX is 10.0.0.0/8, an address or 'default'. P is a port's name in the configuration.\n"
-    "--socket and --json may stand before or after the verb. 'roadctl VERB --help' tells more.\n"
+    "These options may stand before or after the verb. 'roadctl VERB --help' tells more.\n"
+    "Verbs may be shortened, as with ip: 'roadctl sh ro' is 'roadctl show routes'.\n"
     "\n"
     "Exit status: 0 fine; 1 the router refused; 2 wrong usage; 3 no router at that socket.\n";
 
@@ -41,6 +44,14 @@ std::string usage_of(const Verb& verb, std::string_view lead) {
     }
   }
   return text + "\n";
+}
+
+std::string examples_of(const Verb& verb) {
+  std::string text;
+  for (const std::string_view example : verb.examples) {
+    text += fmt::format("{}  roadctl {}\n", text.empty() ? "Examples:\n" : "", example);
+  }
+  return text;
 }
 
 constexpr std::size_t kSummaryColumn = 52;
@@ -77,25 +88,6 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
-// Adds the keywords of a usage, which are typed as they are. "P" stands for a port's name.
-void add_keywords(std::string_view usage, NextWords& next) {
-  const auto is_part = [](char c) {
-    return c == '-' || std::isalpha(static_cast<unsigned char>(c)) != 0;
-  };
-  for (const auto* begin = usage.begin(); begin != usage.end();) {
-    begin = std::find_if(begin, usage.end(), is_part);
-    const auto* const end = std::find_if_not(begin, usage.end(), is_part);
-    const std::string_view word{begin, end};
-    begin = end;
-    const bool is_keyword = std::ranges::none_of(
-        word, [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; });
-    next.ports = next.ports || word == "P";
-    if (is_keyword && !word.empty() && std::ranges::find(next.words, word) == next.words.end()) {
-      next.words.emplace_back(word);
-    }
-  }
-}
-
 class Parser {
  public:
   Parser();
@@ -106,6 +98,7 @@ class Parser {
   void add_verb(CLI::App& group, const Verb& verb);
   void add_flags(CLI::App& app, const Verb& verb);
   std::expected<CommandLine, EarlyExit> finish();
+  [[nodiscard]] std::optional<std::string> misplaced_option() const;
   [[nodiscard]] EarlyExit wrong(std::string_view complaint) const;
   [[nodiscard]] std::string explain(const CLI::ParseError& error) const;
   [[nodiscard]] const CLI::App& deepest() const;
@@ -120,12 +113,23 @@ class Parser {
 };
 
 Parser::Parser() {
-  formatter_->usages[&app_] = "Usage: roadctl [--socket PATH] [--json] VERB ...\n";
+  formatter_->usages[&app_] = kUsage;
   formatter_->column_width(24);
   app_.formatter(formatter_);
   app_.add_option("--socket", line_.socket, "the router's control socket")
       ->option_text(fmt::format("PATH [{}]", kDefaultSocket));
   app_.add_flag("--json", line_.json, "print the answer as JSON, for programs");
+  app_.add_flag("-4,--ipv4", line_.only_ipv4, "only IPv4's routes and neighbors");
+  app_.add_flag("-6,--ipv6", line_.only_ipv6, "only IPv6's routes and neighbors");
+  app_.add_option("--sort", line_.sort, "sort rows by what --json calls KEY; -KEY: downwards")
+      ->option_text("[-]KEY");
+  app_.add_option("--watch", line_.watch_seconds, "repeat every N seconds, with rates")
+      ->option_text("N")
+      ->check(CLI::Range(0.1, 86400.0, "SECONDS"));
+  app_.add_flag("--exact", line_.exact, "do not shorten counts on a terminal");
+  app_.add_option("--color", line_.color, "color the text; auto: on a terminal")
+      ->option_text("auto|always|never")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
   app_.set_version_flag("--version", fmt::format("roadctl {}", kVersion), "print the version");
   app_.get_help_ptr()->description("print this help");
   app_.require_subcommand(1);
@@ -160,6 +164,7 @@ void Parser::add_group(const Group& group) {
   if (names.empty()) {
     app->add_option("words", words_);
   }
+  app->footer(examples_of(*alone));
   add_flags(*app, *alone);
   app->callback([this, app, alone] {
     if (app->get_subcommands().empty()) {
@@ -173,7 +178,7 @@ void Parser::add_verb(CLI::App& group, const Verb& verb) {
   formatter_->usages[app] = usage_of(verb, "Usage: ");
   app->add_option("words", words_);
   add_flags(*app, verb);
-  app->footer("");
+  app->footer(examples_of(verb));
   app->callback([this, &verb] { verb_ = &verb; });
 }
 
@@ -212,6 +217,9 @@ std::expected<CommandLine, EarlyExit> Parser::parse(std::span<const std::string>
 }
 
 std::expected<CommandLine, EarlyExit> Parser::finish() {
+  if (const auto complaint = misplaced_option()) {
+    return std::unexpected{wrong(*complaint)};
+  }
   Options options = verb_->options(words_);
   if (!options) {
     return std::unexpected{wrong(options.error().what)};
@@ -241,7 +249,26 @@ std::expected<CommandLine, EarlyExit> Parser::finish() {
     line_.verb.emplace_back(verb_->name);
   }
   line_.options = std::move(*options);
+  if (line_.only_ipv4 != line_.only_ipv6) {
+    line_.options["family"] = line_.only_ipv4 ? 4 : 6;
+  }
   return std::move(line_);
+}
+
+// The options that every verb has are refused where they would mean nothing.
+std::optional<std::string> Parser::misplaced_option() const {
+  const std::string name =
+      fmt::format("{}{}{}", verb_->group, verb_->name.empty() ? "" : " ", verb_->name);
+  if ((line_.only_ipv4 || line_.only_ipv6) && !verb_->families) {
+    return fmt::format("-4 and -6 mean nothing to '{}'", name);
+  }
+  if (!line_.sort.empty() && verb_->answers != nlohmann::json::value_t::array) {
+    return fmt::format("--sort: '{}' has no rows", name);
+  }
+  if (line_.watch_seconds > 0 && verb_->group != "show") {
+    return fmt::format("--watch repeats what begins with 'show', not '{}'", name);
+  }
+  return std::nullopt;
 }
 
 const CLI::App& Parser::deepest() const {
@@ -282,45 +309,21 @@ std::string Parser::explain(const CLI::ParseError& error) const {
 }  // namespace
 
 std::expected<CommandLine, EarlyExit> parse_command_line(std::span<const std::string> arguments) {
-  return Parser{}.parse(arguments);
+  const auto whole = expand(arguments);
+  if (!whole) {
+    return std::unexpected{
+        EarlyExit{ExitStatus::kUsage, fmt::format("roadctl: {}\n{}", whole.error().what, kUsage)}};
+  }
+  return Parser{}.parse(*whole);
 }
 
-NextWords next_words(std::span<const std::string> typed) {
-  NextWords next;
-  std::vector<std::string_view> words;
-  for (const std::string& word : typed) {
-    if (!word.starts_with("-")) {
-      words.emplace_back(word);
-    }
-  }
-  if (words.empty()) {
-    for (const Group& group : groups()) {
-      next.words.emplace_back(group.name);
-    }
-    return next;
-  }
-  const auto group = std::ranges::find_if(groups(), [&](const Group& one) {
-    return one.name == words[0] || (!one.alias.empty() && one.alias == words[0]);
-  });
-  if (group == groups().end()) {
-    return next;
-  }
-  if (words.size() == 1) {
-    for (const Verb& verb : verbs()) {
-      if (verb.group == group->name && !verb.name.empty()) {
-        next.words.emplace_back(verb.name);
-      }
-    }
-    return next;
-  }
-  const Verb* verb = find_verb(group->name, words[1]);
-  if (verb != nullptr && verb->usage.starts_with("as ")) {  // such as "as route add"
-    verb = find_verb(verb->group, verb->usage.substr(verb->usage.rfind(' ') + 1));
-  }
-  if (verb != nullptr) {
-    add_keywords(verb->usage, next);
-  }
-  return next;
+bool takes_value(const std::string& option) {
+  constexpr std::array<std::string_view, 4> kEverywhere{"--socket", "--sort", "--watch", "--color"};
+  return std::ranges::find(kEverywhere, option) != kEverywhere.end() ||
+         std::ranges::any_of(verbs(), [&](const Verb& verb) {
+           const auto flag = std::ranges::find(verb.flags, option, &Flag::name);
+           return flag != verb.flags.end() && !flag->value.empty();
+         });
 }
 
 }  // namespace ringroad::roadctl

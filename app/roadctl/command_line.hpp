@@ -21,11 +21,7 @@ struct EarlyExit {
 [[nodiscard]] std::expected<CommandLine, EarlyExit> parse_command_line(
     std::span<const std::string> arguments);
 
-// Returns the words that may come next, for a shell that completes them.
-struct NextWords {
-  std::vector<std::string> words;
-  bool ports = false;  // the names of the router's ports may come next too
-};
-[[nodiscard]] NextWords next_words(std::span<const std::string> typed);
+// Whether the next argument is the value of this option.
+[[nodiscard]] bool takes_value(const std::string& option);
 
 }  // namespace ringroad::roadctl

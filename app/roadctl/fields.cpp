@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "roadctl/rates.hpp"
+
 namespace ringroad::roadctl {
 
 using nlohmann::json;
@@ -78,6 +80,22 @@ std::string size(const json& bytes) {
                                  Unit{1U << 10U, "KiB"}, Unit{1, ""}});
 }
 
+std::string short_count(const json& count) {
+  constexpr double kShortest = 100'000;
+  auto value = count.is_number_integer() ? count.get<double>() : 0;
+  if (value < kShortest) {
+    return words(count);
+  }
+  constexpr std::string_view kUnits = "kMGTPE";
+  std::size_t unit = 0;
+  // From 999.5 on, a value would be rounded to four digits.
+  for (value /= 1000; value >= 999.5 && unit + 1 < kUnits.size(); value /= 1000) {
+    ++unit;
+  }
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}{}", value, decimals, kUnits[unit]);
+}
+
 std::string duration(const json& nanoseconds) {
   if (!nanoseconds.is_number_unsigned()) {
     return words(nanoseconds);
@@ -97,10 +115,20 @@ std::string duration(const json& nanoseconds) {
 
 Cell plain(const json& object, const char* key) { return {words(object, key)}; }
 
-Cell trouble(const json& object, const char* key) {
+Cell count(const json& object, const char* key, const Display& display) {
   const json& value = field(object, key);
-  const bool zero = !value.is_number() || value == 0;
-  return {words(value), zero ? Tint::kNone : Tint::kBad};
+  std::string text = display.short_counts ? short_count(value) : words(value);
+  if (const json& rate = field(object, rate_key(key).c_str()); rate.is_number()) {
+    text += fmt::format(" +{}/s", short_count(static_cast<std::uint64_t>(rate.get<double>())));
+  }
+  return {std::move(text)};
+}
+
+Cell trouble(const json& object, const char* key, const Display& display) {
+  const json& value = field(object, key);
+  Cell cell = count(object, key, display);
+  cell.tint = !value.is_number() || value == 0 ? Tint::kNone : Tint::kBad;
+  return cell;
 }
 
 Cell state(const json& object, const char* key) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "roadctl/display.hpp"
 #include "roadctl/table.hpp"
 
 namespace ringroad::roadctl {
@@ -20,12 +21,16 @@ namespace ringroad::roadctl {
 [[nodiscard]] std::string rate(const nlohmann::json& bits_per_second);
 // Returns 65536 as the configuration writes it: "64KiB".
 [[nodiscard]] std::string size(const nlohmann::json& bytes);
+// Rounds numbers of six digits and more to three: "12.3M".
+[[nodiscard]] std::string short_count(const nlohmann::json& count);
 // Rounds to three digits, in the largest unit in which the value is at least 1: "12.3us".
 [[nodiscard]] std::string duration(const nlohmann::json& nanoseconds);
 
 [[nodiscard]] Cell plain(const nlohmann::json& object, const char* key);
-// Returns a counter that is an error if it is not zero.
-[[nodiscard]] Cell trouble(const nlohmann::json& object, const char* key);
+// Returns a counter, with what it grows by a second if that is known.
+[[nodiscard]] Cell count(const nlohmann::json& object, const char* key, const Display& display);
+// The same for a counter that is an error if it is not zero.
+[[nodiscard]] Cell trouble(const nlohmann::json& object, const char* key, const Display& display);
 // Returns the state of a link or a neighbor.
 [[nodiscard]] Cell state(const nlohmann::json& object, const char* key);
 

@@ -5,11 +5,13 @@
 #include <span>
 #include <string>
 
+#include "roadctl/display.hpp"
+
 namespace ringroad::roadctl {
 
 // `answer` is the value of "ok". A field that an older router does not have prints as "-", and an
 // answer of an unexpected type as JSON. The text is empty if the verb has nothing to print.
 [[nodiscard]] std::string render(std::span<const std::string> verb, const nlohmann::json& answer,
-                                 bool color);
+                                 const Display& display);
 
 }  // namespace ringroad::roadctl

@@ -11,7 +11,7 @@ namespace ringroad::roadctl {
 
 using nlohmann::json;
 
-std::string render_load(const json& counts, bool /*color*/) {
+std::string render_load(const json& counts, const Display& /*display*/) {
   std::string text = fmt::format("{} routes added", words(counts, "added"));
   for (const auto& [key, what] :
        {std::pair{"bad_lines", "bad lines"}, {"skipped_ipv6", "IPv6 prefixes"}}) {

@@ -4,8 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "roadctl/display.hpp"
+
 namespace ringroad::roadctl {
 
-[[nodiscard]] std::string render_load(const nlohmann::json& counts, bool color);
+[[nodiscard]] std::string render_load(const nlohmann::json& counts, const Display& display);
 
 }  // namespace ringroad::roadctl

@@ -51,14 +51,14 @@ namespace {
 
 Table routes_table() {
   return Table{{{"PREFIX"},
-                {"TYPE"},
+                {"TYPE", kLeft, "unicast"},
                 {"VIA"},
                 {"PORT"},
-                {"WEIGHT", kRight},
+                {"WEIGHT", kRight, "1"},
                 {"STATE"},
                 {"PROTOCOL"},
-                {"METRIC", kRight},
-                {"TABLE"}}};
+                {"METRIC", kRight, "0"},
+                {"TABLE", kLeft, "main"}}};
 }
 
 void add_routes(Table& table, const json& routes) {
@@ -164,18 +164,43 @@ std::string as_route_n(const json& route) {
 
 }  // namespace
 
-std::string render_routes(const json& routes, bool color) {
+std::string render_routes(const json& routes, const Display& display) {
   Table table = routes_table();
   add_routes(table, routes);
-  return table.print(color);
+  return table.print(display);
 }
 
-RoutesView::RoutesView(RoutesStyle style) : style_{style}, table_{routes_table()} {
-  // The expected maximum widths of prefix, type, gateway, port and the other columns.
-  table_.widen({18, 11, 15, 15, 6, 10, 9, 10, 5});
+std::string render_summary(const json& summary, const Display& display) {
+  std::string text = fmt::format("{} routes, {} next hops\n", words(summary, "routes"),
+                                 words(summary, "next_hops"));
+  for (const auto& [key, heading] : {std::pair{"protocols", "PROTOCOL"},
+                                     {"types", "TYPE"},
+                                     {"tables", "TABLE"},
+                                     {"lengths", "LENGTH"}}) {
+    const json& counts = field(summary, key);
+    std::vector<std::pair<std::string, std::uint64_t>> rows;
+    for (const auto& [name, routes] : counts.items()) {
+      rows.emplace_back(name, routes.is_number_unsigned() ? routes.get<std::uint64_t>() : 0);
+    }
+    // Lengths in their order, other things by how many routes they have.
+    std::ranges::stable_sort(rows, [&](const auto& left, const auto& right) {
+      return heading == std::string_view{"LENGTH"} ? std::pair{left.first.size(), left.first} <
+                                                         std::pair{right.first.size(), right.first}
+                                                   : left.second > right.second;
+    });
+    Table table{{{heading}, {"ROUTES", kRight}}};
+    for (const auto& [name, routes] : rows) {
+      table.add({Cell{heading == std::string_view{"LENGTH"} ? "/" + name : name},
+                 Cell{std::to_string(routes)}});
+    }
+    text += fmt::format("\n{}", table.print(display));
+  }
+  return text;
 }
 
-std::string RoutesView::next_page(const json& routes, bool color) {
+RoutesView::RoutesView(RoutesStyle style) : style_{style}, table_{routes_table()} {}
+
+std::string RoutesView::next_page(const json& routes, const Display& display) {
   if (style_ != RoutesStyle::kAligned) {
     std::string text;
     if (style_ == RoutesStyle::kRoute && !std::exchange(begun_, true)) {
@@ -186,8 +211,12 @@ std::string RoutesView::next_page(const json& routes, bool color) {
     }
     return text;
   }
+  if (display.width == 0) {
+    // The expected maximum widths of prefix, type, gateway, port and the other columns.
+    table_.widen({18, 11, 15, 15, 6, 10, 9, 10, 5});
+  }
   add_routes(table_, routes);
-  return table_.next_page(color);
+  return table_.next_page(display);
 }
 
 }  // namespace ringroad::roadctl

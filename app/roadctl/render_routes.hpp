@@ -9,7 +9,10 @@
 
 namespace ringroad::roadctl {
 
-[[nodiscard]] std::string render_routes(const nlohmann::json& routes, bool color);
+[[nodiscard]] std::string render_routes(const nlohmann::json& routes, const Display& display);
+
+// Prints the counts of `show routes --summary`.
+[[nodiscard]] std::string render_summary(const nlohmann::json& summary, const Display& display);
 
 // A table, or the format of `ip route` or `route -n`.
 enum class RoutesStyle : std::uint8_t { kAligned, kIp, kRoute };
@@ -18,7 +21,7 @@ enum class RoutesStyle : std::uint8_t { kAligned, kIp, kRoute };
 class RoutesView {
  public:
   explicit RoutesView(RoutesStyle style = RoutesStyle::kAligned);
-  [[nodiscard]] std::string next_page(const nlohmann::json& routes, bool color);
+  [[nodiscard]] std::string next_page(const nlohmann::json& routes, const Display& display);
 
  private:
   RoutesStyle style_;

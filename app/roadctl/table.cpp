@@ -11,16 +11,62 @@ namespace {
 std::string_view begin_tint(Tint tint) { return tint == Tint::kGood ? "\033[32m" : "\033[31m"; }
 constexpr std::string_view kEndTint = "\033[0m";
 
-}  // namespace
+constexpr std::size_t kGap = 2;
+// Text is not wrapped into less than this.
+constexpr std::size_t kNarrowestText = 24;
 
-std::string Table::print(bool color, std::string_view indent) const {
-  return lines(widths(), true, color, indent);
+std::size_t total(const std::vector<std::size_t>& columns, const std::vector<std::size_t>& widths) {
+  std::size_t sum = 0;
+  for (const std::size_t column : columns) {
+    sum += widths[column] + (sum == 0 ? 0 : kGap);
+  }
+  return sum;
 }
 
-std::string Table::next_page(bool color) {
+// Removes from `text` and returns the words that fit into `room`, at least one.
+std::string_view take_words(std::string_view& text, std::size_t room) {
+  std::size_t end = text.size();
+  if (end > room) {
+    end = text.rfind(' ', room);
+    end = end == std::string_view::npos ? std::min(text.find(' '), text.size()) : end;
+  }
+  const std::string_view words = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return words;
+}
+
+}  // namespace
+
+std::string Table::print(const Display& display, std::string_view indent) const {
+  const std::vector<std::size_t> widths = this->widths();
+  std::string text;
+  const std::size_t room = display.width == 0 ? 0 : display.width - indent.size();
+  for (const Block& block : blocks(widths, room, true)) {
+    text += text.empty() ? "" : "\n";
+    text += line(headings(), block, widths, false, indent);
+    for (const auto& row : rows_) {
+      text += wrapped(row, block, widths, display, indent);
+    }
+  }
+  return text;
+}
+
+std::string Table::next_page(const Display& display) {
   widths_ = widths();
-  std::string text = lines(widths_, !heading_printed_, color, "");
-  heading_printed_ = true;
+  std::vector<Block> now = blocks(widths_, display.width, false);
+  std::string text;
+  const auto add = [&](const std::vector<Cell>& row, bool color) {
+    for (const Block& block : now) {
+      text += line(row, block, widths_, color, &block == &now.front() ? "" : "    ");
+    }
+  };
+  if (now != printed_) {
+    add(headings(), false);
+  }
+  for (const auto& row : rows_) {
+    add(row, display.color);
+  }
+  printed_ = std::move(now);
   rows_.clear();
   return text;
 }
@@ -39,40 +85,90 @@ std::vector<std::size_t> Table::widths() const {
   return widths;
 }
 
-std::string Table::lines(const std::vector<std::size_t>& widths, bool heading, bool color,
-                         std::string_view indent) const {
-  std::string text;
+bool Table::says_nothing(std::size_t column) const {
+  const std::string& usual = columns_[column].usual;
+  return !usual.empty() && std::ranges::all_of(rows_, [&](const auto& row) {
+    const std::string& text = row[column].text;
+    return text == usual || text == "-" || text.empty();
+  });
+}
+
+std::vector<Table::Block> Table::blocks(const std::vector<std::size_t>& widths, std::size_t room,
+                                        bool repeat_first) const {
+  Block all(columns_.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i] = i;
+  }
+  if (room == 0 || total(all, widths) <= room) {
+    return {all};
+  }
+  std::erase_if(all, [&](std::size_t column) { return says_nothing(column); });
+  std::vector<Block> blocks{{}};
+  for (const std::size_t column : all) {
+    Block wider = blocks.back();
+    wider.push_back(column);
+    const std::size_t width = total(wider, widths);
+    const bool wraps = columns_[column].wraps && room >= kNarrowestText &&
+                       width - widths[column] <= room - kNarrowestText;
+    if (width <= room || wraps || blocks.back().empty()) {
+      blocks.back() = std::move(wider);
+    } else {
+      blocks.push_back(repeat_first && column != all.front() ? Block{all.front(), column}
+                                                             : Block{column});
+    }
+  }
+  return blocks;
+}
+
+std::vector<Cell> Table::headings() const {
+  std::vector<Cell> row;
+  row.reserve(columns_.size());
+  for (const Column& column : columns_) {
+    row.push_back({column.heading});
+  }
+  return row;
+}
+
+std::string Table::line(const std::vector<Cell>& row, const Block& block,
+                        const std::vector<std::size_t>& widths, bool color,
+                        std::string_view indent) const {
+  std::string text{indent};
   // Spaces are added only when text follows them, so that no line ends with spaces.
   std::size_t owed = 0;
-  const auto put = [&](std::size_t column, std::string_view cell, Tint tint) {
-    const std::size_t padding = widths[column] - cell.size();
-    const bool right = columns_[column].align == Align::kRight;
+  for (const std::size_t i : block) {
+    const Cell& cell = row[i];
+    const std::size_t padding = widths[i] - std::min(widths[i], cell.text.size());
+    const bool right = columns_[i].align == Align::kRight;
     owed += right ? padding : 0;
-    if (!cell.empty()) {
+    if (!cell.text.empty()) {
       text.append(owed, ' ');
       owed = 0;
-      const bool tinted = color && tint != Tint::kNone;
-      text.append(tinted ? begin_tint(tint) : "").append(cell).append(tinted ? kEndTint : "");
+      const bool tinted = color && cell.tint != Tint::kNone;
+      text.append(tinted ? begin_tint(cell.tint) : "").append(cell.text);
+      text.append(tinted ? kEndTint : "");
     }
-    owed += (right ? 0 : padding) + 2;
-  };
-  const auto end_line = [&] {
-    text += '\n';
-    owed = 0;
-  };
-  if (heading) {
-    text += indent;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      put(i, columns_[i].heading, Tint::kNone);
-    }
-    end_line();
+    owed += (right ? 0 : padding) + kGap;
   }
-  for (const auto& row : rows_) {
-    text += indent;
-    for (std::size_t i = 0; i < columns_.size(); ++i) {
-      put(i, row[i].text, row[i].tint);
-    }
-    end_line();
+  return text += '\n';
+}
+
+std::string Table::wrapped(const std::vector<Cell>& row, const Block& block,
+                           const std::vector<std::size_t>& widths, const Display& display,
+                           std::string_view indent) const {
+  const std::size_t last = block.back();
+  const std::size_t before = indent.size() + total(block, widths) - widths[last];
+  if (display.width == 0 || !columns_[last].wraps ||
+      before + row[last].text.size() <= display.width) {
+    return line(row, block, widths, display.color, indent);
+  }
+  std::vector<Cell> now = row;
+  std::string_view rest = row[last].text;
+  std::string text;
+  while (!rest.empty()) {
+    now[last].text = take_words(rest, display.width - before);
+    text += line(now, block, widths, display.color, indent);
+    now.assign(now.size(), {});
+    now[last].tint = row[last].tint;
   }
   return text;
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Prints aligned text: a heading and rows of cells, with two spaces between the columns.
+// Prints aligned text: a heading and rows of cells, with two spaces between the columns. A table
+// that is wider than the terminal is made narrower, in this order: columns that say nothing are
+// left out, the text of the last column is wrapped, and the columns are printed in several blocks.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "roadctl/display.hpp"
 
 namespace ringroad::roadctl {
 
@@ -22,6 +26,9 @@ enum class Align : std::uint8_t { kLeft, kRight };
 struct Column {
   std::string heading;
   Align align = Align::kLeft;
+  // If all cells are this, "-" or empty, the column says nothing.
+  std::string usual{};
+  bool wraps = false;  // the last column's text, if it has several words
 };
 
 class Table {
@@ -30,21 +37,34 @@ class Table {
 
   // The row must have as many cells as there are columns.
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
-  // Every line begins with `indent` and ends without spaces.
-  [[nodiscard]] std::string print(bool color, std::string_view indent = "") const;
-  // next_page() prints and removes the rows so far; the first page has the heading. widen() sets
-  // the initial widths of the columns, which afterwards only become wider.
+  // Every line begins with `indent` and ends without spaces. Of several blocks, each begins with
+  // the first column.
+  [[nodiscard]] std::string print(const Display& display, std::string_view indent = "") const;
+  // next_page() prints and removes the rows so far; a page has a heading if its columns are not
+  // those of the page before. widen() sets the initial widths of the columns, which afterwards only
+  // become wider. Blocks are printed row by row, so that pages can follow each other.
   void widen(const std::vector<std::size_t>& widths) { widths_ = widths; }
-  [[nodiscard]] std::string next_page(bool color);
+  [[nodiscard]] std::string next_page(const Display& display);
 
  private:
+  using Block = std::vector<std::size_t>;  // columns
+
   [[nodiscard]] std::vector<std::size_t> widths() const;
-  [[nodiscard]] std::string lines(const std::vector<std::size_t>& widths, bool heading, bool color,
-                                  std::string_view indent) const;
+  [[nodiscard]] bool says_nothing(std::size_t column) const;
+  [[nodiscard]] std::vector<Block> blocks(const std::vector<std::size_t>& widths, std::size_t room,
+                                          bool repeat_first) const;
+  [[nodiscard]] std::string line(const std::vector<Cell>& row, const Block& block,
+                                 const std::vector<std::size_t>& widths, bool color,
+                                 std::string_view indent) const;
+  // The same, in several lines if the last column must be wrapped.
+  [[nodiscard]] std::string wrapped(const std::vector<Cell>& row, const Block& block,
+                                    const std::vector<std::size_t>& widths, const Display& display,
+                                    std::string_view indent) const;
+  [[nodiscard]] std::vector<Cell> headings() const;
 
   std::vector<Column> columns_;
   std::vector<std::size_t> widths_;
-  bool heading_printed_ = false;
+  std::vector<Block> printed_;  // the blocks of the last page
   std::vector<std::vector<Cell>> rows_;
 };
 

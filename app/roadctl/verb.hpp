@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "roadctl/asking.hpp"
+#include "roadctl/display.hpp"
 #include "roadctl/word_reader.hpp"
 
 namespace ringroad::roadctl {
@@ -30,10 +31,12 @@ struct Verb {
   std::string_view summary;
   // Converts the words after the verb into the request's options.
   Options (*options)(Words words);
+  bool families = false;  // -4 and -6 choose among what it answers
   std::vector<Flag> flags{};
+  std::vector<std::string_view> examples{};  // command lines without "roadctl"
   // Prints the answer for people; null: the verb prints nothing. An answer of a type other than
   // `answers` is printed as JSON.
-  std::string (*render)(const nlohmann::json& answer, bool color) = nullptr;
+  std::string (*render)(const nlohmann::json& answer, const Display& display) = nullptr;
   nlohmann::json::value_t answers = nlohmann::json::value_t::object;
   // Set for a verb that needs more than one request.
   Outcome (*carry_out)(const CommandLine& line, const Surroundings& around) = nullptr;

@@ -41,10 +41,16 @@ inline constexpr Keyword kDport{"dport", "dport", Keyword::Kind::kNumber};
 inline constexpr Keyword kOnlink{"onlink", "onlink", Keyword::Kind::kFlag};
 inline constexpr Keyword kRecursive{"recursive", "recursive", Keyword::Kind::kFlag};
 inline constexpr Keyword kPeer{"peer", "peer"};
+inline constexpr Keyword kProtocol{"protocol", "protocol"};
+inline constexpr Keyword kType{"type", "type"};
+inline constexpr Keyword kState{"state", "state"};
+inline constexpr Keyword kRoot{"root", "root"};
 // The names that ip(8) has for a port and a MAC address.
 inline constexpr Keyword kDev{"dev", "port"};
 inline constexpr Keyword kLladdr{"lladdr", "mac"};
 inline constexpr Keyword kAddress{"address", "mac"};
+inline constexpr Keyword kRouteProto{"proto", "protocol"};
+inline constexpr Keyword kNud{"nud", "state"};
 
 // Reads words into options. The first error is kept, and nothing is read after it.
 class WordReader {

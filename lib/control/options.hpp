@@ -65,6 +65,18 @@ class Options {
     }
     return has(key) && options_[key].get<bool>();
   }
+  // Returns 4 or 6, or 0 for both families.
+  [[nodiscard]] std::uint32_t family() {
+    if (!has("family")) {
+      return 0;
+    }
+    const nlohmann::json& value = options_["family"];
+    if (value != 4 && value != 6) {
+      complain("'family' is 4 or 6");
+      return 0;
+    }
+    return value.get<std::uint32_t>();
+  }
   [[nodiscard]] const nlohmann::json& at(const char* key) const { return options_[key]; }
   // Refuses unknown options, because they would be ignored silently.
   void only(std::initializer_list<std::string_view> keys) {

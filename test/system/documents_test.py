@@ -28,7 +28,7 @@ WRAPPERS = {
 }
 
 # Run in a room with a router that is configured as in the README.
-WITH_ROUTER = r"(sudo )?roadctl (?!trace|capture|wireshark).*"
+WITH_ROUTER = r"(sudo )?roadctl (?!trace|capture|wireshark|.*--watch).*"
 # Run in the root of the sources.
 ALONE = (
     r"sudo scripts/install\.sh package",
@@ -45,6 +45,7 @@ ELSEWHERE = {
     r"sudo ringroad-demo --once": "package",
     # "|" also separates the forms of a command, so that a pipe is taken for one.
     r"roadctl (trace|capture|wireshark)( .*)?": "trace_test",
+    r"roadctl show .* --watch .*": "roadctl_test",
     r"clang-format-19 -i FILE": "format",
     r"ringroad check (router|/etc/ringroad/ringroad)\.yaml": "cli_test",
     r"scripts/package\.sh && sudo apt install \S+": "package",

@@ -16,12 +16,14 @@ const Registration kAddressAdd{{.group = "address",
                                 .name = "add",
                                 .usage = "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
                                 .summary = "give a port an address",
-                                .options = address_options}};
+                                .options = address_options,
+                                .examples = {"address add 192.168.3.1/24 port lan"}}};
 const Registration kAddressDel{{.group = "address",
                                 .name = "del",
                                 .usage = "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
                                 .summary = "take an address from a port",
-                                .options = address_options}};
+                                .options = address_options,
+                                .examples = {"address del 192.168.3.1/24 port lan"}}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

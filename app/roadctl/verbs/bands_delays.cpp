@@ -19,7 +19,8 @@ const Registration kBandsDelays{{.group = "bands",
                                  .name = "delays",
                                  .usage = "on|off [P]",
                                  .summary = "measure how long packets wait in their bands",
-                                 .options = bands_delays_options}};
+                                 .options = bands_delays_options,
+                                 .examples = {"bands delays on wan"}}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

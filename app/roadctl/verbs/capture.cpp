@@ -133,6 +133,7 @@ const Registration kCapture{
                {.name = "--promiscuous",
                 .summary = "also frames for other stations, as long as the capture runs",
                 .key = "promiscuous"}},
+     .examples = {"capture wan wan.pcapng -n 1000 tcp port 179", "capture any - --drops"},
      .carry_out = capture}};
 
 }  // namespace

@@ -43,7 +43,8 @@ const Registration kLinkSet{{.group = "link",
                              .name = "set",
                              .usage = "P [up|down] [mtu N] [mac M]",
                              .summary = "take a port up or down, change its MTU or MAC",
-                             .options = link_set_options}};
+                             .options = link_set_options,
+                             .examples = {"link set lan down", "link set lan mtu 9000"}}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

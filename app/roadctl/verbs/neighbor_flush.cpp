@@ -15,7 +15,7 @@ Options neighbor_flush_options(Words words) {
   return WordReader{words, {kPort, kDev}}.pairs().result();
 }
 
-std::string render_flush(const json& counts, bool /*color*/) {
+std::string render_flush(const json& counts, const Display& /*display*/) {
   return fmt::format("{} neighbors removed\n", words(counts, "removed"));
 }
 
@@ -24,6 +24,7 @@ const Registration kNeighborFlush{{.group = "neighbor",
                                    .usage = "[port P]",
                                    .summary = "forget every neighbor that was learned",
                                    .options = neighbor_flush_options,
+                                   .examples = {"neighbor flush port lan"},
                                    .render = render_flush}};
 
 }  // namespace

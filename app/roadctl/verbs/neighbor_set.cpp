@@ -20,21 +20,26 @@ Options neighbor_del_options(Words words) {
       .result();
 }
 
-const Registration kNeighborAdd{{.group = "neighbor",
-                                 .name = "add",
-                                 .usage = "ADDR port P mac M",
-                                 .summary = "add a permanent neighbor",
-                                 .options = neighbor_add_options}};
-const Registration kNeighborReplace{{.group = "neighbor",
-                                     .name = "replace",
-                                     .usage = "ADDR port P mac M",
-                                     .summary = "add it, or change its MAC",
-                                     .options = neighbor_add_options}};
+const Registration kNeighborAdd{
+    {.group = "neighbor",
+     .name = "add",
+     .usage = "ADDR port P mac M",
+     .summary = "add a permanent neighbor",
+     .options = neighbor_add_options,
+     .examples = {"neighbor add 192.168.1.9 port lan mac 02:00:00:00:00:09"}}};
+const Registration kNeighborReplace{
+    {.group = "neighbor",
+     .name = "replace",
+     .usage = "ADDR port P mac M",
+     .summary = "add it, or change its MAC",
+     .options = neighbor_add_options,
+     .examples = {"neighbor replace 192.168.1.9 port lan mac 02:00:00:00:00:0a"}}};
 const Registration kNeighborDel{{.group = "neighbor",
                                  .name = "del",
                                  .usage = "ADDR port P",
                                  .summary = "delete a neighbor",
-                                 .options = neighbor_del_options}};
+                                 .options = neighbor_del_options,
+                                 .examples = {"neighbor del 192.168.1.9 port lan"}}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

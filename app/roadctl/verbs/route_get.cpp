@@ -40,7 +40,7 @@ std::string group_lines(const json& step) {
                {words(hop, "buckets") + " buckets"},
                state(hop, "state")});
   }
-  const std::string text = table.print(false, "      ");
+  const std::string text = table.print({}, "      ");
   // The first line is the heading, which is empty.
   return text.substr(text.find('\n') + 1);
 }
@@ -87,7 +87,7 @@ std::string runner_up_lines(const json& route) {
   return text;
 }
 
-std::string render_route_get(const json& route, bool /*color*/) {
+std::string render_route_get(const json& route, const Display& /*display*/) {
   const json& given = field(route, "text");
   std::string text = given.is_string()
                          ? given.get<std::string>()
@@ -113,12 +113,15 @@ std::string render_route_get(const json& route, bool /*color*/) {
   return text + runner_up_lines(route);
 }
 
-const Registration kRouteGet{{.group = "route",
-                              .name = "get",
-                              .usage = "ADDR [from ADDR] [proto udp|tcp sport N dport N]",
-                              .summary = "the route a packet to ADDR would take, and why",
-                              .options = route_get_options,
-                              .render = render_route_get}};
+const Registration kRouteGet{
+    {.group = "route",
+     .name = "get",
+     .usage = "ADDR [from ADDR] [proto udp|tcp sport N dport N]",
+     .summary = "the route a packet to ADDR would take, and why",
+     .options = route_get_options,
+     .examples = {"route get 192.0.2.1",
+                  "route get 192.0.2.1 from 192.168.1.9 proto udp sport 4000 dport 53"},
+     .render = render_route_get}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

@@ -87,7 +87,7 @@ class BandTable {
       cells_.push_back(std::move(cells));
     }
   }
-  [[nodiscard]] std::string print(const json& bands, bool color) && {
+  [[nodiscard]] std::string print(const json& bands, const Display& display) && {
     Table table{std::move(columns_)};
     for (const json& band : bands) {
       std::vector<Cell> row{plain(band, "band")};
@@ -96,7 +96,7 @@ class BandTable {
       }
       table.add(std::move(row));
     }
-    return table.print(color, "  ");
+    return table.print(display, "  ");
   }
   [[nodiscard]] bool empty() const { return cells_.empty(); }
 
@@ -107,7 +107,7 @@ class BandTable {
 
 // Prints the settings in which bands differ from the default, and how long packets wait in them if
 // that is measured.
-std::string settings_table(const json& queue, bool color) {
+std::string settings_table(const json& queue, const Display& display) {
   const json& bands = array(queue, "bands");
   const auto any = [&](const auto& says) { return std::any_of(bands.begin(), bands.end(), says); };
   BandTable table;
@@ -134,10 +134,10 @@ std::string settings_table(const json& queue, bool color) {
               }
               return cells;
             });
-  return table.empty() ? "" : std::move(table).print(bands, color);
+  return table.empty() ? "" : std::move(table).print(bands, display);
 }
 
-std::string counters_table(const json& queue, bool color) {
+std::string counters_table(const json& queue, const Display& display) {
   const json& bands = array(queue, "bands");
   const bool managed = std::ranges::any_of(bands, differs("kind", "fifo"));
   BandTable table;
@@ -150,21 +150,21 @@ std::string counters_table(const json& queue, bool color) {
             [](const json& band) {
               return std::vector{plain(band, "queued"), plain(band, "queued_bytes"),
                                  plain(band, "sent_packets"), plain(band, "sent_bytes"),
-                                 trouble(band, "dropped")};
+                                 trouble(band, "dropped", {})};
             });
   table.add(managed, {{"by AQM", kRight}, {"MARKED packets", kRight}}, [](const json& band) {
     return std::vector{plain(band, "dropped_by_aqm"), plain(band, "marked")};
   });
   table.add(true, {{"REQUEUED packets", kRight}},
             [](const json& band) { return std::vector{plain(band, "requeued")}; });
-  return std::move(table).print(bands, color);
+  return std::move(table).print(bands, display);
 }
 
-std::string render_bands(const json& queues, bool color) {
+std::string render_bands(const json& queues, const Display& display) {
   std::string text;
   for (const json& queue : queues) {
     text += text.empty() ? "" : "\n";
-    text += qdisc_lines(queue) + settings_table(queue, color) + counters_table(queue, color);
+    text += qdisc_lines(queue) + settings_table(queue, display) + counters_table(queue, display);
   }
   return text.empty() ? "no bands\n" : text;
 }
@@ -174,6 +174,7 @@ const Registration kShowBands{{.group = "show",
                                .usage = "[P]",
                                .summary = "bands of every port and TX queue, as tc -s qdisc",
                                .options = optional_port,
+                               .examples = {"show bands wan", "show bands --watch 1"},
                                .render = render_bands,
                                .answers = json::value_t::array}};
 

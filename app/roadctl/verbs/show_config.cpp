@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string render_config(const json& config, bool /*color*/) {
+std::string render_config(const json& config, const Display& /*display*/) {
   std::string yaml = words(config, "yaml");
   if (!yaml.ends_with('\n')) {
     yaml += '\n';
@@ -22,6 +22,7 @@ const Registration kShowConfig{{.group = "show",
                                 .usage = "",
                                 .summary = "the configuration that runs now, as YAML",
                                 .options = no_words,
+                                .examples = {"show config"},
                                 .render = render_config}};
 
 }  // namespace

@@ -12,23 +12,27 @@ using nlohmann::json;
 using enum Align;
 
 // Like nstat, this leaves out counters that are zero.
-std::string render_counters(const json& counters, bool color) {
+std::string render_counters(const json& counters, const Display& display) {
   Table table{{{"COUNTER"}, {"PACKETS", kRight}}};
   for (const auto& [name, value] : counters.items()) {
-    if (value != 0) {
-      table.add({Cell{name}, plain(counters, name.c_str())});
+    if (value != 0 && !name.ends_with("@rate")) {
+      table.add({Cell{name}, count(counters, name.c_str(), display)});
     }
   }
-  return table.print(color);
+  return table.print(display);
 }
 
-const Registration kShowCounters{
-    {.group = "show",
-     .name = "counters",
-     .usage = "",
-     .summary = "IP, ICMP, TCP and UDP counters, named as nstat names them",
-     .options = no_words,
-     .render = render_counters}};
+Options show_counters_options(Words words) {
+  return WordReader{words, {}}.optional_subject("name").pairs().result();
+}
+
+const Registration kShowCounters{{.group = "show",
+                                  .name = "counters",
+                                  .usage = "[NAME]",
+                                  .summary = "counters named as nstat names them; NAME may have *",
+                                  .options = show_counters_options,
+                                  .examples = {"show counters", "show counters Icmp*"},
+                                  .render = render_counters}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

@@ -38,22 +38,24 @@ std::string ports_of(const json& drop) {
   return ports.size() > 3 ? text + ", ..." : text;
 }
 
-std::string render_drops(const json& drops, bool color) {
-  Table table{{{"REASON"}, {"PACKETS", kRight}, {"PORTS"}, {"MEANING"}}};
+std::string render_drops(const json& drops, const Display& display) {
+  Table table{{{"REASON"}, {"PACKETS", kRight}, {"PORTS"}, {.heading = "MEANING", .wraps = true}}};
   for (const json& drop : drops) {
-    table.add({plain(drop, "reason"), trouble(drop, "packets"), Cell{ports_of(drop)},
+    table.add({plain(drop, "reason"), trouble(drop, "packets", display), Cell{ports_of(drop)},
                plain(drop, "meaning")});
   }
-  return table.print(color);
+  return table.print(display);
 }
 
-const Registration kShowDrops{{.group = "show",
-                               .name = "drops",
-                               .usage = "[P]",
-                               .summary = "dropped packets by reason, of all ports or of one",
-                               .options = optional_port,
-                               .render = render_drops,
-                               .answers = json::value_t::array}};
+const Registration kShowDrops{
+    {.group = "show",
+     .name = "drops",
+     .usage = "[P]",
+     .summary = "dropped packets by reason, of all ports or of one",
+     .options = optional_port,
+     .examples = {"show drops", "show drops wan --watch 5", "show drops --sort -packets"},
+     .render = render_drops,
+     .answers = json::value_t::array}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

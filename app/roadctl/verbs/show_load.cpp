@@ -12,14 +12,14 @@ namespace {
 
 using nlohmann::json;
 
-std::string render_show_load(const json& load, bool color) {
+std::string render_show_load(const json& load, const Display& display) {
   const json& state = field(load, "state");
   if (state == "none") {
     return "no file of routes was loaded\n";
   }
   std::string text = words(load, "file") + ": ";
   if (state == "done") {
-    text += render_load(load, color);
+    text += render_load(load, display);
   } else if (state == "failed") {
     text += fmt::format("failed: {}\n", words(load, "error"));
   } else {
@@ -33,6 +33,7 @@ const Registration kShowLoad{{.group = "show",
                               .usage = "",
                               .summary = "how far a file of routes is, or what became of it",
                               .options = no_words,
+                              .examples = {"show load"},
                               .render = render_show_load}};
 
 }  // namespace

@@ -21,7 +21,7 @@ constexpr std::array kArpCache{"entries",          "allocs",           "destroys
                                "periodic_gc_runs", "forced_gc_runs",   "unresolved_discards",
                                "table_fulls"};
 
-std::string render_memory(const json& memory, bool color) {
+std::string render_memory(const json& memory, const Display& display) {
   Table pools{{{"POOL"},
                {"SIZE buffers", kRight},
                {"FREE buffers", kRight},
@@ -42,13 +42,13 @@ std::string render_memory(const json& memory, bool color) {
   for (const char* const name : kArpCache) {
     cache.add({{name}, plain(counters, name)});
   }
-  return pools.print(color) +
+  return pools.print(display) +
          (has_holders
-              ? fmt::format("\n{}", holders.print(color)) +
+              ? fmt::format("\n{}", holders.print(display)) +
                     fmt::format("reserved for reception: {} buffers, and {} in RX rings\n",
                                 words(memory, "reserve_buffers"), words(memory, "receive_buffers"))
               : "") +
-         (counters.is_object() ? fmt::format("\n{}", cache.print(color)) : "") +
+         (counters.is_object() ? fmt::format("\n{}", cache.print(display)) : "") +
          fmt::format(
              "\nFIB        {} prefixes in {} bytes\nneighbors  {}, gc_thresh {}\n"
              "copied     {} bytes for fragments, {} for ICMP errors\n",
@@ -62,6 +62,7 @@ const Registration kShowMemory{{.group = "show",
                                 .usage = "",
                                 .summary = "packet pools, FIB and neighbor table",
                                 .options = no_words,
+                                .examples = {"show memory"},
                                 .render = render_memory}};
 
 }  // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <cctype>
 #include <string>
 
 #include "roadctl/fields.hpp"
@@ -11,7 +13,7 @@ namespace {
 using nlohmann::json;
 using enum Align;
 
-std::string render_neighbors(const json& neighbors, bool color) {
+std::string render_neighbors(const json& neighbors, const Display& display) {
   Table table{{{"ADDRESS"},
                {"PORT"},
                {"MAC"},
@@ -23,7 +25,7 @@ std::string render_neighbors(const json& neighbors, bool color) {
                state(neighbor, "state"), plain(neighbor, "age_seconds"),
                plain(neighbor, "queued")});
   }
-  return table.print(color);
+  return table.print(display);
 }
 
 // Requests all neighbors in pages, and prints them as one answer.
@@ -47,14 +49,33 @@ Outcome show_neighbors(const CommandLine& line, const Surroundings& around) {
   }
 }
 
-const Registration kShowNeighbors{{.group = "show",
-                                   .name = "neighbors",
-                                   .usage = "",
-                                   .summary = "neighbors: MAC, state, packets that wait",
-                                   .options = no_words,
-                                   .render = render_neighbors,
-                                   .answers = json::value_t::array,
-                                   .carry_out = show_neighbors}};
+Options show_neighbors_options(Words words) {
+  Options options = WordReader{words, {kPort, kDev, kMac, kLladdr, kState, kNud}}
+                        .optional_subject("address")
+                        .pairs()
+                        .result();
+  if (options && options->contains("state")) {
+    // As ip(8) does, this takes the states' names in either case.
+    auto& state = (*options)["state"].get_ref<std::string&>();
+    std::ranges::transform(state, state.begin(), [](unsigned char letter) {
+      return static_cast<char>(std::toupper(letter));
+    });
+  }
+  return options;
+}
+
+const Registration kShowNeighbors{
+    {.group = "show",
+     .name = "neighbors",
+     .usage = "[ADDR|PREFIX] [port P] [state S] [mac M]",
+     .summary = "neighbors: MAC, state, packets that wait",
+     .options = show_neighbors_options,
+     .families = true,
+     .examples = {"show neighbors state FAILED", "show neighbors 192.168.1.0/24 port lan",
+                  "show neighbors --sort -age_seconds"},
+     .render = render_neighbors,
+     .answers = json::value_t::array,
+     .carry_out = show_neighbors}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

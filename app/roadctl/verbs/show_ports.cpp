@@ -15,7 +15,7 @@ using enum Align;
 
 // Returns a table of the packets that devices lost, by the device's counter; empty if none lost
 // any.
-std::string losses_of(const json& ports, bool color) {
+std::string losses_of(const json& ports, const Display& display) {
   Table losses{{{"PORT"}, {"LOST BY THE DEVICE"}, {"PACKETS", kRight}}};
   bool any = false;
   for (const json& port : ports) {
@@ -25,15 +25,15 @@ std::string losses_of(const json& ports, bool color) {
     }
     for (const auto& [name, packets] : by_name.items()) {
       if (packets != 0) {
-        losses.add({plain(port, "name"), Cell{name}, trouble(by_name, name.c_str())});
+        losses.add({plain(port, "name"), Cell{name}, trouble(by_name, name.c_str(), display)});
         any = true;
       }
     }
   }
-  return any ? fmt::format("\n{}", losses.print(color)) : std::string{};
+  return any ? fmt::format("\n{}", losses.print(display)) : std::string{};
 }
 
-std::string render_ports(const json& ports, bool color) {
+std::string render_ports(const json& ports, const Display& display) {
   Table identity{{{"PORT"},
                   {"LINK"},
                   {"SPEED Mbit/s", kRight},
@@ -41,43 +41,46 @@ std::string render_ports(const json& ports, bool color) {
                   {"MAC"},
                   {"DRIVER"},
                   {"DEVICE"},
-                  {"NODE", kRight},
+                  {"NODE", kRight, "0"},
                   {"ADDRESSES"}}};
   Table counters{{{"PORT"},
                   {"RX packets", kRight},
                   {"RX bytes", kRight},
-                  {"RX missed", kRight},
-                  {"RX no buffer", kRight},
-                  {"RX errors", kRight},
+                  {"RX missed", kRight, "0"},
+                  {"RX no buffer", kRight, "0"},
+                  {"RX errors", kRight, "0"},
                   {"TX packets", kRight},
                   {"TX bytes", kRight},
-                  {"TX errors", kRight},
-                  {"TX requeued", kRight},
+                  {"TX errors", kRight, "0"},
+                  {"TX requeued", kRight, "0"},
                   {"TX completed", kRight},
-                  {"TX hangs", kRight},
-                  {"CONFLICTS", kRight}}};
+                  {"TX hangs", kRight, "0"},
+                  {"CONFLICTS", kRight, "0"}}};
   for (const json& port : ports) {
     identity.add({plain(port, "name"), state(port, "link"), plain(port, "speed_mbps"),
                   plain(port, "mtu"), plain(port, "mac"), plain(port, "driver"),
                   plain(port, "device"), plain(port, "node"), plain(port, "addresses")});
-    counters.add({plain(port, "name"), plain(port, "rx_packets"), plain(port, "rx_bytes"),
-                  trouble(port, "rx_missed"), trouble(port, "rx_no_buffer"),
-                  trouble(port, "rx_errors"), plain(port, "tx_packets"), plain(port, "tx_bytes"),
-                  trouble(port, "tx_errors"), plain(port, "tx_requeued"),
-                  plain(port, "tx_completed"), trouble(port, "tx_hangs"),
-                  trouble(port, "conflicts")});
+    counters.add({plain(port, "name"), count(port, "rx_packets", display),
+                  count(port, "rx_bytes", display), trouble(port, "rx_missed", display),
+                  trouble(port, "rx_no_buffer", display), trouble(port, "rx_errors", display),
+                  count(port, "tx_packets", display), count(port, "tx_bytes", display),
+                  trouble(port, "tx_errors", display), count(port, "tx_requeued", display),
+                  count(port, "tx_completed", display), trouble(port, "tx_hangs", display),
+                  trouble(port, "conflicts", display)});
   }
-  return identity.print(color) + fmt::format("\n{}", counters.print(color)) +
-         losses_of(ports, color);
+  return identity.print(display) + fmt::format("\n{}", counters.print(display)) +
+         losses_of(ports, display);
 }
 
-const Registration kShowPorts{{.group = "show",
-                               .name = "ports",
-                               .usage = "",
-                               .summary = "link, addresses and counters of every port",
-                               .options = no_words,
-                               .render = render_ports,
-                               .answers = json::value_t::array}};
+const Registration kShowPorts{
+    {.group = "show",
+     .name = "ports",
+     .usage = "[P]",
+     .summary = "link, addresses and counters of the ports, or of one",
+     .options = optional_port,
+     .examples = {"show ports", "show ports wan --json", "show ports --watch 1"},
+     .render = render_ports,
+     .answers = json::value_t::array}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

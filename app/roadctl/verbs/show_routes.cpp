@@ -13,8 +13,14 @@ namespace {
 using nlohmann::json;
 
 Options show_routes_options(Words words) {
-  return WordReader{words, {kTable}}.optional_subject("prefix").pairs().result();
+  return WordReader{
+      words, {kTable, kProtocol, kRouteProto, kType, kVia, kPort, kDev, kMetric, kState, kRoot}}
+      .optional_subject("prefix")
+      .pairs()
+      .result();
 }
+
+Outcome show_routes(const CommandLine& line, const Surroundings& around);
 
 // Returns the elements of a page as they appear in the dump of the whole array.
 std::string elements_of(const json& page) {
@@ -28,8 +34,47 @@ std::string no_route(const std::string& prefix) {
   return fmt::format("no route {} {}\n", is_prefix ? "is to" : "covers", prefix);
 }
 
+// Prints how many routes each protocol, type, table and length of prefixes has.
+Outcome show_summary(const CommandLine& line, const Surroundings& around) {
+  json options = line.options;
+  options.erase("style");
+  const auto answer = ask(around, line.verb, options);
+  if (!answer) {
+    return std::unexpected{answer.error()};
+  }
+  if (line.json) {
+    return print(around, answer->dump(2) + "\n");
+  }
+  return print(around, render_summary(*answer, around.display));
+}
+
+// Requests all routes, because they are sorted.
+Outcome show_sorted(const CommandLine& line, const Surroundings& around) {
+  std::string text;
+  json routes = json::array();
+  CommandLine whole = line;
+  whole.sort.clear();
+  whole.json = true;
+  whole.options.erase("style");
+  Surroundings collecting = around;
+  collecting.print = [&](std::string_view part) {
+    text += part;
+    return true;
+  };
+  if (Outcome shown = show_routes(whole, collecting); !shown) {
+    return shown;
+  }
+  return print_answer(line, json::parse(text), around);
+}
+
 // Requests routes in pages, because a full table is too long for one answer.
 Outcome show_routes(const CommandLine& line, const Surroundings& around) {
+  if (line.options.contains("summary")) {
+    return show_summary(line, around);
+  }
+  if (!line.sort.empty()) {
+    return show_sorted(line, around);
+  }
   json options = line.options;
   if (!options.contains("prefix")) {
     options["limit"] = kRowsAPage;
@@ -54,7 +99,7 @@ Outcome show_routes(const CommandLine& line, const Surroundings& around) {
     }
     std::string text;
     if (!line.json) {
-      text = view.next_page(*page, around.color);
+      text = view.next_page(*page, around.display);
     } else if (!page->empty()) {
       text = first ? '[' : ',';
       text += elements_of(*page);
@@ -80,9 +125,11 @@ Outcome show_routes(const CommandLine& line, const Surroundings& around) {
 const Registration kShowRoutes{
     {.group = "show",
      .name = "routes",
-     .usage = "[PREFIX|ADDR] [--table T] [--style ip|route]",
+     .usage = "[PREFIX|ADDR] [protocol X] [type X] [via ADDR] [port P] [metric N] [state S]\n"
+              "[root PREFIX] [--table T] [--style ip|route] [--summary]",
      .summary = "routes and their next hops; ADDR: the longest prefix that covers it",
      .options = show_routes_options,
+     .families = true,
      .flags = {{.name = "--table",
                 .value = "T",
                 .summary = "only the routes of this table, or of all",
@@ -91,7 +138,12 @@ const Registration kShowRoutes{
                 .value = "ip|route",
                 .summary = "as `ip route` or as `route -n` prints them",
                 .key = "style",
-                .choices = {"ip", "route"}}},
+                .choices = {"ip", "route"}},
+               {.name = "--summary",
+                .summary = "how many routes there are by protocol, type, table and length",
+                .key = "summary"}},
+     .examples = {"show routes 192.0.2.1", "show routes protocol bgp via 192.168.1.2",
+                  "-4 show routes root 10.0.0.0/8 --style ip", "show routes --table all --summary"},
      .render = render_routes,
      .answers = json::value_t::array,
      .carry_out = show_routes}};

@@ -17,6 +17,8 @@ namespace {
 using nlohmann::json;
 using enum Align;
 
+constexpr Keyword kCore{"core", "core", Keyword::Kind::kNumber};
+
 // The order of the pipeline, which JSON objects do not keep.
 constexpr std::array kStages{"rx", "input", "route", "forward", "output", "bands", "tx"};
 
@@ -37,18 +39,18 @@ std::vector<std::string> stages_of(const json& workers) {
   return stages;
 }
 
-std::string render_workers(const json& workers, bool color) {
+std::string render_workers(const json& workers, const Display& display) {
   Table loops{{{"CORE", kRight},
                {"PACKETS", kRight},
                {"POLLS", kRight},
                {"BUSY polls", kRight},
-               {"CONTROL polls", kRight},
+               {"CONTROL polls", kRight, "0"},
                {"EMPTY polls", kRight},
                {"BUSY %", kRight},
                {"CONTROL %", kRight},
                {"IDLE %", kRight},
                {"CYCLES/packet", kRight},
-               {"COPIED bytes", kRight}}};
+               {"COPIED bytes", kRight, "0"}}};
   Table rests{{{"CORE", kRight}, {"WHEN IDLE"}, {"SLEEPS", kRight}, {"WAKES", kRight}}};
   const std::vector<std::string> stages = stages_of(workers);
   std::vector<Column> columns{{"CORE", kRight}};
@@ -57,28 +59,32 @@ std::string render_workers(const json& workers, bool color) {
   }
   Table cycles{std::move(columns)};
   for (const json& worker : workers) {
-    loops.add({plain(worker, "core"), plain(worker, "packets"), plain(worker, "polls"),
-               plain(worker, "busy_polls"), plain(worker, "control_polls"),
-               plain(worker, "empty_polls"), plain(worker, "busy_percent"),
-               plain(worker, "control_percent"), plain(worker, "idle_percent"),
-               plain(worker, "cycles_per_packet"), plain(worker, "copied_bytes")});
-    rests.add({plain(worker, "core"), plain(worker, "idle"), plain(worker, "sleeps"),
-               plain(worker, "wakes")});
+    loops.add({plain(worker, "core"), count(worker, "packets", display),
+               count(worker, "polls", display), count(worker, "busy_polls", display),
+               count(worker, "control_polls", display), count(worker, "empty_polls", display),
+               plain(worker, "busy_percent"), plain(worker, "control_percent"),
+               plain(worker, "idle_percent"), plain(worker, "cycles_per_packet"),
+               count(worker, "copied_bytes", display)});
+    rests.add({plain(worker, "core"), plain(worker, "idle"), count(worker, "sleeps", display),
+               count(worker, "wakes", display)});
     std::vector<Cell> row{plain(worker, "core")};
     for (const std::string& stage : stages) {
       row.push_back(plain(field(worker, "cycles"), stage.c_str()));
     }
     cycles.add(std::move(row));
   }
-  return loops.print(color) + fmt::format("\n{}", rests.print(color)) + "\ncycles by stage\n" +
-         cycles.print(color);
+  return loops.print(display) + fmt::format("\n{}", rests.print(display)) + "\ncycles by stage\n" +
+         cycles.print(display);
 }
+
+Options show_workers_options(Words words) { return WordReader{words, {kCore}}.pairs().result(); }
 
 const Registration kShowWorkers{{.group = "show",
                                  .name = "workers",
-                                 .usage = "",
-                                 .summary = "load of every forwarding core, cycles by stage",
-                                 .options = no_words,
+                                 .usage = "[core N]",
+                                 .summary = "load of the forwarding cores, cycles by stage",
+                                 .options = show_workers_options,
+                                 .examples = {"show workers", "show workers core 1 --watch 2"},
                                  .render = render_workers,
                                  .answers = json::value_t::array}};
 

@@ -96,6 +96,7 @@ const Registration kTrace{{.group = "trace",
                                       .summary = "end after N packets [10]; 0: at an interrupt",
                                       .key = "packets",
                                       .number = true}},
+                           .examples = {"trace", "trace -n 3 port wan icmp and host 192.0.2.1"},
                            .carry_out = trace}};
 
 }  // namespace

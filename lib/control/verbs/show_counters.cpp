@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reports IP counters as a flat object, with the names of Linux's nstat.
+#include <fmt/format.h>
+#include <fnmatch.h>
+
 #include <array>
 #include <string>
 #include <vector>
@@ -10,7 +13,23 @@
 namespace ringroad::control {
 namespace {
 
-Reply show_counters(Router& router, Options& /*options*/) {
+// Returns those whose names fit the pattern, as nstat chooses them.
+Json those_like(const Json& counters, const std::string& pattern) {
+  Json chosen = Json::object();
+  for (const auto& [name, packets] : counters.items()) {
+    if (::fnmatch(pattern.c_str(), name.c_str(), FNM_CASEFOLD) == 0) {
+      chosen[name] = packets;
+    }
+  }
+  return chosen;
+}
+
+Reply show_counters(Router& router, Options& options) {
+  options.only({"name"});
+  const std::string pattern = options.has("name") ? options.text("name") : "*";
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
   using stats::DropReason;
   // Counters of Linux that are sums of Ringroad's drop counters.
   struct Derived {
@@ -39,7 +58,11 @@ Reply show_counters(Router& router, Options& /*options*/) {
     const auto counter = static_cast<stats::IpCounter>(i);
     counters[std::string{stats::name(counter)}] = router.ip_counter(counter);
   }
-  return at_once(std::move(counters));
+  Json chosen = those_like(counters, pattern);
+  if (chosen.empty()) {
+    return fail(fmt::format("there is no counter '{}'", pattern));
+  }
+  return at_once(std::move(chosen));
 }
 
 const Verb kShowCounters{"show counters", show_counters};

@@ -49,9 +49,17 @@ Json tags_of(const neigh::Tags& tags) {
   return list;
 }
 
-Reply show_ports(Router& router, Options& /*options*/) {
+Reply show_ports(Router& router, Options& options) {
+  options.only({"port"});
+  const std::optional<InterfaceId> wanted = optional_port(router, options);
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
   Json ports = Json::array();
   for (const interface::InterfaceView& view : router.world().ports()) {
+    if (wanted && view.id != *wanted) {
+      continue;
+    }
     const PortTotals totals = totals_of(router, view);
     Json addresses = Json::array();
     for (const InterfaceAddress4& address : view.addresses) {

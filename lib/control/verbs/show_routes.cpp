@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lists routes, all at once or page by page.
+// Lists routes, all at once or page by page, or sums them up.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <iterator>
+#include <map>
+#include <string>
 
 #include "control/json.hpp"
+#include "control/route_filter.hpp"
 #include "control/route_json.hpp"
 #include "control/rows.hpp"
 #include "control/verb.hpp"
@@ -17,70 +18,8 @@ namespace {
 using nlohmann::json;
 using View = fib::Rib4::View;
 
-struct RouteFilter {
-  std::optional<Prefix4> prefix;    // exactly this one; none: all
-  std::optional<Ipv4> match{};      // the longest prefix that covers this address; none: all
-  std::optional<fib::Table> table;  // none: all
-  // The list begins after this route, which may have been removed since.
-  struct After {
-    fib::Table table;
-    fib::Rib4::Position position;
-  };
-  std::optional<After> after;
-  std::size_t most = 0;
-  // The list ends with the route at which it has this many next hops.
-  std::size_t next_hops = ~std::size_t{0};
-};
-
-// Finds the longest prefix that covers the address in `table`; without a table, in the one by which
-// the address is forwarded.
-std::vector<View> longest_match(const fib::Rib4& rib, Ipv4 address,
-                                std::optional<fib::Table> table) {
-  std::optional<Prefix4> prefix;
-  if (!table) {
-    if (const auto match = rib.lookup(address)) {
-      prefix = match->prefix;
-      table = match->table;
-    }
-  }
-  for (int length = 32; table && !prefix && length >= 0; --length) {
-    const Prefix4 candidate{address, static_cast<std::uint8_t>(length)};
-    const auto routes = rib.at(candidate);
-    if (std::ranges::find(routes, *table, &View::table) != routes.end()) {
-      prefix = candidate;
-    }
-  }
-  std::vector<View> found;
-  if (prefix) {
-    std::ranges::copy_if(rib.at(*prefix), std::back_inserter(found),
-                         [&](const View& route) { return route.table == *table; });
-  }
-  return found;
-}
-
-// Calls visit(route) for the routes that match the filter until it returns false.
-template <class Visit>
-void visit_routes(const fib::Rib4& rib, const RouteFilter& filter, const Visit& visit) {
-  const auto wanted = [&](fib::Table table) { return !filter.table || table == *filter.table; };
-  if (filter.match || filter.prefix) {
-    const auto routes =
-        filter.match ? longest_match(rib, *filter.match, filter.table) : rib.at(*filter.prefix);
-    static_cast<void>(std::ranges::all_of(
-        routes, [&](const View& route) { return !wanted(route.table) || visit(route); }));
-    return;
-  }
-  bool reached = !filter.after;
-  bool more = true;
-  for (const fib::Table table : rib.tables()) {
-    const bool in_here = filter.after && table == filter.after->table;
-    reached = reached || in_here;
-    if (reached && more && wanted(table)) {
-      rib.for_each(
-          table, [&](const View& route) { return more = visit(route); },
-          in_here ? std::optional{filter.after->position} : std::nullopt);
-    }
-  }
-}
+// A route that does not match takes less time than one that is reported.
+constexpr std::size_t kVisitsASlice = 8 * kRowsASlice;
 
 bool has_more_routes(const Router& router, const RouteFilter& filter, std::size_t than) {
   std::size_t count = 0;
@@ -101,10 +40,17 @@ Page report_routes(const Router& router, const RouteFilter& filter) {
   }
   const RouteReporter reporter{router};
   std::size_t next_hops = 0;
+  std::size_t visits = 0;
   visit_routes(router.routing().rib(), filter, [&](const View& route) {
-    page.routes.push_back(reporter.report(route));
-    next_hops += route.path.next_hops.size();
-    page.full = page.routes.size() >= filter.most || next_hops >= filter.next_hops;
+    if (filter.matches(route)) {
+      json report = reporter.report(route);
+      next_hops += route.path.next_hops.size();
+      if (filter.matches(report)) {
+        page.routes.push_back(std::move(report));
+      }
+    }
+    page.full = page.routes.size() >= filter.most || next_hops >= filter.next_hops ||
+                ++visits >= filter.visits;
     page.last = {.table = route.table,
                  .position = {.prefix = route.prefix, .metric = route.metric, .rank = route.rank}};
     return !page.full;
@@ -121,6 +67,7 @@ class RouteRows final : public Rows<json> {
     RouteFilter slice = filter_;
     slice.most = std::min(filter_.most, kRowsASlice);
     slice.next_hops = kRowsASlice;
+    slice.visits = kVisitsASlice;
     Page page = report_routes(router_, slice);
     filter_.most -= page.routes.size();
     filter_.after = page.last;
@@ -132,47 +79,71 @@ class RouteRows final : public Rows<json> {
   RouteFilter filter_;
 };
 
-void read_after(const Router& router, Options& options, RouteFilter& filter) {
-  const json& after = options.at("after");
-  if (!after.is_object()) {
-    options.complain("'after' is not a route");
-    return;
+// Counts the routes that match by what they have in common.
+class RouteSummary final : public Later {
+ public:
+  RouteSummary(const Router& router, const RouteFilter& filter)
+      : router_{router}, reporter_{router}, filter_{filter} {}
+
+  bool advance(std::string& line) override {
+    std::size_t visits = 0;
+    bool full = false;
+    visit_routes(router_.routing().rib(), filter_, [&](const View& route) {
+      if (filter_.matches(route) && (!filter_.state || filter_.matches(reporter_.report(route)))) {
+        count(route);
+      }
+      filter_.after = {
+          .table = route.table,
+          .position = {.prefix = route.prefix, .metric = route.metric, .rank = route.rank}};
+      full = ++visits >= kVisitsASlice;
+      return !full;
+    });
+    if (full && !filter_.prefix) {
+      return false;
+    }
+    line += text_of(Json{{"ok",
+                          {{"routes", routes_},
+                           {"next_hops", next_hops_},
+                           {"protocols", protocols_},
+                           {"types", types_},
+                           {"tables", tables_},
+                           {"lengths", lengths_}}}}) +
+            "\n";
+    return true;
   }
-  Options one{after};
-  filter.after = {.table = read_table(router, one).value_or(fib::Table::kMain),
-                  .position = {.prefix = one.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
-                               .metric = one.number("metric", 0xffffffffU)}};
-  if (one.has("rank")) {
-    filter.after->position.rank = static_cast<fib::Rank>(one.number("rank", 0xffffU));
+
+ private:
+  void count(const View& route) {
+    ++routes_;
+    next_hops_ += route.path.next_hops.size();
+    ++protocols_[fib::to_string(route.path.protocol)];
+    ++types_[std::string{to_string(route.path.type)}];
+    ++tables_[router_.configuration().table_names().to_string(route.table)];
+    ++lengths_[std::to_string(route.prefix.length())];
   }
-  if (const auto& error = one.error()) {
-    options.complain(error->what);
-  }
-}
+
+  using Counts = std::map<std::string, std::uint64_t>;
+
+  const Router& router_;
+  RouteReporter reporter_;
+  RouteFilter filter_;
+  std::uint64_t routes_ = 0;
+  std::uint64_t next_hops_ = 0;
+  Counts protocols_;
+  Counts types_;
+  Counts tables_;
+  Counts lengths_;
+};
 
 Reply show_routes(Router& router, Options& options) {
-  RouteFilter filter{.prefix = {}, .table = {}, .after = {}, .most = kRowsAPage};
-  if (options.has("prefix")) {
-    filter.prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix);
-    // An address without a length asks for the longest prefix that covers it.
-    if (const std::string text = options.text("prefix"); Ipv4::parse(text)) {
-      filter.match = Ipv4::parse(text);
-    }
-  }
-  // Like `ip route`, this lists the main table unless a prefix or a table is given.
-  if (options.has("table") && options.at("table") != "all") {
-    filter.table = read_table(router, options);
-  } else if (!options.has("table") && !options.has("prefix")) {
-    filter.table = fib::Table::kMain;
-  }
-  if (options.has("after")) {
-    read_after(router, options, filter);
-  }
-  if (options.has("limit")) {
-    filter.most = options.number("limit", kRowsAPage);
-  }
+  RouteFilter filter = read_route_filter(router, options);
+  filter.most = options.has("limit") ? options.number("limit", kRowsAPage) : kRowsAPage;
+  const bool summary = options.flag("summary");
   if (const auto& error = options.error()) {
     return refused(*error);
+  }
+  if (summary) {
+    return std::make_unique<RouteSummary>(router, filter);
   }
   if (!options.has("limit") && has_more_routes(router, filter, kRowsAPage)) {
     return fail(

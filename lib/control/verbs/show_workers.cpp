@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reports the counters and the load of the workers.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "control/json.hpp"
@@ -26,9 +28,18 @@ std::string_view idle_of(const worker::Worker& worker) {
   return "poll";
 }
 
-Reply show_workers(Router& router, Options& /*options*/) {
+Reply show_workers(Router& router, Options& options) {
+  options.only({"core"});
+  const std::optional<std::uint32_t> wanted =
+      options.has("core") ? std::optional{options.number("core", 0xffffU)} : std::nullopt;
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
   Json workers = Json::array();
   for (const auto& worker : router.workers()) {
+    if (wanted && worker->settings().core != *wanted) {
+      continue;
+    }
     const auto& counters = worker->counters();
     const std::uint64_t polls = counters.polls.get();
     const std::uint64_t busy_polls = counters.busy_polls.get();
@@ -62,6 +73,9 @@ Reply show_workers(Router& router, Options& /*options*/) {
          {"missed_interrupts", worker->sleeper().counters().missed.get()},
          {"cycles", stages},
          {"copied_bytes", worker->copied_bytes()}});
+  }
+  if (wanted && workers.empty()) {
+    return fail(fmt::format("there is no worker on core {}", *wanted));
   }
   return at_once(std::move(workers));
 }

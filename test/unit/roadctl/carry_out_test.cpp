@@ -42,7 +42,8 @@ struct Stage {
                    [this](std::string_view what, unsigned percent) {
                      progress.push_back(std::string{what} + " " + std::to_string(percent));
                    },
-               .pause = [this] { ++pauses; }});
+               .pause = [this] { ++pauses; },
+               .wait = {}});
   }
 };
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "roadctl/verb.hpp"
+
 namespace ringroad::roadctl {
 namespace {
 
@@ -20,21 +22,6 @@ std::expected<CommandLine, EarlyExit> parse(const std::string& line) {
     arguments.push_back(word);
   }
   return parse_command_line(arguments);
-}
-
-TEST_CASE("a shell is told what may come next") {
-  using Words = std::vector<std::string>;
-  const auto after = [](const Words& typed) { return next_words(typed).words; };
-  CHECK(after({}) ==
-        Words{"show", "route", "neighbor", "link", "address", "bands", "trace", "capture"});
-  CHECK(after({"--json", "neigh"}) == Words{"add", "replace", "del", "flush"});
-  CHECK(after({"bands", "delays"}) == Words{"on", "off"});
-  CHECK(after({"route", "replace"}) == after({"route", "add"}));
-  CHECK(after({"link", "set", "lan"}) == Words{"up", "down", "mtu", "mac"});
-  CHECK(next_words(Words{"link", "set"}).ports);
-  CHECK_FALSE(next_words(Words{"show", "workers"}).ports);
-  CHECK(after({"fly"}).empty());
-  CHECK(after({"show", "moon"}).empty());
 }
 
 TEST_CASE("a command line becomes the request that the router understands") {
@@ -92,6 +79,16 @@ TEST_CASE("a command line becomes the request that the router understands") {
        {"route add default via 1.2.3.4 src 1.2.3.5", R"(["route","add"])",
         R"({"type":"unicast","prefix":"default","via":"1.2.3.4","source":"1.2.3.5"})"},
        {"show load", R"(["show","load"])", "{}"},
+       {"show ports lan", R"(["show","ports"])", R"({"port":"lan"})"},
+       {"show workers core 3", R"(["show","workers"])", R"({"core":3})"},
+       {"show counters Ip*", R"(["show","counters"])", R"({"name":"Ip*"})"},
+       {"-4 show routes protocol bgp via 1.2.3.4 state STALE", R"(["show","routes"])",
+        R"({"family":4,"protocol":"bgp","via":"1.2.3.4","state":"STALE"})"},
+       {"sh ro proto bgp root 10.0.0.0/8 type blackhole", R"(["show","routes"])",
+        R"({"protocol":"bgp","root":"10.0.0.0/8","type":"blackhole"})"},
+       {"show routes -4 -6", R"(["show","routes"])", "{}"},
+       {"show neighbors nud failed dev lan -6", R"(["show","neighbors"])",
+        R"({"state":"FAILED","port":"lan","family":6})"},
        {"neighbor add 1.2.3.4 port show mac 02:00:00:00:00:09", R"(["neighbor","add"])",
         R"({"address":"1.2.3.4","port":"show","mac":"02:00:00:00:00:09"})"},
        {"neigh add 1.2.3.4 lladdr 02:00:00:00:00:09 dev lan", R"(["neighbor","add"])",
@@ -107,6 +104,43 @@ TEST_CASE("a command line becomes the request that the router understands") {
   CHECK(parsed->options == json::parse(options));
   CHECK_FALSE(parsed->json);
   CHECK(parsed->socket == "/run/ringroad/ringroad.sock");
+}
+
+TEST_CASE("verbs may be shortened, and listed as ip(8) lists") {
+  const auto [line, verb] = GENERATE(table<const char*, const char*>({
+      {"sh po", "show ports"},
+      {"s ro 10.0.0.0/8", "show routes"},
+      {"ro g 1.2.3.4", "route get"},
+      {"n fl", "neighbor flush"},
+      {"neigh", "show neighbors"},
+      {"route", "show routes"},
+      {"ro sh table main", "show routes"},
+      {"link ls", "show ports"},
+      {"--socket /s addr --json", "show ports"},
+      {"l set lan up", "link set"},
+      {"capture any - tcp", "capture"},
+  }));
+  CAPTURE(line);
+  const auto parsed = parse(line);
+  REQUIRE(parsed);
+  std::string words;
+  for (const std::string& word : parsed->verb) {
+    words += (words.empty() ? "" : " ") + word;
+  }
+  CHECK(words == verb);
+}
+
+TEST_CASE("every verb has examples, which are right") {
+  for (const Verb& verb : verbs()) {
+    CAPTURE(verb.group, verb.name);
+    CHECK_FALSE(verb.examples.empty());
+    for (const std::string_view example : verb.examples) {
+      CAPTURE(example);
+      const auto parsed = parse(std::string{example});
+      REQUIRE(parsed);
+      CHECK(find_verb(parsed->verb) == &verb);
+    }
+  }
 }
 
 TEST_CASE("a file's name is made absolute, as the router's directory is another") {
@@ -133,12 +167,16 @@ TEST_CASE("wrong words are refused with what was probably meant, and the usage")
        {"shwo ports", "unknown verb 'shwo'; did you mean 'show'?"},
        {"show", "a verb is missing; expected one of: ports workers"},
        {"show prts", "unknown verb 'prts'; did you mean 'ports'?"},
-       {"show neigh", "unknown verb 'neigh'; did you mean 'neighbors'?"},
+       {"show co", "show 'co' may stand for counters or config"},
+       {"-6 show ports", "-4 and -6 mean nothing to 'show ports'"},
+       {"show memory --sort x", "--sort: 'show memory' has no rows"},
+       {"route get 1.2.3.4 --watch 1", "--watch repeats what begins with 'show', not 'route get'"},
+       {"show ports --watch 0", "--watch"},
        {"ports", "unknown verb 'ports'; did you mean 'show ports'?"},
        {"frobnicate", "unknown verb 'frobnicate'; expected one of: show route neighbor"},
        {"--jsn show ports", "unknown option --jsn"},
        {"show ports --tabel 3", "unknown option --tabel"},
-       {"show ports extra", "unknown word 'extra'"},
+       {"show memory extra", "unknown word 'extra'"},
        {"show ports --socket", "--socket needs a value"},
        {"show routes --table", "--table needs a value"},
        {"route add", "PREFIX is missing"},

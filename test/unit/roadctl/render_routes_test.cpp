@@ -13,9 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-std::string text(const std::vector<std::string>& verb, const char* answer, bool color = false) {
+std::string text(const std::vector<std::string>& verb, const char* answer,
+                 const Display& display = {}) {
   std::string shown = "\n";
-  return shown += render(verb, json::parse(answer), color);
+  return shown += render(verb, json::parse(answer), display);
 }
 
 TEST_CASE("a route of several next hops has a line for each") {
@@ -52,7 +53,7 @@ TEST_CASE("routes print as ip route and as route -n do, where that is asked for"
      "type": "blackhole", "nexthops": []}])");
   const auto as = [&](RoutesStyle style) {
     std::string text{"\n"};
-    text += RoutesView{style}.next_page(routes, false);
+    text += RoutesView{style}.next_page(routes, {});
     return text;
   };
   CHECK(as(RoutesStyle::kIp) == R"(

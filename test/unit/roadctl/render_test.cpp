@@ -11,9 +11,10 @@ namespace {
 
 using nlohmann::json;
 
-std::string text(const std::vector<std::string>& verb, const char* answer, bool color = false) {
+std::string text(const std::vector<std::string>& verb, const char* answer,
+                 const Display& display = {}) {
   std::string shown = "\n";
-  return shown += render(verb, json::parse(answer), color);
+  return shown += render(verb, json::parse(answer), display);
 }
 
 TEST_CASE("ports are shown as what they are and what they counted") {
@@ -145,7 +146,7 @@ TEST_CASE("a rate and a size are written in the largest unit that is exact") {
   const auto shaping = [](const std::string& bits, const std::string& bytes) {
     const json answer =
         json::parse(R"([{"rate_bps":)" + bits + R"(,"burst_bytes":)" + bytes + "}]");
-    return render(std::vector<std::string>{"show", "bands"}, answer, false);
+    return render(std::vector<std::string>{"show", "bands"}, answer, {});
   };
   CHECK_THAT(shaping("2500000000", "65536"), Catch::Contains(" rate 2500Mbit burst 64KiB\n"));
   CHECK_THAT(shaping("64000", "1518"), Catch::Contains(" rate 64kbit burst 1518\n"));
@@ -166,7 +167,7 @@ TEST_CASE("a delay is written to three digits") {
   CAPTURE(nanoseconds);
   const json answer =
       json::parse(std::string{R"([{"bands":[{"delay_ns":{"p50":)"} + nanoseconds + "}}]}]");
-  CHECK_THAT(render(std::vector<std::string>{"show", "bands"}, answer, false),
+  CHECK_THAT(render(std::vector<std::string>{"show", "bands"}, answer, {}),
              Catch::Contains(std::string{" "} + delay + " "));
 }
 
@@ -271,7 +272,8 @@ no_route        -  -      -
                                      R"({"pools": {}, "neighbors": 3, "yaml": null})"}) {
       CAPTURE(name, answer);
       CHECK_FALSE(
-          render(std::vector<std::string>{"show", name}, json::parse(answer), true).empty());
+          render(std::vector<std::string>{"show", name}, json::parse(answer), {.color = true})
+              .empty());
     }
   }
 }
@@ -284,15 +286,16 @@ TEST_CASE("an answer of another shape, or to an unknown verb, prints as JSON") {
 TEST_CASE("color marks what is up, what is down and what was lost, and nothing else") {
   CHECK(text({"show", "drops"}, R"([{"reason": "a", "packets": 0, "meaning": "b"},
                                     {"reason": "c", "packets": 12, "meaning": "d"}])",
-             true) ==
+             {.color = true}) ==
         "\nREASON  PACKETS  PORTS  MEANING\n"
         "a             0  -      b\n"
         "c            \033[31m12\033[0m  -      d\n");
   const std::string neighbors =
-      text({"show", "neighbors"}, R"([{"state": "FAILED"}, {"state": "STALE"}])", true);
+      text({"show", "neighbors"}, R"([{"state": "FAILED"}, {"state": "STALE"}])", {.color = true});
   CHECK_THAT(neighbors, Catch::Contains("\033[31mFAILED\033[0m  ") && Catch::Contains("  STALE  "));
   const std::string ports =
-      text({"show", "ports"}, R"([{"link": "up", "mtu": 1}, {"link": "down", "mtu": 2}])", true);
+      text({"show", "ports"}, R"([{"link": "up", "mtu": 1}, {"link": "down", "mtu": 2}])",
+           {.color = true});
   CHECK_THAT(ports,
              Catch::Contains("\033[32mup\033[0m    ") && Catch::Contains("\033[31mdown\033[0m  "));
 }
