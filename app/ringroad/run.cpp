@@ -56,7 +56,9 @@ void serve(control::Router& router, control::ApiServer& api, Service& service) {
     service.keep_alive(std::chrono::steady_clock::now());
     if (reload_requested != 0) {
       reload_requested = 0;
-      log::warn("a reload was asked for: restart to apply a changed configuration");
+      if (const auto begun = router.reload().begin({}); !begun) {
+        log::error("reload: {}", begun.error().what);
+      }
     }
   }
 }
@@ -85,6 +87,9 @@ int run_router(const std::string& path, const config::Config& config, control::A
     log::error("{}", config::place(path, fault).to_string());
     return fault.field == "device" || fault.at == config::Fault::At::kNowhere ? 1 : 2;
   }
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  (*router)->reload().set_file((error ? std::filesystem::path{path} : whole).lexically_normal());
   auto api = control::ApiServer::open(std::move(socket), [&](const nlohmann::json& request) {
     return control::begin(**router, request);
   });

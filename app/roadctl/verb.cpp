@@ -17,6 +17,8 @@ constexpr std::array kGroups{
     Group{"bands", "", "what is measured of a port's bands"},
     Group{"trace", "", "what each stage does with packets"},
     Group{"capture", "", "packets into a file that Wireshark reads"},
+    Group{"reload", "", "apply a changed configuration"},
+    Group{"confirm", "", "keep a reload that waits for it"},
 };
 
 std::vector<Verb>& registered() {

@@ -142,12 +142,17 @@ std::expected<Config, Problems> parse(std::string_view yaml, const std::string& 
   return std::unexpected{report.take()};
 }
 
-std::expected<Config, Problems> load(const std::string& path) {
-  const auto text = read_text_file(path);
+std::expected<std::string, Problems> read_file(const std::string& path) {
+  auto text = read_text_file(path);
   if (!text) {
     return std::unexpected{Problems{{path, 0, 0, "", "cannot read: " + text.error().message()}}};
   }
-  return parse(*text, path);
+  return *std::move(text);
+}
+
+std::expected<Config, Problems> load(const std::string& path) {
+  const auto text = read_file(path);
+  return text ? parse(*text, path) : std::unexpected{text.error()};
 }
 
 }  // namespace ringroad::config

@@ -42,8 +42,13 @@ struct Fault {
 // The position of the fault in the file, as a Problem.
 [[nodiscard]] Problem place(const std::string& path, const Fault& fault);
 [[nodiscard]] Problem place(std::string_view yaml, const std::string& file, const Fault& fault);
+// The position of a key, "ports.lan.mtu"; if the file does not have it, of the part that would.
+[[nodiscard]] Problem place(std::string_view yaml, const std::string& file, std::string_view key,
+                            std::string what);
 
 [[nodiscard]] std::expected<Config, Problems> load(const std::string& path);
+// The text of a file, at most a byte more than a configuration may have.
+[[nodiscard]] std::expected<std::string, Problems> read_file(const std::string& path);
 // `file` is the name in the reported problems; relative paths of route files start at its folder.
 [[nodiscard]] std::expected<Config, Problems> parse(std::string_view yaml, const std::string& file);
 

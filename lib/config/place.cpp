@@ -116,6 +116,51 @@ Problem place(std::string_view yaml, const std::string& file, const Fault& fault
   return problem;
 }
 
+namespace {
+
+// Enters the keys of the path one by one. A name may contain dots, so the longest key that fits is
+// entered.
+Place place_of(const Node::Child& root, std::string_view path) {
+  Place place{.where = root.where, .key = "", .node = root.node};
+  while (!path.empty() && place.node != nullptr && place.node->kind == Node::Kind::kMap) {
+    std::string_view step;
+    for (std::size_t i = 0; i + 1 < place.node->children.size(); i += 2) {
+      const std::string_view key = place.node->children[i].node->text;
+      const bool fits =
+          path.starts_with(key) &&
+          (path.size() == key.size() || path[key.size()] == '.' || path[key.size()] == '[');
+      if (fits && key.size() > step.size()) {
+        step = key;
+      }
+    }
+    const auto found = find(place.node, step);
+    if (step.empty() || !found) {
+      break;
+    }
+    place.enter(found, std::string{step}, true);
+    path.remove_prefix(std::min(path.size(), step.size() + 1));
+  }
+  return place;
+}
+
+}  // namespace
+
+Problem place(std::string_view yaml, const std::string& file, std::string_view key,
+              std::string what) {
+  Problem problem{file, 0, 0, std::string{key}, std::move(what)};
+  try {
+    Report ignored{file, yaml};
+    if (const auto tree = read_document(yaml, ignored)) {
+      const Position where = place_of(tree->root, key).where;
+      problem.line = where.line;
+      problem.column = where.column;
+    }
+  } catch (const std::exception&) {
+    return problem;
+  }
+  return problem;
+}
+
 Problem place(const std::string& path, const Fault& fault) {
   const auto text = read_text_file(path);
   return text ? place(*text, path, fault) : Problem{path, 0, 0, "", fault.what};

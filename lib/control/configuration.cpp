@@ -16,14 +16,46 @@ Configuration::Configuration(const config::Config& configured, const Parts& part
       neighbors_{parts.neighbors},
       links_{parts.links},
       background_{routing::background_cores(routing::cores_at_start(), configured.engine.workers)},
+      neighbors_max_{configured.arp.gc_thresh[2]},
       fixed_{configured},
       route_files_{configured.route_files} {
   fixed_.routes.clear();
   fixed_.route_files.clear();
   fixed_.neighbors.clear();
+  for (const std::uint16_t i : numbers(configured.ports.size())) {
+    order_.emplace_back(i);
+  }
   for (const config::RouteTable& table : configured.tables) {
     table_names_.add(fib::Table{table.number}, table.name);
   }
+}
+
+Configuration::Kept Configuration::kept_of(const config::Config& config,
+                                           const std::vector<InterfaceId>& ids,
+                                           const routing::StaticRoutes4& listed) {
+  Kept kept{.fixed = config,
+            .order = ids,
+            .route_files = config.route_files,
+            .table_names = {},
+            .static_routes = listed};
+  kept.fixed.routes.clear();
+  kept.fixed.route_files.clear();
+  kept.fixed.neighbors.clear();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    kept.fixed.ports[ids[i].value()] = config.ports[i];
+  }
+  for (const config::RouteTable& table : config.tables) {
+    kept.table_names.add(fib::Table{table.number}, table.name);
+  }
+  return kept;
+}
+
+void Configuration::swap(Kept& kept) {
+  std::swap(fixed_, kept.fixed);
+  std::swap(order_, kept.order);
+  std::swap(route_files_, kept.route_files);
+  std::swap(table_names_, kept.table_names);
+  std::swap(static_routes_, kept.static_routes);
 }
 
 Result<routing::Routing4::Request> Configuration::request_of(const config::Route& route) const {

@@ -64,6 +64,8 @@ class Configuration {
   [[nodiscard]] config::Config running_config() const;
   // The same without the parts that may be long: routes, files of routes, static neighbors.
   [[nodiscard]] config::Config brief_config() const;
+  // The same with the static neighbors.
+  [[nodiscard]] config::Config running_parts() const;
   // Returns a static route as the configuration lists it.
   [[nodiscard]] config::Route listed(const fib::Rib4::View& route) const;
   // Whether the running configuration can be made in one go: it has few routes and neighbors, and
@@ -72,6 +74,25 @@ class Configuration {
   // The part of the configuration that no verb changes.
   [[nodiscard]] const config::Config& fixed() const { return fixed_; }
   [[nodiscard]] const fib::TableNames& table_names() const { return table_names_; }
+
+  // What of a configuration is in no other table of the router.
+  struct Kept {
+    config::Config fixed;            // ports in World's order; no routes and neighbors
+    std::vector<InterfaceId> order;  // of the ports in the file
+    std::vector<config::RouteFile> route_files;
+    fib::TableNames table_names;
+    routing::StaticRoutes4 static_routes;
+  };
+  // What is kept of this configuration once the router runs it. `ids`: of its ports, in its order.
+  [[nodiscard]] static Kept kept_of(const config::Config& config,
+                                    const std::vector<InterfaceId>& ids,
+                                    const routing::StaticRoutes4& listed);
+  void swap(Kept& kept);
+  // The largest arp.gc_thresh for which the tables have room.
+  [[nodiscard]] std::uint32_t neighbors_max() const { return neighbors_max_; }
+  // Runs long work besides the workers.
+  [[nodiscard]] routing::Background& background() { return background_; }
+  [[nodiscard]] bool loads() const { return load_ && !load_->finished(); }
 
  private:
   Status set_waiting_route(const config::Route& route);
@@ -85,7 +106,9 @@ class Configuration {
   host::Neighbors& neighbors_;
   Links& links_;
   routing::Background background_;
+  std::uint32_t neighbors_max_;
   config::Config fixed_;
+  std::vector<InterfaceId> order_;  // of the ports in the file
   std::vector<config::RouteFile> route_files_;
   fib::TableNames table_names_;
   routing::StaticRoutes4 static_routes_;

@@ -4,6 +4,7 @@
 // port, and by events of the devices (carrier, kernel interfaces, devices that hang or are
 // unplugged). A change has the effects on ARP and routes that it has in Linux. Control thread only.
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +53,20 @@ class Links {
   Status set_mac(InterfaceId port, Mac mac) { return change(port, {.mac = mac}); }
   Status add_address(InterfaceId port, InterfaceAddress4 address);
   Status erase_address(InterfaceId port, InterfaceAddress4 address);
+  // What a reload changes of all ports and sub-interfaces at once, with a value for each in World's
+  // order. A refused call changes nothing.
+  struct Refused {
+    InterfaceId port;
+    std::string what;
+  };
+  using Outcome = std::expected<void, Refused>;
+  using AddressLists = std::vector<std::vector<InterfaceAddress4>>;
+  Outcome set_mtus(const std::vector<std::uint16_t>& mtus);
+  // A device without a value has its own MAC address.
+  Outcome set_macs(const std::vector<std::optional<Mac>>& macs);
+  Outcome set_ups(const std::vector<bool>& ups);
+  // The addresses of each port in this order, in one step.
+  Outcome set_addresses(const AddressLists& lists);
   // Probes for an address that the port already has. The address is used if no station answers the
   // ARP probes.
   void probe_for(InterfaceId port, InterfaceAddress4 address);

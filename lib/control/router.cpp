@@ -52,6 +52,7 @@ Router::Router(config::Config config, const Clock& clock, std::optional<std::uin
 
 Router::~Router() {
   stop_workers();
+  reload_.reset();
   taps_.reset();
   if (neighbors_) {
     give_up_waiting();
@@ -91,6 +92,7 @@ bool Router::run_once() {
   busy = handle_punts() || busy;
   busy = run_timers() || busy;
   busy = configuration_->advance_load() || busy;
+  busy = reload_->advance() || busy;
   busy = routing_->advance() || busy;
   busy = neighbors_->advance() || busy;
   busy = taps_->advance() || busy;

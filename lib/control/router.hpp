@@ -17,6 +17,7 @@
 #include "control/event_loop.hpp"
 #include "control/ledger.hpp"
 #include "control/links.hpp"
+#include "control/reload.hpp"
 #include "host/addresses.hpp"
 #include "host/neighbors.hpp"
 #include "host/sender.hpp"
@@ -92,6 +93,8 @@ class Router {
   [[nodiscard]] std::uint64_t ip_counter(stats::IpCounter counter) const;
   [[nodiscard]] const host::SlowPath::Copied& copied() const { return slow_path_->copied(); }
   [[nodiscard]] const host::Addresses& addresses() const { return *addresses_; }
+  // Applies a changed configuration.
+  [[nodiscard]] Reload& reload() { return *reload_; }
   // Traces and captures.
   [[nodiscard]] tap::Taps& taps() { return *taps_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
@@ -139,6 +142,7 @@ class Router {
   std::unique_ptr<Links> links_;
   std::unique_ptr<Configuration> configuration_;
   std::unique_ptr<tap::Taps> taps_;
+  std::unique_ptr<Reload> reload_;
 
   std::atomic<bool> stop_{false};
   bool workers_run_ = false;

@@ -368,6 +368,14 @@ Status Router::set_up_addresses() {
           .world = *world_, .routing = *routing_, .neighbors = *neighbors_, .links = *links_});
   taps_ = std::make_unique<tap::Taps>(tap::Taps::Parts{
       .world = *world_, .workers = workers_, .ports = ports_, .sender = *sender_, .clock = clock_});
+  reload_ = std::make_unique<Reload>(ReloadParts{.world = *world_,
+                                                 .routing = *routing_,
+                                                 .addresses = *addresses_,
+                                                 .neighbors = *neighbors_,
+                                                 .slow_path = *slow_path_,
+                                                 .links = *links_,
+                                                 .configuration = *configuration_},
+                                     clock_);
   routing_->add_fixed_routes();
   for (const interface::InterfaceView& view : world_->ports()) {
     // The next hop for each port's connected subnets is created now, so that no later change lacks

@@ -48,13 +48,27 @@ bool Configuration::files_say_it_all() const {
 
 config::Config Configuration::brief_config() const {
   config::Config brief = fixed_;
-  for (const interface::InterfaceView& view : world_.ports()) {
-    config::Port& port = brief.ports[view.id.value()];
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const interface::InterfaceView& view = world_.port(order_[i]);
+    config::Port& port = brief.ports[i];
+    port = fixed_.ports[view.id.value()];
     port.addresses = view.addresses;
     port.mtu = links_.wanted_mtu(view.id);
     port.mac = links_.wanted_mac(view.id);
   }
   return brief;
+}
+
+config::Config Configuration::running_parts() const {
+  config::Config parts = brief_config();
+  neighbors_.table().for_each([&](NeighborId, const neigh::Entry4& entry) {
+    if (entry.state == neigh::State::kPermanent) {
+      parts.neighbors.push_back({.address = entry.key.address,
+                                 .port = world_.port(entry.key.port).name,
+                                 .mac = entry.mac});
+    }
+  });
+  return parts;
 }
 
 bool Configuration::config_is_short() const {
@@ -63,15 +77,8 @@ bool Configuration::config_is_short() const {
 }
 
 config::Config Configuration::running_config() const {
-  config::Config running = brief_config();
+  config::Config running = running_parts();
   running.route_files = route_files_;
-  neighbors_.table().for_each([&](NeighborId, const neigh::Entry4& entry) {
-    if (entry.state == neigh::State::kPermanent) {
-      running.neighbors.push_back({.address = entry.key.address,
-                                   .port = world_.port(entry.key.port).name,
-                                   .mac = entry.mac});
-    }
-  });
   const fib::Rib4& rib = routing_.rib();
   if (files_say_it_all()) {
     for (const auto& [table, prefix, metric] : static_routes_.listed()) {

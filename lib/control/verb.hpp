@@ -3,6 +3,7 @@
 // A verb of the control socket. Each verb has a file in verbs/, and a file of the same name in
 // app/roadctl/verbs. A constant in each file registers the verb before main() runs.
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -18,9 +19,12 @@ class Verb {
   // nothing.
   using Begin = Reply (*)(Router& router, Options& options);
 
+  // Whether the verb changes the configuration that runs. No such verb is carried out while a
+  // reload is, or while one waits for its confirmation.
+  enum class Does : bool { kReads, kChanges };
   // `words` are, for example, "show ports".
-  Verb(std::string_view words, Begin function) noexcept
-      : words_{words}, begin_{function}, next_{std::exchange(newest, this)} {}
+  Verb(std::string_view words, Begin function, Does does = Does::kReads) noexcept
+      : words_{words}, begin_{function}, does_{does}, next_{std::exchange(newest, this)} {}
   Verb(const Verb&) = delete;
   Verb& operator=(const Verb&) = delete;
   ~Verb() = default;
@@ -28,6 +32,10 @@ class Verb {
   // Returns null if there is no such verb.
   [[nodiscard]] static const Verb* find(std::string_view words);
   [[nodiscard]] Reply begin(Router& router, Options& options) const {
+    if (std::string why = does_ == Does::kChanges ? router.reload().why_locked() : "";
+        !why.empty()) {
+      return fail(std::move(why));
+    }
     return begin_(router, options);
   }
 
@@ -36,6 +44,7 @@ class Verb {
 
   std::string_view words_;
   Begin begin_;
+  Does does_;
   const Verb* next_;
 };
 

@@ -30,6 +30,7 @@ class Addresses {
   void probe(neigh::Key4 key, Verdict verdict);
   void withdraw(neigh::Key4 key);
 
+  void set_announce(bool announce) { claims_.set_announce(announce); }
   void set_link(InterfaceId port, bool up);
   // Handles an ARP message that the port received.
   void hear(InterfaceId port, const neigh::ArpMessage& message);

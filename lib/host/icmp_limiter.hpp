@@ -22,6 +22,12 @@ class IcmpLimiter {
     Nanoseconds per_destination = std::chrono::seconds{1};  // between messages; 0: no limit
   };
   explicit IcmpLimiter(Limits limits) : limits_{limits} {}
+  // Both buckets are full then, as they are at first.
+  void set_limits(const Limits& limits) {
+    limits_ = limits;
+    started_ = false;
+    destinations_.clear();
+  }
 
   // Takes a token from both buckets if both have one.
   [[nodiscard]] bool allow(Address destination, Nanoseconds now);

@@ -37,6 +37,10 @@ class Neighbors {
   void set_parameters(InterfaceId port, const neigh::Parameters& parameters) {
     table_.set_parameters(port, parameters);
   }
+  void set_limits(const neigh::Limits& limits, Bytes queue_of_each) {
+    table_.set_limits(limits);
+    pending_.set_limit_of_each(queue_of_each);
+  }
   void set_workers(std::vector<worker::Worker*> workers) {
     workers_ = std::move(workers);
     seen_to_.resize(workers_.size());

@@ -33,6 +33,8 @@ class SlowPath {
   // Called before the first packet. Both objects need each other, so it is no constructor argument.
   void set_neighbors(Neighbors& neighbors) { neighbors_ = &neighbors; }
 
+  void set_limits(const IcmpLimiter<Ipv4>::Limits& limits) { limiter_.set_limits(limits); }
+
   void handle(OwnedPacket packet);
   // Answers a packet whose next hop did not answer ARP requests.
   void host_unreachable(OwnedPacket packet, InterfaceId port);

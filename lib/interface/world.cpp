@@ -29,6 +29,8 @@ std::uint8_t checks_of(const InterfaceView& port) {
   return static_cast<std::uint8_t>(checks);
 }
 
+}  // namespace
+
 // The order of Linux's __inet_insert_ifa: the first address of a subnet comes before all secondary
 // addresses.
 std::vector<InterfaceAddress4> in_order(const std::vector<InterfaceAddress4>& addresses) {
@@ -43,8 +45,6 @@ std::vector<InterfaceAddress4> in_order(const std::vector<InterfaceAddress4>& ad
   }
   return ordered;
 }
-
-}  // namespace
 
 World::World(std::uint32_t workers, std::uint32_t neighbors_max)
     : workers_{workers},
@@ -99,6 +99,19 @@ void World::set_mac(InterfaceId id, Mac mac) {
   std::uint64_t octets = 0;
   std::memcpy(&octets, mac.octets.data(), mac.octets.size());
   interfaces_[id.value()].mac.store(octets, std::memory_order_relaxed);
+}
+
+void World::set_policy(InterfaceId id, const Policy& policy) {
+  InterfaceView& port = ports_[id.value()];
+  port.forwarding = policy.forwarding;
+  port.dad = policy.dad;
+  port.rp_filter = policy.rp_filter;
+  Interface& shared = interfaces_[id.value()];
+  if (port.send_redirects && !policy.send_redirects) {
+    shared.redirect_round.store(0, std::memory_order_relaxed);
+  }
+  port.send_redirects = policy.send_redirects;
+  shared.checks.store(checks_of(port), std::memory_order_relaxed);
 }
 
 void World::set_addresses(InterfaceId id, const std::vector<InterfaceAddress4>& addresses) {

@@ -60,6 +60,11 @@ struct InterfaceView {
   bool gathers = false;  // the device sends frames with several segments
 };
 
+// The order in which a port keeps its addresses, as Linux does: "secondary" ones, which share the
+// subnet of an earlier address, come after all others.
+[[nodiscard]] std::vector<InterfaceAddress4> in_order(
+    const std::vector<InterfaceAddress4>& addresses);
+
 class World {
  public:
   // The kinds of the first next hops of every router. The first one, fib::kNoRoute, is the result
@@ -103,13 +108,20 @@ class World {
   void next_redirect_round();
   // Frames on `link` with this tag belong to the sub-interface, unless another one has the tag.
   void add_vlan(InterfaceId link, std::uint16_t protocol, std::uint16_t vlan, InterfaceId id);
-  // May be called while the workers run. Sorts the addresses as Linux does: "secondary" ones, which
-  // share the subnet of an earlier address, come after all others.
+  // May be called while the workers run. Brings the addresses in_order().
   void set_addresses(InterfaceId id, const std::vector<InterfaceAddress4>& addresses);
   void set_tentative(InterfaceId id, Ipv4 address, bool tentative);
   void set_up(InterfaceId id, bool up);
   void set_mtu(InterfaceId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
   void set_mac(InterfaceId id, Mac mac);
+  // What is done with packets that the interface receives, and how it gets addresses.
+  struct Policy {
+    bool forwarding = true;
+    bool send_redirects = true;
+    bool dad = false;
+    config::ReversePath rp_filter = config::ReversePath::kOff;
+  };
+  void set_policy(InterfaceId id, const Policy& policy);
 
   void set_priorities(InterfaceId id, const std::array<std::uint8_t, 8>& priority_of_pcp) {
     interfaces_[id.value()].priority_of_pcp = priority_of_pcp;

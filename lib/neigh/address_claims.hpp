@@ -39,6 +39,9 @@ class AddressClaims {
   explicit AddressClaims(const Settings& settings)
       : announce_{settings.announce}, random_{settings.seed} {}
 
+  // Whether later claims are announced.
+  void set_announce(bool announce) { announce_ = announce; }
+
   // A claim lasts until withdraw() or kRefused; nothing is sent while its port has no link. This
   // claim may be used if no host answers the probes, 4 to 7 s from now (RFC 5227 2.1).
   void probe(Key4 key, Nanoseconds now, Events& events);

@@ -36,6 +36,8 @@ class PendingPackets {
   enum class Exceeded : std::uint8_t { kNeighbor, kBuffers };
 
   explicit PendingPackets(const Limits& limits) : limits_{limits} {}
+  // Takes effect with each neighbor's next packet.
+  void set_limit_of_each(Bytes neighbor) { limits_.neighbor = neighbor; }
 
   // Passes packets beyond a limit to `drop`, oldest first, with the neighbors for which they
   // waited. As in Linux, the newest packet is kept even if it alone exceeds its neighbor's limit.

@@ -69,6 +69,8 @@ class Table {
 
   // Applies to later transitions of that port's entries; a running timer keeps its deadline.
   void set_parameters(InterfaceId id, const Parameters& parameters);
+  // Entries above a new limit stay until the next collection.
+  void set_limits(const Limits& limits) { limits_ = limits; }
 
   // A packet needs this neighbor and the packet path had no MAC for it. Creates the entry
   // (kIncomplete, with an immediate request) or marks it used. Returns nullopt if the table is

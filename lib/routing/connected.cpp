@@ -36,30 +36,43 @@ template <class Address>
 std::vector<typename Connected<Address>::Own> Connected<Address>::by_arrival(
     const std::deque<interface::InterfaceView>& ports) {
   std::vector<Own> all;
-  decltype(arrivals_) arrivals;
+  decltype(order_.arrivals) arrivals;
   for (const interface::InterfaceView& port : ports) {
     for (const auto& address : port.addresses_of<Address>()) {
       const std::pair key{port.id, address};
-      const auto known = arrivals_.find(key);
-      const std::uint64_t arrival = known == arrivals_.end() ? next_arrival_++ : known->second;
+      const auto known = order_.arrivals.find(key);
+      const std::uint64_t arrival =
+          known == order_.arrivals.end() ? order_.next_arrival++ : known->second;
       arrivals.emplace(key, arrival);
       all.push_back({&port, address, arrival});
     }
   }
-  arrivals_ = std::move(arrivals);
+  order_.arrivals = std::move(arrivals);
   std::ranges::sort(all, {}, &Own::arrival);
   return all;
 }
 
 template <class Address>
+void Connected<Address>::rank_as_at_start(const std::deque<interface::InterfaceView>& ports,
+                                          const std::vector<InterfaceId>& in_order) {
+  order_ = {};
+  for (const InterfaceId id : in_order) {
+    for (const auto& address : ports[id.value()].addresses_of<Address>()) {
+      order_.arrivals.emplace(std::pair{id, address}, order_.next_arrival++);
+      order_.late.emplace(address.subnet(), false);
+    }
+  }
+}
+
+template <class Address>
 void Connected<Address>::find_late(const std::vector<Own>& all, const HasStatic& has_static) {
-  decltype(late_) late;
+  decltype(order_.late) late;
   for (const Own& own : all) {
     const Prefix subnet = own.address.subnet();
-    const auto known = late_.find(subnet);
-    late.try_emplace(subnet, known == late_.end() ? has_static(subnet) : known->second);
+    const auto known = order_.late.find(subnet);
+    late.try_emplace(subnet, known == order_.late.end() ? has_static(subnet) : known->second);
   }
-  late_ = std::move(late);
+  order_.late = std::move(late);
 }
 
 template <class Address>
@@ -83,7 +96,7 @@ std::vector<fib::RouteEdit<Address>> Connected<Address>::changes(
       continue;
     }
     const Prefix subnet = own.subnet();
-    const auto first = static_cast<fib::Rank>(late_.at(subnet) ? fib::kOrdinaryRank + 1 : 0);
+    const auto first = static_cast<fib::Rank>(order_.late.at(subnet) ? fib::kOrdinaryRank + 1 : 0);
     const fib::Rank rank = shared.try_emplace(subnet, first).first->second++;
     wanted_[{Table::kMain, subnet, rank}] = {
         .protocol = Protocol::kConnected,

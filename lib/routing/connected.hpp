@@ -30,6 +30,22 @@ class Connected {
   // The RIB accepted the changes that changes() returned last.
   void confirm();
 
+  // By what routes of the same prefix are ranked.
+  struct Order {
+    // The order in which the addresses were added: if several ports share a subnet, the route of
+    // the earliest address is used. An address keeps its place while its port is down.
+    std::map<std::pair<InterfaceId, InterfaceAddress<Address>>, std::uint64_t> arrivals;
+    std::uint64_t next_arrival = 0;
+    // Whether a static route with the subnet's prefix existed when the subnet was added. If so, the
+    // connected route comes after the static route.
+    std::map<Prefix, bool> late;
+  };
+  [[nodiscard]] const Order& order() const { return order_; }
+  void set_order(const Order& order) { order_ = order; }
+  // Ranks all addresses as a start does that adds those of these ports in this order.
+  void rank_as_at_start(const std::deque<interface::InterfaceView>& ports,
+                        const std::vector<InterfaceId>& in_order);
+
  private:
   using Place = std::tuple<fib::Table, Prefix, fib::Rank>;
   using Routes = std::map<Place, Path>;
@@ -44,13 +60,7 @@ class Connected {
 
   Routes installed_;
   Routes wanted_;
-  // The order in which the addresses were added: if several ports share a subnet, the route of the
-  // earliest address is used. An address keeps its place while its port is down.
-  std::map<std::pair<InterfaceId, InterfaceAddress<Address>>, std::uint64_t> arrivals_;
-  std::uint64_t next_arrival_ = 0;
-  // Whether a static route with the subnet's prefix existed when the subnet was added. If so, the
-  // connected route comes after the static route.
-  std::map<Prefix, bool> late_;
+  Order order_;
 };
 
 using Connected4 = Connected<Ipv4>;

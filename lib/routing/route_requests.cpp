@@ -219,6 +219,44 @@ Status Routing<Address>::put(const fib::RouteEdit<Address>& edit, const Path* be
 }
 
 template <class Address>
+Status Routing<Address>::commit(std::span<const Edit> edits, std::span<const Path* const> before) {
+  // A group that follows another one is committed alone, because it takes over that one's flows.
+  const auto is_alone = [&](std::size_t i) {
+    return before[i] != nullptr && before[i]->next_hops.size() > 1 && edits[i].path;
+  };
+  std::size_t done = 0;
+  while (done < edits.size()) {
+    std::size_t end = done + 1;
+    Status status;
+    if (is_alone(done)) {
+      status = put(edits[done], before[done]);
+    } else {
+      while (end < edits.size() && !is_alone(end)) {
+        ++end;
+      }
+      const auto these = edits.subspan(done, end - done);
+      status = rib_.commit(these);
+      tell_gateways(these);
+      settle();
+    }
+    if (!status) {
+      std::vector<Edit> back;
+      for (std::size_t i = 0; i < done; ++i) {
+        back.push_back(edits[i]);
+        back.back().path = before[i] != nullptr ? std::optional{*before[i]} : std::nullopt;
+      }
+      // What was released a moment ago has room again.
+      static_cast<void>(rib_.commit(back));
+      tell_gateways(std::span<const Edit>{back});
+      settle();
+      return status;
+    }
+    done = end;
+  }
+  return {};
+}
+
+template <class Address>
 Result<typename Routing<Address>::Outcome> Routing<Address>::set(const Request& request,
                                                                  Mode mode) {
   auto path = path_of(request);

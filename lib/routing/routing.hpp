@@ -45,6 +45,16 @@ class Routing {
   // Makes table local and the connected subnets match the ports' current addresses, in one step.
   // Fails, and changes nothing, if a table has no room.
   Status sync_connected();
+  // Ranks the routes of ports that share a subnet as a start does that adds the ports in this
+  // order. Takes effect with the next sync_connected(). Returns the order until now, for
+  // set_order().
+  using Order = typename Connected<Address>::Order;
+  Order rank_as_at_start(const std::vector<InterfaceId>& in_order) {
+    const Order before = connected_.order();
+    connected_.rank_as_at_start(world_.ports(), in_order);
+    return before;
+  }
+  void set_order(const Order& order) { connected_.set_order(order); }
 
   // One next hop of a request. If no port is given, it is found from the connected subnets; a
   // gateway on none of them is recursive, reached through the route that covers it at the time.
@@ -94,6 +104,11 @@ class Routing {
   // Removes static routes only. Connected routes are added and removed with their addresses.
   Result<Removal> remove(const Selection& selection);
   Result<fib::Route<Address>> erase(const fib::RouteSelector<Address>& selector);
+
+  // Sets or removes static routes as the edits say: all of them or none. `before` has the routes'
+  // present paths, null where there is none.
+  using Edit = fib::RouteEdit<Address>;
+  Status commit(std::span<const Edit> edits, std::span<const Path* const> before);
 
   // Returns the port of a gateway that is on a connected subnet.
   [[nodiscard]] std::optional<InterfaceId> port_of(Address gateway) const;

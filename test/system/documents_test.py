@@ -28,7 +28,7 @@ WRAPPERS = {
 }
 
 # Run in a room with a router that is configured as in the README.
-WITH_ROUTER = r"(sudo )?roadctl (?!trace|capture|wireshark|.*--watch).*"
+WITH_ROUTER = r"(sudo )?roadctl (?!trace|capture|wireshark|reload|confirm|.*--watch).*"
 # Run in the root of the sources.
 ALONE = (
     r"sudo scripts/install\.sh package",
@@ -46,13 +46,14 @@ ELSEWHERE = {
     # "|" also separates the forms of a command, so that a pipe is taken for one.
     r"roadctl (trace|capture|wireshark)( .*)?": "trace_test",
     r"roadctl show .* --watch .*": "roadctl_test",
+    r"roadctl (reload|confirm)( .*)?": "reload_test",
     r"clang-format-19 -i FILE": "format",
     r"ringroad check (router|/etc/ringroad/ringroad)\.yaml": "cli_test",
     r"scripts/package\.sh && sudo apt install \S+": "package",
     r"(sudo )?meson install( -C build/release --no-rebuild)?": "package",
     r"(sudo )?scripts/install\.sh nic|sudo test/nic/run\.py .*": "nic",
     r"sudo test/conformance/run\.py": "conformance",
-    r"sudo systemctl enable --now ringroad|systemctl (start|restart ringroad)|"
+    r"sudo systemctl enable --now ringroad|systemctl (start|(restart|reload) ringroad)|"
     r"systemctl reset-failed ringroad; systemctl start ringroad|journalctl -u ringroad": "package",
     r"sudo ringroad-bind (bind|unbind|hugepages) .*|ringroad-bind hugepages|scripts/bind\.sh (bind|hugepages) .*|"
     r"systemctl enable ringroad-bind@.*": "bind_test",

@@ -21,8 +21,8 @@ Reply change_address(Router& router, Options& options) {
                          : outcome(options, (router.links().*kChange)(port->id, address));
 }
 
-const Verb kAddressAdd{"address add", change_address<&Links::add_address>};
-const Verb kAddressDel{"address del", change_address<&Links::erase_address>};
+const Verb kAddressAdd{"address add", change_address<&Links::add_address>, Verb::Does::kChanges};
+const Verb kAddressDel{"address del", change_address<&Links::erase_address>, Verb::Does::kChanges};
 
 }  // namespace
 

@@ -22,7 +22,7 @@ Reply link_set(Router& router, Options& options) {
                          : outcome(options, router.links().change(port->id, change));
 }
 
-const Verb kLinkSet{"link set", link_set};
+const Verb kLinkSet{"link set", link_set, Verb::Does::kChanges};
 
 }  // namespace
 

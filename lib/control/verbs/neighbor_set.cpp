@@ -25,9 +25,11 @@ Reply neighbor_del(Router& router, Options& options) {
              : outcome(options, router.configuration().erase_neighbor({port->id, address}));
 }
 
-const Verb kNeighborAdd{"neighbor add", neighbor_set<&Configuration::add_neighbor>};
-const Verb kNeighborReplace{"neighbor replace", neighbor_set<&Configuration::replace_neighbor>};
-const Verb kNeighborDel{"neighbor del", neighbor_del};
+const Verb kNeighborAdd{"neighbor add", neighbor_set<&Configuration::add_neighbor>,
+                        Verb::Does::kChanges};
+const Verb kNeighborReplace{"neighbor replace", neighbor_set<&Configuration::replace_neighbor>,
+                            Verb::Does::kChanges};
+const Verb kNeighborDel{"neighbor del", neighbor_del, Verb::Does::kChanges};
 
 }  // namespace
 

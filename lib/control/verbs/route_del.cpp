@@ -31,7 +31,7 @@ Reply route_del(Router& router, Options& options) {
                          : outcome(options, router.configuration().remove_route(selection));
 }
 
-const Verb kRouteDel{"route del", route_del};
+const Verb kRouteDel{"route del", route_del, Verb::Does::kChanges};
 
 }  // namespace
 

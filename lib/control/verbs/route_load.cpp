@@ -27,7 +27,7 @@ Reply route_load(Router& router, Options& options) {
   return at_once({{"load", router.configuration().load_number()}});
 }
 
-const Verb kRouteLoad{"route load", route_load};
+const Verb kRouteLoad{"route load", route_load, Verb::Does::kChanges};
 
 }  // namespace
 

@@ -30,10 +30,13 @@ Reply route_set(Router& router, Options& options) {
                          : outcome(options, router.configuration().set_route(route, kMode));
 }
 
-const Verb kRouteAdd{"route add", route_set<routing::Routing4::Mode::kAdd>};
-const Verb kRouteReplace{"route replace", route_set<routing::Routing4::Mode::kReplace>};
-const Verb kRouteChange{"route change", route_set<routing::Routing4::Mode::kChange>};
-const Verb kRouteAppend{"route append", route_set<routing::Routing4::Mode::kAppend>};
+const Verb kRouteAdd{"route add", route_set<routing::Routing4::Mode::kAdd>, Verb::Does::kChanges};
+const Verb kRouteReplace{"route replace", route_set<routing::Routing4::Mode::kReplace>,
+                         Verb::Does::kChanges};
+const Verb kRouteChange{"route change", route_set<routing::Routing4::Mode::kChange>,
+                        Verb::Does::kChanges};
+const Verb kRouteAppend{"route append", route_set<routing::Routing4::Mode::kAppend>,
+                        Verb::Does::kChanges};
 
 }  // namespace
 
