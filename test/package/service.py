@@ -93,6 +93,24 @@ def gets_ready(machine, _):
     check("NoNewPrivs:\t1\n" in process and "Seccomp:\t2\n" in process, process)
 
 
+def reloads(machine, _):
+    """`systemctl reload` applies a changed file in the same process, and fails where the router refuses."""
+    before = show(machine, "MainPID")
+    reload = "if systemctl reload ringroad 2>/dev/null; then echo reloaded; fi"
+    file = machine.root / "etc/ringroad/ringroad.yaml"
+    file.write_text(CONFIGURATION + "tables: {green: 10}\n")
+    check("reloaded" in machine.run(reload), journal(machine))
+    check("green: 10" in machine.run("roadctl show config"), journal(machine))
+    file.write_text(CONFIGURATION.replace("idle: pause", "idle: poll"))
+    check("reloaded" not in machine.run(reload), journal(machine))
+    check("ringroad.yaml:5:3: engine.idle: from pause to poll needs a restart" in journal(machine),
+          journal(machine))
+    file.write_text(CONFIGURATION)
+    check("reloaded" in machine.run(reload), journal(machine))
+    check(show(machine, "MainPID") == before, before)
+    forwards(machine)
+
+
 def comes_back_when_killed(machine, _):
     """A router that is killed is started again."""
     before = show(machine, "MainPID")
@@ -177,7 +195,7 @@ def removal_stops_it(machine, _):
     check("stopped, buffers back: 8192 of 8192" in journal(machine), journal(machine))
 
 
-STEPS = [does_nothing_unconfigured, gets_ready, comes_back_when_killed, watchdog_ends_it,
+STEPS = [does_nothing_unconfigured, gets_ready, reloads, comes_back_when_killed, watchdog_ends_it,
          upgrade_restarts_it, stays_down_misconfigured, waits_for_an_interface, stops_clean,
          units_hold, removal_stops_it]
 TOOLS = ("systemd", "udev", "iproute2", "iputils-ping")

@@ -53,7 +53,7 @@ ELSEWHERE = {
     r"(sudo )?meson install( -C build/release --no-rebuild)?": "package",
     r"(sudo )?scripts/install\.sh nic|sudo test/nic/run\.py .*": "nic",
     r"sudo test/conformance/run\.py": "conformance",
-    r"sudo systemctl enable --now ringroad|systemctl (start|(restart|reload) ringroad)|"
+    r"sudo systemctl enable --now ringroad|systemctl (start|reload|(restart|reload) ringroad)|"
     r"systemctl reset-failed ringroad; systemctl start ringroad|journalctl -u ringroad": "package",
     r"sudo ringroad-bind (bind|unbind|hugepages) .*|ringroad-bind hugepages|scripts/bind\.sh (bind|hugepages) .*|"
     r"systemctl enable ringroad-bind@.*": "bind_test",
