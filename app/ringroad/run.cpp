@@ -2,12 +2,16 @@
 #include "run.hpp"
 
 #include <fmt/format.h>
+#include <rte_cycles.h>
+#include <rte_version.h>
 #include <sys/prctl.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,8 +23,10 @@
 #include "control/eal.hpp"
 #include "control/router.hpp"
 #include "control/verbs.hpp"
+#include "http/http.hpp"
 #include "progress_bar.hpp"
 #include "service.hpp"
+#include "version.hpp"
 
 namespace ringroad::app {
 namespace {
@@ -47,10 +53,13 @@ void catch_signals() {
   sigaction(SIGPIPE, &ignore, nullptr);
 }
 
-void serve(control::Router& router, control::ApiServer& api, Service& service) {
+void serve(control::Router& router, control::ApiServer& api, http::Http* http, Service& service) {
   prctl(PR_SET_TIMERSLACK, 1000UL);  // timers expire on time, not up to 50 us later
   control::EventLoop loop = router.event_loop();
   loop.watch(api.poll_fd(), [&api] { api.run_once(); });
+  if (http != nullptr) {
+    http->attach(loop);
+  }
   while (stop_requested == 0) {
     loop.turn();
     service.keep_alive(std::chrono::steady_clock::now());
@@ -68,7 +77,27 @@ int refuse(const Error& error, int status) {
   return status;
 }
 
-int run_router(const std::string& path, const config::Config& config, control::ApiSocket socket,
+// Of "0.1.0 (1234abc)".
+http::About about_this() {
+  const std::string_view version{kVersion};
+  const std::size_t space = version.find(" (");
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  return {.version = std::string{version.substr(0, space)},
+          .commit = space == std::string_view::npos
+                        ? ""
+                        : std::string{version.substr(space + 2, version.size() - space - 3)},
+          .dpdk = rte_version(),
+          .started = now.count(),
+          .cycles_a_second = static_cast<double>(rte_get_tsc_hz())};
+}
+
+// The sockets that listened before DPDK started.
+struct Sockets {
+  control::ApiSocket api;
+  std::optional<http::Listener> http;
+};
+
+int run_router(const std::string& path, const config::Config& config, Sockets sockets,
                std::chrono::steady_clock::time_point started) {
   const Clock clock;
   ProgressBar progress;
@@ -90,7 +119,7 @@ int run_router(const std::string& path, const config::Config& config, control::A
   std::error_code error;
   const std::filesystem::path whole = std::filesystem::absolute(path, error);
   (*router)->reload().set_file((error ? std::filesystem::path{path} : whole).lexically_normal());
-  auto api = control::ApiServer::open(std::move(socket), [&](const nlohmann::json& request) {
+  auto api = control::ApiServer::open(std::move(sockets.api), [&](const nlohmann::json& request) {
     return control::begin(**router, request);
   });
   if (!api) {
@@ -99,15 +128,25 @@ int run_router(const std::string& path, const config::Config& config, control::A
   if (const Status status = (*router)->start_workers(); !status) {
     return refuse(status.error(), 1);
   }
+  std::unique_ptr<http::Http> http;
+  if (sockets.http) {
+    auto served = http::Http::serve(std::move(*sockets.http), **router, about_this());
+    if (!served) {
+      return refuse(served.error(), 1);
+    }
+    http = std::move(*served);
+    http->set_config(config);
+  }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
   log::info("ready ports={} workers={} routes={} in {:.2f}s", config.ports.size(),
             config.engine.workers.size(), (*router)->main_routes(), took.count());
   Service service;
   service.ready();
 
-  serve(**router, **api, service);
+  serve(**router, **api, http.get(), service);
 
   service.stopping();
+  http.reset();
   api->reset();
   if (const Status status = (*router)->shut_down(); !status) {
     return refuse(status.error(), 1);
@@ -136,8 +175,16 @@ int run(const std::string& path, bool verbose) {
   if (!socket) {
     return refuse(socket.error(), 1);
   }
+  Sockets sockets{.api = std::move(*socket), .http = {}};
+  if (config->engine.http) {
+    auto listener = http::listen(*config->engine.http, config->engine);
+    if (!listener) {
+      return refuse(listener.error(), 1);
+    }
+    sockets.http = std::move(*listener);
+  }
   const auto eal = control::Eal::start(*config, verbose);
-  return eal ? run_router(path, *config, std::move(*socket), started) : refuse(eal.error(), 1);
+  return eal ? run_router(path, *config, std::move(sockets), started) : refuse(eal.error(), 1);
 }
 
 }  // namespace ringroad::app

@@ -16,7 +16,7 @@ using enum Effect;
 
 // The first pattern that covers a key decides.
 constexpr std::array kRules{
-    // Cores, memory and the socket belong to the process.
+    // Cores, memory and what listens belong to the process.
     Rule{"engine", kRestart},
     // A device is probed, and gets its queues on the workers, at the start.
     Rule{"ports.*.device", kRestart},

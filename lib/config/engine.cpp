@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
+#include <system_error>
 #include <unordered_set>
 
+#include "base/ipv6.hpp"
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
 
@@ -59,11 +62,61 @@ void read_socket(const Value* value, std::string& socket) {
   }
 }
 
+std::optional<std::uint16_t> tcp_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && port != 0 ? std::optional{port} : std::nullopt;
+}
+
+// Names are refused: the router does not wait for a resolver when it starts.
+std::optional<std::string> listening_address(std::string_view text) {
+  if (text.starts_with('[') && text.ends_with(']')) {
+    const auto address = Ipv6::parse(text.substr(1, text.size() - 2));
+    return address && !address->is_multicast() ? std::optional{address->to_string()} : std::nullopt;
+  }
+  const auto address = Ipv4::parse(text);
+  const bool fits = address && !address->is_multicast() && !address->is_reserved();
+  return fits ? std::optional{address->to_string()} : std::nullopt;
+}
+
+std::optional<Http> read_http(const Value& section) {
+  static constexpr std::array<std::string_view, 1> kKeys{"listen"};
+  const Fields fields{section, kKeys};
+  if (!fields.is_map()) {
+    return std::nullopt;
+  }
+  const Value* const value = fields.require("listen", "an address and a TCP port");
+  const auto listen = read_text(value);
+  if (!listen) {
+    return std::nullopt;
+  }
+  const std::size_t colon = listen->rfind(':');
+  if (colon == std::string::npos) {
+    value->problem(shown(*listen) + " is no address with a TCP port, such as 127.0.0.1:9411");
+    return std::nullopt;
+  }
+  const auto address = listening_address(std::string_view{*listen}.substr(0, colon));
+  const auto port = tcp_port(std::string_view{*listen}.substr(colon + 1));
+  if (!address) {
+    value->problem(shown(listen->substr(0, colon)) +
+                   " is no address to listen on: an IPv4 address, or an IPv6 address in brackets");
+  } else if (!port) {
+    value->problem(shown(listen->substr(colon + 1)) + " is no TCP port of 1..65535");
+  }
+  return address && port ? std::optional{Http{*address, *port}} : std::nullopt;
+}
+
 }  // namespace
 
+std::string to_string(const Http& http) {
+  const bool is_ipv6 = http.address.find(':') != std::string::npos;
+  return fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), http.address, http.port);
+}
+
 Engine read_engine(const Value& section, std::optional<Value>& buffers) {
-  static constexpr std::array<std::string_view, 5> kKeys{"workers", "control", "memory", "idle",
-                                                         "socket"};
+  static constexpr std::array<std::string_view, 6> kKeys{"workers", "control", "memory",
+                                                         "idle",    "socket",  "http"};
   Engine engine;
   const Fields fields{section, kKeys};
   if (const Value* workers = fields.find("workers")) {
@@ -75,6 +128,9 @@ Engine read_engine(const Value& section, std::optional<Value>& buffers) {
   }
   assign(engine.idle, read(fields.find("idle"), kIdleWords));
   read_socket(fields.find("socket"), engine.socket);
+  if (const Value* http = fields.find("http")) {
+    engine.http = read_http(*http);
+  }
   return engine;
 }
 

@@ -33,6 +33,7 @@ constexpr std::array kTop{
     Foreign{"memory", "goes below engine"},
     Foreign{"idle", "goes below engine"},
     Foreign{"socket", "goes below engine"},
+    Foreign{"http", "goes below engine"},
     Foreign{"hugepages", "goes below engine.memory"},
     Foreign{"buffers", "goes below engine.memory"},
 };

@@ -25,12 +25,23 @@ struct Memory {
   friend bool operator==(const Memory&, const Memory&) = default;
 };
 
+// Where metrics, the page and the answers of `show` are served over HTTP.
+struct Http {
+  std::string address;  // IPv4, or IPv6 without brackets
+  std::uint16_t port = 0;
+
+  friend bool operator==(const Http&, const Http&) = default;
+};
+// Returns "127.0.0.1:9411" or "[::1]:9411".
+[[nodiscard]] std::string to_string(const Http& http);
+
 struct Engine {
   std::vector<unsigned> workers{1};  // cores, one for each worker
   unsigned control = 0;              // core of the control thread
   Memory memory;
   IdleMode idle = IdleMode::kPoll;
   std::string socket = "/run/ringroad/ringroad.sock";
+  std::optional<Http> http{};  // none: nothing is served
 
   friend bool operator==(const Engine&, const Engine&) = default;
 };

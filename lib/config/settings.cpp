@@ -54,7 +54,8 @@ Part engine(const Engine& engine) {
                        setting("memory.size", to_string(memory.size)),
                        setting("memory.buffers", number(memory.buffers)),
                        setting("idle", word(kIdleWords, engine.idle)),
-                       setting("socket", engine.socket)}};
+                       setting("socket", engine.socket),
+                       setting("http.listen", optional(engine.http))}};
 }
 
 std::vector<Setting> timers(const ArpTimers& timers) {

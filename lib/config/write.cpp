@@ -71,11 +71,14 @@ std::string_view word(const std::array<Word<T>, N>& words, T meaning) {
 
 std::string print(const Engine& engine) {
   const Memory& memory = engine.memory;
+  const std::string http =
+      engine.http ? fmt::format("  http: {{listen: \"{}\"}}\n", to_string(*engine.http)) : "";
   return fmt::format(
       "engine:\n  workers: [{}]\n  control: {}\n"
-      "  memory: {{hugepages: {}, size: {}, buffers: {}}}\n  idle: {}\n  socket: {}\n",
+      "  memory: {{hugepages: {}, size: {}, buffers: {}}}\n  idle: {}\n  socket: {}\n{}",
       fmt::join(engine.workers, ", "), engine.control, word(kHugePagesWords, memory.hugepages),
-      to_string(memory.size), memory.buffers, word(kIdleWords, engine.idle), scalar(engine.socket));
+      to_string(memory.size), memory.buffers, word(kIdleWords, engine.idle), scalar(engine.socket),
+      http);
 }
 
 // The last five keys are printed only if they differ from `known`.

@@ -3,6 +3,7 @@
 // Neighbor unreachability detection: the states and names of Linux's net/core/neighbour.c
 // (RFC 4861 7.3.2 is where they come from).
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -19,6 +20,7 @@ enum class State : std::uint8_t {
   kFailed,      // no answer
   kPermanent,   // set by the operator
 };
+inline constexpr std::size_t kStates = 7;
 
 // The name that `ip neigh` prints: "REACHABLE".
 [[nodiscard]] std::string_view to_string(State state);

@@ -284,6 +284,7 @@ NeighborId Table<Address>::allocate(Key key, Nanoseconds now) {
   slot(id) = {};
   Entry& entry = slot(id).entry;
   entry.key = key;
+  ++counts_.at(static_cast<std::size_t>(entry.state));
   entry.updated = now;
   entry.used = now;
   const std::size_t buckets = index_.bucket_count();
@@ -299,9 +300,8 @@ void Table<Address>::remove(NeighborId id, Events& events) {
   const Slot& leaving = slot(id);
   if (Queue* const queue = queue_of(leaving.entry.state)) {
     queue->erase({leaving.position, id});
-  } else {
-    --permanent_count_;
   }
+  --counts_.at(static_cast<std::size_t>(leaving.entry.state));
   index_.erase(leaving.entry.key);
   ordered_.erase(leaving.entry.key);
   removed_.push_back(id);
@@ -314,9 +314,9 @@ void Table<Address>::enter(NeighborId id, State state, Nanoseconds position, Nan
   auto& [entry, old_position] = slot(id);
   if (Queue* const queue = queue_of(entry.state)) {
     queue->erase({old_position, id});
-  } else {
-    --permanent_count_;
   }
+  --counts_.at(static_cast<std::size_t>(entry.state));
+  ++counts_.at(static_cast<std::size_t>(state));
   if (state != entry.state) {
     entry.state = state;
     entry.updated = now;
@@ -325,8 +325,6 @@ void Table<Address>::enter(NeighborId id, State state, Nanoseconds position, Nan
   old_position = position;
   if (Queue* const queue = queue_of(state)) {
     queue->emplace(position, id);
-  } else {
-    ++permanent_count_;
   }
 }
 

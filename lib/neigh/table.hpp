@@ -113,6 +113,10 @@ class Table {
   [[nodiscard]] const Entry& entry(NeighborId id) const;
   [[nodiscard]] std::optional<NeighborId> find(Key key) const;
   [[nodiscard]] std::size_t size() const;
+  // The number of entries in that state.
+  [[nodiscard]] std::size_t count(State state) const {
+    return counts_.at(static_cast<std::size_t>(state));
+  }
   [[nodiscard]] const Counters& counters() const;
   [[nodiscard]] const Parameters& parameters(InterfaceId id) const;
   [[nodiscard]] const Limits& limits() const;
@@ -145,7 +149,7 @@ class Table {
 
   [[nodiscard]] Slot& slot(NeighborId id) { return slots_[id.value()]; }
   [[nodiscard]] Queue* queue_of(State state);
-  [[nodiscard]] std::size_t collectable() const { return index_.size() - permanent_count_; }
+  [[nodiscard]] std::size_t collectable() const { return index_.size() - count(State::kPermanent); }
   [[nodiscard]] Nanoseconds reachable_time(InterfaceId id, Nanoseconds now);
 
   void recycle();
@@ -174,8 +178,8 @@ class Table {
   std::vector<NeighborId> free_;
   std::vector<NeighborId> removed_;  // by the last call: these entries can still be read
   std::unordered_map<Key, NeighborId, KeyHash> index_;
-  absl::btree_map<Key, NeighborId> ordered_;  // the same entries, sorted for pages
-  std::size_t permanent_count_ = 0;
+  absl::btree_map<Key, NeighborId> ordered_;   // the same entries, sorted for pages
+  std::array<std::size_t, kStates> counts_{};  // by state
 
   // These queues spare timers and garbage collection the entries that do not concern them.
   Queue timers_;  // kIncomplete, kReachable, kDelay and kProbe, by deadline

@@ -44,6 +44,13 @@ class Histogram {
     }
     return 0;
   }
+  // Calls visit(largest value, samples) for each step, in ascending order.
+  template <class Visit>
+  void visit_steps(const Visit& visit) const {
+    for (std::size_t step = 0; step < kSteps; ++step) {
+      visit(largest_of(step), counts_[step].get());
+    }
+  }
 
  private:
   static constexpr unsigned kBits = 3;        // eight steps for each power of two

@@ -39,6 +39,7 @@ constexpr std::array kSeen{
          "an empty buffer pool drops and recovers"},
     Seen{"engine.idle", "system/idle_test.py", "test_an_idle_worker_leaves_its_core"},
     Seen{"engine.socket", "system/lifecycle_test.py", "test_only_its_owner_may_use_the_socket"},
+    Seen{"engine.http.listen", "system/http_test.py", "test_the_metrics_are_served"},
     Seen{"ports.*.device", "system/tap_test.py",
          "test_pings_cross_from_the_tap_to_the_wire_and_back"},
     Seen{"ports.*.addresses", "dataplane/arp_test.cpp",

@@ -106,6 +106,7 @@ engine:
   memory: {hugepages: off, size: 1.5GiB, buffers: 4096}
   idle: interrupt
   socket: /tmp/ringroad.sock
+  http: {listen: "[0:0::1]:9411"}
 arp: {base_reachable: 1m, retransmit: 250ms, gc_thresh: [1, 2, 3], queue_bytes: 64KB,
       delay_first_probe: 2s, gc_stale: 3m, locktime: 0, unicast_probes: 5, multicast_probes: 0,
       notify: false}
@@ -117,6 +118,7 @@ ecmp: {hash: l4, seed: 4294967295}
   CHECK(config.engine.memory == Memory{HugePages::kOff, Bytes{3ULL << 29U}, 4096});
   CHECK(config.engine.idle == IdleMode::kInterrupt);
   CHECK(config.engine.socket == "/tmp/ringroad.sock");
+  CHECK(config.engine.http == Http{"::1", 9411});
   CHECK(config.arp == Arp{{.base_reachable = std::chrono::minutes{1},
                            .retransmit = std::chrono::milliseconds{250},
                            .delay_first_probe = std::chrono::seconds{2},
@@ -260,6 +262,36 @@ tables: {blue: 10}
   REQUIRE(config.route_files.size() == 1);
   CHECK(config.route_files[0].table == 10);
   CHECK(config.route_files[0].keep_going);
+}
+
+TEST_CASE("http listens at an address and a port, or the file is refused at that value") {
+  const auto listen = [](const std::string& value) {
+    return parse(kPort + "engine: {http: {listen: \"" + value + "\"}}", "router.yaml");
+  };
+  for (const auto& [value, expected] : {std::pair{"127.0.0.1:9411", Http{"127.0.0.1", 9411}},
+                                        {"0.0.0.0:1", {"0.0.0.0", 1}},
+                                        {"[::1]:65535", {"::1", 65535}},
+                                        {"[2001:DB8::0:1]:80", {"2001:db8::1", 80}}}) {
+    const auto config = listen(value);
+    INFO(value);
+    REQUIRE(config);
+    CHECK(config->engine.http == expected);
+  }
+  for (const std::string value :
+       {"127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:", "127.0.0.1:+1", ":9411",
+        "localhost:9411", "10.0.0.300:80", "::1:9411", "[::g]:80", "[::1]", "224.0.0.1:80",
+        "255.255.255.255:80", "[ff02::1]:80", "127.0.0.1:94 11"}) {
+    const auto config = listen(value);
+    INFO(value);
+    REQUIRE_FALSE(config);
+    REQUIRE(config.error().size() == 1);
+    CHECK(config.error()[0].key == "engine.http.listen");
+    CHECK(config.error()[0].line > 0);
+  }
+  for (const std::string value : {"{}", "[]", "on", "{listen: []}", "{port: 80}"}) {
+    INFO(value);
+    CHECK_FALSE(parse(kPort + "engine: {http: " + value + "}", "router.yaml"));
+  }
 }
 
 TEST_CASE("a relative route file is taken from the configuration's folder") {

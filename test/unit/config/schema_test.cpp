@@ -57,6 +57,7 @@ TEST_CASE("the schema describes every key that the reader knows, and no other") 
       {"zzzzzz: 1", root},
       {"engine: {zzzzzz: 1}", at("/properties/engine")},
       {"engine: {memory: {zzzzzz: 1}}", at("/properties/engine/properties/memory")},
+      {"engine: {http: {zzzzzz: 1}}", at("/properties/engine/properties/http")},
       {"ports: {a: {zzzzzz: 1}}", at("/$defs/port")},
       {"ports: {a: {arp: {zzzzzz: 1}}}", at("/$defs/arp_timers")},
       {"ports: {}\nvlans: {a.1: {zzzzzz: 1}}", at("/$defs/vlan")},

@@ -99,6 +99,11 @@ class RandomConfig {
                                   "/a: b",
                                   "/x #y"};
     engine.socket = kSockets.at(below(kSockets.size()));
+    constexpr std::array kAddresses{"127.0.0.1", "0.0.0.0", "::1", "::", "2001:db8::1"};
+    if (below(2) == 0) {
+      engine.http = {kAddresses.at(below(kAddresses.size())),
+                     static_cast<std::uint16_t>(1 + below(65'535))};
+    }
     return engine;
   }
   template <class T>
