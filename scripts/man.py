@@ -56,9 +56,10 @@ def roadctl(program, version):
     parts = [".SH SYNOPSIS", ".B roadctl\n[\\-\\-socket PATH] [\\-\\-json] VERB ...",
              ".SH DESCRIPTION", "Asks and changes a running ringroad(8) by its control socket. Its verbs are those of ip(8)\n"
              "where ip has the thing.", ".SH OPTIONS", *options_of(help_text), ".SH VERBS"]
-    for group, verb in re.findall(r"^  ([a-z]+) ([a-z]+)\b.*$", help_text.split("Verbs:")[1], re.MULTILINE):
-        lines = said(program, group, verb, "--help").splitlines()
-        usage = [line.removeprefix("Usage:").strip() for line in lines if "roadctl " in line]
+    # A verb has one word or two; what follows it has brackets or capitals.
+    for words in re.findall(r"^  ([a-z]+(?: [a-z]+\b(?!\|))?)", help_text.split("Verbs:")[1], re.MULTILINE):
+        lines = said(program, *words.split(), "--help").split("\nExamples:")[0].splitlines()
+        usage = [line.removeprefix("Usage:").strip() for line in lines if re.match(r"(Usage:)? *roadctl ", line)]
         summary = next(line for line in lines if line.strip())
         parts.append(".TP\n" + "\n.TQ\n".join(f".B {plain(form)}" for form in usage) + f"\n{plain(summary)}")
     parts += [".PP", "PREFIX is 10.0.0.0/8, an address or 'default'. P is a port's name in the configuration.",
@@ -72,7 +73,8 @@ def ringroad(program, version):
     parts = [".SH SYNOPSIS", ".B ringroad run\n[\\-\\-log\\-level LEVEL] CONFIG", ".br", ".B ringroad check\nCONFIG", ".br",
              ".B ringroad version",
              ".SH DESCRIPTION", "Takes network ports over through DPDK and routes between them as a Linux router does.\n"
-             "SIGINT and SIGTERM end it: what waits is sent, ports are closed.", ".SH COMMANDS"]
+             "SIGINT and SIGTERM end it: what waits is sent, ports are closed. SIGHUP applies the changed\n"
+             "configuration, all of it or nothing, as roadctl reload does.", ".SH COMMANDS"]
     for command in ("run", "check", "version"):
         text = said(program, command, "--help")
         parts.append(f".SS {command}\n{plain(text.splitlines()[0])}")

@@ -45,17 +45,17 @@ Setting setting(std::string_view key, std::string value) {
 
 Part engine(const Engine& engine) {
   const Memory& memory = engine.memory;
-  return {.section = "engine",
-          .key = "engine",
-          .summary = {},
-          .settings = {setting("workers", fmt::format("[{}]", fmt::join(engine.workers, ", "))),
-                       setting("control", number(engine.control)),
-                       setting("memory.hugepages", word(kHugePagesWords, memory.hugepages)),
-                       setting("memory.size", to_string(memory.size)),
-                       setting("memory.buffers", number(memory.buffers)),
-                       setting("idle", word(kIdleWords, engine.idle)),
-                       setting("socket", engine.socket),
-                       setting("http.listen", optional(engine.http))}};
+  return {
+      .section = "engine",
+      .key = "engine",
+      .summary = {},
+      .settings = {setting("workers", fmt::format("[{}]", fmt::join(engine.workers, ", "))),
+                   setting("control", number(engine.control)),
+                   setting("memory.hugepages", word(kHugePagesWords, memory.hugepages)),
+                   setting("memory.size", to_string(memory.size)),
+                   setting("memory.buffers", number(memory.buffers)),
+                   setting("idle", word(kIdleWords, engine.idle)), setting("socket", engine.socket),
+                   setting("http.listen", optional(engine.http))}};
 }
 
 std::vector<Setting> timers(const ArpTimers& timers) {
