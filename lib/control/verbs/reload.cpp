@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "config/units.hpp"
@@ -16,6 +17,9 @@ namespace ringroad::control {
 namespace {
 
 using nlohmann::json;
+
+// As long as the event loop's own naps are, and far below the time of a slice.
+constexpr std::chrono::microseconds kNap{100};
 
 // The part of a route's line behind its prefix, in the words of ip-route(8).
 std::string text_of_path(const Reload::Outcome& outcome, const fib::Path4& path) {
@@ -50,6 +54,9 @@ class ReloadAnswer final : public Later {
 
   bool advance(std::string& line) override {
     if (!outcome_->over) {
+      // Called again at once as long as the client waits. Without a pause this thread would take
+      // the core from those that read the file, where they share one.
+      std::this_thread::sleep_for(kNap);
       return false;
     }
     if (!began_ && !outcome_->applied && (!check_ || !outcome_->problems.empty())) {
