@@ -15,7 +15,7 @@ build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
 debian=(debhelper dpkg-dev)
 test=(python3 python3-jsonschema python3-scapy curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
-  libclang-rt-19-dev llvm-19 mmdebstrap lintian tshark)
+  libclang-rt-19-dev llvm-19 mmdebstrap lintian tshark chromium)
 bench=(dpdk dpdk-dev python3)
 
 fail() {
@@ -62,6 +62,20 @@ unpack_guest() {
   touch "$build/complete"
 }
 
+# Unpacks promtool, which reads metrics and rules as Prometheus does. Debian's package of it would also start
+# a Prometheus here. Without it, the tests that need it count as skipped.
+unpack_promtool() {
+  local folder=build/tools
+  command -v promtool >/dev/null || [[ -x $folder/promtool ]] && return
+  mkdir -p "$folder/deb"
+  if ! (cd "$folder/deb" && apt-get -qq download prometheus && dpkg-deb --extract prometheus_*.deb .) 2>/dev/null; then
+    echo "install.sh: no promtool: apt could not fetch the package prometheus" >&2
+  else
+    mv "$folder/deb/usr/bin/promtool" "$folder/"
+  fi
+  rm -rf "$folder/deb"
+}
+
 case "${1:-run}" in
   nic)
     cd "$(dirname "$0")/.."
@@ -83,7 +97,15 @@ for package in "${packages[@]}"; do
   status=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
   [[ $status == installed ]] || missing+=("$package")
 done
-((${#missing[@]})) || exit 0
+# Runs once the packages are there.
+finish() {
+  if [[ $1 == test ]]; then
+    cd "$root" && unpack_promtool
+  fi
+  exit 0
+}
+root=$(realpath "$(dirname "$0")/..")
+((${#missing[@]})) || finish "${1:-run}"
 
 ((EUID == 0)) || fail "not root, and these packages are missing: ${missing[*]} (try: sudo $0 $*)"
 command -v apt-get >/dev/null || fail "no apt-get here; install by other means: ${missing[*]}"
@@ -98,3 +120,4 @@ if ! apt-get install -y -qq --no-install-recommends "${missing[@]}" >>"$log" 2>&
   tail -n 20 "$log" >&2
   fail "apt-get could not install ${missing[*]}"
 fi
+finish "${1:-run}"

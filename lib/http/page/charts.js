@@ -24,11 +24,11 @@ export class Series {
   }
 }
 
-// The next of 1, 2, 5, 10, ... so that the scale seldom changes.
+// The next round number, so that the scale seldom changes.
 export function roundUp(value) {
   if (value <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value * 0.999);
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= value * 0.999);
 }
 
 // Two lines that share a middle axis: what comes in above it, what goes out below.

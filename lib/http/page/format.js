@@ -17,12 +17,12 @@ export function human(value) {
   return unit === 0 ? text : `${text} ${UNITS[unit]}`;
 }
 
-export const bits = (bytesASecond) => withUnit(8 * bytesASecond, "bit/s");
+export const bits = (aSecond) => withUnit(aSecond, "bit/s");
 export const packets = (aSecond) => withUnit(aSecond, "packets/s");
 
 function withUnit(value, unit) {
   const text = human(value);
-  return text === "–" ? text : /[kMGTP]$/.test(text) ? text + unit : `${text} ${unit}`;
+  return text === "–" ? text : unit === "bit/s" && /[kMGTP]$/.test(text) ? text + unit : `${text} ${unit}`;
 }
 
 // 1,234,567: a counter as it is.
@@ -74,18 +74,19 @@ export function make(name, attributes = {}, ...children) {
 // Makes the rows of a table body these, with the cells of each: [text or element, class].
 // Cells keep their place, so that a selection and the focus survive an update.
 export function fill(body, rows) {
+  const labels = [...body.parentElement.tHead.rows[0].cells].map((cell) => cell.textContent);
   while (body.rows.length > rows.length) body.deleteRow(-1);
   rows.forEach((cells, i) => {
     const row = body.rows[i] ?? body.insertRow();
     row.className = cells.rowClass ?? "";
-    cells.forEach(([content, kind = "", label = ""], j) => {
+    cells.forEach(([content, kind = ""], j) => {
       let cell = row.cells[j];
       if (!cell) {
         cell = make(j === 0 ? "th" : "td", j === 0 ? {scope: "row"} : {});
+        cell.dataset.label = labels[j];
         row.append(cell);
       }
       if (cell.className !== kind) cell.className = kind;
-      if (label) cell.dataset.label = label;
       if (content instanceof Node) {
         if (cell.firstChild !== content) cell.replaceChildren(content);
       } else {

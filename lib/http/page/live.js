@@ -68,8 +68,7 @@ class PortCard {
 
   update(port, rates) {
     const of = (key) => rates.of(`${port.name} ${key}`, port[key]);
-    const rx = of("rx_bytes");
-    const tx = of("tx_bytes");
+    const [rx, tx] = [of("rx_bytes"), of("tx_bytes")].map((rate) => (rate === null ? null : 8 * rate));
     const [rxPackets, txPackets] = [of("rx_packets"), of("tx_packets")];
     if (rx !== null) this.rx.push(rx);
     if (tx !== null) this.tx.push(tx);
@@ -195,9 +194,9 @@ export class Live {
     }
     const rows = [...bands].map(([key, band]) => {
       const rate = (name) => this.#rates.bands.of(`${key} ${name}`, band[name]);
-      const dropped = rate("dropped");
+      const [sent, dropped] = [rate("sent_bytes"), rate("dropped")];
       const cells = [[band.port], [String(band.band)], [band.kind], [human(band.queued), "n"],
-                     [bits(rate("sent_bytes")), "n"], [human(rate("sent_packets")), "n"],
+                     [bits(sent === null ? null : 8 * sent), "n"], [human(rate("sent_packets")), "n"],
                      [human(dropped), dropped > 0 ? "n bad" : "n"], [exact(band.dropped), "n"],
                      [nanoseconds(band.delay), "n"]];
       return cells;

@@ -60,8 +60,7 @@ async function tick() {
     if (error.status === 503) {
       status("busy", "The router is too busy to answer");
     } else {
-      const since = lastAnswer ? ` since ${lastAnswer.toLocaleTimeString()}` : "";
-      status("gone", `The router does not answer${since}`);
+      status("gone", lastAnswer ? `No answer since ${lastAnswer.toLocaleTimeString()}` : "No answer");
     }
     live.gap();
   }

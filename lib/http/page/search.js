@@ -111,7 +111,7 @@ export class Neighbors {
       [one.address, one.port, one.mac ?? ""].some((field) => field.toLowerCase().includes(wanted)));
     const failed = this.#all.filter((one) => one.state === "FAILED").length;
     const more = this.#all.length === Neighbors.MOST;
-    say(byId("neighbor-count"), `${more ? "the first " : ""}${exact(this.#all.length)}` +
+    say(byId("neighbor-count"), `${more ? "the first " : ""}${exact(this.#all.length)} neighbor${this.#all.length === 1 ? "" : "s"}` +
       (failed ? `, ${exact(failed)} failed` : ""));
     if (found.length === 0) say(byId("neighbor-note"), this.#all.length ? "No neighbor is like that." : "There are no neighbors.");
     else complain(byId("neighbor-note"), null);
