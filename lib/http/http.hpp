@@ -37,7 +37,7 @@ class Http {
 
   // The control thread's loop answers from here on.
   void attach(control::EventLoop& loop);
-  // The configuration that runs: its hash is a metric.
+  // The configuration that the router started with: its hash is a metric.
   void set_config(const config::Config& config);
 
  private:

@@ -106,7 +106,8 @@ void Writer::router(const std::string& config_hash) {
   text_.sample(
       labels_of({{"version", about_.version}, {"commit", about_.commit}, {"dpdk", about_.dpdk}}),
       std::uint64_t{1});
-  text_.family("ringroad_config", Type::kInfo, "Hash of the configuration that runs.");
+  text_.family("ringroad_config", Type::kInfo,
+               "Hash of the configuration that the router started with.");
   text_.sample(labels_of({{"hash", config_hash}}), std::uint64_t{1});
   text_.gauge("ringroad_start_time_seconds", "When the router started, in seconds since 1970.",
               "seconds");

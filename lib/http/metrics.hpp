@@ -19,7 +19,7 @@ struct About {
   double cycles_a_second = 1e9;  // of the workers' counters
 };
 
-// `config_hash` is of the running configuration.
+// `config_hash` is of the configuration that the router started with.
 [[nodiscard]] std::string write_metrics(const Snapshot& snapshot, const About& about,
                                         const std::string& config_hash, MetricsFormat format);
 
