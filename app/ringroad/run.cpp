@@ -10,6 +10,8 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +19,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/sha256.hpp"
 #include "config/load.hpp"
 #include "control/api_server.hpp"
 #include "control/api_socket.hpp"
@@ -77,6 +80,17 @@ int refuse(const Error& error, int status) {
   return status;
 }
 
+// What the file is now; that it is read again after it was parsed only concerns what is shown.
+control::Identity identity_of(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  const std::string text{std::istreambuf_iterator<char>{file}, {}};
+  std::error_code ignored;
+  return {.version = kRelease,
+          .commit = kCommit,
+          .config_path = std::filesystem::absolute(path, ignored).string(),
+          .config_hash = sha256(text)};
+}
+
 // Of "0.1.0 (1234abc)".
 http::About about_this() {
   const std::string_view version{kVersion};
@@ -102,13 +116,16 @@ int run_router(const std::string& path, const config::Config& config, Sockets so
   const Clock clock;
   ProgressBar progress;
   auto router = control::Router::open(
-      config, clock, {.on_load = [&](const routing::RouteLoad& load) {
-        const std::string name = std::filesystem::path{load.file().path}.filename();
-        progress.show(fmt::format("{}: {}", name, to_string(load.state())), load.percent());
-        if (load.finished()) {
-          progress.clear();
-        }
-      }});
+      config, clock,
+      {.on_load =
+           [&](const routing::RouteLoad& load) {
+             const std::string name = std::filesystem::path{load.file().path}.filename();
+             progress.show(fmt::format("{}: {}", name, to_string(load.state())), load.percent());
+             if (load.finished()) {
+               progress.clear();
+             }
+           },
+       .identity = identity_of(path)});
   if (!router) {
     // The line in the file, as `check` shows it. A missing device may appear later, but an error in
     // the file does not go away.

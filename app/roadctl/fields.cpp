@@ -113,6 +113,26 @@ std::string duration(const json& nanoseconds) {
   return fmt::format("{}ns", count);
 }
 
+std::string amount(const json& number) {
+  if (!number.is_number() || number < 1000) {
+    return words(number);
+  }
+  auto value = number.get<double>();
+  std::string_view prefixes = "kMGTPE";
+  // From 999.5 on, a value would be rounded to four digits.
+  for (value /= 1000; value >= 999.5 && prefixes.size() > 1; value /= 1000) {
+    prefixes.remove_prefix(1);
+  }
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}{}", value, decimals, prefixes.front());
+}
+
+std::string percent(const json& value) {
+  return value.is_number() ? fmt::format("{:.1f}", value.get<double>()) : "-";
+}
+
+Cell amount(const json& object, const char* key) { return {amount(field(object, key))}; }
+
 Cell plain(const json& object, const char* key) { return {words(object, key)}; }
 
 Cell count(const json& object, const char* key, const Display& display) {

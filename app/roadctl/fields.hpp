@@ -26,11 +26,16 @@ namespace ringroad::roadctl {
 // Rounds to three digits, in the largest unit in which the value is at least 1: "12.3us".
 [[nodiscard]] std::string duration(const nlohmann::json& nanoseconds);
 
+// Rounds a number to three digits with the SI prefix for it: "14.9M".
+[[nodiscard]] std::string amount(const nlohmann::json& number);
+[[nodiscard]] std::string percent(const nlohmann::json& value);
+
 [[nodiscard]] Cell plain(const nlohmann::json& object, const char* key);
 // Returns a counter, with what it grows by a second if that is known.
 [[nodiscard]] Cell count(const nlohmann::json& object, const char* key, const Display& display);
 // The same for a counter that is an error if it is not zero.
 [[nodiscard]] Cell trouble(const nlohmann::json& object, const char* key, const Display& display);
+[[nodiscard]] Cell amount(const nlohmann::json& object, const char* key);
 // Returns the state of a link or a neighbor.
 [[nodiscard]] Cell state(const nlohmann::json& object, const char* key);
 

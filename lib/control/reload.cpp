@@ -262,6 +262,9 @@ void Reload::undo() {
   }
   if (std::exchange(expired_, false)) {
     log::info("reload: the router runs what it ran before");
+    if (on_reverted) {
+      on_reverted();
+    }
     steps_.clear();
     state_ = State::kIdle;
     return;
@@ -288,6 +291,9 @@ void Reload::finish() {
     steps_.clear();
   }
   difference_.reset();
+  if (outcome.applied && on_applied) {
+    on_applied(outcome.file, read_.text);
+  }
   read_ = {};
   if (request_.check) {
     return;

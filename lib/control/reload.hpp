@@ -65,6 +65,10 @@ class Reload {
 
   // Called before each slice of the changes, for tests: an error refuses the slice.
   std::function<Status(std::size_t step)> on_step{};
+  // Called when a file was applied, with its name and its text, and when what it changed was undone
+  // because no confirmation came.
+  std::function<void(const std::string& file, const std::string& text)> on_applied{};
+  std::function<void()> on_reverted{};
 
  private:
   enum class State : std::uint8_t { kIdle, kReading, kComparing, kApplying, kUndoing, kWaiting };

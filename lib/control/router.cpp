@@ -156,6 +156,7 @@ bool Router::run_timers() {
     slow_path_->tick();
     pools_.look();
   }
+  recent_->run(now);
   if (now >= next_redirect_round_) {
     world_->next_redirect_round();
     next_redirect_round_ = now + kRedirectRound;
@@ -176,15 +177,28 @@ bool Router::run_timers() {
   return next_tick_ <= now;
 }
 
-void Router::measure_delays(std::optional<PortId> port, bool on) {
+void Router::for_each_bands(std::optional<PortId> port,
+                            const std::function<void(sched::Bands&)>& change) const {
   for (const auto& worker : workers_) {
     for (const std::uint16_t i : numbers(ports_.size())) {
       port::TxQueue* const queue = worker->tx(PortId{i});
       if (queue != nullptr && (!port || *port == PortId{i})) {
-        queue->bands().measure_delays(on);
+        change(queue->bands());
       }
     }
   }
+}
+
+void Router::measure_delays(std::optional<PortId> port, bool on) {
+  for_each_bands(port, [&](sched::Bands& bands) { bands.measure_delays(on); });
+}
+
+void Router::reset_delays(std::optional<PortId> port) {
+  for_each_bands(port, [](sched::Bands& bands) {
+    if (bands.measures_delays()) {
+      bands.measure_delays(true);
+    }
+  });
 }
 
 void Router::give_up_waiting() {

@@ -15,8 +15,10 @@
 #include "config/model.hpp"
 #include "control/configuration.hpp"
 #include "control/event_loop.hpp"
+#include "control/identity.hpp"
 #include "control/ledger.hpp"
 #include "control/links.hpp"
+#include "control/recent.hpp"
 #include "control/reload.hpp"
 #include "host/addresses.hpp"
 #include "host/neighbors.hpp"
@@ -37,6 +39,7 @@ class Router {
     Configuration::OnLoad on_load{};
     // The seed of fq_codel's flow hash, for tests. By default it is random.
     std::optional<std::uint64_t> flow_seed{};
+    Identity identity{};
   };
   // Sets up everything and starts every port; no packet is forwarded until the workers run. On
   // failure the fault names the value of the configuration that was refused.
@@ -64,6 +67,8 @@ class Router {
 
   // Sets whether the bands of that port, or of all ports, measure how long packets wait.
   void measure_delays(std::optional<PortId> port, bool on);
+  // Starts the measurement anew where it is on.
+  void reset_delays(std::optional<PortId> port);
 
   [[nodiscard]] Ledger ledger() const;
   [[nodiscard]] std::uint64_t drops(stats::DropReason reason) const;
@@ -95,6 +100,11 @@ class Router {
   [[nodiscard]] const host::Addresses& addresses() const { return *addresses_; }
   // Applies a changed configuration.
   [[nodiscard]] Reload& reload() { return *reload_; }
+  // Rates and loads of the last second, drops of the last minute.
+  [[nodiscard]] const Recent& recent() const { return *recent_; }
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  void set_identity(Identity identity) { identity_ = std::move(identity); }
+  [[nodiscard]] Nanoseconds uptime() const { return clock_.now() - started_; }
   // Traces and captures.
   [[nodiscard]] tap::Taps& taps() { return *taps_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
@@ -116,6 +126,8 @@ class Router {
   Status set_up_workers();
   Status set_up_addresses();
   [[nodiscard]] std::uint32_t held_besides_bands() const;
+  void for_each_bands(std::optional<PortId> port,
+                      const std::function<void(sched::Bands&)>& change) const;
   [[nodiscard]] Nanoseconds next_deadline() const;
   bool handle_punts();
   // Drops every packet that the control thread holds, for reason kPortDown.
@@ -143,12 +155,16 @@ class Router {
   std::unique_ptr<Configuration> configuration_;
   std::unique_ptr<tap::Taps> taps_;
   std::unique_ptr<Reload> reload_;
+  std::unique_ptr<Recent> recent_;
+  Identity identity_;
+  Identity before_reload_;
 
   std::atomic<bool> stop_{false};
   bool workers_run_ = false;
   std::vector<Packet*> arp_;  // ARP messages that are not handled yet
   // For each worker, the number of packets that it punted before them and that are not handled yet.
   std::vector<unsigned> before_arp_;
+  Nanoseconds started_ = clock_.now();
   Nanoseconds next_tick_{};
   Nanoseconds next_redirect_round_{};
   Nanoseconds next_watch_{};

@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "base/random_seed.hpp"
+#include "base/sha256.hpp"
 #include "control/router.hpp"
 #include "control/settings.hpp"
 #include "port/interface_sharing.hpp"
@@ -70,6 +71,7 @@ std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config:
                                                                    const Options& options) {
   using At = config::Fault::At;
   std::unique_ptr<Router> router{new Router{config, clock, options.flow_seed}};
+  router->identity_ = options.identity;
   const auto refused = [&](const Status& status) {
     config::Fault fault = router->place_;
     fault.what = status.error().what;
@@ -376,6 +378,14 @@ Status Router::set_up_addresses() {
                                                  .links = *links_,
                                                  .configuration = *configuration_},
                                      clock_);
+  reload_->on_applied = [this](const std::string& file, const std::string& text) {
+    before_reload_ = identity_;
+    identity_.config_path = file;
+    identity_.config_hash = sha256(text);
+  };
+  reload_->on_reverted = [this] { identity_ = before_reload_; };
+  recent_ = std::make_unique<Recent>(
+      Recent::Parts{.world = *world_, .workers = workers_, .sender = *sender_});
   routing_->add_fixed_routes();
   for (const interface::InterfaceView& view : world_->ports()) {
     // The next hop for each port's connected subnets is created now, so that no later change lacks

@@ -213,14 +213,14 @@ void Bands::publish_backlog() {
 
 bool Bands::follow_measuring() {
   const std::uint32_t wanted = wanted_round_.load(std::memory_order_relaxed);
-  if (wanted != round_) [[unlikely]] {
-    round_ = wanted;
+  if (wanted != round_.load(std::memory_order_relaxed)) [[unlikely]] {
     if (wanted % 2 != 0) {
       measured_since_ = clock_->now().count();
       std::ranges::for_each(delays_, &stats::Histogram::clear);
     }
+    round_.store(wanted, std::memory_order_release);
   }
-  return round_ % 2 != 0;
+  return wanted % 2 != 0;
 }
 
 }  // namespace ringroad::sched

@@ -107,13 +107,18 @@ class Bands {
   void clear(Take&& take);
 
   // Called by any thread: starts or stops measuring how long packets wait. Starting clears earlier
-  // measurements.
+  // measurements, also if it was started before.
   void measure_delays(bool on) {
     const std::uint32_t round = wanted_round_.load(std::memory_order_relaxed) / 2;
     wanted_round_.store(2 * (round + 1) + (on ? 1 : 0), std::memory_order_relaxed);
   }
   [[nodiscard]] bool measures_delays() const {
     return wanted_round_.load(std::memory_order_relaxed) % 2 != 0;
+  }
+  // Whether delays are measured and the worker has begun: until then the delays are earlier ones.
+  [[nodiscard]] bool has_delays() const {
+    return measures_delays() &&
+           round_.load(std::memory_order_relaxed) == wanted_round_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] const stats::Histogram& delays_ns(std::size_t band) const { return delays_[band]; }
 
@@ -244,7 +249,7 @@ class Bands {
   stats::Counter overlimits_;
 
   std::atomic<std::uint32_t> wanted_round_{0};  // odd: measure
-  std::uint32_t round_ = 0;
+  std::atomic<std::uint32_t> round_{0};         // written by the worker
   std::int64_t measured_since_ = 0;
   OwnLinesVector<stats::Histogram> delays_;  // one element for each band
 };
@@ -428,7 +433,7 @@ std::uint16_t Bands::offer_head(D& device) {
   for (std::uint16_t i = 0; i < offered; ++i) {
     weights_.lengths[i] = first[i]->pkt_len;
   }
-  const bool measures = round_ % 2 != 0;
+  const bool measures = round_.load(std::memory_order_relaxed) % 2 != 0;
   if (measures) [[unlikely]] {
     for (std::uint16_t i = 0; i < offered; ++i) {
       weights_.queued_at[i] = queued_at(*first[i]).count();

@@ -170,6 +170,7 @@ class Worker {
   [[nodiscard]] bool is_open(std::size_t port) const { return ((shut_ >> port) & 1U) == 0; }
   void reclaim();
   void rest();
+  void count_rest();
 
   Settings settings_;
   rte_rcu_qsbr& readers_;

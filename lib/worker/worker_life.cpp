@@ -138,6 +138,7 @@ void Worker::rest() {
   const std::uint32_t rests = empty_polls_ / kIdlePolls;
   if (rests <= kPauses) {
     Sleeper::pause();
+    count_rest();
     return;
   }
   sleeper_->arm(stopped_.load(std::memory_order_acquire));
@@ -149,6 +150,7 @@ void Worker::rest() {
     rte_rcu_qsbr_thread_online(&readers_, settings_.id.value());
   }
   sleeper_->disarm(stopped_.load(std::memory_order_acquire));
+  count_rest();
   if (!woken) {
     const bool packets = poll_once();
     sleeper_->found_after_timeout(packets);
@@ -156,6 +158,13 @@ void Worker::rest() {
       empty_polls_ = (rests + 1) * kIdlePolls - 1;  // it sleeps again after one more poll
     }
   }
+}
+
+// The loop that finds a packet after a sleep has not worked on it all that time.
+void Worker::count_rest() {
+  const std::uint64_t now = stats::cycles_now();
+  counters_.idle_cycles.add(now - last_cycles_);
+  last_cycles_ = now;
 }
 
 void Worker::run(const std::atomic<bool>& stop) {

@@ -105,6 +105,15 @@ class BandTable {
   std::vector<std::function<std::vector<Cell>(const json& band)>> cells_;
 };
 
+std::vector<Cell> delays_of(const json& delay) {
+  std::vector<Cell> cells(4, {"-"});
+  if (field(delay, "samples") != 0) {
+    std::ranges::transform(std::array{"p50", "p99", "p999", "max"}, cells.begin(),
+                           [&](const char* key) { return Cell{duration(field(delay, key))}; });
+  }
+  return cells;
+}
+
 // Prints the settings in which bands differ from the default, and how long packets wait in them if
 // that is measured.
 std::string settings_table(const json& queue, const Display& display) {
@@ -124,16 +133,10 @@ std::string settings_table(const json& queue, const Display& display) {
             [](const json& band) { return std::vector{plain(band, "limit")}; });
   table.add(any(differs("delay_ns", nullptr)),
             {{"DELAY p50", kRight}, {"p99", kRight}, {"p99.9", kRight}, {"max", kRight}},
-            [](const json& band) {
-              const json& delay = field(band, "delay_ns");
-              std::vector<Cell> cells(4, {"-"});
-              if (field(delay, "samples") != 0) {
-                std::ranges::transform(
-                    std::array{"p50", "p99", "p999", "max"}, cells.begin(),
-                    [&](const char* key) { return Cell{duration(field(delay, key))}; });
-              }
-              return cells;
-            });
+            [](const json& band) { return delays_of(field(band, "delay_ns")); });
+  table.add(any(differs("recent_delay_ns", nullptr)),
+            {{"NOW p50", kRight}, {"p99", kRight}, {"p99.9", kRight}, {"max", kRight}},
+            [](const json& band) { return delays_of(field(band, "recent_delay_ns")); });
   return table.empty() ? "" : std::move(table).print(bands, display);
 }
 
@@ -157,6 +160,13 @@ std::string counters_table(const json& queue, const Display& display) {
   });
   table.add(true, {{"REQUEUED packets", kRight}},
             [](const json& band) { return std::vector{plain(band, "requeued")}; });
+  table.add(std::ranges::any_of(bands, differs("sent_packets_per_second", nullptr)),
+            {{"packets/s", kRight}, {"bit/s", kRight}, {"DROPPED/s", kRight}},
+            [](const json& band) {
+              return std::vector{amount(band, "sent_packets_per_second"),
+                                 amount(band, "sent_bits_per_second"),
+                                 amount(band, "dropped_per_second")};
+            });
   return std::move(table).print(bands, display);
 }
 

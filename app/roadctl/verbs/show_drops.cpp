@@ -39,10 +39,15 @@ std::string ports_of(const json& drop) {
 }
 
 std::string render_drops(const json& drops, const Display& display) {
-  Table table{{{"REASON"}, {"PACKETS", kRight}, {"PORTS"}, {.heading = "MEANING", .wraps = true}}};
+  Table table{{{"REASON"},
+               {"PACKETS", kRight},
+               {"PER SECOND", kRight, "0"},
+               {"LAST MINUTE", kRight, "0"},
+               {"PORTS"},
+               {.heading = "MEANING", .wraps = true}}};
   for (const json& drop : drops) {
-    table.add({plain(drop, "reason"), trouble(drop, "packets", display), Cell{ports_of(drop)},
-               plain(drop, "meaning")});
+    table.add({plain(drop, "reason"), trouble(drop, "packets", display), amount(drop, "per_second"),
+               count(drop, "last_minute", display), Cell{ports_of(drop)}, plain(drop, "meaning")});
   }
   return table.print(display);
 }

@@ -33,6 +33,46 @@ std::string losses_of(const json& ports, const Display& display) {
   return any ? fmt::format("\n{}", losses.print(display)) : std::string{};
 }
 
+// Returns a table of what the ports carried in the last second; empty if the router does not say.
+std::string rates_of(const json& ports, const Display& display) {
+  Table rates{{{"PORT"},
+               {"RX packets/s", kRight},
+               {"RX bit/s", kRight},
+               {"RX %", kRight},
+               {"TX packets/s", kRight},
+               {"TX bit/s", kRight},
+               {"TX %", kRight}}};
+  bool any = false;
+  for (const json& port : ports) {
+    any = any || field(port, "rx_packets_per_second").is_number();
+    rates.add({plain(port, "name"), amount(port, "rx_packets_per_second"),
+               amount(port, "rx_bits_per_second"), Cell{percent(field(port, "rx_percent"))},
+               amount(port, "tx_packets_per_second"), amount(port, "tx_bits_per_second"),
+               Cell{percent(field(port, "tx_percent"))}});
+  }
+  return any ? fmt::format("\n{}", rates.print(display)) : std::string{};
+}
+
+// Returns a table of the packets that the router dropped at each port, by reason; empty if it
+// dropped none.
+std::string drops_of(const json& ports, const Display& display) {
+  Table drops{{{"PORT"}, {"DROPPED BY THE ROUTER"}, {"PACKETS", kRight}, {"PER SECOND", kRight}}};
+  bool any = false;
+  for (const json& port : ports) {
+    const json& by_reason = field(port, "drops");
+    if (!by_reason.is_object()) {
+      continue;
+    }
+    for (const auto& [reason, packets] : by_reason.items()) {
+      const json& now = field(field(port, "drops_per_second"), reason.c_str());
+      drops.add({plain(port, "name"), Cell{reason}, trouble(by_reason, reason.c_str(), display),
+                 Cell{now.is_null() ? "0" : amount(now)}});
+      any = true;
+    }
+  }
+  return any ? fmt::format("\n{}", drops.print(display)) : std::string{};
+}
+
 std::string render_ports(const json& ports, const Display& display) {
   Table identity{{{"PORT"},
                   {"LINK"},
@@ -68,15 +108,16 @@ std::string render_ports(const json& ports, const Display& display) {
                   count(port, "tx_completed", display), trouble(port, "tx_hangs", display),
                   trouble(port, "conflicts", display)});
   }
-  return identity.print(display) + fmt::format("\n{}", counters.print(display)) +
-         losses_of(ports, display);
+  return identity.print(display) + rates_of(ports, display) +
+         fmt::format("\n{}", counters.print(display)) + losses_of(ports, display) +
+         drops_of(ports, display);
 }
 
 const Registration kShowPorts{
     {.group = "show",
      .name = "ports",
      .usage = "[P]",
-     .summary = "link, addresses and counters of the ports, or of one",
+     .summary = "link, addresses, rates, counters and drops of the ports, or of one",
      .options = optional_port,
      .examples = {"show ports", "show ports wan --json", "show ports --watch 1"},
      .render = render_ports,

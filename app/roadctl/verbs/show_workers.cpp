@@ -39,9 +39,28 @@ std::vector<std::string> stages_of(const json& workers) {
   return stages;
 }
 
+// Returns the load since the start, to compare with that of the last second; empty if the router
+// does not say.
+std::string since_start(const json& workers, const Display& display) {
+  Table table{{{"CORE", kRight},
+               {"BUSY %", kRight},
+               {"CONTROL %", kRight},
+               {"IDLE %", kRight},
+               {"CYCLES/packet", kRight}}};
+  bool any = false;
+  for (const json& worker : workers) {
+    const json& load = field(worker, "since_start");
+    any = any || load.is_object();
+    table.add({plain(worker, "core"), plain(load, "busy_percent"), plain(load, "control_percent"),
+               plain(load, "idle_percent"), plain(load, "cycles_per_packet")});
+  }
+  return any ? "\nload since the start\n" + table.print(display) : std::string{};
+}
+
 std::string render_workers(const json& workers, const Display& display) {
   Table loops{{{"CORE", kRight},
                {"PACKETS", kRight},
+               {"PACKETS/s", kRight},
                {"POLLS", kRight},
                {"BUSY polls", kRight},
                {"CONTROL polls", kRight, "0"},
@@ -60,11 +79,11 @@ std::string render_workers(const json& workers, const Display& display) {
   Table cycles{std::move(columns)};
   for (const json& worker : workers) {
     loops.add({plain(worker, "core"), count(worker, "packets", display),
-               count(worker, "polls", display), count(worker, "busy_polls", display),
-               count(worker, "control_polls", display), count(worker, "empty_polls", display),
-               plain(worker, "busy_percent"), plain(worker, "control_percent"),
-               plain(worker, "idle_percent"), plain(worker, "cycles_per_packet"),
-               count(worker, "copied_bytes", display)});
+               amount(worker, "packets_per_second"), count(worker, "polls", display),
+               count(worker, "busy_polls", display), count(worker, "control_polls", display),
+               count(worker, "empty_polls", display), plain(worker, "busy_percent"),
+               plain(worker, "control_percent"), plain(worker, "idle_percent"),
+               plain(worker, "cycles_per_packet"), count(worker, "copied_bytes", display)});
     rests.add({plain(worker, "core"), plain(worker, "idle"), count(worker, "sleeps", display),
                count(worker, "wakes", display)});
     std::vector<Cell> row{plain(worker, "core")};
@@ -74,7 +93,7 @@ std::string render_workers(const json& workers, const Display& display) {
     cycles.add(std::move(row));
   }
   return loops.print(display) + fmt::format("\n{}", rests.print(display)) + "\ncycles by stage\n" +
-         cycles.print(display);
+         cycles.print(display) + since_start(workers, display);
 }
 
 Options show_workers_options(Words words) { return WordReader{words, {kCore}}.pairs().result(); }
@@ -82,7 +101,7 @@ Options show_workers_options(Words words) { return WordReader{words, {kCore}}.pa
 const Registration kShowWorkers{{.group = "show",
                                  .name = "workers",
                                  .usage = "[core N]",
-                                 .summary = "load of the forwarding cores, cycles by stage",
+                                 .summary = "load of the cores in the last second, cycles by stage",
                                  .options = show_workers_options,
                                  .examples = {"show workers", "show workers core 1 --watch 2"},
                                  .render = render_workers,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reports the schedulers of the ports as JSON, in tc's terms.
+#include <functional>
 #include <string_view>
 
 #include "control/json.hpp"
@@ -33,15 +34,16 @@ std::string_view name_of(Aqm aqm) {
   return "fifo";
 }
 
-Json delays_of(const stats::Histogram& delays) {
-  return {{"samples", delays.samples()},
-          {"p50", delays.quantile(0.5)},
-          {"p99", delays.quantile(0.99)},
-          {"p999", delays.quantile(0.999)},
-          {"max", delays.quantile(1)}};
+Json delays_of(const stats::Histogram::Counts& delays) {
+  using stats::Histogram;
+  return {{"samples", Histogram::samples(delays)},
+          {"p50", Histogram::quantile(delays, 0.5)},
+          {"p99", Histogram::quantile(delays, 0.99)},
+          {"p999", Histogram::quantile(delays, 0.999)},
+          {"max", Histogram::quantile(delays, 1)}};
 }
 
-Json band_of(const sched::Bands& bands, std::size_t number) {
+Json band_of(const sched::Bands& bands, std::size_t number, const BandActivity& now) {
   const sched::BandSettings& settings = bands.discipline().each[number];
   const sched::BandCounters& counters = bands.counters()[number];
   const bool strict = number < bands.discipline().strict;
@@ -64,13 +66,22 @@ Json band_of(const sched::Bands& bands, std::size_t number) {
   band["dropped_by_aqm"] = counters.managed.get();
   band["marked"] = counters.marked.get();
   band["requeued"] = counters.requeued.get();
+  band["sent_packets_per_second"] = now.sent_packets;
+  band["sent_bits_per_second"] = 8 * now.sent_bytes;
+  band["dropped_per_second"] = now.dropped;
   if (bands.measures_delays()) {
-    band["delay_ns"] = delays_of(bands.delays_ns(number));
+    // Until the worker has begun to measure, there are none.
+    band["delay_ns"] = delays_of(bands.has_delays() ? bands.delays_ns(number).counts()
+                                                    : stats::Histogram::Counts{});
+    band["recent_delay_ns"] =
+        delays_of(now.delays_ns != nullptr ? *now.delays_ns : stats::Histogram::Counts{});
   }
   return band;
 }
 
-Json queue_of(const port::TxQueue& queue) {
+// `activity` returns what a band, by its number, did in the last second.
+Json queue_of(const port::TxQueue& queue,
+              const std::function<BandActivity(std::size_t)>& activity) {
   const sched::Bands& bands = queue.bands();
   const sched::Discipline& discipline = bands.discipline();
   const sched::BandTotals totals = bands.totals();
@@ -97,9 +108,17 @@ Json queue_of(const port::TxQueue& queue) {
                             {"inflight_bytes", queue.bytes_in_flight()}};
   }
   Json each = Json::array();
+  BandActivity all;
   for (std::size_t band = 0; band < discipline.bands; ++band) {
-    each.push_back(band_of(bands, band));
+    const BandActivity now = activity(band);
+    each.push_back(band_of(bands, band, now));
+    all.sent_packets += now.sent_packets;
+    all.sent_bytes += now.sent_bytes;
+    all.dropped += now.dropped;
   }
+  answer["sent_packets_per_second"] = all.sent_packets;
+  answer["sent_bits_per_second"] = 8 * all.sent_bytes;
+  answer["dropped_per_second"] = all.dropped;
   answer["bands"] = std::move(each);
   return answer;
 }
@@ -117,7 +136,9 @@ Json report_bands(const Router& router, std::optional<PortId> of) {
         Json answer{{"port", port->settings().name},
                     {"queue", number++},
                     {"worker", worker->settings().id.value()}};
-        answer.update(queue_of(*queue));
+        answer.update(queue_of(*queue, [&](std::size_t band) {
+          return router.recent().band(worker->settings().id, port->settings().id, band);
+        }));
         queues.push_back(std::move(answer));
       }
     }

@@ -1,42 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reports the link, addresses and counters of ports and sub-interfaces.
+// Reports the link, addresses, counters, rates and drops of ports and sub-interfaces.
 #include "control/json.hpp"
+#include "control/now_json.hpp"
 #include "control/verb.hpp"
 
 namespace ringroad::control {
 namespace {
 
-struct PortTotals {
-  std::uint64_t rx_packets = 0;
-  std::uint64_t rx_bytes = 0;
-  std::uint64_t tx_packets = 0;
-  std::uint64_t tx_bytes = 0;
-  std::uint64_t tx_requeued = 0;
-
-  void add(const InterfaceCounters& counters) {
-    rx_packets += counters.rx_packets.get();
-    rx_bytes += counters.rx_bytes.get();
-    tx_packets += counters.tx_packets.get();
-    tx_bytes += counters.tx_bytes.get();
-  }
-};
-
-// Returns the sum of all workers' and the control thread's counters.
-PortTotals totals_of(const Router& router, const interface::InterfaceView& view) {
-  PortTotals totals;
+std::uint64_t requeued_by(const Router& router, PortId port) {
+  std::uint64_t packets = 0;
   for (const auto& worker : router.workers()) {
-    totals.add(worker->interface(view.id));
-    const port::TxQueue* const queue = view.link ? nullptr : worker->tx(view.egress);
-    if (queue == nullptr) {
-      continue;
-    }
-    const sched::BandTotals bands = queue->bands().totals();
-    totals.tx_packets += bands.sent_packets;
-    totals.tx_bytes += bands.sent_bytes;
-    totals.tx_requeued += bands.requeued;
+    const port::TxQueue* const queue = worker->tx(port);
+    packets += queue == nullptr ? 0 : queue->bands().totals().requeued;
   }
-  totals.add(router.sender().interface(view.id));
-  return totals;
+  return packets;
+}
+
+// Sets "drops" and "drops_per_second", each with the reasons for which it is not 0.
+void add_drops(const Router& router, InterfaceId id, Json& port) {
+  Json& drops = port["drops"] = Json::object();
+  Json& per_second = port["drops_per_second"] = Json::object();
+  for (std::size_t i = 0; i < stats::kDropReasons; ++i) {
+    const auto reason = static_cast<stats::DropReason>(i);
+    const Recent::Drops here = router.recent().drops(id, reason);
+    if (here.total > 0) {
+      drops[std::string{stats::name(reason)}] = here.total;
+    }
+    if (here.per_second > 0) {
+      per_second[std::string{stats::name(reason)}] = here.per_second;
+    }
+  }
 }
 
 Json tags_of(const neigh::Tags& tags) {
@@ -60,7 +53,7 @@ Reply show_ports(Router& router, Options& options) {
     if (wanted && view.id != *wanted) {
       continue;
     }
-    const PortTotals totals = totals_of(router, view);
+    const Traffic total = router.recent().total(view);
     Json addresses = Json::array();
     for (const InterfaceAddress4& address : view.addresses) {
       addresses.push_back(address.to_string());
@@ -76,10 +69,12 @@ Reply show_ports(Router& router, Options& options) {
               {"mtu", view.mtu},
               {"addresses", addresses},
               {"conflicts", router.addresses().claims().conflicts(view.id)},
-              {"rx_packets", totals.rx_packets},
-              {"rx_bytes", totals.rx_bytes},
-              {"tx_packets", totals.tx_packets},
-              {"tx_bytes", totals.tx_bytes}};
+              {"rx_packets", total.rx_packets},
+              {"rx_bytes", total.rx_bytes},
+              {"tx_packets", total.tx_packets},
+              {"tx_bytes", total.tx_bytes}};
+    port.update(rates_of(router, view));
+    add_drops(router, view.id, port);
     if (view.link) {
       port["vlan"] = {{"link", router.world().port(*view.link).name}, {"tags", tags_of(view.tags)}};
     } else {
@@ -89,7 +84,7 @@ Reply show_ports(Router& router, Options& options) {
       port["rx_no_buffer"] = counts.of(LossKind::kNoBuffer);
       port["rx_errors"] = counts.of(LossKind::kRxError);
       port["tx_errors"] = counts.of(LossKind::kTxError);
-      port["tx_requeued"] = totals.tx_requeued;
+      port["tx_requeued"] = requeued_by(router, view.egress);
       port["tx_completed"] = counts.tx_completed;
       port["tx_hangs"] = router.links().tx_hangs(view.egress);
       port["rx_queues"] = device.rx_queues();

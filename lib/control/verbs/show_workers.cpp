@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reports the counters and the load of the workers.
+// Reports the counters of the workers, and their load in the last second and since the start.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "control/json.hpp"
+#include "control/now_json.hpp"
 #include "control/verb.hpp"
 
 namespace ringroad::control {
 namespace {
-
-double ratio(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 // Returns the idle mode that the worker uses. Without device interrupts it uses "timed" instead of
 // "interrupt".
@@ -44,35 +41,23 @@ Reply show_workers(Router& router, Options& options) {
     const std::uint64_t polls = counters.polls.get();
     const std::uint64_t busy_polls = counters.busy_polls.get();
     const std::uint64_t control_polls = counters.control_polls.get();
-    const std::uint64_t busy = counters.busy_cycles.get();
-    const std::uint64_t control = counters.control_cycles.get();
-    const std::uint64_t idle = counters.idle_cycles.get();
-    const auto percent = [&](std::uint64_t cycles) {
-      return round_to_tenth(100 * ratio(cycles, busy + control + idle));
-    };
-    Json stages = Json::object();
-    for (std::size_t i = 0; i < stats::kStageNames.size(); ++i) {
-      stages[std::string{stats::kStageNames[i]}] =
-          round_to_tenth(ratio(worker->times().cycles(i), worker->times().packets()));
-    }
-    workers.push_back(
-        {{"core", worker->settings().core},
-         {"packets", counters.packets.get()},
-         {"polls", polls},
-         {"busy_polls", busy_polls},
-         {"control_polls", control_polls},
-         // The worker polls meanwhile: one may have been counted since the others were read.
-         {"empty_polls", polls - std::min(polls, busy_polls + control_polls)},
-         {"busy_percent", percent(busy)},
-         {"control_percent", percent(control)},
-         {"idle_percent", percent(idle)},
-         {"cycles_per_packet", round_to_tenth(ratio(busy, counters.packets.get()))},
-         {"idle", idle_of(*worker)},
-         {"sleeps", worker->sleeper().counters().sleeps.get()},
-         {"wakes", worker->sleeper().counters().wakes.get()},
-         {"missed_interrupts", worker->sleeper().counters().missed.get()},
-         {"cycles", stages},
-         {"copied_bytes", worker->copied_bytes()}});
+    const Load load = router.recent().load(worker->settings().id);
+    Json answer{{"core", worker->settings().core},
+                {"packets", counters.packets.get()},
+                {"packets_per_second", router.recent().packets_per_second(worker->settings().id)},
+                {"polls", polls},
+                {"busy_polls", busy_polls},
+                {"control_polls", control_polls},
+                // The worker polls meanwhile: one may have been counted since the others were read.
+                {"empty_polls", polls - std::min(polls, busy_polls + control_polls)}};
+    answer.update(load_json(load));
+    answer.update({{"idle", idle_of(*worker)},
+                   {"sleeps", worker->sleeper().counters().sleeps.get()},
+                   {"wakes", worker->sleeper().counters().wakes.get()},
+                   {"missed_interrupts", worker->sleeper().counters().missed.get()},
+                   {"copied_bytes", worker->copied_bytes()},
+                   {"since_start", load_json(load_of(*worker))}});
+    workers.push_back(std::move(answer));
   }
   if (wanted && workers.empty()) {
     return fail(fmt::format("there is no worker on core {}", *wanted));

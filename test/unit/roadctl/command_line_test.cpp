@@ -33,6 +33,8 @@ TEST_CASE("a command line becomes the request that the router understands") {
        {"show bands dev lan", R"(["show","bands"])", R"({"port":"lan"})"},
        {"show drops lan", R"(["show","drops"])", R"({"port":"lan"})"},
        {"bands delays on", R"(["bands","delays"])", R"({"on":true})"},
+       {"bands delays reset lan", R"(["bands","delays"])", R"({"reset":true,"port":"lan"})"},
+       {"show", R"(["show"])", "{}"},
        {"bands delays off lan", R"(["bands","delays"])", R"({"on":false,"port":"lan"})"},
        {"show routes", R"(["show","routes"])", "{}"},
        {"show routes 10.0.0.0/8 --table 7", R"(["show","routes"])",
@@ -169,7 +171,6 @@ TEST_CASE("wrong words are refused with what was probably meant, and the usage")
   const auto [line, complaint] = GENERATE(table<const char*, const char*>(
       {{"", "a verb is missing; expected one of: show route neighbor"},
        {"shwo ports", "unknown verb 'shwo'; did you mean 'show'?"},
-       {"show", "a verb is missing; expected one of: ports workers"},
        {"show prts", "unknown verb 'prts'; did you mean 'ports'?"},
        {"show co", "show 'co' may stand for counters or config"},
        {"-6 show ports", "-4 and -6 mean nothing to 'show ports'"},
@@ -177,6 +178,7 @@ TEST_CASE("wrong words are refused with what was probably meant, and the usage")
        {"route get 1.2.3.4 --watch 1", "--watch repeats what begins with 'show', not 'route get'"},
        {"show ports --watch 0", "--watch"},
        {"ports", "unknown verb 'ports'; did you mean 'show ports'?"},
+       {"show moon", "unknown verb 'moon'; expected one of: ports workers"},
        {"frobnicate", "unknown verb 'frobnicate'; expected one of: show route neighbor"},
        {"--jsn show ports", "unknown option --jsn"},
        {"show ports --tabel 3", "unknown option --tabel"},
@@ -204,8 +206,8 @@ TEST_CASE("wrong words are refused with what was probably meant, and the usage")
        {"neighbor del 1.2.3.4", "'port' is missing"},
        {"show bands lan wan", "unknown word 'wan'"},
        {"bands", "a verb is missing; expected one of: delays"},
-       {"bands delays", "'on' or 'off' is missing"},
-       {"bands delays lan on", "'on' or 'off' is missing"},
+       {"bands delays", "'on', 'off' or 'reset' is missing"},
+       {"bands delays lan on", "'on', 'off' or 'reset' is missing"},
        {"bands delays on lan off", "unknown word 'off'"}}));
   CAPTURE(line);
   const auto parsed = parse(line);
@@ -225,7 +227,7 @@ TEST_CASE("help and version need no router") {
         "ADDR]\n"
         "       roadctl route add PREFIX "},
        {"show routes --help", "--table T"},
-       {"bands delays --help", "Usage: roadctl bands delays on|off [P]\n"},
+       {"bands delays --help", "Usage: roadctl bands delays on|off|reset [P]\n"},
        {"--version", "roadctl "}}));
   CAPTURE(line);
   const auto parsed = parse(line);

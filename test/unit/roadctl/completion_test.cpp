@@ -19,7 +19,7 @@ TEST_CASE("a shell is told what may come next") {
   REQUIRE(groups.size() >= 8);
   CHECK(Words{groups.begin(), groups.begin() + 3} == Words{"show", "route", "neighbor"});
   CHECK(after({"--json", "neigh"}) == Words{"add", "replace", "del", "flush"});
-  CHECK(after({"bands", "delays"}) == Words{"on", "off"});
+  CHECK(after({"bands", "delays"}) == Words{"on", "off", "reset"});
   CHECK(after({"route", "replace"}) == after({"route", "add"}));
   CHECK(after({"link", "set", "lan"}) == Words{"up", "down", "mtu", "mac"});
   CHECK(next_words(Words{"link", "set"}).ports);

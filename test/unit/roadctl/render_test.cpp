@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,10 @@ TEST_CASE("ports are shown as what they are and what they counted") {
      "rx_packets": 18446744073709551615, "rx_bytes": 64, "rx_missed": 0, "rx_no_buffer": 0,
      "rx_errors": 5, "tx_errors": 4, "device_losses": {"no_buffer": 0, "kernel_refused": 4},
      "tx_packets": 7, "tx_bytes": 448, "tx_requeued": 1, "tx_completed": 6, "tx_hangs": 0,
-     "conflicts": 2},
+     "conflicts": 2, "rx_packets_per_second": 14880952, "rx_bits_per_second": 7142857142,
+     "rx_percent": 100.0, "tx_packets_per_second": 999, "tx_bits_per_second": 999499,
+     "tx_percent": 0.04, "drops": {"no_route": 3, "ttl_exceeded": 5},
+     "drops_per_second": {"ttl_exceeded": 2}},
     {"name": "lan", "device": "net_tap0", "driver": "net_tap", "node": null, "mac": "02:00:00:00:00:02",
      "link": "down", "speed_mbps": 0, "mtu": 9000, "addresses": [],
      "rx_packets": 0, "rx_bytes": 0, "rx_missed": 3, "rx_no_buffer": 0,
@@ -33,27 +37,37 @@ PORT  LINK  SPEED Mbit/s  MTU bytes  MAC                DRIVER     DEVICE       
 wan   up           10000       1500  02:00:00:00:00:01  net_ixgbe  0000:03:00.0     1  203.0.113.2/24, 10.0.0.1/8
 lan   down             0       9000  02:00:00:00:00:02  net_tap    net_tap0         -  -
 
+PORT  RX packets/s  RX bit/s   RX %  TX packets/s  TX bit/s  TX %
+wan          14.9M     7.14G  100.0           999      999k   0.0
+lan              -         -      -             -         -     -
+
 PORT            RX packets  RX bytes  RX missed  RX no buffer  RX errors  TX packets  TX bytes  TX errors  TX requeued  TX completed  TX hangs  CONFLICTS
 wan   18446744073709551615        64          0             0          5           7       448          4            1             6         0          2
 lan                      0         0          3             0          -           0         0          -            0             0         0          -
 
 PORT  LOST BY THE DEVICE  PACKETS
 wan   kernel_refused            4
+
+PORT  DROPPED BY THE ROUTER  PACKETS  PER SECOND
+wan   no_route                     3           0
+wan   ttl_exceeded                 5           2
 )");
 }
 
 TEST_CASE("workers are shown with their stages in the pipeline's order, unknown ones last") {
   CHECK(text({"show", "workers"}, R"([
-    {"core": 1, "packets": 1000, "polls": 500, "busy_polls": 20, "control_polls": 3,
+    {"core": 1, "packets": 1000, "packets_per_second": 2500, "polls": 500, "busy_polls": 20, "control_polls": 3,
      "empty_polls": 477, "busy_percent": 4.04, "control_percent": 0.5, "idle_percent": 95.5,
      "cycles_per_packet": 61.25, "copied_bytes": 128, "idle": "interrupt", "sleeps": 70, "wakes": 9,
      "cycles": {"bands": 7, "forward": 5, "input": 3,
-     "output": 6, "route": 4, "rx": 1, "tx": 8, "zeal": 9}},
+     "output": 6, "route": 4, "rx": 1, "tx": 8, "zeal": 9},
+     "since_start": {"busy_percent": 1.0, "control_percent": 2.0, "idle_percent": 97.0,
+                     "cycles_per_packet": 80.5, "cycles": {"rx": 2}}},
     {"core": 12, "packets": 0, "polls": 1, "busy_polls": 0, "busy_percent": 0,
      "cycles_per_packet": null}])") == R"(
-CORE  PACKETS  POLLS  BUSY polls  CONTROL polls  EMPTY polls  BUSY %  CONTROL %  IDLE %  CYCLES/packet  COPIED bytes
-   1     1000    500          20              3          477     4.0        0.5    95.5           61.2           128
-  12        0      1           0              -            -       0          -       -              -             -
+CORE  PACKETS  PACKETS/s  POLLS  BUSY polls  CONTROL polls  EMPTY polls  BUSY %  CONTROL %  IDLE %  CYCLES/packet  COPIED bytes
+   1     1000      2.50k    500          20              3          477     4.0        0.5    95.5           61.2           128
+  12        0          -      1           0              -            -       0          -       -              -             -
 
 CORE  WHEN IDLE  SLEEPS  WAKES
    1  interrupt      70      9
@@ -63,6 +77,11 @@ cycles by stage
 CORE  rx  input  route  forward  output  bands  tx  zeal
    1   1      3      4        5       6      7   8     9
   12   -      -      -        -       -      -   -     -
+
+load since the start
+CORE  BUSY %  CONTROL %  IDLE %  CYCLES/packet
+   1     1.0        2.0    97.0           80.5
+  12       -          -       -              -
 )");
 }
 
@@ -173,15 +192,58 @@ TEST_CASE("a delay is written to three digits") {
 
 TEST_CASE("drops are shown with what they mean") {
   CHECK(text({"show", "drops"}, R"([
-    {"reason": "ttl_expired", "packets": 12, "meaning": "TTL was 1 or 0: RFC 1812 5.3.1",
+    {"reason": "ttl_expired", "packets": 12, "per_second": 2, "last_minute": 7, "meaning": "TTL was 1 or 0: RFC 1812 5.3.1",
      "ports": {"lan": 4, "wan": 8}},
     {"reason": "llc", "packets": 10, "meaning": "a length", "ports": {"a": 1, "b": 2, "c": 3, "d": 4}},
     {"reason": "no_route", "packets": 3, "meaning": "no route covers the destination"}])") == R"(
-REASON       PACKETS  PORTS               MEANING
-ttl_expired       12  wan 8, lan 4        TTL was 1 or 0: RFC 1812 5.3.1
-llc               10  d 4, c 3, b 2, ...  a length
-no_route           3  -                   no route covers the destination
+REASON       PACKETS  PER SECOND  LAST MINUTE  PORTS               MEANING
+ttl_expired       12           2            7  wan 8, lan 4        TTL was 1 or 0: RFC 1812 5.3.1
+llc               10           -            -  d 4, c 3, b 2, ...  a length
+no_route           3           -            -  -                   no route covers the destination
 )");
+}
+
+TEST_CASE("the router is shown on one screen") {
+  const char* const answer = R"(
+    {"version": "0.1.0", "commit": "f0bda86", "dpdk": "22.11.3", "uptime_seconds": 274327,
+     "config": {"path": "/etc/ringroad/ringroad.yaml", "hash": "0123456789abcdef"},
+     "ports": [{"name": "wan", "link": "up", "speed_mbps": 10000, "rx_packets_per_second": 14880952,
+                "rx_bits_per_second": 7142857142, "rx_percent": 100.0,
+                "tx_packets_per_second": 12, "tx_bits_per_second": 5760, "tx_percent": 0.0},
+               {"name": "a-name-that-is-long", "link": "down", "speed_mbps": 0,
+                "rx_packets_per_second": 0, "rx_bits_per_second": 0, "rx_percent": null,
+                "tx_packets_per_second": 0, "tx_bits_per_second": 0, "tx_percent": null}],
+     "workers": [{"core": 1, "packets_per_second": 14880952, "busy_percent": 93.6,
+                  "control_percent": 0.1, "idle_percent": 6.3, "cycles_per_packet": 151.2},
+                 {"core": 2, "packets_per_second": 0, "busy_percent": 0.0,
+                  "control_percent": 0.0, "idle_percent": 100.0, "cycles_per_packet": null}],
+     "routes": {"ipv4": 900123, "ipv6": 0},
+     "neighbors": {"INCOMPLETE": 0, "REACHABLE": 12, "FAILED": 1},
+     "drops_last_minute": [
+       {"reason": "fragmentation_needed", "packets": 1234567890, "per_second": 20576131,
+        "meaning": "larger than the egress MTU, and DF is set"}]})";
+  const std::string screen = text({"show"}, answer);
+  CHECK(screen == R"(
+ringroad 0.1.0 (f0bda86), DPDK 22.11.3, up 3 days 04:12:07
+/etc/ringroad/ringroad.yaml, sha256 0123456789ab
+routes: 900123 IPv4, 0 IPv6; neighbors: 1 FAILED, 12 REACHABLE
+
+PORT             LINK  Mbit/s  RX pps  RX bit/s   RX %  TX pps  TX bit/s  TX %
+wan              up     10000   14.9M     7.14G  100.0      12     5.76k   0.0
+a-name-that-...  down       0       0         0      -       0         0     -
+
+CORE  BUSY %  CONTROL %  IDLE %  packets/s  CYCLES/packet
+   1    93.6        0.1     6.3      14.9M          151.2
+   2     0.0        0.0   100.0          0              -
+
+dropped in the last minute
+REASON                   PACKETS  PER SECOND  MEANING
+fragmentation_needed  1234567890    20576131  larger than the egress MTU, an...
+)");
+  std::istringstream lines{screen};
+  for (std::string line; std::getline(lines, line);) {
+    CHECK(line.size() <= 80);
+  }
 }
 
 TEST_CASE("counters are shown as nstat shows them: those that count something") {
