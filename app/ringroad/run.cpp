@@ -23,6 +23,7 @@
 #include "config/load.hpp"
 #include "control/api_server.hpp"
 #include "control/api_socket.hpp"
+#include "control/change_log.hpp"
 #include "control/eal.hpp"
 #include "control/router.hpp"
 #include "control/verbs.hpp"
@@ -56,7 +57,8 @@ void catch_signals() {
   sigaction(SIGPIPE, &ignore, nullptr);
 }
 
-void serve(control::Router& router, control::ApiServer& api, http::Http* http, Service& service) {
+void serve(control::Router& router, control::ApiServer& api, http::Http* http, Service& service,
+           control::ChangeLog& changes) {
   prctl(PR_SET_TIMERSLACK, 1000UL);  // timers expire on time, not up to 50 us later
   control::EventLoop loop = router.event_loop();
   loop.watch(api.poll_fd(), [&api] { api.run_once(); });
@@ -66,6 +68,7 @@ void serve(control::Router& router, control::ApiServer& api, http::Http* http, S
   while (stop_requested == 0) {
     loop.turn();
     service.keep_alive(std::chrono::steady_clock::now());
+    changes.settle();
     if (reload_requested != 0) {
       reload_requested = 0;
       if (const auto begun = router.reload().begin({}); !begun) {
@@ -136,12 +139,17 @@ int run_router(const std::string& path, const config::Config& config, Sockets so
   std::error_code error;
   const std::filesystem::path whole = std::filesystem::absolute(path, error);
   (*router)->reload().set_file((error ? std::filesystem::path{path} : whole).lexically_normal());
+  const control::ApiServer* server = nullptr;
+  control::ChangeLog changes{clock};
   auto api = control::ApiServer::open(std::move(sockets.api), [&](const nlohmann::json& request) {
-    return control::begin(**router, request);
+    control::Reply reply = control::begin(**router, request);
+    changes.note(request, server->asker(), reply);
+    return reply;
   });
   if (!api) {
     return refuse(api.error(), 1);
   }
+  server = api->get();
   if (const Status status = (*router)->start_workers(); !status) {
     return refuse(status.error(), 1);
   }
@@ -160,10 +168,11 @@ int run_router(const std::string& path, const config::Config& config, Sockets so
   Service service;
   service.ready();
 
-  serve(**router, **api, http.get(), service);
+  serve(**router, **api, http.get(), service, changes);
 
   service.stopping();
   http.reset();
+  log::settle_all();
   api->reset();
   if (const Status status = (*router)->shut_down(); !status) {
     return refuse(status.error(), 1);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -20,11 +21,12 @@ bool watch(int epoll, int operation, int fd, std::uint32_t events) {
   return ::epoll_ctl(epoll, operation, fd, &event) == 0;
 }
 
-bool is_trusted(int socket) {
+std::optional<ucred> trusted_peer(int socket) {
   ucred peer{};
   socklen_t length = sizeof peer;
-  return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-         (peer.uid == 0 || peer.uid == ::geteuid());
+  const bool trusted = ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+                       (peer.uid == 0 || peer.uid == ::geteuid());
+  return trusted ? std::optional{peer} : std::nullopt;
 }
 
 void refuse(const FileDescriptor& socket, std::string_view reason) {
@@ -78,7 +80,8 @@ void ApiServer::accept_clients() {
 }
 
 void ApiServer::admit(FileDescriptor socket) {
-  if (!is_trusted(socket.get())) {
+  const std::optional<ucred> peer = trusted_peer(socket.get());
+  if (!peer) {
     refuse(socket, "only root and the router's own user may ask");
     return;
   }
@@ -88,7 +91,7 @@ void ApiServer::admit(FileDescriptor socket) {
   }
   const int fd = socket.get();
   if (watch(epoll_.get(), EPOLL_CTL_ADD, fd, EPOLLIN)) {
-    clients_.try_emplace(fd, Client{ApiConnection{std::move(socket)}, EPOLLIN});
+    clients_.try_emplace(fd, Client{ApiConnection{std::move(socket)}, EPOLLIN, *peer});
   }
 }
 
@@ -98,6 +101,7 @@ void ApiServer::serve(int fd) {
     return;
   }
   Client& client = found->second;
+  asker_ = client.peer;
   if (!client.connection.advance(handler_)) {
     clients_.erase(found);
     return;

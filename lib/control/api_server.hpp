@@ -2,6 +2,8 @@
 #pragma once
 // The control socket, /run/ringroad/ringroad.sock by default, where roadctl and other programs send
 // requests.
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,11 +40,14 @@ class ApiServer {
   // and writes as much as is possible without waiting. The caller is therefore held by one request
   // at a time, however many wait.
   void run_once();
+  // Who sent the request that the handler is answering.
+  [[nodiscard]] const ucred& asker() const { return asker_; }
 
  private:
   struct Client {
     ApiConnection connection;
     std::uint32_t watched_events;
+    ucred peer;
   };
   ApiServer(ApiSocket socket, Handler handler, FileDescriptor epoll)
       : socket_{std::move(socket)}, handler_{std::move(handler)}, epoll_{std::move(epoll)} {}
@@ -54,6 +59,7 @@ class ApiServer {
   Handler handler_;
   FileDescriptor epoll_;
   std::unordered_map<int, Client> clients_;
+  ucred asker_{};
 };
 
 }  // namespace ringroad::control

@@ -131,6 +131,22 @@ Status Configuration::load_routes(const config::RouteFile& file,
   return {};
 }
 
+namespace {
+
+void log_load(const routing::RouteLoad& load) {
+  const routing::RouteLoad::Outcome& outcome = load.outcome();
+  const std::string& path = load.file().path;
+  if (load.state() == routing::RouteLoad::State::kFailed) {
+    log::event(log::Level::warn, {{"file", path}}, "route load {}: failed: {}", path,
+               outcome.error);
+  } else {
+    log::event(log::Level::info, {{"file", path}, {"routes", std::to_string(outcome.added)}},
+               "route load {}: {} routes", path, outcome.added);
+  }
+}
+
+}  // namespace
+
 bool Configuration::advance_load() {
   if (!load_ || !load_->advance()) {
     return false;
@@ -139,6 +155,9 @@ bool Configuration::advance_load() {
     route_files_.push_back(load_->file());
   } else if (load_->state() == routing::RouteLoad::State::kFailed && route_files_.empty()) {
     static_routes_.forget_files();
+  }
+  if (load_->finished()) {
+    log_load(*load_);
   }
   return true;
 }

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "base/log.hpp"
+#include "control/dpdk_log.hpp"
 
 namespace ringroad::control {
 namespace {
@@ -199,6 +200,7 @@ Result<Eal> Eal::start(const config::Config& config, bool verbose) {
   for (std::string& argument : arguments) {
     argv.push_back(argument.data());
   }
+  adopt_dpdk_log();
   if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
     return fail(fmt::format("DPDK does not start: {}; it was given: {}", rte_strerror(rte_errno),
                             fmt::join(arguments, " ")));
@@ -213,6 +215,7 @@ Eal::~Eal() {
     rte_eal_cleanup();
     std::error_code ignored;
     fs::remove(runtime, ignored);
+    release_dpdk_log();
   }
 }
 

@@ -113,8 +113,10 @@ void Links::watch_carrier(std::uint16_t port) {
   }
   link.carrier = up;
   const std::string why = up ? std::string{} : ports_[port]->why_down();
-  log::info("port {}: link {}{}{}", ports_[port]->settings().name, up ? "up" : "down",
-            why.empty() ? "" : ": ", why);
+  const std::string& name = ports_[port]->settings().name;
+  log::event(up ? log::Level::info : log::Level::warn,
+             {{"port", name}, {"link", up ? "up" : "down"}}, "port {}: link {}{}{}", name,
+             up ? "up" : "down", why.empty() ? "" : ": ", why);
   for (const interface::InterfaceView& view : world_.ports()) {
     if (view.egress == PortId{port}) {
       apply(view);

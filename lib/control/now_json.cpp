@@ -30,15 +30,15 @@ Json quotient(std::uint64_t cycles, std::uint64_t packets) {
 
 }  // namespace
 
-Json rates_of(const Router& router, const interface::InterfaceView& view) {
+Json rates_of(const Router& router, const interface::InterfaceView& view,
+              std::uint32_t speed_mbps) {
   const Traffic rate = router.recent().per_second(view.id);
-  const std::uint32_t speed = router.ports().at(view.egress.value())->link().speed_mbps;
   return {{"rx_packets_per_second", rate.rx_packets},
           {"rx_bits_per_second", 8 * rate.rx_bytes},
-          {"rx_percent", percent_of_link(rate.rx_packets, rate.rx_bytes, speed)},
+          {"rx_percent", percent_of_link(rate.rx_packets, rate.rx_bytes, speed_mbps)},
           {"tx_packets_per_second", rate.tx_packets},
           {"tx_bits_per_second", 8 * rate.tx_bytes},
-          {"tx_percent", percent_of_link(rate.tx_packets, rate.tx_bytes, speed)}};
+          {"tx_percent", percent_of_link(rate.tx_packets, rate.tx_bytes, speed_mbps)}};
 }
 
 Json load_json(const Load& load) {

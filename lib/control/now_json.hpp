@@ -11,7 +11,8 @@ namespace ringroad::control {
 // The traffic of a port or sub-interface: packets and bits per second, and the percentage of the
 // link's speed; null if the speed is not known. A frame occupies the link for 24 bytes more than
 // are counted: preamble, frame check sequence, and the gap after it (IEEE 802.3 4.4.2).
-[[nodiscard]] Json rates_of(const Router& router, const interface::InterfaceView& view);
+[[nodiscard]] Json rates_of(const Router& router, const interface::InterfaceView& view,
+                            std::uint32_t speed_mbps);
 
 // How a worker's time is divided, and the cycles of a packet, null if there was none.
 [[nodiscard]] Json load_json(const Load& load);

@@ -156,7 +156,10 @@ bool Router::run_timers() {
     slow_path_->tick();
     pools_.look();
   }
-  recent_->run(now);
+  if (recent_->run(now)) {
+    log_drops();
+    log::settle();
+  }
   if (now >= next_redirect_round_) {
     world_->next_redirect_round();
     next_redirect_round_ = now + kRedirectRound;
@@ -175,6 +178,27 @@ bool Router::run_timers() {
     next_count_ = now + kCount;
   }
   return next_tick_ <= now;
+}
+
+void Router::log_drops() {
+  for (std::size_t i = 0; i < stats::kDropReasons; ++i) {
+    const auto reason = static_cast<stats::DropReason>(i);
+    const std::uint64_t per_second = recent_->drops(reason).per_second;
+    const auto news = drop_news_.sample(reason, per_second);
+    if (!news) {
+      continue;
+    }
+    const log::Fields fields{{"reason", std::string{stats::name(reason)}},
+                             {"packets", std::to_string(news->packets)},
+                             {"per_second", std::to_string(per_second)}};
+    if (news->over) {
+      log::event(log::Level::info, fields, "drops of {} are over: {} packets", stats::name(reason),
+                 news->packets);
+    } else {
+      log::event(log::Level::warn, fields, "drops rise: {} packets a second for {}: {}", per_second,
+                 stats::name(reason), stats::meaning(reason));
+    }
+  }
 }
 
 void Router::for_each_bands(std::optional<PortId> port,

@@ -14,6 +14,7 @@
 #include "config/load.hpp"
 #include "config/model.hpp"
 #include "control/configuration.hpp"
+#include "control/drop_news.hpp"
 #include "control/event_loop.hpp"
 #include "control/identity.hpp"
 #include "control/ledger.hpp"
@@ -133,6 +134,8 @@ class Router {
   // Drops every packet that the control thread holds, for reason kPortDown.
   void give_up_waiting();
   bool run_timers();
+  // Once a second, after a sample of all counters.
+  void log_drops();
 
   config::Config config_;  // only during the set-up
   const Clock& clock_;
@@ -156,6 +159,7 @@ class Router {
   std::unique_ptr<tap::Taps> taps_;
   std::unique_ptr<Reload> reload_;
   std::unique_ptr<Recent> recent_;
+  DropNews drop_news_;
   Identity identity_;
   Identity before_reload_;
 

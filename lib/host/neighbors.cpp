@@ -32,6 +32,7 @@ Neighbors::Neighbors(const Settings& settings, interface::World& world, routing:
       clock_{clock},
       unreachable_{std::move(unreachable)},
       table_{settings.parameters, settings.limits, settings.seed},
+      news_{world},
       pending_{settings.pending} {}
 
 void Neighbors::send(neigh::Key4 key, OwnedPacket packet) {
@@ -79,11 +80,13 @@ void Neighbors::carry_out(const neigh::Events& events) {
         routing_.report_use(entry.key, entry.state == State::kStale);
         break;
       case Event::Kind::kFailed:
+        news_.failed(entry, routing_.is_gateway(entry.key));
         // The neighbor's flows get other next hops first, then its waiting packets are handled.
         routing_.failed(entry.key);
         failed(event.id);
         break;
       case Event::Kind::kRemoved:
+        news_.removed(entry.key);
         failed(event.id);
         routing_.removed(entry.key);
         break;
@@ -194,6 +197,7 @@ void Neighbors::publish(NeighborId id) {
     return;
   }
   routing_.report_use(entry.key, entry.state == State::kStale);
+  news_.resolved(entry, routing_.is_gateway(entry.key));
 }
 
 void Neighbors::failed(NeighborId id) {

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "host/addresses.hpp"
+#include "host/neighbor_news.hpp"
 #include "host/sender.hpp"
 #include "neigh/arp_message.hpp"
 #include "neigh/pending_packets.hpp"
@@ -132,6 +133,7 @@ class Neighbors {
   const Clock& clock_;
   Unreachable unreachable_;
   neigh::Table4 table_;
+  NeighborNews news_;
   Probes probes_;
   Nanoseconds next_ask_{};
   Pending pending_;

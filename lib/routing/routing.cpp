@@ -241,13 +241,39 @@ bool Routing<Address>::advance() {
     settle();
   }
   const bool refreshed = refresh_hosts(kHostsAtOnce);
+  if (!chose && failover_from_) {
+    report_failover();
+  }
   return next_hops_.advance() || refreshed || chose;
 }
 
 template <class Address>
 void Routing<Address>::set_link(InterfaceId port, bool up) {
-  if (next_hops_.set_link(port, up)) {
+  if (!next_hops_.set_link(port, up)) {
+    return;
+  }
+  if (up) {
     reconsider();
+  } else {
+    fail_over();
+  }
+}
+
+template <class Address>
+void Routing<Address>::fail_over() {
+  if (!failover_from_) {
+    failover_from_ = trie_changes_;
+  }
+  reconsider();
+}
+
+template <class Address>
+void Routing<Address>::report_failover() {
+  const std::uint64_t prefixes = trie_changes_ - *std::exchange(failover_from_, std::nullopt);
+  if (prefixes > 0) {
+    log::event(log::Level::info, {{"prefixes", std::to_string(prefixes)}},
+               "failover: {} prefix{} changed the way they are reached", prefixes,
+               prefixes == 1 ? "" : "es");
   }
 }
 

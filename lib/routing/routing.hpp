@@ -156,6 +156,8 @@ class Routing {
   std::optional<Key> doubt_neighbors(InterfaceId port, std::optional<Key> after, std::size_t most) {
     return next_hops_.doubt_neighbors(port, after, most);
   }
+  // Whether a route refers to the neighbor as its gateway.
+  [[nodiscard]] bool is_gateway(Key key) const;
   // Returns the gateways that did not answer. The caller must solicit them, because no packet does
   // while other routes are used.
   [[nodiscard]] std::vector<Key> failed_gateways() const;
@@ -208,6 +210,10 @@ class Routing {
   [[nodiscard]] fib::Usability usability(const Path& path) const;
   // Called when next hops became usable or unusable: chooses routes anew.
   void reconsider();
+  // The same when a link or gateway was lost or found. At the end, the log says how many prefixes
+  // are reached in another way.
+  void fail_over();
+  void report_failover();
   // Marks the neighbors of this prefix: their host routes may have to be added or removed.
   void refresh_later(Prefix prefix);
   // Updates at most `most` marked host routes. Returns true if any were marked.
@@ -233,6 +239,8 @@ class Routing {
   // The group from which the next new group takes over the assignment of flows.
   std::optional<NextHopId> like_;
   std::uint64_t trie_changes_ = 0;
+  // The number of changes when a link or gateway was lost or found, until what follows is done.
+  std::optional<std::uint64_t> failover_from_;
   // Sorted by address, so that the neighbors inside a changed prefix are found.
   std::map<std::pair<Address, InterfaceId>, Neighbor> neighbors_;
   // The prefixes of marked neighbors, and for each the address to continue from.

@@ -149,7 +149,7 @@ Status Routing<Address>::resolved(Key key, Mac mac) {
   neighbor.resolved = true;
   refresh_host_route(key, neighbor);
   if (next_hops_.usable(neighbor.next_hop) != was_usable) {
-    reconsider();
+    fail_over();
   }
   return {};
 }
@@ -157,21 +157,24 @@ Status Routing<Address>::resolved(Key key, Mac mac) {
 template <class Address>
 void Routing<Address>::failed(Key key) {
   if (next_hops_.neighbor_failed(key)) {
-    reconsider();
+    fail_over();
   }
 }
 
 template <class Address>
 std::vector<neigh::Key<Address>> Routing<Address>::failed_gateways() const {
   std::vector<Key> failed = next_hops_.failed_neighbors();
-  // A resolved host on the link has a next hop of its own, which is no gateway unless a route
-  // refers to it as well.
-  std::erase_if(failed, [this](Key key) {
-    const auto id = next_hops_.find(key);
-    const bool known = neighbors_.contains({key.address, key.port});
-    return !id || next_hops_.references(*id) <= (known ? 1U : 0U);
-  });
+  std::erase_if(failed, [this](Key key) { return !is_gateway(key); });
   return failed;
+}
+
+// A resolved host on the link has a next hop of its own, which is no gateway unless a route refers
+// to it as well.
+template <class Address>
+bool Routing<Address>::is_gateway(Key key) const {
+  const auto id = next_hops_.find(key);
+  const bool known = neighbors_.contains({key.address, key.port});
+  return id && next_hops_.references(*id) > (known ? 1U : 0U);
 }
 
 template <class Address>

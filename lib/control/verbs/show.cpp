@@ -16,10 +16,11 @@ std::string dpdk_release() {
 Json report_ports(const Router& router) {
   Json ports = Json::array();
   for (const interface::InterfaceView& view : router.world().ports()) {
+    const std::uint32_t speed = router.ports().at(view.egress.value())->link().speed_mbps;
     Json port{{"name", view.name},
               {"link", router.links().linked(view.id) ? "up" : "down"},
-              {"speed_mbps", router.ports().at(view.egress.value())->link().speed_mbps}};
-    port.update(rates_of(router, view));
+              {"speed_mbps", speed}};
+    port.update(rates_of(router, view, speed));
     ports.push_back(std::move(port));
   }
   return ports;

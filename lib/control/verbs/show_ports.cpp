@@ -59,13 +59,14 @@ Reply show_ports(Router& router, Options& options) {
       addresses.push_back(address.to_string());
     }
     port::Port& device = *router.ports().at(view.egress.value());
+    const std::uint32_t speed = device.link().speed_mbps;
     Json port{{"name", view.name},
               {"device", device.settings().device},
               {"driver", device.driver()},
               {"node", node_or_null(device.node())},
               {"mac", view.mac.to_string()},
               {"link", router.links().linked(view.id) ? "up" : "down"},
-              {"speed_mbps", device.link().speed_mbps},
+              {"speed_mbps", speed},
               {"mtu", view.mtu},
               {"addresses", addresses},
               {"conflicts", router.addresses().claims().conflicts(view.id)},
@@ -73,7 +74,7 @@ Reply show_ports(Router& router, Options& options) {
               {"rx_bytes", total.rx_bytes},
               {"tx_packets", total.tx_packets},
               {"tx_bytes", total.tx_bytes}};
-    port.update(rates_of(router, view));
+    port.update(rates_of(router, view, speed));
     add_drops(router, view.id, port);
     if (view.link) {
       port["vlan"] = {{"link", router.world().port(*view.link).name}, {"tags", tags_of(view.tags)}};

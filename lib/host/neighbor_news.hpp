@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Logs neighbors that fail and recover. Hosts that never answered are not logged, because a scan
+// asks for thousands of them; gateways always are.
+#include <set>
+
+#include "interface/world.hpp"
+#include "neigh/table.hpp"
+
+namespace ringroad::host {
+
+class NeighborNews {
+ public:
+  explicit NeighborNews(const interface::World& world) : world_{world} {}
+
+  void failed(const neigh::Entry4& entry, bool is_gateway);
+  void resolved(const neigh::Entry4& entry, bool is_gateway);
+  void removed(neigh::Key4 key) { failed_.erase(key); }
+
+ private:
+  // The most failed neighbors that are remembered; others are not logged.
+  static constexpr std::size_t kMost = 256;
+
+  const interface::World& world_;
+  std::set<neigh::Key4> failed_;  // those that were logged
+};
+
+}  // namespace ringroad::host
