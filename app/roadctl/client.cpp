@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <array>
@@ -83,13 +84,22 @@ std::optional<std::string> receive_line(const FileDescriptor& socket) {
 
 }  // namespace
 
-std::expected<json, Failure> ask(const std::string& socket_path, const json& request) {
+std::expected<json, Failure> ask(const std::string& socket_path, const json& request,
+                                 std::chrono::seconds patience) {
   const auto socket = connect(socket_path);
   if (!socket) {
     return std::unexpected{socket.error()};
   }
+  const timeval timeout{.tv_sec = patience.count(), .tv_usec = 0};  // 0: none
+  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    ::setsockopt(socket->get(), SOL_SOCKET, option, &timeout, sizeof timeout);
+  }
   send_all(*socket, request.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+  errno = 0;
   const std::optional<std::string> line = receive_line(*socket);
+  if (!line && patience.count() > 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    return no_router(fmt::format("the router at {} does not answer", socket_path));
+  }
   if (!line) {
     return no_router(fmt::format("the router at {} hung up without an answer", socket_path));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Sends requests to the router over its control socket.
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <nlohmann/json.hpp>
@@ -15,8 +16,10 @@ struct Failure {
   std::string reason;
 };
 
-// Returns the value of "ok". Waits as long as the router takes to answer.
+// Returns the value of "ok". Waits as long as the router takes to answer, or at most `patience` for
+// each part of the answer if that is not zero.
 [[nodiscard]] std::expected<nlohmann::json, Failure> ask(const std::string& socket_path,
-                                                         const nlohmann::json& request);
+                                                         const nlohmann::json& request,
+                                                         std::chrono::seconds patience = {});
 
 }  // namespace ringroad::roadctl

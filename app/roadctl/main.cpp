@@ -125,7 +125,12 @@ int run(const std::vector<std::string>& arguments) {
   }
   app::ProgressBar bar;
   const Surroundings around{
-      .ask = [&](const nlohmann::json& request) { return ask(line->socket, request); },
+      .ask =
+          [&](const nlohmann::json& request) {
+            // A screen that is updated must not wait for a router that hangs.
+            const bool live = line->verb.front() == "top";
+            return ask(line->socket, request, std::chrono::seconds{live ? 2 : 0});
+          },
       .print =
           [&](std::string_view text) {
             bar.clear();

@@ -12,13 +12,15 @@ constexpr std::array kGroups{
     Group{"show", "", "show what the router knows, does and counts"},
     Group{"route", "", "change and query routes, as ip route does"},
     Group{"neighbor", "neigh", "change neighbors, as ip neigh does"},
-    Group{"link", "", "change ports, as ip link does"},
+    Group{"link", "l", "change ports, as ip link does"},
     Group{"address", "addr", "change the router's addresses, as ip address does"},
     Group{"bands", "", "what is measured of a port's bands"},
+    Group{"log", "", "what is logged"},
     Group{"trace", "", "what each stage does with packets"},
     Group{"capture", "", "packets into a file that Wireshark reads"},
     Group{"reload", "", "apply a changed configuration"},
     Group{"confirm", "", "keep a reload that waits for it"},
+    Group{"top", "", "a live screen of what the router does"},
 };
 
 std::vector<Verb>& registered() {

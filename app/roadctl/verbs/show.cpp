@@ -123,7 +123,7 @@ std::string render_router(const json& router, const Display& display) {
   text += "\ndropped in the last minute\n";
   return text += rows_of(
              Table{{{"REASON"}, {"PACKETS", kRight}, {"PER SECOND", kRight}, {"MEANING"}}}, drops,
-             kMostReasons, "show drops", display, [](const json& drop) {
+             kMostReasons, "show drops", display, [&](const json& drop) {
                return std::vector<Cell>{plain(drop, "reason"), trouble(drop, "packets", display),
                                         plain(drop, "per_second"),
                                         Cell{shortened(words(drop, "meaning"), kLongestMeaning)}};

@@ -322,10 +322,10 @@ TEST_CASE("changes say nothing but their counts") {
 
 TEST_CASE("what an older router does not answer prints as a dash") {
   CHECK(text({"show", "drops"}, R"([{"reason": "no_route"}, 5, null])") == R"(
-REASON    PACKETS  PORTS  MEANING
-no_route        -  -      -
--               -  -      -
--               -  -      -
+REASON    PACKETS  PER SECOND  LAST MINUTE  PORTS  MEANING
+no_route        -           -            -  -      -
+-               -           -            -  -      -
+-               -           -            -  -      -
 )");
   for (const char* const name : {"ports", "workers", "routes", "neighbors", "bands", "drops",
                                  "counters", "memory", "config"}) {
@@ -349,9 +349,9 @@ TEST_CASE("color marks what is up, what is down and what was lost, and nothing e
   CHECK(text({"show", "drops"}, R"([{"reason": "a", "packets": 0, "meaning": "b"},
                                     {"reason": "c", "packets": 12, "meaning": "d"}])",
              {.color = true}) ==
-        "\nREASON  PACKETS  PORTS  MEANING\n"
-        "a             0  -      b\n"
-        "c            \033[31m12\033[0m  -      d\n");
+        "\nREASON  PACKETS  PER SECOND  LAST MINUTE  PORTS  MEANING\n"
+        "a             0           -            -  -      b\n"
+        "c            \033[31m12\033[0m           -            -  -      d\n");
   const std::string neighbors =
       text({"show", "neighbors"}, R"([{"state": "FAILED"}, {"state": "STALE"}])", {.color = true});
   CHECK_THAT(neighbors, Catch::Contains("\033[31mFAILED\033[0m  ") && Catch::Contains("  STALE  "));
