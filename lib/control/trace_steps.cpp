@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string>
 
+#include "control/route_text.hpp"
 #include "tap/words.hpp"
 
 namespace ringroad::control {
@@ -24,20 +25,22 @@ class Teller {
  public:
   explicit Teller(const Router& router) : router_{router} {}
 
-  [[nodiscard]] Step step(const tap::Event& event) const {
+  // The events of one packet, in their order.
+  [[nodiscard]] Step step(const tap::Event& event) {
     const WatchRecord& record = event.record;
     switch (record.kind) {
       case Kind::kReceived:
         return {"rx", fmt::format("{} bytes on {}, by {}", record.value, name(record.interface),
                                   thread(record))};
       case Kind::kInput:
+        destination_ = Ipv4{record.value};
         return {"input", input(record)};
       case Kind::kRouted:
         return {"route", way(record)};
       case Kind::kForwarded:
         return {"forward", fmt::format("TTL is {} now; {}, {}", record.value,
-                                       hooks(HookPoint::kForward, "FORWARD"),
-                                       hooks(HookPoint::kPostRouting, "POST_ROUTING"))};
+                                       hooks_text(router_, HookPoint::kForward),
+                                       hooks_text(router_, HookPoint::kPostRouting))};
       case Kind::kStaged:
         return {"output", fmt::format("has its Ethernet header, leaves by {}, priority {}",
                                       name(record.interface), record.detail)};
@@ -51,6 +54,7 @@ class Teller {
                                     stats::meaning(reason))};
       }
       case Kind::kPunted:
+        destination_.reset();  // the route is that of an answer from here on
         return {"punt", punted(record)};
       case Kind::kHandled:
         return {"control", fmt::format("by the control thread: {}", why(record))};
@@ -62,8 +66,7 @@ class Teller {
       case Kind::kDelivered:
         return {"local", "the router has it"};
       case Kind::kAnswered:
-        return {"icmp", fmt::format("its sender is told: ICMP type {}, code {}", record.value,
-                                    record.other)};
+        return {"icmp", answer_text(record)};
       case Kind::kCut:
         return {"fragment", fmt::format("cut into {} fragments", record.value)};
       case Kind::kCaptured:
@@ -85,52 +88,23 @@ class Teller {
     return record.thread < router_.workers().size() ? fmt::format("worker {}", record.thread)
                                                     : "the control thread";
   }
-  [[nodiscard]] std::string hooks(HookPoint point, std::string_view called) const {
-    const HookChain* const chain = router_.world().tables().hooks.at(point);
-    return chain == nullptr ? fmt::format("no hooks at {}", called)
-                            : fmt::format("{} hooks at {}", chain->size(), called);
-  }
   [[nodiscard]] std::string input(const WatchRecord& record) const {
     static constexpr std::array<std::string_view, 3> kTo{"this station", "all stations",
                                                          "a multicast group"};
     return fmt::format("frame to {}, arrived at {}, IPv4 header valid, to {}; {}",
                        kTo.at(std::min<std::size_t>(record.detail, kTo.size() - 1)),
                        name(record.interface), Ipv4{record.value}.to_string(),
-                       hooks(HookPoint::kPreRouting, "PRE_ROUTING"));
+                       hooks_text(router_, HookPoint::kPreRouting));
   }
   // The adjacency as it is now: it may have changed since.
   [[nodiscard]] std::string way(const WatchRecord& record) const {
-    using neigh::AdjacencyKind;
     const auto& adjacencies = router_.world().tables().adjacencies;
     if (record.other >= adjacencies.capacity()) {
       return "?";
     }
     const neigh::Adjacency& adjacency = adjacencies[AdjacencyId{record.other}];
-    switch (adjacency.kind) {
-      case AdjacencyKind::kUnicast:
-      case AdjacencyKind::kUnresolved:
-        return fmt::format("next hop {} on {}", adjacency.next_hop.to_string(),
-                           name(record.interface));
-      case AdjacencyKind::kGlean:
-        return fmt::format("on the link of {}", name(record.interface));
-      case AdjacencyKind::kLocal:
-        return "an address of this router";
-      case AdjacencyKind::kBroadcast:
-        return "a broadcast address";
-      case AdjacencyKind::kMulticast:
-        return "a multicast group";
-      case AdjacencyKind::kMartian:
-        return "an address that no packet may be sent to";
-      case AdjacencyKind::kNoRoute:
-        return "no route";
-      case AdjacencyKind::kBlackhole:
-        return "a blackhole route";
-      case AdjacencyKind::kUnreachable:
-        return "an unreachable route";
-      case AdjacencyKind::kProhibit:
-        return "a prohibit route";
-    }
-    return "?";
+    const std::string way = way_text(router_, adjacency);
+    return destination_ ? fmt::format("{}: {}", match_text(router_, *destination_), way) : way;
   }
   static std::string punted(const WatchRecord& record) {
     return static_cast<PuntReason>(record.detail) == PuntReason::kLocal
@@ -148,6 +122,7 @@ class Teller {
   }
 
   const Router& router_;
+  std::optional<Ipv4> destination_;  // of the packet, until it is for the router
 };
 
 std::string hex_of(std::span<const std::uint8_t> octets) {
@@ -187,7 +162,7 @@ void add_verdict(Json& answer, const Teller& teller, const tap::TracedPacket& pa
 }  // namespace
 
 Json describe_trace(const Router& router, const tap::TracedPacket& packet) {
-  const Teller teller{router};
+  Teller teller{router};
   Json answer;
   std::uint64_t before = 0;
   Json steps = Json::array();

@@ -63,6 +63,22 @@ void Neighbors::send(neigh::Key4 key, OwnedPacket packet) {
   carry_out(events);
 }
 
+Neighbors::Prospect Neighbors::prospect(neigh::Key4 key, std::uint32_t buffers) const {
+  using Found = neigh::Table4::Prospect;
+  const Found found = table_.prospect(key, clock_.now());
+  if (found == Found::kFull) {
+    return Prospect::kTableFull;
+  }
+  const auto id = table_.find(key);
+  if (found == Found::kHasMac && !pending_.has(*id)) {
+    return Prospect::kSends;
+  }
+  if (buffers > pending_.limits().buffers) {
+    return Prospect::kNoMemory;
+  }
+  return found == Found::kFails ? Prospect::kUnreachable : Prospect::kWaits;
+}
+
 void Neighbors::carry_out(const neigh::Events& events) {
   for (const Event& event : events) {
     const neigh::Entry4& entry = table_.entry(event.id);
@@ -207,21 +223,35 @@ void Neighbors::failed(NeighborId id) {
   }
 }
 
-void Neighbors::answer(const ArpMessage& request, const interface::InterfaceView& port,
-                       std::uint8_t worker) {
-  const ArpMessage reply{.operation = ArpMessage::Operation::kReply,
-                         .sender_mac = port.mac,
-                         .sender = request.target,
-                         .target_mac = request.sender_mac,
-                         .target = request.sender};
-  auto frame = sender_.make_frame(reply.frame(request.sender_mac, port.mac));
-  if (frame) {
-    meta(*frame).worker = worker;
-    sender_.send(std::move(frame), port.id, kPriorityControl);
+// The order and the conditions are Linux's arp_process.
+Neighbors::ArpVerdict Neighbors::judge(const ArpMessage& message, const PacketMeta& meta) const {
+  // Nothing can be learned from a station that uses one of the router's addresses as sender.
+  if (world_.is_own(message.sender)) {
+    return {.drop = DropReason::kArpIgnored};
   }
+  // A probe is answered, but no neighbor is learned from it (RFC 5227 2.1.1). Other messages from
+  // an address that no station can have are ignored; Linux answers one whose sender is a broadcast
+  // address.
+  if (!message.is_probe() && !message.sender.is_unicast()) {
+    return {.drop = DropReason::kArpIgnored};
+  }
+  const bool request = message.operation == ArpMessage::Operation::kRequest;
+  const bool for_us = request && world_.is_own(message.target);
+  const neigh::Key4 key{meta.ingress, message.sender};
+  ArpVerdict verdict{.answers = for_us};
+  if (!for_us && !table_.find(key).has_value()) {
+    verdict.drop = DropReason::kArpIgnored;
+  }
+  if (!message.is_probe() && !(for_us && world_.is_broadcast(message.sender))) {
+    verdict.learns = {.key = key,
+                      .mac = message.sender_mac,
+                      .solicited = !request && meta.l2_class == L2Class::kHost,
+                      .for_us = for_us,
+                      .overrides = for_us || message.is_gratuitous()};
+  }
+  return verdict;
 }
 
-// The order and the conditions are Linux's arp_process.
 void Neighbors::arp_input(OwnedPacket frame) {
   const PacketMeta meta = ringroad::meta(*frame);
   const auto message = ArpMessage::parse(
@@ -230,42 +260,21 @@ void Neighbors::arp_input(OwnedPacket frame) {
     sender_.drop(std::move(frame), DropReason::kArpInvalid);
     return;
   }
-  const interface::InterfaceView& port = world_.port(meta.ingress);
-  addresses_.hear(port.id, *message);
-  // Nothing can be learned from a station that uses one of the router's addresses as sender.
-  if (world_.is_own(message->sender)) {
-    sender_.drop(std::move(frame), DropReason::kArpIgnored);
-    return;
-  }
-  // A probe is answered, but no neighbor is learned from it (RFC 5227 2.1.1). Other messages from
-  // an address that no station can have are ignored; Linux answers one whose sender is a broadcast
-  // address.
-  if (!message->is_probe() && !message->sender.is_unicast()) {
-    sender_.drop(std::move(frame), DropReason::kArpIgnored);
-    return;
-  }
+  addresses_.hear(meta.ingress, *message);
+  const ArpVerdict verdict = judge(*message, meta);
   neigh::Events events;
-  const bool request = message->operation == ArpMessage::Operation::kRequest;
-  const bool for_us = request && world_.is_own(message->target);
-  const neigh::Key4 key{port.id, message->sender};
-  const bool known = table_.find(key).has_value();
-  if (!message->is_probe() && !(for_us && world_.is_broadcast(message->sender))) {
-    table_.learn({.key = key,
-                  .mac = message->sender_mac,
-                  .solicited = !request && meta.l2_class == L2Class::kHost,
-                  .for_us = for_us,
-                  .overrides = for_us || message->is_gratuitous()},
-                 clock_.now(), events);
+  if (verdict.learns) {
+    table_.learn(*verdict.learns, clock_.now(), events);
   }
-  if (for_us) {
+  if (verdict.answers) {
     ++(meta.l2_class == L2Class::kHost ? probes_.unicast : probes_.broadcast);
-    answer(*message, port, meta.worker);
+    sender_.send_reply(*message, meta);
   }
   carry_out(events);
-  if (known || for_us) {
-    sender_.deliver(std::move(frame));
+  if (verdict.drop) {
+    sender_.drop(std::move(frame), *verdict.drop);
   } else {
-    sender_.drop(std::move(frame), DropReason::kArpIgnored);
+    sender_.deliver(std::move(frame));
   }
 }
 

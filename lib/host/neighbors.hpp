@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "host/addresses.hpp"
 #include "host/neighbor_news.hpp"
+#include "host/neighbor_output.hpp"
 #include "host/sender.hpp"
 #include "neigh/arp_message.hpp"
 #include "neigh/pending_packets.hpp"
@@ -19,7 +20,7 @@
 
 namespace ringroad::host {
 
-class Neighbors {
+class Neighbors final : public NeighborOutput {
  public:
   using Pending = neigh::PendingPackets<OwnedPacket>;
   // Called with a packet whose next hop on that port does not answer. The callee owns the packet.
@@ -49,10 +50,18 @@ class Neighbors {
   // Workers may run from now on.
   void start() { started_ = true; }
 
-  // Sends an IPv4 packet to that neighbor at once, or queues it until the MAC address is known.
-  void send(neigh::Key4 key, OwnedPacket packet);
-  // Handles a frame of EtherType 0x0806.
-  void arp_input(OwnedPacket frame);
+  void send(neigh::Key4 key, OwnedPacket packet) override;
+  void arp_input(OwnedPacket frame) override;
+  // What arp_input() does with a message. Changes nothing.
+  struct ArpVerdict {
+    std::optional<stats::DropReason> drop{};  // none: the message is of use
+    std::optional<neigh::Table4::Advertisement> learns{};
+    bool answers = false;
+  };
+  [[nodiscard]] ArpVerdict judge(const neigh::ArpMessage& message, const PacketMeta& meta) const;
+  // What send() does with a packet that occupies so many buffers. Changes nothing.
+  enum class Prospect : std::uint8_t { kSends, kWaits, kUnreachable, kNoMemory, kTableFull };
+  [[nodiscard]] Prospect prospect(neigh::Key4 key, std::uint32_t buffers) const;
   // Runs the timers that are due, and returns when the next one is due: at once, if more were due
   // than one round handles.
   Nanoseconds tick();
@@ -123,8 +132,6 @@ class Neighbors {
   void find_used();
   void mark_used(Nanoseconds now);
   void ask_again(Nanoseconds now);
-  void answer(const neigh::ArpMessage& request, const interface::InterfaceView& port,
-              std::uint8_t worker);
 
   interface::World& world_;
   routing::Routing4& routing_;

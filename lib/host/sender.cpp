@@ -47,6 +47,10 @@ void Sender::send(OwnedPacket frame, InterfaceId port, std::uint8_t priority) {
                 .detail = priority,
                 .interface = port.value(),
                 .egress = view.egress.value()});
+  if (collected_ != nullptr) {
+    collected_->push_back(std::move(frame));
+    return;
+  }
   worker::Worker& worker = *workers_[meta.worker];
   if (worker.inject(frame.get())) {
     static_cast<void>(frame.release());
@@ -57,6 +61,19 @@ void Sender::send(OwnedPacket frame, InterfaceId port, std::uint8_t priority) {
 
 bool Sender::has_room_behind(Packet& packet) const {
   return workers_[meta(packet).worker]->injected() < kWaitedMost;
+}
+
+void Sender::send_reply(const neigh::ArpMessage& request, const PacketMeta& meta) {
+  const Mac mac = world_.port(meta.ingress).mac;
+  const neigh::ArpMessage reply{.operation = neigh::ArpMessage::Operation::kReply,
+                                .sender_mac = mac,
+                                .sender = request.target,
+                                .target_mac = request.sender_mac,
+                                .target = request.sender};
+  if (auto frame = make_frame(reply.frame(request.sender_mac, mac))) {
+    ringroad::meta(*frame).worker = meta.worker;
+    send(std::move(frame), meta.ingress, kPriorityControl);
+  }
 }
 
 void Sender::send_ip(OwnedPacket packet, InterfaceId port, Mac destination) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "interface/world.hpp"
+#include "neigh/arp_message.hpp"
 #include "packet/packet.hpp"
 #include "worker/worker.hpp"
 
@@ -14,10 +15,12 @@ namespace ringroad::host {
 
 class Sender {
  public:
-  Sender(const interface::World& world, rte_mempool& pool)
+  Sender(const interface::World& world, rte_mempool& pool) : Sender{world, world.tables(), pool} {}
+  // `tables` are those of the packets that the control thread carries.
+  Sender(const interface::World& world, const Tables& tables, rte_mempool& pool)
       : world_{world},
         pool_{pool},
-        context_{std::make_unique<StageContext>(world.tables())},
+        context_{std::make_unique<StageContext>(tables)},
         watch_{static_cast<std::uint8_t>(world.workers())},
         interfaces_(world.tables().interfaces.size()) {
     context_->interfaces = interfaces_;
@@ -25,6 +28,8 @@ class Sender {
   }
 
   void set_workers(std::vector<worker::Worker*> workers) { workers_ = std::move(workers); }
+  // Collects the frames instead of handing them to workers, with their PacketMeta: a rehearsal.
+  void collect(std::vector<OwnedPacket>& frames) { collected_ = &frames; }
 
   // Sets what is traced and captured of the control thread's packets; null: nothing.
   void set_taps(Watch::Plan* plan) {
@@ -74,6 +79,8 @@ class Sender {
   // Whether the worker that will send the packet has room for packets from neighbor queues, which
   // it must not drop and which must not delay it for long.
   [[nodiscard]] bool has_room_behind(Packet& packet) const;
+  // Answers an ARP request that arrived with this PacketMeta.
+  void send_reply(const neigh::ArpMessage& request, const PacketMeta& meta);
   // Sends an IPv4 packet, which has room for its Ethernet header, to that station.
   void send_ip(OwnedPacket packet, InterfaceId port, Mac destination);
 
@@ -87,6 +94,7 @@ class Sender {
   const interface::World& world_;
   rte_mempool& pool_;
   std::vector<worker::Worker*> workers_;
+  std::vector<OwnedPacket>* collected_ = nullptr;
   std::unique_ptr<StageContext> context_;
   Watch watch_;
   std::vector<InterfaceCounters> interfaces_;

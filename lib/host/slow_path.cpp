@@ -46,7 +46,7 @@ bool ends_before_options(const Adjacency& adjacency) {
 
 }  // namespace
 
-SlowPath::SlowPath(interface::World& world, routing::Routing4& routing, Sender& sender,
+SlowPath::SlowPath(const interface::World& world, const routing::Routing4& routing, Sender& sender,
                    const Clock& clock, const Settings& settings)
     : world_{world},
       routing_{routing},
@@ -55,12 +55,44 @@ SlowPath::SlowPath(interface::World& world, routing::Routing4& routing, Sender& 
       counters_{sender.context().counters},
       limiter_{settings.limits},
       identifications_{settings.reassembly.seed},
-      reassembly_{
-          settings.reassembly, counters_,
-          [this](OwnedPacket packet, DropReason reason) {
-            sender_.drop(std::move(packet), reason);
-          },
-          [this](OwnedPacket& first) { send_error(*first, ip4::kReassemblyTimeExceeded); }} {
+      reassembly_{make_reassembly(settings.reassembly)} {
+  add_protocols();
+}
+
+SlowPath::SlowPath(const SlowPath& real, Sender& sender)
+    : world_{real.world_},
+      routing_{real.routing_},
+      sender_{sender},
+      clock_{real.clock_},
+      counters_{sender.context().counters},
+      limiter_{real.limiter_},
+      redirects_{real.redirects_},
+      path_mtu_{real.path_mtu_},
+      identifications_{real.identifications_},
+      reassembly_{make_reassembly(real.reassembly_.settings())} {
+  add_protocols();
+}
+
+bool SlowPath::prepare(const SlowPath& real, Packet& fragment) {
+  return reassembly_.copy_from(
+      real.reassembly_, ip4::describe_fragment(fragment).key, [this](const OwnedPacket& packet) {
+        OwnedPacket copy{rte_pktmbuf_copy(packet.get(), &sender_.pool(), 0, packet->pkt_len)};
+        if (copy) {
+          Watch::clear_mark(*copy);
+          meta(*copy) = meta(*packet);
+        }
+        return copy;
+      });
+}
+
+ip4::Reassembly<OwnedPacket> SlowPath::make_reassembly(const ip4::ReassemblySettings& settings) {
+  return {
+      settings, counters_,
+      [this](OwnedPacket packet, DropReason reason) { sender_.drop(std::move(packet), reason); },
+      [this](OwnedPacket& first) { send_error(*first, ip4::kReassemblyTimeExceeded); }};
+}
+
+void SlowPath::add_protocols() {
   add_protocol(IPPROTO_ICMP, [this](OwnedPacket packet) { icmp_input(std::move(packet)); });
   add_protocol(IPPROTO_UDP, [this](OwnedPacket packet) { udp_input(std::move(packet)); });
   add_protocol(IPPROTO_UDPLITE, [this](OwnedPacket packet) { udp_lite_input(std::move(packet)); });
@@ -266,7 +298,7 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
 }
 
 OwnedPacket SlowPath::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way) {
-  const HookChain* const chain = world_.tables().hooks.at(point);
+  const HookChain* const chain = sender_.context().tables.hooks.at(point);
   if (chain == nullptr) {
     return packet;
   }

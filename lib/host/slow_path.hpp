@@ -4,12 +4,13 @@
 // neighbor's MAC, that must be fragmented or have options, and packets about which an ICMP error is
 // sent. Control thread only.
 #include <array>
+#include <expected>
 #include <functional>
 #include <optional>
 
 #include "base/clock.hpp"
 #include "host/icmp_limiter.hpp"
-#include "host/neighbors.hpp"
+#include "host/neighbor_output.hpp"
 #include "host/path_mtu.hpp"
 #include "host/redirect_limiter.hpp"
 #include "host/sender.hpp"
@@ -28,10 +29,16 @@ class SlowPath {
     IcmpLimiter<Ipv4>::Limits limits;
     ip4::ReassemblySettings reassembly;
   };
-  SlowPath(interface::World& world, routing::Routing4& routing, Sender& sender, const Clock& clock,
-           const Settings& settings);
+  SlowPath(const interface::World& world, const routing::Routing4& routing, Sender& sender,
+           const Clock& clock, const Settings& settings);
+  // For the rehearsal of one packet: does with it what `real` would do now, and changes nothing of
+  // `real`. The packet must not change between prepare() and handle().
+  SlowPath(const SlowPath& real, Sender& sender);
+  // Copies the fragments that wait for this one. Returns false if no buffers are free.
+  [[nodiscard]] bool prepare(const SlowPath& real, Packet& fragment);
+
   // Called before the first packet. Both objects need each other, so it is no constructor argument.
-  void set_neighbors(Neighbors& neighbors) { neighbors_ = &neighbors; }
+  void set_neighbors(NeighborOutput& neighbors) { neighbors_ = &neighbors; }
 
   void set_limits(const IcmpLimiter<Ipv4>::Limits& limits) { limiter_.set_limits(limits); }
 
@@ -103,6 +110,9 @@ class SlowPath {
   // Sends an ICMP error to the sender, then drops the packet.
   void refuse(OwnedPacket packet, const Refusal& refusal);
   void send_error(Packet& offender, const ip4::IcmpError& error);
+  // Returns the error, charged to the sender's limit, or why none is sent.
+  [[nodiscard]] std::expected<OwnedPacket, Silence> make_error(Packet& offender,
+                                                               const ip4::IcmpError& error);
   // Sends a redirect if the packet leaves by the port that received it, so that its sender can use
   // the better gateway.
   void redirect(Packet& packet, const neigh::Adjacency& adjacency);
@@ -120,11 +130,15 @@ class SlowPath {
   [[nodiscard]] std::optional<Ipv4> source_toward(Ipv4 destination, std::uint32_t flow) const;
   [[nodiscard]] ip4::OptionSource option_source(Ipv4 address) const;
 
-  interface::World& world_;
-  routing::Routing4& routing_;
+  [[nodiscard]] ip4::Reassembly<OwnedPacket> make_reassembly(
+      const ip4::ReassemblySettings& settings);
+  void add_protocols();
+
+  const interface::World& world_;
+  const routing::Routing4& routing_;
   Sender& sender_;
   const Clock& clock_;
-  Neighbors* neighbors_ = nullptr;
+  NeighborOutput* neighbors_ = nullptr;
   stats::IpCounters& counters_;  // the control thread's
   Copied copied_;
   IcmpLimiter<Ipv4> limiter_;

@@ -48,9 +48,15 @@ std::optional<IpCounter> received(IcmpType type) {
 
 OwnedPacket SlowPath::reassemble(OwnedPacket packet) {
   const ip4::FragmentInfo fragment = ip4::describe_fragment(*packet);
+  Packet* const last = packet.get();
   auto datagram = reassembly_.add(fragment, std::move(packet), clock_.now());
   if (!datagram) {
     return nullptr;
+  }
+  // The trace of the last fragment goes on with the whole datagram.
+  Packet& first = *datagram->pieces.front().packet;
+  if (!Watch::is_marked(first)) {
+    Watch::copy_mark(*last, first);
   }
   // The datagram counts as one packet, so all of its fragments but one are counted as delivered.
   sender_.count_delivered(datagram->pieces.size() - 1);
@@ -111,6 +117,7 @@ void SlowPath::echo(OwnedPacket packet) {
     return;
   }
   // The request is counted as delivered, and the reply, which uses its buffers, as generated.
+  sender_.note(*packet, {.kind = WatchRecord::Kind::kDelivered});
   ip4::make_echo_reply(*packet, reply_header(*packet, *options, IPPROTO_ICMP));
   counters_.add(IpCounter::kIcmpOutMsgs);
   counters_.add(IpCounter::kIcmpOutEchoReps);

@@ -93,9 +93,22 @@ ip4::OwnHeader SlowPath::reply_header(Packet& packet, const ip4::AnswerOptions& 
 }
 
 void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {
-  if (!ip4::may_answer_with_error(offender)) {
-    return;
+  Silence silence = ip4::silence_about(offender);
+  OwnedPacket packet;
+  if (silence == Silence::kNone) {
+    auto made = make_error(offender, error);
+    silence = made.has_value() ? Silence::kNone : made.error();
+    packet = std::move(made).value_or(nullptr);
   }
+  sender_.note(offender, {.kind = WatchRecord::Kind::kAnswered,
+                          .detail = static_cast<std::uint8_t>(silence),
+                          .value = static_cast<std::uint32_t>(error.type),
+                          .other = error.code});
+  answer(offender, std::move(packet));
+}
+
+std::expected<OwnedPacket, Silence> SlowPath::make_error(Packet& offender,
+                                                         const ip4::IcmpError& error) {
   // The error goes to the sender or, if the packet came by a source route, to the last hop of that
   // route.
   const Ipv4 to = ip4::first_hop_back(offender).value_or(source_of(offender));
@@ -105,15 +118,15 @@ void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {
   const Ipv4 addressee = destination_of(offender);
   const auto source = world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
   if (!source) {
-    return;
+    return std::unexpected{Silence::kNoWayBack};
   }
   const Nanoseconds now = clock_.now();
   if (is_limited(error) && !limiter_.allow(to, now)) {
-    return;
+    return std::unexpected{Silence::kLimited};
   }
   const auto options = options_for_answer(offender, *source);
   if (!options) {
-    return;
+    return std::unexpected{Silence::kNoRoom};
   }
   const ip4::ErrorEnvelope envelope{
       .header = {.source = *source,
@@ -123,17 +136,14 @@ void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {
       .mtu = path_mtu_.of(to, routing_.resolve(to, flow).mtu, now)};
   auto packet = ip4::make_error(sender_.pool(), offender, error, envelope);
   if (!packet) {
-    return;
+    return std::unexpected{Silence::kNoRoom};
   }
   copied_.icmp_errors.add(packet->pkt_len);
   counters_.add(IpCounter::kIcmpOutMsgs);
   if (const auto counter = sent(error.type)) {
     counters_.add(*counter);
   }
-  sender_.note(offender, {.kind = WatchRecord::Kind::kAnswered,
-                          .value = static_cast<std::uint32_t>(error.type),
-                          .other = error.code});
-  answer(offender, std::move(packet));
+  return packet;
 }
 
 void SlowPath::redirect(Packet& packet, const Adjacency& adjacency) {

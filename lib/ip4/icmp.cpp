@@ -28,19 +28,25 @@ void write_checksum(std::uint8_t* message, std::size_t bytes) {
 
 }  // namespace
 
-bool may_answer_with_error(Packet& offender) {
+Silence silence_about(Packet& offender) {
   const rte_ipv4_hdr& header = ipv4(offender);
-  if (meta(offender).l2_class != L2Class::kHost ||
-      (header.fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_OFFSET_MASK)) != 0 ||
-      !Ipv4{be32::from_wire(header.src_addr)}.is_unicast()) {
-    return false;
+  if (meta(offender).l2_class != L2Class::kHost) {
+    return Silence::kSentToMany;
+  }
+  if ((header.fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_OFFSET_MASK)) != 0) {
+    return Silence::kLaterFragment;
+  }
+  if (!Ipv4{be32::from_wire(header.src_addr)}.is_unicast()) {
+    return Silence::kSender;
   }
   if (header.next_proto_id != IPPROTO_ICMP) {
-    return true;
+    return Silence::kNone;
   }
   // No error is sent about a message that is too short to contain its type (Linux icmp_send).
   const std::uint32_t offset = std::uint32_t{kL2Bytes} + header_bytes(header);
-  return offender.data_len > offset && may_be_reported(frame(offender)[offset]);
+  return offender.data_len > offset && may_be_reported(frame(offender)[offset])
+             ? Silence::kNone
+             : Silence::kIcmpError;
 }
 
 OwnedPacket make_error(rte_mempool& pool, Packet& offender, IcmpError error,

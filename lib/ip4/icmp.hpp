@@ -58,7 +58,7 @@ inline constexpr IcmpError kReassemblyTimeExceeded{IcmpType::kTimeExceeded, 1};
 
 // RFC 1812 4.3.2.7: no error is sent about an ICMP error, a fragment other than the first, or a
 // packet sent to many.
-[[nodiscard]] bool may_answer_with_error(Packet& offender);
+[[nodiscard]] Silence silence_about(Packet& offender);
 
 // The header of an error; its protocol and TOS follow from the offender.
 struct ErrorEnvelope {

@@ -95,8 +95,7 @@ class Reassembly {
     counters_.add(stats::IpCounter::kReasmReqds);
     // The oldest datagram is dropped, so that a flood of first fragments does not block other
     // senders until its timeout. Linux has refused the new datagram instead since 4.17.
-    while (!queues_.empty() &&
-           (memory_ > settings_.memory.count || buffers_ >= settings_.buffers)) {
+    while (!queues_.empty() && is_full(memory_, buffers_)) {
       counters_.add(stats::IpCounter::kReasmFails);
       give_up(queues_.find(by_age_.front()), DropReason::kReassemblyMemory);
     }
@@ -154,6 +153,34 @@ class Reassembly {
     }
   }
 
+  // Takes over copies of the datagram with that key and of what decides about its next fragment, so
+  // that add() does here what it would do in `other` now. Returns false if `copy` returns null for
+  // a packet. This must be empty.
+  template <class Copy>
+  [[nodiscard]] bool copy_from(const Reassembly& other, const DatagramKey& key, Copy&& copy) {
+    const auto from = other.queues_.find(key);
+    if (from == other.queues_.end() || other.must_give_up(key)) {
+      return true;
+    }
+    Queue& queue = queue_of(key, {})->second;
+    static_cast<Known&>(queue) = from->second;
+    queue.sender->fragments = from->second.sender->fragments;
+    for (const Run& run : from->second.runs) {
+      Run& mine = queue.runs.emplace_back(Run{run.begin, run.end, {}});
+      for (const Piece& piece : run.pieces) {
+        Packet packet = copy(piece.packet);
+        if (!packet) {
+          return false;
+        }
+        mine.pieces.push_back({std::move(packet), piece.begin, piece.end});
+        ++held_;
+      }
+    }
+    memory_ += queue.memory;
+    buffers_ += queue.buffers;
+    return true;
+  }
+
   // The number of waiting fragments.
   [[nodiscard]] std::uint64_t held() const { return held_; }
   [[nodiscard]] Bytes memory() const { return Bytes{memory_}; }
@@ -173,11 +200,10 @@ class Reassembly {
     std::uint32_t fragments = 0;
     std::uint32_t datagrams = 0;
   };
-  struct Queue {
-    Sender* sender = nullptr;
+  // What is known of a datagram.
+  struct Known {
     Nanoseconds deadline{};
     std::uint32_t last_seen = 0;  // the sender's count when its last fragment arrived
-    std::vector<Run> runs;        // sorted by position, without overlap
     std::uint32_t length = 0;     // as far as is known
     std::uint32_t bytes = 0;      // of payload received
     std::uint32_t header = 0;     // that of the first fragment
@@ -185,13 +211,35 @@ class Reassembly {
     std::uint32_t largest_dont_fragment = 0;
     std::uint64_t memory = 0;
     std::uint32_t buffers = 0;
-    std::list<DatagramKey>::iterator age;  // its place in by_age_
-    std::uint8_t ecn_seen = 0;             // a bit for each of the four code points
+    std::uint8_t ecn_seen = 0;  // a bit for each of the four code points
     bool has_first = false;
     bool has_last = false;
   };
+  struct Queue : Known {
+    Sender* sender = nullptr;
+    std::vector<Run> runs;                 // sorted by position, without overlap
+    std::list<DatagramKey>::iterator age;  // its place in by_age_
+  };
   using Queues = std::unordered_map<DatagramKey, Queue, DatagramHash>;
   using Place = typename Queues::iterator;
+
+  [[nodiscard]] bool is_full(std::uint64_t memory, std::uint32_t buffers) const {
+    return memory > settings_.memory.count || buffers >= settings_.buffers;
+  }
+  // Whether add() gives up this datagram, because it is among the oldest and there is no room.
+  [[nodiscard]] bool must_give_up(const DatagramKey& key) const {
+    std::uint64_t memory = memory_;
+    std::uint32_t buffers = buffers_;
+    for (const DatagramKey& oldest : by_age_) {
+      if (!is_full(memory, buffers) || oldest == key) {
+        break;
+      }
+      const Queue& queue = queues_.at(oldest);
+      memory -= queue.memory;
+      buffers -= queue.buffers;
+    }
+    return is_full(memory, buffers);
+  }
 
   Place queue_of(const DatagramKey& key, Nanoseconds now) {
     const auto [place, fresh] = queues_.try_emplace(key);

@@ -69,6 +69,19 @@ std::optional<NeighborId> Table<Address>::resolve(Key key, Nanoseconds now, Even
 }
 
 template <class Address>
+typename Table<Address>::Prospect Table<Address>::prospect(Key key, Nanoseconds now) const {
+  const auto id = find(key);
+  const bool begins = !id || entry(*id).state == State::kFailed;
+  if (!begins) {
+    return has_mac(entry(*id).state) ? Prospect::kHasMac : Prospect::kWaits;
+  }
+  if (!id && !has_room(now)) {
+    return Prospect::kFull;
+  }
+  return parameters(key.port).multicast_probes > 0 ? Prospect::kWaits : Prospect::kFails;
+}
+
+template <class Address>
 void Table<Address>::mark_used(NeighborId id, Nanoseconds now, Events& events) {
   recycle();
   if (id.value() >= slots_.size() || find(entry(id).key) != id) {

@@ -76,6 +76,14 @@ class Table {
   // (kIncomplete, with an immediate request) or marks it used. Returns nullopt if the table is
   // full.
   std::optional<NeighborId> resolve(Key key, Nanoseconds now, Events& events);
+  // What resolve() would find now. Changes nothing.
+  enum class Prospect : std::uint8_t {
+    kHasMac,
+    kWaits,  // until a request is answered
+    kFails,  // at once, because no request may be sent
+    kFull,   // no room for a new entry
+  };
+  [[nodiscard]] Prospect prospect(Key key, Nanoseconds now) const;
 
   // The packet path has sent to this neighbor since the last query. A report after the entry was
   // removed has no effect.
@@ -165,6 +173,8 @@ class Table {
   void collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
                             std::size_t most);
   void collect_by_force(Nanoseconds now, Events& events);
+  // Whether create() would have room, after a collection if necessary.
+  [[nodiscard]] bool has_room(Nanoseconds now) const;
 
   [[nodiscard]] Port& port(InterfaceId id);
 

@@ -67,6 +67,12 @@ void Table<Address>::collect_by_force(Nanoseconds now, Events& events) {
   }
 }
 
+template <class Address>
+bool Table<Address>::has_room(Nanoseconds now) const {
+  return collectable() < limits_.gc_thresh[2] || !failed_.empty() ||
+         (!stale_.empty() && stale_.begin()->first + kFresh <= now);
+}
+
 template class Table<Ipv4>;
 template class Table<Ipv6>;
 

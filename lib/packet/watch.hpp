@@ -69,7 +69,7 @@ struct alignas(16) WatchRecord {
     kWaits,       // for a neighbor. interface; its address follows
     kHandedOver,  // to a worker. interface, egress; detail: priority
     kDelivered,
-    kAnswered,  // value: ICMP type, other: ICMP code
+    kAnswered,  // value: ICMP type; other: ICMP code; detail: why it is not sent (Silence)
     kCut,       // value: number of fragments
     kCaptured,  // detail: Direction; value: the frame's length; other: fate; its octets follow
   };

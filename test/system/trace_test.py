@@ -52,7 +52,7 @@ class Trace(Tapping):
         self.ping(B, "-c", "1", "-W", "2", "-t", "1", check=False)
         text, _ = self.end(trace)
         self.assertIn("drop (ttl_exceeded)", text)
-        self.assertIn("ICMP type 11, code 0", text)
+        self.assertIn("ICMP time exceeded (type 11, code 0)", text)
 
     def test_a_wrong_filter_is_refused_with_its_place(self):
         done = self.router.roadctl("trace", "tcp", "and", "nonsense", check=False)
