@@ -45,6 +45,10 @@ inline constexpr Keyword kProtocol{"protocol", "protocol"};
 inline constexpr Keyword kType{"type", "type"};
 inline constexpr Keyword kState{"state", "state"};
 inline constexpr Keyword kRoot{"root", "root"};
+inline constexpr Keyword kTos{"tos", "tos", Keyword::Kind::kNumber};
+inline constexpr Keyword kTtl{"ttl", "ttl", Keyword::Kind::kNumber};
+inline constexpr Keyword kLength{"length", "length", Keyword::Kind::kNumber};
+inline constexpr Keyword kDf{"df", "df", Keyword::Kind::kFlag};
 // The names that ip(8) has for a port and a MAC address.
 inline constexpr Keyword kDev{"dev", "port"};
 inline constexpr Keyword kLladdr{"lladdr", "mac"};

@@ -1,7 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/options.hpp"
 
+#include <array>
+#include <vector>
+
+#include "config/nearest.hpp"
+
 namespace ringroad::control {
+
+std::optional<std::uint8_t> parse_protocol(std::string_view text) {
+  constexpr std::array kNames{std::pair{std::string_view{"icmp"}, std::uint8_t{1}},
+                              std::pair{std::string_view{"tcp"}, std::uint8_t{6}},
+                              std::pair{std::string_view{"udp"}, std::uint8_t{17}}};
+  for (const auto& [name, number] : kNames) {
+    if (name == text) {
+      return number;
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<fib::Table> read_table(const Router& router, Options& options) {
   if (!options.has("table")) {
@@ -18,11 +35,15 @@ std::optional<fib::Table> read_table(const Router& router, Options& options) {
   return table;
 }
 
-const interface::InterfaceView* port_of(Router& router, Options& options) {
-  const std::string name = options.text("port");
+const interface::InterfaceView* port_of(Router& router, Options& options, const char* key) {
+  const std::string name = options.text(key);
   const interface::InterfaceView* const port = router.world().find_port(name);
   if (port == nullptr) {
-    options.complain(fmt::format("there is no port '{}'", name));
+    std::vector<std::string_view> known;
+    for (const interface::InterfaceView& view : router.world().ports()) {
+      known.emplace_back(view.name);
+    }
+    options.complain(fmt::format("there is no port '{}'{}", name, config::hint(name, known)));
   }
   return port;
 }

@@ -102,10 +102,14 @@ class Options {
 inline constexpr std::string_view kAddress = "an IPv4 address";
 inline constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its host bits zero)";
 
+// The number of "icmp", "tcp" or "udp".
+[[nodiscard]] std::optional<std::uint8_t> parse_protocol(std::string_view text);
+
 // Returns no table if the request names none.
 [[nodiscard]] std::optional<fib::Table> read_table(const Router& router, Options& options);
 // Returns the port that the option "port" names; null, after a complaint, if there is none.
-[[nodiscard]] const interface::InterfaceView* port_of(Router& router, Options& options);
+[[nodiscard]] const interface::InterfaceView* port_of(Router& router, Options& options,
+                                                      const char* key = "port");
 
 // The same where the option may be absent: empty then, and after a complaint.
 [[nodiscard]] std::optional<InterfaceId> optional_port(Router& router, Options& options);

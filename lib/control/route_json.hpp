@@ -2,6 +2,7 @@
 #pragma once
 // Routes as JSON, for `show routes` and for the first part of the answer to `route get`.
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,19 @@ class RouteReporter {
   const Router& router_;
   std::vector<bool> link_up_;
 };
+
+// Reports the routes that cover a destination but were not chosen, each with a `reason`.
+[[nodiscard]] nlohmann::json runners_up(const RouteReporter& reporter,
+                                        const std::vector<fib::Rib4::View>& covering,
+                                        const std::optional<fib::Rib4::View>& match);
+
+// Reports the path of a flow: one step for the matched route and one for each recursive gateway,
+// with the members of each group, their shares and the one that the flow takes.
+struct FlowWay {
+  Ipv4 destination;
+  std::uint32_t hash;
+  const fib::Path4& matched;
+};
+[[nodiscard]] nlohmann::json way_of(const Router& router, const FlowWay& flow);
 
 }  // namespace ringroad::control

@@ -97,6 +97,7 @@ class Router {
   [[nodiscard]] const host::Neighbors& neighbors() const { return *neighbors_; }
   // The sum of all threads' counters.
   [[nodiscard]] std::uint64_t ip_counter(stats::IpCounter counter) const;
+  [[nodiscard]] const host::SlowPath& slow_path() const { return *slow_path_; }
   [[nodiscard]] const host::SlowPath::Copied& copied() const { return slow_path_->copied(); }
   [[nodiscard]] const host::Addresses& addresses() const { return *addresses_; }
   // Applies a changed configuration.

@@ -28,7 +28,7 @@ WRAPPERS = {
 }
 
 # Run in a room with a router that is configured as in the README.
-WITH_ROUTER = r"(sudo )?roadctl (?!trace|capture|wireshark|reload|confirm|top|.*--watch).*"
+WITH_ROUTER = r"(sudo )?roadctl (?!explain from \S+ --|trace|capture|wireshark|reload|confirm|top|.*--watch).*"
 # Run in the root of the sources.
 ALONE = (
     r"sudo scripts/install\.sh package",
@@ -49,6 +49,7 @@ ELSEWHERE = {
     r"roadctl (reload|confirm)( .*)?": "reload_test",
     r"curl '?http://127\.0\.0\.1:9411/.*|test/system/run\.py http_test\.Scale": "http_test",
     r"roadctl top( .*)?": "top_test",
+    r"roadctl explain from \S+ --(pcap|frame) .*": "explain_test",
     r"clang-format-19 -i FILE": "format",
     r"ringroad check (router|/etc/ringroad/ringroad)\.yaml": "cli_test",
     r"scripts/package\.sh && sudo apt install \S+": "package",

@@ -157,7 +157,10 @@ class Schemas(RouterTestCase):
         for verb, words in (("show routes", "--summary"), ("show routes", "--table all"), ("route get", B),
                             ("route get", "10.9.0.1 from 10.1.2.3 proto udp sport 5 dport 7"),
                             ("route get", "203.0.113.77"), ("route add", f"10.77.0.0/16 via {B}"),
-                            ("route del", "10.77.0.0/16"), ("bands delays", "off"), ("neighbor flush", "")):
+                            ("route del", "10.77.0.0/16"), ("bands delays", "off"), ("neighbor flush", ""),
+                            ("explain", f"from left 192.168.1.2 {B}"), ("explain", f"from left {B} 172.16.0.1"),
+                            ("explain", "from left 192.168.1.2 172.16.0.1 proto udp"),
+                            ("explain", "from left 192.168.1.2 192.168.1.1")):
             with self.subTest(f"{verb} {words}"):
                 done = self.router.roadctl("--json", *verb.split(), *words.split())
                 self.check(verb, json.loads(done.stdout or "{}"))

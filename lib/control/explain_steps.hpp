@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// The steps of an explanation, from what a rehearsal recorded.
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "control/json.hpp"
+#include "control/rehearsal.hpp"
+
+namespace ringroad::control {
+
+// What lies in a frame that would be sent.
+struct Sent {
+  Mac destination;
+  std::uint16_t ether_type = 0;  // behind its tags
+  Ipv4 source_ip;
+  Ipv4 destination_ip;
+  std::uint8_t protocol = 0;
+  std::uint8_t tos = 0;
+  struct Icmp {
+    std::uint8_t type;
+    std::uint8_t code;
+    std::uint32_t rest;
+  };
+  std::optional<Icmp> icmp{};
+};
+[[nodiscard]] Sent read(const RehearsedFrame& frame);
+// "ICMP echo reply (type 0, code 0) from 10.0.0.1 to 10.0.0.2".
+[[nodiscard]] std::string describe(const RehearsedFrame& frame);
+
+// The band that the frame would enter, of the first worker that sends by its port.
+struct BandState {
+  std::string text;  // empty: nobody sends by the port
+  bool is_full = false;
+};
+[[nodiscard]] BandState band_of(const Router& router, const RehearsedFrame& frame);
+class ExplainSteps {
+ public:
+  ExplainSteps(const Router& router, PortId port, std::span<const std::uint8_t> frame);
+
+  void add(std::string_view stage, std::string says) {
+    steps_.push_back({{"stage", stage}, {"says", std::move(says)}});
+  }
+  void walk(const Rehearsed& rehearsed);
+  // How the packet leaves, as one frame or several.
+  void add_output(const RehearsedFrame& frame, InterfaceId egress, std::size_t frames);
+  void add_answer(const RehearsedFrame& frame);
+  // The neighbor to which the packet goes.
+  [[nodiscard]] Ipv4 next_hop(const RehearsedFrame& frame) const;
+  [[nodiscard]] Json take() { return std::move(steps_); }
+
+ private:
+  void add_event(const tap::Event& event);
+  void add_layer2();
+  void add_checks(InterfaceId ingress);
+  void add_route();
+  void add_runners_up(const fib::Rib4::View* match);
+  void add_group(const fib::Rib4::View& match);
+  void add_punted(PuntReason reason);
+  void add_dropped(const WatchRecord& record);
+  void add_wait(neigh::Key4 key);
+  [[nodiscard]] const std::string& name(InterfaceId port) const {
+    return router_.world().port(port).name;
+  }
+
+  const Router& router_;
+  PortId port_;
+  std::span<const std::uint8_t> frame_;
+  std::span<const std::uint8_t> packet_;  // IPv4, or empty
+  Ipv4 destination_;
+  std::uint32_t flow_ = 0;
+  std::uint16_t mtu_ = 0;
+  std::optional<InterfaceId> ingress_;
+  bool is_routed_ = false;
+  bool is_local_ = false;
+  Json steps_ = Json::array();
+};
+
+}  // namespace ringroad::control

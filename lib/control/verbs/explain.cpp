@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Explains what the router would do with a packet: one that words describe, or a whole frame.
+#include "control/explain.hpp"
+
+#include <absl/strings/escaping.h>
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/explain_packet.hpp"
+#include "control/verb.hpp"
+
+namespace ringroad::control {
+namespace {
+
+constexpr std::size_t kExplainedMost = 65535;
+
+// Colons, spaces and an offset like tcpdump's are none of its business: hexadecimal digits only.
+std::vector<std::uint8_t> frame_of_hex(Options& options) {
+  const std::string text = options.text("frame");
+  const bool is_hex = std::ranges::all_of(text, absl::ascii_isxdigit);
+  if (!is_hex || text.empty() || text.size() % 2 != 0 || text.size() > 2 * kExplainedMost) {
+    options.complain(
+        "the frame is not an even number of hexadecimal digits, from its destination MAC address "
+        "on");
+    return {};
+  }
+  const std::string octets = absl::HexStringToBytes(text);
+  return {octets.begin(), octets.end()};
+}
+
+std::vector<std::uint8_t> frame_of_words(const Router& router, Options& options,
+                                         const interface::InterfaceView& from) {
+  ExplainedPacket packet;
+  packet.destination_mac = from.mac;
+  packet.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress);
+  packet.destination = options.parsed<Ipv4>("destination", Ipv4::parse, kAddress);
+  if (options.has("proto")) {
+    packet.protocol = options.parsed<std::uint8_t>("proto", parse_protocol, "tcp, udp or icmp");
+  }
+  for (const auto& [key, port] : {std::pair{"sport", &packet.source_port},
+                                  {"dport", &packet.destination_port},
+                                  {"length", &packet.length}}) {
+    if (options.has(key)) {
+      *port = static_cast<std::uint16_t>(options.number(key, 0xffff));
+    }
+  }
+  for (const auto& [key, octet] : {std::pair{"tos", &packet.tos}, {"ttl", &packet.ttl}}) {
+    if (options.has(key)) {
+      *octet = static_cast<std::uint8_t>(options.number(key, 0xff));
+    }
+  }
+  if (options.has("mac")) {
+    packet.destination_mac =
+        options.parsed<Mac>("mac", Mac::parse, "a MAC address (02:00:00:00:00:09)");
+  }
+  packet.dont_fragment = options.flag("df");
+  if ((options.has("sport") || options.has("dport")) && packet.protocol == 1) {
+    options.complain("ports are those of 'proto udp' or 'proto tcp'");
+  }
+  if (packet.length < shortest_length(packet.protocol)) {
+    options.complain(fmt::format("a packet of that protocol has {} bytes or more, not {}",
+                                 shortest_length(packet.protocol), packet.length));
+    return {};
+  }
+  const auto& table = router.neighbors().table();
+  if (const auto id = table.find({from.id, packet.source});
+      id && neigh::has_mac(table.entry(*id).state)) {
+    packet.source_mac = table.entry(*id).mac;
+  }
+  return make_frame(packet, from.tags);
+}
+
+Reply explain_packet(Router& router, Options& options) {
+  const interface::InterfaceView* const from = port_of(router, options, "from");
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
+  std::vector<std::uint8_t> frame;
+  if (options.has("frame")) {
+    options.only({"from", "frame"});
+    frame = frame_of_hex(options);
+  } else {
+    options.only({"from", "source", "destination", "proto", "sport", "dport", "tos", "ttl",
+                  "length", "mac", "df"});
+    frame = frame_of_words(router, options, *from);
+  }
+  if (const auto& error = options.error()) {
+    return refused(*error);
+  }
+  auto answer = explain(router, from->egress, frame);
+  return answer ? at_once(std::move(*answer)) : refused(answer.error());
+}
+
+const Verb kExplain{"explain", explain_packet};
+
+}  // namespace
+
+}  // namespace ringroad::control
