@@ -2,7 +2,7 @@
 #pragma once
 // What the router would do with a frame now. The worker's stages and the slow path themselves
 // process a copy of the frame, with counters, lists and limits of their own: nothing is sent,
-// learned, counted or charged. Control thread only; ~50 us, and up to 2 ms with full limiters.
+// learned, counted or charged. Control thread only; ~50 us.
 //
 // Hooks are not asked, because they may have effects.
 #include <cstdint>

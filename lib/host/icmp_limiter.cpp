@@ -58,6 +58,22 @@ bool IcmpLimiter<Address>::allow(Address destination, Nanoseconds now) {
   return true;
 }
 
+template <class Address>
+void IcmpLimiter<Address>::become_like(const IcmpLimiter& real, Address destination) {
+  if (!is_copy_) {
+    is_copy_ = true;
+    tokens_ = real.tokens_;
+    last_ = real.last_;
+    started_ = real.started_;
+    if (real.destinations_.size() >= kDestinations) {
+      destinations_ = real.destinations_;
+    }
+  }
+  if (const auto found = real.destinations_.find(destination); found != real.destinations_.end()) {
+    destinations_.try_emplace(destination, found->second);
+  }
+}
+
 template class IcmpLimiter<Ipv4>;
 template class IcmpLimiter<Ipv6>;
 

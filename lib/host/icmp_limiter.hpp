@@ -28,9 +28,13 @@ class IcmpLimiter {
     started_ = false;
     destinations_.clear();
   }
+  [[nodiscard]] const Limits& limits() const { return limits_; }
 
   // Takes a token from both buckets if both have one.
   [[nodiscard]] bool allow(Address destination, Nanoseconds now);
+  // Becomes like `real` as far as this destination is concerned; what was taken here stays taken.
+  // Costs O(1) unless `real` has no room for more destinations.
+  void become_like(const IcmpLimiter& real, Address destination);
 
  private:
   struct Bucket {
@@ -47,6 +51,7 @@ class IcmpLimiter {
   double tokens_ = 0;
   Nanoseconds last_{};
   bool started_ = false;
+  bool is_copy_ = false;
   std::unordered_map<Address, Bucket> destinations_;
 };
 

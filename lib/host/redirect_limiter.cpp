@@ -27,6 +27,15 @@ bool RedirectLimiter<Address>::allow(Address sender, Nanoseconds now) {
   return true;
 }
 
+template <class Address>
+void RedirectLimiter<Address>::become_like(const RedirectLimiter& real, Address sender) {
+  if (real.senders_.size() >= kSenders && senders_.empty()) {
+    senders_ = real.senders_;
+  } else if (const auto found = real.senders_.find(sender); found != real.senders_.end()) {
+    senders_.try_emplace(sender, found->second);
+  }
+}
+
 template class RedirectLimiter<Ipv4>;
 template class RedirectLimiter<Ipv6>;
 

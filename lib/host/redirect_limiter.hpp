@@ -18,6 +18,9 @@ class RedirectLimiter {
  public:
   // Called for each packet that calls for a redirect. Returns whether it may be sent.
   [[nodiscard]] bool allow(Address sender, Nanoseconds now);
+  // Becomes like `real` as far as this sender is concerned. Costs O(1) unless `real` has no room
+  // for more senders.
+  void become_like(const RedirectLimiter& real, Address sender);
 
  private:
   struct Sender {

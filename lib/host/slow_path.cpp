@@ -64,9 +64,9 @@ SlowPath::SlowPath(const SlowPath& real, Sender& sender)
       routing_{real.routing_},
       sender_{sender},
       clock_{real.clock_},
+      real_{&real},
       counters_{sender.context().counters},
-      limiter_{real.limiter_},
-      redirects_{real.redirects_},
+      limiter_{real.limiter_.limits()},
       path_mtu_{real.path_mtu_},
       identifications_{real.identifications_},
       reassembly_{make_reassembly(real.reassembly_.settings())} {

@@ -139,6 +139,7 @@ class SlowPath {
   Sender& sender_;
   const Clock& clock_;
   NeighborOutput* neighbors_ = nullptr;
+  const SlowPath* real_ = nullptr;  // of a rehearsal
   stats::IpCounters& counters_;  // the control thread's
   Copied copied_;
   IcmpLimiter<Ipv4> limiter_;

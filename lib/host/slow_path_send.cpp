@@ -121,6 +121,9 @@ std::expected<OwnedPacket, Silence> SlowPath::make_error(Packet& offender,
     return std::unexpected{Silence::kNoWayBack};
   }
   const Nanoseconds now = clock_.now();
+  if (real_ != nullptr) {
+    limiter_.become_like(real_->limiter_, to);
+  }
   if (is_limited(error) && !limiter_.allow(to, now)) {
     return std::unexpected{Silence::kLimited};
   }
@@ -156,6 +159,9 @@ void SlowPath::redirect(Packet& packet, const Adjacency& adjacency) {
   const Adjacency& back = routing_.resolve(sender, 0);
   const bool on_link = back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
                                                 (back.leads_on() && back.next_hop == sender));
+  if (real_ != nullptr) {
+    redirects_.become_like(real_->redirects_, sender);
+  }
   if (on_link && redirects_.allow(sender, clock_.now())) {
     send_error(packet,
                ip4::host_redirect(adjacency.kind == AdjacencyKind::kGlean ? destination_of(packet)
