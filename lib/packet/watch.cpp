@@ -163,10 +163,10 @@ bool Watch::any_marked(std::span<Packet* const> packets) {
   return to != nullptr;
 }
 
-void Watch::begin(PortId port, std::span<Packet* const> packets) {
+bool Watch::begin(PortId port, std::span<Packet* const> packets) {
   Plan* const now = plan();
   if (now == nullptr || packets.empty()) {
-    return;
+    return false;
   }
   in_burst_ = true;
   // A buffer may come from another router of this process, with that one's mark.
@@ -199,6 +199,10 @@ void Watch::begin(PortId port, std::span<Packet* const> packets) {
     }
   }
   may_be_traced_ = traced_ != traced_before;
+  if (may_be_traced_ && !now->marks->load(std::memory_order_relaxed)) {
+    now->marks->store(true, std::memory_order_relaxed);
+  }
+  return now->captures || now->marks->load(std::memory_order_relaxed);
 }
 
 void Watch::end() {

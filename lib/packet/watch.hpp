@@ -119,7 +119,11 @@ class Watch {
     std::vector<Tap> taps;
     rte_ring* ring = nullptr;                       // of elements of WatchRecord::kElement octets
     const neigh::Adjacency* adjacencies = nullptr;  // the table that bursts point to
-    bool records_sent = false;                      // a tap captures what leaves
+    bool captures = false;                          // there is a tap of this kind
+    bool records_sent = false;                      // one that records what leaves
+    // Whether any thread has marked a packet since there are taps. A mark is followed wherever its
+    // packet goes.
+    std::atomic<bool>* marks = nullptr;
     std::vector<std::array<std::uint8_t, WatchRecord::kElement>> staged{kStagedElements};
   };
 
@@ -137,8 +141,9 @@ class Watch {
   // Where the current burst is timed: null if it is not.
   void set_times(stats::StageTimes* times) { times_ = times; }
 
-  // Frames were received: begins the records of a burst.
-  void begin(PortId port, std::span<Packet* const> packets);
+  // Frames were received: begins the records of a burst. Returns false if nothing will be recorded
+  // of it, because no packet is or was traced and nothing is captured.
+  [[nodiscard]] bool begin(PortId port, std::span<Packet* const> packets);
   // The burst is over: its records go to the ring.
   void end();
   // A stage is over. The burst has the packets that go on.

@@ -85,6 +85,10 @@ std::vector<Tap> Taps::recorded() const {
 // Each thread gets a new plan; the old one is freed once no thread reads it.
 void Taps::publish() {
   const std::vector<Tap> taps = recorded();
+  const bool captures = std::ranges::find(taps, Tap::Kind::kCapture, &Tap::kind) != taps.end();
+  if (taps.empty()) {
+    marks_.store(false, std::memory_order_relaxed);
+  }
   const bool records_sent = std::ranges::any_of(
       taps, [](const Tap& tap) { return tap.kind == Tap::Kind::kCapture && !tap.drops_only; });
   for (std::size_t i = 0; i < threads_.size(); ++i) {
@@ -95,7 +99,9 @@ void Taps::publish() {
       fresh->taps = taps;
       fresh->ring = thread.ring.get();
       fresh->adjacencies = parts_.world.tables().adjacencies.data();
+      fresh->captures = captures;
       fresh->records_sent = records_sent;
+      fresh->marks = &marks_;
     }
     if (i < parts_.workers.size()) {
       parts_.workers[i]->set_taps(fresh.get());

@@ -3,6 +3,7 @@
 // Traces and captures: sets taps at the threads that carry packets, empties their rings, and keeps
 // what each trace or capture has until its client reads it. A client that stops reading loses
 // records, which are counted, and after a while its tap. Control thread only.
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -141,7 +142,8 @@ class Taps {
   [[nodiscard]] std::string comment_on(const WatchRecord& record) const;
 
   Parts parts_;
-  std::vector<Thread> threads_;  // workers, then the control thread
+  std::atomic<bool> marks_{false};  // of Watch::Plan
+  std::vector<Thread> threads_;     // workers, then the control thread
   std::map<std::uint32_t, std::unique_ptr<Session>> sessions_;
   std::unordered_map<std::uint32_t, Assembly> assemblies_;
   std::uint32_t last_serial_ = 0;

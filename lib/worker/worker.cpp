@@ -143,14 +143,14 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
     return 0;
   }
   ++bursts_;
-  if (watched) [[unlikely]] {
-    begin_watch(queue.port, count);
-  }
   if (queue.fetch) {
 #pragma GCC unroll 4
     for (std::uint16_t i = 0; i < count; ++i) {
       rte_prefetch0(expected_frame(*burst_.packets[i]));
     }
+  }
+  if (watched) [[unlikely]] {
+    begin_watch(queue.port, count);
   }
   const std::uint16_t own = queue.spread ? steer(queue.port, count) : count;
   if (own > 0) [[likely]] {
@@ -163,13 +163,14 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
 }
 
 void Worker::begin_watch(PortId port, std::uint16_t count) {
-  if ((bursts_ - 1) % kTimedBursts == 0) {
+  const bool timed = (bursts_ - 1) % kTimedBursts == 0;
+  if (timed) {
     times_.lap(stats::Stage::kRx);
     times_.count(count);
     watch_.set_times(&times_);
   }
-  context_.watch = &watch_;
-  watch_.begin(port, std::span{burst_.packets}.first(count));
+  const bool recorded = watch_.begin(port, std::span{burst_.packets}.first(count));
+  context_.watch = timed || recorded ? &watch_ : nullptr;
 }
 
 void Worker::end_watch() {
