@@ -97,7 +97,7 @@ std::expected<json, Failure> ask(const std::string& socket_path, const json& req
   send_all(*socket, request.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
   errno = 0;
   const std::optional<std::string> line = receive_line(*socket);
-  if (!line && patience.count() > 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+  if (!line && patience.count() > 0 && errno == EAGAIN) {
     return no_router(fmt::format("the router at {} does not answer", socket_path));
   }
   if (!line) {

@@ -189,9 +189,9 @@ class Top {
   [[nodiscard]] static int room() { return std::max(LINES - 3, 1); }
 
   void put(int row, const std::string& text, attr_t look) const {
-    attron(look);
+    attr_on(look, nullptr);
     mvaddnstr(row, 0, text.c_str(), std::max(COLS, 1));
-    attroff(look);
+    attr_off(look, nullptr);
   }
 
   [[nodiscard]] attr_t look_of(TopLine::Look look) const {
@@ -199,7 +199,7 @@ class Top {
       case TopLine::Look::kHeading:
         return A_BOLD;
       case TopLine::Look::kBad:
-        return color_ ? COLOR_PAIR(kRed) : A_BOLD;
+        return color_ ? static_cast<attr_t>(COLOR_PAIR(kRed)) : A_BOLD;
       case TopLine::Look::kPlain:
         break;
     }

@@ -5,6 +5,7 @@
 #include <rte_ring_elem.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -104,6 +105,7 @@ class Records {
   [[nodiscard]] Watch::Plan& plan(const Tables& tables) {
     plan_.ring = ring_.get();
     plan_.adjacencies = tables.adjacencies.data();
+    plan_.marks = &marks_;
     return plan_;
   }
   [[nodiscard]] std::vector<tap::Event> events() {
@@ -137,6 +139,7 @@ class Records {
     void operator()(rte_ring* ring) const { std::free(ring); }  // NOLINT(cppcoreguidelines-*)
   };
   std::unique_ptr<rte_ring, Free> ring_;
+  std::atomic<bool> marks_{false};
   Watch::Plan plan_{.taps = {Tap{}}, .staged = Elements(kStaged)};
 };
 
@@ -210,7 +213,7 @@ class Rehearsal {
     Watch watch{0};
     watch.set_plan(&records_.plan(tables_));
     worker_->watch = &watch;
-    watch.begin(port, {&packet, 1});
+    static_cast<void>(watch.begin(port, {&packet, 1}));
     static const auto types = worker::make_ether_types();
     Burst burst;
     burst.begin(interface_of(port), 1);

@@ -206,7 +206,7 @@ class Usage(unittest.TestCase):
             self.assertIn("sage", run(*words).stdout)
 
     def test_wrong_usage_of_roadctl_exits_2(self):
-        for words in ((), ("fly",), ("show",), ("show", "prots"), ("route", "add"),
+        for words in ((), ("fly",), ("show", "prots"), ("route", "add"),
                       ("route", "add", "10.0.0.0/8", "over", "192.168.1.2"),
                       ("neighbor", "add", "192.168.1.9", "port", "left")):
             with self.subTest(words):

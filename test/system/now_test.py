@@ -88,9 +88,10 @@ class Now(RouterTestCase):
         self.ping(B, "-c", "5", "-i", "0.05")
         self.assertGreaterEqual(samples(), 5)
         self.router.roadctl("bands", "delays", "reset", "right")
-        self.assertEqual(samples(), 0)
+        # An ARP message may be one, then and later.
+        self.assertLessEqual(samples(), 1)
         self.topology.execute(self.topology.b, "ping", "-n", "-c", "1", A)
-        self.assertIn(samples(), (1, 2))  # an ARP request may be the other one
+        self.assertIn(samples(), (1, 2, 3))
 
     def test_a_reload_changes_the_configuration_that_is_shown(self):
         before = self.router.config_path.read_text()

@@ -25,7 +25,7 @@ def verbs():
     for line in lines:
         words = re.match(r"  ([a-z].*?)(  |$)", line)
         if words:
-            found.append(re.match(r"[a-z ]*[a-z](?= |$)", words[1])[0].removesuffix(" as route add"))
+            found.append(re.match(r"[a-z ]*[a-z](?= |$)", words[1])[0].removesuffix(" as route add").removesuffix(" from"))
     return found
 
 
