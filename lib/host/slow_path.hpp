@@ -140,7 +140,7 @@ class SlowPath {
   const Clock& clock_;
   NeighborOutput* neighbors_ = nullptr;
   const SlowPath* real_ = nullptr;  // of a rehearsal
-  stats::IpCounters& counters_;  // the control thread's
+  stats::IpCounters& counters_;     // the control thread's
   Copied copied_;
   IcmpLimiter<Ipv4> limiter_;
   RedirectLimiter<Ipv4> redirects_;
