@@ -44,7 +44,10 @@ bool Folding::admit(int level, const std::string& what, Nanoseconds now) {
 std::vector<Folding::Repeated> Folding::take_due(Nanoseconds now, const std::string* next) {
   std::vector<Repeated> due = std::exchange(forgotten_, {});
   for (Line& line : lines_) {
-    const bool interrupted = next != nullptr && &line == &lines_.back() && line.what != *next;
+    // A line that was written often enough waits, or each of two that alternate would interrupt the
+    // other.
+    const bool interrupted = next != nullptr && &line == &lines_.back() && line.what != *next &&
+                             line.written < kInWindow;
     if (line.repeated > 0 && (interrupted || now - line.repeated_since >= kPatience)) {
       due.push_back({line.level, line.what, std::exchange(line.repeated, 0)});
     }
