@@ -80,7 +80,7 @@ CANNOT = {
 }
 # Lines of blocks that are not commands.
 PICTURES = (r"host rr-demo-a|192\.168\.1\.2  ---.*|provider 203.*", r"router\.yaml:\d+:\d+: .*",
-            r"GRUB_CMDLINE_LINUX=.*", r"set 0 dst mac .*", r'\{".*\}',
+            r"GRUB_CMDLINE_LINUX=.*", r"set 0 dst mac .*", r'(\w+: )?\{".*\}',
             r"nothing --packet-->.*|\| 3 broadcasts|v 1 s apart|FAILED <---.*")
 # Commands in the comments of configurations, run with the router of that file (Configurations,
 # below).
