@@ -41,7 +41,11 @@ class RehearsedNeighbors final : public host::NeighborOutput {
 
   void send(neigh::Key4 key, OwnedPacket packet) override {
     using enum host::Neighbors::Prospect;
-    switch (real_.prospect(key, buffers_of(*packet))) {
+    auto prospect = real_.prospect(key, buffers_of(*packet));
+    if (prospect == kWaits && !has_room_too(key)) {
+      prospect = kTableFull;
+    }
+    switch (prospect) {
       case kSends: {
         const auto id = real_.table().find(key);
         sender_.send_ip(std::move(packet), key.port, real_.table().entry(id.value()).mac);
@@ -86,6 +90,24 @@ class RehearsedNeighbors final : public host::NeighborOutput {
   }
 
  private:
+  // Whether the table has room for this neighbor beside those for which packets of this rehearsal
+  // wait already, which are not in it.
+  [[nodiscard]] bool has_room_too(neigh::Key4 key) const {
+    const neigh::Table4& table = real_.table();
+    std::vector<neigh::Key4> before;
+    for (const Waiting& waiting : waiting_) {
+      if (!table.find(waiting.key) && std::ranges::find(before, waiting.key) == before.end()) {
+        before.push_back(waiting.key);
+      }
+    }
+    if (before.empty() || table.find(key) || std::ranges::find(before, key) != before.end()) {
+      return true;
+    }
+    const std::size_t collectable = table.size() - table.count(neigh::State::kPermanent);
+    return collectable + before.size() < table.limits().gc_thresh[2] ||
+           table.count(neigh::State::kFailed) + table.count(neigh::State::kStale) > 0;
+  }
+
   const host::Neighbors& real_;
   host::Sender& sender_;
   host::SlowPath* slow_path_ = nullptr;
