@@ -62,8 +62,8 @@ def forwards(machine):
     """A host behind a packet socket's port talks to this machine, behind a TAP interface's."""
     ports = machine.run("roadctl show ports")
     check("net_af_packet" in ports and "net_tap" in ports, ports)
-    machine.run("ip address add 192.168.2.2/24 dev rr-right; "
-                "ip route add 192.168.1.0/24 via 192.168.2.1; "
+    machine.run("ip address replace 192.168.2.2/24 dev rr-right; "
+                "ip route replace 192.168.1.0/24 via 192.168.2.1; "
                 "ip netns exec left ping -n -c 3 -i 0.2 -W 2 192.168.2.2")
 
 
