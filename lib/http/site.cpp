@@ -70,7 +70,8 @@ Answer Site::answer(const Question& question) {
   if (question.path.starts_with("/api/")) {
     return api(question);
   }
-  const std::string_view path = question.path == "/" ? "/index.html" : question.path;
+  const std::string_view path =
+      question.path == "/" ? std::string_view{"/index.html"} : question.path;
   const auto file = std::ranges::find(kFiles, path, &File::path);
   return file != kFiles.end() ? file_answer(*file, question)
                               : error(404, "there is nothing here: /, /metrics and /api/v1/ are");
