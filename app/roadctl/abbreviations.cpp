@@ -55,16 +55,6 @@ Result<std::optional<std::string_view>> group_of(std::string_view word) {
   return resolve(word, names);
 }
 
-Names names_in(std::string_view group) {
-  Names names;
-  for (const Verb& verb : verbs()) {
-    if (verb.group == group && !verb.name.empty()) {
-      names.push_back(verb.name);
-    }
-  }
-  return names;
-}
-
 // What `ip route`, `ip neigh`, `ip link` and `ip address` list.
 constexpr std::array kListed{std::pair{"route", "routes"}, std::pair{"neighbor", "neighbors"},
                              std::pair{"link", "ports"}, std::pair{"address", "ports"}};
@@ -122,12 +112,12 @@ Result<std::vector<std::string>> expand(std::span<const std::string> arguments) 
 }
 
 std::vector<std::string> expand_typed(std::span<const std::string> arguments) {
-  const bool is_group_alone = leading_words(arguments).size() == 1;
   std::vector<std::string> all{arguments.begin(), arguments.end()};
-  if (!is_group_alone) {
+  const auto places = leading_words(arguments);
+  if (places.size() != 1) {
     return expand(arguments).value_or(std::move(all));
   }
-  std::string& word = all[leading_words(arguments).front()];
+  std::string& word = all[places.front()];
   if (const auto group = group_of(word); group && *group) {
     word = **group;
   }

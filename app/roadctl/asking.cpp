@@ -2,6 +2,7 @@
 #include "roadctl/asking.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "roadctl/render.hpp"
 #include "roadctl/sort_rows.hpp"
@@ -19,14 +20,6 @@ Outcome once(const CommandLine& line, const Surroundings& around) {
   }
   const auto answer = ask(around, line.verb, line.options);
   return answer ? print_answer(line, *answer, around) : std::unexpected{answer.error()};
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : " ") + word;
-  }
-  return text;
 }
 
 // Each answer takes the place of the one before on a terminal, and follows it elsewhere.
@@ -47,7 +40,7 @@ Outcome repeat(const CommandLine& line, const Surroundings& around) {
     }
     if (!line.json) {
       const std::string heading =
-          fmt::format("every {:g}s: roadctl {}\n\n", line.watch_seconds, joined(line.verb));
+          fmt::format("every {:g}s: roadctl {}\n\n", line.watch_seconds, fmt::join(line.verb, " "));
       text = around.clears ? fmt::format("{}{}{}", kClear, heading, text)
                            : fmt::format("{}{}", first ? "" : "\n", text);
     }
@@ -65,6 +58,10 @@ std::unexpected<Failure> refused(std::string reason) {
   return std::unexpected{Failure{ExitStatus::kRefused, std::move(reason)}};
 }
 
+std::unexpected<Failure> usage_error(std::string reason) {
+  return std::unexpected{Failure{ExitStatus::kUsage, std::move(reason)}};
+}
+
 Outcome print(const Surroundings& around, std::string_view text) {
   return around.print(text) ? Outcome{} : refused("cannot write the answer");
 }
@@ -74,10 +71,36 @@ std::expected<json, Failure> ask(const Surroundings& around, const json& verb,
   return around.ask({{"verb", verb}, {"options", options}});
 }
 
+Outcome ask_pages(const Surroundings& around, const json& verb, json options,
+                  json (*key_of)(const json& row), const TakePage& take) {
+  options["limit"] = kRowsAPage;
+  for (bool first = true;; first = false) {
+    const auto answer = ask(around, verb, options);
+    if (!answer) {
+      return std::unexpected{answer.error()};
+    }
+    const bool last = !answer->is_array() || answer->size() < kRowsAPage;
+    if (Outcome taken = take({*answer, first, last}); !taken || last) {
+      return taken;
+    }
+    options["after"] = key_of(answer->back());
+  }
+}
+
+TakePage as_one_answer(const CommandLine& line, const Surroundings& around) {
+  return [&, all = json::array()](const Page& page) mutable {
+    if (!page.rows.is_array()) {
+      return print_answer(line, page.rows, around);
+    }
+    all.insert(all.end(), page.rows.begin(), page.rows.end());
+    return page.last ? print_answer(line, std::move(all), around) : Outcome{};
+  };
+}
+
 Outcome print_answer(const CommandLine& line, json answer, const Surroundings& around) {
   if (!line.sort.empty()) {
     if (const Status sorted = sort_rows(answer, line.sort); !sorted) {
-      return std::unexpected{Failure{ExitStatus::kUsage, sorted.error().what}};
+      return usage_error(sorted.error().what);
     }
   }
   if (line.json) {

@@ -62,5 +62,22 @@ inline constexpr std::size_t kRowsAPage = 500;
 [[nodiscard]] Outcome print_answer(const CommandLine& line, nlohmann::json answer,
                                    const Surroundings& around);
 [[nodiscard]] std::unexpected<Failure> refused(std::string reason);
+[[nodiscard]] std::unexpected<Failure> usage_error(std::string reason);
+
+struct Page {
+  const nlohmann::json& rows;  // or an answer that is not an array
+  bool first;
+  bool last;
+};
+using TakePage = std::function<Outcome(const Page& page)>;
+
+// Requests the rows of an answer page by page. `key_of` returns what identifies a row, after which
+// the next page begins.
+[[nodiscard]] Outcome ask_pages(const Surroundings& around, const nlohmann::json& verb,
+                                nlohmann::json options,
+                                nlohmann::json (*key_of)(const nlohmann::json& row),
+                                const TakePage& take);
+// Returns what prints the pages as one answer after the last. It refers to its arguments.
+[[nodiscard]] TakePage as_one_answer(const CommandLine& line, const Surroundings& around);
 
 }  // namespace ringroad::roadctl

@@ -2,6 +2,7 @@
 #include "roadctl/command_line.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -33,8 +34,7 @@ constexpr auto kFooter =
 // Returns the usage, such as "roadctl show routes [PREFIX]", with one line for each form; the lines
 // are aligned.
 std::string usage_of(const Verb& verb, std::string_view lead) {
-  const std::string command =
-      fmt::format("roadctl {}{}{}", verb.group, verb.name.empty() ? "" : " ", verb.name);
+  const std::string command = "roadctl " + verb.full_name();
   std::string text{lead};
   text += command + (verb.usage.empty() ? "" : " ");
   for (const char character : verb.usage) {
@@ -77,8 +77,8 @@ class HelpFormatter : public CLI::Formatter {
       if (std::exchange(group, verb.group) != verb.group) {
         text += "\n";
       }
-      const std::string left = fmt::format("  {}{}{} {}", verb.group, verb.name.empty() ? "" : " ",
-                                           verb.name, verb.usage.substr(0, verb.usage.find('\n')));
+      const std::string left =
+          fmt::format("  {} {}", verb.full_name(), verb.usage.substr(0, verb.usage.find('\n')));
       // If the usage is long, the summary is on the next line.
       text += left.size() <= kSummaryColumn
                   ? fmt::format("{:<{}} {}\n", left, kSummaryColumn, verb.summary)
@@ -87,6 +87,12 @@ class HelpFormatter : public CLI::Formatter {
     return text;
   }
 };
+
+EarlyExit wrong_usage(std::string_view reason, std::string_view usage) {
+  return {.status = ExitStatus::kUsage,
+          .reason = std::string{reason},
+          .text = fmt::format("roadctl: {}\n{}", reason, usage)};
+}
 
 class Parser {
  public:
@@ -146,17 +152,15 @@ void Parser::add_group(const Group& group) {
     app->alias(std::string{group.alias});
   }
   app->footer("");
-  std::string names;
-  for (const Verb& verb : verbs()) {
-    if (verb.group == group.name && !verb.name.empty()) {
-      names += (names.empty() ? "" : "|") + std::string{verb.name};
-      add_verb(*app, verb);
-    }
+  const auto names = names_in(group.name);
+  for (const std::string_view name : names) {
+    add_verb(*app, *find_verb(group.name, name));
   }
   const Verb* const alone = find_verb(group.name, "");
-  formatter_->usages[app] = names.empty() && alone != nullptr
-                                ? usage_of(*alone, "Usage: ")
-                                : fmt::format("Usage: roadctl {} {} ...\n", group.name, names);
+  formatter_->usages[app] =
+      names.empty() && alone != nullptr
+          ? usage_of(*alone, "Usage: ")
+          : fmt::format("Usage: roadctl {} {} ...\n", group.name, fmt::join(names, "|"));
   app->require_subcommand(alone == nullptr ? 1 : 0, 1);
   if (alone == nullptr) {
     return;
@@ -204,9 +208,9 @@ std::expected<CommandLine, EarlyExit> Parser::parse(std::span<const std::string>
     // CLI11 expects the arguments in reverse order.
     app_.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});
   } catch (const CLI::CallForHelp&) {
-    return std::unexpected{EarlyExit{ExitStatus::kFine, app_.help()}};
+    return std::unexpected{EarlyExit{.text = app_.help()}};
   } catch (const CLI::CallForVersion& version) {
-    return std::unexpected{EarlyExit{ExitStatus::kFine, version.what() + std::string{"\n"}}};
+    return std::unexpected{EarlyExit{.text = version.what() + std::string{"\n"}}};
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string_view what = error.what();
     return std::unexpected{wrong(fmt::format("{} needs a value", what.substr(0, what.find(':'))))};
@@ -257,8 +261,7 @@ std::expected<CommandLine, EarlyExit> Parser::finish() {
 
 // The options that every verb has are refused where they would mean nothing.
 std::optional<std::string> Parser::misplaced_option() const {
-  const std::string name =
-      fmt::format("{}{}{}", verb_->group, verb_->name.empty() ? "" : " ", verb_->name);
+  const std::string name = verb_->full_name();
   if ((line_.only_ipv4 || line_.only_ipv6) && !verb_->families) {
     return fmt::format("-4 and -6 mean nothing to '{}'", name);
   }
@@ -280,9 +283,7 @@ const CLI::App& Parser::deepest() const {
 }
 
 EarlyExit Parser::wrong(std::string_view complaint) const {
-  const CLI::App& app = deepest();
-  return {ExitStatus::kUsage,
-          fmt::format("roadctl: {}\n{}", complaint, formatter_->usages.at(&app))};
+  return wrong_usage(complaint, formatter_->usages.at(&deepest()));
 }
 
 std::string Parser::explain(const CLI::ParseError& error) const {
@@ -311,8 +312,7 @@ std::string Parser::explain(const CLI::ParseError& error) const {
 std::expected<CommandLine, EarlyExit> parse_command_line(std::span<const std::string> arguments) {
   const auto whole = expand(arguments);
   if (!whole) {
-    return std::unexpected{
-        EarlyExit{ExitStatus::kUsage, fmt::format("roadctl: {}\n{}", whole.error().what, kUsage)}};
+    return std::unexpected{wrong_usage(whole.error().what, kUsage)};
   }
   return Parser{}.parse(*whole);
 }

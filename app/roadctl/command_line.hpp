@@ -13,8 +13,9 @@ namespace ringroad::roadctl {
 // The result of a command line that needs no router: help for stdout (kFine), or an error message
 // for stderr (kUsage).
 struct EarlyExit {
-  ExitStatus status;
-  std::string text;
+  ExitStatus status = ExitStatus::kFine;
+  std::string reason{};  // what is wrong
+  std::string text;      // the same for people, with the usage, or help
 };
 
 // `arguments` do not include the program's name.

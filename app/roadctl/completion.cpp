@@ -105,14 +105,6 @@ bool add_option_values(const Verb* verb, const std::string& option, NextWords& n
   return true;
 }
 
-void add_names(std::string_view group, NextWords& next) {
-  for (const Verb& verb : verbs()) {
-    if (verb.group == group && !verb.name.empty()) {
-      add(next, verb.name);
-    }
-  }
-}
-
 void add_verb(const Verb& verb, std::span<const std::string> words, NextWords& next) {
   const Verb* told = &verb;
   if (verb.usage.starts_with("as ")) {  // such as "as route add"
@@ -156,7 +148,9 @@ NextWords next_words(std::span<const std::string> typed) {
     return next;
   }
   if (words.size() == 1) {
-    add_names(words[0], next);
+    for (const std::string_view name : names_in(words[0])) {
+      add(next, name);
+    }
   }
   if (verb != nullptr) {
     add_verb(*verb, std::span{words}.subspan(its_words), next);

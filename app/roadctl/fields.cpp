@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "roadctl/rates.hpp"
@@ -28,6 +29,12 @@ const json& array(const json& object, const char* key) {
   const json& value = field(object, key);
   return value.is_array() ? value : none;
 }
+
+std::uint64_t number(const json& value) {
+  return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
+}
+
+std::uint64_t number(const json& object, const char* key) { return number(field(object, key)); }
 
 std::string words(const json& value) {
   if (value.is_string()) {
@@ -68,6 +75,12 @@ std::string exact(const json& value, const std::array<Unit, N>& units) {
   return fmt::format("{}{}", count / unit->size, unit->name);
 }
 
+// Returns a value below 1000 with three digits.
+std::string three_digits(double value) {
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}", value, decimals);
+}
+
 }  // namespace
 
 std::string rate(const json& bits_per_second) {
@@ -82,18 +95,8 @@ std::string size(const json& bytes) {
 
 std::string short_count(const json& count) {
   constexpr double kShortest = 100'000;
-  auto value = count.is_number_integer() ? count.get<double>() : 0;
-  if (value < kShortest) {
-    return words(count);
-  }
-  constexpr std::string_view kUnits = "kMGTPE";
-  std::size_t unit = 0;
-  // From 999.5 on, a value would be rounded to four digits.
-  for (value /= 1000; value >= 999.5 && unit + 1 < kUnits.size(); value /= 1000) {
-    ++unit;
-  }
-  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-  return fmt::format("{:.{}f}{}", value, decimals, kUnits[unit]);
+  return count.is_number_integer() && count.get<double>() >= kShortest ? amount(count)
+                                                                       : words(count);
 }
 
 std::string duration(const json& nanoseconds) {
@@ -105,30 +108,32 @@ std::string duration(const json& nanoseconds) {
   for (const auto& [unit, name] :
        {Unit{1'000'000'000, "s"}, Unit{1'000'000, "ms"}, Unit{1'000, "us"}}) {
     if (count >= unit - unit / 2000) {
-      const double value = static_cast<double>(count) / static_cast<double>(unit);
-      const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-      return fmt::format("{:.{}f}{}", value, decimals, name);
+      return three_digits(static_cast<double>(count) / static_cast<double>(unit)).append(name);
     }
   }
   return fmt::format("{}ns", count);
 }
 
 std::string amount(const json& number) {
-  if (!number.is_number() || number < 1000) {
+  // Compared with an int, nlohmann::json takes a large unsigned number for a negative one.
+  auto value = number.is_number() ? number.get<double>() : 0;
+  if (value < 1000) {
     return words(number);
   }
-  auto value = number.get<double>();
   std::string_view prefixes = "kMGTPE";
   // From 999.5 on, a value would be rounded to four digits.
   for (value /= 1000; value >= 999.5 && prefixes.size() > 1; value /= 1000) {
     prefixes.remove_prefix(1);
   }
-  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-  return fmt::format("{:.{}f}{}", value, decimals, prefixes.front());
+  return three_digits(value) + prefixes.front();
 }
 
 std::string percent(const json& value) {
   return value.is_number() ? fmt::format("{:.1f}", value.get<double>()) : "-";
+}
+
+std::string time_of_day(std::uint64_t seconds) {
+  return fmt::format("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
 }
 
 Cell amount(const json& object, const char* key) { return {amount(field(object, key))}; }
@@ -149,6 +154,26 @@ Cell trouble(const json& object, const char* key, const Display& display) {
   Cell cell = count(object, key, display);
   cell.tint = !value.is_number() || value == 0 ? Tint::kNone : Tint::kBad;
   return cell;
+}
+
+std::vector<Cell> with_rates(std::vector<Cell> row, const json& port) {
+  for (const auto& [packets, bits, load] :
+       {std::tuple{"rx_packets_per_second", "rx_bits_per_second", "rx_percent"},
+        {"tx_packets_per_second", "tx_bits_per_second", "tx_percent"}}) {
+    row.push_back(amount(port, packets));
+    row.push_back(amount(port, bits));
+    row.push_back({percent(field(port, load))});
+  }
+  return row;
+}
+
+std::vector<Cell> load_cells(const json& worker) {
+  return {plain(worker, "core"),
+          {percent(field(worker, "busy_percent"))},
+          {percent(field(worker, "control_percent"))},
+          {percent(field(worker, "idle_percent"))},
+          amount(worker, "packets_per_second"),
+          plain(worker, "cycles_per_packet")};
 }
 
 Cell state(const json& object, const char* key) {

@@ -23,6 +23,7 @@
 #include "roadctl/command_line.hpp"
 #include "roadctl/completion.hpp"
 #include "roadctl/interrupt.hpp"
+#include "roadctl/verb.hpp"
 
 namespace ringroad::roadctl {
 namespace {
@@ -62,7 +63,7 @@ int exit_with(const Failure& failure, bool as_json) {
   return status;
 }
 
-// A wrong command line. Its first line says what is wrong.
+// Help, or a wrong command line.
 int exit_with(const EarlyExit& early, bool as_json) {
   if (early.status == ExitStatus::kFine) {
     std::fputs(early.text.c_str(), stdout);
@@ -72,10 +73,7 @@ int exit_with(const EarlyExit& early, bool as_json) {
     std::fputs(early.text.c_str(), stderr);
     return static_cast<int>(early.status);
   }
-  constexpr std::string_view kName = "roadctl: ";
-  std::string reason = early.text.substr(0, early.text.find('\n'));
-  reason.erase(0, reason.starts_with(kName) ? kName.size() : 0);
-  return exit_with(Failure{early.status, std::move(reason)}, true);
+  return exit_with(Failure{early.status, early.reason}, true);
 }
 
 // Waits in naps, so that an interrupt ends it soon.
@@ -127,9 +125,7 @@ int run(const std::vector<std::string>& arguments) {
   const Surroundings around{
       .ask =
           [&](const nlohmann::json& request) {
-            // A screen that is updated must not wait for a router that hangs.
-            const bool live = line->verb.front() == "top";
-            return ask(line->socket, request, std::chrono::seconds{live ? 2 : 0});
+            return ask(line->socket, request, find_verb(line->verb)->patience);
           },
       .print =
           [&](std::string_view text) {

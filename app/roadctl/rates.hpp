@@ -13,6 +13,8 @@ namespace ringroad::roadctl {
   return std::string{counter} + "@rate";
 }
 
+[[nodiscard]] inline bool is_rate_key(std::string_view key) { return key.ends_with("@rate"); }
+
 struct LastAnswer {
   nlohmann::json answer{};
   std::chrono::steady_clock::time_point at{};

@@ -180,7 +180,7 @@ std::string render_summary(const json& summary, const Display& display) {
     const json& counts = field(summary, key);
     std::vector<std::pair<std::string, std::uint64_t>> rows;
     for (const auto& [name, routes] : counts.items()) {
-      rows.emplace_back(name, routes.is_number_unsigned() ? routes.get<std::uint64_t>() : 0);
+      rows.emplace_back(name, number(routes));
     }
     // Lengths in their order, other things by how many routes they have.
     std::ranges::stable_sort(rows, [&](const auto& left, const auto& right) {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 
 namespace ringroad::roadctl {
 namespace {
-
-// The terminal's escape sequences for green and for red text.
-std::string_view begin_tint(Tint tint) { return tint == Tint::kGood ? "\033[32m" : "\033[31m"; }
-constexpr std::string_view kEndTint = "\033[0m";
 
 constexpr std::size_t kGap = 2;
 // Text is not wrapped into less than this.
@@ -36,6 +34,18 @@ std::string_view take_words(std::string_view& text, std::size_t room) {
 }
 
 }  // namespace
+
+std::string tinted(std::string_view text, Tint tint) {
+  switch (tint) {
+    case Tint::kNone:
+      break;
+    case Tint::kGood:
+      return fmt::format("\033[32m{}\033[0m", text);
+    case Tint::kBad:
+      return fmt::format("\033[31m{}\033[0m", text);
+  }
+  return std::string{text};
+}
 
 std::string Table::print(const Display& display, std::string_view indent) const {
   const std::vector<std::size_t> widths = this->widths();
@@ -143,9 +153,7 @@ std::string Table::line(const std::vector<Cell>& row, const Block& block,
     if (!cell.text.empty()) {
       text.append(owed, ' ');
       owed = 0;
-      const bool tinted = color && cell.tint != Tint::kNone;
-      text.append(tinted ? begin_tint(cell.tint) : "").append(cell.text);
-      text.append(tinted ? kEndTint : "");
+      text += tinted(cell.text, color ? cell.tint : Tint::kNone);
     }
     owed += (right ? 0 : padding) + kGap;
   }

@@ -16,6 +16,9 @@ namespace ringroad::roadctl {
 
 enum class Tint : std::uint8_t { kNone, kGood, kBad };
 
+// Returns the text with the terminal's escape sequences for its color.
+[[nodiscard]] std::string tinted(std::string_view text, Tint tint);
+
 struct Cell {
   std::string text;
   Tint tint = Tint::kNone;

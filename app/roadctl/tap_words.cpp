@@ -46,7 +46,7 @@ std::expected<json, Failure> tap_options(json options, const Surroundings& aroun
   if (!words.empty()) {
     auto program = compile_filter(words);
     if (!program) {
-      return std::unexpected{Failure{ExitStatus::kUsage, program.error()}};
+      return usage_error(program.error());
     }
     options["filter"] = joined(words);
     options["program"] = std::move(*program);

@@ -19,16 +19,11 @@ using enum Align;
 
 constexpr std::size_t kWidth = 80;
 
-std::uint64_t number(const json& object, const char* key) {
-  const json& value = field(object, key);
-  return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
-}
-
 std::uint64_t sum_of(const json& numbers) {
   std::uint64_t sum = 0;
   if (numbers.is_object()) {
     for (const auto& [name, value] : numbers.items()) {
-      sum += value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
+      sum += number(value);
     }
   }
   return sum;
@@ -118,11 +113,10 @@ void append_ports(std::vector<TopLine>& lines, const TopSample& sample, const To
   for (const json* const port : rows) {
     const std::uint64_t drops = sum_of(field(*port, "drops_per_second"));
     const auto lost = lost_per_second(sample, before, *port);
-    table.add({Cell{words(*port, "name").substr(0, 12)}, plain(*port, "link"),
-               amount(*port, "rx_packets_per_second"), amount(*port, "rx_bits_per_second"),
-               Cell{percent(field(*port, "rx_percent"))}, amount(*port, "tx_packets_per_second"),
-               amount(*port, "tx_bits_per_second"), Cell{percent(field(*port, "tx_percent"))},
-               Cell{amount(json(drops))}, Cell{lost ? amount(json(*lost)) : "-"}});
+    auto row = with_rates({Cell{words(*port, "name").substr(0, 12)}, plain(*port, "link")}, *port);
+    row.push_back({amount(json(drops))});
+    row.push_back({lost ? amount(json(*lost)) : "-"});
+    table.add(std::move(row));
     bad.push_back(field(*port, "link") == "down" || lost.value_or(0) > 0);
   }
   append(lines, table, bad);
@@ -138,10 +132,7 @@ void append_workers(std::vector<TopLine>& lines, const json& router) {
   std::vector<bool> bad;
   for (const json& worker : array(router, "workers")) {
     const json& busy = field(worker, "busy_percent");
-    table.add({plain(worker, "core"), Cell{percent(busy)},
-               Cell{percent(field(worker, "control_percent"))},
-               Cell{percent(field(worker, "idle_percent"))}, amount(worker, "packets_per_second"),
-               plain(worker, "cycles_per_packet")});
+    table.add(load_cells(worker));
     bad.push_back(busy.is_number() && busy > 95);
   }
   append(lines, table, bad);
@@ -237,8 +228,7 @@ void append_drops(std::vector<TopLine>& lines, const json& drops, const TopView&
 
 std::string uptime(std::uint64_t seconds) {
   const std::uint64_t days = seconds / 86400;
-  return fmt::format("{}{:02}:{:02}:{:02}", days == 0 ? "" : fmt::format("{}d ", days),
-                     seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+  return (days == 0 ? "" : fmt::format("{}d ", days)) + time_of_day(seconds);
 }
 
 }  // namespace

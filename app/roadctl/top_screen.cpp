@@ -12,6 +12,7 @@
 #include <memory>
 #include <utility>
 
+#include "roadctl/asking.hpp"
 #include "roadctl/interrupt.hpp"
 // Its functions are macros with common names otherwise.
 #define NCURSES_NOMACROS 1
@@ -259,18 +260,16 @@ class Top {
 
 std::expected<void, Failure> run_top(const TopAsk& ask) {
   if (::isatty(STDOUT_FILENO) == 0 || ::isatty(STDIN_FILENO) == 0) {
-    return std::unexpected{
-        Failure{ExitStatus::kUsage, "top needs a terminal; 'roadctl top --once' prints one page"}};
+    return usage_error("top needs a terminal; 'roadctl top --once' prints one page");
   }
   std::setlocale(LC_ALL, "");
   catch_interrupts();
   const Terminal terminal;
   if (!terminal.works()) {
     const char* const name = std::getenv("TERM");
-    return std::unexpected{
-        Failure{ExitStatus::kUsage,
-                fmt::format("the terminal '{}' is not known; 'roadctl top --once' prints one page",
-                            name == nullptr ? "" : name)}};
+    return usage_error(
+        fmt::format("the terminal '{}' is not known; 'roadctl top --once' prints one page",
+                    name == nullptr ? "" : name));
   }
   Top{ask, terminal.has_color()}.run();
   return {};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "roadctl/verb.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -31,6 +33,10 @@ std::vector<Verb>& registered() {
 
 }  // namespace
 
+std::string Verb::full_name() const {
+  return fmt::format("{}{}{}", group, name.empty() ? "" : " ", name);
+}
+
 Registration::Registration(Verb verb) {
   const auto place = [](const Verb& one) {
     return std::ranges::find(kGroups, one.group, &Group::name) - kGroups.begin();
@@ -42,6 +48,16 @@ Registration::Registration(Verb verb) {
 std::span<const Group> groups() { return kGroups; }
 
 std::span<const Verb> verbs() { return registered(); }
+
+std::vector<std::string_view> names_in(std::string_view group) {
+  std::vector<std::string_view> names;
+  for (const Verb& verb : registered()) {
+    if (verb.group == group && !verb.name.empty()) {
+      names.push_back(verb.name);
+    }
+  }
+  return names;
+}
 
 const Verb* find_verb(std::string_view group, std::string_view name) {
   const auto found = std::ranges::find_if(

@@ -2,6 +2,7 @@
 #pragma once
 // A verb of the command line. Each verb has a file in verbs/, and a file of the same name in
 // lib/control/verbs. A constant in each file registers the verb before main() runs.
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -25,6 +26,9 @@ struct Flag {
 };
 
 struct Verb {
+  // Returns "show routes".
+  [[nodiscard]] std::string full_name() const;
+
   std::string_view group;
   std::string_view name;   // empty: the verb is the group's name alone
   std::string_view usage;  // the words after the name, one line for each form
@@ -38,6 +42,8 @@ struct Verb {
   // `answers` is printed as JSON.
   std::string (*render)(const nlohmann::json& answer, const Display& display) = nullptr;
   nlohmann::json::value_t answers = nlohmann::json::value_t::object;
+  // How long it waits for an answer; 0: as long as the router takes.
+  std::chrono::seconds patience{};
   // Set for a verb that needs more than one request.
   Outcome (*carry_out)(const CommandLine& line, const Surroundings& around) = nullptr;
 };
@@ -58,6 +64,8 @@ struct Group {
 // Returns the verbs in the order of help: by group, and within a group in the order of the build's
 // list of files.
 [[nodiscard]] std::span<const Verb> verbs();
+// Returns the names of a group's verbs, without the verb that is the group's name alone.
+[[nodiscard]] std::vector<std::string_view> names_in(std::string_view group);
 // Returns null if there is no such verb.
 [[nodiscard]] const Verb* find_verb(std::string_view group, std::string_view name);
 [[nodiscard]] const Verb* find_verb(std::span<const std::string> words);

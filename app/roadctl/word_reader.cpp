@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -117,6 +118,16 @@ WordReader& WordReader::nexthops() {
     }
     hop->emplace("weight", 1);
     options_[kNexthop.key].push_back(std::move(*hop));
+  }
+  return *this;
+}
+
+WordReader& WordReader::whole_path(const char* key) {
+  if (const auto option = options_.find(key); option != options_.end()) {
+    const std::filesystem::path path = option->get<std::string>();
+    std::error_code error;
+    const std::filesystem::path whole = std::filesystem::absolute(path, error);
+    *option = (error ? path : whole.lexically_normal()).string();
   }
   return *this;
 }

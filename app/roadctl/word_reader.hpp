@@ -70,6 +70,8 @@ class WordReader {
   WordReader& pairs(std::string_view end = {});
   // Reads any number of "nexthop via ADDR [weight N]".
   WordReader& nexthops();
+  // Makes the path of this option absolute, because the router has another working directory.
+  WordReader& whole_path(const char* key);
   WordReader& require(std::initializer_list<const char*> keys);
   WordReader& complain(std::string what);
 

@@ -2,8 +2,6 @@
 // Asks what the router would do with a packet.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <string>
 
 #include "roadctl/fields.hpp"
@@ -29,10 +27,6 @@ Options explain_options(Words words) {
   return options;
 }
 
-std::unexpected<Failure> wrong(std::string what) {
-  return std::unexpected{Failure{ExitStatus::kUsage, std::move(what)}};
-}
-
 // As in tcpdump -XX, Wireshark or scapy: "0x", blanks, colons and dashes are no digits.
 std::string digits_of(std::string text) {
   if (text.starts_with("0x")) {
@@ -48,15 +42,15 @@ std::expected<json, Failure> request_of(json options) {
   const bool has_file = options.contains("pcap");
   const bool has_frame = has_file || options.contains("frame");
   if (has_frame && options.size() > 2U + (options.contains("number") ? 1U : 0U)) {
-    return wrong("a frame has its addresses and fields; only 'from PORT' goes with it");
+    return usage_error("a frame has its addresses and fields; only 'from PORT' goes with it");
   }
   if (options.contains("number") && !has_file) {
-    return wrong("--number is that of a frame in the file of --pcap");
+    return usage_error("--number is that of a frame in the file of --pcap");
   }
   if (!has_frame) {
     for (const auto& [key, name] : {std::pair{"source", "SRC"}, {"destination", "DST"}}) {
       if (!options.contains(key)) {
-        return wrong(fmt::format("{} is missing: explain from PORT SRC DST", name));
+        return usage_error(fmt::format("{} is missing: explain from PORT SRC DST", name));
       }
     }
     return options;
@@ -66,7 +60,7 @@ std::expected<json, Failure> request_of(json options) {
     const std::uint64_t number = options.value("number", std::uint64_t{1});
     auto frame = frame_of_file(path, number);
     if (!frame) {
-      return wrong(frame.error().what);
+      return usage_error(frame.error().what);
     }
     return json{{"from", options["from"]}, {"frame", std::move(*frame)}};
   }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "roadctl/fields.hpp"
 #include "roadctl/verb.hpp"
@@ -14,22 +12,14 @@ namespace {
 using nlohmann::json;
 
 Options reload_options(Words words) {
-  Options options = WordReader{words, {}}.optional_subject("file").pairs().result();
-  if (options && options->contains("file")) {
-    // The router has another working directory.
-    const std::filesystem::path file = (*options)["file"].get<std::string>();
-    std::error_code error;
-    const std::filesystem::path whole = std::filesystem::absolute(file, error);
-    (*options)["file"] = (error ? file : whole.lexically_normal()).string();
-  }
-  return options;
+  return WordReader{words, {}}.optional_subject("file").pairs().whole_path("file").result();
 }
 
 std::string line_of(const json& change) {
-  const std::string key = ringroad::roadctl::words(change, "key");
-  const std::string before = ringroad::roadctl::words(change, "before");
-  const std::string after = ringroad::roadctl::words(change, "after");
-  const std::string kind = ringroad::roadctl::words(change, "change");
+  const std::string key = words(change, "key");
+  const std::string before = words(change, "before");
+  const std::string after = words(change, "after");
+  const std::string kind = words(change, "change");
   return kind == "added"     ? fmt::format("+ {}: {}\n", key, after)
          : kind == "removed" ? fmt::format("- {}: {}\n", key, before)
                              : fmt::format("~ {}: {} -> {}\n", key, before, after);
@@ -58,7 +48,7 @@ Outcome carry_out_reload(const CommandLine& line, const Surroundings& around) {
   Outcome outcome = print_answer(line, *answer, around);
   std::string reasons;
   for (const json& reason : array(*answer, "refused")) {
-    reasons += fmt::format("{}{}", reasons.empty() ? "" : "\n", ringroad::roadctl::words(reason));
+    reasons += fmt::format("{}{}", reasons.empty() ? "" : "\n", words(reason));
   }
   return outcome && !reasons.empty() ? refused(reasons) : outcome;
 }

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "roadctl/fields.hpp"
 #include "roadctl/render_load.hpp"
@@ -15,19 +14,12 @@ namespace {
 using nlohmann::json;
 
 Options route_load_options(Words words) {
-  Options options = WordReader{words, {kVia, kMetric, kTable}}
-                        .subject("FILE", "file")
-                        .pairs()
-                        .require({"via"})
-                        .result();
-  if (options) {
-    // The router has another working directory.
-    const std::filesystem::path file = (*options)["file"].get<std::string>();
-    std::error_code error;
-    const std::filesystem::path whole = std::filesystem::absolute(file, error);
-    (*options)["file"] = (error ? file : whole.lexically_normal()).string();
-  }
-  return options;
+  return WordReader{words, {kVia, kMetric, kTable}}
+      .subject("FILE", "file")
+      .pairs()
+      .require({"via"})
+      .whole_path("file")
+      .result();
 }
 
 Outcome tell_of_load(const CommandLine& line, const json& answer, const Surroundings& around) {

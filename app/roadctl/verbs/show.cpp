@@ -37,9 +37,8 @@ std::string uptime(const json& value) {
   }
   const auto seconds = value.get<std::uint64_t>();
   const std::uint64_t days = seconds / 86400;
-  return fmt::format("{}{:02}:{:02}:{:02}",
-                     days == 0 ? "" : fmt::format("{} day{} ", days, days == 1 ? "" : "s"),
-                     seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+  return (days == 0 ? "" : fmt::format("{} day{} ", days, days == 1 ? "" : "s")) +
+         time_of_day(seconds);
 }
 
 // Returns "12 REACHABLE, 1 FAILED"; states without neighbors are left out.
@@ -90,15 +89,9 @@ std::string render_router(const json& router, const Display& display) {
                          {"TX bit/s", kRight},
                          {"TX %", kRight}}},
                   array(router, "ports"), kMostPorts, "show ports", display, [](const json& port) {
-                    return std::vector<Cell>{Cell{shortened(words(port, "name"), kLongestName)},
-                                             state(port, "link"),
-                                             plain(port, "speed_mbps"),
-                                             amount(port, "rx_packets_per_second"),
-                                             amount(port, "rx_bits_per_second"),
-                                             Cell{percent(field(port, "rx_percent"))},
-                                             amount(port, "tx_packets_per_second"),
-                                             amount(port, "tx_bits_per_second"),
-                                             Cell{percent(field(port, "tx_percent"))}};
+                    return with_rates({Cell{shortened(words(port, "name"), kLongestName)},
+                                       state(port, "link"), plain(port, "speed_mbps")},
+                                      port);
                   });
   text += "\n";
   text += rows_of(Table{{{"CORE", kRight},
@@ -107,15 +100,7 @@ std::string render_router(const json& router, const Display& display) {
                          {"IDLE %", kRight},
                          {"packets/s", kRight},
                          {"CYCLES/packet", kRight}}},
-                  array(router, "workers"), kMostWorkers, "show workers", display,
-                  [](const json& worker) {
-                    return std::vector<Cell>{plain(worker, "core"),
-                                             Cell{percent(field(worker, "busy_percent"))},
-                                             Cell{percent(field(worker, "control_percent"))},
-                                             Cell{percent(field(worker, "idle_percent"))},
-                                             amount(worker, "packets_per_second"),
-                                             plain(worker, "cycles_per_packet")};
-                  });
+                  array(router, "workers"), kMostWorkers, "show workers", display, load_cells);
   const json& drops = array(router, "drops_last_minute");
   if (drops.empty()) {
     return text + "\nno packet was dropped in the last minute\n";

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "roadctl/fields.hpp"
+#include "roadctl/rates.hpp"
 #include "roadctl/table.hpp"
 #include "roadctl/verb.hpp"
 
@@ -15,7 +16,7 @@ using enum Align;
 std::string render_counters(const json& counters, const Display& display) {
   Table table{{{"COUNTER"}, {"PACKETS", kRight}}};
   for (const auto& [name, value] : counters.items()) {
-    if (value != 0 && !name.ends_with("@rate")) {
+    if (value != 0 && !is_rate_key(name)) {
       table.add({Cell{name}, count(counters, name.c_str(), display)});
     }
   }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "roadctl/fields.hpp"
+#include "roadctl/table.hpp"
 #include "roadctl/verb.hpp"
 
 namespace ringroad::roadctl {
@@ -17,8 +18,9 @@ std::string render_log(const json& events, const Display& display) {
   for (const json& event : events) {
     const std::string level = words(event, "level");
     const bool bad = display.color && (level == "warning" || level == "error");
-    text += fmt::format("{} {}{:<7}{} {}", words(event, "time"), bad ? "\033[31m" : "", level,
-                        bad ? "\033[0m" : "", words(event, "what"));
+    text += fmt::format("{} {} {}", words(event, "time"),
+                        tinted(fmt::format("{:<7}", level), bad ? Tint::kBad : Tint::kNone),
+                        words(event, "what"));
     if (field(event, "repeated").is_number()) {
       text += fmt::format(" ... repeated {} times, last at {}", words(event, "repeated"),
                           words(event, "last"));

@@ -30,23 +30,8 @@ std::string render_neighbors(const json& neighbors, const Display& display) {
 
 // Requests all neighbors in pages, and prints them as one answer.
 Outcome show_neighbors(const CommandLine& line, const Surroundings& around) {
-  json options = line.options;
-  options["limit"] = kRowsAPage;
-  json all = json::array();
-  while (true) {
-    const auto page = ask(around, line.verb, options);
-    if (!page) {
-      return std::unexpected{page.error()};
-    }
-    if (!page->is_array()) {
-      return print_answer(line, *page, around);
-    }
-    all.insert(all.end(), page->begin(), page->end());
-    if (page->size() != kRowsAPage) {
-      return print_answer(line, all, around);
-    }
-    options["after"] = page->back();
-  }
+  const auto key_of = [](const json& neighbor) { return neighbor; };
+  return ask_pages(around, line.verb, line.options, key_of, as_one_answer(line, around));
 }
 
 Options show_neighbors_options(Words words) {

@@ -45,10 +45,7 @@ std::string rates_of(const json& ports, const Display& display) {
   bool any = false;
   for (const json& port : ports) {
     any = any || field(port, "rx_packets_per_second").is_number();
-    rates.add({plain(port, "name"), amount(port, "rx_packets_per_second"),
-               amount(port, "rx_bits_per_second"), Cell{percent(field(port, "rx_percent"))},
-               amount(port, "tx_packets_per_second"), amount(port, "tx_bits_per_second"),
-               Cell{percent(field(port, "tx_percent"))}});
+    rates.add(with_rates({plain(port, "name")}, port));
   }
   return any ? fmt::format("\n{}", rates.print(display)) : std::string{};
 }

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "roadctl/fields.hpp"
 #include "roadctl/render_routes.hpp"
@@ -20,12 +22,15 @@ Options show_routes_options(Words words) {
       .result();
 }
 
-Outcome show_routes(const CommandLine& line, const Surroundings& around);
-
-// Returns the elements of a page as they appear in the dump of the whole array.
-std::string elements_of(const json& page) {
-  const std::string text = page.dump(2);
-  return text.substr(1, text.size() - 3);
+// Returns a page's part of the dump of the whole array.
+std::string json_of(const Page& page) {
+  std::string text;
+  if (!page.rows.empty()) {
+    const std::string dump = page.rows.dump(2);
+    text = page.first ? '[' : ',';
+    text += std::string_view{dump}.substr(1, dump.size() - 3);
+  }
+  return page.last ? text + "\n]\n" : text;
 }
 
 // Returns the message that the requested route does not exist.
@@ -48,78 +53,49 @@ Outcome show_summary(const CommandLine& line, const Surroundings& around) {
   return print(around, render_summary(*answer, around.display));
 }
 
-// Requests all routes, because they are sorted.
-Outcome show_sorted(const CommandLine& line, const Surroundings& around) {
-  std::string text;
-  json routes = json::array();
-  CommandLine whole = line;
-  whole.sort.clear();
-  whole.json = true;
-  whole.options.erase("style");
-  Surroundings collecting = around;
-  collecting.print = [&](std::string_view part) {
-    text += part;
-    return true;
-  };
-  if (Outcome shown = show_routes(whole, collecting); !shown) {
-    return shown;
+// The key of a route is enough to go on after it; its next hops may be many.
+json key_of(const json& route) {
+  json key{{"table", field(route, "table")},
+           {"prefix", field(route, "prefix")},
+           {"metric", field(route, "metric")}};
+  if (route.contains("rank")) {
+    key["rank"] = route.at("rank");
   }
-  return print_answer(line, json::parse(text), around);
+  return key;
 }
 
-// Requests routes in pages, because a full table is too long for one answer.
+// The routes to a prefix are one page.
+Outcome ask_routes(const CommandLine& line, const Surroundings& around, const TakePage& take) {
+  json options = line.options;
+  options.erase("style");
+  if (!options.contains("prefix")) {
+    return ask_pages(around, line.verb, std::move(options), key_of, take);
+  }
+  const auto routes = ask(around, line.verb, options);
+  return routes ? take({.rows = *routes, .first = true, .last = true})
+                : std::unexpected{routes.error()};
+}
+
 Outcome show_routes(const CommandLine& line, const Surroundings& around) {
   if (line.options.contains("summary")) {
     return show_summary(line, around);
   }
   if (!line.sort.empty()) {
-    return show_sorted(line, around);
+    return ask_routes(line, around, as_one_answer(line, around));
   }
-  json options = line.options;
-  if (!options.contains("prefix")) {
-    options["limit"] = kRowsAPage;
-  }
-  const std::string style = options.value("style", std::string{});
-  options.erase("style");
+  const std::string style = line.options.value("style", std::string{});
   RoutesView view{style == "ip"      ? RoutesStyle::kIp
                   : style == "route" ? RoutesStyle::kRoute
                                      : RoutesStyle::kAligned};
-  bool first = true;
-  while (true) {
-    const auto page = ask(around, line.verb, options);
-    if (!page) {
-      return std::unexpected{page.error()};
+  return ask_routes(line, around, [&](const Page& page) {
+    if (!line.json && line.options.contains("prefix") && page.rows.empty()) {
+      return print(around, no_route(line.options.value("prefix", std::string{})));
     }
-    const bool last = !page->is_array() || page->size() < kRowsAPage || !options.contains("limit");
-    if (!line.json && options.contains("prefix") && page->empty()) {
-      return print(around, no_route(options.value("prefix", std::string{})));
+    if (page.first && page.last && (line.json || style.empty())) {
+      return print_answer(line, page.rows, around);
     }
-    if (first && last && (line.json || style.empty())) {
-      return print_answer(line, *page, around);
-    }
-    std::string text;
-    if (!line.json) {
-      text = view.next_page(*page, around.display);
-    } else if (!page->empty()) {
-      text = first ? '[' : ',';
-      text += elements_of(*page);
-    }
-    if (line.json && last) {
-      text += "\n]\n";
-    }
-    if (Outcome printed = print(around, text); !printed || last) {
-      return printed;
-    }
-    // The key of the last route is enough; its next hops may be many.
-    const json& last_row = page->back();
-    options["after"] = {{"table", field(last_row, "table")},
-                        {"prefix", field(last_row, "prefix")},
-                        {"metric", field(last_row, "metric")}};
-    if (last_row.contains("rank")) {
-      options["after"]["rank"] = last_row.at("rank");
-    }
-    first = false;
-  }
+    return print(around, line.json ? json_of(page) : view.next_page(page.rows, around.display));
+  });
 }
 
 const Registration kShowRoutes{

@@ -57,6 +57,7 @@ const Registration kTop{
      .options = no_words,
      .flags = {{.name = "--once", .summary = "print one page as plain text", .key = "once"}},
      .examples = {"top", "top --once"},
+     .patience = std::chrono::seconds{2},  // a screen must not wait for a router that hangs
      .carry_out = top}};
 
 }  // namespace

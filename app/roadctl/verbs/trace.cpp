@@ -50,13 +50,13 @@ Outcome trace(const CommandLine& line, const Surroundings& around) {
   if (!begun) {
     return std::unexpected{begun.error()};
   }
-  const json number = field(*begun, "trace");
+  const json trace_number = field(*begun, "trace");
   around.complain("tracing");
   std::uint64_t lost = 0;
   bool first = true;
   for (bool over = false; !over;) {
     const bool stop = was_interrupted();
-    const auto answer = ask(around, line.verb, {{"trace", number}, {"stop", stop}});
+    const auto answer = ask(around, line.verb, {{"trace", trace_number}, {"stop", stop}});
     if (!answer) {
       return std::unexpected{answer.error()};
     }
@@ -70,13 +70,12 @@ Outcome trace(const CommandLine& line, const Surroundings& around) {
       }
       first = false;
     }
-    lost = field(*answer, "lost").is_number_unsigned() ? field(*answer, "lost").get<std::uint64_t>()
-                                                       : 0;
+    lost = number(*answer, "lost");
     over = stop || field(*answer, "done") == true;
     if (!over) {
       around.pause();
     } else if (!stop) {
-      static_cast<void>(ask(around, line.verb, {{"trace", number}, {"stop", true}}));
+      static_cast<void>(ask(around, line.verb, {{"trace", trace_number}, {"stop", true}}));
     }
   }
   if (lost > 0) {
