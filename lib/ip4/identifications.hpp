@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "base/ipv4.hpp"
-#include "ip4/reassembly.hpp"
+#include "ip4/fragment_info.hpp"
 
 namespace ringroad::ip4 {
 

@@ -17,40 +17,12 @@
 
 #include "base/ipv4.hpp"
 #include "base/units.hpp"
+#include "ip4/fragment_info.hpp"
 #include "packet/packet.hpp"
 #include "stats/drop_reason.hpp"
 #include "stats/ip_counters.hpp"
 
 namespace ringroad::ip4 {
-
-// Identifies a datagram: all its fragments have the same key.
-struct DatagramKey {
-  Ipv4 source;
-  Ipv4 destination;
-  std::uint16_t identification = 0;
-  std::uint8_t protocol = 0;
-
-  friend bool operator==(const DatagramKey&, const DatagramKey&) = default;
-};
-
-// The hash is seeded, so that no sender can choose fragments that share a bucket.
-struct DatagramHash {
-  std::uint64_t seed = 0;
-  [[nodiscard]] std::size_t operator()(const DatagramKey& key) const;
-};
-
-// The facts about a fragment.
-struct FragmentInfo {
-  DatagramKey key;
-  std::uint32_t begin = 0;  // position of its payload in the datagram
-  std::uint32_t end = 0;
-  std::uint16_t header = 20;
-  bool more = false;
-  bool dont_fragment = false;
-  std::uint8_t ecn = 0;  // from its TOS, RFC 3168 5
-  Bytes size;            // the memory that it occupies
-  std::uint32_t buffers = 1;
-};
 
 struct ReassemblySettings {
   Nanoseconds timeout = std::chrono::seconds{30};  // ipfrag_time
@@ -409,8 +381,6 @@ class Reassembly {
   std::uint32_t buffers_ = 0;
 };
 
-// The packet must be a fragment that input() accepted.
-[[nodiscard]] FragmentInfo describe_fragment(Packet& packet);
 // Returns the whole datagram without a copy: the first fragment's header is changed to that of the
 // datagram.
 [[nodiscard]] OwnedPacket join(Reassembly<OwnedPacket>::Datagram datagram);
