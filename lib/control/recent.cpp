@@ -10,13 +10,6 @@ std::array<std::uint64_t, 4> values_of(const Traffic& traffic) {
   return {traffic.rx_packets, traffic.rx_bytes, traffic.tx_packets, traffic.tx_bytes};
 }
 
-void add(Traffic& traffic, const InterfaceCounters& counters) {
-  traffic.rx_packets += counters.rx_packets.get();
-  traffic.rx_bytes += counters.rx_bytes.get();
-  traffic.tx_packets += counters.tx_packets.get();
-  traffic.tx_bytes += counters.tx_bytes.get();
-}
-
 std::array<std::uint64_t, 5 + stats::kStageNames.size()> values_of(const Load& load) {
   std::array<std::uint64_t, 5 + stats::kStageNames.size()> values{
       load.packets, load.busy_cycles, load.control_cycles, load.idle_cycles, load.timed_packets};
@@ -25,6 +18,13 @@ std::array<std::uint64_t, 5 + stats::kStageNames.size()> values_of(const Load& l
 }
 
 }  // namespace
+
+void Traffic::add(const InterfaceCounters& counters) {
+  rx_packets += counters.rx_packets.get();
+  rx_bytes += counters.rx_bytes.get();
+  tx_packets += counters.tx_packets.get();
+  tx_bytes += counters.tx_bytes.get();
+}
 
 Load load_of(const worker::Worker& worker) {
   const worker::LoopCounters& counters = worker.counters();
@@ -105,7 +105,7 @@ std::uint64_t Recent::dropped(InterfaceId port, stats::DropReason reason) const 
 Traffic Recent::total(const interface::InterfaceView& view) const {
   Traffic total;
   for (const auto& worker : parts_.workers) {
-    add(total, worker->interface(view.id));
+    total.add(worker->interface(view.id));
     const port::TxQueue* const queue = view.link ? nullptr : worker->tx(view.egress);
     if (queue != nullptr) {
       const sched::BandTotals bands = queue->bands().totals();
@@ -113,7 +113,7 @@ Traffic Recent::total(const interface::InterfaceView& view) const {
       total.tx_bytes += bands.sent_bytes;
     }
   }
-  add(total, parts_.sender.interface(view.id));
+  total.add(parts_.sender.interface(view.id));
   return total;
 }
 

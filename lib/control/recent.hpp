@@ -24,6 +24,8 @@ struct Traffic {
   std::uint64_t rx_bytes = 0;
   std::uint64_t tx_packets = 0;
   std::uint64_t tx_bytes = 0;
+
+  void add(const InterfaceCounters& counters);
 };
 
 // What a worker spent its time on: in total, or in the last second.

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "http/http.hpp"
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/cores.hpp"
 #include "base/ipv4.hpp"
 #include "config/load.hpp"
 #include "control/verb.hpp"
 #include "control/verbs.hpp"
-#include "http/cores.hpp"
 
 namespace ringroad::http {
 namespace {
@@ -23,6 +24,13 @@ std::uint64_t hash_of(std::string_view text) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   }
   return hash;
+}
+
+// Cores that are no worker's, and if there is another, not the control thread's.
+std::vector<unsigned> spare_cores(const config::Engine& engine) {
+  const auto no_workers = cores_without(cores_at_start(), engine.workers);
+  auto spare = cores_without(no_workers, std::array{engine.control});
+  return spare.empty() ? std::vector{engine.control} : spare;
 }
 
 }  // namespace

@@ -16,8 +16,8 @@
 
 namespace ringroad::http {
 
-// A socket that listens, and the cores of the threads that will serve it. Made before DPDK starts,
-// as the control socket is.
+// A socket that listens, and the cores of the threads that will serve it. Opened before DPDK
+// starts, as the control socket is.
 struct Listener {
   config::Http at;
   FileDescriptor socket;

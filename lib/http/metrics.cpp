@@ -57,8 +57,8 @@ class Writer {
 
  private:
   // One sample for each port. `devices`: not for sub-interfaces, which have no such counter.
-  template <class Member>
-  void each_port(Member PortSample::* member, bool devices = false) {
+  template <class Owner, class Member>
+  void each_port(Member Owner::* member, bool devices = false) {
     for (std::size_t i = 0; i < snapshot_.ports.size(); ++i) {
       if (!devices || snapshot_.ports[i].link.empty()) {
         const std::uint64_t value = snapshot_.ports[i].*member;
@@ -66,8 +66,8 @@ class Writer {
       }
     }
   }
-  template <class Member>
-  void each_worker(Member WorkerSample::* member) {
+  template <class Owner, class Member>
+  void each_worker(Member Owner::* member) {
     for (std::size_t i = 0; i < snapshot_.workers.size(); ++i) {
       const std::uint64_t value = snapshot_.workers[i].*member;
       text_.sample(worker_labels_[i], value);

@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
-#include <system_error>
 
 #include "http/words.hpp"
 
@@ -27,21 +25,6 @@ void escape(std::string& text, std::string_view value, bool quotes) {
       text += c;
     }
   }
-}
-
-// The weight of one media range: RFC 9110 12.4.2.
-double weight_of(std::string_view parameters) {
-  while (!parameters.empty()) {
-    const std::string_view parameter = trimmed(take_until(parameters, ";"));
-    if (parameter.starts_with("q=") || parameter.starts_with("Q=")) {
-      double weight = 0;
-      const std::string_view number = parameter.substr(2);
-      const auto [end, error] =
-          std::from_chars(number.data(), number.data() + number.size(), weight);
-      return error == std::errc{} ? std::clamp(weight, 0.0, 1.0) : 0;
-    }
-  }
-  return 1;
 }
 
 std::string_view word_of(MetricsText::Type type, MetricsFormat format) {

@@ -57,9 +57,8 @@ bool accepts_gzip(std::string_view value) {
   while (!value.empty()) {
     std::string_view coding = take_until(value, ",");
     const std::string name = lower(trimmed(take_until(coding, ";")));
-    const std::string weight = lower(trimmed(coding));
     if (name == "gzip") {
-      return weight != "q=0" && weight != "q=0.0" && weight != "q=0.00" && weight != "q=0.000";
+      return weight_of(coding) > 0;
     }
   }
   return false;

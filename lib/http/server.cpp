@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -15,7 +16,7 @@
 #include <system_error>
 #include <utility>
 
-#include "http/cores.hpp"
+#include "base/cores.hpp"
 #include "http/protocol.hpp"
 
 namespace ringroad::http {
@@ -56,6 +57,11 @@ Address address_of(const config::Http& at) {
     address.length = sizeof *four;
   }
   return address;
+}
+
+void begin_thread(const char* name, const std::vector<unsigned>& cores) {
+  ::pthread_setname_np(::pthread_self(), name);
+  stay_in_background(cores);
 }
 
 }  // namespace
@@ -120,7 +126,7 @@ Server::~Server() {
 }
 
 void Server::answer() {
-  stay_on(settings_.cores, "rr-http-answer");
+  begin_thread("rr-http-answer", settings_.cores);
   while (true) {
     std::unique_lock lock{mutex_};
     asked_changed_.wait(lock, [this] { return stop_ || !asked_.empty(); });
@@ -139,7 +145,7 @@ void Server::answer() {
 }
 
 void Server::serve() {
-  stay_on(settings_.cores, "rr-http");
+  begin_thread("rr-http", settings_.cores);
   std::array<epoll_event, 16> events{};
   while (!stop_) {
     const int count =
@@ -232,9 +238,8 @@ void Server::accept_clients() {
     if (watch(epoll_.get(), EPOLL_CTL_ADD, socket.get(), EPOLLIN, id)) {
       connections_.try_emplace(id, std::move(socket), now_);
       watched_.emplace(id, EPOLLIN);
-      advance(
-          id,
-          EPOLLIN);  // what it asks is often there already, and it must not be taken for a slow one
+      // A request is often there already; its client must not be taken for a slow one.
+      advance(id, EPOLLIN);
     }
   }
 }
@@ -245,7 +250,7 @@ void Server::advance(Id id, std::uint32_t events) {
     return;
   }
   if (found->second.state() == Connection::State::kWaits && (events & (EPOLLHUP | EPOLLERR)) != 0) {
-    drop(id);  // nobody waits for the answer any more
+    drop(id);  // the client has gone
     return;
   }
   found->second.advance(now_);

@@ -48,15 +48,9 @@ void TakeSnapshot::take_port(const interface::InterfaceView& view) {
   port.speed_mbps = device.link().speed_mbps;
   port.mtu = view.mtu;
   port.conflicts = router_.addresses().claims().conflicts(view.id);
-  const auto add = [&](const InterfaceCounters& counters) {
-    port.rx_packets += counters.rx_packets.get();
-    port.rx_bytes += counters.rx_bytes.get();
-    port.tx_packets += counters.tx_packets.get();
-    port.tx_bytes += counters.tx_bytes.get();
-  };
-  add(router_.sender().interface(view.id));
+  port.add(router_.sender().interface(view.id));
   for (const auto& worker : router_.workers()) {
-    add(worker->interface(view.id));
+    port.add(worker->interface(view.id));
     if (const port::TxQueue* const queue = view.link ? nullptr : worker->tx(view.egress)) {
       take_queue(*queue, port);
     }
@@ -103,25 +97,17 @@ void TakeSnapshot::take_workers() {
   for (const auto& worker : router_.workers()) {
     const worker::LoopCounters& counters = worker->counters();
     const auto& sleeper = worker->sleeper().counters();
-    WorkerSample& sample = snapshot.workers.emplace_back();
+    WorkerSample& sample = snapshot.workers.emplace_back(WorkerSample{control::load_of(*worker)});
     sample.core = worker->settings().core;
-    sample.packets = counters.packets.get();
     sample.busy_polls = counters.busy_polls.get();
     sample.control_polls = counters.control_polls.get();
     // Read after its parts, of which one may be counted meanwhile.
     sample.polls = std::max(counters.polls.get(), sample.busy_polls + sample.control_polls);
-    sample.busy_cycles = counters.busy_cycles.get();
-    sample.control_cycles = counters.control_cycles.get();
-    sample.idle_cycles = counters.idle_cycles.get();
     sample.sleeps = sleeper.sleeps.get();
     sample.wakes = sleeper.wakes.get();
     sample.missed_interrupts = sleeper.missed.get();
     sample.copied_bytes = worker->copied_bytes();
     sample.lost_records = worker->lost_records();
-    sample.timed_packets = worker->times().packets();
-    for (std::size_t i = 0; i < stats::kStageNames.size(); ++i) {
-      sample.stage_cycles.at(i) = worker->times().cycles(i);
-    }
   }
   for (std::size_t i = 0; i < stats::kIpCounters; ++i) {
     snapshot.ip_counters.at(i) = router_.ip_counter(static_cast<stats::IpCounter>(i));

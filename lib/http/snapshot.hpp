@@ -48,7 +48,7 @@ struct LossSample {
   std::uint64_t packets = 0;
 };
 
-struct PortSample {
+struct PortSample : control::Traffic {
   std::string name;
   std::string driver;
   std::string mac;
@@ -57,10 +57,6 @@ struct PortSample {
   std::uint32_t speed_mbps = 0;
   std::uint16_t mtu = 0;
   std::uint64_t conflicts = 0;
-  std::uint64_t rx_packets = 0;
-  std::uint64_t rx_bytes = 0;
-  std::uint64_t tx_packets = 0;
-  std::uint64_t tx_bytes = 0;
   std::array<std::uint64_t, stats::kDropReasons> drops{};
   // Of a port only.
   std::uint64_t tx_completed = 0;
@@ -70,22 +66,16 @@ struct PortSample {
   std::vector<BandSample> bands{};
 };
 
-struct WorkerSample {
+struct WorkerSample : control::Load {
   unsigned core = 0;
-  std::uint64_t packets = 0;
   std::uint64_t polls = 0;
   std::uint64_t busy_polls = 0;
   std::uint64_t control_polls = 0;
-  std::uint64_t busy_cycles = 0;
-  std::uint64_t control_cycles = 0;
-  std::uint64_t idle_cycles = 0;
   std::uint64_t sleeps = 0;
   std::uint64_t wakes = 0;
   std::uint64_t missed_interrupts = 0;
   std::uint64_t copied_bytes = 0;
   std::uint64_t lost_records = 0;
-  std::uint64_t timed_packets = 0;
-  std::array<std::uint64_t, stats::kStageNames.size()> stage_cycles{};
 };
 
 struct Snapshot {

@@ -2,7 +2,9 @@
 #pragma once
 // How the values of headers are taken apart.
 #include <algorithm>
+#include <charconv>
 #include <string_view>
+#include <system_error>
 
 namespace ringroad::http {
 
@@ -19,6 +21,21 @@ namespace ringroad::http {
   const std::string_view part = text.substr(0, text.find(end));
   text.remove_prefix(std::min(text.size(), part.size() + end.size()));
   return part;
+}
+
+// Returns the weight among the parameters of a media range or coding: RFC 9110 12.4.2.
+[[nodiscard]] inline double weight_of(std::string_view parameters) {
+  while (!parameters.empty()) {
+    const std::string_view parameter = trimmed(take_until(parameters, ";"));
+    if (parameter.starts_with("q=") || parameter.starts_with("Q=")) {
+      double weight = 0;
+      const std::string_view number = parameter.substr(2);
+      const auto [end, error] =
+          std::from_chars(number.data(), number.data() + number.size(), weight);
+      return error == std::errc{} ? std::clamp(weight, 0.0, 1.0) : 0;
+    }
+  }
+  return 1;
 }
 
 }  // namespace ringroad::http

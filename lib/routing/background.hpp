@@ -11,8 +11,6 @@
 
 namespace ringroad::routing {
 
-// Returns the cores that the process was started on. DPDK binds its threads to fewer.
-[[nodiscard]] std::vector<unsigned> cores_at_start();
 // Returns the cores that no worker uses, or all cores if the workers use every one.
 [[nodiscard]] std::vector<unsigned> background_cores(std::span<const unsigned> all,
                                                      std::span<const unsigned> workers);

@@ -3,6 +3,8 @@
 // Reads and checks a file of prefixes for the RIB. The router and the check of a configuration both
 // use it.
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,5 +25,10 @@ struct RouteFileContents {
 // Any thread may call this. TBB's tasks in the caller's arena help.
 [[nodiscard]] RouteFileContents read_route_file(const config::RouteFile& file,
                                                 fib::Reading* reading = nullptr);
+
+// Returns which of the file's gateways the route to the prefix gets.
+[[nodiscard]] inline std::uint32_t gateway_of(Prefix4 prefix, std::size_t gateways) {
+  return static_cast<std::uint32_t>(std::hash<Prefix4>{}(prefix) % gateways);
+}
 
 }  // namespace ringroad::routing

@@ -66,8 +66,7 @@ void RouteLoad::read() {
     return;
   }
   for (const Prefix4 prefix : contents.prefixes) {
-    entries_.push_back(
-        {prefix, static_cast<std::uint32_t>(std::hash<Prefix4>{}(prefix) % paths_.size())});
+    entries_.push_back({prefix, gateway_of(prefix, paths_.size())});
   }
 }
 

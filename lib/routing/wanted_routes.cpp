@@ -104,8 +104,7 @@ class Reader {
     }
     wanted_.entries.reserve(wanted_.entries.size() + contents.prefixes.size());
     for (const Prefix4 prefix : contents.prefixes) {
-      // As RouteLoad distributes them.
-      const std::uint32_t path = paths[std::hash<Prefix4>{}(prefix) % paths.size()];
+      const std::uint32_t path = paths[gateway_of(prefix, paths.size())];
       wanted_.entries.push_back({fib::Table{file.table}, prefix, file.metric, path});
     }
     return std::nullopt;

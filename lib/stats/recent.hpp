@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 
 #include "base/units.hpp"
 #include "stats/histogram.hpp"
@@ -100,22 +101,9 @@ class RecentCounter {
 };
 
 // The values that were added to a histogram between the last two samples.
-class RecentHistogram {
+class RecentHistogram : public RecentCounters<std::tuple_size_v<Histogram::Counts>> {
  public:
-  void sample(const Histogram& histogram) {
-    const Histogram::Counts now = histogram.counts();
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      increases_[i] = has_sample_ ? increase(last_[i], now[i]) : 0;
-    }
-    last_ = now;
-    has_sample_ = true;
-  }
-  [[nodiscard]] const Histogram::Counts& increases() const { return increases_; }
-
- private:
-  Histogram::Counts last_{};
-  Histogram::Counts increases_{};
-  bool has_sample_ = false;
+  void sample(const Histogram& histogram) { RecentCounters::sample(histogram.counts()); }
 };
 
 }  // namespace ringroad::stats

@@ -222,7 +222,7 @@ TEST_CASE("a client that leaves while its answer is made is forgotten") {
     go = true;
     CHECK(bed.ask(get("/after")).ends_with("/after\n"));
   }
-  // Of the requests that nobody waits for only those were made that threads had begun.
+  // Their clients have left: only the answers that a thread had begun were made.
   CHECK(made <= 100);
 }
 

@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/cores.hpp"
+
 namespace ringroad::routing {
 namespace {
 
