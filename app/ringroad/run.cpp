@@ -83,26 +83,26 @@ int refuse(const Error& error, int status) {
   return status;
 }
 
+std::filesystem::path whole_path(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::path whole = std::filesystem::absolute(path, error);
+  return error ? path : whole;
+}
+
 // What the file is now; that it is read again after it was parsed only concerns what is shown.
 control::Identity identity_of(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  std::error_code ignored;
   return {.version = kRelease,
           .commit = kCommit,
-          .config_path = std::filesystem::absolute(path, ignored).string(),
+          .config_path = whole_path(path).string(),
           .config_hash = sha256(text)};
 }
 
-// Of "0.1.0 (1234abc)".
 http::About about_this() {
-  const std::string_view version{kVersion};
-  const std::size_t space = version.find(" (");
   const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
-  return {.version = std::string{version.substr(0, space)},
-          .commit = space == std::string_view::npos
-                        ? ""
-                        : std::string{version.substr(space + 2, version.size() - space - 3)},
+  return {.version = kRelease,
+          .commit = kCommit,
           .dpdk = rte_version(),
           .started = now.count(),
           .cycles_a_second = static_cast<double>(rte_get_tsc_hz())};
@@ -136,9 +136,7 @@ int run_router(const std::string& path, const config::Config& config, Sockets so
     log::error("{}", config::place(path, fault).to_string());
     return fault.field == "device" || fault.at == config::Fault::At::kNowhere ? 1 : 2;
   }
-  std::error_code error;
-  const std::filesystem::path whole = std::filesystem::absolute(path, error);
-  (*router)->reload().set_file((error ? std::filesystem::path{path} : whole).lexically_normal());
+  (*router)->reload().set_file(whole_path(path).lexically_normal());
   const control::ApiServer* server = nullptr;
   control::ChangeLog changes{clock};
   auto api = control::ApiServer::open(std::move(sockets.api), [&](const nlohmann::json& request) {

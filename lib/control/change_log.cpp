@@ -2,6 +2,7 @@
 #include "control/change_log.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/log.hpp"
 
@@ -65,6 +67,11 @@ void append_value(std::string& text, const std::string& key, const json& value) 
   }
 }
 
+// "route add".
+std::string verb_of(const json& request) {
+  return fmt::format("{}", fmt::join(request.at("verb").get<std::vector<std::string>>(), " "));
+}
+
 }  // namespace
 
 bool is_change(const json& verb) {
@@ -75,10 +82,7 @@ bool is_change(const json& verb) {
 }
 
 std::string words_of(const json& request) {
-  std::string text;
-  for (const json& word : request.at("verb")) {
-    text += fmt::format("{}{}", text.empty() ? "" : " ", word.get<std::string>());
-  }
+  std::string text = verb_of(request);
   for (const auto& [key, value] : request.at("options").items()) {
     append_value(text, key, value);
   }
@@ -97,11 +101,7 @@ void ChangeLog::note(const json& request, const ucred& asker, const Reply& reply
   }
   ++in_second_;
   auto [who, fields] = who_is(asker);
-  std::string verb;
-  for (const json& word : request.at("verb")) {
-    verb += fmt::format("{}{}", verb.empty() ? "" : " ", word.get<std::string>());
-  }
-  fields.emplace_back("verb", std::move(verb));
+  fields.emplace_back("verb", verb_of(request));
   const auto* const outcome = std::get_if<Result<json>>(&reply);
   if (outcome != nullptr && !*outcome) {
     log::event(log::Level::warn, fields, "{}: refused: {}; by {}", words_of(request),

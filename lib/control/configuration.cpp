@@ -7,45 +7,56 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/cores.hpp"
 #include "base/log.hpp"
 
 namespace ringroad::control {
+namespace {
+
+// Returns the configuration without what the tables keep.
+config::Config without_entries(const config::Config& config) {
+  config::Config fixed = config;
+  fixed.routes.clear();
+  fixed.route_files.clear();
+  fixed.neighbors.clear();
+  return fixed;
+}
+
+fib::TableNames names_of(const std::vector<config::RouteTable>& tables) {
+  fib::TableNames names;
+  for (const config::RouteTable& table : tables) {
+    names.add(fib::Table{table.number}, table.name);
+  }
+  return names;
+}
+
+}  // namespace
+
 Configuration::Configuration(const config::Config& configured, const Parts& parts)
     : world_{parts.world},
       routing_{parts.routing},
       neighbors_{parts.neighbors},
       links_{parts.links},
-      background_{routing::background_cores(routing::cores_at_start(), configured.engine.workers)},
+      background_{routing::background_cores(cores_at_start(), configured.engine.workers)},
       neighbors_max_{configured.arp.gc_thresh[2]},
-      fixed_{configured},
-      route_files_{configured.route_files} {
-  fixed_.routes.clear();
-  fixed_.route_files.clear();
-  fixed_.neighbors.clear();
+      fixed_{without_entries(configured)},
+      route_files_{configured.route_files},
+      table_names_{names_of(configured.tables)} {
   for (const std::uint16_t i : numbers(configured.ports.size())) {
     order_.emplace_back(i);
-  }
-  for (const config::RouteTable& table : configured.tables) {
-    table_names_.add(fib::Table{table.number}, table.name);
   }
 }
 
 Configuration::Kept Configuration::kept_of(const config::Config& config,
                                            const std::vector<InterfaceId>& ids,
                                            const routing::StaticRoutes4& listed) {
-  Kept kept{.fixed = config,
+  Kept kept{.fixed = without_entries(config),
             .order = ids,
             .route_files = config.route_files,
-            .table_names = {},
+            .table_names = names_of(config.tables),
             .static_routes = listed};
-  kept.fixed.routes.clear();
-  kept.fixed.route_files.clear();
-  kept.fixed.neighbors.clear();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     kept.fixed.ports[ids[i].value()] = config.ports[i];
-  }
-  for (const config::RouteTable& table : config.tables) {
-    kept.table_names.add(fib::Table{table.number}, table.name);
   }
   return kept;
 }

@@ -6,36 +6,19 @@
 #include <string>
 #include <string_view>
 
+#include "control/frame_reading.hpp"
 #include "control/json.hpp"
 #include "control/rehearsal.hpp"
 
 namespace ringroad::control {
 
-// What lies in a frame that would be sent.
-struct Sent {
-  Mac destination;
-  std::uint16_t ether_type = 0;  // behind its tags
-  Ipv4 source_ip;
-  Ipv4 destination_ip;
-  std::uint8_t protocol = 0;
-  std::uint8_t tos = 0;
-  struct Icmp {
-    std::uint8_t type;
-    std::uint8_t code;
-    std::uint32_t rest;
-  };
-  std::optional<Icmp> icmp{};
-};
-[[nodiscard]] Sent read(const RehearsedFrame& frame);
-// "ICMP echo reply (type 0, code 0) from 10.0.0.1 to 10.0.0.2".
-[[nodiscard]] std::string describe(const RehearsedFrame& frame);
-
 // The band that the frame would enter, of the first worker that sends by its port.
 struct BandState {
-  std::string text;  // empty: nobody sends by the port
+  std::string text;  // empty if no worker sends by the port
   bool is_full = false;
 };
 [[nodiscard]] BandState band_of(const Router& router, const RehearsedFrame& frame);
+
 class ExplainSteps {
  public:
   ExplainSteps(const Router& router, PortId port, std::span<const std::uint8_t> frame);

@@ -19,7 +19,8 @@ namespace ringroad::control {
 [[nodiscard]] std::string hooks_text(const Router& router, HookPoint point);
 // "ICMP time exceeded (type 11, code 0)".
 [[nodiscard]] std::string icmp_text(std::uint32_t type, std::uint32_t code);
-// What the sender of a packet is told, or why it is not: of a record of kind kAnswered.
+// `record` has the kind kAnswered. Returns the ICMP error that the packet's sender gets, or why it
+// gets none.
 [[nodiscard]] std::string answer_text(const WatchRecord& record);
 [[nodiscard]] std::string_view silence_text(Silence silence);
 

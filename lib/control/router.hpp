@@ -105,7 +105,6 @@ class Router {
   // Rates and loads of the last second, drops of the last minute.
   [[nodiscard]] const Recent& recent() const { return *recent_; }
   [[nodiscard]] const Identity& identity() const { return identity_; }
-  void set_identity(Identity identity) { identity_ = std::move(identity); }
   [[nodiscard]] Nanoseconds uptime() const { return clock_.now() - started_; }
   // Traces and captures.
   [[nodiscard]] tap::Taps& taps() { return *taps_; }

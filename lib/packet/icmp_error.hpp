@@ -10,9 +10,9 @@ namespace ringroad {
   return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
 
-// Why the sender of a packet is not told of its fate.
+// Why a packet causes no ICMP error.
 enum class Silence : std::uint8_t {
-  kNone,  // it is told
+  kNone,  // it does cause one
   // RFC 1812 4.3.2.7:
   kSentToMany,     // in a broadcast or multicast frame
   kLaterFragment,  // not the first fragment of its datagram

@@ -190,10 +190,11 @@ TEST_CASE("delays are reported of the last second too, and can be measured anew"
 }
 
 TEST_CASE("the router as a whole is reported in one answer") {
-  Testbed bed;
+  Testbed bed{{.identity = {.version = "1.2.3",
+                            .commit = "abc",
+                            .config_path = "/etc/r.yaml",
+                            .config_hash = "00ff"}}};
   bed.resolve_hosts();
-  bed.router->set_identity(
-      {.version = "1.2.3", .commit = "abc", .config_path = "/etc/r.yaml", .config_hash = "00ff"});
   forward(bed, 10, 30);
   const auto router = ask(bed, {"show"});
   CHECK(router.at("version") == "1.2.3");

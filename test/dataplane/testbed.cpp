@@ -60,7 +60,8 @@ Testbed::Testbed(Options options) {
   auto hosts = port::make_pool(fmt::format("hosts{}", serial), 16383, 9000);
   REQUIRE(hosts);
   hosts_ = std::move(*hosts);
-  auto opened = control::Router::open(options.config, clock, {.flow_seed = 1});
+  auto opened =
+      control::Router::open(options.config, clock, {.flow_seed = 1, .identity = options.identity});
   if (!opened) {
     FAIL(opened.error().what);
   }

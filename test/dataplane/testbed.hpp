@@ -39,6 +39,7 @@ class Testbed {
   struct Options {
     config::Config config = basic_config();
     unsigned tx_ring = 4096;  // frames that the device accepts before it refuses
+    control::Identity identity{};
   };
   explicit Testbed(Options options);
   Testbed() : Testbed(Options{}) {}
