@@ -91,7 +91,7 @@ std::string disagreement(const std::string& yaml, std::size_t& accepted) {
 
 // Returns the number of accepted configurations.
 std::size_t compare(unsigned count, unsigned first_seed) {
-  const Folder folder;
+  const InputFolder folder;
   const Network network;
   std::size_t accepted = 0;
   std::size_t faults = 0;
@@ -129,7 +129,7 @@ std::string fault_with(const std::string& device, std::uint16_t mtu) {
 }  // namespace
 
 TEST_CASE("a family's largest MTU is what its driver takes at most") {
-  const Folder folder;
+  const InputFolder folder;
   const Network network;
   std::vector<std::string> devices{
       "net_null0", "net_ring0", "net_pcap0,rx_pcap=" + (folder / "empty.pcap"),

@@ -9,18 +9,6 @@ namespace {
 constexpr Ipv4 kSilentHost{192, 168, 2, 9};
 constexpr Ipv4 kVlanHost{10, 10, 0, 2};
 
-// Half of the mangled IPv4 frames get a right checksum, so that later checks are reached.
-void mend_checksum(Frame& frame) {
-  const std::size_t header = (frame[kIp] & 0xfU) * 4U;
-  if (frame.size() < kIp + header || header < 20) {
-    return;
-  }
-  frame[kIp + 10] = frame[kIp + 11] = 0;
-  const std::uint16_t right = sum(std::span{frame}.subspan(kIp, header));
-  frame[kIp + 10] = static_cast<std::uint8_t>(right >> 8U);
-  frame[kIp + 11] = static_cast<std::uint8_t>(right & 0xffU);
-}
-
 }  // namespace
 
 config::Config explained_config() {
@@ -220,6 +208,7 @@ void ExplainedFrames::mangle(Frame& frame) {
     frame[6 + below(static_cast<std::uint32_t>(std::min<std::size_t>(frame.size(), 42) - 6))] =
         static_cast<std::uint8_t>(below(256));
   }
+  // Later checks are reached only with a right checksum.
   if (one_in(2)) {
     mend_checksum(frame);
   }

@@ -38,6 +38,15 @@ std::uint16_t sum(std::span<const std::uint8_t> bytes) {
   return static_cast<std::uint16_t>(~total & 0xffffU);
 }
 
+void mend_checksum(Frame& frame) {
+  const std::size_t header = frame.size() > kIp ? (frame[kIp] & 0xfU) * 4U : 0;
+  if (header < 20 || frame.size() < kIp + header) {
+    return;
+  }
+  put16(frame, kIp + 10, 0);
+  put16(frame, kIp + 10, sum(std::span{frame}.subspan(kIp, header)));
+}
+
 Frame make_ipv4(const Ipv4Fields& fields) {
   Frame frame;
   append(frame, fields.destination_mac.octets);

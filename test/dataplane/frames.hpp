@@ -31,6 +31,8 @@ struct Ipv4Fields {
   bool bad_checksum = false;
 };
 [[nodiscard]] Frame make_ipv4(const Ipv4Fields& fields);
+// Writes the right checksum into an IPv4 header if there is one.
+void mend_checksum(Frame& frame);
 [[nodiscard]] std::vector<std::uint8_t> echo_request(std::uint16_t sequence,
                                                      std::size_t bytes = 56);
 [[nodiscard]] Frame make_arp(std::uint16_t operation, Mac sender_mac, Ipv4 sender, Mac target_mac,
@@ -55,6 +57,7 @@ struct Tag {
 [[nodiscard]] bool ip_checksum_right(const Frame& frame);
 // Whether the frame is an ARP request for `target`.
 [[nodiscard]] bool is_request_for(const Frame& frame, Ipv4 target);
+// Returns the checksum of RFC 1071.
 [[nodiscard]] std::uint16_t sum(std::span<const std::uint8_t> bytes);
 
 inline constexpr std::size_t kIp = 14;

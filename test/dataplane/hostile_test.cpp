@@ -46,18 +46,6 @@ std::vector<Frame> seeds(const Testbed& bed) {
           make_arp(2, kMacA, kHostA, bed.mac(kPortA), kRouterA, bed.mac(kPortA))};
 }
 
-// Half of the mangled IPv4 frames get a correct checksum again, so that later checks are reached.
-void mend_checksum(Frame& frame) {
-  const std::size_t header = (frame[kIp] & 0xfU) * 4U;
-  if (frame.size() < kIp + header || header < 20) {
-    return;
-  }
-  frame[kIp + 10] = frame[kIp + 11] = 0;
-  const std::uint16_t right = sum(std::span{frame}.subspan(kIp, header));
-  frame[kIp + 10] = static_cast<std::uint8_t>(right >> 8U);
-  frame[kIp + 11] = static_cast<std::uint8_t>(right & 0xffU);
-}
-
 }  // namespace
 
 TEST_CASE("no frame, however mangled, upsets the router or its books") {
@@ -79,6 +67,7 @@ TEST_CASE("no frame, however mangled, upsets the router or its books") {
     if (random() % 4 == 0) {
       frame.resize(random() % (frame.size() + 40));
     }
+    // Later checks are reached only with a right checksum.
     if (random() % 2 == 0 && frame.size() > kIp) {
       mend_checksum(frame);
     }

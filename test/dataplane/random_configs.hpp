@@ -10,38 +10,25 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
-#include <system_error>
 #include <vector>
+
+#include "folder.hpp"
 
 namespace ringroad::test {
 
 // A temporary folder with a file of packets and one of routes.
-class Folder {
+class InputFolder : public Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ringroad-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-    std::ofstream{path_ / "empty.pcap", std::ios::binary}
+  InputFolder() {
+    std::ofstream{*this / "empty.pcap", std::ios::binary}
         << std::string{"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0", 24};
-    std::ofstream{path_ / "none.pcap"} << "no file of packets, but long enough to be taken for one";
-    std::ofstream{path_ / "prefixes"} << "172.16.0.0/16\n172.20.1.0/24\n10.77.0.0/16\n";
-    std::ofstream{path_ / "words"} << "172.16.0.0/16\nno prefix\n";
+    std::ofstream{*this / "none.pcap"} << "no file of packets, but long enough to be taken for one";
+    std::ofstream{*this / "prefixes"} << "172.16.0.0/16\n172.20.1.0/24\n10.77.0.0/16\n";
+    std::ofstream{*this / "words"} << "172.16.0.0/16\nno prefix\n";
   }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string operator/(const std::string& file) const { return path_ / file; }
-
- private:
-  std::filesystem::path path_;
 };
 
 // Moves this thread into its own network namespace, with interfaces for the router, if the process
@@ -75,7 +62,7 @@ class Network {
 // Most configurations have no fault, or one or two; the others have many.
 class Generator {
  public:
-  Generator(unsigned seed, const Folder& folder, bool interfaces)
+  Generator(unsigned seed, const InputFolder& folder, bool interfaces)
       : random_{seed}, seed_{seed}, folder_{folder}, interfaces_{interfaces} {
     constexpr std::array kRarities{1'000'000U, 60U, 30U, 6U};
     rarity_ = kRarities.at(below(kRarities.size()));
@@ -309,7 +296,7 @@ class Generator {
 
   std::mt19937 random_;
   unsigned seed_;  // part of names that must stay unique after a router ends
-  const Folder& folder_;
+  const InputFolder& folder_;
   bool interfaces_;
   unsigned rarity_ = 1;
   unsigned ports_ = 1;

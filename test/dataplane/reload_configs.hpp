@@ -3,39 +3,15 @@
 // Random valid configurations between which a router reloads. There are few values of each kind, so
 // that two configurations have much in common.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <catch2/catch.hpp>
-#include <filesystem>
 #include <random>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "config/load.hpp"
 
 namespace ringroad::test {
-
-// A temporary folder.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ringroad-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string operator/(const std::string& file) const { return path_ / file; }
-
- private:
-  std::filesystem::path path_;
-};
 
 class RandomReload {
  public:

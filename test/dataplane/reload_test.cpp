@@ -14,6 +14,7 @@
 
 #include "config/load.hpp"
 #include "control/verbs.hpp"
+#include "folder.hpp"
 #include "random_changes.hpp"
 #include "reload_configs.hpp"
 #include "snapshot.hpp"

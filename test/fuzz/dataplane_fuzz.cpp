@@ -218,12 +218,7 @@ class Life {
     frame[kEthernet + 7] = static_cast<std::uint8_t>(offset & 0xff);
     frame[kEthernet + 10] = 0;
     frame[kEthernet + 11] = 0;
-    const std::size_t header = std::size_t{frame[kEthernet] & 0xfU} * 4;
-    if (header >= 20 && kEthernet + header <= frame.size()) {
-      const std::uint16_t right = sum(std::span{frame}.subspan(kEthernet, header));
-      frame[kEthernet + 10] = static_cast<std::uint8_t>(right >> 8);
-      frame[kEthernet + 11] = static_cast<std::uint8_t>(right & 0xff);
-    }
+    mend_checksum(frame);
     receive(last_port_, std::move(frame), 0);
   }
 
