@@ -37,7 +37,8 @@ int dispatch(int argc, char** argv) {
   std::string path;
   std::string level = "info";
 
-  CLI::App* const run = app.add_subcommand("run", "route packets until SIGINT or SIGTERM");
+  CLI::App* const run =
+      app.add_subcommand("run", "route packets until SIGINT or SIGTERM; SIGHUP reloads CONFIG");
   run->add_option("CONFIG", path, "the YAML configuration")->required();
   run->add_option("--log-level", level, "what is logged to stderr")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))

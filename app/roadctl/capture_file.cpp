@@ -85,6 +85,8 @@ Status CaptureFile::write(std::string_view blocks) {
     if (Status status = put(blocks.substr(0, end)); !status) {
       return status;
     }
+    // A port that came since the capture began.
+    header_ += tap::pcapng::interface_blocks(blocks.substr(0, end));
     blocks.remove_prefix(end);
   }
   return {};

@@ -27,7 +27,8 @@ class Id {
 // A device, by Ringroad's number: 0..n-1 in the order of the configuration, which is not DPDK's
 // number. Per-port queues are indexed by it.
 using PortId = Id<struct PortTag, std::uint16_t>;
-// An interface with addresses: first the ports, by their numbers, then the sub-interfaces.
+// An interface with addresses: the ports have their numbers, the sub-interfaces those from
+// kPortsMax on.
 using InterfaceId = Id<struct InterfaceTag, std::uint16_t>;
 using WorkerId = Id<struct WorkerTag, std::uint16_t>;
 // The answer of a route lookup; an index into the next-hop table.

@@ -18,37 +18,18 @@ using enum Effect;
 constexpr std::array kRules{
     // Cores, memory and what listens belong to the process.
     Rule{"engine", kRestart},
-    // A device is probed, and gets its queues on the workers, at the start.
-    Rule{"ports.*.device", kRestart},
+    // A port gets its queues when its device is opened.
     Rule{"ports.*.queues", kRestart},
     Rule{"ports.*.spread", kRestart},
-    Rule{"ports.*.scheduler", kRestart},
-    Rule{"ports.*.addresses", kLive},
-    Rule{"ports.*.mtu", kLive},
-    Rule{"ports.*.macaddress", kLive},
-    Rule{"ports.*.forwarding", kLive},
-    Rule{"ports.*.rp_filter", kLive},
-    Rule{"ports.*.send_redirects", kLive},
-    Rule{"ports.*.dad", kLive},
-    Rule{"ports.*.arp", kLive},
-    Rule{"ports.*.up", kLive},
-    Rule{"ports", kRestart},
-    Rule{"vlans.*.addresses", kLive},
-    Rule{"vlans.*.mtu", kLive},
-    Rule{"vlans.*.forwarding", kLive},
-    Rule{"vlans.*.rp_filter", kLive},
-    Rule{"vlans.*.send_redirects", kLive},
-    Rule{"vlans.*.dad", kLive},
-    Rule{"vlans.*.arp", kLive},
-    Rule{"vlans.*.up", kLive},
-    Rule{"vlans", kRestart},
+    Rule{"ports", kLive},
+    Rule{"vlans", kLive},
     Rule{"tables", kLive},
     Rule{"routes", kLive},
     Rule{"neighbors", kLive},
-    Rule{"schedulers", kRestart},
+    Rule{"schedulers", kLive},
     Rule{"arp", kLive},
     Rule{"icmp", kLive},
-    Rule{"ecmp", kRestart},
+    Rule{"ecmp", kLive},
 };
 
 // Whether the segments of the pattern are the first ones of the key.

@@ -9,6 +9,7 @@
 
 #include "base/cores.hpp"
 #include "base/log.hpp"
+#include "control/interfaces.hpp"
 
 namespace ringroad::control {
 namespace {
@@ -38,13 +39,9 @@ Configuration::Configuration(const config::Config& configured, const Parts& part
       neighbors_{parts.neighbors},
       links_{parts.links},
       background_{routing::background_cores(cores_at_start(), configured.engine.workers)},
-      neighbors_max_{configured.arp.gc_thresh[2]},
-      fixed_{without_entries(configured)},
-      route_files_{configured.route_files},
-      table_names_{names_of(configured.tables)} {
-  for (const std::uint16_t i : numbers(configured.ports.size())) {
-    order_.emplace_back(i);
-  }
+      neighbors_max_{configured.arp.gc_thresh[2]} {
+  Kept kept = kept_of(configured, ids_at_start(configured.ports), {});
+  swap(kept);
 }
 
 Configuration::Kept Configuration::kept_of(const config::Config& config,
@@ -55,8 +52,11 @@ Configuration::Kept Configuration::kept_of(const config::Config& config,
             .route_files = config.route_files,
             .table_names = names_of(config.tables),
             .static_routes = listed};
+  kept.fixed.ports.clear();
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    kept.fixed.ports[ids[i].value()] = config.ports[i];
+    const std::size_t place = ids[i].value();
+    kept.fixed.ports.resize(std::max(kept.fixed.ports.size(), place + 1));
+    kept.fixed.ports[place] = config.ports[i];
   }
   return kept;
 }

@@ -77,7 +77,7 @@ class Configuration {
 
   // What of a configuration is in no other table of the router.
   struct Kept {
-    config::Config fixed;            // ports in World's order; no routes and neighbors
+    config::Config fixed;            // each port at its InterfaceId; no routes and neighbors
     std::vector<InterfaceId> order;  // of the ports in the file
     std::vector<config::RouteFile> route_files;
     fib::TableNames table_names;
@@ -88,6 +88,7 @@ class Configuration {
                                     const std::vector<InterfaceId>& ids,
                                     const routing::StaticRoutes4& listed);
   void swap(Kept& kept);
+  [[nodiscard]] const std::vector<InterfaceId>& order() const { return order_; }
   // The largest arp.gc_thresh for which the tables have room.
   [[nodiscard]] std::uint32_t neighbors_max() const { return neighbors_max_; }
   // Runs long work besides the workers.

@@ -21,8 +21,7 @@ constexpr Nanoseconds kHang = 5s;
 
 }  // namespace
 
-Links::Links(const Parts& parts, const std::vector<config::Port>& configured, const Clock& clock,
-             const std::vector<Mac>& device_macs, SourceGone source_gone)
+Links::Links(const Parts& parts, const Clock& clock, SourceGone source_gone)
     : world_{parts.world},
       routing_{parts.routing},
       addresses_{parts.addresses},
@@ -31,12 +30,12 @@ Links::Links(const Parts& parts, const std::vector<config::Port>& configured, co
       ports_{parts.ports},
       workers_{parts.workers},
       clock_{clock},
-      source_gone_{std::move(source_gone)} {
-  for (const Mac mac : device_macs) {
-    devices_.push_back({.mac = mac});
-  }
-  for (const config::Port& port : configured) {
-    states_.push_back({.wanted_mtu = port.mtu, .wanted_mac = port.mac});
+      source_gone_{std::move(source_gone)} {}
+
+void Links::add(InterfaceId id, const config::Port& port, Mac own_mac) {
+  states_[id.value()] = {.wanted_mtu = port.mtu, .wanted_mac = port.mac};
+  if (!port.vlan) {
+    devices_[id.value()] = {.mac = own_mac};
   }
 }
 
@@ -90,7 +89,7 @@ void Links::watch_carriers() {
     next_register_look_ = now + kRegisterLook;
   }
   for (const std::uint16_t i : numbers(ports_.size())) {
-    if (registers || ports_[i]->link_is_at_hand()) {
+    if (!devices_[i].released && (registers || ports_[i]->link_is_at_hand())) {
       watch_carrier(i);
     }
   }
@@ -130,7 +129,7 @@ void Links::watch_carrier(std::uint16_t port) {
 void Links::note_interfaces() {
   for (const std::uint16_t i : numbers(ports_.size())) {
     const port::InterfaceState* const state = ports_[i]->interface();
-    if (state == nullptr) {
+    if (state == nullptr || devices_[i].released) {
       continue;
     }
     Device& link = devices_[i];
@@ -164,7 +163,7 @@ void Links::leave(std::uint16_t port) {
 
 void Links::apply_gate(PortId port) {
   using enum worker::Worker::Gate;
-  const bool leaves = ports_[port.value()]->removal_asked();
+  const bool leaves = ports_[port.value()]->removal_asked() || devices_[port.value()].released;
   const bool stopped = devices_[port.value()].hang.stopped;
   const bool linked = states_[port.value()].linked;
   const auto gate = leaves    ? kGone
@@ -191,7 +190,8 @@ void Links::watch_for_hangs() {
       }
     }
     Hang& hang = devices_[i].hang;
-    const bool goes_on = queued == 0 || progress != hang.progress || !devices_[i].carrier;
+    const bool goes_on =
+        queued == 0 || progress != hang.progress || !devices_[i].carrier || devices_[i].released;
     if (goes_on && !hang.stopped) {
       hang.progress = progress;
       hang.since = now;
@@ -228,6 +228,10 @@ void Links::reset_hung_ports() {
       continue;
     }
     hang.left_by.reset();
+    if (devices_[i].released) {
+      close(i);
+      continue;
+    }
     if (ports_[i]->removal_asked()) {
       log::warn("port {}: its device was unplugged", ports_[i]->settings().name);
       ports_[i]->detach();

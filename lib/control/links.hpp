@@ -36,10 +36,7 @@ class Links {
   };
   // Called for an address that no port has any more.
   using SourceGone = std::function<void(Ipv4 address)>;
-  // `configured` has the ports, then the sub-interfaces, in World's order. `device_macs` are the
-  // devices' own addresses, before any was set.
-  Links(const Parts& parts, const std::vector<config::Port>& configured, const Clock& clock,
-        const std::vector<Mac>& device_macs, SourceGone source_gone);
+  Links(const Parts& parts, const Clock& clock, SourceGone source_gone);
 
   struct Change {
     std::optional<std::uint16_t> mtu{};
@@ -53,13 +50,22 @@ class Links {
   Status set_mac(InterfaceId port, Mac mac) { return change(port, {.mac = mac}); }
   Status add_address(InterfaceId port, InterfaceAddress4 address);
   Status erase_address(InterfaceId port, InterfaceAddress4 address);
-  // What a reload changes of all ports and sub-interfaces at once, with a value for each in World's
-  // order. A refused call changes nothing.
+  // What a reload changes of all ports and sub-interfaces at once, with the value of each at the
+  // index of its id. A refused call changes nothing.
   struct Refused {
     InterfaceId port;
     std::string what;
   };
   using Outcome = std::expected<void, Refused>;
+  // A port or sub-interface that was added to World. `own_mac`: of a port's device.
+  void add(InterfaceId id, const config::Port& port, Mac own_mac);
+  // Takes one without addresses away, or brings it back. The device of a port still runs.
+  void set_gone(InterfaceId id, bool gone);
+  // Closes the device of a port that was taken away, once every worker has left it: at once if none
+  // runs.
+  void release(PortId port, bool workers_run);
+  // Whether some device is still to be closed.
+  [[nodiscard]] bool releases() const;
   using AddressLists = std::vector<std::vector<InterfaceAddress4>>;
   Outcome set_mtus(const std::vector<std::uint16_t>& mtus);
   // A device without a value has its own MAC address.
@@ -110,6 +116,7 @@ class Links {
     bool carrier = false;
     // Set when the carrier was lost: every worker has left the port once this state is passed.
     std::optional<std::uint64_t> left_by{};
+    bool released = false;  // the port was taken away for good
     bool interface_gone = false;
     std::string interface{};  // the name of the kernel interface of the device
     Hang hang{};
@@ -137,6 +144,7 @@ class Links {
   void watch_carrier(std::uint16_t port);
   void note_interfaces();
   void leave(std::uint16_t port);
+  void close(std::uint16_t port);
   Status use_reset_port(std::uint16_t i);
 
   interface::World& world_;
@@ -148,8 +156,8 @@ class Links {
   const std::vector<std::unique_ptr<worker::Worker>>& workers_;
   const Clock& clock_;
   SourceGone source_gone_;
-  std::vector<Device> devices_;
-  std::vector<State> states_;          // of every port and sub-interface
+  std::vector<Device> devices_ = std::vector<Device>(kPortsMax);    // of each PortId
+  std::vector<State> states_ = std::vector<State>(kInterfacesMax);  // of each InterfaceId
   std::uint64_t interfaces_seen_ = 0;  // the last generation that was handled
   Nanoseconds next_register_look_{};
 };

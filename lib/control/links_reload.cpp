@@ -2,6 +2,7 @@
 // Changes of all ports and sub-interfaces at once, for a reload. What may be refused comes first.
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "control/links.hpp"
 
 namespace ringroad::control {
@@ -13,14 +14,42 @@ bool has(const std::vector<InterfaceAddress4>& list, Ipv4 address) {
 
 }  // namespace
 
+void Links::set_gone(InterfaceId id, bool gone) {
+  world_.set_gone(id, gone);
+  apply(world_.port(id));
+}
+
+void Links::release(PortId port, bool workers_run) {
+  Device& device = devices_[port.value()];
+  device.released = true;
+  device.carrier = false;
+  apply_gate(port);
+  if (workers_run) {
+    device.hang.left_by = rte_rcu_qsbr_start(&world_.reclaimer().readers());
+  } else {
+    close(port.value());
+  }
+}
+
+void Links::close(std::uint16_t port) {
+  ports_[port]->detach();
+  log::info("port {}: removed", ports_[port]->settings().name);
+}
+
+bool Links::releases() const {
+  return std::ranges::any_of(
+      devices_, [](const Device& device) { return device.released && device.hang.left_by; });
+}
+
 Links::Outcome Links::set_mtus(const std::vector<std::uint16_t>& mtus) {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
-    if (states_[i].wanted_mtu == mtus[i]) {
+    const InterfaceId id{static_cast<InterfaceId::rep>(i)};
+    if (world_.port(id).gone || states_[i].wanted_mtu == mtus[i]) {
       continue;
     }
     if (const Status status = ports_[i]->set_mtu(mtus[i]); !status) {
       for (std::size_t j = 0; j < i; ++j) {
-        if (states_[j].wanted_mtu != mtus[j]) {
+        if (!ports_[j]->closed() && states_[j].wanted_mtu != mtus[j]) {
           static_cast<void>(ports_[j]->set_mtu(states_[j].wanted_mtu));
         }
       }
@@ -44,7 +73,8 @@ Links::Outcome Links::set_macs(const std::vector<std::optional<Mac>>& macs) {
   const auto target = [&](std::size_t i) { return macs[i].value_or(devices_[i].mac); };
   std::vector<PortId> changed;
   for (const std::uint16_t i : numbers(ports_.size())) {
-    if (world_.port(InterfaceId{i}).mac == target(i)) {
+    const interface::InterfaceView& view = world_.port(InterfaceId{i});
+    if (view.gone || view.mac == target(i)) {
       continue;
     }
     if (const Status status = ports_[i]->set_mac(target(i)); !status) {
@@ -67,9 +97,9 @@ Links::Outcome Links::set_macs(const std::vector<std::optional<Mac>>& macs) {
 
 // A port takes its sub-interfaces along, so it comes before them.
 Links::Outcome Links::set_ups(const std::vector<bool>& ups) {
-  std::vector<bool> before;
+  std::vector<bool> before(world_.ids_end());
   for (const interface::InterfaceView& view : world_.ports()) {
-    before.push_back(view.up);
+    before[view.id.value()] = view.up;
   }
   for (const interface::InterfaceView& view : world_.ports()) {
     if (view.up == ups[view.id.value()]) {
@@ -88,12 +118,12 @@ Links::Outcome Links::set_ups(const std::vector<bool>& ups) {
 }
 
 Links::Outcome Links::set_addresses(const AddressLists& lists) {
-  AddressLists before;
+  AddressLists before(world_.ids_end());
   std::vector<std::pair<InterfaceId, InterfaceAddress4>> probed;
   std::optional<InterfaceId> changed;
   for (const interface::InterfaceView& view : world_.ports()) {
     const std::vector<InterfaceAddress4>& wanted = lists[view.id.value()];
-    before.push_back(view.addresses);
+    before[view.id.value()] = view.addresses;
     if (view.addresses == wanted) {
       continue;
     }

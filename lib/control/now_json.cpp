@@ -61,7 +61,7 @@ Json drops_json(const Router& router, std::optional<InterfaceId> of) {
     const auto reason = static_cast<stats::DropReason>(i);
     Recent::Drops sum;
     Json ports = Json::object();
-    for (const interface::InterfaceView& view : router.world().ports()) {
+    for (const interface::InterfaceView& view : router.world().all_ports()) {
       if (of && *of != view.id) {
         continue;
       }
@@ -70,7 +70,8 @@ Json drops_json(const Router& router, std::optional<InterfaceId> of) {
         sum.total += drops.total;
         sum.per_second += drops.per_second;
         sum.last_minute += drops.last_minute;
-        ports[view.name] = drops.total;
+        // One that was taken away may have had the name, too.
+        ports[view.name] = ports.value(view.name, std::uint64_t{0}) + drops.total;
       }
     }
     if (sum.total > 0) {

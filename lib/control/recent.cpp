@@ -43,7 +43,7 @@ bool Recent::run(Nanoseconds now) {
   if (!timer_.begin(now)) {
     return false;
   }
-  ports_.resize(parts_.world.ports().size());
+  ports_.resize(parts_.world.ids_end());
   for (const interface::InterfaceView& view : parts_.world.ports()) {
     ports_[view.id.value()].sample(values_of(total(view)));
   }
@@ -84,7 +84,7 @@ void Recent::sample_bands() {
 }
 
 void Recent::sample_drops() {
-  for (const interface::InterfaceView& view : parts_.world.ports()) {
+  for (const interface::InterfaceView& view : parts_.world.all_ports()) {
     for (std::size_t i = 0; i < stats::kDropReasons; ++i) {
       const auto reason = static_cast<stats::DropReason>(i);
       if (const std::uint64_t total = dropped(view.id, reason); total > 0) {
@@ -175,7 +175,7 @@ Recent::Drops Recent::drops(InterfaceId port, stats::DropReason reason) const {
 
 Recent::Drops Recent::drops(stats::DropReason reason) const {
   Drops sum;
-  for (const interface::InterfaceView& view : parts_.world.ports()) {
+  for (const interface::InterfaceView& view : parts_.world.all_ports()) {
     const Drops here = drops(view.id, reason);
     sum.total += here.total;
     sum.per_second += here.per_second;

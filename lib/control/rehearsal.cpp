@@ -184,7 +184,7 @@ class Rehearsal {
                 .next_hops = real_.next_hops,
                 .adjacencies = real_.adjacencies,
                 .own_addresses = real_.own_addresses,
-                .interfaces = real_.interfaces.first(router.world().ports().size()),
+                .interfaces = real_.interfaces.first(router.world().ids_end()),
                 .hooks = hooks_,
                 .flow_hash = real_.flow_hash},
         counters_(tables_.interfaces.size()),

@@ -74,90 +74,6 @@ Result<std::shared_ptr<const Reload::Outcome>> Reload::begin(const Request& requ
   return outcome_;
 }
 
-Reload::Running Reload::running() const {
-  Running running{.config = parts_.configuration.running_parts(),
-                  .ids = {},
-                  .ups = {},
-                  .neighbors_max = parts_.configuration.neighbors_max()};
-  for (const interface::InterfaceView& view : parts_.world.ports()) {
-    running.ids.emplace(view.name, view.id);
-    if (!view.up) {
-      const std::string_view section = view.link ? "vlans" : "ports";
-      running.ups.push_back({.kind = config::Change::Kind::kChanged,
-                             .key = fmt::format("{}.{}.up", section, view.name),
-                             .before = "false",
-                             .after = "true",
-                             .effect = config::Effect::kLive});
-    }
-  }
-  return running;
-}
-
-// Runs in the reading thread.
-void Reload::read(const Running& running) {
-  const auto report = [this](const config::Problems& problems) {
-    for (const config::Problem& problem : problems) {
-      read_.problems.push_back(problem.to_string());
-    }
-  };
-  const auto text = config::read_file(request_.file);
-  if (!text) {
-    report(text.error());
-    return;
-  }
-  read_.text = *text;
-  auto config = config::parse(read_.text, request_.file);
-  if (!config) {
-    report(config.error());
-    return;
-  }
-  read_.config = std::move(*config);
-  routing::PortIds ids = running.ids;
-  auto next = static_cast<std::uint16_t>(ids.size());
-  for (config::Port& port : read_.config.ports) {
-    port.addresses = interface::in_order(port.addresses);
-    const auto [id, is_new] = ids.try_emplace(port.name, InterfaceId{next});
-    next = static_cast<std::uint16_t>(next + (is_new ? 1 : 0));
-    read_.ids.push_back(id->second);
-  }
-  auto routes = routing::wanted_routes(read_.config, ids, &reading_);
-  if (!routes) {
-    read_.problems.push_back(config::place(read_.text, request_.file, routes.error()).to_string());
-    return;
-  }
-  read_.routes = std::make_shared<routing::WantedRoutes>(std::move(*routes));
-  read_.config.routes.clear();
-  compare(running);
-}
-
-void Reload::compare(const Running& running) {
-  read_.changes = config::difference(running.config, read_.config);
-  for (const config::Change& change : running.ups) {
-    const auto is_it = [&](const config::Port& port) {
-      return change.key == fmt::format("{}.{}.up", port.vlan ? "vlans" : "ports", port.name);
-    };
-    if (std::ranges::any_of(read_.config.ports, is_it)) {
-      read_.changes.push_back(change);
-    }
-  }
-  for (const config::Change& change : read_.changes) {
-    if (change.effect == config::Effect::kLive) {
-      continue;
-    }
-    const std::string what = change.before.empty()  ? "new: it needs a restart"
-                             : change.after.empty() ? "gone: it needs a restart"
-                                                    : fmt::format("from {} to {} needs a restart",
-                                                                  change.before, change.after);
-    read_.refused.push_back(placed(change.key, what));
-  }
-  if (read_.config.arp.gc_thresh[2] > running.neighbors_max) {
-    read_.refused.push_back(placed(
-        "arp.gc_thresh", fmt::format("more neighbors than the {}, for which there is room since "
-                                     "the start, need a restart",
-                                     running.neighbors_max)));
-  }
-}
-
 bool Reload::advance() {
   switch (state_) {
     case State::kIdle:
@@ -191,10 +107,6 @@ bool Reload::advance() {
   return false;
 }
 
-std::string Reload::placed(const std::string& key, const std::string& what) const {
-  return config::place(read_.text, request_.file, key, what).to_string();
-}
-
 void Reload::take_up() {
   reader_.join();
   outcome_->problems = std::move(read_.problems);
@@ -222,6 +134,12 @@ void Reload::plan() {
   }
   const Target target{
       .config = read_.config, .ids = read_.ids, .routes = read_.routes, .difference = difference_};
+  for (const InterfaceId id : parts_.configuration.order()) {
+    interfaces_[id] = parts_.configuration.fixed().ports[id.value()];
+  }
+  for (std::size_t i = 0; i < read_.ids.size(); ++i) {
+    interfaces_[read_.ids[i]] = read_.config.ports[i];
+  }
   steps_ = steps_to(target, parts_);
   step_ = 0;
   state_ = State::kApplying;
@@ -277,9 +195,16 @@ Status Reload::confirm() {
     return fail("no reload waits for a confirmation");
   }
   log::info("reload: confirmed");
-  steps_.clear();
+  keep();
   state_ = State::kIdle;
   return {};
+}
+
+void Reload::keep() {
+  for (const auto& step : steps_) {
+    step->keep();
+  }
+  steps_.clear();
 }
 
 void Reload::finish() {
@@ -287,8 +212,10 @@ void Reload::finish() {
   outcome.confirm = outcome.applied ? request_.confirm : std::nullopt;
   outcome.over = true;
   state_ = State::kIdle;
-  if (!request_.confirm || !outcome.applied) {
+  if (!outcome.applied) {
     steps_.clear();
+  } else if (!request_.confirm) {
+    keep();
   }
   difference_.reset();
   if (outcome.applied && on_applied) {

@@ -17,7 +17,7 @@
 #include "base/error.hpp"
 #include "config/difference.hpp"
 #include "config/load.hpp"
-#include "control/reload_steps.hpp"
+#include "control/reload_plan.hpp"
 #include "fib/prefix_file.hpp"
 #include "routing/route_difference.hpp"
 #include "routing/wanted_routes.hpp"
@@ -79,6 +79,15 @@ class Reload {
     routing::PortIds ids;
     std::vector<config::Change> ups;  // of the ports that are down
     std::uint32_t neighbors_max = 0;
+    // Sub-interfaces that were taken away; one that comes again has its id again.
+    struct Gone {
+      InterfaceId id;
+      InterfaceId link;
+      config::Port port;
+    };
+    std::vector<Gone> gone;
+    std::size_t next_port = 0;  // the ids that none had yet
+    std::size_t next_sub_interface = kPortsMax;
   };
   // What the reading thread returns.
   struct Read {
@@ -92,12 +101,16 @@ class Reload {
   };
 
   [[nodiscard]] Running running() const;
+  // The ids of the file's ports.
+  [[nodiscard]] routing::PortIds ids_of(const Running& running);
   void read(const Running& running);
   void compare(const Running& running);
+  void refuse_used_devices(const Running& running);
   void take_up();
   void plan();
   void apply();
   void undo();
+  void keep();
   void finish();
   [[nodiscard]] std::string placed(const std::string& key, const std::string& what) const;
 
@@ -114,6 +127,7 @@ class Reload {
   std::atomic<bool> read_over_{false};
   std::thread reader_;
 
+  std::map<InterfaceId, config::Port> interfaces_;  // all that were there since the start
   std::shared_ptr<routing::RouteDifference> difference_;
   std::vector<std::unique_ptr<ReloadStep>> steps_;
   std::size_t step_ = 0;  // index of the current one

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The steps of a reload, each of which can be undone: those that may be refused come first, and
-// none does more than a slice at a time. Control thread only.
+// The steps of a reload, each of which can be undone, and none of which does more than a slice at a
+// time. Control thread only.
 #include <expected>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "control/configuration.hpp"
+#include "base/clock.hpp"
+#include "base/mac.hpp"
 #include "control/links.hpp"
-#include "host/addresses.hpp"
+#include "control/port_set.hpp"
 #include "host/neighbors.hpp"
-#include "host/slow_path.hpp"
-#include "interface/world.hpp"
+#include "routing/next_hops.hpp"
 #include "routing/route_difference.hpp"
 #include "routing/routing.hpp"
+#include "tap/taps.hpp"
+#include "worker/worker.hpp"
 
 namespace ringroad::control {
 
@@ -34,29 +38,135 @@ class ReloadStep {
   virtual std::expected<bool, Refusal> apply() = 0;
   // Undoes a slice of what was applied, also after a refusal. Returns true at the end.
   virtual bool undo() = 0;
+  // What was applied is not undone any more.
+  virtual void keep() {}
 };
 
-// The parts of the router that a reload changes.
-struct ReloadParts {
-  interface::World& world;
-  routing::Routing4& routing;
-  host::Addresses& addresses;
-  host::Neighbors& neighbors;
-  host::SlowPath& slow_path;
-  Links& links;
-  Configuration& configuration;
+// A step that is done in one go. `undo` is called only if it was done.
+class WholeStep final : public ReloadStep {
+ public:
+  using Apply = std::function<std::expected<void, Refusal>()>;
+  WholeStep(
+      Apply apply, std::function<void()> undo, std::function<void()> keep = [] {})
+      : apply_{std::move(apply)}, undo_{std::move(undo)}, keep_{std::move(keep)} {}
+
+  std::expected<bool, Refusal> apply() override;
+  bool undo() override;
+  void keep() override { keep_(); }
+
+ private:
+  Apply apply_;
+  std::function<void()> undo_;
+  std::function<void()> keep_;
+  bool done_ = false;
 };
 
-// What the router shall run.
-struct Target {
-  config::Config config;         // its ports in the order of the file
-  std::vector<InterfaceId> ids;  // of these ports
-  std::shared_ptr<const routing::WantedRoutes> routes;
-  std::shared_ptr<const routing::RouteDifference> difference;
+// Opens the device of a new port, and adds the port without addresses.
+class PortStep final : public ReloadStep {
+ public:
+  struct Parts {
+    interface::World& world;
+    routing::NextHops4& next_hops;
+    Links& links;
+    PortSet& ports;
+    tap::Taps& taps;
+    const std::vector<std::unique_ptr<worker::Worker>>& workers;
+    std::function<bool()> workers_run;
+  };
+  struct Wanted {
+    InterfaceId id;
+    config::Port port;
+    config::Scheduler scheduler;
+    std::vector<std::uint16_t> vlans;
+  };
+  PortStep(const Parts& parts, Wanted wanted) : parts_{parts}, wanted_{std::move(wanted)} {}
+
+  std::expected<bool, Refusal> apply() override;
+  bool undo() override;
+
+ private:
+  [[nodiscard]] std::optional<Refusal> open();
+  void add();
+
+  Parts parts_;
+  Wanted wanted_;
+  bool added_ = false;
+  bool released_ = false;
 };
 
-// The steps from what runs to the target.
-[[nodiscard]] std::vector<std::unique_ptr<ReloadStep>> steps_to(const Target& target,
-                                                                const ReloadParts& parts);
+// Sets and removes routes. Each slice is one step for the packets.
+class RouteStep final : public ReloadStep {
+ public:
+  RouteStep(routing::Routing4& routing, Links& links,
+            std::shared_ptr<const routing::RouteDifference> difference)
+      : routing_{routing}, links_{links}, difference_{std::move(difference)} {}
+
+  std::expected<bool, Refusal> apply() override;
+  bool undo() override;
+
+ private:
+  bool at_end(bool over);
+  Status commit(std::size_t begin, std::size_t end, bool back);
+
+  routing::Routing4& routing_;
+  Links& links_;
+  std::shared_ptr<const routing::RouteDifference> difference_;
+  std::size_t done_ = 0;
+};
+
+// Sets and removes permanent neighbors.
+class NeighborStep final : public ReloadStep {
+ public:
+  struct Edit {
+    neigh::Key4 key;
+    std::optional<Mac> before;
+    std::optional<Mac> after;
+  };
+  NeighborStep(host::Neighbors& neighbors, const routing::Routing4& routing,
+               std::vector<Edit> edits)
+      : neighbors_{neighbors}, routing_{routing}, edits_{std::move(edits)} {}
+
+  std::expected<bool, Refusal> apply() override;
+  bool undo() override;
+
+ private:
+  void set(neigh::Key4 key, std::optional<Mac> mac);
+
+  host::Neighbors& neighbors_;
+  const routing::Routing4& routing_;
+  std::vector<Edit> edits_;
+  std::size_t done_ = 0;
+};
+
+// Gives ports other schedulers: each worker takes over what waits in its queues.
+class SchedulerStep final : public ReloadStep {
+ public:
+  struct Edit {
+    PortId port;
+    config::Scheduler before;
+    config::Scheduler after;
+  };
+  struct Parts {
+    const std::vector<std::unique_ptr<worker::Worker>>& workers;
+    const PortSet& ports;
+    const Clock& clock;
+    std::function<bool()> workers_run;
+  };
+  SchedulerStep(const Parts& parts, std::vector<Edit> edits)
+      : parts_{parts}, edits_{std::move(edits)} {}
+
+  std::expected<bool, Refusal> apply() override;
+  bool undo() override;
+
+ private:
+  void give(PortId port, const config::Scheduler& scheduler);
+  [[nodiscard]] bool is_taken(PortId port);
+
+  Parts parts_;
+  std::vector<Edit> edits_;
+  std::size_t done_ = 0;
+  bool given_ = false;   // the workers have new queues of the port at `done_`
+  bool undoes_ = false;  // and these are those from before
+};
 
 }  // namespace ringroad::control

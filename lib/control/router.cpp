@@ -107,7 +107,7 @@ EventLoop Router::event_loop() {
                  *bell_,
                  {.run_once = [this] { return run_once(); },
                   .next_deadline = [this] { return next_deadline(); }}};
-  loop.watch(interfaces_->poll_fd());
+  loop.watch(ports_->interfaces().poll_fd());
   return loop;
 }
 
@@ -172,7 +172,7 @@ bool Router::run_timers() {
     next_watch_ = now + kWatch;
   }
   if (now >= next_count_) {
-    for (const auto& port : ports_) {
+    for (const auto& port : ports()) {
       port->device_counts();
     }
     next_count_ = now + kCount;
@@ -204,7 +204,7 @@ void Router::log_drops() {
 void Router::for_each_bands(std::optional<PortId> port,
                             const std::function<void(sched::Bands&)>& change) const {
   for (const auto& worker : workers_) {
-    for (const std::uint16_t i : numbers(ports_.size())) {
+    for (const std::uint16_t i : numbers(ports().size())) {
       port::TxQueue* const queue = worker->tx(PortId{i});
       if (queue != nullptr && (!port || *port == PortId{i})) {
         change(queue->bands());
@@ -241,12 +241,12 @@ Status Router::shut_down() {
   for (const auto& worker : workers_) {
     worker->clear();
   }
-  for (const auto& port : ports_) {
+  for (const auto& port : ports()) {
     port->stop();
   }
   const std::uint32_t size = pools_.size();
   workers_.clear();
-  ports_.clear();
+  ports_->clear();
   const std::uint32_t back = pools_.free();
   log::info("stopped, buffers back: {} of {}", back, size);
   if (back != size) {
@@ -267,7 +267,7 @@ Ledger Router::ledger() const {
     ledger.delivered += worker->delivered();
     ledger.dropped += worker->drops().total();
     ledger.held += worker->held();
-    for (const std::uint16_t i : numbers(ports_.size())) {
+    for (const std::uint16_t i : numbers(ports().size())) {
       if (const port::TxQueue* const queue = worker->tx(PortId{i}); queue != nullptr) {
         ledger.sent += queue->bands().totals().sent_packets;
       }
@@ -297,7 +297,7 @@ Router::Waiting Router::waiting() const {
                   .reassembly = slow_path_->held_buffers()};
   for (const auto& worker : workers_) {
     waiting.rings += worker->in_rings();
-    for (const std::uint16_t i : numbers(ports_.size())) {
+    for (const std::uint16_t i : numbers(ports().size())) {
       const port::TxQueue* const queue = worker->tx(PortId{i});
       waiting.bands += queue != nullptr ? queue->backlog() : 0;
     }

@@ -19,6 +19,7 @@
 #include "control/identity.hpp"
 #include "control/ledger.hpp"
 #include "control/links.hpp"
+#include "control/port_set.hpp"
 #include "control/recent.hpp"
 #include "control/reload.hpp"
 #include "host/addresses.hpp"
@@ -109,7 +110,8 @@ class Router {
   // Traces and captures.
   [[nodiscard]] tap::Taps& taps() { return *taps_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
-  [[nodiscard]] const std::vector<std::unique_ptr<port::Port>>& ports() const { return ports_; }
+  // Those that a reload removed are closed.
+  [[nodiscard]] const Devices& ports() const { return ports_->devices(); }
   [[nodiscard]] const std::vector<std::unique_ptr<worker::Worker>>& workers() const {
     return workers_;
   }
@@ -120,10 +122,8 @@ class Router {
   Router(config::Config config, const Clock& clock, std::optional<std::uint64_t> flow_seed);
 
   Status set_up_ports();
-  Status set_up_buffers();
   Status set_up_tables();
   void set_up_interfaces();
-  void tag_like_its_link(interface::InterfaceView& view, const config::Vlan& vlan);
   Status set_up_workers();
   Status set_up_addresses();
   [[nodiscard]] std::uint32_t held_besides_bands() const;
@@ -143,9 +143,7 @@ class Router {
   config::Fault place_;  // the part that is being set up
   port::Pools pools_;
   std::unique_ptr<interface::World> world_;
-  std::unique_ptr<port::InterfaceWatch> interfaces_;
-  std::vector<Mac> device_macs_;  // of the devices, before any was set
-  std::vector<std::unique_ptr<port::Port>> ports_;
+  std::unique_ptr<PortSet> ports_;
   std::unique_ptr<worker::Doorbell> bell_;
   std::vector<std::unique_ptr<worker::Worker>> workers_;
   std::unique_ptr<routing::NextHops4> next_hops_;

@@ -48,6 +48,7 @@ bool Configuration::files_say_it_all() const {
 
 config::Config Configuration::brief_config() const {
   config::Config brief = fixed_;
+  brief.ports.assign(order_.size(), {});
   for (std::size_t i = 0; i < order_.size(); ++i) {
     const interface::InterfaceView& view = world_.port(order_[i]);
     config::Port& port = brief.ports[i];

@@ -76,8 +76,8 @@ class Teller {
   }
 
   [[nodiscard]] std::string name(std::uint16_t interface) const {
-    const auto& ports = router_.world().ports();
-    return interface < ports.size() ? ports[interface].name : std::string{"?"};
+    const InterfaceId id{interface};
+    return router_.world().contains(id) ? router_.world().port(id).name : std::string{"?"};
   }
 
  private:

@@ -46,8 +46,9 @@ void Addresses::set_link(InterfaceId port, bool up) {
 void Addresses::hear(InterfaceId port, const ArpMessage& message) {
   // Two of the router's ports on one link receive each other's messages, which are no conflicts.
   if (!claims_.concerns(port, message) ||
-      std::ranges::find(world_.ports(), message.sender_mac, &interface::InterfaceView::mac) !=
-          world_.ports().end()) {
+      std::ranges::any_of(world_.ports(), [&](const interface::InterfaceView& own) {
+        return own.mac == message.sender_mac;
+      })) {
     return;
   }
   AddressClaims::Events events;

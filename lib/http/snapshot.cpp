@@ -25,11 +25,10 @@ void DelaySample::add(const stats::Histogram& delays) {
 }
 
 bool TakeSnapshot::advance() {
-  const auto& ports = router_.world().ports();
-  for (std::size_t i = 0; i < kPortsASlice && next_ < ports.size(); ++i) {
-    take_port(ports[next_++]);
+  for (std::size_t i = 0; i < kPortsASlice && next_ < ids_.size(); ++i) {
+    take_port(router_.world().port(ids_[next_++]));
   }
-  if (next_ < ports.size()) {
+  if (next_ < ids_.size()) {
     return false;
   }
   take_workers();

@@ -96,7 +96,11 @@ struct Snapshot {
 // Takes a snapshot, a few ports a slice.
 class TakeSnapshot final : public Errand {
  public:
-  explicit TakeSnapshot(control::Router& router) : router_{router} {}
+  explicit TakeSnapshot(control::Router& router) : router_{router} {
+    for (const interface::InterfaceView& view : router.world().ports()) {
+      ids_.push_back(view.id);
+    }
+  }
 
   bool advance() override;
   // Complete after advance() returned true.
@@ -109,6 +113,7 @@ class TakeSnapshot final : public Errand {
   void take_tables();
 
   control::Router& router_;
+  std::vector<InterfaceId> ids_;
   std::size_t next_ = 0;
 };
 

@@ -77,15 +77,15 @@ void World::add_port(InterfaceView port) {
     port.egress = PortId{port.id.value()};
   }
   port.addresses = in_order(port.addresses);
-  ports_.push_back(std::move(port));
-  set_mac(ports_.back().id, ports_.back().mac);
-  interfaces_[ports_.back().id.value()].checks.store(checks_of(ports_.back()),
-                                                     std::memory_order_relaxed);
+  const InterfaceId id = port.id;
+  const InterfaceView& view = ports_.insert_or_assign(id, std::move(port)).first->second;
+  set_mac(id, view.mac);
+  interfaces_[id.value()].checks.store(checks_of(view), std::memory_order_relaxed);
   publish_own_addresses();
 }
 
 void World::next_redirect_round() {
-  for (const InterfaceView& port : ports_) {
+  for (const InterfaceView& port : ports()) {
     if (port.send_redirects) {
       auto& round = interfaces_[port.id.value()].redirect_round;
       const std::uint32_t next = round.load(std::memory_order_relaxed) + 1;
@@ -95,14 +95,14 @@ void World::next_redirect_round() {
 }
 
 void World::set_mac(InterfaceId id, Mac mac) {
-  ports_[id.value()].mac = mac;
+  ports_.at(id).mac = mac;
   std::uint64_t octets = 0;
   std::memcpy(&octets, mac.octets.data(), mac.octets.size());
   interfaces_[id.value()].mac.store(octets, std::memory_order_relaxed);
 }
 
 void World::set_policy(InterfaceId id, const Policy& policy) {
-  InterfaceView& port = ports_[id.value()];
+  InterfaceView& port = ports_.at(id);
   port.forwarding = policy.forwarding;
   port.dad = policy.dad;
   port.rp_filter = policy.rp_filter;
@@ -115,12 +115,12 @@ void World::set_policy(InterfaceId id, const Policy& policy) {
 }
 
 void World::set_addresses(InterfaceId id, const std::vector<InterfaceAddress4>& addresses) {
-  ports_[id.value()].addresses = in_order(addresses);
+  ports_.at(id).addresses = in_order(addresses);
   publish_own_addresses();
 }
 
 void World::set_tentative(InterfaceId id, Ipv4 address, bool tentative) {
-  auto& list = ports_[id.value()].tentative;
+  auto& list = ports_.at(id).tentative;
   std::erase(list, address);
   if (tentative) {
     list.push_back(address);
@@ -129,25 +129,32 @@ void World::set_tentative(InterfaceId id, Ipv4 address, bool tentative) {
 }
 
 void World::set_up(InterfaceId id, bool up) {
-  ports_[id.value()].up = up;
+  ports_.at(id).up = up;
   interfaces_[id.value()].up.store(up, std::memory_order_relaxed);
   publish_own_addresses();
 }
 
-void World::add_vlan(InterfaceId link, std::uint16_t protocol, std::uint16_t vlan, InterfaceId id) {
-  auto& table = vlans_[link];
-  if (!table) {
-    table = std::make_unique<VlanTable>();
+void World::set_gone(InterfaceId id, bool gone) {
+  ports_.at(id).gone = gone;
+  set_up(id, !gone);
+}
+
+void World::set_vlans(VlanTables tables) {
+  for (const auto& [link, table] : vlans_) {
+    if (!tables.contains(link)) {
+      interfaces_[link.value()].vlans.store(nullptr, std::memory_order_release);
+    }
   }
-  if (!table->find(protocol, vlan)) {
-    table->set(protocol, vlan, id);
+  for (const auto& [link, table] : tables) {
+    interfaces_[link.value()].vlans.store(table.get(), std::memory_order_release);
   }
-  interfaces_[link.value()].vlans.store(table.get(), std::memory_order_release);
+  reclaimer_.retire([old = std::make_shared<VlanTables>(std::move(vlans_))] {});
+  vlans_ = std::move(tables);
 }
 
 void World::publish_own_addresses() {
   std::vector<Ipv4> addresses;
-  for (const InterfaceView& port : ports_) {
+  for (const InterfaceView& port : ports()) {
     for (const InterfaceAddress4& own : port.addresses) {
       if (!port.uses(own)) {
         continue;
@@ -165,8 +172,12 @@ void World::publish_own_addresses() {
 }
 
 const InterfaceView* World::find_port(std::string_view name) const {
-  const auto found = std::ranges::find(ports_, name, &InterfaceView::name);
-  return found == ports_.end() ? nullptr : &*found;
+  for (const InterfaceView& port : ports()) {
+    if (port.name == name) {
+      return &port;
+    }
+  }
+  return nullptr;
 }
 
 template <class Address>
@@ -175,7 +186,7 @@ std::optional<World::Subnet<Address>> World::subnet_of(Address address) const {
   const auto place = [](const Subnet<Address>& subnet) {
     return std::pair{subnet.port->up, subnet.prefix.length()};
   };
-  for (const InterfaceView& port : ports_) {
+  for (const InterfaceView& port : ports()) {
     for (const auto& own : port.addresses_of<Address>()) {
       const Subnet<Address> subnet{&port, own.subnet()};
       if (subnet.prefix.contains(address) && (!best || place(subnet) > place(*best))) {
@@ -194,7 +205,7 @@ bool World::is_on_link(InterfaceId id, Address address) const {
 
 template <class Address>
 bool World::is_configured(Address address) const {
-  return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+  return std::ranges::any_of(ports(), [&](const InterfaceView& port) {
     const auto& own = port.addresses_of<Address>();
     return std::ranges::find(own, address, &InterfaceAddress<Address>::address) != own.end();
   });
@@ -202,7 +213,7 @@ bool World::is_configured(Address address) const {
 
 template <class Address>
 bool World::is_edge(Address address) const {
-  return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+  return std::ranges::any_of(ports(), [&](const InterfaceView& port) {
     return std::ranges::any_of(port.addresses_of<Address>(),
                                [&](const auto& own) { return own.subnet().is_edge(address); });
   });
@@ -220,7 +231,7 @@ template bool World::is_edge(Ipv6) const;
 bool World::is_own(Ipv4 address) const {
   // Nearly always a single bit rules the address out; this matters in an ARP storm.
   return own_->contains(address.value()) &&
-         std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+         std::ranges::any_of(ports(), [&](const InterfaceView& port) {
            return std::ranges::any_of(port.addresses, [&](const InterfaceAddress4& own) {
              return own.address == address && port.uses(own);
            });
@@ -228,7 +239,7 @@ bool World::is_own(Ipv4 address) const {
 }
 
 bool World::is_broadcast(Ipv4 address) const {
-  return std::ranges::any_of(ports_, [&](const InterfaceView& port) {
+  return std::ranges::any_of(ports(), [&](const InterfaceView& port) {
     return std::ranges::any_of(port.addresses, [&](const InterfaceAddress4& own) {
       return port.uses(own) && own.subnet().is_edge(address);
     });
@@ -247,7 +258,7 @@ std::optional<Ipv4> World::source(InterfaceId id, Ipv4 to) const {
     }
     primary = primary.value_or(own.address);
   }
-  for (const InterfaceView& other : ports_) {
+  for (const InterfaceView& other : ports()) {
     for (const InterfaceAddress4& own : other.addresses) {
       if (!primary && other.uses(own)) {
         primary = own.address;

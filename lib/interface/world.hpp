@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <type_traits>
 #include <vector>
 
@@ -58,6 +58,8 @@ struct InterfaceView {
   bool dad = false;
   config::ReversePath rp_filter = config::ReversePath::kOff;
   bool gathers = false;  // the device sends frames with several segments
+  // A reload took it away. No other one gets its id.
+  bool gone = false;
 };
 
 // The order in which a port keeps its addresses, as Linux does: "secondary" ones, which share the
@@ -102,17 +104,21 @@ class World {
   neigh::AdjacencyTable& adjacencies() { return adjacencies_; }
   [[nodiscard]] const neigh::AdjacencyTable& adjacencies() const { return adjacencies_; }
 
-  // Called before the workers start; a sub-interface must be added after its link.
+  // A sub-interface must be added after its link. No frame is the sub-interface's before it is in a
+  // table of VLANs.
   void add_port(InterfaceView port);
+  // Takes a port or sub-interface away, or brings it back as it was.
+  void set_gone(InterfaceId id, bool gone);
   // Workers may again report senders for which another gateway would be better.
   void next_redirect_round();
-  // Frames on `link` with this tag belong to the sub-interface, unless another one has the tag.
-  void add_vlan(InterfaceId link, std::uint16_t protocol, std::uint16_t vlan, InterfaceId id);
+  // By what tags frames belong to sub-interfaces, for each link that has some.
+  using VlanTables = std::map<InterfaceId, std::unique_ptr<VlanTable>>;
+  void set_vlans(VlanTables tables);
   // May be called while the workers run. Brings the addresses in_order().
   void set_addresses(InterfaceId id, const std::vector<InterfaceAddress4>& addresses);
   void set_tentative(InterfaceId id, Ipv4 address, bool tentative);
   void set_up(InterfaceId id, bool up);
-  void set_mtu(InterfaceId id, std::uint16_t mtu) { ports_[id.value()].mtu = mtu; }
+  void set_mtu(InterfaceId id, std::uint16_t mtu) { ports_.at(id).mtu = mtu; }
   void set_mac(InterfaceId id, Mac mac);
   // What is done with packets that the interface receives, and how it gets addresses.
   struct Policy {
@@ -127,8 +133,20 @@ class World {
     interfaces_[id.value()].priority_of_pcp = priority_of_pcp;
   }
 
-  [[nodiscard]] const std::deque<InterfaceView>& ports() const { return ports_; }
-  [[nodiscard]] const InterfaceView& port(InterfaceId id) const { return ports_[id.value()]; }
+  // The ports and sub-interfaces that are there, in the order of their ids.
+  [[nodiscard]] auto ports() const {
+    return ports_ | std::views::values |
+           std::views::filter([](const InterfaceView& port) { return !port.gone; });
+  }
+  // With those that a reload took away.
+  [[nodiscard]] auto all_ports() const { return ports_ | std::views::values; }
+  // Also of one that was taken away.
+  [[nodiscard]] const InterfaceView& port(InterfaceId id) const { return ports_.at(id); }
+  [[nodiscard]] bool contains(InterfaceId id) const { return ports_.contains(id); }
+  // All ids are below it.
+  [[nodiscard]] std::size_t ids_end() const {
+    return ports_.empty() ? 0 : ports_.rbegin()->first.value() + std::size_t{1};
+  }
   [[nodiscard]] const InterfaceView* find_port(std::string_view name) const;
   // The subnet that covers the address, and its port: ports that are up come first, then the
   // longest subnet wins.
@@ -168,9 +186,9 @@ class World {
   fib::NextHopTable next_hops_;
   neigh::AdjacencyTable adjacencies_;
   std::map<neigh::AdjacencyKind, NextHopId> fixed_;
-  std::deque<InterfaceView> ports_;  // a deque, because adjacencies point to the tags
+  std::map<InterfaceId, InterfaceView> ports_;  // adjacencies point to the tags
   std::unique_ptr<Interface[]> interfaces_;
-  std::map<InterfaceId, std::unique_ptr<VlanTable>> vlans_;
+  VlanTables vlans_;
   std::unique_ptr<const OwnAddresses4> own_;
   std::atomic<const OwnAddresses4*> own_published_;
   Hooks hooks_;

@@ -65,7 +65,9 @@ inline std::uint64_t FlowHash::end_of(Ipv4 address, be16 port) const {
 }
 
 inline std::uint64_t FlowHash::end_of(Ipv6 address, be16 port) const {
-  return mix(address.high() ^ first_key_, address.low() ^ second_key_) + port.wire();
+  return mix(address.high() ^ first_key_.load(std::memory_order_relaxed),
+             address.low() ^ second_key_.load(std::memory_order_relaxed)) +
+         port.wire();
 }
 
 template <class Address>
@@ -73,9 +75,10 @@ std::uint32_t FlowHash::of(const FlowKey<Address>& key) const {
   // The two ends are sorted, so that both directions have the same hash.
   const auto [low, high] = std::minmax(
       {end_of(key.source, key.source_port), end_of(key.destination, key.destination_port)});
-  return static_cast<std::uint32_t>(
-      mix(mix(low ^ first_key_, high ^ std::uint64_t{key.protocol} << 48 ^ second_key_),
-          second_key_ | 1U));
+  const std::uint64_t second = second_key_.load(std::memory_order_relaxed);
+  return static_cast<std::uint32_t>(mix(mix(low ^ first_key_.load(std::memory_order_relaxed),
+                                            high ^ std::uint64_t{key.protocol} << 48 ^ second),
+                                        second | 1U));
 }
 
 template std::uint32_t FlowHash::of(const FlowKey4&) const;
@@ -89,7 +92,7 @@ template std::uint32_t FlowHash::of(const FlowKey6&) const;
   const rte_ipv4_hdr& header = header_of(packet);
   FlowKey4 key{.source = Ipv4{be32::from_wire(header.src_addr)},
                .destination = Ipv4{be32::from_wire(header.dst_addr)}};
-  if (policy_ != Policy::kL4 || is_fragment(header)) {
+  if (policy_.load(std::memory_order_relaxed) != Policy::kL4 || is_fragment(header)) {
     return of(key);
   }
   key.protocol = header.next_proto_id;

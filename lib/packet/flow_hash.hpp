@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The hash that selects a group's next hop for a packet: all packets of a flow have the same hash.
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -17,6 +18,15 @@ class FlowHash {
   // Routers on the same path need different seeds. With equal seeds, all packets that reach the
   // second router would use the same next hop of its group (polarization).
   explicit FlowHash(Policy policy = Policy::kL3, std::uint64_t seed = 0);
+  FlowHash(const FlowHash& other) : FlowHash{} { *this = other; }
+  // May be called while other threads use this object: some packets then have a hash of neither.
+  FlowHash& operator=(const FlowHash& other) {
+    policy_.store(other.policy_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    first_key_.store(other.first_key_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    second_key_.store(other.second_key_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    return *this;
+  }
+  ~FlowHash() = default;
 
   // Both directions of a flow have the same hash, as in Linux. An ICMP error has the hash of the
   // flow that it quotes, so it takes the flow's path and reaches the same host of an anycast
@@ -35,9 +45,10 @@ class FlowHash {
   [[nodiscard]] std::uint64_t end_of(Ipv4 address, be16 port) const;
   [[nodiscard]] std::uint64_t end_of(Ipv6 address, be16 port) const;
 
-  Policy policy_;
-  std::uint64_t first_key_;
-  std::uint64_t second_key_;
+  // The control thread writes, workers read.
+  std::atomic<Policy> policy_;
+  std::atomic<std::uint64_t> first_key_;
+  std::atomic<std::uint64_t> second_key_;
 };
 
 extern template std::uint32_t FlowHash::of(const FlowKey4&) const;

@@ -12,7 +12,7 @@
 
 namespace ringroad {
 
-inline constexpr std::size_t kInterfacesMax = 1024;  // ports, then sub-interfaces
+inline constexpr std::size_t kInterfacesMax = 1024;  // kPortsMax ports, then sub-interfaces
 
 // Finds the sub-interface of an interface by the VLAN tag of a frame (IEEE 802.1Q 9.6, 802.1ad).
 class VlanTable {

@@ -28,7 +28,7 @@
 
 namespace ringroad {
 
-inline constexpr std::size_t kPortsMax = 64;
+inline constexpr std::uint16_t kPortsMax = 64;
 
 // The tables of the packet path. The control thread writes them, all threads read.
 struct Tables {

@@ -74,6 +74,10 @@ Result<rte_mempool*> Pools::on(int node) {
   if (made != pools_.end()) {
     return made->pool.get();
   }
+  if (closed_) {
+    return fail(
+        fmt::format("there are no packet buffers on its NUMA node {}: it needs a restart", node));
+  }
   auto pool = told ? make_pool(fmt::format("packets-node{}", node), buffers_, mtu_, node)
                    : make_pool("packets", buffers_, mtu_);
   if (!pool) {
@@ -95,12 +99,14 @@ std::uint32_t Pools::spare() const {
   for (const One& one : pools_) {
     least = std::min(least, common_count(*one.pool));
   }
-  return least > budget_.reserve ? least - budget_.reserve : 0;
+  const std::uint32_t reserve = reserve_.load(std::memory_order_relaxed);
+  return least > reserve ? least - reserve : 0;
 }
 
 std::uint32_t Pools::bands_most() const {
   const std::uint32_t held = others_held_.load(std::memory_order_relaxed);
-  const std::uint32_t others_left = budget_.others() - std::min(held, budget_.others());
+  const std::uint32_t others = others_.load(std::memory_order_relaxed);
+  const std::uint32_t others_left = others - std::min(held, others);
   const std::uint32_t spare = this->spare();
   const std::uint32_t left = spare > others_left ? spare - others_left : 0;
   return std::max(kAlwaysWait, kBandsOfLeft * left);

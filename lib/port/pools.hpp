@@ -51,8 +51,18 @@ class Pools {
   // The first pool, for packets that the router originates.
   [[nodiscard]] rte_mempool& first() const { return *pools_.front().pool; }
 
-  // Called before the workers run: sets how many buffers of each pool waiting packets may hold.
-  void set_budget(const Budget& budget) { budget_ = budget; }
+  // Called before the workers run. No pool is made afterwards.
+  void close() { closed_ = true; }
+  // The number of buffers of each pool.
+  [[nodiscard]] std::uint32_t each() const { return buffers_; }
+
+  // Sets how many buffers of each pool waiting packets may hold.
+  void set_budget(const Budget& budget) {
+    budget_ = budget;
+    reserve_.store(budget.reserve, std::memory_order_relaxed);
+    others_.store(budget.others(), std::memory_order_relaxed);
+  }
+  // Control thread only.
   [[nodiscard]] const Budget& budget() const { return budget_; }
   // Called periodically: the buffers of packets that wait elsewhere than in bands.
   void set_others_held(std::uint32_t buffers) {
@@ -87,7 +97,11 @@ class Pools {
   std::uint32_t buffers_;
   std::uint16_t mtu_;
   std::vector<One> pools_;
+  bool closed_ = false;
   Budget budget_;
+  // Of the budget, for any thread.
+  std::atomic<std::uint32_t> reserve_{0};
+  std::atomic<std::uint32_t> others_{0};
   alignas(kCacheLine) std::atomic<std::uint32_t> others_held_{0};
 };
 

@@ -324,6 +324,21 @@ Status Port::filter_vlans() {
   return {};
 }
 
+// A device that was opened without VLANs does not filter.
+Status Port::set_vlans(const std::vector<std::uint16_t>& vlans) {
+  const std::vector<std::uint16_t> before = std::exchange(settings_.vlans, vlans);
+  if (Status status = filter_vlans(); !status) {
+    settings_.vlans = before;
+    return status;
+  }
+  for (const std::uint16_t vlan : before) {
+    if (filters_vlans_ && std::ranges::find(vlans, vlan) == vlans.end()) {
+      static_cast<void>(rte_eth_dev_vlan_filter(device_, vlan, 0));
+    }
+  }
+  return {};
+}
+
 void Port::stop() {
   if (started_) {
     rte_eth_dev_stop(device_);

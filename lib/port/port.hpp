@@ -72,6 +72,8 @@ class Port {
   // cannot be changed.
   void detach();
   [[nodiscard]] bool detached() const { return closed_ && removal_asked(); }
+  // Whether the device is closed: it was unplugged, or removed from the configuration.
+  [[nodiscard]] bool closed() const { return closed_; }
 
   // Can be called while the device runs.
   Status set_mtu(std::uint16_t mtu);
@@ -112,6 +114,8 @@ class Port {
   [[nodiscard]] RxEvent rx_event(std::uint16_t queue) const;
   [[nodiscard]] TxRetry tx_retry(std::uint16_t queue) const;
   [[nodiscard]] Link link() const;
+  // The VLANs of the port's sub-interfaces from now on.
+  Status set_vlans(const std::vector<std::uint16_t>& vlans);
   // The operational state of the link: the kernel's if the device is a kernel interface, otherwise
   // the device's.
   [[nodiscard]] bool link_up() const;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <rte_dev.h>
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
@@ -29,6 +30,11 @@ Result<std::uint16_t> probe_pci(const std::string& device) {
   std::error_code ignored;
   if (!std::filesystem::exists(sysfs, ignored)) {
     return fail(fmt::format("there is no PCI device {}; see: ringroad-bind status", address));
+  }
+  // A device that was not there at the start, or not configured.
+  if (rte_eal_has_pci() != 0 && rte_eal_hotplug_add("pci", address.c_str(), "") == 0 &&
+      rte_eth_dev_get_port_by_name(address.c_str(), &id) == 0) {
+    return id;
   }
   const auto driver = std::filesystem::read_symlink(sysfs / "driver", ignored).filename().string();
   return fail(

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "base/ids.hpp"
 #include "base/own_lines.hpp"
@@ -14,6 +15,7 @@
 #include "port/profile.hpp"
 #include "port/tx_completions.hpp"
 #include "sched/bands.hpp"
+#include "sched/bands_take_over.hpp"
 #include "sched/byte_limit.hpp"
 
 namespace ringroad::port {
@@ -56,6 +58,21 @@ class alignas(kCacheLine) TxQueue {
   }
   // Drops packets from the bands until at most `most` wait.
   void shed(StageContext& context, std::uint32_t most) { bands_.shed(most, Lose{*this, context}); }
+  // Sends in place of another queue of the same ring from now on: takes over the packets that wait
+  // there, and what is known of the ring.
+  void take_over(TxQueue& other, StageContext& context) {
+    can_reclaim_ = other.can_reclaim_;
+    used_ = other.used_;
+    std::swap(completions_, other.completions_);
+    std::swap(limit_, other.limit_);
+    if (other.settings_.limit_bytes && !other.limits_bytes()) {
+      limits_bytes_.store(false, std::memory_order_relaxed);  // the device cannot report it
+    } else if (!other.settings_.limit_bytes) {
+      completions_.reset();  // nothing was noted of the packets in the ring
+      limit_.reset();
+    }
+    bands_.take_over(other.bands_, Lose{*this, context});
+  }
   template <class Take>
   void clear(Take&& take) {
     bands_.clear(take);
@@ -83,6 +100,7 @@ class alignas(kCacheLine) TxQueue {
     limit_.reset();
   }
 
+  [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] std::uint16_t number() const { return settings_.queue; }
   [[nodiscard]] const sched::Bands& bands() const { return bands_; }
   [[nodiscard]] sched::Bands& bands() { return bands_; }

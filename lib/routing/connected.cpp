@@ -34,10 +34,10 @@ bool is_secondary(const interface::InterfaceView& port, const InterfaceAddress<A
 
 template <class Address>
 std::vector<typename Connected<Address>::Own> Connected<Address>::by_arrival(
-    const std::deque<interface::InterfaceView>& ports) {
+    const interface::World& world) {
   std::vector<Own> all;
   decltype(order_.arrivals) arrivals;
-  for (const interface::InterfaceView& port : ports) {
+  for (const interface::InterfaceView& port : world.ports()) {
     for (const auto& address : port.addresses_of<Address>()) {
       const std::pair key{port.id, address};
       const auto known = order_.arrivals.find(key);
@@ -53,11 +53,11 @@ std::vector<typename Connected<Address>::Own> Connected<Address>::by_arrival(
 }
 
 template <class Address>
-void Connected<Address>::rank_as_at_start(const std::deque<interface::InterfaceView>& ports,
+void Connected<Address>::rank_as_at_start(const interface::World& world,
                                           const std::vector<InterfaceId>& in_order) {
   order_ = {};
   for (const InterfaceId id : in_order) {
-    for (const auto& address : ports[id.value()].addresses_of<Address>()) {
+    for (const auto& address : world.port(id).addresses_of<Address>()) {
       order_.arrivals.emplace(std::pair{id, address}, order_.next_arrival++);
       order_.late.emplace(address.subnet(), false);
     }
@@ -76,9 +76,9 @@ void Connected<Address>::find_late(const std::vector<Own>& all, const HasStatic&
 }
 
 template <class Address>
-std::vector<fib::RouteEdit<Address>> Connected<Address>::changes(
-    const std::deque<interface::InterfaceView>& ports, const HasStatic& has_static) {
-  std::vector<Own> used = by_arrival(ports);
+std::vector<fib::RouteEdit<Address>> Connected<Address>::changes(const interface::World& world,
+                                                                 const HasStatic& has_static) {
+  std::vector<Own> used = by_arrival(world);
   find_late(used, has_static);
   std::erase_if(used, [](const Own& own) { return !own.port->uses(own.address); });
   wanted_.clear();

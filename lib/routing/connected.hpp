@@ -5,7 +5,6 @@
 // installed ones, so that a change of addresses or links is applied as a whole or not at all.
 // Control thread only.
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <set>
 #include <tuple>
@@ -25,8 +24,8 @@ class Connected {
   // Returns the changes that make table local and the connected subnets match the ports' addresses.
   // `has_static` returns whether table main has a static route with this prefix and metric 0.
   using HasStatic = std::function<bool(Prefix)>;
-  [[nodiscard]] std::vector<fib::RouteEdit<Address>> changes(
-      const std::deque<interface::InterfaceView>& ports, const HasStatic& has_static);
+  [[nodiscard]] std::vector<fib::RouteEdit<Address>> changes(const interface::World& world,
+                                                             const HasStatic& has_static);
   // The RIB accepted the changes that changes() returned last.
   void confirm();
 
@@ -43,8 +42,7 @@ class Connected {
   [[nodiscard]] const Order& order() const { return order_; }
   void set_order(const Order& order) { order_ = order; }
   // Ranks all addresses as a start does that adds those of these ports in this order.
-  void rank_as_at_start(const std::deque<interface::InterfaceView>& ports,
-                        const std::vector<InterfaceId>& in_order);
+  void rank_as_at_start(const interface::World& world, const std::vector<InterfaceId>& in_order);
 
  private:
   using Place = std::tuple<fib::Table, Prefix, fib::Rank>;
@@ -55,7 +53,7 @@ class Connected {
     std::uint64_t arrival;
   };
 
-  [[nodiscard]] std::vector<Own> by_arrival(const std::deque<interface::InterfaceView>& ports);
+  [[nodiscard]] std::vector<Own> by_arrival(const interface::World& world);
   void find_late(const std::vector<Own>& all, const HasStatic& has_static);
 
   Routes installed_;

@@ -77,9 +77,8 @@ void Routing<Address>::add_fixed_routes() {
 
 template <class Address>
 Status Routing<Address>::sync_connected() {
-  const auto edits = connected_.changes(world_.ports(), [this](Prefix prefix) {
-    return rib_.find(Table::kMain, prefix, 0).has_value();
-  });
+  const auto edits = connected_.changes(
+      world_, [this](Prefix prefix) { return rib_.find(Table::kMain, prefix, 0).has_value(); });
   Status status = rib_.commit(edits);
   if (status) {
     connected_.confirm();

@@ -3,7 +3,6 @@
 // Keeps the trie of one family consistent with its RIB: the trie stores the next hop of each
 // prefix's best route, and a host route for each resolved neighbor on a connected subnet, so that
 // forwarding to the neighbor touches no hash table. Control thread only.
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -51,7 +50,7 @@ class Routing {
   using Order = typename Connected<Address>::Order;
   Order rank_as_at_start(const std::vector<InterfaceId>& in_order) {
     const Order before = connected_.order();
-    connected_.rank_as_at_start(world_.ports(), in_order);
+    connected_.rank_as_at_start(world_, in_order);
     return before;
   }
   void set_order(const Order& order) { connected_.set_order(order); }

@@ -105,6 +105,11 @@ class Bands {
   // Removes all waiting packets.
   template <class Take>
   void clear(Take&& take);
+  // Takes over the packets that wait in other bands, in their order, and the counters. These bands
+  // send in place of the others from then on. What their limits do not allow is dropped.
+  // (bands_take_over.hpp)
+  template <DropFunction Drop>
+  void take_over(Bands& others, Drop&& drop);
 
   // Called by any thread: starts or stops measuring how long packets wait. Starting clears earlier
   // measurements, also if it was started before.

@@ -49,6 +49,19 @@ struct StatisticsBlock {
   std::memcpy(&length, blocks.data() + sizeof length, sizeof length);
   return length;
 }
+// Of a text of whole blocks, those that describe interfaces: each file needs them.
+[[nodiscard]] inline std::string interface_blocks(std::string_view blocks) {
+  constexpr std::uint32_t kInterfaceDescription = 1;
+  std::string found;
+  for (std::size_t at = 0; at < blocks.size(); at += block_bytes(blocks.substr(at))) {
+    std::uint32_t type = 0;
+    std::memcpy(&type, blocks.data() + at, sizeof type);
+    if (type == kInterfaceDescription) {
+      found += blocks.substr(at, block_bytes(blocks.substr(at)));
+    }
+  }
+  return found;
+}
 // Of a text of whole blocks, the length of those at the front that fit into `most`.
 [[nodiscard]] inline std::size_t fitting_blocks(std::string_view blocks, std::size_t most) {
   std::size_t end = 0;

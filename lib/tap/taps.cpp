@@ -128,18 +128,30 @@ std::uint8_t Taps::free_slot() const {
 // A file begins with these blocks, and its last ones report what happened since now.
 void Taps::begin_capture(Session& session) const {
   pcapng::append_section(session.header, "ringroad");
-  session.accepted_.resize(parts_.ports.size());
   for (std::size_t i = 0; i < parts_.ports.size(); ++i) {
-    const port::Port& port = *parts_.ports[i];
-    pcapng::append(session.header,
-                   {.name = port.settings().name,
-                    .device = port.settings().device,
-                    .mac = port.mac(),
-                    .bits_per_second = std::uint64_t{port.link().speed_mbps} * 1'000'000U,
-                    .snap_bytes = session.request.snap_bytes,
-                    .filter = session.request.filter});
-    session.received_.push_back(received_by(i));
-    session.device_lost_.push_back(lost_by(i));
+    append_port(session, i, session.header);
+  }
+}
+
+// A packet names its port by the number of this block.
+void Taps::append_port(Session& session, std::size_t number, std::string& blocks) const {
+  const port::Port& port = *parts_.ports[number];
+  pcapng::append(blocks, {.name = port.settings().name,
+                          .device = port.settings().device,
+                          .mac = port.mac(),
+                          .bits_per_second = std::uint64_t{port.link().speed_mbps} * 1'000'000U,
+                          .snap_bytes = session.request.snap_bytes,
+                          .filter = session.request.filter});
+  session.received_.push_back(received_by(number));
+  session.device_lost_.push_back(lost_by(number));
+  session.accepted_.push_back(0);
+}
+
+void Taps::add_port(PortId port) {
+  for (auto& [serial, session] : sessions_) {
+    if (session->request.kind == Tap::Kind::kCapture) {
+      append_port(*session, port.value(), session->blocks);
+    }
   }
 }
 

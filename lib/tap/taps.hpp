@@ -101,6 +101,9 @@ class Taps {
   // The traced packets that are not over yet.
   [[nodiscard]] std::vector<TracedPacket> unfinished(std::uint32_t serial) const;
 
+  // A port that came while taps may be open: captures of any port have it from now on.
+  void add_port(PortId port);
+
   // Takes what the threads recorded. Returns true if there may be more.
   bool advance();
   [[nodiscard]] bool is_active() const { return !sessions_.empty(); }
@@ -128,6 +131,7 @@ class Taps {
   [[nodiscard]] std::vector<Tap> recorded() const;
   [[nodiscard]] std::uint8_t free_slot() const;
   void begin_capture(Session& session) const;
+  void append_port(Session& session, std::size_t port, std::string& blocks) const;
   void set_promiscuous(const Request& request, bool on);
   void close_forgotten(Nanoseconds patience);
 

@@ -89,6 +89,7 @@ void Sleeper::watch(PortId port, std::uint16_t device, std::uint16_t queue, port
   }
   const bool all =
       std::ranges::all_of(queues_, [](const Queue& one) { return one.event.descriptor >= 0; });
+  watched_.store(queues_.size(), std::memory_order_release);
   has_interrupts_.store(all && idle_ == IdleMode::kInterrupt, std::memory_order_relaxed);
 }
 
@@ -107,7 +108,7 @@ void Sleeper::arm(std::uint64_t stopped) {
   if (!has_interrupts()) {
     return;
   }
-  for (const Queue& queue : queues_) {
+  for (const Queue& queue : watched()) {
     if (((stopped >> queue.port.value()) & 1U) != 0) {
       continue;
     }
@@ -167,7 +168,7 @@ void Sleeper::disarm(std::uint64_t stopped) {
   if (!has_interrupts()) {
     return;
   }
-  for (const Queue& queue : queues_) {
+  for (const Queue& queue : watched()) {
     if (((stopped >> queue.port.value()) & 1U) == 0 && queue.event.by_driver) {
       rte_spinlock_lock(&lock_of(queue.device));
       rte_eth_dev_rx_intr_disable(queue.device, queue.queue);

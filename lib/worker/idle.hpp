@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@
 
 namespace ringroad::worker {
 
+// The most RX queues of a worker, if ports shall come while it runs.
+inline constexpr std::size_t kRxQueuesMax = 256;
+
 // The sleep of one worker, in the way Linux's NAPI leaves polling: interrupts are enabled, the
 // queues are polled once more, because a packet that arrived before gives no interrupt, and only
 // then the worker sleeps. Interrupts are masked while it polls.
@@ -31,7 +35,7 @@ class Sleeper {
 
   [[nodiscard]] static Result<std::unique_ptr<Sleeper>> make(IdleMode idle);
 
-  // Control thread only, while the worker does not run or has left the port. Must be called again
+  // Control thread only, while the worker does not run or the port is gated. Must be called again
   // after the port was restarted.
   void watch(PortId port, std::uint16_t device, std::uint16_t queue, port::RxEvent event);
 
@@ -78,14 +82,22 @@ class Sleeper {
       : idle_{idle},
         events_{std::move(events)},
         bell_{std::move(bell)},
-        has_interrupts_{idle == IdleMode::kInterrupt} {}
+        has_interrupts_{idle == IdleMode::kInterrupt} {
+    queues_.reserve(kRxQueuesMax);
+  }
+  // Those that the worker knows of.
+  [[nodiscard]] std::span<const Queue> watched() const {
+    return {queues_.data(), watched_.load(std::memory_order_acquire)};
+  }
   bool arm(const Queue& queue);
   [[nodiscard]] Nanoseconds longest_sleep(std::uint32_t n) const;
 
   IdleMode idle_;
   FileDescriptor events_;  // epoll's
   std::unique_ptr<Doorbell> bell_;
+  // The control thread appends; the memory stays where it is while the worker runs.
   std::vector<Queue> queues_;
+  std::atomic<std::size_t> watched_{0};
   std::atomic<bool> has_interrupts_;
   std::uint32_t missed_in_a_row_ = 0;
   bool trusted_ = false;  // the last packet that arrived during a sleep ended the sleep

@@ -52,7 +52,7 @@ bool Worker::poll_once() {
   shut_ = stopped | closed_.load(std::memory_order_acquire);
   std::uint32_t other = poll_inject();
   std::uint32_t received = 0;
-  for (const RxQueue& queue : rx_) {
+  for (const RxQueue& queue : rx_queues()) {
     if (((stopped >> queue.port.value()) & 1U) == 0) [[likely]] {
       received += poll_rx(queue);
     }
@@ -79,6 +79,9 @@ bool Worker::poll_once() {
     next_reclaim_ = now + rte_get_tsc_hz() / kReclaimsASecond;
     reclaim();
     adopt_taps();
+    if (tx_waits_.load(std::memory_order_relaxed)) [[unlikely]] {
+      adopt_tx();
+    }
   }
   counters_.polls.add(1);
   if (received > 0) {
@@ -275,15 +278,15 @@ void Worker::flush_egress() {
 
 void Worker::send(PortId port, Egress::Stage& stage) {
   TxPath& path = tx_[port.value()];
-  if (path.queue) [[likely]] {
+  if (port::TxQueue* const queue = path.now(); queue != nullptr) [[likely]] {
     if (is_open(port.value())) [[likely]] {
-      path.queue->send(context_, stage);
+      queue->send(context_, stage);
     } else {
-      path.queue->hold(context_, stage);
+      queue->hold(context_, stage);
     }
-    if (path.queue->backlog() > 0) [[unlikely]] {
+    if (queue->backlog() > 0) [[unlikely]] {
       backlogged_ |= std::uint64_t{1} << port.value();
-      limit_backlog(*path.queue);
+      limit_backlog(*queue);
     }
   } else {
     send_through(*path.owner, port, stage);
@@ -351,7 +354,7 @@ std::uint32_t Worker::drain_bands() {
   std::uint32_t sent = 0;
   for (std::uint64_t ports = backlogged_; ports != 0; ports &= ports - 1) {
     const auto index = static_cast<std::size_t>(std::countr_zero(ports));
-    port::TxQueue& queue = *tx_[index].queue;
+    port::TxQueue& queue = *tx_[index].now();
     if (is_open(index)) [[likely]] {
       sent += queue.drain(context_);
     } else if (((closed_.load(std::memory_order_relaxed) >> index) & 1U) != 0) {
@@ -370,8 +373,8 @@ std::uint32_t Worker::drain_bands() {
 void Worker::reclaim() {
   const bool low = settings_.pools != nullptr && settings_.pools->low();
   for (std::size_t port = 0; port < tx_.size(); ++port) {
-    if (tx_[port].queue && is_open(port)) {
-      tx_[port].queue->reclaim(low);
+    if (port::TxQueue* const queue = tx_[port].now(); queue != nullptr && is_open(port)) {
+      queue->reclaim(low);
     }
   }
 }

@@ -61,8 +61,14 @@ class Worker {
     bool spread;  // its flows go to all workers, because the device has no RSS (Linux's RPS)
   };
 
-  // Called before the loop runs.
-  void add_rx(const RxQueue& queue) { rx_.push_back(queue); }
+  // Control thread. While the loop runs, the port must be gated, and there must be room.
+  void add_rx(const RxQueue& queue) {
+    rx_.push_back(queue);
+    rx_count_.store(rx_.size(), std::memory_order_release);
+  }
+  [[nodiscard]] bool has_room_for_rx(std::size_t queues) const {
+    return rx_.size() + queues <= kRxQueuesMax;
+  }
   // All workers, in the same order for each, this one included: the flows of RX queues with
   // `spread` are distributed over them.
   void set_peers(const std::vector<Worker*>& peers) { peers_ = peers; }
@@ -71,9 +77,18 @@ class Worker {
   // Called after the port's device was opened again, with whatever number it has now, while this
   // worker does not use it.
   void use_device(PortId id, const port::Port& port);
+  // While the loop runs, the port must be gated.
   void add_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
   // Called if the device has fewer TX queues than there are workers: `owner` sends for this one.
   void add_tx_through(PortId port, Worker& owner);
+  // Control thread. From the worker's next millisecond on this queue sends in place of the present
+  // one, whose waiting packets it takes over. Not called again before has_replaced_tx().
+  void replace_tx(PortId port, std::unique_ptr<port::TxQueue> queue);
+  // Control thread. Frees the queue before, if the worker has left it.
+  [[nodiscard]] bool has_replaced_tx(PortId port);
+  // Takes the queues of replace_tx(). Called by the worker's loop, or by the control thread while
+  // no loop runs.
+  void adopt_tx();
 
   // Runs one loop: sends injected packets, polls every RX queue, drains the bands. Returns false if
   // there was nothing to do.
@@ -153,6 +168,9 @@ class Worker {
   // Returns how many packets it kept.
   std::uint16_t steer(PortId port, std::uint16_t count);
   void drop_steered(Packet* packet, stats::DropReason reason);
+  [[nodiscard]] std::span<const RxQueue> rx_queues() const {
+    return {rx_.data(), rx_count_.load(std::memory_order_acquire)};
+  }
   void carry(InterfaceId ingress, std::uint16_t count);
   void begin_watch(PortId port, std::uint16_t count);
   void end_watch();
@@ -177,12 +195,21 @@ class Worker {
   std::unique_ptr<ethernet::EtherTypes> types_;
   std::unique_ptr<Sleeper> sleeper_;
   OwnLinesVector<std::atomic<std::uint8_t>> used_;
+  // The control thread appends; the memory stays where it is while the loop runs.
   std::vector<RxQueue> rx_;
+  std::atomic<std::size_t> rx_count_{0};
   struct TxPath {
-    std::unique_ptr<port::TxQueue> queue;
+    std::atomic<port::TxQueue*> queue{nullptr};
+    std::atomic<port::TxQueue*> next{nullptr};
     Worker* owner = nullptr;
+    // The control thread's.
+    std::unique_ptr<port::TxQueue> owned;
+    std::unique_ptr<port::TxQueue> owned_next;
+
+    [[nodiscard]] port::TxQueue* now() const { return queue.load(std::memory_order_relaxed); }
   };
-  std::vector<TxPath> tx_;
+  std::vector<TxPath> tx_ = std::vector<TxPath>(kPortsMax);  // of each PortId
+  std::atomic<bool> tx_waits_{false};                        // some path has a next queue
   std::vector<Worker*> peers_;
   PacketRing inject_;
   PacketRing steered_;  // packets as received, with meta().ingress set

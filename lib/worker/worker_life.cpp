@@ -31,6 +31,7 @@ Worker::Worker(const Settings& settings, const Tables& tables, rte_rcu_qsbr& rea
       context_{tables},
       interfaces_(tables.interfaces.size()),
       watch_{static_cast<std::uint8_t>(settings.id.value())} {
+  rx_.reserve(kRxQueuesMax);
   context_.interfaces = interfaces_;
   context_.worker = static_cast<std::uint8_t>(settings.id.value());
   context_.thread = settings.id.value();
@@ -39,7 +40,6 @@ Worker::Worker(const Settings& settings, const Tables& tables, rte_rcu_qsbr& rea
   for (std::uint16_t& next : context_.identifications) {
     next = static_cast<std::uint16_t>(rte_rand());
   }
-  tx_.resize(kPortsMax);
   rte_rcu_qsbr_thread_register(&readers_, settings.id.value());
   rte_rcu_qsbr_thread_online(&readers_, settings.id.value());
 }
@@ -90,13 +90,54 @@ void Worker::use_device(PortId id, const port::Port& port) {
 }
 
 void Worker::add_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
-  tx_[port.value()].queue = std::move(queue);
+  TxPath& path = tx_[port.value()];
+  path.owned = std::move(queue);
+  path.queue.store(path.owned.get(), std::memory_order_release);
+}
+
+void Worker::replace_tx(PortId port, std::unique_ptr<port::TxQueue> queue) {
+  TxPath& path = tx_[port.value()];
+  path.owned_next = std::move(queue);
+  path.next.store(path.owned_next.get(), std::memory_order_release);
+  tx_waits_.store(true, std::memory_order_release);
+  sleeper_->wake();
+}
+
+bool Worker::has_replaced_tx(PortId port) {
+  TxPath& path = tx_[port.value()];
+  if (!path.owned_next) {
+    return true;
+  }
+  if (path.next.load(std::memory_order_acquire) != nullptr) {
+    return false;
+  }
+  path.owned = std::move(path.owned_next);
+  return true;
+}
+
+void Worker::adopt_tx() {
+  tx_waits_.store(false, std::memory_order_relaxed);
+  for (std::size_t port = 0; port < tx_.size(); ++port) {
+    TxPath& path = tx_[port];
+    port::TxQueue* const next = path.next.load(std::memory_order_acquire);
+    if (next == nullptr) {
+      continue;
+    }
+    next->take_over(*path.now(), context_);
+    path.queue.store(next, std::memory_order_release);
+    path.next.store(nullptr, std::memory_order_release);
+    if (next->backlog() > 0) {
+      backlogged_ |= std::uint64_t{1} << port;
+    }
+  }
+  context_.drop_list.flush();
 }
 
 void Worker::add_tx_through(PortId port, Worker& owner) { tx_[port.value()].owner = &owner; }
 
 port::TxQueue* Worker::tx(PortId port) {
-  return port.value() < tx_.size() ? tx_[port.value()].queue.get() : nullptr;
+  return port.value() < tx_.size() ? tx_[port.value()].queue.load(std::memory_order_acquire)
+                                   : nullptr;
 }
 
 void Worker::set_gate(PortId port, Gate gate) {
@@ -113,7 +154,8 @@ std::uint64_t Worker::held() const {
   std::uint64_t packets = inject_.size() + arp_punts_.size() + punts_.size() + context_.held.count +
                           context_.in_hooks();
   for (const TxPath& path : tx_) {
-    packets += path.queue ? path.queue->backlog() : 0;
+    const port::TxQueue* const queue = path.now();
+    packets += queue != nullptr ? queue->backlog() : 0;
   }
   return packets;
 }
@@ -200,8 +242,8 @@ void Worker::clear() {
     drop_steered(packet, DropReason::kPortDown);
   }
   for (const std::uint16_t i : numbers(tx_.size())) {
-    if (tx_[i].queue) {
-      tx_[i].queue->clear(
+    if (port::TxQueue* const queue = tx_[i].now()) {
+      queue->clear(
           [&](Packet* queued) { context_.drop(queued, DropReason::kPortDown, InterfaceId{i}); });
     }
   }

@@ -159,10 +159,9 @@ class Sequences {
       return false;
     }
     const auto address = Ipv4::parse(options.at("address").get<std::string>());
-    const auto ports = bed_.router->world().ports();
-    const auto port = std::ranges::find(ports, options.at("port").get<std::string>(),
-                                        &interface::InterfaceView::name);
-    return address && port != ports.end() &&
+    const interface::InterfaceView* const port =
+        bed_.router->world().find_port(options.at("port").get<std::string>());
+    return address && port != nullptr &&
            !bed_.router->routing().next_hops().usable(neigh::Key4{port->id, *address});
   }
 

@@ -5,17 +5,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "config/load.hpp"
+#include "folder.hpp"
 
 namespace ringroad::test {
 
 class RandomReload {
  public:
-  explicit RandomReload(unsigned seed) : random_{seed} {}
+  // Writes two files of routes into the folder.
+  RandomReload(unsigned seed, const Folder& folder) : random_{seed}, folder_{folder} {
+    std::ofstream{folder / "one"} << "20.0.0.0/8\n20.1.0.0/16\n21.0.0.0/8\n172.20.0.0/16\n";
+    std::ofstream{folder / "two"} << "20.1.0.0/16\n21.0.0.0/8\n22.0.0.0/8\n172.20.1.0/24\n";
+  }
 
   // Draws until the configuration has no problem.
   [[nodiscard]] std::string valid() {
@@ -86,19 +92,34 @@ class RandomReload {
         "  a: {{device: net_ring0, {}",
         interface_keys({"192.168.1.1/24", "192.168.1.9/25", "10.0.0.1/16", "192.168.2.1/24"},
                        {"1400", "1500"}));
+    text += once_in(2) ? ", scheduler: s" : "";
     text += once_in(3) ? ", macaddress: '02:00:00:00:00:31'}\n" : "}\n";
     text += fmt::format(
         "  b: {{device: net_ring1, {}}}\n",
         interface_keys({"192.168.2.1/24", "192.168.2.7/24", "10.0.0.129/25", "192.168.1.1/24"},
                        {"1300", "1500"}));
-    text += fmt::format("  c: {{device: net_ring2, {}}}\n",
-                        interface_keys({"172.16.0.1/31"}, {"1300", "1500"}));
-    text += fmt::format("vlans:\n  a.9: {{{}}}\n", interface_keys({"10.9.0.1/24"}, {"1300"}));
+    text += once_in(3) ? ""
+                       : fmt::format("  c: {{device: net_ring2, {}}}\n",
+                                     interface_keys({"172.16.0.1/31"}, {"1300", "1500"}));
+    std::string vlans;
+    vlans += once_in(3) ? ""
+                        : fmt::format("  a.9: {{{}{}}}\n", once_in(3) ? "id: 10, " : "",
+                                      interface_keys({"10.9.0.1/24"}, {"1300"}));
+    vlans += once_in(2) ? ""
+                        : fmt::format("  {}: {{id: 8, link: {}, {}}}\n", any({"v", "w"}),
+                                      any({"a", "b"}), interface_keys({"10.8.0.1/24"}, {"1200"}));
+    text += vlans.empty() ? "" : "vlans:\n" + vlans;
+    text += fmt::format("schedulers:\n  s: {{rate: {}}}\n", any({"1Gbit", "2Gbit"}));
+    text += fmt::format("ecmp: {{hash: {}, seed: {}}}\n", any({"l3", "l4"}), any({"1", "2"}));
     text += once_in(2) ? "tables: {green: 7}\n" : "";
     std::string routes;
     for (unsigned i = below(7); i > 0; --i) {
       routes += route();
     }
+    routes += once_in(2) ? fmt::format("  - {{file: {}, via: {}, metric: 3}}\n",
+                                       folder_ / any({"one", "two"}),
+                                       any({"192.168.1.2", "192.168.2.2", "10.0.0.2"}))
+                         : "";
     text += routes.empty() ? "" : "routes:\n" + routes;
     std::string neighbors;
     for (const char* const neighbor :
@@ -112,6 +133,7 @@ class RandomReload {
   }
 
   std::mt19937 random_;
+  const Folder& folder_;
 };
 
 }  // namespace ringroad::test

@@ -61,7 +61,7 @@ class Snapshot {
         for (const auto& hop : route.path.next_hops) {
           routes +=
               fmt::format(" via {} port {} weight {} {}", hop.via.value_or(Ipv4{}).to_string(),
-                          hop.port ? hop.port->value() : 99, hop.weight, hop.on_link);
+                          hop.port ? name_of(*hop.port) : "-", hop.weight, hop.on_link);
         }
         routes += fmt::format(" src {}\n", route.path.source.value_or(Ipv4{}).to_string());
         return true;
@@ -102,7 +102,7 @@ class Snapshot {
       std::string& way = is_group ? flows : lookups;
       for (const std::uint32_t flow : {0U, 0x9e3779b9U}) {
         const neigh::Adjacency& to = router_.routing().resolve(address, flow);
-        way += fmt::format(" {} {} {} {} {:02x}\n", static_cast<int>(to.kind), to.port.value(),
+        way += fmt::format(" {} {} {} {} {:02x}\n", static_cast<int>(to.kind), name_of(to.port),
                            to.next_hop.to_string(), to.mtu.load(std::memory_order_relaxed),
                            fmt::join(to.header, ""));
       }
@@ -112,9 +112,13 @@ class Snapshot {
   void read_neighbors() {
     router_.neighbors().table().for_each([&](NeighborId, const neigh::Entry4& entry) {
       neighbors +=
-          fmt::format("{} {} {} {}\n", entry.key.port.value(), entry.key.address.to_string(),
+          fmt::format("{} {} {} {}\n", name_of(entry.key.port), entry.key.address.to_string(),
                       neigh::to_string(entry.state), entry.mac.to_string());
     });
+  }
+
+  [[nodiscard]] std::string name_of(InterfaceId id) const {
+    return router_.world().contains(id) ? router_.world().port(id).name : "-";
   }
 
   control::Router& router_;

@@ -50,6 +50,10 @@ class Testbed {
 
   [[nodiscard]] static config::Config basic_config();
 
+  // Makes the device of a port that is to come, and returns its name. The port's number is that of
+  // the last one and one more.
+  [[nodiscard]] std::string add_device(const std::string& port);
+
   void receive(PortId port, const Frame& frame);
   // The same from a device that removed an 802.1Q tag.
   void receive_stripped(PortId port, const Frame& frame, std::uint16_t tci);
@@ -100,6 +104,7 @@ class Testbed {
     std::unique_ptr<rte_ring, FreeRing> rx;
     std::unique_ptr<rte_ring, FreeRing> tx;
   };
+  unsigned tx_ring_;
   std::vector<Wire> wires_;
   port::Pool hosts_;
 };

@@ -110,6 +110,28 @@ class Reload(RouterTestCase):
         self.assertGreater(count, 5)
         self.assertIn(" 1000 received", output)
 
+    def test_a_port_comes_and_goes_and_no_ping_by_the_others_is_lost(self):
+        third, middle = "192.168.3.2", self.topology.middle
+        run("ip", "link", "add", "eth1", "netns", self.topology.b, "type", "veth", "peer", "name", "rr-third",
+            "netns", middle)
+        self.addCleanup(run, "ip", "-n", middle, "link", "del", "rr-third")
+        for namespace, interface in ((self.topology.b, "eth1"), (middle, "rr-third")):
+            self.topology.execute(namespace, "ethtool", "-K", interface, "tx", "off", "gro", "off")
+            run("ip", "-n", namespace, "link", "set", interface, "up")
+        run("ip", "-n", self.topology.b, "address", "add", f"{third}/24", "dev", "eth1")
+        self.ping(B, "-q", "-c", "1", "-W", "2")
+        flood = self.topology.spawn(self.topology.a, "ping", "-n", "-q", "-i", "0.002", "-c", "1500", B)
+        port = {"device": "net_af_packet2,iface=rr-third", "addresses": ["192.168.3.1/24"]}
+        for _ in range(3):
+            self.write(ports={**self.config["ports"], "third": port})
+            self.assertIn("+ ports.third: ", self.reload().stdout)
+            self.assertEqual(received(self.ping(third, "-c", "3", "-i", "0.1", "-W", "2")), 3)
+            self.write()
+            self.assertIn("- ports.third: ", self.reload().stdout)
+            self.assertEqual([row["name"] for row in self.router.show("ports")], ["left", "right"])
+        self.assertIn(" 1500 received", flood.communicate()[0])
+        self.assertRegex(self.router.log(), "port third: removed")
+
 
 class Termination(RouterTestCase):
     def test_sigterm_while_a_confirmation_is_awaited(self):

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/reload_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "control/settings.hpp"
+
+namespace ringroad::control {
+namespace {
+
+using Done = std::expected<void, Refusal>;
+
+// Plans the steps, with the values that run now for undoing them. In lists of values, each is at
+// the index of its InterfaceId.
+class Planner {
+ public:
+  Planner(const Target& target, const ReloadParts& parts)
+      : target_{target}, parts_{parts}, running_{parts.configuration.brief_config()} {
+    const Configuration& configuration = parts.configuration;
+    before_ = configuration.fixed().ports;
+    slots_ = parts.world.ids_end();
+    for (const InterfaceId id : target.ids) {
+      slots_ = std::max<std::size_t>(slots_, id.value() + 1U);
+    }
+    before_.resize(slots_);
+    for (const interface::InterfaceView& view : parts.world.ports()) {
+      before_[view.id.value()].mtu = parts.links.wanted_mtu(view.id);
+      before_[view.id.value()].mac = parts.links.wanted_mac(view.id);
+      before_[view.id.value()].addresses = view.addresses;
+    }
+    after_ = before_;
+    stays_.resize(slots_);
+    for (std::size_t i = 0; i < target.ids.size(); ++i) {
+      after_[target.ids[i].value()] = target.config.ports[i];
+      stays_[target.ids[i].value()] = true;
+    }
+    for (const InterfaceId id : target.ids) {
+      if (!parts.world.contains(id)) {
+        before_[id.value()] = after_[id.value()];
+        before_[id.value()].addresses.clear();
+      }
+    }
+  }
+
+  std::vector<std::unique_ptr<ReloadStep>> plan() {
+    add_links();
+    add_new_interfaces();
+    add_settings();
+    add_addresses();
+    steps_.push_back(std::make_unique<RouteStep>(parts_.routing, parts_.links, target_.difference));
+    add_neighbors();
+    add_schedulers();
+    add_lost_interfaces();
+    add_kept();
+    return std::move(steps_);
+  }
+
+ private:
+  void add(WholeStep::Apply apply, std::function<void()> undo) {
+    steps_.push_back(std::make_unique<WholeStep>(std::move(apply), std::move(undo)));
+  }
+  // A step that cannot be refused: sets a value, and sets the value before.
+  template <class Set, class Value>
+  void add_setting(Set set, const Value& after, const Value& before) {
+    add(
+        [set, after]() -> Done {
+          set(after);
+          return {};
+        },
+        [set, before] { set(before); });
+  }
+  // A step by a function of Links, which takes a value for each port.
+  template <class Values>
+  void add_of_links(Links::Outcome (Links::*set)(const Values&), Values after, Values before,
+                    std::string_view key) {
+    add(
+        [links = &parts_.links, world = &parts_.world, set, after = std::move(after),
+         key]() -> Done {
+          const Links::Outcome outcome = (links->*set)(after);
+          if (outcome) {
+            return {};
+          }
+          const interface::InterfaceView& view = world->port(outcome.error().port);
+          return std::unexpected{
+              Refusal{fmt::format("{}.{}.{}", view.link ? "vlans" : "ports", view.name, key),
+                      outcome.error().what}};
+        },
+        [links = &parts_.links, set, before = std::move(before)] {
+          static_cast<void>((links->*set)(before));
+        });
+  }
+
+  void add_links() {
+    std::vector<std::uint16_t> mtus;
+    std::vector<std::uint16_t> mtus_before;
+    std::vector<std::optional<Mac>> macs;
+    std::vector<std::optional<Mac>> macs_before;
+    std::vector<bool> ups;
+    std::vector<bool> ups_before;
+    for (std::size_t i = 0; i < slots_; ++i) {
+      const InterfaceId id{static_cast<std::uint16_t>(i)};
+      mtus.push_back(after_[i].mtu);
+      mtus_before.push_back(before_[i].mtu);
+      macs.push_back(after_[i].mac);
+      macs_before.push_back(before_[i].mac);
+      const bool known = parts_.world.contains(id);
+      ups_before.push_back(known && parts_.world.port(id).up);
+      ups.push_back(known && (stays_[i] || ups_before.back()));
+    }
+    add_of_links(&Links::set_mtus, std::move(mtus), std::move(mtus_before), "mtu");
+    add_of_links(&Links::set_macs, std::move(macs), std::move(macs_before), "macaddress");
+    add_of_links(&Links::set_ups, std::move(ups), std::move(ups_before), "up");
+  }
+
+  // The devices let the frames of new sub-interfaces in, then these appear, without addresses.
+  void add_new_interfaces() {
+    std::vector<InterfaceId> known;
+    for (std::size_t i = 0; i < running_.ports.size(); ++i) {
+      known.push_back(parts_.world.find_port(running_.ports[i].name)->id);
+    }
+    const auto same = [&] {
+      return known == target_.ids && std::ranges::all_of(known, [&](InterfaceId id) {
+               return before_[id.value()].vlan == after_[id.value()].vlan;
+             });
+    };
+    if (same()) {
+      return;
+    }
+    add_filters();
+    std::vector<InterfaceId> fresh;
+    for (const InterfaceId id : target_.ids) {
+      if (!parts_.world.contains(id) || parts_.world.port(id).gone) {
+        fresh.push_back(id);
+      }
+    }
+    std::ranges::sort(fresh);
+    for (const InterfaceId id : fresh) {
+      const config::Port& port = after_[id.value()];
+      if (!port.vlan) {
+        add_new_port(id, port);
+        continue;
+      }
+      add([this_ = parts_, id, port = after_[id.value()],
+           link = link_of(id)]() -> Done { return bring(this_, id, port, link); },
+          [parts = parts_, id] { parts.links.set_gone(id, true); });
+    }
+    const auto set =
+        [parts =
+             parts_](const std::pair<std::vector<config::Port>, std::vector<InterfaceId>>& ports) {
+          parts.world.set_vlans(vlan_tables(ports.first, ports.second, parts.ports.devices()));
+        };
+    add_setting(set, std::pair{target_.config.ports, target_.ids},
+                std::pair{running_.ports, known});
+  }
+
+  void add_new_port(InterfaceId id, const config::Port& port) {
+    steps_.push_back(std::make_unique<PortStep>(
+        PortStep::Parts{.world = parts_.world,
+                        .next_hops = parts_.next_hops,
+                        .links = parts_.links,
+                        .ports = parts_.ports,
+                        .taps = parts_.taps,
+                        .workers = parts_.workers,
+                        .workers_run = parts_.workers_run},
+        PortStep::Wanted{.id = id,
+                         .port = port,
+                         .scheduler = target_.config.scheduler_of(port),
+                         .vlans = vlans_on(target_.config.ports, port.name)}));
+  }
+
+  void add_filters() {
+    const Devices& devices = parts_.ports.devices();
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      if (!stays_[i]) {
+        continue;
+      }
+      const std::string& name = before_[i].name;
+      const auto before = vlans_on(running_.ports, name);
+      const auto after = vlans_on(target_.config.ports, name);
+      if (before == after) {
+        continue;
+      }
+      add(
+          [device = devices[i].get(), after, name]() -> Done {
+            if (const Status status = device->set_vlans(after); !status) {
+              return std::unexpected{Refusal{"vlans", status.error().what}};
+            }
+            return {};
+          },
+          [device = devices[i].get(), before] { static_cast<void>(device->set_vlans(before)); });
+    }
+  }
+
+  [[nodiscard]] InterfaceId link_of(InterfaceId id) const {
+    const std::string& name = after_[id.value()].vlan.value().link;
+    const auto link = std::ranges::find(target_.config.ports, name, &config::Port::name);
+    return target_.ids[static_cast<std::size_t>(link - target_.config.ports.begin())];
+  }
+
+  static Done bring(const ReloadParts& parts, InterfaceId id, const config::Port& port,
+                    InterfaceId link) {
+    interface::World& world = parts.world;
+    config::Port bare = port;
+    bare.addresses.clear();
+    if (!world.contains(id)) {
+      world.add_port(view_of(bare, id, &world.port(link), parts.ports.devices()));
+      world.set_priorities(id, priorities_of(port.vlan.value()));
+      parts.links.add(id, port, {});
+    }
+    parts.links.set_gone(id, false);
+    // Without room nothing is sent by it: it is gone again.
+    if (const auto glean = parts.next_hops.glean(id); !glean) {
+      parts.links.set_gone(id, true);
+      return std::unexpected{Refusal{"vlans." + port.name, glean.error().what}};
+    }
+    return {};
+  }
+
+  void add_settings() {
+    using Values = std::pair<config::Config, std::vector<config::Port>>;
+    const auto set = [parts = parts_](const Values& values) {
+      const auto& [config, ports] = values;
+      for (const interface::InterfaceView& view : parts.world.ports()) {
+        const config::Port& port = ports[view.id.value()];
+        parts.world.set_policy(view.id, {.forwarding = port.forwarding,
+                                         .send_redirects = port.send_redirects,
+                                         .dad = port.dad,
+                                         .rp_filter = port.rp_filter});
+        const neigh::Parameters timers = parameters_of(port.arp.value_or(config.arp.timers));
+        if (parts.neighbors.table().parameters(view.id) != timers) {
+          parts.neighbors.set_parameters(view.id, timers);
+        }
+      }
+      neigh::Limits limits = parts.neighbors.table().limits();
+      limits.gc_thresh = config.arp.gc_thresh;
+      parts.neighbors.set_limits(limits, config.arp.queue_bytes);
+      parts.addresses.set_announce(config.arp.notify);
+    };
+    add_setting(set, Values{target_.config, after_}, Values{running_, before_});
+    if (running_.icmp != target_.config.icmp) {
+      add_setting(
+          [parts = parts_](const config::Icmp& icmp) {
+            parts.slow_path.set_limits(
+                {.rate = icmp.rate, .burst = icmp.burst, .per_destination = icmp.per_destination});
+          },
+          target_.config.icmp, running_.icmp);
+    }
+    if (running_.ecmp != target_.config.ecmp) {
+      add_setting(
+          [world = &parts_.world](const FlowHash& hash) { world->tables().flow_hash = hash; },
+          flow_hash_of(target_.config.ecmp), parts_.world.tables().flow_hash);
+    }
+  }
+
+  void add_addresses() {
+    Links::AddressLists before;
+    Links::AddressLists after;
+    for (std::size_t i = 0; i < slots_; ++i) {
+      before.push_back(before_[i].addresses);
+      after.push_back(stays_[i] ? after_[i].addresses : std::vector<InterfaceAddress4>{});
+    }
+    add_of_links(&Links::set_addresses, std::move(after), std::move(before), "addresses");
+    // Each address has its place now, and takes the rank that it has after a start.
+    auto order = std::make_shared<routing::Routing4::Order>();
+    add(
+        [parts = parts_, ids = target_.ids, order]() -> Done {
+          *order = parts.routing.rank_as_at_start(ids);
+          if (const Status status = parts.routing.sync_connected(); !status) {
+            parts.routing.set_order(*order);
+            return std::unexpected{Refusal{"ports", status.error().what}};
+          }
+          return {};
+        },
+        [parts = parts_, order] {
+          parts.routing.set_order(*order);
+          static_cast<void>(parts.routing.sync_connected());
+        });
+  }
+
+  void add_neighbors() {
+    std::map<neigh::Key4, NeighborStep::Edit> edits;
+    parts_.neighbors.table().for_each([&](NeighborId, const neigh::Entry4& entry) {
+      if (entry.state == neigh::State::kPermanent) {
+        edits[entry.key] = {.key = entry.key, .before = entry.mac, .after = std::nullopt};
+      }
+    });
+    std::map<std::string_view, InterfaceId> ids;
+    for (std::size_t i = 0; i < target_.ids.size(); ++i) {
+      ids.emplace(target_.config.ports[i].name, target_.ids[i]);
+    }
+    for (const config::StaticNeighbor& neighbor : target_.config.neighbors) {
+      const neigh::Key4 key{ids.at(neighbor.port), neighbor.address};
+      NeighborStep::Edit& edit = edits[key];
+      edit.key = key;
+      edit.after = neighbor.mac;
+    }
+    std::vector<NeighborStep::Edit> changed;
+    for (const auto& [key, edit] : edits) {
+      if (edit.before != edit.after) {
+        changed.push_back(edit);
+      }
+    }
+    steps_.push_back(
+        std::make_unique<NeighborStep>(parts_.neighbors, parts_.routing, std::move(changed)));
+  }
+
+  // A scheduler with another name and the same bands is the same.
+  void add_schedulers() {
+    std::vector<SchedulerStep::Edit> edits;
+    for (std::size_t i = 0; i < parts_.ports.devices().size(); ++i) {
+      if (!stays_[i]) {
+        continue;
+      }
+      config::Scheduler before = running_.scheduler_of(before_[i]);
+      const config::Scheduler after = target_.config.scheduler_of(after_[i]);
+      before.name = after.name;
+      if (before != after) {
+        edits.push_back({PortId{static_cast<std::uint16_t>(i)}, before, after});
+      }
+    }
+    steps_.push_back(
+        std::make_unique<SchedulerStep>(SchedulerStep::Parts{.workers = parts_.workers,
+                                                             .ports = parts_.ports,
+                                                             .clock = parts_.clock,
+                                                             .workers_run = parts_.workers_run},
+                                        std::move(edits)));
+  }
+
+  void add_lost_interfaces() {
+    for (const interface::InterfaceView& view : parts_.world.ports()) {
+      if (stays_[view.id.value()]) {
+        continue;
+      }
+      const auto set = [links = &parts_.links, id = view.id](bool gone) {
+        links->set_gone(id, gone);
+      };
+      const auto release = [parts = parts_, egress = view.egress, tagged = view.link] {
+        if (!tagged) {
+          parts.links.release(egress, parts.workers_run());
+        }
+      };
+      steps_.push_back(std::make_unique<WholeStep>(
+          [set]() -> Done {
+            set(true);
+            return {};
+          },
+          [set] { set(false); }, release));
+    }
+  }
+
+  void add_kept() {
+    const auto kept = std::make_shared<Configuration::Kept>(
+        Configuration::kept_of(target_.config, target_.ids, target_.routes->listed));
+    const auto swap = [parts = parts_, kept] { parts.configuration.swap(*kept); };
+    add(
+        [swap]() -> Done {
+          swap();
+          return {};
+        },
+        swap);
+  }
+
+  const Target& target_;
+  ReloadParts parts_;
+  config::Config running_;            // in the order of its file
+  std::size_t slots_ = 0;             // all ids are below it
+  std::vector<config::Port> before_;  // at each id
+  std::vector<config::Port> after_;
+  std::vector<bool> stays_;  // whether the target has a port with this id
+  std::vector<std::unique_ptr<ReloadStep>> steps_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<ReloadStep>> steps_to(const Target& target, const ReloadParts& parts) {
+  return Planner{target, parts}.plan();
+}
+
+}  // namespace ringroad::control
