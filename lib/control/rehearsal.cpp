@@ -34,18 +34,14 @@ class RehearsedNeighbors final : public host::NeighborOutput {
   };
 
   RehearsedNeighbors(const host::Neighbors& real, host::Sender& sender)
-      : real_{real}, sender_{sender} {}
+      : real_{real}, table_{real.rehearse()}, sender_{sender} {}
 
   void set_slow_path(host::SlowPath& slow_path) { slow_path_ = &slow_path; }
   [[nodiscard]] std::vector<Waiting>& waiting() { return waiting_; }
 
   void send(neigh::Key4 key, OwnedPacket packet) override {
     using enum host::Neighbors::Prospect;
-    auto prospect = real_.prospect(key, buffers_of(*packet));
-    if (prospect == kWaits && !has_room_too(key)) {
-      prospect = kTableFull;
-    }
-    switch (prospect) {
+    switch (real_.prospect(table_, key, buffers_of(*packet))) {
       case kSends: {
         const auto id = real_.table().find(key);
         sender_.send_ip(std::move(packet), key.port, real_.table().entry(id.value()).mac);
@@ -90,25 +86,8 @@ class RehearsedNeighbors final : public host::NeighborOutput {
   }
 
  private:
-  // Whether the table has room for this neighbor beside those for which packets of this rehearsal
-  // wait already, which are not in it.
-  [[nodiscard]] bool has_room_too(neigh::Key4 key) const {
-    const neigh::Table4& table = real_.table();
-    std::vector<neigh::Key4> before;
-    for (const Waiting& waiting : waiting_) {
-      if (!table.find(waiting.key) && std::ranges::find(before, waiting.key) == before.end()) {
-        before.push_back(waiting.key);
-      }
-    }
-    if (before.empty() || table.find(key) || std::ranges::find(before, key) != before.end()) {
-      return true;
-    }
-    const std::size_t collectable = table.size() - table.count(neigh::State::kPermanent);
-    return collectable + before.size() < table.limits().gc_thresh[2] ||
-           table.count(neigh::State::kFailed) + table.count(neigh::State::kStale) > 0;
-  }
-
   const host::Neighbors& real_;
+  neigh::Table4::Rehearsal table_;
   host::Sender& sender_;
   host::SlowPath* slow_path_ = nullptr;
   std::vector<Waiting> waiting_;

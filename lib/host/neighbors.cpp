@@ -63,14 +63,15 @@ void Neighbors::send(neigh::Key4 key, OwnedPacket packet) {
   carry_out(events);
 }
 
-Neighbors::Prospect Neighbors::prospect(neigh::Key4 key, std::uint32_t buffers) const {
-  using Found = neigh::Table4::Prospect;
-  const Found found = table_.prospect(key, clock_.now());
+Neighbors::Prospect Neighbors::prospect(neigh::Table4::Rehearsal& table, neigh::Key4 key,
+                                        std::uint32_t buffers) const {
+  using Found = neigh::Table4::Rehearsal::Found;
+  const Found found = table.resolve(key);
   if (found == Found::kFull) {
     return Prospect::kTableFull;
   }
   const auto id = table_.find(key);
-  if (found == Found::kHasMac && !pending_.has(*id)) {
+  if (found == Found::kMac && !pending_.has(*id)) {
     return Prospect::kSends;
   }
   if (buffers > pending_.limits().buffers) {

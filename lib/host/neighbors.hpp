@@ -16,6 +16,7 @@
 #include "neigh/arp_message.hpp"
 #include "neigh/pending_packets.hpp"
 #include "neigh/table.hpp"
+#include "neigh/table_rehearsal.hpp"
 #include "routing/routing.hpp"
 
 namespace ringroad::host {
@@ -59,9 +60,12 @@ class Neighbors final : public NeighborOutput {
     bool answers = false;
   };
   [[nodiscard]] ArpVerdict judge(const neigh::ArpMessage& message, const PacketMeta& meta) const;
-  // What send() does with a packet that occupies so many buffers. Changes nothing.
+  // What send() does with a packet that occupies so many buffers, after those that were rehearsed
+  // before. Changes nothing of this.
   enum class Prospect : std::uint8_t { kSends, kWaits, kUnreachable, kNoMemory, kTableFull };
-  [[nodiscard]] Prospect prospect(neigh::Key4 key, std::uint32_t buffers) const;
+  [[nodiscard]] Prospect prospect(neigh::Table4::Rehearsal& table, neigh::Key4 key,
+                                  std::uint32_t buffers) const;
+  [[nodiscard]] neigh::Table4::Rehearsal rehearse() const { return {table_, clock_.now()}; }
   // Runs the timers that are due, and returns when the next one is due: at once, if more were due
   // than one round handles.
   Nanoseconds tick();

@@ -69,19 +69,6 @@ std::optional<NeighborId> Table<Address>::resolve(Key key, Nanoseconds now, Even
 }
 
 template <class Address>
-typename Table<Address>::Prospect Table<Address>::prospect(Key key, Nanoseconds now) const {
-  const auto id = find(key);
-  const bool begins = !id || entry(*id).state == State::kFailed;
-  if (!begins) {
-    return has_mac(entry(*id).state) ? Prospect::kHasMac : Prospect::kWaits;
-  }
-  if (!id && !has_room(now)) {
-    return Prospect::kFull;
-  }
-  return parameters(key.port).multicast_probes > 0 ? Prospect::kWaits : Prospect::kFails;
-}
-
-template <class Address>
 void Table<Address>::mark_used(NeighborId id, Nanoseconds now, Events& events) {
   recycle();
   if (id.value() >= slots_.size() || find(entry(id).key) != id) {
@@ -269,12 +256,10 @@ std::optional<NeighborId> Table<Address>::look_up(Key key) {
 // Limits the entries that packets create, but not those that the operator creates.
 template <class Address>
 std::optional<NeighborId> Table<Address>::create(Key key, Nanoseconds now, Events& events) {
-  const std::size_t soft_limit = limits_.gc_thresh[1];
-  const std::size_t hard_limit = limits_.gc_thresh[2];
-  if (collectable() >= hard_limit || (collectable() >= soft_limit && now >= next_forced_gc_)) {
+  if (must_collect(collectable(), next_forced_gc_, now)) {
     collect_by_force(now, events);
   }
-  if (collectable() >= hard_limit) {
+  if (collectable() >= limits_.gc_thresh[2]) {
     ++counters_.table_fulls;
     return std::nullopt;
   }

@@ -76,14 +76,8 @@ class Table {
   // (kIncomplete, with an immediate request) or marks it used. Returns nullopt if the table is
   // full.
   std::optional<NeighborId> resolve(Key key, Nanoseconds now, Events& events);
-  // What resolve() would find now. Changes nothing.
-  enum class Prospect : std::uint8_t {
-    kHasMac,
-    kWaits,  // until a request is answered
-    kFails,  // at once, because no request may be sent
-    kFull,   // no room for a new entry
-  };
-  [[nodiscard]] Prospect prospect(Key key, Nanoseconds now) const;
+  // What resolve() would find now. Changes nothing (table_rehearsal.hpp).
+  class Rehearsal;
 
   // The packet path has sent to this neighbor since the last query. A report after the entry was
   // removed has no effect.
@@ -138,6 +132,12 @@ class Table {
   void for_each(const std::function<void(NeighborId, const Entry&)>& visit) const;
 
  private:
+  // Linux's "5 * HZ": above gc_thresh2, forced collection runs at most this often, and it spares
+  // entries that changed more recently. Here periodic collection spares them too: the packet path
+  // reports use of STALE entries only, so nothing is known yet about the use of a newly STALE
+  // entry.
+  static constexpr Nanoseconds kFresh = std::chrono::seconds{5};
+
   struct KeyHash {
     std::uint64_t mask;
     std::uint64_t factor;
@@ -173,8 +173,11 @@ class Table {
   void collect_periodically(Queue::value_type from, Nanoseconds now, Events& events,
                             std::size_t most);
   void collect_by_force(Nanoseconds now, Events& events);
-  // Whether create() would have room, after a collection if necessary.
-  [[nodiscard]] bool has_room(Nanoseconds now) const;
+  // Whether a new entry must be preceded by a forced collection.
+  [[nodiscard]] bool must_collect(std::size_t collectable, Nanoseconds next_forced_gc,
+                                  Nanoseconds now) const;
+  // The number of entries below which a forced collection ends.
+  [[nodiscard]] std::size_t collection_target() const;
 
   [[nodiscard]] Port& port(InterfaceId id);
 

@@ -6,17 +6,6 @@
 #include "neigh/table.hpp"
 
 namespace ringroad::neigh {
-namespace {
-
-using std::chrono::seconds;
-
-// Linux's "5 * HZ": above gc_thresh2, forced collection runs at most this often, and it spares
-// entries that changed more recently. Here periodic collection spares them too: the packet path
-// reports use of STALE entries only, so nothing is known yet about the use of a newly STALE entry.
-constexpr Nanoseconds kFresh = seconds{5};
-
-}  // namespace
-
 template <class Address>
 void Table<Address>::start_collection(Nanoseconds now) {
   ++counters_.periodic_gc_runs;
@@ -58,7 +47,7 @@ template <class Address>
 void Table<Address>::collect_by_force(Nanoseconds now, Events& events) {
   ++counters_.forced_gc_runs;
   next_forced_gc_ = now + kFresh;
-  const std::size_t target = std::min(limits_.gc_thresh[1], limits_.gc_thresh[2]);
+  const std::size_t target = collection_target();
   while (collectable() >= target && !failed_.empty()) {
     remove(failed_.begin()->second, events);
   }
@@ -68,9 +57,15 @@ void Table<Address>::collect_by_force(Nanoseconds now, Events& events) {
 }
 
 template <class Address>
-bool Table<Address>::has_room(Nanoseconds now) const {
-  return collectable() < limits_.gc_thresh[2] || !failed_.empty() ||
-         (!stale_.empty() && stale_.begin()->first + kFresh <= now);
+bool Table<Address>::must_collect(std::size_t collectable, Nanoseconds next_forced_gc,
+                                  Nanoseconds now) const {
+  return collectable >= limits_.gc_thresh[2] ||
+         (collectable >= limits_.gc_thresh[1] && now >= next_forced_gc);
+}
+
+template <class Address>
+std::size_t Table<Address>::collection_target() const {
+  return std::min(limits_.gc_thresh[1], limits_.gc_thresh[2]);
 }
 
 template class Table<Ipv4>;

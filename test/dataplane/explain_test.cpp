@@ -118,6 +118,17 @@ TEST_CASE("explain says that a packet would wait for its neighbor") {
   CHECK(bed.router->neighbors().table().size() == 0);
 }
 
+TEST_CASE("explain knows that a full table spares neighbors that became stale a moment ago") {
+  auto config = Testbed::basic_config();
+  config.arp.gc_thresh = {1, 1, 2};
+  Testbed bed{{.config = config}};
+  bed.resolve_hosts();
+  const json options{{"source", "192.168.1.2"}, {"destination", "192.168.2.7"}};
+  CHECK(explain(bed, options).at("reason") == "neighbor_table_full");
+  bed.advance(5s);
+  CHECK(explain(bed, options).at("egress").at("waits") == true);
+}
+
 TEST_CASE("explain refuses what it does not understand") {
   Testbed bed;
   CHECK(refusal(bed, {{"from", "bb"}, {"frame", "00"}}) == "there is no port 'bb'; known: a, b");
