@@ -173,6 +173,7 @@ class Rehearsal {
         neighbors_{router.neighbors(), sender_} {
     worker_->is_worker = true;
     worker_->interfaces = counters_;
+    worker_->redirects = router.slow_path().redirect_notes();
     sender_.collect(collected_);
     neighbors_.set_slow_path(slow_path_);
     slow_path_.set_neighbors(neighbors_);

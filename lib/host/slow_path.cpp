@@ -7,6 +7,7 @@
 #include "ip4/fragment.hpp"
 #include "ip4/ingress_checks.hpp"
 #include "ip4/input.hpp"
+#include "ip4/redirect_notes.hpp"
 #include "ip4/route.hpp"
 #include "ip4/run_hooks.hpp"
 
@@ -70,6 +71,8 @@ SlowPath::SlowPath(const SlowPath& real, Sender& sender)
       path_mtu_{real.path_mtu_},
       identifications_{real.identifications_},
       reassembly_{make_reassembly(real.reassembly_.settings())} {
+  // The notes of packets with options, which this thread's own stages forward.
+  sender_.context().redirects = real.sender_.context().redirects;
   add_protocols();
 }
 
@@ -140,6 +143,7 @@ void SlowPath::handle(OwnedPacket packet) {
       with_options(std::move(packet));
       break;
     case PuntReason::kRedirect:
+      note_like_worker(*packet);
       redirect(*packet, adjacency_of(*packet));
       sender_.deliver(std::move(packet));
       break;

@@ -6,6 +6,7 @@
 
 #include "host/slow_path.hpp"
 #include "ip4/fragment.hpp"
+#include "ip4/redirect_notes.hpp"
 
 namespace ringroad::host {
 
@@ -147,6 +148,17 @@ std::expected<OwnedPacket, Silence> SlowPath::make_error(Packet& offender,
     counters_.add(*counter);
   }
   return packet;
+}
+
+// A worker copies one packet of each sender and round for a redirect, whether or not the limit then
+// allows one. A rehearsal must know of these copies, and only the worker may read its own notes.
+void SlowPath::note_like_worker(Packet& packet) {
+  // Workers do not forward packets with options.
+  if (header_bytes(ipv4(packet)) == sizeof(rte_ipv4_hdr)) {
+    const Interface& ingress = world_.tables().interfaces[meta(packet).ingress.value()];
+    ip4::begin_round(notes_of_workers_, ingress.redirect_round.load(std::memory_order_relaxed));
+    static_cast<void>(ip4::note(notes_of_workers_, ipv4(packet).src_addr));
+  }
 }
 
 void SlowPath::redirect(Packet& packet, const Adjacency& adjacency) {

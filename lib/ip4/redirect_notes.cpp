@@ -42,11 +42,7 @@ void note_redirects(StageContext& context, const Burst& burst, std::uint64_t whi
     return;
   }
   RedirectNotes& notes = context.redirects;
-  if (notes.round != round) {
-    notes.round = round;
-    notes.copies = 0;
-  }
-  constexpr std::uint32_t kGolden = 0x9e3779b1U;
+  begin_round(notes, round);
   std::uint32_t before = 0;  // no sender is 0.0.0.0
   for (; which != 0 && notes.copies < RedirectNotes::kCopiesMax; which &= which - 1) {
     const auto i = static_cast<std::uint16_t>(std::countr_zero(which));
@@ -57,11 +53,8 @@ void note_redirects(StageContext& context, const Burst& burst, std::uint64_t whi
       continue;
     }
     before = sender;
-    auto& told = notes.told[sender * kGolden >> 24U];
-    if (told.sender != sender || told.round != round) {
-      told = {sender, round};
+    if (note(notes, sender)) {
       punt_copy(context, burst, i);
-      ++notes.copies;
     }
   }
 }

@@ -129,6 +129,36 @@ TEST_CASE("explain knows that a full table spares neighbors that became stale a 
   CHECK(explain(bed, options).at("egress").at("waits") == true);
 }
 
+TEST_CASE("explain knows that a sender is considered for a redirect once in 20 ms") {
+  const Ipv4 gateway{192, 168, 1, 3};
+  auto config = Testbed::basic_config();
+  config.routes = {{.to = Prefix4{Ipv4{10, 0, 0, 0}, 8}, .next_hops = {{gateway, 1}}}};
+  Testbed bed{{.config = config}};
+  bed.resolve_hosts();
+  bed.receive(kPortA, make_arp(1, kMacB, gateway, {}, kRouterA, kBroadcastMac));
+  bed.run();
+  auto fields = bed.from_a_to_b();
+  fields.destination = Ipv4{10, 1, 2, 3};
+  const auto redirects = [&](Nanoseconds later) {
+    bed.advance(later);
+    const json icmp =
+        explain(bed, {{"source", "192.168.1.2"}, {"destination", "10.1.2.3"}}).at("icmp");
+    bed.discard(kPortA);
+    bed.receive(kPortA, make_ipv4(fields));
+    bed.run();
+    const bool is_sent = bed.discard(kPortA) == 2;
+    CHECK(is_sent == (icmp.is_object() && icmp.at("sent") == true));
+    return is_sent;
+  };
+  bed.advance(20ms);  // considers it anew
+  CHECK(redirects(5ms));
+  bed.advance(15ms);
+  bed.advance(20ms);
+  CHECK_FALSE(redirects(2ms));  // 37 of 40 ms after the redirect
+  CHECK_FALSE(redirects(4ms));  // the limit allows one now, but nobody asks it
+  CHECK(redirects(14ms));
+}
+
 TEST_CASE("explain refuses what it does not understand") {
   Testbed bed;
   CHECK(refusal(bed, {{"from", "bb"}, {"frame", "00"}}) == "there is no port 'bb'; known: a, b");
