@@ -25,6 +25,14 @@ class NothingRetired final : public Reclaimer {
   void retire(std::function<void()> release) override { release(); }
 };
 
+// Why only fragments on their way to the router are dropped, which its own packets never are.
+bool is_of_reassembly(DropReason reason) {
+  using enum DropReason;
+  return reason == kReassemblyTimeout || reason == kReassemblyOverlap ||
+         reason == kReassemblyInvalid || reason == kReassemblyDuplicate ||
+         reason == kReassemblyTooFar || reason == kReassemblyMemory;
+}
+
 // Says what Neighbors would do.
 class RehearsedNeighbors final : public host::NeighborOutput {
  public:
@@ -235,15 +243,16 @@ class Rehearsal {
     return true;
   }
 
-  // Drops of packets that are not the rehearsed one.
+  // Drops of packets that are neither the rehearsed one nor fragments that waited for it.
   [[nodiscard]] std::optional<DropReason> lost_answer(const std::vector<tap::Event>& events) const {
     for (std::size_t i = 0; i < stats::kDropReasons; ++i) {
       const auto recorded = std::ranges::count_if(events, [i](const tap::Event& event) {
         return event.record.kind == WatchRecord::Kind::kDropped && event.record.value == i;
       });
       const auto reason = static_cast<DropReason>(i);
-      if (sender_.context().drops.get(reason) + worker_->drops.get(reason) >
-          static_cast<std::uint64_t>(recorded)) {
+      if (!is_of_reassembly(reason) &&
+          sender_.context().drops.get(reason) + worker_->drops.get(reason) >
+              static_cast<std::uint64_t>(recorded)) {
         return reason;
       }
     }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What `explain` answers for single packets.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -157,6 +160,22 @@ TEST_CASE("explain knows that a sender is considered for a redirect once in 20 m
   CHECK_FALSE(redirects(2ms));  // 37 of 40 ms after the redirect
   CHECK_FALSE(redirects(4ms));  // the limit allows one now, but nobody asks it
   CHECK(redirects(14ms));
+}
+
+TEST_CASE("explain calls waiting fragments that are dropped no answer") {
+  Testbed bed;
+  bed.resolve_hosts();
+  auto first = bed.ping(kRouterA, 56);
+  first.flags_offset = 0x2000;
+  bed.receive(kPortA, make_ipv4(first));
+  bed.run();
+  auto overlapping = first;
+  overlapping.flags_offset = 0x2001;
+  const json answer =
+      explain(bed, {{"frame", fmt::format("{:02x}", fmt::join(make_ipv4(overlapping), ""))}});
+  INFO(answer.dump(1));
+  CHECK(answer.at("reason") == "reassembly_overlap");
+  CHECK(answer.at("lost_answer").is_null());
 }
 
 TEST_CASE("explain refuses what it does not understand") {
