@@ -236,7 +236,23 @@ class Comparison {
       return fmt::format("sends\n  {}\nbut sent\n  {}", fmt::join(expected, "\n  "),
                          fmt::join(real, "\n  "));
     }
-    return compare_counts(said, before, after, waits, arp);
+    const std::string fault = compare_lost_answer(said, before, after);
+    return fault.empty() ? compare_counts(said, before, after, waits, arp) : fault;
+  }
+
+  static std::string compare_lost_answer(const json& said, const State& before,
+                                         const State& after) {
+    const json& lost = said.at("lost_answer");
+    for (std::size_t i = 0; i < stats::kDropReasons; ++i) {
+      if (lost != stats::name(static_cast<DropReason>(i))) {
+        continue;
+      }
+      const std::uint64_t drops = after.drops.at(i) - before.drops.at(i);
+      if (drops < (said.at("reason") == lost ? 2U : 1U)) {
+        return fmt::format("the answer is lost, but dropped {}", drops);
+      }
+    }
+    return {};
   }
 
   static std::string compare_counts(const json& said, const State& before, const State& after,
@@ -259,7 +275,8 @@ class Comparison {
       }
       if (stats::name(one) == reason) {
         found = true;
-        lost_waiting += drops - 1;
+        // The answer may be lost for the same reason; then no other packet was.
+        lost_waiting += is_of_answer(said, one) ? 0 : drops - 1;
       } else if (!is_of_answer(said, one)) {
         return fmt::format("{} and {}, but dropped {} {}", verdict, reason, drops,
                            stats::name(one));
@@ -296,7 +313,8 @@ void agree(std::size_t frames, unsigned seed) {
   Comparison comparison{seed};
   for (std::size_t i = 0; i < frames; ++i) {
     if (const std::string fault = comparison.next(); !fault.empty()) {
-      FAIL("seed " << seed << ", frame " << i << ": " << fault);
+      FAIL_CHECK("seed " << seed << ", frame " << i << ": " << fault);
+      return;
     }
   }
   std::string seen;
@@ -317,8 +335,12 @@ TEST_CASE("explain says of 20,000 random frames what the pipeline then does with
   agree(20'000, 20261201);
 }
 
+// Takes ~10 minutes; run by hand: build/release/test/dataplane/dataplane 'explain says of 1*'. It
+// has other frames each time; with --rng-seed and the number that it prints, the same ones again.
 TEST_CASE("explain says of 1,000,000 random frames what the pipeline then does", "[.long]") {
-  const unsigned seed = std::random_device{}();
+  const unsigned chosen = Catch::rngSeed();
+  const unsigned seed = chosen != 0 ? chosen : std::random_device{}();
+  WARN("--rng-seed " << seed);
   for (unsigned part = 0; part < 20; ++part) {
     agree(50'000, seed + part);
   }
