@@ -12,7 +12,7 @@ set -euo pipefail
 # libdpdk-dev depends on every poll-mode driver (librte-net-*). debian/control lists these packages too.
 build=(g++ meson ninja-build pkg-config libdpdk-dev libyaml-cpp-dev libcli11-dev libfmt-dev
   libspdlog-dev nlohmann-json3-dev libtbb-dev libabsl-dev zlib1g-dev libmnl-dev libpcap-dev libcpp-httplib-dev
-  libncurses-dev catch2)
+  libncurses-dev libssl-dev catch2)
 run=(iproute2 iputils-ping traceroute iperf3 ethtool)
 debian=(debhelper dpkg-dev)
 test=(python3 python3-jsonschema python3-scapy curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19

@@ -7,9 +7,10 @@ namespace ringroad::control {
 
 using nlohmann::json;
 
-RouteReporter::RouteReporter(const Router& router) : router_{router} {
+RouteReporter::RouteReporter(const Router& router)
+    : router_{router}, link_up_(router.world().ids_end()) {
   for (const interface::InterfaceView& port : router.world().ports()) {
-    link_up_.push_back(router.routing().next_hops().has_link(port.id));
+    link_up_[port.id.value()] = router.routing().next_hops().has_link(port.id);
   }
 }
 

@@ -26,7 +26,7 @@ class RouteReporter {
   [[nodiscard]] std::string state_of(const fib::RouteNextHop4& hop) const;
 
   const Router& router_;
-  std::vector<bool> link_up_;
+  std::vector<bool> link_up_;  // of each InterfaceId
 };
 
 // Reports the routes that cover a destination but were not chosen, each with a `reason`.

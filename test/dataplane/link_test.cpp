@@ -284,7 +284,7 @@ TEST_CASE("a sub-interface follows its link") {
   options.config.ports.push_back(sub_interface("b.5", "b", 5, {Ipv4{10, 5, 0, 1}, 24}));
   Testbed bed{std::move(options)};
   bed.resolve_hosts();
-  constexpr InterfaceId kTagged{2};
+  constexpr InterfaceId kTagged{kPortsMax};
   REQUIRE(bed.router->links().set_mtu(interface_of(kPortB), 1400));
   CHECK(bed.router->world().port(kTagged).mtu == 1400);
   REQUIRE(bed.router->links().set_mtu(interface_of(kPortB), 1500));

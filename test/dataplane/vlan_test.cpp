@@ -69,7 +69,7 @@ TEST_CASE("a tag that the device took off says whose frame it is, as one in the 
   bed.receive_stripped(kPortA, frame, 0x6000);
   bed.run();
   CHECK(bed.router->workers()[0]->interface(interface_of(kPortA)).rx_packets.get() == 5);
-  CHECK(bed.router->workers()[0]->interface(interface_of(PortId{2})).rx_packets.get() == 2);
+  CHECK(bed.router->workers()[0]->interface(InterfaceId{kPortsMax}).rx_packets.get() == 2);
 }
 
 TEST_CASE("a router on a stick routes from VLAN to VLAN by one port") {

@@ -74,7 +74,7 @@ TEST_CASE("each difference is one line with its key, and says whether it needs a
   CHECK(lines("workers: [1]", "workers: [1, 2]") ==
         Lines{"~ engine.workers: [1] -> [1, 2] (restart)"});
   CHECK(lines("net_null1,", "net_null2,") ==
-        Lines{"~ ports.b.device: net_null1 -> net_null2 (restart)"});
+        Lines{"~ ports.b.device: net_null1 -> net_null2"});
   CHECK(lines("{green: 10}", "{red: 11}") == Lines{"+ tables.red: 11", "- tables.green: 10"});
   CHECK(lines("00:09\"", "00:0a\"") ==
         Lines{"~ neighbors[10.0.0.9 port a].mac: 02:00:00:00:00:09 -> 02:00:00:00:00:0a"});
