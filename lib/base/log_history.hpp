@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,10 +41,10 @@ class History {
   }
   // Counts a repetition at the newest event with this text, if it is still here.
   void repeat(int level, std::string_view what, Time now) {
-    for (auto event = events_.rbegin(); event != events_.rend(); ++event) {
-      if (event->level == level && event->what == what) {
-        ++event->repeated;
-        event->last = now;
+    for (Event& event : std::views::reverse(events_)) {
+      if (event.level == level && event.what == what) {
+        ++event.repeated;
+        event.last = now;
         return;
       }
     }

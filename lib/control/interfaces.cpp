@@ -22,6 +22,7 @@ neigh::Tag tag_of(const config::Vlan& vlan) {
 
 std::vector<InterfaceId> ids_at_start(const std::vector<config::Port>& ports) {
   std::vector<InterfaceId> ids;
+  ids.reserve(ports.size());
   std::uint16_t port = 0;
   std::uint16_t sub_interface = kPortsMax;
   for (const config::Port& one : ports) {

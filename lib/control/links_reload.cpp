@@ -84,7 +84,7 @@ Links::Outcome Links::set_macs(const std::vector<std::optional<Mac>>& macs) {
       }
       return std::unexpected{Refused{InterfaceId{i}, status.error().what}};
     }
-    changed.push_back(PortId{i});
+    changed.emplace_back(i);
   }
   for (const PortId port : changed) {
     apply_mac(port, target(port.value()));

@@ -54,7 +54,7 @@ class PortSet {
   // Why a port with these settings cannot be added while the workers run; empty if it can.
   [[nodiscard]] std::string why_not_live(PortId id, const config::Port& port) const;
   // Gives the port's queues to the workers. While these run, the port must be gated.
-  void add_queues(PortId id, const config::Port& port, const config::Scheduler& scheduler);
+  void add_queues(PortId id, const config::Port& settings, const config::Scheduler& scheduler);
   // Called once all ports of the start have their queues.
   void connect_workers();
 

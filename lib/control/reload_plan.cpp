@@ -61,12 +61,13 @@ class Planner {
   }
 
  private:
-  void add(WholeStep::Apply apply, std::function<void()> undo) {
-    steps_.push_back(std::make_unique<WholeStep>(std::move(apply), std::move(undo)));
+  template <class Undo>
+  void add(const WholeStep::Apply& apply, const Undo& undo) {
+    steps_.push_back(std::make_unique<WholeStep>(apply, undo));
   }
   // A step that cannot be refused: sets a value, and sets the value before.
   template <class Set, class Value>
-  void add_setting(Set set, const Value& after, const Value& before) {
+  void add_setting(const Set& set, const Value& after, const Value& before) {
     add(
         [set, after]() -> Done {
           set(after);
@@ -120,8 +121,9 @@ class Planner {
   // The devices let the frames of new sub-interfaces in, then these appear, without addresses.
   void add_new_interfaces() {
     std::vector<InterfaceId> known;
-    for (std::size_t i = 0; i < running_.ports.size(); ++i) {
-      known.push_back(parts_.world.find_port(running_.ports[i].name)->id);
+    known.reserve(running_.ports.size());
+    for (const config::Port& port : running_.ports) {
+      known.push_back(parts_.world.find_port(port.name)->id);
     }
     const auto same = [&] {
       return known == target_.ids && std::ranges::all_of(known, [&](InterfaceId id) {
@@ -145,8 +147,8 @@ class Planner {
         add_new_port(id, port);
         continue;
       }
-      add([this_ = parts_, id, port = after_[id.value()],
-           link = link_of(id)]() -> Done { return bring(this_, id, port, link); },
+      add([parts = parts_, id, port,
+           link = link_of(port)]() -> Done { return bring(parts, id, port, link); },
           [parts = parts_, id] { parts.links.set_gone(id, true); });
     }
     const auto set =
@@ -196,8 +198,9 @@ class Planner {
     }
   }
 
-  [[nodiscard]] InterfaceId link_of(InterfaceId id) const {
-    const std::string& name = after_[id.value()].vlan.value().link;
+  [[nodiscard]] InterfaceId link_of(const config::Port& port) const {
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is a sub-interface
+    const std::string& name = port.vlan.value().link;
     const auto link = std::ranges::find(target_.config.ports, name, &config::Port::name);
     return target_.ids[static_cast<std::size_t>(link - target_.config.ports.begin())];
   }
@@ -207,11 +210,16 @@ class Planner {
     interface::World& world = parts.world;
     config::Port bare = port;
     bare.addresses.clear();
-    if (!world.contains(id)) {
+    if (world.contains(id)) {
+      // What changed while it was gone.
+      world.set_mtu(id, port.mtu);
+      world.set_mac(id, world.port(link).mac);
+    } else {
       world.add_port(view_of(bare, id, &world.port(link), parts.ports.devices()));
+      // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is a sub-interface
       world.set_priorities(id, priorities_of(port.vlan.value()));
-      parts.links.add(id, port, {});
     }
+    parts.links.add(id, port, {});
     parts.links.set_gone(id, false);
     // Without room nothing is sent by it: it is gone again.
     if (const auto glean = parts.next_hops.glean(id); !glean) {

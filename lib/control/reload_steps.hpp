@@ -79,7 +79,7 @@ class PortStep final : public ReloadStep {
     config::Scheduler scheduler;
     std::vector<std::uint16_t> vlans;
   };
-  PortStep(const Parts& parts, Wanted wanted) : parts_{parts}, wanted_{std::move(wanted)} {}
+  PortStep(Parts parts, Wanted wanted) : parts_{std::move(parts)}, wanted_{std::move(wanted)} {}
 
   std::expected<bool, Refusal> apply() override;
   bool undo() override;
@@ -152,8 +152,8 @@ class SchedulerStep final : public ReloadStep {
     const Clock& clock;
     std::function<bool()> workers_run;
   };
-  SchedulerStep(const Parts& parts, std::vector<Edit> edits)
-      : parts_{parts}, edits_{std::move(edits)} {}
+  SchedulerStep(Parts parts, std::vector<Edit> edits)
+      : parts_{std::move(parts)}, edits_{std::move(edits)} {}
 
   std::expected<bool, Refusal> apply() override;
   bool undo() override;

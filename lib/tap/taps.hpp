@@ -131,7 +131,7 @@ class Taps {
   [[nodiscard]] std::vector<Tap> recorded() const;
   [[nodiscard]] std::uint8_t free_slot() const;
   void begin_capture(Session& session) const;
-  void append_port(Session& session, std::size_t port, std::string& blocks) const;
+  void append_port(Session& session, std::size_t number, std::string& blocks) const;
   void set_promiscuous(const Request& request, bool on);
   void close_forgotten(Nanoseconds patience);
 

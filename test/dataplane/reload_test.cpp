@@ -80,7 +80,7 @@ class Reloading {
     }
     return write_text(config::to_yaml(config));
   }
-  std::string write_text(const std::string& text) {
+  [[nodiscard]] std::string write_text(const std::string& text) const {
     const std::string file = folder / "router.yaml";
     std::ofstream{file} << text;
     return file;
@@ -350,9 +350,7 @@ TEST_CASE("a port gets another device with a reload, but no device that another 
   router.bed.resolve_hosts();
   const std::string device = router.bed.add_device("b");
   const std::string old = router.bed.router->ports().at(1)->settings().device;
-  std::string text = router.folder / "router.yaml";
-  router.write(kPlain);
-  std::ifstream file{text};
+  std::ifstream file{router.write(kPlain)};
   std::string yaml{std::istreambuf_iterator<char>{file}, {}};
   yaml.replace(yaml.find(old), old.size(), device);
   const auto answer = router.carry_out({"reload"}, {{"file", router.write_text(yaml)}});
@@ -541,6 +539,12 @@ TEST_CASE("sub-interfaces come and go with a reload") {
   CHECK(ports->size() == 2);
   REQUIRE(router.reload(one));
   CHECK(answers(7));
+  // It comes again as the file says, not as it was.
+  REQUIRE(router.reload(none));
+  REQUIRE(router.reload(none + "vlans: {a.7: {mtu: 1300, addresses: [10.7.0.1/24]}}\n"));
+  CHECK(answers(7));
+  CHECK(router.bed.router->world().find_port("a.7")->mtu == 1300);
+  CHECK(router.bed.router->configuration().brief_config().ports.back().mtu == 1300);
 }
 
 TEST_CASE("of random pairs of configurations, a reload from one to the other is like a start") {
@@ -564,7 +568,6 @@ TEST_CASE("of random pairs of configurations, a reload from one to the other is 
         router.bed.run();
       }
     }
-    const std::string before = State{router.bed}.text();
     router.drain();
     const auto answer = router.reload(to);
     INFO(from << "-----\n" << to);
@@ -602,8 +605,8 @@ TEST_CASE("900,000 routes of which 1,000 differ are reloaded at once, and other 
   };
   REQUIRE(router.reload(write("one", 0)));
   router.bed.resolve_hosts();
-  json request{{"verb", {"reload"}},
-               {"options", {{"file", router.write(write("two", kDifferent / 2))}}}};
+  const json request{{"verb", {"reload"}},
+                     {"options", {{"file", router.write(write("two", kDifferent / 2))}}}};
 
   REQUIRE(router.bed.router->start_workers());
   const Frame frame = make_ipv4(router.bed.from_a_to_b());
