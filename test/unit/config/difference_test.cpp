@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "config/difference.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -73,8 +75,7 @@ TEST_CASE("each difference is one line with its key, and says whether it needs a
         Lines{"~ ports.a.addresses: [10.0.0.1/24, 10.0.1.1/24] -> [10.0.1.1/24, 10.0.0.1/24]"});
   CHECK(lines("workers: [1]", "workers: [1, 2]") ==
         Lines{"~ engine.workers: [1] -> [1, 2] (restart)"});
-  CHECK(lines("net_null1,", "net_null2,") ==
-        Lines{"~ ports.b.device: net_null1 -> net_null2"});
+  CHECK(lines("net_null1,", "net_null2,") == Lines{"~ ports.b.device: net_null1 -> net_null2"});
   CHECK(lines("{green: 10}", "{red: 11}") == Lines{"+ tables.red: 11", "- tables.green: 10"});
   CHECK(lines("00:09\"", "00:0a\"") ==
         Lines{"~ neighbors[10.0.0.9 port a].mac: 02:00:00:00:00:09 -> 02:00:00:00:00:0a"});
@@ -102,7 +103,7 @@ void walk(const json& root, const json& given, const std::string& path,
   bool leaf = true;
   if (object->contains("properties")) {
     for (const auto& [key, value] : object->at("properties").items()) {
-      walk(root, value, path.empty() ? key : path + "." + key, keys);
+      walk(root, value, path.empty() ? key : fmt::format("{}.{}", path, key), keys);
       leaf = false;
     }
   }
