@@ -176,6 +176,26 @@ std::optional<port::Arguments> read_arguments(const Value& value, const port::Fa
 
 }  // namespace
 
+std::vector<std::string> resources_of(const std::string& device) {
+  if (is_pci_address(device)) {
+    return {pci_identity(device)};
+  }
+  const std::size_t comma = device.find(',');
+  std::vector<std::string> resources{device.substr(0, comma)};
+  const port::Family* const family = port::family_of(resources.front());
+  if (family == nullptr || family->claims == nullptr || comma == std::string::npos) {
+    return resources;
+  }
+  port::Arguments arguments;
+  const std::string text = device.substr(comma + 1);
+  for (const std::string_view part : split(text).value_or(std::vector<std::string_view>{})) {
+    const std::string_view key = part.substr(0, part.find('='));
+    arguments.add(key, part.substr(std::min(key.size() + 1, part.size())));
+  }
+  std::ranges::copy(family->claims(arguments), std::back_inserter(resources));
+  return resources;
+}
+
 void Devices::claim(const Value& value, const std::string& port, const std::string& what,
                     std::string_view how) {
   const auto [first, is_new] = holders_.try_emplace(what, Holder{port, value.position()});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Device strings: which device DPDK should give to a port, and what its driver would refuse.
-// Private to lib/config.
+// Private to lib/config, except for resources_of().
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +11,10 @@
 #include "port/family.hpp"
 
 namespace ringroad::config {
+
+// What a port with this device takes for itself: the device, and what its driver's arguments name.
+// Two ports cannot take the same. The device string must be valid.
+[[nodiscard]] std::vector<std::string> resources_of(const std::string& device);
 
 struct Engine;
 struct Port;

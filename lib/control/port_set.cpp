@@ -97,6 +97,7 @@ std::expected<PortId, PortSet::Refused> PortSet::open(const config::Port& port,
   const Mac own_mac = (*opened)->mac();
   if (port.mac) {
     if (const Status status = (*opened)->set_mac(*port.mac); !status) {
+      (*opened)->detach();
       return std::unexpected{Refused{"macaddress", status.error().what}};
     }
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "config/device.hpp"
 #include "control/reload.hpp"
 
 namespace ringroad::control {
@@ -142,18 +143,24 @@ void Reload::compare(const Running& running) {
   }
 }
 
-// A device is closed when nothing can be undone any more: until then no other port can have it.
+// A device is closed when nothing can be undone any more: until then no other port can have it, nor
+// what its driver took.
 void Reload::refuse_used_devices(const Running& running) {
   for (std::size_t i = 0; i < read_.ids.size(); ++i) {
     const config::Port& port = read_.config.ports[i];
     for (const config::Port& other : running.config.ports) {
-      if (!port.vlan && !other.vlan && other.device == port.device &&
-          running.ids.at(other.name) != read_.ids[i]) {
+      if (port.vlan || other.vlan || running.ids.at(other.name) == read_.ids[i]) {
+        continue;
+      }
+      const auto wanted = config::resources_of(port.device);
+      const auto taken = config::resources_of(other.device);
+      const auto shared = std::ranges::find_first_of(wanted, taken);
+      if (shared != wanted.end()) {
         read_.refused.push_back(
             placed(fmt::format("ports.{}.device", port.name),
-                   fmt::format("port {} has this device; remove it with one reload and add {} with "
-                               "another, or restart",
-                               other.name, port.name)));
+                   fmt::format("port {} has {}; remove it with one reload and add {} with another, "
+                               "or restart",
+                               other.name, *shared, port.name)));
       }
     }
   }

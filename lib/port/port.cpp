@@ -56,6 +56,7 @@ std::expected<std::unique_ptr<Port>, Port::OpenError> Port::open(const Settings&
   }
   std::unique_ptr<Port> port{new Port{settings, *device, pools}};
   if (const Status status = port->configure(); !status) {
+    port->close();  // so that it can be tried again
     return std::unexpected{OpenError{status.error(), port->refused_mtu_}};
   }
   return port;

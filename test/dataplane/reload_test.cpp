@@ -372,7 +372,40 @@ TEST_CASE("a port gets another device with a reload, but no device that another 
   yaml.replace(yaml.find("  b:"), 4, "  z:");
   const auto refused = router.carry_out({"reload"}, {{"file", router.write_text(yaml)}});
   REQUIRE(!refused);
-  CHECK(refused.error().what.find("ports.z.device: port b has this device") != std::string::npos);
+  CHECK(refused.error().what.find("ports.z.device: port b has " + device) != std::string::npos);
+}
+
+TEST_CASE("a port that was refused can be added once its settings are right") {
+  Reloading router{kPlain};
+  const std::string before = State{router.bed}.text();
+  std::ifstream file{router.write(kPlain)};
+  std::string yaml{std::istreambuf_iterator<char>{file}, {}};
+  yaml.replace(yaml.find("ports:\n"), 7, "ports:\n  n: {device: net_null8, mtu: 9000}\n");
+  for (int i = 0; i < 2; ++i) {
+    const auto refused = router.carry_out({"reload"}, {{"file", router.write_text(yaml)}});
+    REQUIRE(!refused);
+    CHECK(refused.error().what.find("ports.n.mtu: ") != std::string::npos);
+    CHECK(difference(before, State{router.bed}.text()).empty());
+  }
+  yaml.replace(yaml.find("9000"), 4, "1500");
+  const auto answer = router.carry_out({"reload"}, {{"file", router.write_text(yaml)}});
+  INFO((answer ? "" : answer.error().what));
+  CHECK(answer);
+}
+
+TEST_CASE("a device with other arguments is the same device") {
+  Reloading router{kPlain};
+  std::ifstream file{router.write(kPlain)};
+  std::string yaml{std::istreambuf_iterator<char>{file}, {}};
+  yaml.replace(yaml.find("ports:\n"), 7, "ports:\n  n: {device: \"net_null7\"}\n");
+  REQUIRE(router.carry_out({"reload"}, {{"file", router.write_text(yaml)}}));
+  const std::string before = State{router.bed}.text();
+  yaml.replace(yaml.find("net_null7"), 9, "net_null7,size=100");
+  const auto refused = router.carry_out({"reload"}, {{"file", router.write_text(yaml)}});
+  REQUIRE(!refused);
+  CHECK(refused.error().what.find("ports.n.device: port n has net_null7; remove it") !=
+        std::string::npos);
+  CHECK(difference(before, State{router.bed}.text()).empty());
 }
 
 TEST_CASE("a port that the machine does not have is refused at its line") {
