@@ -236,26 +236,28 @@ class Life {
   void operate() {
     control::Router& router = *bed_.router;
     const std::uint8_t choice = input_.byte();
-    const PortId any{static_cast<PortId::rep>(choice >> 4 & 3)};
-    const InterfaceAddress4 own{Ipv4{10, 9, static_cast<std::uint8_t>(any.value()), 1}, 24};
+    // Two ports and two of the sub-interfaces.
+    const auto number = static_cast<std::uint8_t>(choice >> 4 & 3);
+    const InterfaceId any{
+        static_cast<InterfaceId::rep>(number < 2 ? number : kPortsMax + number - 2)};
+    const InterfaceAddress4 own{Ipv4{10, 9, number, 1}, 24};
     Status status;
     switch (choice & 0xf) {
       case 0:
-        status = router.links().set_mtu(interface_of(any),
-                                        static_cast<std::uint16_t>(60 + input_.byte() * 8));
+        status = router.links().set_mtu(any, static_cast<std::uint16_t>(60 + input_.byte() * 8));
         break;
       case 1:
       case 2:
-        status = router.links().set_link(interface_of(any), (choice & 1) != 0);
+        status = router.links().set_link(any, (choice & 1) != 0);
         break;
       case 3:
-        status = router.links().set_mac(interface_of(any), Mac{{2, 0, 0, 0, 1, input_.byte()}});
+        status = router.links().set_mac(any, Mac{{2, 0, 0, 0, 1, input_.byte()}});
         break;
       case 4:
-        status = router.links().add_address(interface_of(any), own);
+        status = router.links().add_address(any, own);
         break;
       case 5:
-        status = router.links().erase_address(interface_of(any), own);
+        status = router.links().erase_address(any, own);
         break;
       case 6:
         status = router.links().erase_address(interface_of(kPortA), {kRouterA, 24});
@@ -283,10 +285,10 @@ class Life {
         status = router.configuration().add_neighbor({address(), "a", kMacA});
         break;
       case 11:
-        status = router.configuration().erase_neighbor({interface_of(any), address()});
+        status = router.configuration().erase_neighbor({any, address()});
         break;
       default:
-        router.neighbors().flush(interface_of(any));
+        router.neighbors().flush(any);
     }
     bed_.run();
     drain();
