@@ -72,7 +72,7 @@ Status Router::set_up_ports() {
       place_ = {.what = "",
                 .at = config::Fault::At::kPort,
                 .port = port.name,
-                .field = std::string{opened.error().field}};
+                .field = opened.error().field};
       return fail(opened.error().what);
     }
   }
