@@ -18,7 +18,7 @@ namespace ringroad::control {
 namespace {
 
 TEST_CASE("a request is handed to the handler and its answer comes back on one line") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, echo);
   CHECK(ask(*server, path,
@@ -27,7 +27,7 @@ TEST_CASE("a request is handed to the handler and its answer comes back on one l
 }
 
 TEST_CASE("a request without options reaches the handler with empty ones") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, echo);
   CHECK(ask(*server, path, kShowPorts) ==
@@ -35,7 +35,7 @@ TEST_CASE("a request without options reaches the handler with empty ones") {
 }
 
 TEST_CASE("what the handler refuses comes back as an error, whatever bytes its reason has") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server =
       open_server(path, [](const json&) -> Result<json> { return fail("no file \xff here"); });
@@ -43,7 +43,7 @@ TEST_CASE("what the handler refuses comes back as an error, whatever bytes its r
 }
 
 TEST_CASE("a handler that mistakes an option's type answers an error") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, [](const json& request) -> Result<json> {
     return json(request["options"].at("metric").get<int>());
@@ -54,7 +54,7 @@ TEST_CASE("a handler that mistakes an option's type answers an error") {
 }
 
 TEST_CASE("requests that are not requests get an error and never reach the handler") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   int calls = 0;
   const auto server = open_server(path, [&](const json&) -> Result<json> {
@@ -114,7 +114,7 @@ TEST_CASE("a request that costs more than any verb needs is refused before a han
 }
 
 TEST_CASE("a client whose long request was refused goes on") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, echo);
   Client client{path};
@@ -132,7 +132,7 @@ TEST_CASE("a client whose long request was refused goes on") {
 }
 
 TEST_CASE("a turn answers one request, of one client after the other") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   std::vector<std::string> asked;
   const auto server = open_server(path, [&](const json& request) -> Result<json> {
@@ -172,7 +172,7 @@ class Counting final : public Later {
 };
 
 TEST_CASE("an answer that is made in slices comes whole and in its place, and others meanwhile") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   int slices = 0;
   const auto server = open_server(path, [&](const json& request) -> Reply {
@@ -216,7 +216,7 @@ TEST_CASE("a client that does not read has no more of a long answer made than it
    private:
     std::size_t& made_;
   };
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   std::size_t made = 0;
   const auto server =
@@ -233,7 +233,7 @@ TEST_CASE("a client that does not read has no more of a long answer made than it
 }
 
 TEST_CASE("many requests on one connection are answered in order, a few a turn") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   int calls = 0;
   const auto server = open_server(path, [&](const json&) -> Result<json> { return json(calls++); });
@@ -258,7 +258,7 @@ TEST_CASE("many requests on one connection are answered in order, a few a turn")
 }
 
 TEST_CASE("a request that arrives byte by byte is one request") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, [](const json&) -> Result<json> { return json(1); });
   Client client{path};
@@ -271,7 +271,7 @@ TEST_CASE("a request that arrives byte by byte is one request") {
 }
 
 TEST_CASE("a client that sends its requests and no more is answered before it is hung up on") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, [](const json&) -> Result<json> { return json(1); });
   Client client{path};
@@ -283,7 +283,7 @@ TEST_CASE("a client that sends its requests and no more is answered before it is
 }
 
 TEST_CASE("a line longer than 1 MiB gets an error and ends the connection, not the server") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, echo);
   const std::string end = GENERATE(as<std::string>{}, "", "\n");
@@ -302,7 +302,7 @@ TEST_CASE("a line longer than 1 MiB gets an error and ends the connection, not t
 }
 
 TEST_CASE("a client that does not read is asked for no more, and gets all once it reads") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const std::size_t size = 8 << 20;
   const std::size_t answer_size = size + std::string_view{"{\"ok\":\"\"}\n"}.size();
@@ -326,7 +326,7 @@ TEST_CASE("a client that does not read is asked for no more, and gets all once i
 }
 
 TEST_CASE("an answer longer than 64 MiB becomes an error") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(
       path, [](const json&) -> Result<json> { return json(std::string(kMaxAnswerBytes, 'x')); });
@@ -334,7 +334,7 @@ TEST_CASE("an answer longer than 64 MiB becomes an error") {
 }
 
 TEST_CASE("clients that hang up in the middle of a request or an answer leave no trace") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(
       path, [](const json&) -> Result<json> { return json(std::string(1 << 20, 'x')); });
@@ -353,7 +353,7 @@ TEST_CASE("clients that hang up in the middle of a request or an answer leave no
 }
 
 TEST_CASE("the thirty-third client is refused with a reason, and welcome once another has left") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, echo);
   std::vector<Client> clients;

@@ -17,7 +17,7 @@ TEST_CASE(
     WARN("SKIPPED: only root may be somebody else for a moment");
     return;
   }
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, echo);
   std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
@@ -36,7 +36,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the socket is its owner's alone and its directory is made, whatever the umask") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const mode_t mask = GENERATE(as<mode_t>{}, 0000, 0022, 0077, 0777);
   const mode_t before = ::umask(mask);
   auto server = ApiServer::open(directory / "run/ringroad/socket", echo);
@@ -50,7 +50,7 @@ TEST_CASE("the socket is its owner's alone and its directory is made, whatever t
 }
 
 TEST_CASE("the socket file goes with the server") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   auto server = open_server(path, echo);
   CHECK(std::filesystem::exists(path));
@@ -59,7 +59,7 @@ TEST_CASE("the socket file goes with the server") {
 }
 
 TEST_CASE("a server leaves alone a socket file that has become another's") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   auto first = open_server(path, echo);
   std::filesystem::remove(path);
@@ -69,7 +69,7 @@ TEST_CASE("a server leaves alone a socket file that has become another's") {
 }
 
 TEST_CASE("the socket of a killed process is taken over") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   CHECK(socket_with(::bind, path));  // closed at once; the file stays
   REQUIRE(std::filesystem::exists(path));
@@ -78,7 +78,7 @@ TEST_CASE("the socket of a killed process is taken over") {
 }
 
 TEST_CASE("the socket of a living process is not taken over") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, echo);
   const auto second = ApiServer::open(path, echo);
@@ -88,7 +88,7 @@ TEST_CASE("the socket of a living process is not taken over") {
 }
 
 TEST_CASE("a path is taken from when its socket is opened, before anything is served there") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   {
     auto socket = ApiSocket::open(path);
@@ -107,14 +107,14 @@ TEST_CASE("a path is taken from when its socket is opened, before anything is se
 }
 
 TEST_CASE("a socket that nothing came to serve is taken away") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   CHECK(ApiSocket::open(path));
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("a socket is living even when its backlog is full") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   const std::string path = directory / "socket";
   const auto server = open_server(path, echo);
   std::vector<FileDescriptor> waiting;
@@ -127,11 +127,10 @@ TEST_CASE("a socket is living even when its backlog is full") {
 }
 
 TEST_CASE("a path that cannot be a socket is an error that names it") {
-  const TemporaryDirectory directory;
+  const Folder directory;
   std::ofstream{directory / "file"} << "precious";
-  for (const std::string& path :
-       {std::string{}, std::string(108, 'x'), (directory / "file").string(),
-        (directory / "file/socket").string(), directory.path().string()}) {
+  for (const std::string& path : {std::string{}, std::string(108, 'x'), directory / "file",
+                                  directory / "file/socket", directory.path().string()}) {
     CAPTURE(path);
     const auto server = ApiServer::open(path, echo);
     REQUIRE_FALSE(server);

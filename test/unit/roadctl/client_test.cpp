@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/file_descriptor.hpp"
+#include "folder.hpp"
 
 namespace ringroad::roadctl {
 namespace {
@@ -24,9 +25,6 @@ using nlohmann::json;
 class OneShotRouter {
  public:
   OneShotRouter() {
-    std::string name = (std::filesystem::temp_directory_path() / "roadctl-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    directory_ = name;
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path().copy(address.sun_path, sizeof address.sun_path - 1);
@@ -40,7 +38,6 @@ class OneShotRouter {
     if (thread_.joinable()) {
       thread_.join();
     }
-    std::filesystem::remove_all(directory_);
   }
 
   [[nodiscard]] std::string path() const { return directory_ / "socket"; }
@@ -62,7 +59,7 @@ class OneShotRouter {
   }
 
  private:
-  std::filesystem::path directory_;
+  test::Folder directory_;
   FileDescriptor listener_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   std::string request_;
   std::thread thread_;

@@ -10,7 +10,7 @@
 
 namespace ringroad::test {
 
-// A temporary folder.
+// A temporary folder, which goes with the object.
 class Folder {
  public:
   Folder() {
@@ -25,6 +25,7 @@ class Folder {
     std::filesystem::remove_all(path_, ignored);
   }
   [[nodiscard]] std::string operator/(const std::string& file) const { return path_ / file; }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
   std::filesystem::path path_;
