@@ -12,7 +12,7 @@ namespace ringroad {
 std::string sha256(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
-  // It fails only if OpenSSL has no memory or no SHA-256: then nothing can be told.
+  // EVP_Digest() fails without memory, or if this OpenSSL lacks SHA-256. There is no hash then.
   if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
     return {};
   }

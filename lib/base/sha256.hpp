@@ -6,7 +6,7 @@
 
 namespace ringroad {
 
-// Returns 64 hexadecimal digits.
+// Returns 64 hexadecimal digits, or an empty text if OpenSSL cannot compute them.
 [[nodiscard]] std::string sha256(std::string_view text);
 
 }  // namespace ringroad

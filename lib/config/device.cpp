@@ -132,6 +132,12 @@ std::string fault_of(const port::Argument& argument, std::string_view value) {
 
 // Reads `text`, the part after the device's name, and reports arguments that the driver would
 // refuse.
+// "iface=x" is the key iface with the value x.
+std::pair<std::string_view, std::string_view> key_and_value(std::string_view part) {
+  const std::string_view key = part.substr(0, part.find('='));
+  return {key, part.size() > key.size() ? part.substr(key.size() + 1) : std::string_view{}};
+}
+
 std::optional<port::Arguments> read_arguments(const Value& value, const port::Family& family,
                                               std::string_view text) {
   const auto parts = split(text);
@@ -148,7 +154,7 @@ std::optional<port::Arguments> read_arguments(const Value& value, const port::Fa
   std::vector<std::string_view> keys;
   std::ranges::transform(family.arguments, std::back_inserter(keys), &port::Argument::key);
   for (const std::string_view part : text.empty() ? std::vector<std::string_view>{} : *parts) {
-    const std::string_view key = part.substr(0, part.find('='));
+    const auto [key, given] = key_and_value(part);
     const auto known = std::ranges::find(family.arguments, key, &port::Argument::key);
     if (known == family.arguments.end()) {
       refuse(key.empty() ? "an argument is empty"
@@ -156,8 +162,6 @@ std::optional<port::Arguments> read_arguments(const Value& value, const port::Fa
                                        hint(key, keys)));
       continue;
     }
-    const std::string_view given =
-        part.size() > key.size() ? part.substr(key.size() + 1) : std::string_view{};
     if (arguments.has(key) && !known->repeats) {
       refuse(fmt::format("{} is here twice", key));
     } else if (const std::string fault = fault_of(*known, given); !fault.empty()) {
@@ -189,8 +193,8 @@ std::vector<std::string> resources_of(const std::string& device) {
   port::Arguments arguments;
   const std::string text = device.substr(comma + 1);
   for (const std::string_view part : split(text).value_or(std::vector<std::string_view>{})) {
-    const std::string_view key = part.substr(0, part.find('='));
-    arguments.add(key, part.substr(std::min(key.size() + 1, part.size())));
+    const auto [key, given] = key_and_value(part);
+    arguments.add(key, given);
   }
   std::ranges::copy(family->claims(arguments), std::back_inserter(resources));
   return resources;

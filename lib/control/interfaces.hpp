@@ -19,7 +19,7 @@ using Devices = std::vector<std::unique_ptr<port::Port>>;
 // that ports may come while it runs.
 [[nodiscard]] std::vector<InterfaceId> ids_at_start(const std::vector<config::Port>& ports);
 
-// `link`: of a sub-interface; it must be in World already.
+// Without addresses. `link`: of a sub-interface; it must be in World already.
 [[nodiscard]] interface::InterfaceView view_of(const config::Port& port, InterfaceId id,
                                                const interface::InterfaceView* link,
                                                const Devices& devices);

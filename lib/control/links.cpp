@@ -190,8 +190,7 @@ void Links::watch_for_hangs() {
       }
     }
     Hang& hang = devices_[i].hang;
-    const bool goes_on =
-        queued == 0 || progress != hang.progress || !devices_[i].carrier || devices_[i].released;
+    const bool goes_on = queued == 0 || progress != hang.progress || !devices_[i].carrier;
     if (goes_on && !hang.stopped) {
       hang.progress = progress;
       hang.since = now;

@@ -42,14 +42,16 @@ bool Links::releases() const {
 }
 
 Links::Outcome Links::set_mtus(const std::vector<std::uint16_t>& mtus) {
-  for (std::size_t i = 0; i < ports_.size(); ++i) {
-    const InterfaceId id{static_cast<InterfaceId::rep>(i)};
-    if (world_.port(id).gone || states_[i].wanted_mtu == mtus[i]) {
+  const auto changes = [&](std::uint16_t i) {
+    return !world_.port(InterfaceId{i}).gone && states_[i].wanted_mtu != mtus[i];
+  };
+  for (const std::uint16_t i : numbers(ports_.size())) {
+    if (!changes(i)) {
       continue;
     }
     if (const Status status = ports_[i]->set_mtu(mtus[i]); !status) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (!ports_[j]->closed() && states_[j].wanted_mtu != mtus[j]) {
+      for (const std::uint16_t j : numbers(i)) {
+        if (changes(j)) {
           static_cast<void>(ports_[j]->set_mtu(states_[j].wanted_mtu));
         }
       }

@@ -179,17 +179,14 @@ void PortSet::add_queues(PortId id, const config::Port& settings,
                    .fetch = !port::profile_of(port.driver()).writes_frames,
                    .spread = spread});
   }
-  const Queueing queueing = queueing_of(scheduler);
+  const MakeQueue make_queue = queues_of(scheduler);
   for (const std::uint16_t w : numbers(all.size())) {
     if (w < port.tx_queues()) {
-      const port::TxQueue::Settings tx{.port = id,
-                                       .device = port.device(),
-                                       .queue = w,
-                                       .descriptors = port.reported_descriptors(),
-                                       .limit_bytes = scheduler.byte_limits,
-                                       .retry = port.tx_retry(w)};
-      all[w]->add_tx(id, std::make_unique<port::TxQueue>(tx, queueing.discipline, parts_.clock,
-                                                         queueing.shaper));
+      all[w]->add_tx(id, make_queue({.port = id,
+                                     .device = port.device(),
+                                     .queue = w,
+                                     .descriptors = port.reported_descriptors(),
+                                     .retry = port.tx_retry(w)}));
     } else {
       all[w]->add_tx_through(id, *all[w % port.tx_queues()]);
     }
@@ -208,13 +205,17 @@ void PortSet::connect_workers() {
   }
 }
 
-PortSet::Queueing PortSet::queueing_of(const config::Scheduler& scheduler) const {
-  Queueing queueing{.discipline = discipline_of(scheduler), .shaper = {}};
-  for (sched::BandSettings& band : queueing.discipline.each) {
+PortSet::MakeQueue PortSet::queues_of(const config::Scheduler& scheduler) const {
+  sched::Discipline discipline = discipline_of(scheduler);
+  for (sched::BandSettings& band : discipline.each) {
     band.seed = parts_.flow_seed;
   }
-  queueing.shaper = std::make_shared<sched::Shaper>(queueing.discipline, parts_.clock.now());
-  return queueing;
+  auto shaper = std::make_shared<sched::Shaper>(discipline, parts_.clock.now());
+  return [clock = &parts_.clock, limit_bytes = scheduler.byte_limits, discipline,
+          shaper = std::move(shaper)](port::TxQueue::Settings settings) {
+    settings.limit_bytes = limit_bytes;
+    return std::make_unique<port::TxQueue>(settings, discipline, *clock, shaper);
+  };
 }
 
 }  // namespace ringroad::control

@@ -4,6 +4,7 @@
 // buffers among them, at the start and when a reload adds one. Control thread only.
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +18,7 @@
 #include "port/interface_watch.hpp"
 #include "port/pools.hpp"
 #include "port/port.hpp"
-#include "sched/discipline.hpp"
-#include "sched/shaper.hpp"
+#include "port/tx_queue.hpp"
 #include "worker/worker.hpp"
 
 namespace ringroad::control {
@@ -58,12 +58,9 @@ class PortSet {
   // Called once all ports of the start have their queues.
   void connect_workers();
 
-  // The bands of each of a port's queues.
-  struct Queueing {
-    sched::Discipline discipline;
-    std::shared_ptr<sched::Shaper> shaper;  // of all queues
-  };
-  [[nodiscard]] Queueing queueing_of(const config::Scheduler& scheduler) const;
+  // Makes the TX queues of one port, which share their rates.
+  using MakeQueue = std::function<std::unique_ptr<port::TxQueue>(port::TxQueue::Settings)>;
+  [[nodiscard]] MakeQueue queues_of(const config::Scheduler& scheduler) const;
 
   // At the index of its PortId; those that were removed are closed.
   [[nodiscard]] const Devices& devices() const { return devices_; }

@@ -61,27 +61,27 @@ class Planner {
   }
 
  private:
-  template <class Undo>
-  void add(const WholeStep::Apply& apply, const Undo& undo) {
-    steps_.push_back(std::make_unique<WholeStep>(apply, undo));
+  using Action = std::function<void()>;
+  void add(const WholeStep::Apply& apply, const Action& undo, const Action& keep = {}) {
+    steps_.push_back(std::make_unique<WholeStep>(apply, undo, keep));
   }
   // A step that cannot be refused: sets a value, and sets the value before.
   template <class Set, class Value>
-  void add_setting(const Set& set, const Value& after, const Value& before) {
+  void add_setting(const Set& set, const Value& after, const Value& before,
+                   const Action& keep = {}) {
     add(
         [set, after]() -> Done {
           set(after);
           return {};
         },
-        [set, before] { set(before); });
+        [set, before] { set(before); }, keep);
   }
   // A step by a function of Links, which takes a value for each port.
   template <class Values>
-  void add_of_links(Links::Outcome (Links::*set)(const Values&), Values after, Values before,
-                    std::string_view key) {
+  void add_of_links(Links::Outcome (Links::*set)(const Values&), const Values& after,
+                    const Values& before, std::string_view key) {
     add(
-        [links = &parts_.links, world = &parts_.world, set, after = std::move(after),
-         key]() -> Done {
+        [links = &parts_.links, world = &parts_.world, set, after, key]() -> Done {
           const Links::Outcome outcome = (links->*set)(after);
           if (outcome) {
             return {};
@@ -91,9 +91,7 @@ class Planner {
               Refusal{fmt::format("{}.{}.{}", view.link ? "vlans" : "ports", view.name, key),
                       outcome.error().what}};
         },
-        [links = &parts_.links, set, before = std::move(before)] {
-          static_cast<void>((links->*set)(before));
-        });
+        [links = &parts_.links, set, before] { static_cast<void>((links->*set)(before)); });
   }
 
   void add_links() {
@@ -113,9 +111,9 @@ class Planner {
       ups_before.push_back(known && parts_.world.port(id).up);
       ups.push_back(known && (stays_[i] || ups_before.back()));
     }
-    add_of_links(&Links::set_mtus, std::move(mtus), std::move(mtus_before), "mtu");
-    add_of_links(&Links::set_macs, std::move(macs), std::move(macs_before), "macaddress");
-    add_of_links(&Links::set_ups, std::move(ups), std::move(ups_before), "up");
+    add_of_links(&Links::set_mtus, mtus, mtus_before, "mtu");
+    add_of_links(&Links::set_macs, macs, macs_before, "macaddress");
+    add_of_links(&Links::set_ups, ups, ups_before, "up");
   }
 
   // The devices let the frames of new sub-interfaces in, then these appear, without addresses.
@@ -125,12 +123,7 @@ class Planner {
     for (const config::Port& port : running_.ports) {
       known.push_back(parts_.world.find_port(port.name)->id);
     }
-    const auto same = [&] {
-      return known == target_.ids && std::ranges::all_of(known, [&](InterfaceId id) {
-               return before_[id.value()].vlan == after_[id.value()].vlan;
-             });
-    };
-    if (same()) {
+    if (known == target_.ids) {  // another tag would have another id
       return;
     }
     add_filters();
@@ -208,14 +201,12 @@ class Planner {
   static Done bring(const ReloadParts& parts, InterfaceId id, const config::Port& port,
                     InterfaceId link) {
     interface::World& world = parts.world;
-    config::Port bare = port;
-    bare.addresses.clear();
     if (world.contains(id)) {
       // What changed while it was gone.
       world.set_mtu(id, port.mtu);
       world.set_mac(id, world.port(link).mac);
     } else {
-      world.add_port(view_of(bare, id, &world.port(link), parts.ports.devices()));
+      world.add_port(view_of(port, id, &world.port(link), parts.ports.devices()));
       // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is a sub-interface
       world.set_priorities(id, priorities_of(port.vlan.value()));
     }
@@ -272,7 +263,7 @@ class Planner {
       before.push_back(before_[i].addresses);
       after.push_back(stays_[i] ? after_[i].addresses : std::vector<InterfaceAddress4>{});
     }
-    add_of_links(&Links::set_addresses, std::move(after), std::move(before), "addresses");
+    add_of_links(&Links::set_addresses, after, before, "addresses");
     // Each address has its place now, and takes the rank that it has after a start.
     auto order = std::make_shared<routing::Routing4::Order>();
     add(
@@ -331,12 +322,10 @@ class Planner {
         edits.push_back({PortId{static_cast<std::uint16_t>(i)}, before, after});
       }
     }
-    steps_.push_back(
-        std::make_unique<SchedulerStep>(SchedulerStep::Parts{.workers = parts_.workers,
-                                                             .ports = parts_.ports,
-                                                             .clock = parts_.clock,
-                                                             .workers_run = parts_.workers_run},
-                                        std::move(edits)));
+    steps_.push_back(std::make_unique<SchedulerStep>(
+        SchedulerStep::Parts{
+            .workers = parts_.workers, .ports = parts_.ports, .workers_run = parts_.workers_run},
+        std::move(edits)));
   }
 
   void add_lost_interfaces() {
@@ -352,12 +341,7 @@ class Planner {
           parts.links.release(egress, parts.workers_run());
         }
       };
-      steps_.push_back(std::make_unique<WholeStep>(
-          [set]() -> Done {
-            set(true);
-            return {};
-          },
-          [set] { set(false); }, release));
+      add_setting(set, true, false, release);
     }
   }
 

@@ -37,7 +37,6 @@ struct ReloadParts {
   const std::vector<std::unique_ptr<worker::Worker>>& workers;
   tap::Taps& taps;
   std::function<bool()> workers_run;
-  const Clock& clock;
 };
 
 // What the router shall run.

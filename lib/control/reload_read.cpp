@@ -148,11 +148,14 @@ void Reload::compare(const Running& running) {
 void Reload::refuse_used_devices(const Running& running) {
   for (std::size_t i = 0; i < read_.ids.size(); ++i) {
     const config::Port& port = read_.config.ports[i];
+    if (port.vlan) {
+      continue;
+    }
+    const auto wanted = config::resources_of(port.device);
     for (const config::Port& other : running.config.ports) {
-      if (port.vlan || other.vlan || running.ids.at(other.name) == read_.ids[i]) {
+      if (other.vlan || running.ids.at(other.name) == read_.ids[i]) {
         continue;
       }
-      const auto wanted = config::resources_of(port.device);
       const auto taken = config::resources_of(other.device);
       const auto shared = std::ranges::find_first_of(wanted, taken);
       if (shared != wanted.end()) {

@@ -59,9 +59,7 @@ std::optional<Refusal> PortStep::open() {
 // The workers use the port from the moment on at which its link is found up.
 void PortStep::add() {
   const PortId id{wanted_.id.value()};
-  config::Port bare = wanted_.port;
-  bare.addresses.clear();
-  parts_.world.add_port(view_of(bare, wanted_.id, nullptr, parts_.ports.devices()));
+  parts_.world.add_port(view_of(wanted_.port, wanted_.id, nullptr, parts_.ports.devices()));
   parts_.ports.add_queues(id, wanted_.port, wanted_.scheduler);
   for (const auto& worker : parts_.workers) {
     worker->watch_rx(*parts_.ports.devices()[id.value()]);
@@ -170,16 +168,13 @@ void NeighborStep::set(neigh::Key4 key, std::optional<Mac> mac) {
 }
 
 void SchedulerStep::give(PortId port, const config::Scheduler& scheduler) {
-  const PortSet::Queueing queueing = parts_.ports.queueing_of(scheduler);
+  const PortSet::MakeQueue make_queue = parts_.ports.queues_of(scheduler);
   for (const auto& worker : parts_.workers) {
     const port::TxQueue* const queue = worker->tx(port);
     if (queue == nullptr) {
       continue;
     }
-    port::TxQueue::Settings settings = queue->settings();
-    settings.limit_bytes = scheduler.byte_limits;
-    auto fresh = std::make_unique<port::TxQueue>(settings, queueing.discipline, parts_.clock,
-                                                 queueing.shaper);
+    auto fresh = make_queue(queue->settings());
     fresh->bands().measure_delays(queue->bands().measures_delays());
     worker->replace_tx(port, std::move(fresh));
   }

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/mac.hpp"
 #include "control/links.hpp"
 #include "control/port_set.hpp"
@@ -46,18 +45,21 @@ class ReloadStep {
 class WholeStep final : public ReloadStep {
  public:
   using Apply = std::function<std::expected<void, Refusal>()>;
-  WholeStep(
-      Apply apply, std::function<void()> undo, std::function<void()> keep = [] {})
+  WholeStep(Apply apply, std::function<void()> undo, std::function<void()> keep = {})
       : apply_{std::move(apply)}, undo_{std::move(undo)}, keep_{std::move(keep)} {}
 
   std::expected<bool, Refusal> apply() override;
   bool undo() override;
-  void keep() override { keep_(); }
+  void keep() override {
+    if (keep_) {
+      keep_();
+    }
+  }
 
  private:
   Apply apply_;
   std::function<void()> undo_;
-  std::function<void()> keep_;
+  std::function<void()> keep_;  // empty: nothing is to be done
   bool done_ = false;
 };
 
@@ -149,7 +151,6 @@ class SchedulerStep final : public ReloadStep {
   struct Parts {
     const std::vector<std::unique_ptr<worker::Worker>>& workers;
     const PortSet& ports;
-    const Clock& clock;
     std::function<bool()> workers_run;
   };
   SchedulerStep(Parts parts, std::vector<Edit> edits)

@@ -127,8 +127,10 @@ void Router::set_up_interfaces() {
   const std::vector<InterfaceId> ids = ids_at_start(config_.ports);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const config::Port& port = config_.ports[i];
-    world_->add_port(
-        view_of(port, ids[i], port.vlan ? world_->find_port(port.vlan->link) : nullptr, ports()));
+    auto view =
+        view_of(port, ids[i], port.vlan ? world_->find_port(port.vlan->link) : nullptr, ports());
+    view.addresses = port.addresses;
+    world_->add_port(std::move(view));
     if (port.vlan) {
       world_->set_priorities(ids[i], priorities_of(*port.vlan));
     }
@@ -205,8 +207,7 @@ Status Router::set_up_addresses() {
                                                  .ports = *ports_,
                                                  .workers = workers_,
                                                  .taps = *taps_,
-                                                 .workers_run = [this] { return workers_run_; },
-                                                 .clock = clock_},
+                                                 .workers_run = [this] { return workers_run_; }},
                                      clock_);
   reload_->on_applied = [this](const std::string& file, const std::string& text) {
     before_reload_ = identity_;
