@@ -15,15 +15,16 @@ enum class RouteType : std::uint8_t {
   kLocal,      // an address of the router's own
   kBroadcast,  // of a connected subnet, or 255.255.255.255
   kMulticast,
-  kMartian,  // never a valid destination (RFC 1812 5.3.7)
+  kLinkLocal,  // fe80::/10, which means another network on each link (RFC 4007)
+  kMartian,    // never a valid destination (RFC 1812 5.3.7)
   kBlackhole,
   kUnreachable,
   kProhibit,
 };
 [[nodiscard]] constexpr std::string_view to_string(RouteType type) {
-  constexpr std::array<std::string_view, 8> kNames{"unicast",     "local",   "broadcast",
-                                                   "multicast",   "martian", "blackhole",
-                                                   "unreachable", "prohibit"};
+  constexpr std::array<std::string_view, 9> kNames{"unicast",   "local",       "broadcast",
+                                                   "multicast", "link-local",  "martian",
+                                                   "blackhole", "unreachable", "prohibit"};
   return kNames.at(static_cast<std::size_t>(type));
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // IPv6 addresses and prefixes, as two halves in host byte order.
+#include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -20,6 +22,17 @@ class Ipv6 {
 
   constexpr Ipv6() = default;
   constexpr Ipv6(std::uint64_t high, std::uint64_t low) : high_{high}, low_{low} {}
+
+  // From and to the 16 octets of a header, in wire order.
+  [[nodiscard]] static Ipv6 read(const void* octets) {
+    std::array<std::uint64_t, 2> halves;
+    std::memcpy(halves.data(), octets, sizeof halves);
+    return {__builtin_bswap64(halves[0]), __builtin_bswap64(halves[1])};
+  }
+  void write(void* octets) const {
+    const std::array halves{__builtin_bswap64(high_), __builtin_bswap64(low_)};
+    std::memcpy(octets, halves.data(), sizeof halves);
+  }
 
   // The format of RFC 4291 2.2, without a zone.
   [[nodiscard]] static std::optional<Ipv6> parse(std::string_view text);
@@ -47,6 +60,18 @@ class Ipv6 {
   [[nodiscard]] constexpr bool is_unicast() const {
     return !is_multicast() && !is_loopback() && !is_unspecified();
   }
+  // fe80::/10, RFC 4291 2.5.6.
+  [[nodiscard]] constexpr bool is_link_local() const { return high_ >> 54 == 0xfe80U >> 6; }
+  // ::ffff:0:0/96, RFC 4291 2.5.5.2.
+  [[nodiscard]] constexpr bool is_v4_mapped() const { return high_ == 0 && low_ >> 32 == 0xffff; }
+  // Of a multicast address: 1 for one interface, 2 for one link, 14 for everywhere (RFC 4291 2.7).
+  [[nodiscard]] constexpr unsigned multicast_scope() const {
+    return static_cast<unsigned>(high_ >> 48 & 0xf);
+  }
+  // ff02::1:ffXX:XXXX, the group in which solicitations for this address are sent (RFC 4291 2.7.1).
+  [[nodiscard]] constexpr Ipv6 solicited_node() const {
+    return {0xff02'0000'0000'0000, 0x0000'0001'ff00'0000 | (low_ & 0xffffff)};
+  }
 
   friend constexpr auto operator<=>(Ipv6, Ipv6) = default;
 
@@ -64,6 +89,12 @@ class Ipv6 {
   std::uint64_t high_{};
   std::uint64_t low_{};
 };
+
+// RFC 4291 2.7.1, RFC 3810 10.
+inline constexpr Ipv6 kAllNodes{0xff02'0000'0000'0000, 1};
+inline constexpr Ipv6 kAllRouters{0xff02'0000'0000'0000, 2};
+inline constexpr Ipv6 kAllMldv2Routers{0xff02'0000'0000'0000, 0x16};
+inline constexpr std::uint8_t kLinkLocalLength = 64;
 
 using Prefix6 = Prefix<Ipv6>;
 using InterfaceAddress6 = InterfaceAddress<Ipv6>;

@@ -10,6 +10,7 @@
 
 #include "base/enums.hpp"
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/mac.hpp"
 #include "base/units.hpp"
 
@@ -133,10 +134,59 @@ struct Vlan {
 inline constexpr std::uint16_t kMtuMin = 68;
 inline constexpr std::uint16_t kMtuMax = 9710;
 
+// RFC 8200 5: a port that runs IPv6 has at least this MTU.
+inline constexpr std::uint16_t kMtuMin6 = 1280;
+
+enum class RouterPreference : std::uint8_t { kLow, kMedium, kHigh };  // RFC 4191 2.1
+
+// What a port's router advertisements say; the defaults are those of RFC 4861 6.2.1.
+struct RouterAdvertisements {
+  struct AdvertisedPrefix {
+    Prefix6 prefix;
+    Nanoseconds valid = std::chrono::days{30};
+    Nanoseconds preferred = std::chrono::days{7};
+    bool on_link = true;
+    bool autonomous = true;  // hosts make addresses from it (RFC 4862)
+
+    friend bool operator==(const AdvertisedPrefix&, const AdvertisedPrefix&) = default;
+  };
+  // RFC 4191 2.3.
+  struct AdvertisedRoute {
+    Prefix6 prefix;
+    Nanoseconds lifetime = std::chrono::minutes{30};
+    RouterPreference preference = RouterPreference::kMedium;
+
+    friend bool operator==(const AdvertisedRoute&, const AdvertisedRoute&) = default;
+  };
+  Nanoseconds interval = std::chrono::seconds{600};  // the longest; the shortest is a third of it
+  std::optional<Nanoseconds> lifetime{};  // as a default router, 0: none; if empty, 3 intervals
+  RouterPreference preference = RouterPreference::kMedium;
+  bool managed = false;  // addresses come by DHCPv6
+  bool other = false;    // other configuration comes by DHCPv6
+  std::uint8_t hop_limit = 64;
+  Nanoseconds reachable_time{};  // 0: unspecified
+  Nanoseconds retransmit{};
+  bool mtu = true;  // says the port's MTU
+  std::vector<AdvertisedPrefix> prefixes;
+  std::vector<AdvertisedRoute> routes;
+  std::vector<Ipv6> dns;                      // RFC 8106 5.1
+  std::vector<std::string> search;            // RFC 8106 5.2
+  std::optional<Nanoseconds> dns_lifetime{};  // of both; if empty, 3 intervals
+  std::optional<Prefix6> pref64{};            // RFC 8781
+
+  friend bool operator==(const RouterAdvertisements&, const RouterAdvertisements&) = default;
+};
+
 struct Port {
   std::string name;
   std::string device;  // PCI address or DPDK vdev string; empty for a sub-interface
   std::vector<InterfaceAddress4> addresses;
+  std::vector<InterfaceAddress6> addresses6{};
+  // The port runs IPv6, with a link-local address, even if nothing else asks for it: an IPv6
+  // address, accept_ra or router_advertisements.
+  bool ipv6 = false;
+  bool accept_ra = false;
+  std::optional<RouterAdvertisements> router_advertisements{};
   std::uint16_t mtu = 1500;
   std::optional<Mac> mac{};             // if empty, the device's own MAC
   std::optional<std::uint16_t> queues;  // RX queues; if empty, one a worker, as far as possible
@@ -150,19 +200,26 @@ struct Port {
   bool send_redirects = true;      // ICMP redirects (RFC 1812 5.2.7.2)
   bool dad = false;                // addresses are probed before use (RFC 5227)
   std::optional<ArpTimers> arp{};  // if empty, the timers of all ports
+  std::optional<ArpTimers> nd{};   // the same for IPv6
 
+  [[nodiscard]] bool runs_ipv6() const {
+    return ipv6 || accept_ra || router_advertisements || !addresses6.empty();
+  }
   friend bool operator==(const Port&, const Port&) = default;
 };
 
-struct NextHop {
-  std::optional<Ipv4> via{};  // if empty, the destinations are on the port's link
+template <class Address>
+struct NextHopOf {
+  std::optional<Address> via{};  // if empty, the destinations are on the port's link
   std::uint16_t weight = 1;
   std::string port{};      // if empty, the port with the gateway's subnet
   bool on_link = false;    // `via` is on that port's link even if no subnet covers it
   bool recursive = false;  // `via` is a recursive next hop, which may be unreachable now
 
-  friend bool operator==(const NextHop&, const NextHop&) = default;
+  friend bool operator==(const NextHopOf&, const NextHopOf&) = default;
 };
+using NextHop = NextHopOf<Ipv4>;
+using NextHop6 = NextHopOf<Ipv6>;
 
 // Linux's numbers: 255 is table local; 1 to 252 have names in the configuration.
 inline constexpr std::uint8_t kMainTable = 254;
@@ -175,35 +232,44 @@ struct RouteTable {
   friend bool operator==(const RouteTable&, const RouteTable&) = default;
 };
 
-struct Route {
-  Prefix4 to;
+template <class Address>
+struct RouteOf {
+  Prefix<Address> to;
   RouteType type = RouteType::kUnicast;
-  std::vector<NextHop> next_hops;  // empty unless unicast
+  std::vector<NextHopOf<Address>> next_hops;  // empty unless unicast
   std::uint32_t metric = 0;
   std::uint8_t table = kMainTable;
-  std::optional<Ipv4> source{};  // of the router's own packets; if empty, the port's address
+  std::optional<Address> source{};  // of the router's own packets; if empty, the port's address
 
-  friend bool operator==(const Route&, const Route&) = default;
+  friend bool operator==(const RouteOf&, const RouteOf&) = default;
 };
+using Route = RouteOf<Ipv4>;
+using Route6 = RouteOf<Ipv6>;
 
 // A file with one prefix on each line, plain or .gz; each prefix gets one of `via`, chosen by hash.
-struct RouteFile {
+template <class Address>
+struct RouteFileOf {
   std::string path;  // relative paths start at the configuration file's folder
-  std::vector<Ipv4> via;
+  std::vector<Address> via;
   std::uint32_t metric = 0;
   std::uint8_t table = kMainTable;
   bool keep_going = false;  // lines that are not prefixes are skipped and counted
 
-  friend bool operator==(const RouteFile&, const RouteFile&) = default;
+  friend bool operator==(const RouteFileOf&, const RouteFileOf&) = default;
 };
+using RouteFile = RouteFileOf<Ipv4>;
+using RouteFile6 = RouteFileOf<Ipv6>;
 
-struct StaticNeighbor {
-  Ipv4 address;
+template <class Address>
+struct StaticNeighborOf {
+  Address address;
   std::string port;
   Mac mac;
 
-  friend bool operator==(const StaticNeighbor&, const StaticNeighbor&) = default;
+  friend bool operator==(const StaticNeighborOf&, const StaticNeighborOf&) = default;
 };
+using StaticNeighbor = StaticNeighborOf<Ipv4>;
+using StaticNeighbor6 = StaticNeighborOf<Ipv6>;
 
 struct Arp {
   ArpTimers timers;  // of ports without their own
@@ -214,6 +280,16 @@ struct Arp {
   bool notify = true;
 
   friend bool operator==(const Arp&, const Arp&) = default;
+};
+
+// The same for IPv6 (RFC 4861); `timers.locktime` has no effect.
+struct Nd {
+  ArpTimers timers;
+  std::array<std::uint32_t, 3> gc_thresh{128, 512, 1024};
+  Bytes queue_bytes{212992};
+  std::uint32_t dad_transmits = 1;  // RFC 4862 5.1; 0: addresses are used without probing
+
+  friend bool operator==(const Nd&, const Nd&) = default;
 };
 
 // Linux's icmp_msgs_per_sec, icmp_msgs_burst and icmp_ratelimit; 0 removes a limit.
@@ -239,10 +315,14 @@ struct Config {
   std::vector<Port> ports;
   std::vector<RouteTable> tables;
   std::vector<Route> routes;
+  std::vector<Route6> routes6;
   std::vector<RouteFile> route_files;
+  std::vector<RouteFile6> route_files6;
   std::vector<StaticNeighbor> neighbors;
+  std::vector<StaticNeighbor6> neighbors6;
   std::vector<Scheduler> schedulers;
   Arp arp;
+  Nd nd;
   Icmp icmp;
   Ecmp ecmp;
 

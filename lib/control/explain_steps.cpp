@@ -246,7 +246,13 @@ void ExplainSteps::add_punted(PuntReason reason) {
       add("input",
           fmt::format("an ARP message at {}", name(ingress_.value_or(interface_of(port_)))));
       break;
+    case PuntReason::kNeighborDiscovery:
+      add("input", fmt::format("a neighbor discovery message at {}",
+                               name(ingress_.value_or(interface_of(port_)))));
+      break;
     case PuntReason::kFragmentationNeeded:
+    case PuntReason::kPacketTooBig:
+    case PuntReason::kBeyondScope:
     case PuntReason::kFragment:
     case PuntReason::kNoRoute:
     case PuntReason::kUnreachable:

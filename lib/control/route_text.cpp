@@ -32,6 +32,8 @@ std::string way_text(const Router& router, const neigh::Adjacency& way) {
       return "a broadcast address";
     case AdjacencyKind::kMulticast:
       return "a multicast group";
+    case AdjacencyKind::kLinkLocal:
+      return "a link-local address";
     case AdjacencyKind::kMartian:
       return "an address that no packet may be sent to";
     case AdjacencyKind::kNoRoute:

@@ -121,6 +121,11 @@ void SlowPath::handle(OwnedPacket packet) {
   sender_.note(*packet, {.kind = WatchRecord::Kind::kHandled,
                          .detail = static_cast<std::uint8_t>(meta(*packet).punt)});
   switch (meta(*packet).punt) {
+    case PuntReason::kNeighborDiscovery:  // never IPv4
+    case PuntReason::kPacketTooBig:
+    case PuntReason::kBeyondScope:
+      sender_.drop(std::move(packet), DropReason::kUnknownProtocol);
+      break;
     case PuntReason::kArp:
       neighbors_->arp_input(std::move(packet));
       break;

@@ -19,6 +19,8 @@ std::string_view class_of(stats::DropReason reason) {
     case kUdpBad:
     case kIcmpBad:
     case kArpInvalid:
+    case kIp6BadHeader:
+    case kNdInvalid:
       return "malformed";
     case kOtherHost:
     case kUnknownEthertype:
@@ -32,8 +34,11 @@ std::string_view class_of(stats::DropReason reason) {
     case kPortClosed:
     case kIcmpIgnored:
     case kArpIgnored:
+    case kNdIgnored:
       return "unwanted";
     case kSourceRoute:
+    case kRoutingHeader:
+    case kScope:
     case kReversePath:
     case kForwardingOff:
     case kBlackhole:
@@ -44,6 +49,7 @@ std::string_view class_of(stats::DropReason reason) {
     case kNoRoute:
     case kTtlExceeded:
     case kFragmentationNeeded:
+    case kPacketTooBig:
       return "unroutable";
     case kHostUnreachable:
     case kNeighborQueueFull:

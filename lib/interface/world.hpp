@@ -72,10 +72,11 @@ class World {
   // The kinds of the first next hops of every router. The first one, fib::kNoRoute, is the result
   // of a lookup that finds no route.
   static constexpr std::array kFixedKinds{
-      neigh::AdjacencyKind::kNoRoute,     neigh::AdjacencyKind::kLocal,
-      neigh::AdjacencyKind::kBroadcast,   neigh::AdjacencyKind::kMulticast,
-      neigh::AdjacencyKind::kMartian,     neigh::AdjacencyKind::kBlackhole,
-      neigh::AdjacencyKind::kUnreachable, neigh::AdjacencyKind::kProhibit};
+      neigh::AdjacencyKind::kNoRoute,   neigh::AdjacencyKind::kLocal,
+      neigh::AdjacencyKind::kBroadcast, neigh::AdjacencyKind::kMulticast,
+      neigh::AdjacencyKind::kLinkLocal, neigh::AdjacencyKind::kMartian,
+      neigh::AdjacencyKind::kBlackhole, neigh::AdjacencyKind::kUnreachable,
+      neigh::AdjacencyKind::kProhibit};
 
   World(std::uint32_t workers, std::uint32_t neighbors_max);
 

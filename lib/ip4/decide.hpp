@@ -64,6 +64,7 @@ struct Verdict {
       return drop(DropReason::kBroadcast);
     case AdjacencyKind::kMulticast:
       return drop(DropReason::kMulticast);
+    case AdjacencyKind::kLinkLocal:  // only IPv6 has these
     case AdjacencyKind::kMartian:
       return drop(DropReason::kMartianDestination);
     case AdjacencyKind::kBlackhole:

@@ -29,6 +29,7 @@ enum class AdjacencyKind : std::uint8_t {
   kLocal,       // the router's own address
   kBroadcast,
   kMulticast,
+  kLinkLocal,  // fe80::/10: the ingress interface says what it means
   kMartian,
   kNoRoute,
   kBlackhole,

@@ -9,11 +9,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <span>
 
 #include "base/ids.hpp"
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/units.hpp"
 
 namespace ringroad {
@@ -26,14 +28,17 @@ enum class L2Class : std::uint8_t { kHost, kBroadcast, kMulticast };
 // Why a worker hands a packet to the control thread.
 enum class PuntReason : std::uint8_t {
   kArp,
-  kLocal,       // addressed to the router
-  kUnresolved,  // the neighbor's MAC is not known; the TTL is already decremented
-  kFragment,    // it is to be fragmented; the TTL is already decremented
-  kOptions,     // its header has options; not decided yet
-  kRedirect,    // a copy of a packet that leaves by the interface on which it arrived
+  kNeighborDiscovery,  // RFC 4861's messages, in the order of ARP's
+  kLocal,              // addressed to the router
+  kUnresolved,         // the neighbor's MAC is not known; the TTL is already decremented
+  kFragment,           // it is to be fragmented; the TTL is already decremented
+  kOptions,            // its header has options, or hop-by-hop options; not decided yet
+  kRedirect,           // a copy of a packet that leaves by the interface on which it arrived
   // The packet is dropped for the reason of that name, and an ICMP error may tell the sender.
   kTtlExceeded,
   kFragmentationNeeded,
+  kPacketTooBig,
+  kBeyondScope,
   kNoRoute,
   kUnreachable,
   kProhibited,
@@ -101,6 +106,20 @@ inline constexpr std::uint8_t kVersion4NoOptions = 0x45;
 }
 [[nodiscard]] inline Ipv4 destination_of(Packet& packet) {
   return Ipv4{be32::from_wire(ipv4(packet).dst_addr)};
+}
+
+// Valid once ip6::input() accepted the packet: the fixed header is complete and contiguous.
+[[nodiscard]] inline rte_ipv6_hdr& ipv6(Packet& packet) {
+  return *rte_pktmbuf_mtod_offset(&packet, rte_ipv6_hdr*, kL2Bytes);
+}
+[[nodiscard]] inline Ipv6 source6_of(Packet& packet) { return Ipv6::read(ipv6(packet).src_addr); }
+[[nodiscard]] inline Ipv6 destination6_of(Packet& packet) {
+  return Ipv6::read(ipv6(packet).dst_addr);
+}
+[[nodiscard]] inline bool is_ipv6(Packet& packet) {
+  std::uint16_t type = 0;
+  std::memcpy(&type, frame(packet) + RTE_ETHER_HDR_LEN - sizeof type, sizeof type);
+  return type == RTE_BE16(RTE_ETHER_TYPE_IPV6);
 }
 
 // Whether the IP packet is longer than the MTU, so that it must be fragmented or refused.

@@ -28,11 +28,12 @@ inline constexpr std::array kFixedRoutes<Ipv4>{
     FixedRoute<Ipv4>{{Ipv4{224, 0, 0, 0}, 4}, RouteType::kMulticast},
     FixedRoute<Ipv4>{{kLimitedBroadcast, Ipv4::kBits}, RouteType::kBroadcast}};
 
-// RFC 4291 2.5.2, 2.5.3 and 2.7.
+// RFC 4291 2.5.2, 2.5.3, 2.5.6 and 2.7.
 template <>
 inline constexpr std::array kFixedRoutes<Ipv6>{
     FixedRoute<Ipv6>{{Ipv6{0, 0}, Ipv6::kBits}, RouteType::kMartian},
     FixedRoute<Ipv6>{{Ipv6{0, 1}, Ipv6::kBits}, RouteType::kMartian},
+    FixedRoute<Ipv6>{{Ipv6{0xfe80'0000'0000'0000, 0}, 10}, RouteType::kLinkLocal},
     FixedRoute<Ipv6>{{Ipv6{0xff00'0000'0000'0000, 0}, 8}, RouteType::kMulticast}};
 
 }  // namespace ringroad::routing

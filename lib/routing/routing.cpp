@@ -26,6 +26,8 @@ AdjacencyKind kind_of(RouteType type) {
       return AdjacencyKind::kBroadcast;
     case RouteType::kMulticast:
       return AdjacencyKind::kMulticast;
+    case RouteType::kLinkLocal:
+      return AdjacencyKind::kLinkLocal;
     case RouteType::kMartian:
       return AdjacencyKind::kMartian;
     case RouteType::kBlackhole:

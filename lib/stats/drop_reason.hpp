@@ -16,11 +16,14 @@ namespace ringroad::stats {
   X(kVlanUnknown, "vlan_unknown", "a VLAN tag that no sub-interface of the port has")              \
   X(kNoHeadroom, "no_headroom", "the driver left no room in front of the frame for a VLAN tag")    \
   X(kLlc, "llc", "an 802.3 frame with a length instead of an EtherType")                           \
-  X(kIpTruncated, "ip_truncated", "shorter than its IPv4 header or its total length says")         \
-  X(kIpBadVersion, "ip_bad_version", "IP version is not 4, or the header length is below 20")      \
+  X(kIpTruncated, "ip_truncated", "shorter than its IP header or the length in it says")           \
+  X(kIpBadVersion, "ip_bad_version", "the IP version is wrong, or the header length is below 20")  \
   X(kIpBadChecksum, "ip_bad_checksum", "the IPv4 header checksum is wrong")                        \
   X(kIpBadLength, "ip_bad_length", "the IPv4 total length is below the header length")             \
   X(kIpBadOptions, "ip_bad_options", "malformed IPv4 options")                                     \
+  X(kIp6BadHeader, "ip6_bad_header", "a malformed IPv6 extension header or option")                \
+  X(kRoutingHeader, "routing_header", "to the router, an IPv6 routing header that it refuses")     \
+  X(kScope, "scope", "a link-local address beyond its link (RFC 4007)")                            \
   X(kSourceRoute, "source_route", "a source-route option, which is refused (RFC 7126)")            \
   X(kMartianSource, "martian_source", "a source address that no packet may have on a wire")        \
   X(kMartianDestination, "martian_destination", "a destination that no packet may have on a wire") \
@@ -35,7 +38,8 @@ namespace ringroad::stats {
   X(kProhibited, "prohibited", "a prohibit route: administratively prohibited")                    \
   X(kTtlExceeded, "ttl_exceeded", "the time to live ran out")                                      \
   X(kFragmentationNeeded, "fragmentation_needed", "larger than the egress MTU, and DF is set")     \
-  X(kHostUnreachable, "host_unreachable", "the next hop did not answer ARP")                       \
+  X(kPacketTooBig, "packet_too_big", "an IPv6 packet larger than the egress MTU")                  \
+  X(kHostUnreachable, "host_unreachable", "the next hop did not answer ARP or its solicitations")  \
   X(kNeighborQueueFull, "neighbor_queue_full", "oldest of too many waiting for one neighbor")      \
   X(kNeighborMemory, "neighbor_memory",                                                            \
     "oldest of all that waited for neighbors, for their share")                                    \
@@ -49,7 +53,7 @@ namespace ringroad::stats {
   X(kReassemblyMemory, "reassembly_memory",                                                        \
     "a fragment of the oldest datagram, for those that came later")                                \
   X(kUnknownProtocol, "unknown_protocol", "to the router, an IP protocol that it does not speak")  \
-  X(kMulticastControl, "multicast_control", "to the router, IGMP or PIM, of which it is no part")  \
+  X(kMulticastControl, "multicast_control", "to the router, IGMP, MLD or PIM, no part of it")      \
   X(kPortClosed, "port_closed", "to the router, a port that nothing listens on")                   \
   X(kTcpBad, "tcp_bad", "to the router, a truncated TCP segment or a wrong checksum")              \
   X(kUdpBad, "udp_bad", "to the router, a UDP datagram with a wrong length or checksum")           \
@@ -57,6 +61,8 @@ namespace ringroad::stats {
   X(kIcmpIgnored, "icmp_ignored", "to the router, an ICMP message that needs no answer")           \
   X(kArpInvalid, "arp_invalid", "an ARP message that is malformed or must not be believed")        \
   X(kArpIgnored, "arp_ignored", "an ARP message that is about neither us nor a known neighbor")    \
+  X(kNdInvalid, "nd_invalid", "a neighbor discovery message that must not be believed")            \
+  X(kNdIgnored, "nd_ignored", "a neighbor discovery message about neither us nor a neighbor")      \
   X(kPuntQueueFull, "punt_queue_full", "the control thread was behind with its work")              \
   X(kInjectQueueFull, "inject_queue_full", "a worker was behind with packets handed to it")        \
   X(kBandFull, "band_full", "the egress band held as much as its limit")                           \

@@ -12,6 +12,8 @@ namespace ringroad::tap {
   switch (reason) {
     case PuntReason::kArp:
       return "ARP";
+    case PuntReason::kNeighborDiscovery:
+      return "neighbor discovery";
     case PuntReason::kLocal:
       return "for the router itself";
     case PuntReason::kUnresolved:
@@ -26,6 +28,10 @@ namespace ringroad::tap {
       return "the time to live ran out";
     case PuntReason::kFragmentationNeeded:
       return "longer than the MTU, and DF is set";
+    case PuntReason::kPacketTooBig:
+      return "longer than the MTU";
+    case PuntReason::kBeyondScope:
+      return "from a link-local address, to another link";
     case PuntReason::kNoRoute:
       return "no route to its destination";
     case PuntReason::kUnreachable:

@@ -28,6 +28,10 @@ DropReason reason_if_not_punted(PuntReason reason) {
       return DropReason::kTtlExceeded;
     case PuntReason::kFragmentationNeeded:
       return DropReason::kFragmentationNeeded;
+    case PuntReason::kPacketTooBig:
+      return DropReason::kPacketTooBig;
+    case PuntReason::kBeyondScope:
+      return DropReason::kScope;
     case PuntReason::kNoRoute:
       return DropReason::kNoRoute;
     case PuntReason::kUnreachable:
@@ -35,6 +39,7 @@ DropReason reason_if_not_punted(PuntReason reason) {
     case PuntReason::kProhibited:
       return DropReason::kProhibited;
     case PuntReason::kArp:
+    case PuntReason::kNeighborDiscovery:
     case PuntReason::kLocal:
     case PuntReason::kUnresolved:
     case PuntReason::kFragment:
