@@ -91,7 +91,7 @@ void AddressDetection::run(const Key6& key, Entry& entry, Nanoseconds now, Event
   announce(key, events);
 }
 
-void AddressDetection::announce(const Key6& key, Events& events) {
+void AddressDetection::announce(const Key6& key, Events& events) const {
   if (settings_.announce) {
     events.push_back({Kind::kAnnounce, key});
   }

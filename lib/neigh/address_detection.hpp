@@ -97,7 +97,7 @@ class AddressDetection {
   Entry& add(const Key6& key, Events& events);
   void start(const Key6& key, Entry& entry, Nanoseconds now, Events& events);
   void run(const Key6& key, Entry& entry, Nanoseconds now, Events& events);
-  void announce(const Key6& key, Events& events);
+  void announce(const Key6& key, Events& events) const;
   void refuse(const Key6& key, Entry& entry, Mac other, Events& events);
 
   Settings settings_;

@@ -54,7 +54,11 @@ void GroupReports::leave(Key6 group, Nanoseconds now) {
   }
   auto& groups = port->second.groups;
   const auto left = groups.find(group.address);
-  if (left == groups.end() || left->second.users == 0 || --left->second.users > 0) {
+  if (left == groups.end() || left->second.users == 0) {
+    return;
+  }
+  --left->second.users;
+  if (left->second.users > 0) {
     return;
   }
   if (!port->second.has_link || !is_reported(group.address)) {

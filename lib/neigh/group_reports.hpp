@@ -39,11 +39,11 @@ class GroupReports {
   void join(Key6 group, Nanoseconds now);
   void leave(Key6 group, Nanoseconds now);
   // When a link comes up, all groups are reported anew: it may be a different link.
-  void set_link(InterfaceId port, bool up, Nanoseconds now);
+  void set_link(InterfaceId id, bool up, Nanoseconds now);
   // The port's link-local address became usable: what was reported from :: is reported again, as
   // switches and routers may ignore that source (RFC 3590 4).
-  void report_again(InterfaceId port, Nanoseconds now);
-  void hear(InterfaceId port, const MldQuery& query, Nanoseconds now);
+  void report_again(InterfaceId id, Nanoseconds now);
+  void hear(InterfaceId id, const MldQuery& query, Nanoseconds now);
 
   void tick(Nanoseconds now, Events& events);
   // The time at which tick() next has something to do.
@@ -68,9 +68,9 @@ class GroupReports {
     std::map<Ipv6, Group> groups;
   };
 
-  void change(Port& port, Group& group, Nanoseconds now);
+  static void change(Port& port, Group& group, Nanoseconds now);
   void report_changes(InterfaceId id, Port& port, Nanoseconds now, Events& events);
-  void answer(InterfaceId id, Port& port, Nanoseconds now, Events& events);
+  static void answer(InterfaceId id, Port& port, Nanoseconds now, Events& events);
   [[nodiscard]] Nanoseconds random(Nanoseconds most);
 
   std::mt19937_64 random_;

@@ -30,21 +30,21 @@ class RouterAdvertiser {
   // The port advertises with random intervals between a third of `longest` and `longest`
   // (MaxRtrAdvInterval, at least 4 s) and, at first, with shorter ones. A call for a port that
   // advertises already says that what is advertised has changed.
-  void start(InterfaceId port, Nanoseconds longest, Nanoseconds now);
+  void start(InterfaceId id, Nanoseconds longest, Nanoseconds now);
   // The port ceases to advertise: up to three final advertisements are sent, the first at once.
-  void stop(InterfaceId port, Nanoseconds now, Events& events);
+  void stop(InterfaceId id, Nanoseconds now, Events& events);
   // The port is gone.
-  void remove(InterfaceId port) { ports_.erase(port); }
+  void remove(InterfaceId id) { ports_.erase(id); }
   // When a link comes up, it is advertised to as if the port had just started.
-  void set_link(InterfaceId port, bool up, Nanoseconds now);
+  void set_link(InterfaceId id, bool up, Nanoseconds now);
   // A valid router solicitation was received.
-  void hear_solicitation(InterfaceId port, Nanoseconds now);
+  void hear_solicitation(InterfaceId id, Nanoseconds now);
 
   void tick(Nanoseconds now, Events& events);
   // The time at which tick() next has something to do.
   [[nodiscard]] std::optional<Nanoseconds> next_deadline() const;
 
-  [[nodiscard]] bool is_advertising(InterfaceId port) const;
+  [[nodiscard]] bool is_advertising(InterfaceId id) const;
 
  private:
   static constexpr Nanoseconds kNever = Nanoseconds::max();
