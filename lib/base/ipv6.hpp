@@ -93,11 +93,18 @@ class Ipv6 {
 // RFC 4291 2.7.1, RFC 3810 10.
 inline constexpr Ipv6 kAllNodes{0xff02'0000'0000'0000, 1};
 inline constexpr Ipv6 kAllRouters{0xff02'0000'0000'0000, 2};
+inline constexpr Ipv6 kAllRoutersOfSite{0xff05'0000'0000'0000, 2};
 inline constexpr Ipv6 kAllMldv2Routers{0xff02'0000'0000'0000, 0x16};
 inline constexpr std::uint8_t kLinkLocalLength = 64;
 
 using Prefix6 = Prefix<Ipv6>;
 using InterfaceAddress6 = InterfaceAddress<Ipv6>;
+
+// Whether the first address of the subnet is that of any of its routers (RFC 4291 2.6.1), which two
+// routers on a /127 do without (RFC 6164).
+[[nodiscard]] constexpr bool has_anycast(const InterfaceAddress6& own) {
+  return own.length < Ipv6::kBits - 1 && !own.address.is_link_local();
+}
 
 // Whether a route may have this destination: not multicast, and not only the loopback or the
 // unspecified address (RFC 4291 2.5.2, 2.5.3, 2.7).

@@ -28,6 +28,7 @@ constexpr std::array kRules{
     Rule{"neighbors", kLive},
     Rule{"schedulers", kLive},
     Rule{"arp", kLive},
+    Rule{"nd", kLive},
     Rule{"icmp", kLive},
     Rule{"ecmp", kLive},
 };

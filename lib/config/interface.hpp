@@ -8,8 +8,9 @@
 
 namespace ringroad::config {
 
-inline constexpr std::array<std::string_view, 7> kInterfaceKeys{
-    "addresses", "mtu", "forwarding", "rp_filter", "send_redirects", "dad", "arp"};
+inline constexpr std::array<std::string_view, 11> kInterfaceKeys{
+    "addresses", "mtu", "forwarding", "rp_filter", "send_redirects",       "dad",
+    "arp",       "nd",  "ipv6",       "accept_ra", "router_advertisements"};
 
 template <class... Keys>
 constexpr auto with_interface_keys(Keys... keys) {

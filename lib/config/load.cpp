@@ -49,9 +49,9 @@ void advise_on_netplan(const Value& network) {
 }
 
 Config read_sections(const Value& root, const std::string& file) {
-  static constexpr std::array<std::string_view, 10> kKeys{
-      "engine",     "ports", "tables", "routes", "neighbors",
-      "schedulers", "arp",   "icmp",   "ecmp",   "vlans"};
+  static constexpr std::array<std::string_view, 11> kKeys{
+      "engine", "ports", "tables", "routes", "neighbors", "schedulers",
+      "arp",    "nd",    "icmp",   "ecmp",   "vlans"};
   Config config;
   const Fields fields{root, kKeys, Place::kTop};
   const Value* const network = fields.find_foreign("network");
@@ -73,7 +73,11 @@ Config read_sections(const Value& root, const std::string& file) {
   if (const Value* arp = fields.find("arp")) {
     config.arp = read_arp(*arp);
   }
-  PortContext context{schedulers, config.arp.timers, ports, connected, config.engine, buffers};
+  if (const Value* nd = fields.find("nd")) {
+    config.nd = read_nd(*nd);
+  }
+  PortContext context{schedulers, config.arp.timers, config.nd.timers, ports,
+                      connected,  config.engine,     buffers};
   const bool elsewhere = network != nullptr || fields.find_foreign("ethernets") != nullptr ||
                          fields.find_foreign("interfaces") != nullptr;
   const Value* const section =
@@ -93,7 +97,7 @@ Config read_sections(const Value& root, const std::string& file) {
     read_routes(*routes, ports, connected, folder_of(file), config);
   }
   if (const Value* neighbors = fields.find("neighbors")) {
-    config.neighbors = read_neighbors(*neighbors, ports);
+    read_neighbors(*neighbors, ports, connected, config);
   }
   if (const Value* icmp = fields.find("icmp")) {
     config.icmp = read_icmp(*icmp);

@@ -38,6 +38,7 @@ struct Fault {
   std::string port{};        // name of a port or a sub-interface
   std::size_t index = 0;     // index in Config's list of that kind
   std::string_view field{};  // "mtu"
+  bool ipv6 = false;         // of a route, route file or neighbor: which lists of Config
 };
 // The position of the fault in the file, as a Problem.
 [[nodiscard]] Problem place(const std::string& path, const Fault& fault);
@@ -56,6 +57,8 @@ struct Fault {
 [[nodiscard]] std::string to_yaml(const Config& config);
 // Returns items of the `routes:` and `neighbors:` lists, in the form of the file.
 [[nodiscard]] std::string to_yaml(std::span<const Route> routes, const Config& config);
+[[nodiscard]] std::string to_yaml(std::span<const Route6> routes, const Config& config);
 [[nodiscard]] std::string to_yaml(std::span<const StaticNeighbor> neighbors);
+[[nodiscard]] std::string to_yaml(std::span<const StaticNeighbor6> neighbors);
 
 }  // namespace ringroad::config

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/document.hpp"
+#include "config/family.hpp"
 #include "config/load.hpp"
 #include "config/report.hpp"
 #include "config/tree.hpp"
@@ -47,7 +48,7 @@ struct Place {
 };
 
 // Finds the route or neighbor of the fault. Routes with a file and routes without one are counted
-// separately.
+// separately, and so are the families.
 std::optional<std::pair<std::size_t, Node::Child>> item_of(const Node* list, const Fault& fault) {
   std::size_t left = fault.index;
   for (std::size_t i = 0; list != nullptr && i < list->children.size(); ++i) {
@@ -55,7 +56,7 @@ std::optional<std::pair<std::size_t, Node::Child>> item_of(const Node* list, con
     const bool has_file = find(item.node, "file").has_value();
     const bool counts = fault.at == Fault::At::kNeighbor || item.node->kind != Node::Kind::kMap ||
                         has_file == (fault.at == Fault::At::kRouteFile);
-    if (counts && left-- == 0) {
+    if (counts && is_ipv6(*item.node) == fault.ipv6 && left-- == 0) {
       return std::pair{i, item};
     }
   }

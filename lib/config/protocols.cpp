@@ -14,6 +14,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
+constexpr Range<Bytes> kQueueBytes{{0}, {1ULL << 30U}};
+
 void read_gc_thresh(const Value& list, std::array<std::uint32_t, 3>& gc_thresh) {
   const std::vector<Value> items = list.items();
   if (!list.is_list()) {
@@ -72,9 +74,31 @@ Arp read_arp(const Value& section) {
   if (const Value* gc_thresh = fields.find("gc_thresh")) {
     read_gc_thresh(*gc_thresh, arp.gc_thresh);
   }
-  assign(arp.queue_bytes, read(fields.find("queue_bytes"), Range<Bytes>{{0}, {1ULL << 30U}}));
+  assign(arp.queue_bytes, read(fields.find("queue_bytes"), kQueueBytes));
   assign(arp.notify, read_flag(fields.find("notify")));
   return arp;
+}
+
+ArpTimers read_nd_timers(const Value& section, const ArpTimers& defaults) {
+  static constexpr std::array<std::string_view, 6> kKeys{"base_reachable",    "retransmit",
+                                                         "delay_first_probe", "gc_stale",
+                                                         "unicast_probes",    "multicast_probes"};
+  return read_timers(Fields{section, kKeys}, defaults);
+}
+
+Nd read_nd(const Value& section) {
+  static constexpr std::array<std::string_view, 9> kKeys{
+      "base_reachable", "retransmit",     "gc_thresh",        "queue_bytes",  "delay_first_probe",
+      "gc_stale",       "unicast_probes", "multicast_probes", "dad_transmits"};
+  Nd nd;
+  const Fields fields{section, kKeys};
+  nd.timers = read_timers(fields, nd.timers);
+  if (const Value* gc_thresh = fields.find("gc_thresh")) {
+    read_gc_thresh(*gc_thresh, nd.gc_thresh);
+  }
+  assign(nd.queue_bytes, read(fields.find("queue_bytes"), kQueueBytes));
+  assign(nd.dad_transmits, read(fields.find("dad_transmits"), Range<std::uint32_t>{0, 10}));
+  return nd;
 }
 
 Icmp read_icmp(const Value& section) {

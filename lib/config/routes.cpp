@@ -10,7 +10,10 @@
 #include <span>
 #include <system_error>
 #include <tuple>
+#include <type_traits>
 
+#include "config/destination.hpp"
+#include "config/family.hpp"
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
 
@@ -20,47 +23,34 @@ namespace {
 constexpr std::size_t kNextHopsMax = 256;
 constexpr Range<std::uint32_t> kMetrics{0, std::numeric_limits<std::uint32_t>::max()};
 
-// Why the prefix is not a valid destination of a route (RFC 1812 4.2.2.11 and 5.3.7).
-std::string_view unroutable(Prefix4 prefix) {
-  const Ipv4 first = prefix.address();
-  if (is_routable(prefix)) {
-    return "";
+// Reports a gateway of the other family.
+template <class Address>
+bool is_of_other_family(const Value& via) {
+  using Other = std::conditional_t<std::is_same_v<Address, Ipv6>, Ipv4, Ipv6>;
+  if (!Other::parse(via.node().text)) {
+    return false;
   }
-  if (first.is_loopback()) {
-    return "loopback addresses";
-  }
-  if (first.is_multicast()) {
-    return "multicast addresses";
-  }
-  return first.is_reserved() ? "reserved addresses" : "addresses of \"this network\"";
+  via.problem(
+      fmt::format("{} is an {} address; an {} gateway of an {} route{} is not supported yet",
+                  via.node().text, kFamilyName<Other>, kFamilyName<Other>, kFamilyName<Address>,
+                  std::is_same_v<Address, Ipv4> ? " (RFC 8950)" : ""));
+  return true;
 }
 
-std::optional<Prefix4> read_destination(const Value* value) {
-  const auto text = read_text(value);
-  if (!text) {
-    return std::nullopt;
-  }
-  const auto prefix = Prefix4::parse(*text);
-  if (!prefix) {
-    const auto with_host_bits = InterfaceAddress4::parse(*text);
-    value->problem(with_host_bits ? fmt::format("{} has host bits set; the prefix is {}/{}", *text,
-                                                with_host_bits->subnet().address().to_string(),
-                                                with_host_bits->length)
-                                  : shown(*text) + " is not an IPv4 prefix");
-    return std::nullopt;
-  }
-  if (const std::string_view kind = unroutable(*prefix); !kind.empty()) {
-    value->problem(fmt::format("{} are {}, which are not routed", *text, kind));
-    return std::nullopt;
-  }
-  return prefix;
-}
-
+template <class Address>
 class RoutesReader {
+  using Route = RouteOf<Address>;
+  using NextHop = NextHopOf<Address>;
+
  public:
   RoutesReader(const Names& ports, const Connected& connected, std::filesystem::path folder,
                Config& config)
-      : ports_{ports}, connected_{connected}, folder_{std::move(folder)}, config_{config} {}
+      : ports_{ports},
+        connected_{connected.of<Address>()},
+        all_connected_{connected},
+        folder_{std::move(folder)},
+        config_{config},
+        lists_{lists_of<Address>(config)} {}
 
   void read_route(const Value& item);
   // Called after the last route: reports gateways that no route covers.
@@ -69,34 +59,41 @@ class RoutesReader {
  private:
   void read_prefix_route(const Value& item, const Fields& fields);
   void read_file_route(const Fields& fields);
-  [[nodiscard]] std::optional<Ipv4> read_gateway(const Value* value);
+  [[nodiscard]] std::optional<Address> read_gateway(const Value* value, std::string_view port);
   [[nodiscard]] std::optional<NextHop> read_next_hop(const Value& item, const Fields& fields);
   void read_ways(const Value& item, const Fields& fields, Route& route);
   [[nodiscard]] std::vector<NextHop> read_next_hops(const Value& list);
-  [[nodiscard]] std::vector<Ipv4> read_gateways(const Value& value);
+  [[nodiscard]] std::vector<Address> read_gateways(const Value& value);
 
   const Names& ports_;
-  const Connected& connected_;
+  const ConnectedOf<Address>& connected_;
+  const Connected& all_connected_;
   std::filesystem::path folder_;
   Config& config_;
+  Lists<Address> lists_;
   // By table, prefix and metric, which identify a route.
-  std::map<std::tuple<std::uint8_t, Prefix4, std::uint32_t>, Position> seen_;
+  std::map<std::tuple<std::uint8_t, Prefix<Address>, std::uint32_t>, Position> seen_;
   // A gateway that is on no subnet, or on none of its port's: another route must cover it.
   struct Elsewhere {
     Value value;
-    Ipv4 address;
+    Address address;
     std::string port;   // if empty, any port
-    std::size_t route;  // the route with this gateway, in config_.routes
+    std::size_t route;  // the route with this gateway, in lists_.routes
   };
   std::vector<Elsewhere> elsewhere_;
 };
 
-std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) {
-  const auto address = read_address(value);
+template <class Address>
+std::optional<Address> RoutesReader<Address>::read_gateway(const Value* value,
+                                                           std::string_view port) {
+  if (value == nullptr || is_of_other_family<Address>(*value)) {
+    return std::nullopt;
+  }
+  const auto address = read_address<Address>(value);
   if (!address) {
     return std::nullopt;
   }
-  if (auto fault = connected_.fault(*address)) {
+  if (auto fault = connected_.fault(*address, port)) {
     value->problem(*std::move(fault));
     return std::nullopt;
   }
@@ -104,16 +101,21 @@ std::optional<Ipv4> RoutesReader::read_gateway(const Value* value) {
 }
 
 // Reads `via`, `port`, `on-link` and `recursive` of a route or of one of its next hops.
-std::optional<NextHop> RoutesReader::read_next_hop(const Value& item, const Fields& fields) {
+template <class Address>
+auto RoutesReader<Address>::read_next_hop(const Value& item, const Fields& fields)
+    -> std::optional<NextHop> {
   NextHop hop;
   const Value* const via = fields.find("via");
-  const auto gateway = read_gateway(via);
   const Value* const port = fields.find("port");
   const auto name = read_text(port);
+  const auto gateway = read_gateway(via, name.value_or(""));
   assign(hop.on_link, read_flag(fields.find("on-link")));
   assign(hop.recursive, read_flag(fields.find("recursive")));
   if (name && check_reference(*port, *name, "port", ports_)) {
     hop.port = *name;
+    if constexpr (std::is_same_v<Address, Ipv6>) {
+      check_runs_ipv6(*port, hop.port, all_connected_, config_.ports);
+    }
   }
   const bool has_port = fields.has("port");
   for (const auto& [key, flag] :
@@ -131,6 +133,10 @@ std::optional<NextHop> RoutesReader::read_next_hop(const Value& item, const Fiel
   if (fields.has("via") && !gateway) {
     return std::nullopt;
   }
+  if (gateway && is_link_local(*gateway) && !has_port) {
+    via->problem(gateway->to_string() + " is a link-local address, which needs port");
+    return std::nullopt;
+  }
   if (!gateway && !has_port) {
     item.missing("has no gateway: give it via or nexthops, or a type such as blackhole");
     return std::nullopt;
@@ -140,24 +146,25 @@ std::optional<NextHop> RoutesReader::read_next_hop(const Value& item, const Fiel
       !gateway || hop.on_link || hop.recursive ||
       (has_port ? connected_.is_on_link(*gateway, hop.port) : connected_.is_on_link(*gateway));
   if (!reached) {
-    elsewhere_.push_back({*via, *gateway, hop.port, config_.routes.size()});
+    elsewhere_.push_back({*via, *gateway, hop.port, lists_.routes.size()});
   }
   return hop;
 }
 
 // The prefixes of route files are not known here; the router reports such gateways when it starts.
-void RoutesReader::check_gateways() const {
+template <class Address>
+void RoutesReader<Address>::check_gateways() const {
   for (const Elsewhere& gateway : elsewhere_) {
     const auto leads_there = [&](const Route& route) {
       const bool covers =
-          route.to.contains(gateway.address) && &route != config_.routes.data() + gateway.route;
+          route.to.contains(gateway.address) && &route != lists_.routes.data() + gateway.route;
       const bool by_port = std::ranges::any_of(route.next_hops, [&](const NextHop& hop) {
         return !hop.via && hop.port == gateway.port;
       });
       return covers && (gateway.port.empty() ? route.to.length() > 0 : by_port);
     };
-    const bool unknown = gateway.port.empty() && !config_.route_files.empty();
-    if (unknown || std::ranges::any_of(config_.routes, leads_there)) {
+    const bool unknown = gateway.port.empty() && !lists_.route_files.empty();
+    if (unknown || std::ranges::any_of(lists_.routes, leads_there)) {
       continue;
     }
     const std::string text = gateway.address.to_string();
@@ -171,7 +178,8 @@ void RoutesReader::check_gateways() const {
   }
 }
 
-std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) {
+template <class Address>
+auto RoutesReader<Address>::read_next_hops(const Value& list) -> std::vector<NextHop> {
   static constexpr std::array<std::string_view, 5> kKeys{"via", "weight", "port", "on-link",
                                                          "recursive"};
   std::vector<NextHop> next_hops;
@@ -202,7 +210,8 @@ std::vector<NextHop> RoutesReader::read_next_hops(const Value& list) {
 
 // A route has exactly one of: a gateway or a port, several next hops, or a type that does not
 // forward.
-void RoutesReader::read_ways(const Value& item, const Fields& fields, Route& route) {
+template <class Address>
+void RoutesReader<Address>::read_ways(const Value& item, const Fields& fields, Route& route) {
   constexpr std::array kOfOne{"via", "port", "on-link", "recursive"};
   const Value* const via = fields.find("via");
   const Value* const next_hops = fields.find("nexthops");
@@ -240,16 +249,17 @@ void RoutesReader::read_ways(const Value& item, const Fields& fields, Route& rou
   }
 }
 
-void RoutesReader::read_prefix_route(const Value& item, const Fields& fields) {
+template <class Address>
+void RoutesReader<Address>::read_prefix_route(const Value& item, const Fields& fields) {
   Route route;
   const Value* const to = fields.require("to", "a prefix such as 10.0.0.0/8, or default");
-  const auto destination = read_destination(to);
+  const auto destination = read_destination<Address>(to);
   const Value* const metric_value = fields.find("metric");
   const auto metric = read(metric_value, kMetrics);
   read_ways(item, fields, route);
   const auto table = read_table(fields.find("table"), config_.tables);
   assign(route.table, table);
-  route.source = read_address(fields.find("from"));
+  route.source = read_address<Address>(fields.find("from"));
   if (route.source && !connected_.is_own(*route.source)) {
     fields.find("from")->problem(route.source->to_string() +
                                  " is not an address of this router; a source must be");
@@ -268,18 +278,22 @@ void RoutesReader::read_prefix_route(const Value& item, const Fields& fields) {
     to->problem(fmt::format("{} with metric {} is already routed, on line {}", route.to.to_string(),
                             route.metric, first->second.line));
   }
-  config_.routes.push_back(std::move(route));
+  lists_.routes.push_back(std::move(route));
 }
 
-std::vector<Ipv4> RoutesReader::read_gateways(const Value& value) {
-  std::vector<Ipv4> gateways;
-  const auto note = [this](const Value& item, Ipv4 gateway) {
-    if (!connected_.is_on_link(gateway)) {
-      elsewhere_.push_back({item, gateway, {}, config_.routes.size()});
+template <class Address>
+std::vector<Address> RoutesReader<Address>::read_gateways(const Value& value) {
+  std::vector<Address> gateways;
+  const auto note = [this](const Value& item, Address gateway) {
+    if (is_link_local(gateway)) {
+      item.problem(gateway.to_string() +
+                   " is a link-local address; a route file cannot say its port");
+    } else if (!connected_.is_on_link(gateway)) {
+      elsewhere_.push_back({item, gateway, {}, lists_.routes.size()});
     }
   };
   if (!value.is_list()) {
-    if (const auto gateway = read_gateway(&value)) {
+    if (const auto gateway = read_gateway(&value, {})) {
       gateways.push_back(*gateway);
       note(value, *gateway);
     }
@@ -292,7 +306,7 @@ std::vector<Ipv4> RoutesReader::read_gateways(const Value& value) {
     return gateways;
   }
   for (const Value& item : items) {
-    const auto gateway = read_gateway(&item);
+    const auto gateway = read_gateway(&item, {});
     if (gateway && std::ranges::find(gateways, *gateway) != gateways.end()) {
       item.problem(gateway->to_string() + " is here twice");
     } else if (gateway) {
@@ -303,14 +317,15 @@ std::vector<Ipv4> RoutesReader::read_gateways(const Value& value) {
   return gateways;
 }
 
-void RoutesReader::read_file_route(const Fields& fields) {
+template <class Address>
+void RoutesReader<Address>::read_file_route(const Fields& fields) {
   for (const std::string_view key :
        {"to", "nexthops", "type", "from", "port", "on-link", "recursive"}) {
     if (const Value* value = fields.find(key)) {
       value->missing("does not go with file; a route file takes via, metric and table");
     }
   }
-  RouteFile route;
+  RouteFileOf<Address> route;
   const Value* const file = fields.find("file");
   if (const auto path = read_text(file)) {
     route.path = (folder_ / *path).lexically_normal().string();
@@ -328,10 +343,11 @@ void RoutesReader::read_file_route(const Fields& fields) {
   assign(route.metric, read(fields.find("metric"), kMetrics));
   assign(route.table, read_table(fields.find("table"), config_.tables));
   assign(route.keep_going, read_flag(fields.find("keep_going")));
-  config_.route_files.push_back(std::move(route));
+  lists_.route_files.push_back(std::move(route));
 }
 
-void RoutesReader::read_route(const Value& item) {
+template <class Address>
+void RoutesReader<Address>::read_route(const Value& item) {
   static constexpr std::array<std::string_view, 12> kKeys{
       "to",    "via",  "nexthops", "type",       "file",    "metric",
       "table", "from", "port",     "keep_going", "on-link", "recursive"};
@@ -350,11 +366,17 @@ void RoutesReader::read_route(const Value& item) {
 
 void read_routes(const Value& section, const Names& ports, const Connected& connected,
                  const std::filesystem::path& folder, Config& config) {
-  RoutesReader reader{ports, connected, folder, config};
+  RoutesReader<Ipv4> ipv4{ports, connected, folder, config};
+  RoutesReader<Ipv6> ipv6{ports, connected, folder, config};
   for (const Value& item : section.items()) {
-    reader.read_route(item);
+    if (is_ipv6(item.node())) {
+      ipv6.read_route(item);
+    } else {
+      ipv4.read_route(item);
+    }
   }
-  reader.check_gateways();
+  ipv4.check_gateways();
+  ipv6.check_gateways();
 }
 
 }  // namespace ringroad::config

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/family.hpp"
 #include "config/units.hpp"
 
 namespace ringroad::config {
@@ -97,17 +98,41 @@ std::optional<Nanoseconds> read(const Value* value, Range<Nanoseconds> range) {
   return read_quantity(value, range, parse_time);
 }
 
-std::optional<Ipv4> read_address(const Value* value) {
+template <class Address>
+std::optional<Address> read_address(const Value* value) {
   const auto text = read_text(value);
   if (!text) {
     return std::nullopt;
   }
-  const auto address = Ipv4::parse(*text);
+  const auto address = Address::parse(*text);
   if (!address) {
-    value->problem(shown(*text) + " is not an IPv4 address");
+    value->problem(fmt::format("{} is not an {} address", shown(*text), kFamilyName<Address>));
   }
   return address;
 }
+template std::optional<Ipv4> read_address(const Value* value);
+template std::optional<Ipv6> read_address(const Value* value);
+
+template <class Address>
+std::optional<Prefix<Address>> read_prefix(const Value* value) {
+  const auto text = read_text(value);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto prefix = Prefix<Address>::parse(*text);
+  if (!prefix) {
+    const auto with_host_bits = AddressAndLength<Address>::parse(*text);
+    value->problem(
+        with_host_bits
+            ? fmt::format("{} has host bits set; the prefix is {}/{}", *text,
+                          with_host_bits->address.masked(with_host_bits->length).to_string(),
+                          with_host_bits->length)
+            : fmt::format("{} is not an {} prefix", shown(*text), kFamilyName<Address>));
+  }
+  return prefix;
+}
+template std::optional<Prefix4> read_prefix(const Value* value);
+template std::optional<Prefix6> read_prefix(const Value* value);
 
 std::optional<Mac> read_mac(const Value* value) {
   const auto text = read_text(value);

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/mac.hpp"
 #include "base/units.hpp"
 #include "config/value.hpp"
@@ -41,7 +42,10 @@ template <std::unsigned_integral T>
 [[nodiscard]] std::optional<bool> read_flag(const Value* value);
 
 [[nodiscard]] std::optional<std::string> read_text(const Value* value);
-[[nodiscard]] std::optional<Ipv4> read_address(const Value* value);
+template <class Address>
+[[nodiscard]] std::optional<Address> read_address(const Value* value);
+template <class Address>
+[[nodiscard]] std::optional<Prefix<Address>> read_prefix(const Value* value);
 [[nodiscard]] std::optional<Mac> read_mac(const Value* value);  // must be the address of a station
 
 // Checks the name of a port or a scheduler, which is a key.

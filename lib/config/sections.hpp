@@ -27,7 +27,8 @@ struct Names {
 // Objects that the readers of ports refer to and fill.
 struct PortContext {
   const Names& schedulers;
-  ArpTimers timers;  // of ports without their own
+  ArpTimers timers;     // of ports without their own
+  ArpTimers nd_timers;  // the same for IPv6
   Names& names;
   Connected& connected;
   const Engine& engine;
@@ -40,13 +41,18 @@ void read_vlans(const Value& section, PortContext& context, std::vector<Port>& p
 // Returns the number of one of these tables, or of a predefined table.
 [[nodiscard]] std::optional<std::uint8_t> read_table(const Value* value,
                                                      const std::vector<RouteTable>& tables);
-// The tables of the config must already be set. `folder`: where relative paths of route files
-// start.
+// The ports and tables of the config must already be set. `folder`: where relative paths of route
+// files start.
 void read_routes(const Value& section, const Names& ports, const Connected& connected,
                  const std::filesystem::path& folder, Config& config);
-[[nodiscard]] std::vector<StaticNeighbor> read_neighbors(const Value& section, const Names& ports);
+// The ports of the config must already be set.
+void read_neighbors(const Value& section, const Names& ports, const Connected& connected,
+                    Config& config);
 [[nodiscard]] Arp read_arp(const Value& section);
 [[nodiscard]] ArpTimers read_arp_timers(const Value& section, const ArpTimers& defaults);
+[[nodiscard]] Nd read_nd(const Value& section);
+[[nodiscard]] ArpTimers read_nd_timers(const Value& section, const ArpTimers& defaults);
+[[nodiscard]] RouterAdvertisements read_router_advertisements(const Value& section);
 [[nodiscard]] Icmp read_icmp(const Value& section);
 [[nodiscard]] Ecmp read_ecmp(const Value& section);
 

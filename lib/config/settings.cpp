@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "config/dscp.hpp"
+#include "config/print.hpp"
 #include "config/units.hpp"
 #include "config/words.hpp"
 
@@ -19,8 +20,8 @@ namespace {
 constexpr std::string_view kNone = "none";
 
 template <class T, std::size_t N>
-std::string word(const std::array<Word<T>, N>& words, T meaning) {
-  return std::string{std::ranges::find(words, meaning, &Word<T>::meaning)->text};
+std::string word_of(const std::array<Word<T>, N>& words, T meaning) {
+  return std::string{word(words, meaning)};
 }
 
 std::string flag(bool value) { return value ? "true" : "false"; }
@@ -45,27 +46,33 @@ Setting setting(std::string_view key, std::string value) {
 
 Part engine(const Engine& engine) {
   const Memory& memory = engine.memory;
-  return {
-      .section = "engine",
-      .key = "engine",
-      .summary = {},
-      .settings = {setting("workers", fmt::format("[{}]", fmt::join(engine.workers, ", "))),
-                   setting("control", number(engine.control)),
-                   setting("memory.hugepages", word(kHugePagesWords, memory.hugepages)),
-                   setting("memory.size", to_string(memory.size)),
-                   setting("memory.buffers", number(memory.buffers)),
-                   setting("idle", word(kIdleWords, engine.idle)), setting("socket", engine.socket),
-                   setting("http.listen", optional(engine.http))}};
+  return {.section = "engine",
+          .key = "engine",
+          .summary = {},
+          .settings = {setting("workers", fmt::format("[{}]", fmt::join(engine.workers, ", "))),
+                       setting("control", number(engine.control)),
+                       setting("memory.hugepages", word_of(kHugePagesWords, memory.hugepages)),
+                       setting("memory.size", to_string(memory.size)),
+                       setting("memory.buffers", number(memory.buffers)),
+                       setting("idle", word_of(kIdleWords, engine.idle)),
+                       setting("socket", engine.socket),
+                       setting("http.listen", optional(engine.http))}};
 }
 
-std::vector<Setting> timers(const ArpTimers& timers) {
+// IPv6 has no locktime.
+std::vector<Setting> nd_timers(const ArpTimers& timers) {
   return {setting("base_reachable", to_string(timers.base_reachable)),
           setting("retransmit", to_string(timers.retransmit)),
           setting("delay_first_probe", to_string(timers.delay_first_probe)),
           setting("gc_stale", to_string(timers.gc_stale)),
-          setting("locktime", to_string(timers.locktime)),
           setting("unicast_probes", number(timers.unicast_probes)),
           setting("multicast_probes", number(timers.multicast_probes))};
+}
+
+std::vector<Setting> timers(const ArpTimers& timers) {
+  std::vector<Setting> all = nd_timers(timers);
+  all.insert(all.begin() + 4, setting("locktime", to_string(timers.locktime)));
+  return all;
 }
 
 std::string in_braces(const std::vector<Setting>& settings) {
@@ -96,6 +103,17 @@ std::string egress_qos(const Vlan& vlan) {
   return fmt::format("{{{}}}", fmt::join(words, ", "));
 }
 
+std::string advertisements(const std::optional<RouterAdvertisements>& given) {
+  if (!given) {
+    return std::string{kNone};
+  }
+  std::vector<Setting> all;
+  for (auto& [key, value] : printed(*given)) {
+    all.push_back(setting(key, std::move(value)));
+  }
+  return in_braces(all);
+}
+
 Part port(const Port& port) {
   Part part{.section = port.vlan ? "vlans" : "ports",
             .key = fmt::format("{}.{}", port.vlan ? "vlans" : "ports", port.name),
@@ -106,7 +124,7 @@ Part port(const Port& port) {
   if (port.vlan) {
     part.summary = fmt::format("VLAN {} of {}", port.vlan->id, port.vlan->link);
     all = {setting("id", number(port.vlan->id)), setting("link", port.vlan->link),
-           setting("protocol", word(kVlanProtocolWords, port.vlan->protocol)),
+           setting("protocol", word_of(kVlanProtocolWords, port.vlan->protocol)),
            setting("ingress_qos", ingress_qos(*port.vlan)),
            setting("egress_qos", egress_qos(*port.vlan))};
   } else {
@@ -120,14 +138,21 @@ Part port(const Port& port) {
   for (const InterfaceAddress4& address : port.addresses) {
     addresses.items.push_back(address.to_string());
   }
+  for (const InterfaceAddress6& address : port.addresses6) {
+    addresses.items.push_back(address.to_string());
+  }
   addresses.value = list(addresses.items);
   all.push_back(std::move(addresses));
   all.push_back(setting("mtu", number(port.mtu)));
-  all.push_back(setting("rp_filter", word(kReversePathWords, port.rp_filter)));
+  all.push_back(setting("rp_filter", word_of(kReversePathWords, port.rp_filter)));
   all.push_back(setting("forwarding", flag(port.forwarding)));
   all.push_back(setting("send_redirects", flag(port.send_redirects)));
   all.push_back(setting("dad", flag(port.dad)));
   all.push_back(setting("arp", port.arp ? in_braces(timers(*port.arp)) : "those of all ports"));
+  all.push_back(setting("nd", port.nd ? in_braces(nd_timers(*port.nd)) : "those of all ports"));
+  all.push_back(setting("ipv6", flag(port.ipv6)));
+  all.push_back(setting("accept_ra", flag(port.accept_ra)));
+  all.push_back(setting("router_advertisements", advertisements(port.router_advertisements)));
   return part;
 }
 
@@ -139,7 +164,7 @@ std::string band(const SchedulerBand& band) {
       setting("rate", optional(band.rate)),
       setting("ceil", optional(band.ceil)),
       setting("weight", number(band.weight)),
-      setting("aqm", word(kAqmWords, band.aqm)),
+      setting("aqm", word_of(kAqmWords, band.aqm)),
       setting("target", to_string(band.target)),
       setting("interval", to_string(band.interval)),
       setting("ecn", flag(band.ecn)),
@@ -162,10 +187,10 @@ Part scheduler(const Scheduler& scheduler) {
   Part part{
       .section = "schedulers",
       .key = "schedulers." + scheduler.name,
-      .summary = word(kDisciplineWords, scheduler.discipline),
+      .summary = word_of(kDisciplineWords, scheduler.discipline),
       .named = true,
       .settings = {
-          setting("discipline", word(kDisciplineWords, scheduler.discipline)),
+          setting("discipline", word_of(kDisciplineWords, scheduler.discipline)),
           setting("bands", number(scheduler.bands)), setting("strict", number(scheduler.strict)),
           setting("priomap", fmt::format("[{}]", fmt::join(scheduler.priomap, ", "))),
           setting("dscp", fmt::format("{{{}}}", fmt::join(dscps, ", "))),
@@ -189,7 +214,16 @@ Part arp(const Arp& arp) {
   return part;
 }
 
-Part neighbor(const StaticNeighbor& neighbor) {
+Part nd(const Nd& nd) {
+  Part part{.section = "nd", .key = "nd", .summary = {}, .settings = nd_timers(nd.timers)};
+  part.settings.push_back(setting("gc_thresh", fmt::format("[{}]", fmt::join(nd.gc_thresh, ", "))));
+  part.settings.push_back(setting("queue_bytes", to_string(nd.queue_bytes)));
+  part.settings.push_back(setting("dad_transmits", number(nd.dad_transmits)));
+  return part;
+}
+
+template <class Address>
+Part neighbor(const StaticNeighborOf<Address>& neighbor) {
   return {.section = "neighbors",
           .key = fmt::format("neighbors[{} port {}]", neighbor.address.to_string(), neighbor.port),
           .summary = neighbor.mac.to_string(),
@@ -214,10 +248,14 @@ std::vector<Part> parts_of(const Config& config) {
   for (const StaticNeighbor& one : config.neighbors) {
     parts.push_back(neighbor(one));
   }
+  for (const StaticNeighbor6& one : config.neighbors6) {
+    parts.push_back(neighbor(one));
+  }
   for (const Scheduler& one : config.schedulers) {
     parts.push_back(scheduler(one));
   }
   parts.push_back(arp(config.arp));
+  parts.push_back(nd(config.nd));
   parts.push_back(
       {.section = "icmp",
        .key = "icmp",
@@ -228,7 +266,7 @@ std::vector<Part> parts_of(const Config& config) {
   parts.push_back({.section = "ecmp",
                    .key = "ecmp",
                    .summary = {},
-                   .settings = {setting("hash", word(kFlowHashWords, config.ecmp.hash)),
+                   .settings = {setting("hash", word_of(kFlowHashWords, config.ecmp.hash)),
                                 setting("seed", number(config.ecmp.seed))}});
   return parts;
 }

@@ -24,6 +24,7 @@ class Value {
   [[nodiscard]] Position position() const { return position_; }
   [[nodiscard]] Position key_position() const { return key_position_; }
   [[nodiscard]] bool is_null() const { return node_->kind == Node::Kind::kNull; }
+  [[nodiscard]] const Node& node() const { return *node_; }
   [[nodiscard]] bool is_list() const { return node_->kind == Node::Kind::kList; }
 
   void problem(std::string what) const;

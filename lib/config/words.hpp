@@ -36,6 +36,9 @@ inline constexpr std::array kDisciplineWords{
     Word{"prio", Discipline::kPrio}, Word{"drr", Discipline::kDrr}};
 inline constexpr std::array kAqmWords{Word{"none", Aqm::kNone}, Word{"codel", Aqm::kCodel},
                                       Word{"fq_codel", Aqm::kFqCodel}};
+inline constexpr std::array kRouterPreferenceWords{Word{"low", RouterPreference::kLow},
+                                                   Word{"medium", RouterPreference::kMedium},
+                                                   Word{"high", RouterPreference::kHigh}};
 inline constexpr std::array kRouteTypeWords{
     Word{to_string(RouteType::kUnicast), RouteType::kUnicast},
     Word{to_string(RouteType::kBlackhole), RouteType::kBlackhole},

@@ -10,38 +10,12 @@
 
 #include "config/dscp.hpp"
 #include "config/load.hpp"
+#include "config/print.hpp"
 #include "config/units.hpp"
 #include "config/words.hpp"
 
 namespace ringroad::config {
 namespace {
-
-// Prints a plain scalar if every YAML reader reads it as that string, otherwise a quoted one.
-std::string scalar(const std::string& text) {
-  constexpr std::array kWords{"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
-  const auto same_letter = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == b;
-  };
-  const auto is_word = [&](std::string_view word) {
-    return std::ranges::equal(text, word, same_letter);
-  };
-  const bool plain =
-      !text.empty() && !text.ends_with(':') &&
-      (std::isalnum(static_cast<unsigned char>(text.front())) != 0 || text.front() == '/') &&
-      std::ranges::all_of(text, [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view{"/._-:="}.find(c) != std::string_view::npos;
-      });
-  if (plain && std::ranges::none_of(kWords, is_word)) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c == '"' || c == '\\' ? "\\" : "";
-    quoted += c;
-  }
-  return quoted + "\"";
-}
 
 // Commas, which are frequent in vdev strings, are special only inside brackets and braces. Readers
 // of YAML 1.1 read a PCI address without quotes as a number in base 60.
@@ -52,21 +26,6 @@ std::string device(const std::string& text) {
   std::string without = text;
   std::erase(without, ',');
   return scalar(without) == without ? text : scalar(text);
-}
-
-template <class List, class Print>
-std::string flow_list(const List& list, Print print) {
-  std::vector<std::string> items;
-  items.reserve(list.size());
-  for (const auto& item : list) {
-    items.push_back(print(item));
-  }
-  return fmt::format("[{}]", fmt::join(items, ", "));
-}
-
-template <class T, std::size_t N>
-std::string_view word(const std::array<Word<T>, N>& words, T meaning) {
-  return std::ranges::find(words, meaning, &Word<T>::meaning)->text;
 }
 
 std::string print(const Engine& engine) {
@@ -98,6 +57,15 @@ std::string print(const ArpTimers& timers, const ArpTimers& known) {
   return text;
 }
 
+std::string print(const Nd& nd) {
+  const Nd defaults;
+  return nd == defaults
+             ? ""
+             : fmt::format("nd: {{{}, gc_thresh: [{}], queue_bytes: {}, dad_transmits: {}}}\n",
+                           print(nd.timers, defaults.timers), fmt::join(nd.gc_thresh, ", "),
+                           to_string(nd.queue_bytes), nd.dad_transmits);
+}
+
 std::string print(const Vlan& vlan) {
   std::string text = fmt::format("    id: {}\n    link: {}\n    protocol: {}\n", vlan.id,
                                  scalar(vlan.link), word(kVlanProtocolWords, vlan.protocol));
@@ -122,9 +90,14 @@ std::string print(const Vlan& vlan) {
 std::string print(const Port& port, const Config& config) {
   std::string text = fmt::format("  {}:\n", scalar(port.name));
   text += port.vlan ? print(*port.vlan) : fmt::format("    device: {}\n", device(port.device));
-  const std::string addresses =
-      flow_list(port.addresses, [](InterfaceAddress4 address) { return address.to_string(); });
-  text += fmt::format("    addresses: {}\n    mtu: {}\n", addresses, port.mtu);
+  std::vector<std::string> addresses;
+  for (const InterfaceAddress4& address : port.addresses) {
+    addresses.push_back(address.to_string());
+  }
+  for (const InterfaceAddress6& address : port.addresses6) {
+    addresses.push_back(scalar_of(address));
+  }
+  text += fmt::format("    addresses: [{}]\n    mtu: {}\n", fmt::join(addresses, ", "), port.mtu);
   if (port.mac) {
     text += fmt::format("    macaddress: \"{}\"\n", port.mac->to_string());
   }
@@ -143,13 +116,24 @@ std::string print(const Port& port, const Config& config) {
   }
   for (const auto& [key, flag] : {std::pair{"forwarding", &Port::forwarding},
                                   {"send_redirects", &Port::send_redirects},
-                                  {"dad", &Port::dad}}) {
+                                  {"dad", &Port::dad},
+                                  {"ipv6", &Port::ipv6},
+                                  {"accept_ra", &Port::accept_ra}}) {
     if (port.*flag != defaults.*flag) {
       text += fmt::format("    {}: {}\n", key, port.*flag);
     }
   }
   if (port.arp) {
     text += fmt::format("    arp: {{{}}}\n", print(*port.arp, config.arp.timers));
+  }
+  if (port.nd) {
+    text += fmt::format("    nd: {{{}}}\n", print(*port.nd, config.nd.timers));
+  }
+  if (port.router_advertisements) {
+    text += "    router_advertisements:\n";
+    for (const auto& [key, value] : printed(*port.router_advertisements)) {
+      text += fmt::format("      {}: {}\n", key, value);
+    }
   }
   return text;
 }
@@ -171,10 +155,11 @@ std::string print(const RouteTable& named) {
   return fmt::format("  {}: {}\n", scalar(named.name), named.number);
 }
 
-std::string print(const NextHop& next_hop) {
+template <class Address>
+std::string print(const NextHopOf<Address>& next_hop) {
   std::vector<std::string> words;
   if (next_hop.via) {
-    words.push_back("via: " + next_hop.via->to_string());
+    words.push_back("via: " + scalar_of(*next_hop.via));
   }
   if (!next_hop.port.empty()) {
     words.push_back("port: " + scalar(next_hop.port));
@@ -188,18 +173,19 @@ std::string print(const NextHop& next_hop) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-std::string print(const Route& route, const Config& config) {
-  const std::string to = route.to.to_string();
+template <class Address>
+std::string print(const RouteOf<Address>& route, const Config& config) {
+  const std::string to = scalar_of(route.to);
   const std::string more =
       metric(route.metric) + table(route.table, config) +
-      (route.source ? fmt::format(", from: {}", route.source->to_string()) : "");
+      (route.source ? fmt::format(", from: {}", scalar_of(*route.source)) : "");
   if (route.type != RouteType::kUnicast) {
     return fmt::format("  - {{to: {}, type: {}{}}}\n", to, word(kRouteTypeWords, route.type), more);
   }
   if (route.next_hops.size() == 1 && route.next_hops[0].weight == 1) {
     return fmt::format("  - {{to: {}, {}{}}}\n", to, print(route.next_hops[0]), more);
   }
-  const std::string next_hops = flow_list(route.next_hops, [](const NextHop& next_hop) {
+  const std::string next_hops = flow_list(route.next_hops, [](const auto& next_hop) {
     return next_hop.weight == 1
                ? fmt::format("{{{}}}", print(next_hop))
                : fmt::format("{{{}, weight: {}}}", print(next_hop), next_hop.weight);
@@ -208,17 +194,20 @@ std::string print(const Route& route, const Config& config) {
                       : fmt::format("  - {{to: {}{},\n     nexthops: {}}}\n", to, more, next_hops);
 }
 
-std::string print(const RouteFile& file, const Config& config) {
+template <class Address>
+std::string print(const RouteFileOf<Address>& file, const Config& config) {
   const std::string via =
-      file.via.size() == 1 ? file.via[0].to_string()
-                           : flow_list(file.via, [](Ipv4 address) { return address.to_string(); });
+      file.via.size() == 1
+          ? scalar_of(file.via[0])
+          : flow_list(file.via, [](Address address) { return scalar_of(address); });
   return fmt::format("  - {{file: {}, via: {}{}{}{}}}\n", scalar(file.path), via,
                      metric(file.metric), table(file.table, config),
                      file.keep_going ? ", keep_going: true" : "");
 }
 
-std::string print(const StaticNeighbor& neighbor) {
-  return fmt::format("  - {{address: {}, port: {}, mac: \"{}\"}}\n", neighbor.address.to_string(),
+template <class Address>
+std::string print(const StaticNeighborOf<Address>& neighbor) {
+  return fmt::format("  - {{address: {}, port: {}, mac: \"{}\"}}\n", scalar_of(neighbor.address),
                      scalar(neighbor.port), neighbor.mac.to_string());
 }
 
@@ -327,7 +316,13 @@ std::string to_yaml(std::span<const Route> routes, const Config& config) {
   return print_all(routes, config);
 }
 
+std::string to_yaml(std::span<const Route6> routes, const Config& config) {
+  return print_all(routes, config);
+}
+
 std::string to_yaml(std::span<const StaticNeighbor> neighbors) { return print_all(neighbors); }
+
+std::string to_yaml(std::span<const StaticNeighbor6> neighbors) { return print_all(neighbors); }
 
 std::string to_yaml(const Config& config) {
   std::string text = print(config.engine);
@@ -339,13 +334,12 @@ std::string to_yaml(const Config& config) {
   if (!config.tables.empty()) {
     text += "\ntables:\n" + print_all(config.tables);
   }
-  if (!config.routes.empty() || !config.route_files.empty()) {
-    text +=
-        "\nroutes:\n" + print_all(config.routes, config) + print_all(config.route_files, config);
-  }
-  if (!config.neighbors.empty()) {
-    text += "\nneighbors:\n" + print_all(config.neighbors);
-  }
+  const std::string routes = print_all(config.routes, config) + print_all(config.routes6, config) +
+                             print_all(config.route_files, config) +
+                             print_all(config.route_files6, config);
+  text += routes.empty() ? "" : "\nroutes:\n" + routes;
+  const std::string neighbors = print_all(config.neighbors) + print_all(config.neighbors6);
+  text += neighbors.empty() ? "" : "\nneighbors:\n" + neighbors;
   if (!config.schedulers.empty()) {
     text += "\nschedulers:\n" + print_all(config.schedulers);
   }
@@ -353,6 +347,7 @@ std::string to_yaml(const Config& config) {
       fmt::format("\narp: {{{}, gc_thresh: [{}], queue_bytes: {}{}}}\n",
                   print(config.arp.timers, ArpTimers{}), fmt::join(config.arp.gc_thresh, ", "),
                   to_string(config.arp.queue_bytes), config.arp.notify ? "" : ", notify: false");
+  text += print(config.nd);
   text += fmt::format("icmp: {{rate: {}, burst: {}, per_destination: {}}}\n", config.icmp.rate,
                       config.icmp.burst, to_string(config.icmp.per_destination));
   text += fmt::format("ecmp: {{hash: {}, seed: {}}}\n", word(kFlowHashWords, config.ecmp.hash),

@@ -18,8 +18,11 @@ namespace {
 config::Config without_entries(const config::Config& config) {
   config::Config fixed = config;
   fixed.routes.clear();
+  fixed.routes6.clear();
   fixed.route_files.clear();
+  fixed.route_files6.clear();
   fixed.neighbors.clear();
+  fixed.neighbors6.clear();
   return fixed;
 }
 
@@ -31,12 +34,23 @@ fib::TableNames names_of(const std::vector<config::RouteTable>& tables) {
   return names;
 }
 
+// Whether no host can have the neighbor's address.
+bool is_taken(const interface::World& world, const config::StaticNeighbor& neighbor) {
+  return world.is_own(neighbor.address) || world.is_broadcast(neighbor.address);
+}
+bool is_taken(const interface::World& world, const config::StaticNeighbor6& neighbor) {
+  const interface::InterfaceView* const port = world.find_port(neighbor.port);
+  return port != nullptr && world.is_own(port->id, neighbor.address);
+}
+
 }  // namespace
 
 Configuration::Configuration(const config::Config& configured, const Parts& parts)
     : world_{parts.world},
       routing_{parts.routing},
+      routing6_{parts.routing6},
       neighbors_{parts.neighbors},
+      neighbors6_{parts.neighbors6},
       links_{parts.links},
       background_{routing::background_cores(cores_at_start(), configured.engine.workers)},
       neighbors_max_{configured.arp.gc_thresh[2]} {
@@ -67,21 +81,24 @@ void Configuration::swap(Kept& kept) {
   std::swap(route_files_, kept.route_files);
   std::swap(table_names_, kept.table_names);
   std::swap(static_routes_, kept.static_routes);
+  std::swap(static_routes6_, kept.static_routes6);
 }
 
-Result<routing::Routing4::Request> Configuration::request_of(const config::Route& route) const {
-  routing::Routing4::Request request{.prefix = route.to,
-                                     .type = route.type,
-                                     .vias = {},
-                                     .metric = route.metric,
-                                     .table = fib::Table{route.table},
-                                     .source = route.source};
-  for (const config::NextHop& hop : route.next_hops) {
-    routing::Routing4::Via via{.address = hop.via,
-                               .weight = hop.weight,
-                               .port = std::nullopt,
-                               .on_link = hop.on_link,
-                               .recursive = hop.recursive};
+template <class Address>
+Result<typename routing::Routing<Address>::Request> Configuration::request_of(
+    const config::RouteOf<Address>& route) const {
+  typename routing::Routing<Address>::Request request{.prefix = route.to,
+                                                      .type = route.type,
+                                                      .vias = {},
+                                                      .metric = route.metric,
+                                                      .table = fib::Table{route.table},
+                                                      .source = route.source};
+  for (const config::NextHopOf<Address>& hop : route.next_hops) {
+    typename routing::Routing<Address>::Via via{.address = hop.via,
+                                                .weight = hop.weight,
+                                                .port = std::nullopt,
+                                                .on_link = hop.on_link,
+                                                .recursive = hop.recursive};
     if (!hop.port.empty()) {
       const interface::InterfaceView* const port = world_.find_port(hop.port);
       if (port == nullptr) {
@@ -94,38 +111,42 @@ Result<routing::Routing4::Request> Configuration::request_of(const config::Route
   return request;
 }
 
-Status Configuration::set_route(const config::Route& route, routing::Routing4::Mode mode) {
+template <class Address>
+Status Configuration::set_route(const config::RouteOf<Address>& route, routing::RouteMode mode) {
   const auto request = request_of(route);
   if (!request) {
     return std::unexpected{request.error()};
   }
-  const auto outcome = routing_.set(*request, mode);
+  const auto outcome = routing<Address>().set(*request, mode);
   if (!outcome) {
     return std::unexpected{outcome.error()};
   }
-  static_routes_.note({request->table, route.to, route.metric}, outcome->before, outcome->now);
+  static_routes<Address>().note({request->table, route.to, route.metric}, outcome->before,
+                                outcome->now);
   links_.apply_unnumbered();
   return {};
 }
 
-Status Configuration::remove_route(const routing::Routing4::Selection& selection) {
-  const auto removal = routing_.remove(selection);
+template <class Address>
+Status Configuration::remove_route(const typename routing::Routing<Address>::Selection& selection) {
+  const auto removal = routing<Address>().remove(selection);
   if (!removal) {
     return std::unexpected{removal.error()};
   }
-  static_routes_.note({removal->table, selection.prefix, removal->metric}, removal->outcome.before,
-                      removal->outcome.now);
+  static_routes<Address>().note({removal->table, selection.prefix, removal->metric},
+                                removal->outcome.before, removal->outcome.now);
   links_.apply_unnumbered();
   return {};
 }
 
-Status Configuration::erase_route(const fib::RouteSelector4& selector) {
-  routing::Routing4::Selection selection{
+template <class Address>
+Status Configuration::erase_route(const fib::RouteSelector<Address>& selector) {
+  typename routing::Routing<Address>::Selection selection{
       .prefix = selector.prefix, .table = selector.table, .metric = selector.metric};
   if (selector.via) {
     selection.vias.push_back({.address = selector.via});
   }
-  return remove_route(selection);
+  return remove_route<Address>(selection);
 }
 
 Status Configuration::load_routes(const config::RouteFile& file,
@@ -173,9 +194,10 @@ bool Configuration::advance_load() {
   return true;
 }
 
-Status Configuration::add_neighbor(const config::StaticNeighbor& neighbor) {
+template <class Address>
+Status Configuration::add_neighbor(const config::StaticNeighborOf<Address>& neighbor) {
   const interface::InterfaceView* const port = world_.find_port(neighbor.port);
-  const auto& table = neighbors_.table();
+  const auto& table = neighbors<Address>().table();
   const auto known = port == nullptr ? std::nullopt : table.find({port->id, neighbor.address});
   if (known && table.entry(*known).state == neigh::State::kPermanent) {
     return fail(fmt::format("port {} has a neighbor {} already; replace it", neighbor.port,
@@ -184,15 +206,17 @@ Status Configuration::add_neighbor(const config::StaticNeighbor& neighbor) {
   return replace_neighbor(neighbor);
 }
 
-Status Configuration::replace_neighbor(const config::StaticNeighbor& neighbor) {
-  if (world_.is_own(neighbor.address) || world_.is_broadcast(neighbor.address)) {
+template <class Address>
+Status Configuration::replace_neighbor(const config::StaticNeighborOf<Address>& neighbor) {
+  if (is_taken(world_, neighbor)) {
     return fail(fmt::format("{} cannot be a neighbor's address", neighbor.address.to_string()));
   }
   return set_neighbor(neighbor);
 }
 
 // The address may be one of the router's own or become one later: a configuration may have both.
-Status Configuration::set_neighbor(const config::StaticNeighbor& neighbor) {
+template <class Address>
+Status Configuration::set_neighbor(const config::StaticNeighborOf<Address>& neighbor) {
   const interface::InterfaceView* const port = world_.find_port(neighbor.port);
   if (port == nullptr) {
     return fail(fmt::format("there is no port '{}'", neighbor.port));
@@ -203,44 +227,60 @@ Status Configuration::set_neighbor(const config::StaticNeighbor& neighbor) {
   if (!neighbor.address.is_unicast()) {
     return fail(fmt::format("{} cannot be a neighbor's address", neighbor.address.to_string()));
   }
-  const neigh::Key4 key{port->id, neighbor.address};
-  if (!routing_.has_room_for(key)) {
+  const neigh::Key<Address> key{port->id, neighbor.address};
+  if (!routing<Address>().has_room_for(key)) {
     return fail("the tables of next hops have no room for a neighbor");
   }
-  neighbors_.set_permanent(key, neighbor.mac);
+  neighbors<Address>().set_permanent(key, neighbor.mac);
   return {};
 }
 
-Status Configuration::erase_neighbor(neigh::Key4 key) {
-  if (!neighbors_.erase(key)) {
+template <class Address>
+Status Configuration::erase_neighbor(neigh::Key<Address> key) {
+  if (!neighbors<Address>().erase(key)) {
     return fail(fmt::format("port {} has no neighbor {}", world_.port(key.port).name,
                             key.address.to_string()));
   }
   return {};
 }
 
-void Configuration::erase_routes_from(Ipv4 source) {
-  const fib::Rib4& rib = routing_.rib();
-  const auto is_from = [source](const fib::Path4& path) {
+template <class Address>
+void Configuration::erase_routes_from(Address source) {
+  const fib::Rib<Address>& rib = routing<Address>().rib();
+  const auto is_from = [source](const fib::Path<Address>& path) {
     return path.protocol == fib::Protocol::kStatic && path.source == source;
   };
   if (!rib.any_path(is_from)) {
     return;
   }
-  std::vector<routing::Routing4::Selection> lost;
+  std::vector<typename routing::Routing<Address>::Selection> lost;
   for (const fib::Table table : rib.tables()) {
-    rib.for_each(table, [&](const fib::Rib4::View& route) {
+    rib.for_each(table, [&](const fib::RouteView<Address>& route) {
       if (is_from(route.path)) {
         lost.push_back({.prefix = route.prefix, .table = table, .metric = route.metric});
       }
       return true;
     });
   }
-  for (const routing::Routing4::Selection& route : lost) {
+  for (const auto& route : lost) {
     log::info("route {}: its source {} is gone, and the route with it", route.prefix.to_string(),
               source.to_string());
-    static_cast<void>(remove_route(route));
+    static_cast<void>(remove_route<Address>(route));
   }
 }
+
+#define RINGROAD_OF_FAMILY(Address)                                                              \
+  template Status Configuration::set_route(const config::RouteOf<Address>&, routing::RouteMode); \
+  template Status Configuration::remove_route<Address>(                                          \
+      const routing::Routing<Address>::Selection&);                                              \
+  template Status Configuration::erase_route(const fib::RouteSelector<Address>&);                \
+  template Status Configuration::add_neighbor(const config::StaticNeighborOf<Address>&);         \
+  template Status Configuration::replace_neighbor(const config::StaticNeighborOf<Address>&);     \
+  template Status Configuration::set_neighbor(const config::StaticNeighborOf<Address>&);         \
+  template Status Configuration::erase_neighbor(neigh::Key<Address>);                            \
+  template void Configuration::erase_routes_from(Address);
+RINGROAD_OF_FAMILY(Ipv4)
+RINGROAD_OF_FAMILY(Ipv6)
+#undef RINGROAD_OF_FAMILY
 
 }  // namespace ringroad::control

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <type_traits>
+#include <vector>
 
 #include "base/error.hpp"
 #include "config/load.hpp"
@@ -24,7 +26,9 @@ class Configuration {
   struct Parts {
     interface::World& world;
     routing::Routing4& routing;
+    routing::Routing6& routing6;
     host::Neighbors& neighbors;
+    host::Neighbors6& neighbors6;
     Links& links;
   };
   Configuration(const config::Config& configured, const Parts& parts);
@@ -36,15 +40,20 @@ class Configuration {
   Status start(const config::Config& configured, config::Fault& place, const OnLoad& on_load);
 
   // Changes a route as the verbs of `ip route` do. A refused change changes nothing.
-  Status set_route(const config::Route& route, routing::Routing4::Mode mode);
-  Status add_route(const config::Route& route) {
-    return set_route(route, routing::Routing4::Mode::kAdd);
+  template <class Address>
+  Status set_route(const config::RouteOf<Address>& route, routing::RouteMode mode);
+  template <class Address>
+  Status add_route(const config::RouteOf<Address>& route) {
+    return set_route(route, routing::RouteMode::kAdd);
   }
-  Status remove_route(const routing::Routing4::Selection& selection);
-  Status erase_route(const fib::RouteSelector4& selector);
+  template <class Address>
+  Status remove_route(const typename routing::Routing<Address>::Selection& selection);
+  template <class Address>
+  Status erase_route(const fib::RouteSelector<Address>& selector);
   // Removes the static routes with this source, which no port has any more (Linux's
   // fib_sync_down_addr).
-  void erase_routes_from(Ipv4 source);
+  template <class Address>
+  void erase_routes_from(Address source);
   // Starts to load a file of routes; advance_load() continues it. Fails while another file is
   // loaded.
   Status load_routes(const config::RouteFile& file, routing::RouteLoad::Gateways gateways =
@@ -56,9 +65,12 @@ class Configuration {
 
   // Adds or replaces a permanent neighbor, as `ip neigh add` and `replace` do. It replaces a
   // learned one.
-  Status add_neighbor(const config::StaticNeighbor& neighbor);
-  Status replace_neighbor(const config::StaticNeighbor& neighbor);
-  Status erase_neighbor(neigh::Key4 key);
+  template <class Address>
+  Status add_neighbor(const config::StaticNeighborOf<Address>& neighbor);
+  template <class Address>
+  Status replace_neighbor(const config::StaticNeighborOf<Address>& neighbor);
+  template <class Address>
+  Status erase_neighbor(neigh::Key<Address> key);
 
   // Returns the running configuration, including changes since the start.
   [[nodiscard]] config::Config running_config() const;
@@ -67,7 +79,8 @@ class Configuration {
   // The same with the static neighbors.
   [[nodiscard]] config::Config running_parts() const;
   // Returns a static route as the configuration lists it.
-  [[nodiscard]] config::Route listed(const fib::Rib4::View& route) const;
+  template <class Address>
+  [[nodiscard]] config::RouteOf<Address> listed(const fib::RouteView<Address>& route) const;
   // Whether the running configuration can be made in one go: it has few routes and neighbors, and
   // the files of routes are still valid.
   [[nodiscard]] bool config_is_short() const;
@@ -82,6 +95,7 @@ class Configuration {
     std::vector<config::RouteFile> route_files;
     fib::TableNames table_names;
     routing::StaticRoutes4 static_routes;
+    routing::StaticRoutes6 static_routes6{};
   };
   // What is kept of this configuration once the router runs it. `ids`: of its ports, in its order.
   [[nodiscard]] static Kept kept_of(const config::Config& config,
@@ -96,15 +110,50 @@ class Configuration {
   [[nodiscard]] bool loads() const { return load_ && !load_->finished(); }
 
  private:
-  Status set_waiting_route(const config::Route& route);
+  template <class Address>
+  Status add_routes(const std::vector<config::RouteOf<Address>>& routes, bool last,
+                    config::Fault& place);
+  template <class Address>
+  Status set_waiting_route(const config::RouteOf<Address>& route);
   Status load_and_wait(const config::RouteFile& file, const OnLoad& on_load);
-  Status set_neighbor(const config::StaticNeighbor& neighbor);
-  [[nodiscard]] Result<routing::Routing4::Request> request_of(const config::Route& route) const;
+  template <class Address>
+  Status set_neighbor(const config::StaticNeighborOf<Address>& neighbor);
+  template <class Address>
+  [[nodiscard]] Result<typename routing::Routing<Address>::Request> request_of(
+      const config::RouteOf<Address>& route) const;
+  template <class Address>
+  [[nodiscard]] auto& routing() const {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return routing_;
+    } else {
+      return routing6_;
+    }
+  }
+  template <class Address>
+  [[nodiscard]] auto& neighbors() const {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return neighbors_;
+    } else {
+      return neighbors6_;
+    }
+  }
+  template <class Address>
+  [[nodiscard]] auto& static_routes() {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return static_routes_;
+    } else {
+      return static_routes6_;
+    }
+  }
+  template <class Address>
+  void add_running_neighbors(std::vector<config::StaticNeighborOf<Address>>& neighbors) const;
   [[nodiscard]] bool files_say_it_all() const;
 
   interface::World& world_;
   routing::Routing4& routing_;
+  routing::Routing6& routing6_;
   host::Neighbors& neighbors_;
+  host::Neighbors6& neighbors6_;
   Links& links_;
   routing::Background background_;
   std::uint32_t neighbors_max_;
@@ -113,6 +162,7 @@ class Configuration {
   std::vector<config::RouteFile> route_files_;
   fib::TableNames table_names_;
   routing::StaticRoutes4 static_routes_;
+  routing::StaticRoutes6 static_routes6_;
   std::unique_ptr<routing::RouteLoad> load_;
   std::uint64_t load_number_ = 0;
 };

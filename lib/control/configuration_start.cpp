@@ -13,20 +13,56 @@
 
 namespace ringroad::control {
 
+// If no route leads to a gateway yet, its next hops are added as `recursive`, so that the route
+// waits for the gateway and all other routes are used meanwhile.
+template <class Address>
+Status Configuration::set_waiting_route(const config::RouteOf<Address>& route) {
+  const Status refused = set_route(route, routing::RouteMode::kConfigured);
+  if (refused) {
+    return {};
+  }
+  config::RouteOf<Address> patient = route;
+  for (config::NextHopOf<Address>& hop : patient.next_hops) {
+    hop.recursive = hop.via && hop.port.empty();
+  }
+  Status status = set_route(patient, routing::RouteMode::kConfigured);
+  if (status) {
+    log::warn("{}; the route waits for one that does", refused.error().what);
+  }
+  return status;
+}
+
+// A gateway may be reached through a route that is configured later, or through a route of a file,
+// so those that cannot be added yet are tried again. `last`: whether they must be added now.
+template <class Address>
+Status Configuration::add_routes(const std::vector<config::RouteOf<Address>>& routes, bool last,
+                                 config::Fault& place) {
+  std::vector<const config::RouteOf<Address>*> waiting;
+  for (const config::RouteOf<Address>& route : routes) {
+    if (!routing<Address>().rib().find(fib::Table{route.table}, route.to, route.metric)) {
+      waiting.push_back(&route);
+    }
+  }
+  while (std::erase_if(waiting, [&](const config::RouteOf<Address>* route) {
+           return set_route(*route, routing::RouteMode::kConfigured).has_value();
+         }) > 0) {
+  }
+  for (const config::RouteOf<Address>* const route : waiting) {
+    if (!last) {
+      break;
+    }
+    place = {.what = "",
+             .at = config::Fault::At::kRoute,
+             .index = static_cast<std::size_t>(route - routes.data())};
+    if (Status status = set_waiting_route(*route); !status) {
+      return status;
+    }
+  }
+  return {};
+}
 Status Configuration::start(const config::Config& configured, config::Fault& place,
                             const OnLoad& on_load) {
-  // A gateway may be reached through a route that is configured later, or through a route of a
-  // file.
-  std::vector<const config::Route*> waiting;
-  std::ranges::transform(configured.routes, std::back_inserter(waiting),
-                         [](const config::Route& route) { return &route; });
-  const auto add_those_that_can = [&] {
-    while (std::erase_if(waiting, [&](const config::Route* route) {
-             return set_route(*route, routing::Routing4::Mode::kConfigured).has_value();
-           }) > 0) {
-    }
-  };
-  add_those_that_can();
+  static_cast<void>(add_routes(configured.routes, false, place));
   place = {.what = "", .at = config::Fault::At::kRouteFile, .field = "file"};
   for (const config::RouteFile& file : configured.route_files) {
     place.index = static_cast<std::size_t>(&file - configured.route_files.data());
@@ -34,42 +70,26 @@ Status Configuration::start(const config::Config& configured, config::Fault& pla
       return status;
     }
   }
-  add_those_that_can();
-  for (const config::Route* const route : waiting) {
-    place = {.what = "",
-             .at = config::Fault::At::kRoute,
-             .index = static_cast<std::size_t>(route - configured.routes.data())};
-    if (Status status = set_waiting_route(*route); !status) {
-      return status;
-    }
+  if (Status status = add_routes(configured.routes, true, place); !status) {
+    return status;
+  }
+  if (Status status = add_routes(configured.routes6, true, place); !status) {
+    return status;
   }
   for (const config::StaticNeighbor& neighbor : configured.neighbors) {
     if (Status status = set_neighbor(neighbor); !status) {
       return status;
     }
   }
-  while (routing_.advance()) {
+  for (const config::StaticNeighbor6& neighbor : configured.neighbors6) {
+    if (Status status = set_neighbor(neighbor); !status) {
+      return status;
+    }
+  }
+  while (routing_.advance() || routing6_.advance()) {
     world_.reclaimer().run_once();
   }
   return {};
-}
-
-// If no route leads to a gateway yet, its next hops are added as `recursive`, so that the route
-// waits for the gateway and all other routes are used meanwhile.
-Status Configuration::set_waiting_route(const config::Route& route) {
-  const Status refused = set_route(route, routing::Routing4::Mode::kConfigured);
-  if (refused) {
-    return {};
-  }
-  config::Route patient = route;
-  for (config::NextHop& hop : patient.next_hops) {
-    hop.recursive = hop.via && hop.port.empty();
-  }
-  Status status = set_route(patient, routing::Routing4::Mode::kConfigured);
-  if (status) {
-    log::warn("{}; the route waits for one that does", refused.error().what);
-  }
-  return status;
 }
 
 // The control thread may wait here, because no worker runs yet and no timer is due.

@@ -26,6 +26,7 @@ Links::Links(const Parts& parts, const Clock& clock, SourceGone source_gone)
       routing_{parts.routing},
       addresses_{parts.addresses},
       neighbors_{parts.neighbors},
+      ipv6_{parts.ipv6},
       interfaces_{parts.interfaces},
       ports_{parts.ports},
       workers_{parts.workers},
@@ -47,7 +48,7 @@ void Links::apply_all() {
 
 void Links::apply_unnumbered() {
   for (const interface::InterfaceView& view : world_.ports()) {
-    if (view.addresses.empty()) {
+    if (view.addresses.empty() || view.addresses6.empty()) {
       apply(view);
     }
   }
@@ -73,6 +74,7 @@ void Links::apply(const interface::InterfaceView& view) {
     states_[view.id.value()].usable = usable;
     neighbors_.set_link(view.id, usable);
   }
+  ipv6_.apply(view, linked);
 }
 
 // Called every round, because the events of interrupts and of the kernel are already in memory and

@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "config/model.hpp"
+#include "control/ipv6_links.hpp"
 #include "host/addresses.hpp"
 #include "host/neighbors.hpp"
 #include "interface/world.hpp"
@@ -30,6 +31,7 @@ class Links {
     routing::Routing4& routing;
     host::Addresses& addresses;
     host::Neighbors& neighbors;
+    Ipv6Links& ipv6;
     port::InterfaceWatch& interfaces;
     const std::vector<std::unique_ptr<port::Port>>& ports;
     const std::vector<std::unique_ptr<worker::Worker>>& workers;
@@ -88,6 +90,8 @@ class Links {
   // Resets or releases the devices that every worker has left by now.
   void reset_hung_ports();
 
+  [[nodiscard]] Ipv6Links& ipv6() { return ipv6_; }
+  [[nodiscard]] const Ipv6Links& ipv6() const { return ipv6_; }
   // Whether the port or sub-interface is up and has a link, as routes and neighbors see it. The
   // device may have reported a change a moment earlier.
   [[nodiscard]] bool linked(InterfaceId port) const { return states_[port.value()].linked; }
@@ -151,6 +155,7 @@ class Links {
   routing::Routing4& routing_;
   host::Addresses& addresses_;
   host::Neighbors& neighbors_;
+  Ipv6Links& ipv6_;
   port::InterfaceWatch& interfaces_;
   const std::vector<std::unique_ptr<port::Port>>& ports_;
   const std::vector<std::unique_ptr<worker::Worker>>& workers_;

@@ -25,10 +25,16 @@ Status Links::bring(InterfaceId port, bool up) {
   for (const InterfaceId id : changed) {
     world_.set_up(id, up);
   }
-  if (Status status = routing_.sync_connected(); !status) {
+  Status status = routing_.sync_connected();
+  if (status) {
+    status = ipv6_.sync();
+  }
+  if (!status) {
     for (const InterfaceId id : changed) {
       world_.set_up(id, !up);
     }
+    // What was there before has room.
+    static_cast<void>(routing_.sync_connected());
     return status;
   }
   for (const InterfaceId id : changed) {
@@ -38,6 +44,7 @@ Status Links::bring(InterfaceId port, bool up) {
         addresses_.use({id, address.address});
       }
     }
+    ipv6_.use_all(view);
     apply(view);
     log::info("port {}: set {}", view.name, up ? "up" : "down");
   }
@@ -50,6 +57,10 @@ Status Links::bring(InterfaceId port, bool up) {
 Status Links::check_mtu(const interface::InterfaceView& view, std::uint16_t mtu) const {
   if (mtu < config::kMtuMin || mtu > config::kMtuMax) {
     return fail(fmt::format("an MTU is {} to {}, not {}", config::kMtuMin, config::kMtuMax, mtu));
+  }
+  if (view.runs_ipv6 && mtu < config::kMtuMin6) {
+    return fail(fmt::format("port {} runs IPv6, which needs an MTU of {}, not {}", view.name,
+                            config::kMtuMin6, mtu));
   }
   if (view.link && mtu > world_.port(*view.link).mtu) {
     return fail(fmt::format("{} is more than the {} of {}, by which {} sends", mtu,
@@ -91,6 +102,7 @@ void Links::apply_mtu(InterfaceId port, std::uint16_t mtu) {
   const auto set = [this, mtu](InterfaceId id) {
     world_.set_mtu(id, mtu);
     routing_.renew(id);
+    ipv6_.renew(id);
     states_[id.value()].wanted_mtu = mtu;
   };
   set(port);
@@ -133,6 +145,7 @@ void Links::limit_mtus(PortId device) {
     }
     world_.set_mtu(view.id, mtu);
     routing_.renew(view.id);
+    ipv6_.renew(view.id);
   }
 }
 
@@ -145,12 +158,14 @@ void Links::apply_mac(PortId device, Mac mac) {
     }
     world_.set_mac(view.id, mac);
     routing_.renew(view.id);
+    ipv6_.renew(view.id);
     // The addresses are announced, because the stations on the link know the old MAC address.
     for (const InterfaceAddress4& address : view.addresses) {
       if (!addresses_.claims().is_tentative({view.id, address.address})) {
         addresses_.use({view.id, address.address});
       }
     }
+    ipv6_.use_all(view);
   }
 }
 

@@ -34,7 +34,7 @@ bool is_of_reassembly(DropReason reason) {
 }
 
 // Says what Neighbors would do.
-class RehearsedNeighbors final : public host::NeighborOutput {
+class RehearsedNeighbors final : public host::NeighborOutput<Ipv4> {
  public:
   struct Waiting {
     neigh::Key4 key;
@@ -74,7 +74,7 @@ class RehearsedNeighbors final : public host::NeighborOutput {
     }
   }
 
-  void arp_input(OwnedPacket frame) override {
+  void hear(OwnedPacket frame) override {
     const PacketMeta meta = ringroad::meta(*frame);
     const auto message = neigh::ArpMessage::parse(
         {ringroad::frame(*frame) + kL2Bytes, static_cast<std::size_t>(frame->data_len - kL2Bytes)});
@@ -168,9 +168,11 @@ class Rehearsal {
         real_{router.world().tables()},
         hooks_{retired_},
         tables_{.trie = real_.trie,
+                .trie6 = real_.trie6,
                 .next_hops = real_.next_hops,
                 .adjacencies = real_.adjacencies,
                 .own_addresses = real_.own_addresses,
+                .link_addresses = real_.link_addresses,
                 .interfaces = real_.interfaces.first(router.world().ids_end()),
                 .hooks = hooks_,
                 .flow_hash = real_.flow_hash},
@@ -235,6 +237,9 @@ class Rehearsal {
   }
 
   [[nodiscard]] bool run_control_thread(OwnedPacket packet) {
+    if (is_ipv6(*packet)) {
+      return true;
+    }
     if (meta(*packet).punt != PuntReason::kArp && is_fragment(ipv4(*packet)) &&
         !slow_path_.prepare(router_.slow_path(), *packet)) {
       return false;

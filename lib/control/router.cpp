@@ -54,7 +54,7 @@ Router::~Router() {
   stop_workers();
   reload_.reset();
   taps_.reset();
-  if (neighbors_) {
+  if (neighbors_ && neighbors6_) {
     give_up_waiting();
   }
   for (const auto& worker : workers_) {
@@ -89,12 +89,15 @@ void Router::stop_workers() {
 
 bool Router::run_once() {
   bool busy = neighbors_->settle();
+  busy = neighbors6_->settle() || busy;
   busy = handle_punts() || busy;
   busy = run_timers() || busy;
   busy = configuration_->advance_load() || busy;
   busy = reload_->advance() || busy;
   busy = routing_->advance() || busy;
+  busy = routing6_->advance() || busy;
   busy = neighbors_->advance() || busy;
+  busy = neighbors6_->advance() || busy;
   busy = taps_->advance() || busy;
   links_->reset_hung_ports();
   pools_.set_others_held(held_besides_bands());
@@ -134,26 +137,37 @@ bool Router::handle_punts() {
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const unsigned count = workers_[i]->punts().pop(packets.data(), most);
     for (unsigned j = 0; j < count; ++j) {
-      slow_path_->handle(OwnedPacket{packets[j]});
+      handle(packets[j]);
     }
     neighbors_->count_seen_to(i, count);
+    neighbors6_->count_seen_to(i, count);
     before_arp_[i] -= std::min(before_arp_[i], count);
     busy = busy || count > 0;
   }
   if (std::ranges::all_of(before_arp_, [](unsigned left) { return left == 0; })) {
     for (Packet* const packet : arp_) {
-      slow_path_->handle(OwnedPacket{packet});
+      handle(packet);
     }
     arp_.clear();
   }
   return busy;
 }
 
+void Router::handle(Packet* packet) {
+  if (is_ipv6(*packet)) {
+    slow_path6_->handle(OwnedPacket{packet});
+  } else {
+    slow_path_->handle(OwnedPacket{packet});
+  }
+}
+
 bool Router::run_timers() {
   const Nanoseconds now = clock_.now();
   if (now >= next_tick_) {
-    next_tick_ = std::min(neighbors_->tick(), now + kTick);
+    use_reports_->collect(*neighbors_, *neighbors6_);
+    next_tick_ = std::min({neighbors_->tick(), neighbors6_->tick(), now + kTick});
     slow_path_->tick();
+    slow_path6_->tick();
     pools_.look();
   }
   if (recent_->run(now)) {
@@ -227,7 +241,9 @@ void Router::reset_delays(std::optional<PortId> port) {
 
 void Router::give_up_waiting() {
   neighbors_->clear();
+  neighbors6_->clear();
   slow_path_->clear();
+  slow_path6_->clear();
   for (Packet* const packet : arp_) {
     sender_->drop(OwnedPacket{packet}, stats::DropReason::kPortDown);
   }
@@ -260,7 +276,8 @@ Ledger Router::ledger() const {
   Ledger ledger{.generated = own.generated.get(),
                 .delivered = own.delivered.get(),
                 .dropped = own.drops.total(),
-                .held = neighbors_->held() + slow_path_->held() + arp_.size() + own.in_hooks()};
+                .held = neighbors_->held() + neighbors6_->held() + slow_path_->held() +
+                        slow_path6_->held() + arp_.size() + own.in_hooks()};
   for (const auto& worker : workers_) {
     ledger.received += worker->counters().packets.get();
     ledger.generated += worker->generated();
@@ -284,8 +301,14 @@ std::uint64_t Router::ip_counter(stats::IpCounter counter) const {
   return sum;
 }
 
+Router::Waiting Router::held_by_control() const {
+  return {.neighbors = neighbors_->held_buffers() + neighbors6_->held_buffers(),
+          .reassembly = slow_path_->held_buffers() + slow_path6_->held_buffers()};
+}
+
 std::uint32_t Router::held_besides_bands() const {
-  std::uint32_t buffers = neighbors_->held_buffers() + slow_path_->held_buffers();
+  const Waiting held = held_by_control();
+  std::uint32_t buffers = held.neighbors + held.reassembly;
   for (const auto& worker : workers_) {
     buffers += worker->in_rings();
   }
@@ -293,8 +316,7 @@ std::uint32_t Router::held_besides_bands() const {
 }
 
 Router::Waiting Router::waiting() const {
-  Waiting waiting{.neighbors = neighbors_->held_buffers(),
-                  .reassembly = slow_path_->held_buffers()};
+  Waiting waiting = held_by_control();
   for (const auto& worker : workers_) {
     waiting.rings += worker->in_rings();
     for (const std::uint16_t i : numbers(ports().size())) {
@@ -321,6 +343,8 @@ std::uint64_t Router::drops(InterfaceId port, stats::DropReason reason) const {
   return packets;
 }
 
-std::size_t Router::main_routes() const { return routing_->rib().size(fib::Table::kMain); }
+std::size_t Router::main_routes() const {
+  return routing_->rib().size(fib::Table::kMain) + routing6_->rib().size(fib::Table::kMain);
+}
 
 }  // namespace ringroad::control

@@ -17,15 +17,20 @@
 #include "control/drop_news.hpp"
 #include "control/event_loop.hpp"
 #include "control/identity.hpp"
+#include "control/ipv6_links.hpp"
 #include "control/ledger.hpp"
 #include "control/links.hpp"
 #include "control/port_set.hpp"
 #include "control/recent.hpp"
 #include "control/reload.hpp"
 #include "host/addresses.hpp"
+#include "host/addresses6.hpp"
 #include "host/neighbors.hpp"
+#include "host/neighbors6.hpp"
 #include "host/sender.hpp"
 #include "host/slow_path.hpp"
+#include "host/slow_path6.hpp"
+#include "host/use_reports.hpp"
 #include "interface/world.hpp"
 #include "port/port.hpp"
 #include "routing/next_hops.hpp"
@@ -93,14 +98,21 @@ class Router {
   [[nodiscard]] const interface::World& world() const { return *world_; }
   [[nodiscard]] interface::World& world() { return *world_; }
   [[nodiscard]] const routing::Routing4& routing() const { return *routing_; }
+  [[nodiscard]] const routing::Routing6& routing6() const { return *routing6_; }
   [[nodiscard]] const host::Sender& sender() const { return *sender_; }
   [[nodiscard]] host::Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const host::Neighbors& neighbors() const { return *neighbors_; }
+  [[nodiscard]] host::Neighbors6& neighbors6() { return *neighbors6_; }
+  [[nodiscard]] const host::Neighbors6& neighbors6() const { return *neighbors6_; }
   // The sum of all threads' counters.
   [[nodiscard]] std::uint64_t ip_counter(stats::IpCounter counter) const;
   [[nodiscard]] const host::SlowPath& slow_path() const { return *slow_path_; }
   [[nodiscard]] const host::SlowPath::Copied& copied() const { return slow_path_->copied(); }
   [[nodiscard]] const host::Addresses& addresses() const { return *addresses_; }
+  [[nodiscard]] const host::SlowPath6& slow_path6() const { return *slow_path6_; }
+  [[nodiscard]] const host::Addresses6& addresses6() const { return *addresses6_; }
+  [[nodiscard]] Ipv6Links& ipv6_links() { return *ipv6_links_; }
+  [[nodiscard]] const Ipv6Links& ipv6_links() const { return *ipv6_links_; }
   // Applies a changed configuration.
   [[nodiscard]] Reload& reload() { return *reload_; }
   // Rates and loads of the last second, drops of the last minute.
@@ -115,7 +127,7 @@ class Router {
   [[nodiscard]] const std::vector<std::unique_ptr<worker::Worker>>& workers() const {
     return workers_;
   }
-  // The number of routes in the main table: static routes and connected subnets.
+  // The number of routes in the main tables: static routes and connected subnets.
   [[nodiscard]] std::size_t main_routes() const;
 
  private:
@@ -123,6 +135,7 @@ class Router {
 
   Status set_up_ports();
   Status set_up_tables();
+  void set_up_ipv6();
   void set_up_interfaces();
   Status set_up_workers();
   Status set_up_addresses();
@@ -131,6 +144,9 @@ class Router {
                       const std::function<void(sched::Bands&)>& change) const;
   [[nodiscard]] Nanoseconds next_deadline() const;
   bool handle_punts();
+  void handle(Packet* packet);
+  // What the control thread holds: no rings and bands.
+  [[nodiscard]] Waiting held_by_control() const;
   // Drops every packet that the control thread holds, for reason kPortDown.
   void give_up_waiting();
   bool run_timers();
@@ -148,10 +164,17 @@ class Router {
   std::vector<std::unique_ptr<worker::Worker>> workers_;
   std::unique_ptr<routing::NextHops4> next_hops_;
   std::unique_ptr<routing::Routing4> routing_;
+  std::unique_ptr<routing::NextHops6> next_hops6_;
+  std::unique_ptr<routing::Routing6> routing6_;
   std::unique_ptr<host::Sender> sender_;
   std::unique_ptr<host::SlowPath> slow_path_;
   std::unique_ptr<host::Addresses> addresses_;
   std::unique_ptr<host::Neighbors> neighbors_;
+  std::unique_ptr<host::SlowPath6> slow_path6_;
+  std::unique_ptr<host::Addresses6> addresses6_;
+  std::unique_ptr<host::Neighbors6> neighbors6_;
+  std::unique_ptr<Ipv6Links> ipv6_links_;
+  std::unique_ptr<host::UseReports> use_reports_;
   std::unique_ptr<Links> links_;
   std::unique_ptr<Configuration> configuration_;
   std::unique_ptr<tap::Taps> taps_;
@@ -163,7 +186,7 @@ class Router {
 
   std::atomic<bool> stop_{false};
   bool workers_run_ = false;
-  std::vector<Packet*> arp_;  // ARP messages that are not handled yet
+  std::vector<Packet*> arp_;  // messages of ARP and neighbor discovery, not handled yet
   // For each worker, the number of packets that it punted before them and that are not handled yet.
   std::vector<unsigned> before_arp_;
   Nanoseconds started_ = clock_.now();

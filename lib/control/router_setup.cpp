@@ -44,6 +44,7 @@ std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config:
     }
   }
   router->neighbors_->start();
+  router->neighbors6_->start();
   router->run_timers();
   router->config_ = {};  // the tables have the values now
   return router;
@@ -84,8 +85,9 @@ Status Router::set_up_ports() {
 }
 
 Status Router::set_up_tables() {
-  world_ = std::make_unique<interface::World>(
-      static_cast<std::uint32_t>(config_.engine.workers.size()), config_.arp.gc_thresh[2]);
+  world_ =
+      std::make_unique<interface::World>(static_cast<std::uint32_t>(config_.engine.workers.size()),
+                                         config_.arp.gc_thresh[2] + config_.nd.gc_thresh[2]);
   world_->tables().flow_hash = flow_hash_of(config_.ecmp);
   set_up_interfaces();
   next_hops_ = std::make_unique<routing::NextHops4>(*world_);
@@ -102,7 +104,7 @@ Status Router::set_up_tables() {
       host::Addresses::Settings{.announce = config_.arp.notify, .seed = random_seed()}, *world_,
       *sender_, clock_);
   neighbors_ = std::make_unique<host::Neighbors>(
-      host::Neighbors::Settings{
+      host::ResolutionSettings{
           .parameters = parameters_of(config_.arp.timers),
           .limits = {.gc_interval = neigh::Limits{}.gc_interval,
                      .gc_thresh = config_.arp.gc_thresh},
@@ -119,7 +121,48 @@ Status Router::set_up_tables() {
     }
   }
   slow_path_->set_neighbors(*neighbors_);
+  set_up_ipv6();
   return {};
+}
+
+void Router::set_up_ipv6() {
+  next_hops6_ = std::make_unique<routing::NextHops6>(*world_);
+  routing6_ = std::make_unique<routing::Routing6>(*world_, *next_hops6_);
+  slow_path6_ = std::make_unique<host::SlowPath6>(
+      *world_, *routing6_, *sender_, clock_,
+      host::SlowPath6::Settings{
+          .limits = {.rate = config_.icmp.rate,
+                     .burst = config_.icmp.burst,
+                     .per_destination = config_.icmp.per_destination},
+          .reassembly = reassembly6_settings(pools_.first(), pools_.budget().reassembly())});
+  addresses6_ = std::make_unique<host::Addresses6>(
+      host::Addresses6::Settings{.transmits = config_.nd.dad_transmits,
+                                 .announce = config_.arp.notify,
+                                 .seed = random_seed()},
+      *world_, *sender_, clock_);
+  neighbors6_ = std::make_unique<host::Neighbors6>(
+      host::ResolutionSettings{
+          .parameters = parameters_of(config_.nd.timers),
+          .limits = {.gc_interval = neigh::Limits{}.gc_interval, .gc_thresh = config_.nd.gc_thresh},
+          .pending = {.neighbor = config_.nd.queue_bytes, .buffers = pools_.budget().neighbors()},
+          .seed = random_seed()},
+      *world_, *routing6_, *addresses6_, *sender_, clock_,
+      [this](OwnedPacket packet, InterfaceId port) {
+        slow_path6_->address_unreachable(std::move(packet), port);
+      });
+  const std::vector<InterfaceId> ids = ids_at_start(config_.ports);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (const auto& timers = config_.ports[i].nd) {
+      neighbors6_->set_parameters(ids[i], parameters_of(*timers));
+    }
+  }
+  slow_path6_->set_neighbors(*neighbors6_);
+  ipv6_links_ = std::make_unique<Ipv6Links>(Ipv6Links::Parts{.world = *world_,
+                                                             .routing = *routing6_,
+                                                             .addresses = *addresses6_,
+                                                             .neighbors = *neighbors6_},
+                                            config_.nd.dad_transmits > 0);
+  use_reports_ = std::make_unique<host::UseReports>(*world_);
 }
 
 // The parsed configuration lists a link before its sub-interfaces.
@@ -169,6 +212,8 @@ Status Router::set_up_workers() {
   before_arp_.resize(count);
   sender_->set_workers(all);
   neighbors_->set_workers(all);
+  neighbors6_->set_workers(all);
+  use_reports_->set_workers(all);
   return {};
 }
 
@@ -178,6 +223,7 @@ Status Router::set_up_addresses() {
                    .routing = *routing_,
                    .addresses = *addresses_,
                    .neighbors = *neighbors_,
+                   .ipv6 = *ipv6_links_,
                    .interfaces = ports_->interfaces(),
                    .ports = ports(),
                    .workers = workers_},
@@ -187,10 +233,13 @@ Status Router::set_up_addresses() {
     const config::Port& port = config_.ports[i];
     links_->add(ids[i], port, port.vlan ? Mac{} : ports_->own_mac(PortId{ids[i].value()}));
   }
-  configuration_ = std::make_unique<Configuration>(
-      config_,
-      Configuration::Parts{
-          .world = *world_, .routing = *routing_, .neighbors = *neighbors_, .links = *links_});
+  configuration_ =
+      std::make_unique<Configuration>(config_, Configuration::Parts{.world = *world_,
+                                                                    .routing = *routing_,
+                                                                    .routing6 = *routing6_,
+                                                                    .neighbors = *neighbors_,
+                                                                    .neighbors6 = *neighbors6_,
+                                                                    .links = *links_});
   taps_ = std::make_unique<tap::Taps>(tap::Taps::Parts{.world = *world_,
                                                        .workers = workers_,
                                                        .ports = ports(),
@@ -218,10 +267,14 @@ Status Router::set_up_addresses() {
   recent_ = std::make_unique<Recent>(
       Recent::Parts{.world = *world_, .workers = workers_, .sender = *sender_});
   routing_->add_fixed_routes();
+  routing6_->add_fixed_routes();
   for (const interface::InterfaceView& view : world_->ports()) {
     // The next hop for each port's connected subnets is created now, so that no later change lacks
     // room for it.
     if (const auto glean = next_hops_->glean(view.id); !glean) {
+      return std::unexpected{glean.error()};
+    }
+    if (const auto glean = next_hops6_->glean(view.id); !glean) {
       return std::unexpected{glean.error()};
     }
     place_ = {.what = "", .at = config::Fault::At::kPort, .port = view.name, .field = "addresses"};
@@ -240,6 +293,13 @@ Status Router::set_up_addresses() {
         addresses_->use({view.id, address.address});
       }
     }
+  }
+  std::vector<Ipv6Links::Wanted> wanted(world_->ids_end());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    wanted[ids[i].value()] = Ipv6Links::wanted_of(config_.ports[i]);
+  }
+  if (const auto outcome = ipv6_links_->set_wanted(wanted); !outcome) {
+    return fail(outcome.error().what);
   }
   return {};
 }

@@ -10,22 +10,23 @@ namespace ringroad::control {
 // The result must give the same next hops when it is read again, in whichever order the ports'
 // addresses are added then. The port is therefore listed unless its subnets alone contain the
 // gateway.
-config::Route Configuration::listed(const fib::Rib4::View& route) const {
-  config::Route listed;
+template <class Address>
+config::RouteOf<Address> Configuration::listed(const fib::RouteView<Address>& route) const {
+  config::RouteOf<Address> listed;
   listed.to = route.prefix;
   listed.metric = route.metric;
   listed.table = static_cast<std::uint8_t>(route.table);
   listed.source = route.path.source;
   listed.type = route.path.type;
-  const auto is_on_one_link = [this](Ipv4 gateway, InterfaceId port) {
+  const auto is_on_one_link = [this](Address gateway, InterfaceId port) {
     return std::ranges::all_of(world_.ports(), [&](const interface::InterfaceView& view) {
       return world_.is_on_link(view.id, gateway) == (view.id == port);
     });
   };
   for (const auto& hop : route.path.next_hops) {
-    config::NextHop words{.via = hop.via, .weight = hop.weight};
+    config::NextHopOf<Address> words{.via = hop.via, .weight = hop.weight};
     if (!hop.port) {
-      words.recursive = hop.via && !routing_.port_of(*hop.via);
+      words.recursive = hop.via && !routing<Address>().port_of(*hop.via);
     } else if (!hop.via || hop.on_link || !is_on_one_link(*hop.via, *hop.port)) {
       words.port = world_.port(*hop.port).name;
       words.on_link = hop.via && (hop.on_link || !world_.is_on_link(*hop.port, *hop.via));
@@ -54,32 +55,47 @@ config::Config Configuration::brief_config() const {
     config::Port& port = brief.ports[i];
     port = fixed_.ports[view.id.value()];
     port.addresses = view.addresses;
+    port.addresses6 = links_.ipv6().wanted(view.id).addresses;
     port.mtu = links_.wanted_mtu(view.id);
     port.mac = links_.wanted_mac(view.id);
   }
   return brief;
 }
 
-config::Config Configuration::running_parts() const {
-  config::Config parts = brief_config();
-  neighbors_.table().for_each([&](NeighborId, const neigh::Entry4& entry) {
+template <class Address>
+void Configuration::add_running_neighbors(
+    std::vector<config::StaticNeighborOf<Address>>& neighbors) const {
+  this->neighbors<Address>().table().for_each([&](NeighborId, const neigh::Entry<Address>& entry) {
     if (entry.state == neigh::State::kPermanent) {
-      parts.neighbors.push_back({.address = entry.key.address,
-                                 .port = world_.port(entry.key.port).name,
-                                 .mac = entry.mac});
+      neighbors.push_back({.address = entry.key.address,
+                           .port = world_.port(entry.key.port).name,
+                           .mac = entry.mac});
     }
   });
+}
+
+config::Config Configuration::running_parts() const {
+  config::Config parts = brief_config();
+  add_running_neighbors(parts.neighbors);
+  add_running_neighbors(parts.neighbors6);
   return parts;
 }
 
 bool Configuration::config_is_short() const {
   constexpr std::size_t kShort = 1000;
-  return static_routes_.listed().size() + neighbors_.table().size() <= kShort && files_say_it_all();
+  const std::size_t entries = static_routes_.listed().size() + static_routes6_.listed().size() +
+                              neighbors_.table().size() + neighbors6_.table().size();
+  return entries <= kShort && files_say_it_all();
 }
 
 config::Config Configuration::running_config() const {
   config::Config running = running_parts();
   running.route_files = route_files_;
+  for (const auto& [table, prefix, metric] : static_routes6_.listed()) {
+    if (const auto route = routing6_.rib().find(table, prefix, metric)) {
+      running.routes6.push_back(listed(*route));
+    }
+  }
   const fib::Rib4& rib = routing_.rib();
   if (files_say_it_all()) {
     for (const auto& [table, prefix, metric] : static_routes_.listed()) {
@@ -100,5 +116,8 @@ config::Config Configuration::running_config() const {
   }
   return running;
 }
+
+template config::Route Configuration::listed(const fib::RouteView<Ipv4>&) const;
+template config::Route6 Configuration::listed(const fib::RouteView<Ipv6>&) const;
 
 }  // namespace ringroad::control

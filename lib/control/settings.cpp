@@ -60,13 +60,25 @@ FlowHash flow_hash_of(const config::Ecmp& ecmp) {
 
 // The memory bound is Linux's, but at most a quarter of the pool, so that a flood of fragments
 // leaves enough buffers for other packets.
-ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share) {
-  ip4::ReassemblySettings settings;
+namespace {
+
+ReassemblySettings limited(ReassemblySettings settings, const rte_mempool& pool,
+                           std::uint32_t share) {
   settings.buffers = share;
   settings.memory.count =
       std::min<std::uint64_t>(settings.memory.count, std::uint64_t{pool.size} * pool.elt_size / 4);
   settings.seed = random_seed();
   return settings;
+}
+
+}  // namespace
+
+ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share) {
+  return limited({}, pool, share);
+}
+
+ReassemblySettings reassembly6_settings(const rte_mempool& pool, std::uint32_t share) {
+  return limited(ip6::reassembly_settings(), pool, share);
 }
 
 }  // namespace ringroad::control

@@ -7,6 +7,7 @@
 
 #include "config/model.hpp"
 #include "ip4/reassembly.hpp"
+#include "ip6/reassembly.hpp"
 #include "neigh/table.hpp"
 #include "packet/flow_hash.hpp"
 #include "sched/bands.hpp"
@@ -17,7 +18,8 @@ namespace ringroad::control {
 [[nodiscard]] neigh::Parameters parameters_of(const config::ArpTimers& timers);
 [[nodiscard]] FlowHash flow_hash_of(const config::Ecmp& ecmp);
 // `share` is the number of buffers that fragments may hold.
-[[nodiscard]] ip4::ReassemblySettings reassembly_settings(const rte_mempool& pool,
-                                                          std::uint32_t share);
+[[nodiscard]] ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share);
+
+[[nodiscard]] ReassemblySettings reassembly6_settings(const rte_mempool& pool, std::uint32_t share);
 
 }  // namespace ringroad::control

@@ -6,13 +6,16 @@
 namespace ringroad::host {
 namespace {
 
-log::Fields fields_of(const neigh::Entry4& entry, const std::string& port, bool is_gateway) {
+template <class Address>
+log::Fields fields_of(const neigh::Entry<Address>& entry, const std::string& port,
+                      bool is_gateway) {
   return {{is_gateway ? "gateway" : "neighbor", entry.key.address.to_string()}, {"port", port}};
 }
 
 }  // namespace
 
-void NeighborNews::failed(const neigh::Entry4& entry, bool is_gateway) {
+template <class Address>
+void NeighborNews<Address>::failed(const neigh::Entry<Address>& entry, bool is_gateway) {
   const bool was_known = entry.mac != Mac{};
   if ((!was_known && !is_gateway) || failed_.size() >= kMost || !failed_.insert(entry.key).second) {
     return;
@@ -20,11 +23,12 @@ void NeighborNews::failed(const neigh::Entry4& entry, bool is_gateway) {
   const std::string& port = world_.port(entry.key.port).name;
   log::event(log::Level::warn, fields_of(entry, port, is_gateway), "{} {} on port {} {}",
              is_gateway ? "gateway" : "neighbor", entry.key.address.to_string(), port,
-             is_gateway ? "is lost: it does not answer ARP; routes use others where there are any"
-                        : "failed: it does not answer ARP");
+             is_gateway ? "is lost: it does not answer; routes use others where there are any"
+                        : "failed: it does not answer");
 }
 
-void NeighborNews::resolved(const neigh::Entry4& entry, bool is_gateway) {
+template <class Address>
+void NeighborNews<Address>::resolved(const neigh::Entry<Address>& entry, bool is_gateway) {
   if (failed_.erase(entry.key) == 0) {
     return;
   }
@@ -33,5 +37,8 @@ void NeighborNews::resolved(const neigh::Entry4& entry, bool is_gateway) {
              is_gateway ? "gateway" : "neighbor", entry.key.address.to_string(), port,
              is_gateway ? "is found: it answers again" : "answers again");
 }
+
+template class NeighborNews<Ipv4>;
+template class NeighborNews<Ipv6>;
 
 }  // namespace ringroad::host

@@ -9,20 +9,24 @@
 
 namespace ringroad::host {
 
+template <class Address>
 class NeighborNews {
  public:
   explicit NeighborNews(const interface::World& world) : world_{world} {}
 
-  void failed(const neigh::Entry4& entry, bool is_gateway);
-  void resolved(const neigh::Entry4& entry, bool is_gateway);
-  void removed(neigh::Key4 key) { failed_.erase(key); }
+  void failed(const neigh::Entry<Address>& entry, bool is_gateway);
+  void resolved(const neigh::Entry<Address>& entry, bool is_gateway);
+  void removed(neigh::Key<Address> key) { failed_.erase(key); }
 
  private:
   // The most failed neighbors that are remembered; others are not logged.
   static constexpr std::size_t kMost = 256;
 
   const interface::World& world_;
-  std::set<neigh::Key4> failed_;  // those that were logged
+  std::set<neigh::Key<Address>> failed_;  // those that were logged
 };
+
+extern template class NeighborNews<Ipv4>;
+extern template class NeighborNews<Ipv6>;
 
 }  // namespace ringroad::host

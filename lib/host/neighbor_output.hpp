@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What the slow path asks of neighbor resolution. Neighbors does it; a rehearsal only says what
-// Neighbors would do.
+// What the slow path asks of neighbor resolution. Resolution does it; a rehearsal only says what
+// it would do.
 #include "neigh/key.hpp"
 #include "packet/packet.hpp"
 
 namespace ringroad::host {
 
+template <class Address>
 class NeighborOutput {
  public:
   NeighborOutput() = default;
@@ -14,10 +15,10 @@ class NeighborOutput {
   NeighborOutput& operator=(const NeighborOutput&) = delete;
   virtual ~NeighborOutput() = default;
 
-  // Sends an IPv4 packet to that neighbor at once, or queues it until the MAC address is known.
-  virtual void send(neigh::Key4 key, OwnedPacket packet) = 0;
-  // Handles a frame of EtherType 0x0806.
-  virtual void arp_input(OwnedPacket frame) = 0;
+  // Sends an IP packet to that neighbor at once, or queues it until the MAC address is known.
+  virtual void send(neigh::Key<Address> key, OwnedPacket packet) = 0;
+  // Handles an ARP message, or a packet with a message of neighbor discovery.
+  virtual void hear(OwnedPacket frame) = 0;
 };
 
 }  // namespace ringroad::host

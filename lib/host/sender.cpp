@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "ip6/header.hpp"
 #include "packet/tos.hpp"
 #include "packet/vlan.hpp"
 
@@ -77,11 +78,14 @@ void Sender::send_reply(const neigh::ArpMessage& request, const PacketMeta& meta
 }
 
 void Sender::send_ip(OwnedPacket packet, InterfaceId port, Mac destination) {
-  const auto header =
-      neigh::ethernet_header(destination, world_.port(port).mac, RTE_ETHER_TYPE_IPV4);
+  // A packet that was composed here has no Ethernet header yet.
+  const bool is_version6 = frame(*packet)[kL2Bytes] >> 4U == 6;
+  const auto header = neigh::ethernet_header(
+      destination, world_.port(port).mac, is_version6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4);
   std::memcpy(frame(*packet), header.data(), header.size());
-  const std::uint8_t priority = priority_of_tos(ipv4(*packet).type_of_service);
-  send(std::move(packet), port, priority);
+  const std::uint8_t tos =
+      is_version6 ? ip6::traffic_class(ipv6(*packet)) : ipv4(*packet).type_of_service;
+  send(std::move(packet), port, priority_of_tos(tos));
 }
 
 }  // namespace ringroad::host

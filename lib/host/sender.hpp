@@ -81,7 +81,7 @@ class Sender {
   [[nodiscard]] bool has_room_behind(Packet& packet) const;
   // Answers an ARP request that arrived with this PacketMeta.
   void send_reply(const neigh::ArpMessage& request, const PacketMeta& meta);
-  // Sends an IPv4 packet, which has room for its Ethernet header, to that station.
+  // Sends an IP packet, which has room for its Ethernet header, to that station.
   void send_ip(OwnedPacket packet, InterfaceId port, Mac destination);
 
   [[nodiscard]] rte_mempool& pool() { return pool_; }

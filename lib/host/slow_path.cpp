@@ -127,7 +127,7 @@ void SlowPath::handle(OwnedPacket packet) {
       sender_.drop(std::move(packet), DropReason::kUnknownProtocol);
       break;
     case PuntReason::kArp:
-      neighbors_->arp_input(std::move(packet));
+      neighbors_->hear(std::move(packet));
       break;
     case PuntReason::kLocal:
       deliver_locally(std::move(packet));
@@ -314,7 +314,7 @@ OwnedPacket SlowPath::run_hooks(HookPoint point, OwnedPacket packet, const Adjac
   Burst burst;
   fill(burst, std::move(packet));
   burst.adjacencies[0] = way != nullptr ? way : &adjacency_of(*burst.packets[0]);
-  ip4::run_chain(*chain, sender_.context(), burst);
+  run_chain(*chain, sender_.context(), burst, ip4::describe);
   sender_.context().drop_list.flush();
   return extract(burst);
 }

@@ -38,7 +38,7 @@ class SlowPath {
   [[nodiscard]] bool prepare(const SlowPath& real, Packet& fragment);
 
   // Called before the first packet. Both objects need each other, so it is no constructor argument.
-  void set_neighbors(NeighborOutput& neighbors) { neighbors_ = &neighbors; }
+  void set_neighbors(NeighborOutput<Ipv4>& neighbors) { neighbors_ = &neighbors; }
 
   void set_limits(const IcmpLimiter<Ipv4>::Limits& limits) { limiter_.set_limits(limits); }
 
@@ -143,7 +143,7 @@ class SlowPath {
   const routing::Routing4& routing_;
   Sender& sender_;
   const Clock& clock_;
-  NeighborOutput* neighbors_ = nullptr;
+  NeighborOutput<Ipv4>* neighbors_ = nullptr;
   const SlowPath* real_ = nullptr;  // of a rehearsal
   stats::IpCounters& counters_;     // the control thread's
   Copied copied_;

@@ -176,7 +176,7 @@ void SlowPath::tcp_input(OwnedPacket packet) {
     return;
   }
   counters_.add(IpCounter::kTcpInSegs);
-  if (const auto check = check_tcp(*packet); check != TransportCheck::kGood) {
+  if (const auto check = check_tcp(segment_of(*packet)); check != TransportCheck::kGood) {
     counters_.add(IpCounter::kTcpInErrs);
     if (check == TransportCheck::kBadChecksum) {
       counters_.add(IpCounter::kTcpInCsumErrors);
@@ -184,7 +184,7 @@ void SlowPath::tcp_input(OwnedPacket packet) {
     sender_.drop(std::move(packet), DropReason::kTcpBad);
     return;
   }
-  const auto reset = reset_of(*packet);
+  const auto reset = reset_of(segment_of(*packet));
   const auto options = options_for_answer(*packet, destination_of(*packet));
   if (reset && options) {
     ip4::OwnHeader header = reply_header(*packet, *options, IPPROTO_TCP);
@@ -199,7 +199,7 @@ void SlowPath::tcp_input(OwnedPacket packet) {
 
 // RFC 1122 4.1.3.1.
 void SlowPath::udp_input(OwnedPacket packet) {
-  if (const auto check = check_udp(*packet); check != TransportCheck::kGood) {
+  if (const auto check = check_udp(segment_of(*packet)); check != TransportCheck::kGood) {
     counters_.add(IpCounter::kUdpInErrors);
     if (check == TransportCheck::kBadChecksum) {
       counters_.add(IpCounter::kUdpInCsumErrors);
@@ -212,7 +212,7 @@ void SlowPath::udp_input(OwnedPacket packet) {
 }
 
 void SlowPath::udp_lite_input(OwnedPacket packet) {
-  if (check_udp_lite(*packet) != TransportCheck::kGood) {
+  if (check_udp_lite(segment_of(*packet)) != TransportCheck::kGood) {
     sender_.drop(std::move(packet), DropReason::kUdpBad);
     return;
   }

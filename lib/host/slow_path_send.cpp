@@ -156,8 +156,8 @@ void SlowPath::note_like_worker(Packet& packet) {
   // Workers do not forward packets with options.
   if (header_bytes(ipv4(packet)) == sizeof(rte_ipv4_hdr)) {
     const Interface& ingress = world_.tables().interfaces[meta(packet).ingress.value()];
-    ip4::begin_round(notes_of_workers_, ingress.redirect_round.load(std::memory_order_relaxed));
-    static_cast<void>(ip4::note(notes_of_workers_, ipv4(packet).src_addr));
+    begin_round(notes_of_workers_, ingress.redirect_round.load(std::memory_order_relaxed));
+    static_cast<void>(note(notes_of_workers_, ipv4(packet).src_addr));
   }
 }
 

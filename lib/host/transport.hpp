@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "ip4/compose.hpp"
+#include "ip6/compose.hpp"
 #include "packet/packet.hpp"
 
 struct rte_mempool;
@@ -14,13 +15,23 @@ namespace ringroad::host {
 
 enum class TransportCheck : std::uint8_t { kGood, kBadLength, kBadChecksum };
 
-[[nodiscard]] TransportCheck check_tcp(Packet& packet);
-// Trims the packet to UDP's length if that is shorter. A checksum of 0 means that there is none.
-[[nodiscard]] TransportCheck check_udp(Packet& packet);
+// A packet of either family to the router, and where in its frame TCP or UDP begins.
+struct Segment {
+  Packet& packet;
+  std::uint32_t offset;
+
+  [[nodiscard]] std::uint32_t bytes() const { return packet.pkt_len - offset; }
+};
+[[nodiscard]] Segment segment_of(Packet& ipv4_packet);
+
+[[nodiscard]] TransportCheck check_tcp(Segment segment);
+// Trims the packet to UDP's length if that is shorter. In IPv4 a checksum of 0 means that there is
+// none; in IPv6 there must be one (RFC 8200 8.1).
+[[nodiscard]] TransportCheck check_udp(Segment segment);
 
 // UDP-Lite (RFC 3828). The covered part must have the right checksum; the checksum may not be
 // absent.
-[[nodiscard]] TransportCheck check_udp_lite(Packet& packet);
+[[nodiscard]] TransportCheck check_udp_lite(Segment segment);
 
 // The reset that answers a segment to a closed port (RFC 9293 3.5.2, Linux's tcp_v4_send_reset).
 // There is none if the segment is a reset itself.
@@ -31,8 +42,10 @@ struct TcpReset {
   std::uint32_t acknowledged = 0;
   bool acknowledges = false;
 };
-[[nodiscard]] std::optional<TcpReset> reset_of(Packet& segment);
-// Returns null if the pool is empty.
+[[nodiscard]] std::optional<TcpReset> reset_of(Segment segment);
+// Return null if the pool is empty.
+[[nodiscard]] OwnedPacket make_reset(rte_mempool& pool, ip6::OwnHeader header,
+                                     const TcpReset& reset);
 [[nodiscard]] OwnedPacket make_reset(rte_mempool& pool, ip4::OwnHeader header,
                                      const TcpReset& reset);
 

@@ -2,6 +2,7 @@
 #include "interface/world.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -46,20 +47,32 @@ std::vector<InterfaceAddress4> in_order(const std::vector<InterfaceAddress4>& ad
   return ordered;
 }
 
+InterfaceAddress6 link_local_of(Mac mac) {
+  const auto octet = [&](std::size_t i) { return std::uint64_t{mac.octets.at(i)}; };
+  const std::uint64_t low = (octet(0) ^ 2U) << 56 | octet(1) << 48 | octet(2) << 40 |
+                            std::uint64_t{0xfffe} << 24 | octet(3) << 16 | octet(4) << 8 | octet(5);
+  return {.address = Ipv6{0xfe80'0000'0000'0000, low}, .length = kLinkLocalLength};
+}
+
 World::World(std::uint32_t workers, std::uint32_t neighbors_max)
     : workers_{workers},
       reclaimer_{workers},
       trie_{reclaimer_},
+      trie6_{reclaimer_},
       next_hops_{neighbors_max + kMoreNextHops, reclaimer_},
       adjacencies_{2 * neighbors_max + kMoreAdjacencies, reclaimer_},
       interfaces_{std::make_unique<Interface[]>(kInterfacesMax)},
       own_{std::make_unique<OwnAddresses4>()},
       own_published_{own_.get()},
+      links_{std::make_unique<LinkAddresses>()},
+      links_published_{links_.get()},
       hooks_{reclaimer_},
       tables_{.trie = trie_,
+              .trie6 = trie6_,
               .next_hops = next_hops_,
               .adjacencies = adjacencies_,
               .own_addresses = own_published_,
+              .link_addresses = links_published_,
               .interfaces = {interfaces_.get(), kInterfacesMax},
               .hooks = hooks_} {
   for (const neigh::AdjacencyKind kind : kFixedKinds) {
@@ -82,6 +95,7 @@ void World::add_port(InterfaceView port) {
   set_mac(id, view.mac);
   interfaces_[id.value()].checks.store(checks_of(view), std::memory_order_relaxed);
   publish_own_addresses();
+  publish_link_addresses();
 }
 
 void World::next_redirect_round() {
@@ -119,6 +133,25 @@ void World::set_addresses(InterfaceId id, const std::vector<InterfaceAddress4>& 
   publish_own_addresses();
 }
 
+void World::set_addresses(InterfaceId id, const std::vector<InterfaceAddress6>& addresses) {
+  ports_.at(id).addresses6 = addresses;
+  publish_link_addresses();
+}
+
+void World::set_runs_ipv6(InterfaceId id, bool runs) {
+  ports_.at(id).runs_ipv6 = runs;
+  publish_link_addresses();
+}
+
+void World::set_tentative(InterfaceId id, Ipv6 address, bool tentative) {
+  auto& list = ports_.at(id).tentative6;
+  std::erase(list, address);
+  if (tentative) {
+    list.push_back(address);
+  }
+  publish_link_addresses();
+}
+
 void World::set_tentative(InterfaceId id, Ipv4 address, bool tentative) {
   auto& list = ports_.at(id).tentative;
   std::erase(list, address);
@@ -132,6 +165,7 @@ void World::set_up(InterfaceId id, bool up) {
   ports_.at(id).up = up;
   interfaces_[id.value()].up.store(up, std::memory_order_relaxed);
   publish_own_addresses();
+  publish_link_addresses();
 }
 
 void World::set_gone(InterfaceId id, bool gone) {
@@ -171,6 +205,48 @@ void World::publish_own_addresses() {
   own_ = std::move(fresh);
 }
 
+std::vector<Ipv6> World::groups_of(const InterfaceView& port) const {
+  if (!port.runs_ipv6 || !port.up) {
+    return {};
+  }
+  std::vector<Ipv6> groups{kAllNodes};
+  if (port.forwarding) {
+    groups.push_back(kAllRouters);
+    groups.push_back(kAllRoutersOfSite);
+  }
+  const auto add = [&](Ipv6 group) {
+    if (std::ranges::find(groups, group) == groups.end()) {
+      groups.push_back(group);
+    }
+  };
+  // An address that is being probed for is listened for already (RFC 4862 5.4.2).
+  for (const InterfaceAddress6& own : port.addresses6) {
+    add(own.address.solicited_node());
+    if (port.forwarding && has_anycast(own)) {
+      add(own.subnet().address().solicited_node());
+    }
+  }
+  return groups;
+}
+
+void World::publish_link_addresses() {
+  std::vector<LinkAddresses::Entry> entries;
+  for (const InterfaceView& port : ports()) {
+    for (const InterfaceAddress6& own : port.addresses6) {
+      if (own.address.is_link_local() && port.uses(own)) {
+        entries.emplace_back(port.id, own.address);
+      }
+    }
+    for (const Ipv6 group : groups_of(port)) {
+      entries.emplace_back(port.id, group);
+    }
+  }
+  auto fresh = std::make_unique<const LinkAddresses>(std::move(entries));
+  links_published_.store(fresh.get(), std::memory_order_release);
+  reclaimer_.retire([old = std::shared_ptr<const LinkAddresses>{std::move(links_)}] {});
+  links_ = std::move(fresh);
+}
+
 const InterfaceView* World::find_port(std::string_view name) const {
   for (const InterfaceView& port : ports()) {
     if (port.name == name) {
@@ -180,8 +256,18 @@ const InterfaceView* World::find_port(std::string_view name) const {
   return nullptr;
 }
 
+namespace {
+
+bool is_of_every_link(Ipv4 /*address*/) { return false; }
+bool is_of_every_link(Ipv6 address) { return address.is_link_local(); }
+
+}  // namespace
+
 template <class Address>
 std::optional<World::Subnet<Address>> World::subnet_of(Address address) const {
+  if (is_of_every_link(address)) {
+    return std::nullopt;
+  }
   std::optional<Subnet<Address>> best;
   const auto place = [](const Subnet<Address>& subnet) {
     return std::pair{subnet.port->up, subnet.prefix.length()};
@@ -199,7 +285,8 @@ std::optional<World::Subnet<Address>> World::subnet_of(Address address) const {
 
 template <class Address>
 bool World::is_on_link(InterfaceId id, Address address) const {
-  return std::ranges::any_of(port(id).addresses_of<Address>(),
+  return is_of_every_link(address) ||
+         std::ranges::any_of(port(id).addresses_of<Address>(),
                              [&](const auto& own) { return own.subnet().contains(address); });
 }
 
@@ -238,6 +325,34 @@ bool World::is_own(Ipv4 address) const {
          });
 }
 
+bool World::is_own(InterfaceId id, Ipv6 address) const {
+  return std::ranges::any_of(ports(), [&](const InterfaceView& port) {
+    return std::ranges::any_of(port.addresses6, [&](const InterfaceAddress6& own) {
+      const bool is_here = !own.address.is_link_local() || port.id == id;
+      return own.address == address && is_here && port.uses(own);
+    });
+  });
+}
+
+bool World::is_anycast(Ipv6 address) const {
+  return std::ranges::any_of(ports(), [&](const InterfaceView& port) {
+    return port.forwarding &&
+           std::ranges::any_of(port.addresses6, [&](const InterfaceAddress6& own) {
+             return has_anycast(own) && own.subnet().address() == address && port.uses(own);
+           });
+  });
+}
+
+std::optional<Ipv6> World::link_local(InterfaceId id) const {
+  const InterfaceView& view = port(id);
+  for (const InterfaceAddress6& own : view.addresses6) {
+    if (own.address.is_link_local() && view.uses(own)) {
+      return own.address;
+    }
+  }
+  return std::nullopt;
+}
+
 bool World::is_broadcast(Ipv4 address) const {
   return std::ranges::any_of(ports(), [&](const InterfaceView& port) {
     return std::ranges::any_of(port.addresses, [&](const InterfaceAddress4& own) {
@@ -266,6 +381,76 @@ std::optional<Ipv4> World::source(InterfaceId id, Ipv4 to) const {
     }
   }
   return primary;
+}
+
+namespace {
+
+// RFC 6724 3.1 and 3.2: link-local 2, global 14; the scopes between are those of groups.
+unsigned scope_of(Ipv6 address) {
+  if (address.is_multicast()) {
+    return address.multicast_scope();
+  }
+  return address.is_link_local() || address.is_loopback() ? 2 : 14;
+}
+
+// RFC 6724 2.1, the default policy table, as far as addresses of a port differ by it.
+unsigned label_of(Ipv6 address) {
+  const std::uint64_t first = address.high() >> 32;
+  if (first >> 25 == 0xfc >> 1) {
+    return 13;  // unique local
+  }
+  if (first == 0x20010000) {
+    return 5;  // Teredo
+  }
+  return first >> 16 == 0x2002 ? 2 : 1;
+}
+
+unsigned common_bits(Ipv6 a, Ipv6 b) {
+  const std::uint64_t high = a.high() ^ b.high();
+  return static_cast<unsigned>(high != 0 ? std::countl_zero(high)
+                                         : 64 + std::countl_zero(a.low() ^ b.low()));
+}
+
+}  // namespace
+
+std::optional<Ipv6> World::source(InterfaceId id, Ipv6 to) const {
+  struct Candidate {
+    Ipv6 address;
+    unsigned length;
+    bool outgoing;
+  };
+  // RFC 6724 5: rules 1, 2, 5, 6 and 8. No address of a port is deprecated or temporary.
+  const auto is_better = [&](const Candidate& a, const Candidate& b) {
+    if ((a.address == to) != (b.address == to)) {
+      return a.address == to;
+    }
+    const unsigned scope = scope_of(to);
+    if (const unsigned as = scope_of(a.address), bs = scope_of(b.address); as != bs) {
+      return as < bs ? as >= scope : bs < scope;
+    }
+    if (a.outgoing != b.outgoing) {
+      return a.outgoing;
+    }
+    const bool a_label = label_of(a.address) == label_of(to);
+    if (a_label != (label_of(b.address) == label_of(to))) {
+      return a_label;
+    }
+    return std::min(common_bits(a.address, to), a.length) >
+           std::min(common_bits(b.address, to), b.length);
+  };
+  const bool is_of_link = scope_of(to) <= 2;
+  std::optional<Candidate> best;
+  for (const InterfaceView& view : ports()) {
+    for (const InterfaceAddress6& own : view.addresses6) {
+      // A link-local address means nothing on another link, nor does one of its own to others.
+      const bool fits = view.id == id || (!is_of_link && !own.address.is_link_local());
+      const Candidate candidate{own.address, own.length, view.id == id};
+      if (fits && view.uses(own) && (!best || is_better(candidate, *best))) {
+        best = candidate;
+      }
+    }
+  }
+  return best ? std::optional{best->address} : std::nullopt;
 }
 
 }  // namespace ringroad::interface

@@ -37,6 +37,7 @@ struct InterfaceView {
   // Addresses that must not be used before they were probed.
   std::vector<Ipv4> tentative{};
   std::vector<Ipv6> tentative6{};
+  bool runs_ipv6 = false;  // it has a link-local address, and hosts may ask for it
 
   template <class Address>
   [[nodiscard]] const std::vector<InterfaceAddress<Address>>& addresses_of() const {
@@ -64,6 +65,9 @@ struct InterfaceView {
 
 // The order in which a port keeps its addresses, as Linux does: "secondary" ones, which share the
 // subnet of an earlier address, come after all others.
+// The link-local address that the port has by itself: modified EUI-64 (RFC 4291 2.5.1, RFC 2464 5).
+[[nodiscard]] InterfaceAddress6 link_local_of(Mac mac);
+
 [[nodiscard]] std::vector<InterfaceAddress4> in_order(
     const std::vector<InterfaceAddress4>& addresses);
 
@@ -85,17 +89,12 @@ class World {
   [[nodiscard]] std::uint32_t workers() const { return workers_; }
   worker::QsbrReclaimer& reclaimer() { return reclaimer_; }
   [[nodiscard]] Hooks& hooks() { return hooks_; }
-  // The trie of IPv6 is created on first use: its root takes 1.5 MiB, which a router without IPv6
-  // saves.
   template <class Address = Ipv4>
   fib::Trie<Address>& trie() {
     if constexpr (std::is_same_v<Address, Ipv4>) {
       return trie_;
     } else {
-      if (!trie6_) {
-        trie6_ = std::make_unique<fib::Trie6>(reclaimer_);
-      }
-      return *trie6_;
+      return trie6_;
     }
   }
   // The next hop of one of kFixedKinds: local, blackhole, ...
@@ -117,7 +116,10 @@ class World {
   void set_vlans(VlanTables tables);
   // May be called while the workers run. Brings the addresses in_order().
   void set_addresses(InterfaceId id, const std::vector<InterfaceAddress4>& addresses);
+  void set_addresses(InterfaceId id, const std::vector<InterfaceAddress6>& addresses);
   void set_tentative(InterfaceId id, Ipv4 address, bool tentative);
+  void set_tentative(InterfaceId id, Ipv6 address, bool tentative);
+  void set_runs_ipv6(InterfaceId id, bool runs);
   void set_up(InterfaceId id, bool up);
   void set_mtu(InterfaceId id, std::uint16_t mtu) { ports_.at(id).mtu = mtu; }
   void set_mac(InterfaceId id, Mac mac);
@@ -163,6 +165,14 @@ class World {
   [[nodiscard]] bool is_on_link(InterfaceId id, Address address) const;
   // Whether the router answers for the address.
   [[nodiscard]] bool is_own(Ipv4 address) const;
+  // Whether the router answers for the address on that link: an address of any port, or the port's
+  // own link-local address. Linux answers for the subnet-router anycast address too (RFC 4291
+  // 2.6.1).
+  [[nodiscard]] bool is_own(InterfaceId id, Ipv6 address) const;
+  [[nodiscard]] bool is_anycast(Ipv6 address) const;
+  // The groups that the port listens to (RFC 4291 2.8), whether or not others are asked for them.
+  [[nodiscard]] std::vector<Ipv6> groups_of(const InterfaceView& port) const;
+  [[nodiscard]] std::optional<Ipv6> link_local(InterfaceId id) const;
   // The same, including addresses of ports that are down and addresses that are being probed.
   template <class Address>
   [[nodiscard]] bool is_configured(Address address) const;
@@ -176,14 +186,17 @@ class World {
   // The port's source address for packets to `to`: the one in the same subnet, otherwise the
   // primary one; for a port without addresses, the first of any port. Linux's inet_select_addr.
   [[nodiscard]] std::optional<Ipv4> source(InterfaceId id, Ipv4 to) const;
+  // The same for IPv6: RFC 6724 5, of the addresses of all ports (Linux's ipv6_dev_get_saddr).
+  [[nodiscard]] std::optional<Ipv6> source(InterfaceId id, Ipv6 to) const;
 
  private:
   void publish_own_addresses();
+  void publish_link_addresses();
 
   std::uint32_t workers_;
   worker::QsbrReclaimer reclaimer_;
   fib::Trie4 trie_;
-  std::unique_ptr<fib::Trie6> trie6_;
+  fib::Trie6 trie6_;
   fib::NextHopTable next_hops_;
   neigh::AdjacencyTable adjacencies_;
   std::map<neigh::AdjacencyKind, NextHopId> fixed_;
@@ -192,6 +205,8 @@ class World {
   VlanTables vlans_;
   std::unique_ptr<const OwnAddresses4> own_;
   std::atomic<const OwnAddresses4*> own_published_;
+  std::unique_ptr<const LinkAddresses> links_;
+  std::atomic<const LinkAddresses*> links_published_;
   Hooks hooks_;
   Tables tables_;
 };

@@ -6,6 +6,7 @@
 
 #include "neigh/adjacency.hpp"
 #include "packet/packet.hpp"
+#include "packet/verdict.hpp"
 #include "stats/drop_reason.hpp"
 
 namespace ringroad::ip4 {
@@ -25,21 +26,6 @@ struct PacketFacts {
           .dont_fragment = (header.fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)) != 0,
           .length = packet.pkt_len - kL2Bytes};
 }
-
-struct Verdict {
-  enum class Fate : std::uint8_t {
-    kForward,
-    kDeliver,  // it is for the router
-    kDrop,     // `reason` says why
-    kRefuse,   // the same, and an ICMP error may inform the sender; `refusal` says which
-  };
-  Fate fate = Fate::kForward;
-  // Valid for kForward:
-  bool waits = false;   // the neighbor's MAC is not known
-  bool is_cut = false;  // it exceeds the MTU of its path and is fragmented
-  stats::DropReason reason{};
-  PuntReason refusal{};
-};
 
 // The order of the checks is that of Linux's ip_route_input_slow and ip_forward: route, frame
 // class, TTL, MTU.

@@ -5,28 +5,6 @@
 #include "ip4/redirect_notes.hpp"
 
 namespace ringroad::ip4 {
-namespace {
-
-using Fate = Verdict::Fate;
-
-void leave(StageContext& context, const Burst& burst, std::uint16_t index, const Verdict& verdict) {
-  switch (verdict.fate) {
-    case Fate::kForward:
-      break;
-    case Fate::kDeliver:
-      context.deliver(burst, index);
-      break;
-    case Fate::kDrop:
-      context.drop(burst.packets[index], verdict.reason, burst.ingress);
-      break;
-    case Fate::kRefuse:
-      context.punt(burst, index, verdict.refusal);
-      break;
-  }
-}
-
-}  // namespace
-
 void forward(StageContext& context, Burst& burst) {
   std::uint64_t go_on = 0;
   std::uint64_t hairpins = 0;
@@ -34,7 +12,7 @@ void forward(StageContext& context, Burst& burst) {
     const neigh::Adjacency& adjacency = *burst.adjacencies[i];
     Packet& packet = *burst.packets[i];
     const Verdict verdict = decide(facts_of(packet, burst.l2_classes[i]), adjacency);
-    if (verdict.fate != Fate::kForward) [[unlikely]] {
+    if (verdict.fate != Verdict::Fate::kForward) [[unlikely]] {
       leave(context, burst, i, verdict);
       continue;
     }

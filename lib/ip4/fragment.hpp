@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "packet/packet.hpp"
+#include "packet/pieces.hpp"
 
 struct rte_mempool;
 
@@ -22,8 +23,6 @@ struct Cut {
 // The packet may be a fragment itself, and may lie in several buffers.
 [[nodiscard]] std::vector<OwnedPacket> fragment(rte_mempool& pool, Packet& packet, Cut cut);
 
-// Returns the packet in one buffer, for a port that sends only such frames; null if the pool is
-// empty.
-[[nodiscard]] OwnedPacket in_one_buffer(rte_mempool& pool, OwnedPacket packet);
+using ringroad::in_one_buffer;
 
 }  // namespace ringroad::ip4

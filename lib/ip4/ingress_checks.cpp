@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ip4/ingress_checks.hpp"
 
+#include "packet/ingress_checks.hpp"
+
 namespace ringroad::ip4 {
 namespace {
 
@@ -8,29 +10,13 @@ using neigh::Adjacency;
 using neigh::AdjacencyKind;
 using stats::DropReason;
 
-[[nodiscard]] bool asks(std::uint8_t checks, IngressCheck check) {
-  return (checks & static_cast<std::uint8_t>(check)) != 0;
-}
-
 bool ends_here(const Adjacency& adjacency) {
   return adjacency.kind == AdjacencyKind::kLocal || adjacency.kind == AdjacencyKind::kBroadcast ||
          adjacency.kind == AdjacencyKind::kMulticast;
 }
 
-template <class Passes>
-void keep(StageContext& context, Burst& burst, DropReason reason, Passes&& passes) {
-  std::uint64_t kept = burst.all();
-  for (std::uint16_t i = 0; i < burst.count; ++i) {
-    if (!passes(i)) {
-      context.drop(burst.packets[i], reason, burst.ingress);
-      kept &= ~(std::uint64_t{1} << i);
-    }
-  }
-  burst.compact(kept);
-}
-
 void drop_forwarded(StageContext& context, Burst& burst) {
-  keep(context, burst, DropReason::kForwardingOff, [&](std::uint16_t i) {
+  keep_those(context, burst, DropReason::kForwardingOff, [&](std::uint16_t i) {
     // A packet with a martian destination is dropped later, with that reason.
     return ends_here(*burst.adjacencies[i]) ||
            burst.adjacencies[i]->kind == AdjacencyKind::kMartian;
@@ -47,16 +33,13 @@ void reverse_path(StageContext& context, Burst& burst, bool strict) {
     sources[i] = rte_be_to_cpu_32(ipv4(*burst.packets[i]).src_addr);
   }
   context.tables.trie.lookup(std::span{sources}.first(count), std::span{next_hops}.first(count));
-  keep(context, burst, DropReason::kReversePath, [&](std::uint16_t i) {
+  keep_those(context, burst, DropReason::kReversePath, [&](std::uint16_t i) {
     const Adjacency& way = *burst.adjacencies[i];
     // A host without an address sends from 0.0.0.0 (RFC 1122 3.2.1.3 (a)).
     if ((!way.leads_on() && !ends_here(way)) || sources[i] == 0) {
       return true;
     }
-    return context.tables.next_hops.any(next_hops[i], [&](AdjacencyId id) {
-      const Adjacency& back = context.tables.adjacencies[id];
-      return back.leads_on() && (!strict || back.port == burst.ingress);
-    });
+    return leads_back(context.tables, next_hops[i], burst.ingress, strict);
   });
 }
 

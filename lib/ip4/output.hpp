@@ -10,11 +10,8 @@ namespace ringroad::ip4 {
 void output(StageContext& context, Burst& burst);
 
 // The functions below do the work of forward() and output() for a burst in which every packet takes
-// the fast path. ~3 cycles a packet.
+// the fast path (goes_straight() of packet/link_output.hpp). ~3 cycles a packet.
 
-// Whether every packet is plain, fits its MTU and goes to a resolved neighbor without a VLAN tag.
-// The burst is not empty.
-[[nodiscard]] bool goes_straight(const Burst& burst);
 void lower_ttls(const Burst& burst);
 // Notes the packets that leave by the interface they came by. Called after the TTLs were lowered,
 // because an ICMP redirect quotes the lowered TTL.

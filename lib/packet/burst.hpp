@@ -8,14 +8,15 @@
 // | packets      | reception         |                                                    |
 // | l2_classes   | ethernet::input   |                                                    |
 // | frames       | input             |                                                    |
-// | destinations | input             |                                                    |
+// | destinations | input of IPv4     |                                                    |
 // | priorities   | input             |                                                    |
-// | ttl_words    | input             | forward() or send_straight() wrote them            |
+// | destinations6| input of IPv6     |                                                    |
+// | ttl_words    | input of IPv4     | forward() or send_straight() wrote them            |
 // | next_hops    | route             |                                                    |
 // | adjacencies  | route             |                                                    |
 //
 // A stage that removes packets calls compact(), which moves all arrays. A stage that changes a
-// header calls describe() of ip4/input.hpp.
+// header calls describe() of ip4/input.hpp or ip6/input.hpp.
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -35,9 +36,11 @@ struct Burst {
   std::uint16_t count = 0;
   InterfaceId ingress{};
   std::uint8_t priority = kPriorityOfTos;
-  bool has_options = false;  // at least one packet's header is longer than 20 bytes
-  // Every packet was sent to this station alone, has no options and a TTL above 1. `longest` and
-  // `bytes` are set then.
+  bool is_ipv6 = false;
+  // At least one packet has IPv4 options or IPv6 hop-by-hop options.
+  bool has_options = false;
+  // Every packet was sent to this station alone, has no options and a TTL or hop limit above 1; an
+  // IPv6 packet has an address that may leave its link. `longest` and `bytes` are set then.
   bool plain = false;
   bool one_way = false;       // route() found that all adjacencies have the same summary()
   std::uint32_t longest = 0;  // total length
@@ -45,6 +48,7 @@ struct Burst {
   alignas(64) std::array<Packet*, kBurstMax> packets;
   alignas(64) std::array<std::uint8_t*, kBurstMax> frames;
   alignas(64) std::array<std::uint32_t, kBurstMax> destinations;  // host order
+  alignas(64) std::array<Ipv6, kBurstMax> destinations6;
   alignas(64) std::array<NextHopId, kBurstMax> next_hops;
   alignas(64) std::array<const neigh::Adjacency*, kBurstMax> adjacencies;
   alignas(64) std::array<std::uint32_t, kBurstMax> ttl_words;  // TTL - 1, protocol, its checksum
@@ -56,6 +60,7 @@ struct Burst {
     count = packet_count;
     ingress = port;
     priority = kPriorityOfTos;
+    is_ipv6 = false;
     has_options = false;
     plain = false;
     one_way = false;
@@ -97,6 +102,9 @@ struct Burst {
     for (; keep != 0; keep &= keep - 1, ++kept) {
       const auto from = static_cast<std::size_t>(std::countr_zero(keep));
       move_input(from, kept);
+      if (is_ipv6) {
+        destinations6[kept] = destinations6[from];
+      }
       next_hops[kept] = next_hops[from];
       adjacencies[kept] = adjacencies[from];
       kept_bytes += packets[kept]->pkt_len;

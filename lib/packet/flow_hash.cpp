@@ -76,9 +76,10 @@ std::uint32_t FlowHash::of(const FlowKey<Address>& key) const {
   const auto [low, high] = std::minmax(
       {end_of(key.source, key.source_port), end_of(key.destination, key.destination_port)});
   const std::uint64_t second = second_key_.load(std::memory_order_relaxed);
-  return static_cast<std::uint32_t>(mix(mix(low ^ first_key_.load(std::memory_order_relaxed),
-                                            high ^ std::uint64_t{key.protocol} << 48 ^ second),
-                                        second | 1U));
+  return static_cast<std::uint32_t>(mix(
+      mix(low ^ first_key_.load(std::memory_order_relaxed),
+          high ^ std::uint64_t{key.protocol} << 48 ^ std::uint64_t{key.flow_label} << 24 ^ second),
+      second | 1U));
 }
 
 template std::uint32_t FlowHash::of(const FlowKey4&) const;
@@ -102,6 +103,52 @@ template std::uint32_t FlowHash::of(const FlowKey6&) const;
     return of(key);
   }
   std::memcpy(ports.data(), packet.data() + offset, sizeof ports);
+  key.source_port = be16::from_wire(ports[0]);
+  key.destination_port = be16::from_wire(ports[1]);
+  return of(key);
+}
+
+namespace {
+
+// Returns the packet that an ICMPv6 error quotes, if enough of it is there, otherwise the packet
+// itself.
+Octets subject_of_ipv6(Octets packet) {
+  constexpr std::size_t kQuote = sizeof(rte_ipv6_hdr) + sizeof(rte_icmp_hdr);
+  constexpr std::uint8_t kFirstInformational = 128;  // RFC 4443 2.1
+  if (packet.size() < kQuote + sizeof(rte_ipv6_hdr) ||
+      packet[sizeof(rte_ipv6_hdr)] >= kFirstInformational || packet[kQuote] >> 4U != 6) {
+    return packet;
+  }
+  return packet.subspan(kQuote);
+}
+
+}  // namespace
+
+std::uint32_t FlowHash::of_ipv6(Octets packet) const {
+  const auto header_in = [](Octets octets) {
+    rte_ipv6_hdr header;
+    std::memcpy(&header, octets.data(), sizeof header);
+    return header;
+  };
+  rte_ipv6_hdr header = header_in(packet);
+  if (header.proto == IPPROTO_ICMPV6) [[unlikely]] {
+    packet = subject_of_ipv6(packet);
+    header = header_in(packet);
+  }
+  FlowKey6 key{.source = Ipv6::read(header.src_addr),
+               .destination = Ipv6::read(header.dst_addr),
+               .protocol = header.proto};
+  if (policy_.load(std::memory_order_relaxed) != Policy::kL4) {
+    key.flow_label = rte_be_to_cpu_32(header.vtc_flow) & 0xfffffU;
+    return of(key);
+  }
+  std::array<std::uint16_t, 2> ports;
+  if (!has_ports(header.proto) || packet.size() < sizeof header + sizeof ports) {
+    // All fragments of a datagram have the same hash, whatever follows their headers.
+    key.protocol = 0;
+    return of(key);
+  }
+  std::memcpy(ports.data(), packet.data() + sizeof header, sizeof ports);
   key.source_port = be16::from_wire(ports[0]);
   key.destination_port = be16::from_wire(ports[1]);
   return of(key);

@@ -36,6 +36,13 @@ class FlowHash {
   }
   // The same for an IPv4 packet, of which at least the header must be contiguous.
   [[nodiscard]] std::uint32_t of(std::span<const std::uint8_t> packet) const;
+  // The same for an IPv6 packet. kL3 uses the flow label and the first next header besides the
+  // addresses, as Linux's ip6_multipath_l3_keys does.
+  [[nodiscard]] std::uint32_t of_ipv6(Packet& packet) const {
+    return of_ipv6(std::span<const std::uint8_t>{
+        frame(packet) + kL2Bytes, static_cast<std::size_t>(packet.data_len) - kL2Bytes});
+  }
+  [[nodiscard]] std::uint32_t of_ipv6(std::span<const std::uint8_t> packet) const;
   // Returns the hash of all fields of the key, whatever the policy. Both directions have the same
   // hash.
   template <class Address>

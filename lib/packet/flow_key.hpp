@@ -17,10 +17,11 @@ struct FlowKey {
   std::uint8_t protocol = 0;
   be16 source_port{};
   be16 destination_port{};
+  std::uint32_t flow_label = 0;  // of IPv6
 
   // The key of the packets in the opposite direction.
   [[nodiscard]] constexpr FlowKey reversed() const {
-    return {destination, source, protocol, destination_port, source_port};
+    return {destination, source, protocol, destination_port, source_port, flow_label};
   }
 
   friend constexpr bool operator==(const FlowKey&, const FlowKey&) = default;

@@ -20,6 +20,7 @@
 #include "packet/flow_hash.hpp"
 #include "packet/hooks.hpp"
 #include "packet/interface.hpp"
+#include "packet/link_addresses.hpp"
 #include "packet/own_addresses.hpp"
 #include "packet/packet.hpp"
 #include "packet/watch.hpp"
@@ -33,9 +34,11 @@ inline constexpr std::uint16_t kPortsMax = 64;
 // The tables of the packet path. The control thread writes them, all threads read.
 struct Tables {
   const fib::Trie4& trie;
+  const fib::Trie6& trie6;
   const fib::NextHopTable& next_hops;
   const neigh::AdjacencyTable& adjacencies;
   std::atomic<const OwnAddresses4*>& own_addresses;
+  std::atomic<const LinkAddresses*>& link_addresses;
   std::span<const Interface> interfaces;
   const Hooks& hooks;
   FlowHash flow_hash{};
@@ -125,7 +128,7 @@ struct Egress {
 // a flow cost one lookup and no copy.
 struct RedirectNotes {
   struct Told {
-    std::uint32_t sender = 0;
+    std::uint32_t sender = 0;  // an IPv4 address in wire order, or a hash of an IPv6 address
     std::uint32_t round = 0;
   };
   static constexpr std::size_t kPlaces = 256;

@@ -2,6 +2,7 @@
 #include "routing/connected.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace ringroad::routing {
@@ -9,6 +10,10 @@ namespace {
 
 using fib::Protocol;
 using fib::Table;
+
+// Link-local addresses have no routes, because they mean another network on each link.
+bool has_routes(const InterfaceAddress4& /*own*/) { return true; }
+bool has_routes(const InterfaceAddress6& own) { return !own.address.is_link_local(); }
 
 template <class Address>
 bool has_subnet(const InterfaceAddress<Address>& own) {
@@ -80,7 +85,9 @@ std::vector<fib::RouteEdit<Address>> Connected<Address>::changes(const interface
                                                                  const HasStatic& has_static) {
   std::vector<Own> used = by_arrival(world);
   find_late(used, has_static);
-  std::erase_if(used, [](const Own& own) { return !own.port->uses(own.address); });
+  std::erase_if(used, [](const Own& own) {
+    return !own.port->uses(own.address) || !has_routes(own.address);
+  });
   wanted_.clear();
   // If ports share an address, or addresses a broadcast address, they share one route.
   const auto want_local = [this](Address address, RouteType type, Address source) {
@@ -89,6 +96,13 @@ std::vector<fib::RouteEdit<Address>> Connected<Address>::changes(const interface
   };
   for (const Own& own : used) {
     want_local(own.address.address, RouteType::kLocal, own.address.address);
+  }
+  if constexpr (std::is_same_v<Address, Ipv6>) {
+    for (const Own& own : used) {
+      if (own.port->forwarding && has_anycast(own.address)) {
+        want_local(own.address.subnet().address(), RouteType::kLocal, own.address.address);
+      }
+    }
   }
   std::map<Prefix, fib::Rank> shared;
   for (const auto& [port, own, arrival] : used) {

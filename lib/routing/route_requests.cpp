@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "routing/routing.hpp"
@@ -91,6 +92,12 @@ Result<fib::RouteNextHop<Address>> Routing<Address>::hop_to(const Via& via) cons
   }
   if (!gateway.is_unicast() || world_.is_edge(gateway)) {
     return fail(fmt::format("the gateway {} is no host's address", gateway.to_string()));
+  }
+  if constexpr (std::is_same_v<Address, Ipv6>) {
+    if (gateway.is_link_local() && !via.port) {
+      return fail(
+          fmt::format("the gateway {} is on every link; say on which port", gateway.to_string()));
+    }
   }
   if (via.on_link && !via.port) {
     return fail(fmt::format("the gateway {} is on the link of which port?", gateway.to_string()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Classifies the sender of an ARP message, as far as a worker can, so that the control thread gets
-// the important messages when it cannot read all.
+// Classifies the sender of an ARP message or of one of neighbor discovery, as far as a worker can,
+// so that the control thread gets the important messages when it cannot read all.
 #include <cstdint>
 
 #include "packet/stage.hpp"
@@ -14,7 +14,8 @@ enum class ArpSender : std::uint8_t {
   kStranger,
 };
 
-// `frame` must have EtherType 0x0806 and the metadata of a punt. ~20 ns, for a route lookup.
+// `frame` is an ARP message, or one of neighbor discovery, with the metadata of a punt. ~20 ns, for
+// a route lookup.
 [[nodiscard]] ArpSender arp_sender(const Tables& tables, Packet& frame);
 
 }  // namespace ringroad::worker

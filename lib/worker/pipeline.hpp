@@ -12,6 +12,8 @@ namespace ringroad::worker {
 void ipv4_line(StageContext& context, Burst& burst);
 // The same, for a burst whose headers are validated.
 void checked_ipv4_line(StageContext& context, Burst& burst);
+// The same stages for IPv6.
+void ipv6_line(StageContext& context, Burst& burst);
 // Punts ARP: the control thread answers and learns.
 void arp_line(StageContext& context, Burst& burst);
 

@@ -11,6 +11,9 @@
 #include "ip4/input.hpp"
 #include "ip4/output.hpp"
 #include "ip4/route.hpp"
+#include "ip6/input.hpp"
+#include "ip6/output.hpp"
+#include "ip6/route.hpp"
 #include "worker/arp_sender.hpp"
 #include "worker/pipeline.hpp"
 
@@ -235,17 +238,33 @@ void Worker::send_held() {
   context_.egress = *in_hand_;
 }
 
+namespace {
+
+// The stages of one family that held packets pass.
+struct HeldStages {
+  void (*describe)(Burst& burst, std::size_t index);
+  void (*route)(const StageContext& context, Burst& burst);
+  void (*output)(StageContext& context, Burst& burst);
+  PuntReason too_long;
+};
+constexpr HeldStages kHeld4{ip4::describe, ip4::route, ip4::output, PuntReason::kFragment};
+constexpr HeldStages kHeld6{ip6::describe, ip6::route, ip6::output, PuntReason::kPacketTooBig};
+
 // Packets whose neighbor is still to be published move to the front of the held list. Packets whose
 // neighbor is not resolved any more are punted.
-void Worker::send_published(std::span<Packet* const> packets) {
+void send_published_of(StageContext& context, std::span<Packet* const> packets,
+                       const HeldStages& stages) {
+  if (packets.empty()) {
+    return;
+  }
   Burst burst;
   burst.begin(InterfaceId{}, static_cast<std::uint16_t>(packets.size()));
   std::ranges::copy(packets, burst.packets.begin());
   burst.l2_classes.fill(L2Class::kHost);
   for (std::size_t i = 0; i < packets.size(); ++i) {
-    ip4::describe(burst, i);
+    stages.describe(burst, i);
   }
-  ip4::route(context_, burst);
+  stages.route(context, burst);
   std::uint64_t published = burst.all();
   for (std::size_t i = 0; i < packets.size(); ++i) {
     const neigh::Adjacency& adjacency = *burst.adjacencies[i];
@@ -256,16 +275,29 @@ void Worker::send_published(std::span<Packet* const> packets) {
     }
     published &= ~(std::uint64_t{1} << i);
     if (is_long) {
-      meta(*packets[i]).punt = PuntReason::kFragment;
+      meta(*packets[i]).punt = stages.too_long;
     }
     if (!is_long && adjacency.hold.load(std::memory_order_relaxed)) {
-      context_.held.packets[context_.held.count++] = packets[i];
+      context.held.packets[context.held.count++] = packets[i];
     } else {
-      context_.punts.packets[context_.punts.count++] = packets[i];
+      context.punts.packets[context.punts.count++] = packets[i];
     }
   }
   burst.compact(published);
-  ip4::output(context_, burst);
+  stages.output(context, burst);
+}
+
+}  // namespace
+
+// The packets of each family keep their order.
+void Worker::send_published(std::span<Packet* const> packets) {
+  std::array<Packet*, kBurstMax> sorted;
+  const auto sort = std::span{sorted}.first(packets.size());
+  std::ranges::copy(packets, sort.begin());
+  const auto sixes =
+      std::ranges::stable_partition(sort, [](Packet* packet) { return !is_ipv6(*packet); });
+  send_published_of(context_, sort.first(sort.size() - sixes.size()), kHeld4);
+  send_published_of(context_, sort.last(sixes.size()), kHeld6);
 }
 
 void Worker::flush_egress() {
@@ -324,7 +356,7 @@ void Worker::flush_punts() {
   for (std::uint16_t i = 0; i < context_.punts.count; ++i) {
     Packet* const packet = context_.punts.packets[i];
     const PuntReason reason = meta(*packet).punt;
-    const bool arp = reason == PuntReason::kArp;
+    const bool arp = reason == PuntReason::kArp || reason == PuntReason::kNeighborDiscovery;
     PacketRing& ring = arp ? arp_punts_ : punts_;
     const bool has_room =
         arp ? has_room_for_arp(*packet, scarce) : !scarce || ring.size() < port::kAlwaysWait;

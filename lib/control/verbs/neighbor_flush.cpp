@@ -10,8 +10,7 @@ namespace {
 
 class FlushEnd final : public Later {
  public:
-  explicit FlushEnd(std::shared_ptr<const host::Neighbors::Flushed> flushed)
-      : flushed_{std::move(flushed)} {}
+  explicit FlushEnd(std::shared_ptr<const host::Flushed> flushed) : flushed_{std::move(flushed)} {}
 
   bool advance(std::string& line) override {
     if (flushed_->over) {
@@ -21,7 +20,7 @@ class FlushEnd final : public Later {
   }
 
  private:
-  std::shared_ptr<const host::Neighbors::Flushed> flushed_;
+  std::shared_ptr<const host::Flushed> flushed_;
 };
 
 Reply neighbor_flush(Router& router, Options& options) {

@@ -22,7 +22,8 @@ Reply neighbor_del(Router& router, Options& options) {
   const interface::InterfaceView* const port = port_of(router, options);
   return options.error()
              ? outcome(options, {})
-             : outcome(options, router.configuration().erase_neighbor({port->id, address}));
+             : outcome(options,
+                       router.configuration().erase_neighbor(neigh::Key4{port->id, address}));
 }
 
 const Verb kNeighborAdd{"neighbor add", neighbor_set<&Configuration::add_neighbor>,

@@ -28,7 +28,7 @@ Reply route_del(Router& router, Options& options) {
         {.address = hop.via, .port = port == nullptr ? std::nullopt : std::optional{port->id}});
   }
   return options.error() ? outcome(options, {})
-                         : outcome(options, router.configuration().remove_route(selection));
+                         : outcome(options, router.configuration().remove_route<Ipv4>(selection));
 }
 
 const Verb kRouteDel{"route del", route_del, Verb::Does::kChanges};

@@ -61,7 +61,7 @@ Json answer_of(const Router& router, const FlowQuestion& question) {
     return adjacency->kind == neigh::AdjacencyKind::kGlean ? address : adjacency->next_hop;
   };
   // Decides as for a packet of minimum length.
-  const bool forwards = ip4::decide({}, *adjacency).fate == ip4::Verdict::Fate::kForward;
+  const bool forwards = ip4::decide({}, *adjacency).fate == Verdict::Fate::kForward;
   for (const char* const key : {"via", "port", "mac", "neighbor_state", "mtu"}) {
     answer[key] = nullptr;
   }

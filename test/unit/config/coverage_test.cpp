@@ -30,6 +30,13 @@ constexpr std::string_view kOwn = "a sub-interface has settings of its own";
 constexpr std::string_view kStick = "a router on a stick routes from VLAN to VLAN by one port";
 constexpr std::string_view kVlan = "dataplane/vlan_test.cpp";
 
+constexpr std::string_view kLoad6 = "unit/config/load6_test.cpp";
+constexpr std::string_view kPort6 = "a port runs IPv6 if anything asks for it";
+constexpr std::string_view kAdvertisements = "every key of router advertisements arrives";
+constexpr std::string_view kTimers6 =
+    "every key of nd arrives, and a port without timers of its own has those of all ports";
+constexpr std::string_view kVlan6 = "a sub-interface has the IPv6 keys of a port";
+
 constexpr std::array kSeen{
     Seen{"engine.workers", kEal, "DPDK's arguments follow from the configuration"},
     Seen{"engine.control", kEal, "DPDK's arguments follow from the configuration"},
@@ -63,6 +70,10 @@ constexpr std::array kSeen{
     Seen{"ports.*.dad", "dataplane/link_test.cpp",
          "with dad an address is used once nobody answered for it"},
     Seen{"ports.*.arp.*", kKeys, kTimers},
+    Seen{"ports.*.ipv6", kLoad6, kPort6},
+    Seen{"ports.*.accept_ra", kLoad6, kPort6},
+    Seen{"ports.*.router_advertisements.*", "unit/config/advertisements_test.cpp", kAdvertisements},
+    Seen{"ports.*.nd.*", kLoad6, kTimers6},
     Seen{"vlans.*.id", kVlan, kStick},
     Seen{"vlans.*.link", kVlan, kStick},
     Seen{"vlans.*.protocol", kVlan, "two tags are an inner VLAN of an outer one"},
@@ -75,6 +86,10 @@ constexpr std::array kSeen{
     Seen{"vlans.*.send_redirects", kKeys, kOwn},
     Seen{"vlans.*.dad", kKeys, kOwn},
     Seen{"vlans.*.arp.*", kKeys, kOwn},
+    Seen{"vlans.*.ipv6", kLoad6, kVlan6},
+    Seen{"vlans.*.accept_ra", kLoad6, kVlan6},
+    Seen{"vlans.*.router_advertisements.*", kLoad6, kVlan6},
+    Seen{"vlans.*.nd.*", kLoad6, kVlan6},
     Seen{"tables", "system/route_test.py", "test_tables_are_kept_apart"},
     Seen{"routes[].to", "dataplane/forwarding_test.cpp",
          "routes decide: gateway, blackhole, unreachable, prohibit, none"},
@@ -111,6 +126,7 @@ constexpr std::array kSeen{
     Seen{"arp.queue_bytes", kKeys,
          "the bytes that wait for a neighbor are those that arp.queue_bytes says"},
     Seen{"arp.*", kKeys, kTimers},
+    Seen{"nd.*", kLoad6, kTimers6},
     Seen{"icmp.*", kKeys, "each limit of ICMP errors changes how many there are"},
     Seen{"ecmp.hash", "dataplane/ecmp_test.cpp",
          "with l4 the connections of two hosts spread, and the pieces of a packet do not"},

@@ -85,6 +85,30 @@ TEST_CASE("each difference is one line with its key, and says whether it needs a
         Lines{"~ ports.b.rp_filter: off -> strict", "~ ports.b.dad: false -> true"});
 }
 
+TEST_CASE("each difference of what IPv6 adds is one line with its key") {
+  CHECK(lines("10.1.0.1/24]", "10.1.0.1/24, 2001:db8::1/64]") ==
+        Lines{"+ ports.b.addresses: 2001:db8::1/64"});
+  CHECK(lines("net_null1,", "net_null1, ipv6: true, accept_ra: true,") ==
+        Lines{"~ ports.b.ipv6: false -> true", "~ ports.b.accept_ra: false -> true"});
+  CHECK(lines("net_null1,", "net_null1, router_advertisements: {prefixes: [2001:db8::/64]},") ==
+        Lines{"~ ports.b.router_advertisements: none -> {interval: 10m, prefixes: [{prefix: "
+              "2001:db8::/64}]}"});
+  CHECK(lines("net_null1,", "net_null1, nd: {gc_stale: 1s},") ==
+        Lines{"~ ports.b.nd: those of all ports -> {base_reachable: 30s, retransmit: 1s, "
+              "delay_first_probe: 5s, gc_stale: 1s, unicast_probes: 3, multicast_probes: 3}"});
+  CHECK(lines("schedulers:", "nd: {dad_transmits: 0, retransmit: 2s}\nschedulers:") ==
+        Lines{"~ nd.retransmit: 1s -> 2s", "~ nd.dad_transmits: 1 -> 0"});
+  CHECK(difference(config_of(kBase),
+                   [] {
+                     Config config = config_of(kBase);
+                     config.neighbors6.push_back(
+                         {Ipv6{0xfe80ULL << 48U, 9}, "a", Mac{{2, 0, 0, 0, 0, 9}}});
+                     return config;
+                   }())
+            .at(0)
+            .key == "neighbors[fe80::9 port a]");
+}
+
 TEST_CASE("routes are left to the tables") { CHECK(lines("10.9.0.0/16", "10.8.0.0/16").empty()); }
 
 // A '*' stands for any name.

@@ -55,15 +55,19 @@ TEST_CASE("sections may stand in any order") {
       {"ports",
        "  a: {device: net_null0, addresses: [10.0.0.1/24], scheduler: slow}\n"
        "  b: {device: net_null1, arp: {gc_stale: 9s}}\n"},
-      {"vlans", "  a.7: {addresses: [10.0.7.1/24]}\n"},
+      {"vlans", "  a.7: {addresses: [10.0.7.1/24, 2001:db8::1/64], nd: {gc_stale: 9s}}\n"},
       {"schedulers", "  slow: {rate: 10Mbit}\n"},
       {"tables", "  other: 7\n"},
-      {"routes", "  - {to: 10.9.0.0/16, via: 10.0.7.9, table: other}\n"},
+      {"routes",
+       "  - {to: 10.9.0.0/16, via: 10.0.7.9, table: other}\n"
+       "  - {to: default, via: 2001:db8::9, table: other}\n"},
       {"neighbors", "  - {address: 10.0.7.9, port: a.7, mac: \"02:00:00:00:00:09\"}\n"},
-      {"arp", "  retransmit: 2s\n"}};
+      {"arp", "  retransmit: 2s\n"},
+      {"nd", "  retransmit: 3s\n"}};
   std::ranges::sort(sections);
   const Config first = parsed(written(sections));
   CHECK(first.ports.at(1).arp->retransmit == std::chrono::seconds{2});
+  CHECK(first.ports.at(2).nd->retransmit == std::chrono::seconds{3});
   while (std::ranges::next_permutation(sections).found) {
     REQUIRE(parsed(written(sections)) == first);
   }

@@ -67,6 +67,13 @@ TEST_CASE("the schema describes every key that the reader knows, and no other") 
       {"schedulers: {a: {zzzzzz: 1}}", at("/$defs/scheduler")},
       {"schedulers: {a: {each: {0: {zzzzzz: 1}}}}", at("/$defs/scheduler_band")},
       {"arp: {zzzzzz: 1}", at("/properties/arp")},
+      {"nd: {zzzzzz: 1}", at("/properties/nd")},
+      {"ports: {a: {nd: {zzzzzz: 1}}}", at("/$defs/nd_timers")},
+      {"ports: {a: {router_advertisements: {zzzzzz: 1}}}", at("/$defs/router_advertisements")},
+      {"ports: {a: {router_advertisements: {prefixes: [{zzzzzz: 1}]}}}",
+       at("/$defs/advertised_prefix")},
+      {"ports: {a: {router_advertisements: {routes: [{zzzzzz: 1}]}}}",
+       at("/$defs/advertised_route")},
       {"icmp: {zzzzzz: 1}", at("/properties/icmp")},
       {"ecmp: {zzzzzz: 1}", at("/properties/ecmp")},
   };

@@ -58,6 +58,13 @@ class RandomConfig {
       config.neighbors.push_back(
           {gateway(0, i + 1), config.ports[0].name, Mac{{2, 0, 0, 0, octet(), octet()}}});
     }
+    for (unsigned i = below(6); i > 0; --i) {
+      config.routes6.push_back(route6(i, config.ports));
+    }
+    for (unsigned i = below(3); i > 0 && config.ports[0].runs_ipv6(); --i) {
+      config.neighbors6.push_back(
+          {Ipv6{0xfe80ULL << 48U, i}, config.ports[0].name, Mac{{2, 0, 0, 0, octet(), octet()}}});
+    }
     for (unsigned i = below(3); i > 0; --i) {
       config.ports.push_back(sub_interface(i, config.ports[0]));
     }
@@ -65,6 +72,10 @@ class RandomConfig {
                   {1 + below(9), 10 + below(9), 20 + below(9)},
                   Bytes{below(1'000'000)},
                   below(2) == 0};
+    config.nd = {nd_timers(),
+                 {1 + below(9), 10 + below(9), 20 + below(9)},
+                 Bytes{below(1'000'000)},
+                 below(11)};
     config.icmp = {below(100), below(100), Nanoseconds{below(1'000'000'000)}};
     config.ecmp = {static_cast<FlowHashPolicy>(below(2)), below(1'000'000)};
     return config;
@@ -206,8 +217,66 @@ class RandomConfig {
     if (below(3) == 0) {
       port.arp = timers();
     }
+    if (below(3) == 0) {
+      port.nd = nd_timers();
+    }
+    if (port.mtu >= kMtuMin6) {
+      run_ipv6(port, number);
+    }
     return port;
   }
+  ArpTimers nd_timers() {
+    ArpTimers all = timers();
+    all.locktime = ArpTimers{}.locktime;
+    return all;
+  }
+  void run_ipv6(Port& port, unsigned number) {
+    port.ipv6 = below(3) == 0;
+    port.accept_ra = below(4) == 0;
+    if (below(2) == 0) {
+      port.addresses6 = {{Ipv6{kNet + number, below(2)}, 64},
+                         {Ipv6{0xfe80ULL << 48U, 1 + below(9)}, 64},
+                         {Ipv6{kNet + 9, number << 8U}, 128, Ipv6{kNet + 9, 1 + below(9)}}};
+      port.addresses6.resize(1 + below(3));
+    }
+    if (!port.accept_ra && below(2) == 0) {
+      port.router_advertisements = advertisements();
+    }
+  }
+  static constexpr std::uint64_t kNet = 0x2001'0db8'0000'0000;
+  RouterAdvertisements advertisements() {
+    RouterAdvertisements ra;
+    ra.interval = std::chrono::milliseconds{4000 + below(1'000'000)};
+    ra.lifetime = maybe<Nanoseconds>(std::chrono::seconds{below(2) * (1004 + below(7000))});
+    ra.preference = static_cast<RouterPreference>(below(3));
+    ra.managed = below(2) == 0;
+    ra.other = below(2) == 0;
+    ra.hop_limit = octet();
+    ra.reachable_time = std::chrono::milliseconds{below(2) * below(3'600'000)};
+    ra.retransmit = std::chrono::milliseconds{below(2) * below(3'600'000)};
+    ra.mtu = below(2) == 0;
+    for (unsigned i = below(3); i > 0; --i) {
+      const std::uint32_t preferred = below(1'000'000);
+      ra.prefixes.push_back({.prefix = {Ipv6{kNet + i, 0}, octet_of_length()},
+                             .valid = std::chrono::seconds{preferred + below(2) * below(9)},
+                             .preferred = std::chrono::seconds{preferred},
+                             .on_link = below(2) == 0,
+                             .autonomous = below(2) == 0});
+    }
+    for (unsigned i = below(3); i > 0; --i) {
+      ra.routes.push_back({.prefix = i == 1 ? Prefix6{} : Prefix6{Ipv6{kNet, 0}, 32},
+                           .lifetime = std::chrono::seconds{below(4'000'000'000)},
+                           .preference = static_cast<RouterPreference>(below(3))});
+    }
+    ra.dns = {Ipv6{kNet, 0x53}, Ipv6{kNet, 0}};
+    ra.dns.resize(below(3));
+    ra.search = {"no", "example.org"};
+    ra.search.resize(below(3));
+    ra.dns_lifetime = maybe<Nanoseconds>(std::chrono::seconds{below(1'000'000)});
+    ra.pref64 = maybe(Prefix6{Ipv6{0x0064'ff9b'0000'0000, 0}, 96});
+    return ra;
+  }
+  std::uint8_t octet_of_length() { return static_cast<std::uint8_t>(64 + below(65)); }
   ArpTimers timers() {
     return {.base_reachable = std::chrono::milliseconds{10 + below(3'000'000)},
             .retransmit = std::chrono::microseconds{10'000 + below(3'000'000)},
@@ -250,6 +319,29 @@ class RandomConfig {
         route.next_hops.push_back(
             {gateway(below(ports), 2 + i), static_cast<std::uint16_t>(1 + below(3))});
       }
+    }
+    return route;
+  }
+  Route6 route6(unsigned number, const std::vector<Port>& ports) {
+    Route6 route;
+    const auto length = static_cast<std::uint8_t>(below(129));
+    route.to = Prefix6{Ipv6{kNet | random_(), random_()}, length};
+    if (length < 3) {
+      route.to = Prefix6{};
+    }
+    route.metric = number;
+    route.type = kStaticRouteTypes.at(below(kStaticRouteTypes.size()));
+    route.table = table();
+    for (const Port& port : ports) {
+      if (route.type == RouteType::kUnicast && port.runs_ipv6()) {
+        route.next_hops.push_back({.via = Ipv6{0xfe80ULL << 48U, 0x100 + below(9)},
+                                   .weight = static_cast<std::uint16_t>(1 + below(3)),
+                                   .port = port.name,
+                                   .on_link = below(2) == 0});
+      }
+    }
+    if (route.next_hops.empty() && route.type == RouteType::kUnicast) {
+      route.type = RouteType::kBlackhole;
     }
     return route;
   }

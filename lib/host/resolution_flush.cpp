@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "host/neighbors.hpp"
+#include "host/resolution.hpp"
 
 namespace ringroad::host {
 namespace {
@@ -13,12 +13,14 @@ constexpr std::size_t kFlushedARound = 256;
 
 }  // namespace
 
-std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<InterfaceId> port) {
+template <class Address>
+std::shared_ptr<const Flushed> Resolution<Address>::flush(std::optional<InterfaceId> port) {
   return flush(port, false);
 }
 
-std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<InterfaceId> port,
-                                                           bool link_lost) {
+template <class Address>
+std::shared_ptr<const Flushed> Resolution<Address>::flush(std::optional<InterfaceId> port,
+                                                          bool link_lost) {
   flushes_.push_back({.port = port,
                       .began = clock_.now(),
                       .link_lost = link_lost,
@@ -30,7 +32,8 @@ std::shared_ptr<const Neighbors::Flushed> Neighbors::flush(std::optional<Interfa
   return outcome;
 }
 
-bool Neighbors::advance() {
+template <class Address>
+bool Resolution<Address>::advance() {
   if (flushes_.empty()) {
     return false;
   }
@@ -41,14 +44,15 @@ bool Neighbors::advance() {
   return true;
 }
 
-bool Neighbors::advance(Flush& flush) {
+template <class Address>
+bool Resolution<Address>::advance(Flush& flush) {
   if (!flush.doubting) {
     const auto page = table_.page(flush.after, kFlushedARound, flush.port);
     flush.doubting = page.size() < kFlushedARound;
-    std::vector<neigh::Key4> keys;
+    std::vector<Key> keys;
     std::ranges::transform(page, std::back_inserter(keys),
                            [this](NeighborId id) { return table_.entry(id).key; });
-    for (const neigh::Key4 key : keys) {
+    for (const Key key : keys) {
       // Removing a neighbor answers its waiting packets with ICMP errors, and sending those may
       // replace other entries of the table.
       const auto id = table_.find(key);
@@ -70,5 +74,14 @@ bool Neighbors::advance(Flush& flush) {
   flush.after = routing_.doubt_neighbors(*flush.port, flush.after, kFlushedARound);
   return flush.after.has_value();
 }
+
+template std::shared_ptr<const Flushed> Resolution<Ipv4>::flush(std::optional<InterfaceId>);
+template std::shared_ptr<const Flushed> Resolution<Ipv6>::flush(std::optional<InterfaceId>);
+template std::shared_ptr<const Flushed> Resolution<Ipv4>::flush(std::optional<InterfaceId>, bool);
+template std::shared_ptr<const Flushed> Resolution<Ipv6>::flush(std::optional<InterfaceId>, bool);
+template bool Resolution<Ipv4>::advance();
+template bool Resolution<Ipv6>::advance();
+template bool Resolution<Ipv4>::advance(Flush&);
+template bool Resolution<Ipv6>::advance(Flush&);
 
 }  // namespace ringroad::host

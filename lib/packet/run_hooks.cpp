@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "ip4/run_hooks.hpp"
+#include "packet/run_hooks.hpp"
 
 #include <bit>
 #include <cassert>
 
-#include "ip4/input.hpp"
+namespace ringroad {
 
-namespace ringroad::ip4 {
-
-void run_chain(const HookChain& chain, StageContext& context, Burst& burst) {
+void run_chain(const HookChain& chain, StageContext& context, Burst& burst, Describe describe) {
   for (const auto& [hook, number] : chain) {
     if (burst.count == 0) {
       return;
@@ -31,4 +29,4 @@ void run_chain(const HookChain& chain, StageContext& context, Burst& burst) {
   }
 }
 
-}  // namespace ringroad::ip4
+}  // namespace ringroad

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Handles packets for the router itself: Linux's ip6_input and the protocols above it.
+#include <netinet/in.h>
+
+#include "host/slow_path6.hpp"
+#include "host/transport.hpp"
+#include "ip6/fragment_info.hpp"
+#include "ip6/header.hpp"
+#include "packet/read.hpp"
+
+namespace ringroad::host {
+
+using ip6::Icmp6Type;
+using ip6::Step;
+using stats::DropReason;
+using stats::IpCounter;
+
+namespace {
+
+constexpr unsigned kEcnBits = 0x3;
+
+std::optional<IpCounter> received(Icmp6Type type) {
+  switch (type) {
+    case Icmp6Type::kUnreachable:
+      return IpCounter::kIcmp6InDestUnreachs;
+    case Icmp6Type::kPacketTooBig:
+      return IpCounter::kIcmp6InPktTooBigs;
+    case Icmp6Type::kTimeExceeded:
+      return IpCounter::kIcmp6InTimeExcds;
+    case Icmp6Type::kParameterProblem:
+      return IpCounter::kIcmp6InParmProblems;
+    case Icmp6Type::kEchoRequest:
+      return IpCounter::kIcmp6InEchos;
+    case Icmp6Type::kEchoReply:
+      return IpCounter::kIcmp6InEchoReplies;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_multicast_listener(Icmp6Type type) {
+  return type == Icmp6Type::kMldQuery || type == Icmp6Type::kMldReport ||
+         type == Icmp6Type::kMldDone || type == Icmp6Type::kMldv2Report;
+}
+
+}  // namespace
+
+void SlowPath6::add_protocols() {
+  add_protocol(IPPROTO_ICMPV6, [this](OwnedPacket packet, std::uint32_t offset) {
+    icmp_input(std::move(packet), offset);
+  });
+  add_protocol(IPPROTO_TCP, [this](OwnedPacket packet, std::uint32_t offset) {
+    tcp_input(std::move(packet), offset);
+  });
+  add_protocol(IPPROTO_UDP, [this](OwnedPacket packet, std::uint32_t offset) {
+    udp_input(std::move(packet), offset);
+  });
+  add_protocol(IPPROTO_UDPLITE, [this](OwnedPacket packet, std::uint32_t offset) {
+    udp_lite_input(std::move(packet), offset);
+  });
+  // Nothing follows (RFC 8200 4.7); Linux's nodata_protocol.
+  add_protocol(IPPROTO_NONE, [this](OwnedPacket packet, std::uint32_t /*offset*/) {
+    sender_.drop(std::move(packet), DropReason::kUnknownProtocol);
+  });
+}
+
+void SlowPath6::deliver_locally(OwnedPacket packet) {
+  Step step = ip6::walk_to_upper(*packet);
+  if (step.kind == Step::Kind::kFragment) {
+    packet = reassemble(std::move(packet), step);
+    if (!packet) {
+      return;
+    }
+    step = ip6::walk_to_upper(*packet, ip6::Origin::kReassembled);
+  }
+  packet = run_hooks(HookPoint::kInput, std::move(packet));
+  if (!packet) {
+    return;
+  }
+  if (step.kind != Step::Kind::kUpper) {
+    refuse(std::move(packet), step);
+    return;
+  }
+  const auto& handler = protocols_[step.protocol];
+  if (handler) {
+    counters_.add(IpCounter::kIn6Delivers);
+    handler(std::move(packet), step.offset);
+  } else {
+    refuse(std::move(packet), {DropReason::kUnknownProtocol,
+                               ip6::parameter_problem(ip6::kUnknownNextHeader, step.pointer)});
+  }
+}
+
+void SlowPath6::refuse(OwnedPacket packet, const Step& step) {
+  if (step.kind == Step::Kind::kProblem) {
+    refuse(std::move(packet), {step.reason, ip6::parameter_problem(step.code, step.pointer)});
+  } else {
+    sender_.drop(std::move(packet), step.reason);
+  }
+}
+
+// Linux's ipv6_frag_rcv.
+OwnedPacket SlowPath6::reassemble(OwnedPacket packet, const Step& step) {
+  const auto fragment = ip6::read_fragment(*packet, step.offset);
+  if (!fragment) {
+    counters_.add(IpCounter::kReasm6Reqds);
+    counters_.add(IpCounter::kReasm6Fails);
+    refuse(std::move(packet),
+           {DropReason::kReassemblyInvalid,
+            ip6::parameter_problem(fragment.error().code, fragment.error().pointer)});
+    return nullptr;
+  }
+  auto datagram = reassembly_.add(*fragment, std::move(packet), clock_.now());
+  if (!datagram) {
+    return nullptr;
+  }
+  // The fragments become one packet; each of them is counted as delivered.
+  sender_.count_delivered(datagram->pieces.size() - 1);
+  return ip6::join(std::move(*datagram));
+}
+
+void SlowPath6::icmp_input(OwnedPacket packet, std::uint32_t offset) {
+  counters_.add(IpCounter::kIcmp6InMsgs);
+  if (const auto check = ip6::check_icmp(*packet, offset); check != ip6::IcmpCheck::kGood) {
+    counters_.add(IpCounter::kIcmp6InErrors);
+    if (check == ip6::IcmpCheck::kBadChecksum) {
+      counters_.add(IpCounter::kIcmp6InCsumErrors);
+    }
+    sender_.drop(std::move(packet), DropReason::kIcmpBad);
+    return;
+  }
+  const auto type = static_cast<Icmp6Type>(read_at<std::uint8_t>(*packet, offset).value_or(0));
+  if (const auto counter = received(type)) {
+    counters_.add(*counter);
+  }
+  if (type == Icmp6Type::kEchoRequest) {
+    echo(std::move(packet), offset);
+  } else if (type == Icmp6Type::kPacketTooBig && learn_path_mtu(*packet, offset)) {
+    sender_.deliver(std::move(packet));
+  } else if (is_multicast_listener(type)) {
+    if (type == Icmp6Type::kMldQuery && on_mld_query) {
+      on_mld_query(meta(*packet).ingress, *packet);
+      sender_.deliver(std::move(packet));
+    } else {
+      sender_.drop(std::move(packet), DropReason::kMulticastControl);
+    }
+  } else {
+    // Messages of neighbor discovery with extension headers come here too: no node sends them.
+    sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
+  }
+}
+
+// Linux's icmpv6_echo_reply: from the address that was pinged, if it is an address of one node.
+void SlowPath6::echo(OwnedPacket packet, std::uint32_t offset) {
+  const InterfaceId ingress = meta(*packet).ingress;
+  const Ipv6 destination = source6_of(*packet);
+  const Ipv6 addressee = destination6_of(*packet);
+  const auto source = world_.is_own(ingress, addressee) ? std::optional{addressee}
+                                                        : source_toward(destination, ingress);
+  if (!source || !destination.is_unicast()) {
+    sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
+    return;
+  }
+  // The request is counted as delivered, and the reply, which uses its buffers, as generated.
+  sender_.note(*packet, {.kind = WatchRecord::Kind::kDelivered});
+  ip6::make_echo_reply(*packet, offset, {.source = *source, .destination = destination});
+  counters_.add(IpCounter::kIcmp6OutMsgs);
+  counters_.add(IpCounter::kIcmp6OutEchoReplies);
+  sender_.count_delivered();
+  sender_.count_generated();
+  send_own(std::move(packet));
+}
+
+// Linux's icmpv6_err and ip6_update_pmtu. Only echo replies are checked, because they are the only
+// packets of the router that can exceed an MTU.
+bool SlowPath6::learn_path_mtu(Packet& packet, std::uint32_t offset) {
+  constexpr std::uint32_t kMtuOffset = 4;
+  const std::uint32_t quote = offset + ip6::kIcmp6Header;
+  const auto about = read_at<rte_ipv6_hdr>(packet, quote);
+  const auto mtu = read_at<std::uint32_t>(packet, offset + kMtuOffset);
+  if (!about || !mtu) {
+    return false;
+  }
+  const Ipv6 destination = Ipv6::read(about->dst_addr);
+  const InterfaceId ingress = meta(packet).ingress;
+  const std::uint16_t link = destination.is_link_local()
+                                 ? world_.port(ingress).mtu
+                                 : routing_.resolve(destination, 0).mtu.load();
+  if (link == 0 || !world_.is_own(ingress, Ipv6::read(about->src_addr))) {
+    return false;
+  }
+  // RFC 8201 4: a smaller MTU than every link has is not believed.
+  const std::uint32_t told = rte_be_to_cpu_32(*mtu);
+  if (told < ip6::kMtuMin) {
+    return false;
+  }
+  const Nanoseconds now = clock_.now();
+  path_mtu_.learn(destination,
+                  static_cast<std::uint16_t>(std::min<std::uint32_t>(told, UINT16_MAX)),
+                  path_mtu_.of(destination, link, now), now);
+  return true;
+}
+
+// No TCP service runs on the router, so every port is closed (RFC 9293 3.5.2).
+void SlowPath6::tcp_input(OwnedPacket packet, std::uint32_t offset) {
+  const Ipv6 addressee = destination6_of(*packet);
+  if (meta(*packet).l2_class != L2Class::kHost || !addressee.is_unicast()) {
+    sender_.drop(std::move(packet), DropReason::kPortClosed);
+    return;
+  }
+  counters_.add(IpCounter::kTcpInSegs);
+  const Segment segment{*packet, offset};
+  if (const auto check = check_tcp(segment); check != TransportCheck::kGood) {
+    counters_.add(IpCounter::kTcpInErrs);
+    if (check == TransportCheck::kBadChecksum) {
+      counters_.add(IpCounter::kTcpInCsumErrors);
+    }
+    sender_.drop(std::move(packet), DropReason::kTcpBad);
+    return;
+  }
+  const auto reset = reset_of(segment);
+  const Ipv6 peer = source6_of(*packet);
+  if (reset && peer.is_unicast()) {
+    counters_.add(IpCounter::kTcpOutRsts);
+    // A reset is not ECN-capable (RFC 3168 6.1.4).
+    const auto traffic_class =
+        static_cast<std::uint8_t>(ip6::traffic_class(ipv6(*packet)) & ~kEcnBits);
+    answer(*packet,
+           make_reset(sender_.pool(),
+                      ip6::OwnHeader{
+                          .source = addressee, .destination = peer, .traffic_class = traffic_class},
+                      *reset));
+  }
+  sender_.drop(std::move(packet), DropReason::kPortClosed);
+}
+
+void SlowPath6::udp_input(OwnedPacket packet, std::uint32_t offset) {
+  if (const auto check = check_udp({*packet, offset}); check != TransportCheck::kGood) {
+    counters_.add(IpCounter::kUdp6InErrors);
+    if (check == TransportCheck::kBadChecksum) {
+      counters_.add(IpCounter::kUdp6InCsumErrors);
+    }
+    sender_.drop(std::move(packet), DropReason::kUdpBad);
+    return;
+  }
+  counters_.add(IpCounter::kUdp6NoPorts);
+  refuse(std::move(packet), {DropReason::kPortClosed, ip6::kPortUnreachable});
+}
+
+void SlowPath6::udp_lite_input(OwnedPacket packet, std::uint32_t offset) {
+  if (check_udp_lite({*packet, offset}) != TransportCheck::kGood) {
+    sender_.drop(std::move(packet), DropReason::kUdpBad);
+    return;
+  }
+  refuse(std::move(packet), {DropReason::kPortClosed, ip6::kPortUnreachable});
+}
+
+}  // namespace ringroad::host

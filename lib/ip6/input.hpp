@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Validates IPv6 headers: RFC 8200 3, RFC 4291 2.5 and 2.7, in the order of Linux's ip6_rcv_core.
+#include "packet/stage.hpp"
+
+namespace ringroad::ip6 {
+
+// Validates each packet's header: drops malformed packets and packets with addresses that no packet
+// may have on a wire, each with its reason, trims Ethernet padding, and fills the burst's arrays
+// from the headers. ~15 cycles a packet.
+void input(StageContext& context, Burst& burst);
+// Validates one packet and appends it to the burst. Returns false if the packet was dropped. The
+// caller sets burst.plain before the first one.
+bool validate(StageContext& context, Burst& burst, Packet* packet, L2Class l2_class);
+
+// Reads the packet's header into the burst's arrays again, after the header was changed.
+void describe(Burst& burst, std::size_t index);
+
+// Punts the packets with hop-by-hop options: the control thread processes those.
+void set_options_aside(StageContext& context, Burst& burst);
+
+}  // namespace ringroad::ip6

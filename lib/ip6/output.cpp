@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "ip6/output.hpp"
+
+#include "ip6/header.hpp"
+#include "ip6/redirect_notes.hpp"
+#include "packet/link_output.hpp"
+#include "packet/tos.hpp"
+
+namespace ringroad::ip6 {
+
+void output(StageContext& context, Burst& burst) {
+  output_each(context, burst, PuntReason::kPacketTooBig,
+              [](Packet& packet) { return priority_of_tos(traffic_class(ipv6(packet))); });
+}
+
+void lower_hop_limits(const Burst& burst) {
+  for (std::size_t i = 0; i < burst.count; ++i) {
+    lower_hop_limit(burst.frames[i]);
+  }
+}
+
+void send_straight(StageContext& context, Burst& burst) {
+  const std::size_t count = burst.count;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint8_t* const octets = burst.frames[i];
+    write_link_header(burst, i, octets);
+    lower_hop_limit(octets);
+  }
+  stage_all(context, burst);
+}
+
+void send_lowered(StageContext& context, Burst& burst) {
+  for (std::size_t i = 0; i < burst.count; ++i) {
+    write_link_header(burst, i, burst.frames[i]);
+  }
+  stage_all(context, burst);
+}
+
+void note_hairpins(StageContext& context, const Burst& burst) {
+  if (has_hairpin(burst)) [[unlikely]] {
+    note_redirects(context, burst, burst.all());
+  }
+}
+
+}  // namespace ringroad::ip6
