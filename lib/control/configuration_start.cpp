@@ -53,7 +53,8 @@ Status Configuration::add_routes(const std::vector<config::RouteOf<Address>>& ro
     }
     place = {.what = "",
              .at = config::Fault::At::kRoute,
-             .index = static_cast<std::size_t>(route - routes.data())};
+             .index = static_cast<std::size_t>(route - routes.data()),
+             .ipv6 = std::is_same_v<Address, Ipv6>};
     if (Status status = set_waiting_route(*route); !status) {
       return status;
     }

@@ -192,7 +192,9 @@ void Ipv6Links::apply(const interface::InterfaceView& view, bool linked) {
   if (linked != state.linked) {
     state.linked = linked;
     parts_.addresses.set_link(view.id, linked);
+    parts_.advertisements.set_link(view.id, linked);
   }
+  parts_.groups.sync(view, linked);
   const bool has_address = std::ranges::any_of(
       view.addresses6, [&](const InterfaceAddress6& own) { return view.uses(own); });
   const bool usable = linked && (has_address || parts_.routing.binds(view.id));

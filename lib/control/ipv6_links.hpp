@@ -3,13 +3,17 @@
 // IPv6 on every port and sub-interface: its link-local and other addresses, and what their changes,
 // and those of links, mean for routes and neighbors. Links calls it; nothing here changes a device.
 // Control thread only.
+#include <expected>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
 #include "config/model.hpp"
 #include "host/addresses6.hpp"
+#include "host/advertisements.hpp"
+#include "host/group_membership.hpp"
 #include "host/neighbors6.hpp"
 #include "interface/world.hpp"
 #include "routing/routing.hpp"
@@ -23,6 +27,8 @@ class Ipv6Links {
     routing::Routing6& routing;
     host::Addresses6& addresses;
     host::Neighbors6& neighbors;
+    host::GroupMembership& groups;
+    host::Advertisements& advertisements;
   };
   // `probes`: addresses are probed for before use.
   Ipv6Links(const Parts& parts, bool probes) : parts_{parts}, probes_{probes} {}

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <span>
+#include <thread>
 
 #include "base/log.hpp"
 #include "port/pollers.hpp"
@@ -22,6 +23,8 @@ constexpr Nanoseconds kTick = 50ms;
 // Linux's ip_rt_redirect_load: the shortest time between two redirects to one sender.
 constexpr Nanoseconds kRedirectRound = 20ms;
 constexpr Nanoseconds kWatch = 200ms;
+// The time in which workers send the final router advertisements.
+constexpr auto kGoodbye = 20ms;
 constexpr Nanoseconds kTapInterval = 2ms;
 // A 32-bit counter of the kernel does not wrap around twice between two reads.
 constexpr Nanoseconds kCount = 10s;
@@ -168,6 +171,9 @@ bool Router::run_timers() {
     next_tick_ = std::min({neighbors_->tick(), neighbors6_->tick(), now + kTick});
     slow_path_->tick();
     slow_path6_->tick();
+    groups_->tick();
+    advertisements_->tick();
+    accepted_->tick();
     pools_.look();
   }
   if (recent_->run(now)) {
@@ -251,6 +257,9 @@ void Router::give_up_waiting() {
 }
 
 Status Router::shut_down() {
+  if (workers_run_ && advertisements_->stop()) {
+    std::this_thread::sleep_for(kGoodbye);
+  }
   stop_workers();
   taps_->clear();
   give_up_waiting();

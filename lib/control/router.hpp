@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "config/load.hpp"
 #include "config/model.hpp"
+#include "control/accepted_advertisements.hpp"
 #include "control/configuration.hpp"
 #include "control/drop_news.hpp"
 #include "control/event_loop.hpp"
@@ -112,6 +113,8 @@ class Router {
   [[nodiscard]] const host::SlowPath6& slow_path6() const { return *slow_path6_; }
   [[nodiscard]] const host::Addresses6& addresses6() const { return *addresses6_; }
   [[nodiscard]] Ipv6Links& ipv6_links() { return *ipv6_links_; }
+  [[nodiscard]] host::Advertisements& advertisements() { return *advertisements_; }
+  [[nodiscard]] AcceptedAdvertisements& accepted() { return *accepted_; }
   [[nodiscard]] const Ipv6Links& ipv6_links() const { return *ipv6_links_; }
   // Applies a changed configuration.
   [[nodiscard]] Reload& reload() { return *reload_; }
@@ -173,7 +176,10 @@ class Router {
   std::unique_ptr<host::SlowPath6> slow_path6_;
   std::unique_ptr<host::Addresses6> addresses6_;
   std::unique_ptr<host::Neighbors6> neighbors6_;
+  std::unique_ptr<host::GroupMembership> groups_;
+  std::unique_ptr<host::Advertisements> advertisements_;
   std::unique_ptr<Ipv6Links> ipv6_links_;
+  std::unique_ptr<AcceptedAdvertisements> accepted_;
   std::unique_ptr<host::UseReports> use_reports_;
   std::unique_ptr<Links> links_;
   std::unique_ptr<Configuration> configuration_;

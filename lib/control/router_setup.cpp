@@ -157,11 +157,29 @@ void Router::set_up_ipv6() {
     }
   }
   slow_path6_->set_neighbors(*neighbors6_);
+  groups_ = std::make_unique<host::GroupMembership>(*world_, *sender_, clock_, random_seed());
+  slow_path6_->on_mld_query = [this](InterfaceId port, Packet& packet) {
+    groups_->hear(port, packet);
+  };
+  advertisements_ =
+      std::make_unique<host::Advertisements>(*world_, *sender_, clock_, random_seed());
   ipv6_links_ = std::make_unique<Ipv6Links>(Ipv6Links::Parts{.world = *world_,
                                                              .routing = *routing6_,
                                                              .addresses = *addresses6_,
-                                                             .neighbors = *neighbors6_},
+                                                             .neighbors = *neighbors6_,
+                                                             .groups = *groups_,
+                                                             .advertisements = *advertisements_},
                                             config_.nd.dad_transmits > 0);
+  accepted_ = std::make_unique<AcceptedAdvertisements>(
+      AcceptedAdvertisements::Parts{
+          .world = *world_, .routing = *routing6_, .links = *ipv6_links_, .sender = *sender_},
+      clock_, random_seed());
+  neighbors6_->on_router_solicitation = [this](InterfaceId port, const auto& /*message*/) {
+    advertisements_->hear_solicitation(port);
+  };
+  neighbors6_->on_router_advertisement = [this](InterfaceId port, const auto& message) {
+    accepted_->hear(port, message);
+  };
   use_reports_ = std::make_unique<host::UseReports>(*world_);
 }
 
@@ -300,6 +318,11 @@ Status Router::set_up_addresses() {
   }
   if (const auto outcome = ipv6_links_->set_wanted(wanted); !outcome) {
     return fail(outcome.error().what);
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto& content = config_.ports[i].router_advertisements;
+    advertisements_->set(ids[i], content ? &*content : nullptr);
+    accepted_->set(ids[i], config_.ports[i].accept_ra);
   }
   return {};
 }

@@ -47,12 +47,54 @@ std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
   return (destination & 1U) != 0 ? std::optional{L2Class::kMulticast} : std::nullopt;
 }
 
-// Whether the frame is untagged IPv4 for this station. Its IPv4 header may be incomplete.
-bool is_ipv4_for(Packet& packet, std::uint64_t mac) {
-  constexpr auto kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+constexpr auto kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+constexpr auto kIpv6 = RTE_BE16(RTE_ETHER_TYPE_IPV6);
+
+// Whether the frame is untagged, for this station, and has this EtherType, in wire order. What
+// follows may be incomplete.
+[[gnu::always_inline]] inline bool is_for(Packet& packet, std::uint64_t mac, std::uint16_t type) {
   return packet.data_len >= kL2Bytes && destination_mac(packet) == mac &&
-         word_at(packet, kEtherTypeOffset) == kIpv4 &&
+         word_at(packet, kEtherTypeOffset) == type &&
          (packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) == 0;
+}
+
+// Whether the burst, which is not empty, has IPv6, by a few of its frames.
+bool seems_to_have_ipv6(const Burst& burst) {
+  const std::size_t last = burst.count - std::size_t{1};
+  const auto is_ipv6_at = [&](std::size_t index) {
+    return word_at(*burst.packets[index], kEtherTypeOffset) == kIpv6;
+  };
+  return is_ipv6_at(0) || is_ipv6_at(last) || is_ipv6_at(last / 2) || is_ipv6_at(last / 4);
+}
+
+// Passes the plain IPv6 frames on as one burst, and leaves the others. A burst of IPv6 would
+// otherwise go through the classification of odd frames. ~6 cycles a frame.
+[[gnu::noinline]] void pass_ipv6(StageContext& context, Burst& burst, FrameHandler handler) {
+  const std::uint64_t mac =
+      context.tables.interfaces[burst.ingress.value()].mac.load(std::memory_order_relaxed);
+  std::array<Packet*, kBurstMax> others;
+  std::uint16_t left = 0;
+  std::uint16_t kept = 0;
+  std::uint64_t bytes = 0;
+  for (Packet* const packet : std::span{burst.packets}.first(burst.count)) {
+    if (is_for(*packet, mac, kIpv6)) {
+      burst.packets[kept++] = packet;
+      bytes += packet->pkt_len;
+    } else {
+      others[left++] = packet;
+    }
+  }
+  const InterfaceId ingress = burst.ingress;
+  if (kept > 0) {
+    InterfaceCounters& counters = context.interfaces[ingress.value()];
+    counters.rx_packets.add(kept);
+    counters.rx_bytes.add(bytes);
+    burst.count = kept;
+    burst.l2_classes.fill(L2Class::kHost);
+    handler(context, burst);
+  }
+  burst.begin(ingress, left);
+  std::copy_n(others.begin(), left, burst.packets.begin());
 }
 
 // Where a frame goes: frames with the same destination form one burst. The members have no default
@@ -280,7 +322,7 @@ class Partition {
       L2Class l2_class = L2Class::kHost;
       burst_.count = static_cast<std::uint16_t>(begin + i);  // its place if it is accepted
       const bool is_ipv4 =
-          is_ipv4_for(*packet, mac_) ||
+          is_for(*packet, mac_, kIpv4) ||
           classify_frame(context_, burst_.ingress, packet, types_, others_, l2_class);
       if (!is_ipv4 || !ip4::validate(context_, own_, burst_, packet, l2_class)) {
         gone |= 1U << i;
@@ -370,6 +412,14 @@ void input(StageContext& context, Burst& burst, const EtherTypes& types,
   if (!interface.up.load(std::memory_order_relaxed)) [[unlikely]] {
     drop_all(context, burst);
     return;
+  }
+  if (seems_to_have_ipv6(burst)) [[unlikely]] {
+    if (const FrameHandler ipv6 = types.find(RTE_ETHER_TYPE_IPV6)) {
+      pass_ipv6(context, burst, ipv6);
+      if (burst.count == 0) {
+        return;
+      }
+    }
   }
   Others others;
   kPartition(context, burst, types, others);

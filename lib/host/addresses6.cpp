@@ -80,10 +80,7 @@ void Addresses6::carry_out(const AddressDetection::Events& events) {
     switch (event.kind) {
       case Kind::kJoin:
       case Kind::kLeave:
-        if (on_group) {
-          on_group(event.key, event.kind == Kind::kJoin);
-        }
-        break;
+        break;  // GroupMembership knows the groups by the addresses
       case Kind::kProbe:
         probe_once(event.key, event.nonce);
         break;

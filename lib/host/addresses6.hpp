@@ -28,9 +28,6 @@ class Addresses6 {
 
   void set_announce(bool announce) { detection_.set_announce(announce); }
   void set_link(InterfaceId port, bool up);
-  // Called for each group that a port needs from now on, or does not need any more.
-  std::function<void(neigh::Key6 group, bool joins)> on_group;
-
   // Whether the message is about an address that this port is probing for, or that another node
   // uses too: it needs no answer then.
   enum class Heard : std::uint8_t { kNothing, kTentative };

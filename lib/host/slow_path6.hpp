@@ -106,9 +106,12 @@ class SlowPath6 {
   // Fragments the packet for that MTU, and sends the fragments.
   void cut(OwnedPacket packet, const neigh::Adjacency* way, std::uint16_t mtu);
   void send_to(OwnedPacket packet, const neigh::Adjacency* way);
-  // Returns the source address for a packet that the router itself sends to `destination`, which
-  // for a link-local one is on the link of `ingress`.
-  [[nodiscard]] std::optional<Ipv6> source_toward(Ipv6 destination, InterfaceId ingress) const;
+  // Returns the source address for an answer to `destination`, which for a link-local one is on the
+  // link of `ingress`: one of the port by which the answer leaves, or, for an error, by which the
+  // packet came (RFC 4443 2.2).
+  enum class About : std::uint8_t { kAnswer, kError };
+  [[nodiscard]] std::optional<Ipv6> source_toward(Ipv6 destination, InterfaceId ingress,
+                                                  About about) const;
 
   const interface::World& world_;
   const routing::Routing6& routing_;

@@ -155,9 +155,13 @@ void SlowPath6::echo(OwnedPacket packet, std::uint32_t offset) {
   const InterfaceId ingress = meta(*packet).ingress;
   const Ipv6 destination = source6_of(*packet);
   const Ipv6 addressee = destination6_of(*packet);
-  const auto source = world_.is_own(ingress, addressee) ? std::optional{addressee}
-                                                        : source_toward(destination, ingress);
-  if (!source || !destination.is_unicast()) {
+  const bool is_for_one = world_.is_own(ingress, addressee);
+  // A ping of a group or an anycast address is answered only by the link on which it came.
+  const bool comes_back =
+      is_for_one || destination.is_link_local() || routing_.resolve(destination, 0).port == ingress;
+  const auto source =
+      is_for_one ? std::optional{addressee} : source_toward(destination, ingress, About::kAnswer);
+  if (!source || !destination.is_unicast() || !comes_back) {
     sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
     return;
   }
@@ -204,7 +208,9 @@ bool SlowPath6::learn_path_mtu(Packet& packet, std::uint32_t offset) {
 // No TCP service runs on the router, so every port is closed (RFC 9293 3.5.2).
 void SlowPath6::tcp_input(OwnedPacket packet, std::uint32_t offset) {
   const Ipv6 addressee = destination6_of(*packet);
-  if (meta(*packet).l2_class != L2Class::kHost || !addressee.is_unicast()) {
+  // Nothing is reset at an address that other nodes may have too (Linux's tcp_v6_send_reset).
+  if (meta(*packet).l2_class != L2Class::kHost ||
+      !world_.is_own(meta(*packet).ingress, addressee)) {
     sender_.drop(std::move(packet), DropReason::kPortClosed);
     return;
   }

@@ -44,7 +44,8 @@ bool is_of_link(Ipv6 destination) {
 
 }  // namespace
 
-std::optional<Ipv6> SlowPath6::source_toward(Ipv6 destination, InterfaceId ingress) const {
+std::optional<Ipv6> SlowPath6::source_toward(Ipv6 destination, InterfaceId ingress,
+                                             About about) const {
   if (is_of_link(destination)) {
     return world_.source(ingress, destination);
   }
@@ -55,7 +56,7 @@ std::optional<Ipv6> SlowPath6::source_toward(Ipv6 destination, InterfaceId ingre
   if (const auto preferred = routing_.preferred_source(destination)) {
     return preferred;
   }
-  return world_.source(adjacency.port, destination);
+  return world_.source(about == About::kError ? ingress : adjacency.port, destination);
 }
 
 void SlowPath6::send_error(Packet& offender, const ip6::IcmpError& error) {
@@ -73,15 +74,16 @@ void SlowPath6::send_error(Packet& offender, const ip6::IcmpError& error) {
   answer(offender, std::move(packet));
 }
 
-// Linux's icmp6_send: the source is the address to which the packet was sent, otherwise one that is
-// chosen for the way to the sender.
+// Linux's icmp6_send: the source is the address to which the packet was sent, otherwise one of the
+// link on which it came.
 std::expected<OwnedPacket, Silence> SlowPath6::make_error(Packet& offender,
                                                           const ip6::IcmpError& error) {
   const Ipv6 to = source6_of(offender);
   const InterfaceId ingress = meta(offender).ingress;
   const Ipv6 addressee = destination6_of(offender);
+  const bool is_addressed = world_.is_own(ingress, addressee) || world_.is_anycast(addressee);
   const auto source =
-      world_.is_own(ingress, addressee) ? std::optional{addressee} : source_toward(to, ingress);
+      is_addressed ? std::optional{addressee} : source_toward(to, ingress, About::kError);
   if (!source) {
     return std::unexpected{Silence::kNoWayBack};
   }
@@ -188,7 +190,12 @@ void SlowPath6::send_to(OwnedPacket packet, const Adjacency* way) {
     to_neighbor(std::move(packet), *way);
   } else {
     const Ipv6 destination = destination6_of(*packet);
-    neighbors_->send({port, destination}, std::move(packet));
+    if (world_.is_own(port, destination)) {
+      // The packet that it answers came from the router's own address, but not from the router.
+      sender_.drop(std::move(packet), DropReason::kMartianSource);
+    } else {
+      neighbors_->send({port, destination}, std::move(packet));
+    }
   }
 }
 

@@ -66,7 +66,9 @@ TransportCheck check_udp(Segment segment) {
   if (!udp) {
     return TransportCheck::kBadLength;
   }
-  const std::uint32_t length = rte_be_to_cpu_16(udp->dgram_len);
+  const std::uint32_t said = rte_be_to_cpu_16(udp->dgram_len);
+  // In IPv6 a length of 0 means all that the packet has (RFC 2675 4, Linux's udp6).
+  const std::uint32_t length = said == 0 && is_ipv6(segment.packet) ? segment.bytes() : said;
   if (length < sizeof(rte_udp_hdr) || length > segment.bytes()) {
     return TransportCheck::kBadLength;
   }

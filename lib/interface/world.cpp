@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <ranges>
 #include <utility>
 
 namespace ringroad::interface {
@@ -140,6 +141,7 @@ void World::set_addresses(InterfaceId id, const std::vector<InterfaceAddress6>& 
 
 void World::set_runs_ipv6(InterfaceId id, bool runs) {
   ports_.at(id).runs_ipv6 = runs;
+  interfaces_[id.value()].runs_ipv6.store(runs, std::memory_order_relaxed);
   publish_link_addresses();
 }
 
@@ -239,6 +241,11 @@ void World::publish_link_addresses() {
     }
     for (const Ipv6 group : groups_of(port)) {
       entries.emplace_back(port.id, group);
+    }
+    for (const InterfaceAddress6& own : port.addresses6) {
+      if (port.forwarding && has_anycast(own) && port.uses(own)) {
+        entries.emplace_back(LinkAddresses::kAnycast, own.subnet().address());
+      }
     }
   }
   auto fresh = std::make_unique<const LinkAddresses>(std::move(entries));
@@ -441,7 +448,8 @@ std::optional<Ipv6> World::source(InterfaceId id, Ipv6 to) const {
   const bool is_of_link = scope_of(to) <= 2;
   std::optional<Candidate> best;
   for (const InterfaceView& view : ports()) {
-    for (const InterfaceAddress6& own : view.addresses6) {
+    // Of equal ones Linux prefers the address that was added last.
+    for (const InterfaceAddress6& own : view.addresses6 | std::views::reverse) {
       // A link-local address means nothing on another link, nor does one of its own to others.
       const bool fits = view.id == id || (!is_of_link && !own.address.is_link_local());
       const Candidate candidate{own.address, own.length, view.id == id};

@@ -18,6 +18,7 @@ struct PacketFacts {
   std::uint8_t hop_limit = 64;
   std::uint32_t length = 0;  // of the IPv6 packet
   Ipv6 source;
+  InterfaceId ingress{};
   // For a link-local or multicast destination: the ingress interface has that address, or has
   // joined that group.
   bool is_ours_there = false;
@@ -32,6 +33,7 @@ struct PacketFacts {
           .hop_limit = header.hop_limits,
           .length = packet.pkt_len - kL2Bytes,
           .source = source6_of(packet),
+          .ingress = ingress,
           .is_ours_there = is_of_link && links.contains(ingress, destination)};
 }
 
@@ -78,7 +80,8 @@ struct PacketFacts {
   if (packet.source.is_unspecified()) {
     return drop(DropReason::kMartianSource);
   }
-  if (packet.source.is_link_local()) {
+  // It may go back to its link, which does not take it out of its zone (RFC 4007 9).
+  if (packet.source.is_link_local() && way.port != packet.ingress) {
     return refuse(PuntReason::kBeyondScope);
   }
   // A smaller MTU, which no port that runs IPv6 has, would mean one of a link that adapts.

@@ -58,10 +58,12 @@ void add(Burst& burst, Packet* packet) {
 void deliver_here(StageContext& context) {
   const auto packets =
       std::span{context.local.packets}.first(std::exchange(context.local.count, std::uint16_t{0}));
+  const LinkAddresses& links = *context.tables.link_addresses.load(std::memory_order_acquire);
   Burst burst;
   burst.begin({}, 0);
   for (Packet* const packet : packets) {
-    if (!is_short_echo_request(*packet)) {
+    if (!is_short_echo_request(*packet) ||
+        links.contains(LinkAddresses::kAnycast, destination6_of(*packet))) {
       if (is_neighbor_discovery(*packet)) {
         meta(*packet).punt = PuntReason::kNeighborDiscovery;
       }

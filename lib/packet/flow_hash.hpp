@@ -43,6 +43,10 @@ class FlowHash {
         frame(packet) + kL2Bytes, static_cast<std::size_t>(packet.data_len) - kL2Bytes});
   }
   [[nodiscard]] std::uint32_t of_ipv6(std::span<const std::uint8_t> packet) const;
+  // Of either family.
+  [[nodiscard]] std::uint32_t at(std::span<const std::uint8_t> packet, bool is_ipv6) const {
+    return is_ipv6 ? of_ipv6(packet) : of(packet);
+  }
   // Returns the hash of all fields of the key, whatever the policy. Both directions have the same
   // hash.
   template <class Address>

@@ -59,6 +59,7 @@ struct alignas(64) Interface {
   std::atomic<const VlanTable*> vlans{nullptr};  // null: no sub-interface
   std::atomic<bool> up{true};                    // false if the operator set the interface down
   std::atomic<std::uint8_t> checks{0};           // of IngressCheck
+  std::atomic<bool> runs_ipv6{false};            // false: IPv6 is an EtherType like any unknown one
   // In each round a worker copies at most one packet of each sender for a redirect. 0 means that it
   // copies none.
   std::atomic<std::uint32_t> redirect_round{0};

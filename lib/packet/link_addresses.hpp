@@ -17,6 +17,9 @@ namespace ringroad {
 class LinkAddresses {
  public:
   using Entry = std::pair<InterfaceId, Ipv6>;
+  // Stands for every interface: the subnet-router anycast addresses (RFC 4291 2.6.1), from which
+  // nothing is sent but errors.
+  static constexpr InterfaceId kAnycast{0xffff};
 
   LinkAddresses() = default;
   explicit LinkAddresses(std::vector<Entry> entries) : entries_{std::move(entries)} {

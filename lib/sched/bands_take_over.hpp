@@ -36,11 +36,9 @@ void Bands::take_over(Bands& others, Drop&& drop) {
   }
   const Nanoseconds now = clock_->now();
   others.clear([&](rte_mbuf* packet) {
-    const auto offset = ipv4_offset(*packet);
+    const auto place = find_ip(*packet);
     const std::uint8_t priority =
-        offset ? priority_of_tos(
-                     rte_pktmbuf_mtod_offset(packet, const rte_ipv4_hdr*, *offset)->type_of_service)
-               : kPriorityControl;
+        place ? priority_of_tos(traffic_class_at(*packet, *place)) : kPriorityControl;
     std::uint8_t band = 0;
     classifier_.classify(&packet, {&priority, 1}, &band);
     if (!others.stamped_) {

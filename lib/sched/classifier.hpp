@@ -57,9 +57,8 @@ class Classifier {
 
   void look_inside(rte_mbuf* const* packets, std::span<std::uint8_t> bands) const {
     for (std::size_t i = 0; i < bands.size(); ++i) {
-      if (const auto offset = ipv4_offset(*packets[i])) {
-        const auto& header = *rte_pktmbuf_mtod_offset(packets[i], const rte_ipv4_hdr*, *offset);
-        const std::uint8_t band = dscp_[header.type_of_service >> 2U];
+      if (const auto place = find_ip(*packets[i])) {
+        const std::uint8_t band = dscp_[traffic_class_at(*packets[i], *place) >> 2U];
         bands[i] = band != kByPriority ? band : bands[i];
       }
     }

@@ -20,11 +20,8 @@ FqCodel::FqCodel(const BandSettings& settings)
 }
 
 FqCodel::Index FqCodel::flow_of(rte_mbuf& packet) const {
-  const auto offset = ipv4_offset(packet);
-  const std::uint32_t hash =
-      offset
-          ? hash_.of({frame(packet) + *offset, static_cast<std::size_t>(packet.data_len) - *offset})
-          : 0;
+  const auto place = find_ip(packet);
+  const std::uint32_t hash = place ? hash_.at(from_ip(packet, *place), place->is_ipv6) : 0;
   return static_cast<Index>(std::uint64_t{hash} * flows_.size() >> 32U);
 }
 

@@ -89,7 +89,22 @@ void checked_ipv4_line(StageContext& context, Burst& burst) {
   context.passed(Stage::kOutput, burst);
 }
 
+namespace {
+
+void drop_all(StageContext& context, const Burst& burst, stats::DropReason reason) {
+  for (Packet* const packet : std::span{burst.packets}.first(burst.count)) {
+    context.drop(packet, reason, burst.ingress);
+  }
+}
+
+}  // namespace
+
 void ipv6_line(StageContext& context, Burst& burst) {
+  const Interface& ingress = context.tables.interfaces[burst.ingress.value()];
+  if (!ingress.runs_ipv6.load(std::memory_order_relaxed)) [[unlikely]] {
+    drop_all(context, burst, stats::DropReason::kUnknownEthertype);
+    return;
+  }
   ip6::input(context, burst);
   ip6::run_hooks(HookPoint::kPreRouting, context, burst);
   if (burst.has_options) [[unlikely]] {

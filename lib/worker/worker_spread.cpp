@@ -13,16 +13,15 @@ namespace ringroad::worker {
 
 using stats::DropReason;
 
-// Frames that are not IPv4, or whose header is incomplete, stay with this worker.
+// Frames that are not IP, or whose header is incomplete, stay with this worker.
 std::uint16_t Worker::steer(PortId port, std::uint16_t count) {
   const auto worker_of = [this](Packet& packet) -> Worker* {
-    const auto offset = ipv4_offset(packet);
-    if (!offset) {
+    const auto place = find_ip(packet);
+    if (!place) {
       return this;
     }
-    const std::span<const std::uint8_t> bytes{frame(packet) + *offset,
-                                              packet.data_len - std::size_t{*offset}};
-    const std::uint64_t hash = context_.tables.flow_hash.of(bytes);
+    const std::uint64_t hash =
+        context_.tables.flow_hash.at(from_ip(packet, *place), place->is_ipv6);
     return peers_[hash * peers_.size() >> 32U];
   };
   std::uint16_t own = 0;

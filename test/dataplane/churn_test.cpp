@@ -20,9 +20,10 @@ TEST_CASE("routes and neighbors come and go under traffic and no other flow lose
     CHECK(bed.router->configuration().add_route(route));
     CHECK(bed.router->configuration().add_neighbor(neighbor));
     bed.router->run_once();
-    CHECK(bed.router->configuration().erase_route(
-        {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
-    CHECK(bed.router->configuration().erase_neighbor({interface_of(kPortB), neighbor.address}));
+    CHECK(bed.router->configuration().erase_route(fib::RouteSelector4{
+        .prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
+    CHECK(bed.router->configuration().erase_neighbor(
+        neigh::Key4{interface_of(kPortB), neighbor.address}));
     bed.router->run_once();
   });
 }

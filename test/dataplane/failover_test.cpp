@@ -216,11 +216,11 @@ TEST_CASE("without any way to its gateway a route answers unreachable") {
   Bed bed;
   for (const std::uint32_t metric : {1U, 2U}) {
     REQUIRE(bed.bed.router->configuration().erase_route(
-        {.prefix = Prefix4::parse("10.200.0.0/16").value(),
-         .table = {},
-         .metric = metric,
-         .via = {},
-         .protocol = {}}));
+        fib::RouteSelector4{.prefix = Prefix4::parse("10.200.0.0/16").value(),
+                            .table = {},
+                            .metric = metric,
+                            .via = {},
+                            .protocol = {}}));
   }
   CHECK(bed.send(40).empty());
   CHECK(bed.bed.drops(stats::DropReason::kUnreachable) == kPackets);

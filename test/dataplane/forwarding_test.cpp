@@ -233,8 +233,8 @@ TEST_CASE("a route that comes and goes moves only its own packets") {
     bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
     bed.run();
     CHECK(bed.sent(kPortB).size() == 2);
-    REQUIRE(bed.router->configuration().erase_route(
-        {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
+    REQUIRE(bed.router->configuration().erase_route(fib::RouteSelector4{
+        .prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
     bed.receive(kPortA, make_ipv4(far));
     bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
     bed.run();

@@ -308,7 +308,7 @@ TEST_CASE("deleting and flushing neighbors makes the router ask again") {
   Testbed bed;
   bed.resolve_hosts();
   SECTION("one") {
-    REQUIRE(bed.router->configuration().erase_neighbor({interface_of(kPortB), kHostB}));
+    REQUIRE(bed.router->configuration().erase_neighbor(neigh::Key4{interface_of(kPortB), kHostB}));
   }
   SECTION("all") { CHECK(bed.router->neighbors().flush(std::nullopt)->removed == 2); }
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
@@ -332,8 +332,8 @@ TEST_CASE("a more specific route takes a host away from its subnet and gives it 
   bed.run();
   CHECK(bed.sent(kPortB).empty());
   CHECK(bed.drops(DropReason::kBlackhole) == 1);
-  REQUIRE(bed.router->configuration().erase_route(
-      {.prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
+  REQUIRE(bed.router->configuration().erase_route(fib::RouteSelector4{
+      .prefix = route.to, .table = {}, .metric = {}, .via = {}, .protocol = {}}));
   bed.receive(kPortA, make_ipv4(bed.from_a_to_b()));
   bed.run();
   CHECK(bed.sent(kPortB).size() == 1);

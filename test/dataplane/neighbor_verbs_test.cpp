@@ -128,7 +128,7 @@ TEST_CASE("the ARP cache counts as Linux's") {
   CHECK(cache("unresolved_discards") > 0);
   bed.advance_in_steps(4s);
   CHECK(cache("res_failed") == 1);
-  REQUIRE(bed.router->configuration().erase_neighbor({interface_of(kPortB), kHostB}));
+  REQUIRE(bed.router->configuration().erase_neighbor(neigh::Key4{interface_of(kPortB), kHostB}));
   CHECK(cache("destroys") == 1);
   CHECK(cache("entries") == 2);
   CHECK(cache("table_fulls") == 0);

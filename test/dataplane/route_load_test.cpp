@@ -236,9 +236,9 @@ TEST_CASE("forwarding asks the default table where main has nothing, and no othe
   // A shorter prefix of table main precedes a longer one of table default, as Linux's rules order
   // them.
   REQUIRE(bed.router->configuration().add_route(
-      {.to = Prefix4{Ipv4{30, 0, 0, 0}, 7}, .next_hops = {{kHostA, 1}}}));
+      config::Route{.to = Prefix4{Ipv4{30, 0, 0, 0}, 7}, .next_hops = {{kHostA, 1}}}));
   REQUIRE(bed.router->configuration().add_route(
-      {.to = narrow, .next_hops = {{kHostB, 1}}, .table = config::kDefaultTable}));
+      config::Route{.to = narrow, .next_hops = {{kHostB, 1}}, .table = config::kDefaultTable}));
   CHECK_FALSE(reaches_b(bed, Ipv4{30, 1, 2, 3}));
 
   CHECK(ask(bed, {"show", "routes"}, {{"table", "lab"}}).at("ok").size() == 1);

@@ -226,7 +226,7 @@ TEST_CASE("a route to a port finds each destination on its link") {
   // A gateway there needs no `onlink`: Linux's fib_check_nh finds it through that route.
   tell(bed, {"route", "add"}, {{"prefix", "default"}, {"via", "203.0.113.1"}, {"port", "b"}});
   CHECK(goes_to(bed, kTarget, kMacFar));
-  REQUIRE(bed.router->configuration().erase_neighbor({interface_of(kPortB), kFar}));
+  REQUIRE(bed.router->configuration().erase_neighbor(neigh::Key4{interface_of(kPortB), kFar}));
   CHECK(bed.router->routing().resolve(kFar, 0).kind == neigh::AdjacencyKind::kGlean);
   tell(bed, {"route", "del"}, {{"prefix", "203.0.113.1"}, {"port", "b"}});
   CHECK(bed.router->routing().resolve(kFar, 0).kind != neigh::AdjacencyKind::kGlean);

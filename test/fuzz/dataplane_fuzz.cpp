@@ -7,6 +7,7 @@
 
 #include "eal.hpp"
 #include "input.hpp"
+#include "neigh/icmp6_frame.hpp"
 #include "testbed.hpp"
 
 namespace ringroad::test {
@@ -14,6 +15,9 @@ namespace {
 
 constexpr std::size_t kEthernet = 14;
 constexpr std::size_t kOperationsMax = 128;
+
+const Ipv6 kRouterA6{0x2001'0db8'0001'0000, 1};
+const Ipv6 kRouterV6{0x2001'0db8'0010'0000, 1};
 
 // Ports a and b, VLAN 10 of a, VLAN 7 within a's provider VLAN 300; b is narrow.
 Testbed::Options network() {
@@ -29,6 +33,15 @@ Testbed::Options network() {
       sub_interface("a.300", "a", 300, {Ipv4{10, 0, 30, 1}, 24}, config::VlanProtocol::k8021ad));
   config.ports.push_back(sub_interface("a.300.7", "a.300", 7, {Ipv4{10, 0, 7, 1}, 24}));
   config.ports[2].dad = true;
+  // Port b is too narrow for IPv6.
+  config.ports[0].addresses6 = {{.address = kRouterA6, .length = 64}};
+  config.ports[2].addresses6 = {{.address = kRouterV6, .length = 64}};
+  config.ports[4].ipv6 = true;
+  config.nd.dad_transmits = 1;
+  config::Route6 route6;
+  route6.to = Prefix6{Ipv6{0x2001'0db9'0000'0000, 0}, 32};
+  route6.next_hops = {{.via = Ipv6{0x2001'0db8'0010'0000, 9}}};
+  config.routes6 = {route6};
   config.neighbors = {{kHostB, "b", kMacB}};
   for (const char* const prefix : {"20.0.0.0/8", "20.1.0.0/16"}) {
     config::Route route;
@@ -57,9 +70,14 @@ class Life {
 
  private:
   void step() {
-    switch (input_.byte() % 8) {
+    switch (input_.byte() % 11) {
       case 0:
         raw();
+        break;
+      case 8:
+      case 9:
+      case 10:
+        ipv6();
         break;
       case 1:
       case 2:
@@ -207,6 +225,66 @@ class Life {
     receive(port(choice), std::move(frame), static_cast<std::uint8_t>(input_.byte() >> 4));
   }
 
+  Ipv6 address6() {
+    static const std::array kAddresses{kRouterA6,
+                                       kRouterV6,
+                                       Ipv6{kRouterA6.high(), 2},
+                                       Ipv6{kRouterV6.high(), 9},
+                                       Ipv6{kRouterA6.high(), 0},
+                                       Ipv6{0x2001'0db9'0000'0000, 7},
+                                       Ipv6{0x2001'0dba'0000'0000, 7},
+                                       Ipv6{0xfe80'0000'0000'0000, 7},
+                                       interface::link_local_of(bed_.mac(kPortA)).address,
+                                       kAllNodes,
+                                       kAllRouters,
+                                       kRouterA6.solicited_node(),
+                                       Ipv6{0, 1},
+                                       Ipv6{}};
+    const std::uint8_t choice = input_.byte();
+    return choice < 240 ? kAddresses.at(choice % kAddresses.size())
+                        : Ipv6{kRouterA6.high(), input_.word()};
+  }
+
+  // Chains of extension headers come from the bytes of the payload.
+  void ipv6() {
+    const std::uint8_t choice = input_.byte();
+    const std::uint8_t oddity = input_.byte();
+    Frame frame;
+    const auto put = [&](const auto& octets) {
+      frame.insert(frame.end(), octets.begin(), octets.end());
+    };
+    put(destination(choice).octets);
+    put(kMacA.octets);
+    const Ipv6 source = address6();
+    const Ipv6 target = address6();
+    const std::uint8_t next_header =
+        std::array<std::uint8_t, 8>{58, 58, 58, 44, 0, 60, 43, input_.byte()}.at(oddity & 7);
+    const auto payload = input_.bytes(input_.byte());
+    const auto length =
+        static_cast<std::uint16_t>((oddity & 8) != 0 ? input_.byte() : payload.size());
+    const std::uint8_t hop_limit =
+        (oddity & 16) != 0 ? input_.byte() : static_cast<std::uint8_t>(255);
+    put(std::array<std::uint8_t, 10>{
+        0x86, 0xdd, 0x60, 0, 0, 0, static_cast<std::uint8_t>(length >> 8),
+        static_cast<std::uint8_t>(length & 0xff), next_header, hop_limit});
+    std::array<std::uint8_t, 16> octets{};
+    source.write(octets.data());
+    put(octets);
+    target.write(octets.data());
+    put(octets);
+    put(payload);
+    const std::size_t message = kEthernet + 40;
+    if (next_header == 58 && payload.size() >= 8) {
+      frame[message + 2] = 0;
+      frame[message + 3] = 0;
+      const std::uint16_t right = neigh::icmp6_checksum(
+          source, target, std::span<const std::uint8_t>{frame}.subspan(message));
+      frame[message + 2] = static_cast<std::uint8_t>(right >> 8);
+      frame[message + 3] = static_cast<std::uint8_t>(right & 0xff);
+    }
+    receive(port(choice), std::move(frame), static_cast<std::uint8_t>(input_.byte() >> 4));
+  }
+
   // The last packet once more, as another fragment of it.
   void again() {
     if (last_.size() < kEthernet + 20) {
@@ -274,21 +352,30 @@ class Life {
       }
       case 9: {
         const Prefix4 prefix{address(), static_cast<std::uint8_t>(input_.byte() % 33)};
-        status = router.configuration().erase_route({.prefix = prefix,
-                                                     .table = std::nullopt,
-                                                     .metric = std::nullopt,
-                                                     .via = std::nullopt,
-                                                     .protocol = std::nullopt});
+        status = router.configuration().erase_route(fib::RouteSelector4{.prefix = prefix,
+                                                                        .table = std::nullopt,
+                                                                        .metric = std::nullopt,
+                                                                        .via = std::nullopt,
+                                                                        .protocol = std::nullopt});
         break;
       }
       case 10:
-        status = router.configuration().add_neighbor({address(), "a", kMacA});
+        status = router.configuration().add_neighbor(config::StaticNeighbor{address(), "a", kMacA});
+        break;
+      case 12:
+        status = router.ipv6_links().add_address(
+            any, {.address = Ipv6{0x2001'0db8'0077'0000, number}, .length = 64});
+        break;
+      case 13:
+        status = router.ipv6_links().erase_address(
+            any, {.address = Ipv6{0x2001'0db8'0077'0000, number}, .length = 64});
         break;
       case 11:
-        status = router.configuration().erase_neighbor({any, address()});
+        status = router.configuration().erase_neighbor(neigh::Key4{any, address()});
         break;
       default:
         router.neighbors().flush(any);
+        router.neighbors6().flush(any);
     }
     bed_.run();
     drain();

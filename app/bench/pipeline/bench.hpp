@@ -70,10 +70,7 @@ class Bench {
     router_ = std::move(*opened);
     worker_ = router_->workers()[0].get();
     const Mac mac = router_->ports()[0]->mac();
-    frames_.reserve(test.destinations);
-    for (const Ipv4 destination : destinations(test, prefixes)) {
-      frames_.push_back(frame_to(destination, mac));
-    }
+    frames_ = frames(test, prefixes, mac);
     auto pool = port::make_pool("hosts", 1023, 1500);
     if (!pool || rte_pktmbuf_alloc_bulk(pool->get(), buffers_.data(), unsigned{kBuffers}) != 0) {
       throw std::runtime_error{"no memory for packets"};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/mac.hpp"
 #include "base/prefix.hpp"
 #include "config/model.hpp"
@@ -21,6 +22,8 @@ struct Case {
   std::size_t destinations;
   std::uint32_t subnets;  // number of routes to a /24; 0: the Internet table
   std::size_t odd = 0;    // one packet in this many differs from the others; 0: none
+  // One packet in this many is IPv6, at random, with as many routes of its own; 0: none, 1: all.
+  std::size_t ipv6 = 0;
 };
 
 [[nodiscard]] std::span<const Case> cases();
@@ -42,5 +45,9 @@ struct alignas(64) Frame {
   std::uint8_t bytes[64];
 };
 [[nodiscard]] Frame frame_to(Ipv4 destination, Mac port_mac);
+[[nodiscard]] Frame frame_to(Ipv6 destination, Mac port_mac);
+// The frames of the case, in their order.
+[[nodiscard]] std::vector<Frame> frames(const Case& test, std::span<const Prefix4> prefixes,
+                                        Mac port_mac);
 
 }  // namespace ringroad::bench

@@ -12,6 +12,7 @@
 #include "ip4/input.hpp"
 #include "ip4/output.hpp"
 #include "packet/checksum.hpp"
+#include "packet/link_output.hpp"
 
 namespace ringroad::ip4 {
 namespace {
@@ -234,17 +235,21 @@ class Bed {
   std::mt19937 random_{1};
   AtOnce reclaimer_;
   fib::Trie4 trie_{reclaimer_};
+  fib::Trie6 trie6_{reclaimer_};
   fib::NextHopTable next_hops_{64, reclaimer_};
   neigh::AdjacencyTable adjacencies_{kWays, reclaimer_};
   OwnAddresses4 own_;
   std::atomic<const OwnAddresses4*> published_{&own_};
+  std::atomic<const LinkAddresses*> links_{nullptr};
   std::array<Interface, kPorts> interfaces_{};
   std::array<InterfaceCounters, kPorts> interface_counters_{};
   Hooks hooks_{reclaimer_};
   Tables tables_{.trie = trie_,
+                 .trie6 = trie6_,
                  .next_hops = next_hops_,
                  .adjacencies = adjacencies_,
                  .own_addresses = published_,
+                 .link_addresses = links_,
                  .interfaces = interfaces_,
                  .hooks = hooks_};
   std::vector<Adjacency*> ways_;

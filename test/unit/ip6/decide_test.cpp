@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ip6/decide.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 using ringroad::L2Class;
 using ringroad::PuntReason;
@@ -23,6 +23,7 @@ struct Way {
   Adjacency adjacency;
   explicit Way(AdjacencyKind kind, std::uint16_t mtu = 1500) {
     adjacency.kind = kind;
+    adjacency.port = ringroad::InterfaceId{1};
     adjacency.mtu = mtu;
   }
 };
