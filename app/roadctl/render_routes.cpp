@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/prefix.hpp"
 #include "roadctl/fields.hpp"
 #include "roadctl/table.hpp"
@@ -136,13 +137,33 @@ std::string as_ip_route(const json& route) {
   return text;
 }
 
+bool is_ipv6(const json& route) { return field(route, "family") == 6; }
+
+template <class Prefix>
+std::string flags_of(const Prefix& prefix, const json& hop, unsigned host_length) {
+  std::string flags = !hop.is_object() ? "!" : field(hop, "state") == "linkdown" ? "" : "U";
+  flags += field(hop, "via").is_string() ? "G" : "";
+  return flags + (prefix.length() == host_length ? "H" : "");
+}
+
+// As `route -6 -n` does.
+std::string route_6_line(const json& route, const json& hop) {
+  const auto prefix = Prefix6::parse(words(route, "prefix")).value_or(Prefix6{});
+  return fmt::format(
+      "{:<30} {:<26} {:<4} {:<6} {:<6} {:>3} {}\n",
+      fmt::format("{}/{}", prefix.address().to_string(), prefix.length()),
+      field(hop, "via").is_string() ? words(hop, "via") : std::string{hop.is_object() ? "::" : "-"},
+      flags_of(prefix, hop, Ipv6::kBits), words(route, "metric"), 0, 0, words(hop, "port"));
+}
+
 std::string route_n_line(const json& route, const json& hop) {
+  if (is_ipv6(route)) {
+    return route_6_line(route, hop);
+  }
   const auto prefix = Prefix4::parse(words(route, "prefix")).value_or(Prefix4{});
   const bool rejects = !hop.is_object();
   const bool has_gateway = field(hop, "via").is_string();
-  std::string flags = rejects ? "!" : field(hop, "state") == "linkdown" ? "" : "U";
-  flags += has_gateway ? "G" : "";
-  flags += prefix.length() == 32 ? "H" : "";
+  const std::string flags = flags_of(prefix, hop, Ipv4::kBits);
   const std::string gateway = rejects       ? "-"
                               : has_gateway ? words(hop, "via")
                                             : std::string{"0.0.0.0"};
@@ -200,13 +221,25 @@ std::string render_summary(const json& summary, const Display& display) {
 
 RoutesView::RoutesView(RoutesStyle style) : style_{style}, table_{routes_table()} {}
 
+// Returns the heading of that family's routes, or nothing if it was printed already.
+std::string_view RoutesView::heading_of(unsigned family) {
+  if (std::exchange(headed_, std::max(headed_, family)) >= family) {
+    return "";
+  }
+  return family == 6
+             ? "Destination                    Next Hop                   Flag Met    Ref    Use "
+               "If\n"
+             : "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n";
+}
+
 std::string RoutesView::next_page(const json& routes, const Display& display) {
   if (style_ != RoutesStyle::kAligned) {
     std::string text;
-    if (style_ == RoutesStyle::kRoute && !std::exchange(begun_, true)) {
-      text = "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n";
+    if (style_ == RoutesStyle::kRoute && routes.empty()) {
+      text = heading_of(4);
     }
     for (const json& route : routes) {
+      text += style_ == RoutesStyle::kRoute ? heading_of(is_ipv6(route) ? 6 : 4) : "";
       text += style_ == RoutesStyle::kIp ? as_ip_route(route) : as_route_n(route);
     }
     return text;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "roadctl/table.hpp"
 
@@ -24,9 +25,11 @@ class RoutesView {
   [[nodiscard]] std::string next_page(const nlohmann::json& routes, const Display& display);
 
  private:
+  [[nodiscard]] std::string_view heading_of(unsigned family);
+
   RoutesStyle style_;
   Table table_;
-  bool begun_ = false;
+  unsigned headed_ = 0;  // the family of the last heading
 };
 
 // Returns "10.9.9.9 recursive via 192.168.1.2": a next hop's gateway, and the neighbor through

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/ipv4.hpp"
+#include "base/ipv6.hpp"
 #include "base/prefix.hpp"
 #include "roadctl/fields.hpp"
 #include "roadctl/nearest.hpp"
@@ -21,15 +22,16 @@ namespace {
 
 using nlohmann::json;
 
-// What rows are compared by: addresses stand before other text, and prefixes before longer ones of
-// the same address.
+// What rows are compared by: addresses stand before other text, those of IPv4 before those of IPv6,
+// and prefixes before longer ones of the same address.
 struct Key {
   bool missing = true;
   double number = 0;
+  std::optional<Ipv6> ipv6{};  // these come after all numbers and addresses of IPv4
   std::uint8_t length = 0;
   std::string text{};
 
-  [[nodiscard]] auto order() const { return std::tie(text, number, length); }
+  [[nodiscard]] auto order() const { return std::tie(text, ipv6, number, length); }
 };
 
 Key key_of(const json& value) {
@@ -48,7 +50,20 @@ Key key_of(const json& value) {
             .number = static_cast<double>(prefix->address().value()),
             .length = prefix->length()};
   }
+  if (const auto address = Ipv6::parse(text)) {
+    return {.missing = false, .ipv6 = address, .length = 128};
+  }
+  if (const auto prefix = Prefix6::parse(text)) {
+    return {.missing = false, .ipv6 = prefix->address(), .length = prefix->length()};
+  }
   return {.missing = false, .text = text};
+}
+
+// The default route of IPv6 has the same name as that of IPv4.
+Key key_of(const json& row, const std::string& name) {
+  const json& value = field(row, name.c_str());
+  return value == "default" && field(row, "family") == 6 ? Key{.missing = false, .ipv6 = Ipv6{}}
+                                                         : key_of(value);
 }
 
 std::vector<std::string> keys_of(const json& rows) {
@@ -80,7 +95,7 @@ Status sort_rows(json& answer, const std::string& key) {
   std::vector<std::pair<Key, json>> rows;
   rows.reserve(answer.size());
   for (json& row : answer) {
-    Key row_key = key_of(field(row, name.c_str()));
+    Key row_key = key_of(row, name);
     rows.emplace_back(std::move(row_key), std::move(row));
   }
   std::ranges::stable_sort(rows, [&](const auto& left, const auto& right) {

@@ -53,19 +53,22 @@ Configuration::Configuration(const config::Config& configured, const Parts& part
       neighbors6_{parts.neighbors6},
       links_{parts.links},
       background_{routing::background_cores(cores_at_start(), configured.engine.workers)},
-      neighbors_max_{configured.arp.gc_thresh[2]} {
-  Kept kept = kept_of(configured, ids_at_start(configured.ports), {});
+      neighbors_max_{configured.arp.gc_thresh[2]},
+      neighbors6_max_{configured.nd.gc_thresh[2]} {
+  Kept kept = kept_of(configured, ids_at_start(configured.ports), {}, {});
   swap(kept);
 }
 
 Configuration::Kept Configuration::kept_of(const config::Config& config,
                                            const std::vector<InterfaceId>& ids,
-                                           const routing::StaticRoutes4& listed) {
+                                           const routing::StaticRoutes4& listed,
+                                           const routing::StaticRoutes6& listed6) {
   Kept kept{.fixed = without_entries(config),
             .order = ids,
             .route_files = config.route_files,
             .table_names = names_of(config.tables),
-            .static_routes = listed};
+            .static_routes = listed,
+            .static_routes6 = listed6};
   kept.fixed.ports.clear();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::size_t place = ids[i].value();

@@ -100,11 +100,13 @@ class Configuration {
   // What is kept of this configuration once the router runs it. `ids`: of its ports, in its order.
   [[nodiscard]] static Kept kept_of(const config::Config& config,
                                     const std::vector<InterfaceId>& ids,
-                                    const routing::StaticRoutes4& listed);
+                                    const routing::StaticRoutes4& listed,
+                                    const routing::StaticRoutes6& listed6);
   void swap(Kept& kept);
   [[nodiscard]] const std::vector<InterfaceId>& order() const { return order_; }
-  // The largest arp.gc_thresh for which the tables have room.
+  // The largest arp.gc_thresh and nd.gc_thresh for which the tables have room.
   [[nodiscard]] std::uint32_t neighbors_max() const { return neighbors_max_; }
+  [[nodiscard]] std::uint32_t neighbors6_max() const { return neighbors6_max_; }
   // Runs long work besides the workers.
   [[nodiscard]] routing::Background& background() { return background_; }
   [[nodiscard]] bool loads() const { return load_ && !load_->finished(); }
@@ -157,6 +159,7 @@ class Configuration {
   Links& links_;
   routing::Background background_;
   std::uint32_t neighbors_max_;
+  std::uint32_t neighbors6_max_;
   config::Config fixed_;
   std::vector<InterfaceId> order_;  // of the ports in the file
   std::vector<config::RouteFile> route_files_;

@@ -179,7 +179,7 @@ void ExplainSteps::add_route() {
 }
 
 void ExplainSteps::add_group(const fib::Rib4::View& match) {
-  const nlohmann::json steps = way_of(router_, {destination_, flow_, match.path});
+  const nlohmann::json steps = way_of(router_, FlowWay<Ipv4>{destination_, flow_, match.path});
   for (const nlohmann::json& step : steps) {
     if (step.at("gateway").is_string()) {
       add("route",
@@ -207,7 +207,7 @@ void ExplainSteps::add_group(const fib::Rib4::View& match) {
 
 void ExplainSteps::add_runners_up(const fib::Rib4::View* match) {
   constexpr std::size_t kMost = 4;
-  const RouteReporter reporter{router_};
+  const RouteReporter<Ipv4> reporter{router_};
   const auto covering = router_.routing().rib().covering(destination_);
   const nlohmann::json others = runners_up(
       reporter, covering, match != nullptr ? std::optional<fib::Rib4::View>{*match} : std::nullopt);

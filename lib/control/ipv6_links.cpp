@@ -78,7 +78,8 @@ Ipv6Links::Outcome Ipv6Links::take_over(std::map<InterfaceId, State> states) {
       world.set_addresses(id, addresses);
       world.set_runs_ipv6(id, !addresses.empty());
     }
-    return std::unexpected{Refused{states.begin()->first, status.error().what}};
+    const InterfaceId first = states.empty() ? InterfaceId{0} : states.begin()->first;
+    return std::unexpected{Refused{first, status.error().what}};
   }
   for (auto& [id, state] : states) {
     const interface::InterfaceView& view = world.port(id);

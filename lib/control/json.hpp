@@ -7,14 +7,13 @@
 #include <optional>
 #include <string>
 
-#include "base/ipv4.hpp"
-
 namespace ringroad::control {
 
 // An object that keeps its keys in the order in which they are added.
 using Json = nlohmann::ordered_json;
 
-[[nodiscard]] inline nlohmann::json or_null(std::optional<Ipv4> address) {
+template <class Address>
+[[nodiscard]] nlohmann::json or_null(const std::optional<Address>& address) {
   return address ? nlohmann::json(address->to_string()) : nlohmann::json();
 }
 // Returns a NUMA node, or null if the machine does not report one.

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/error.hpp"
@@ -77,6 +78,16 @@ class Options {
     }
     return value.get<std::uint32_t>();
   }
+  // Whether the request speaks of IPv6, by its family or else by the address or prefix in `key`:
+  // only IPv6's have colons.
+  [[nodiscard]] bool is_ipv6(const char* key) {
+    const std::uint32_t wanted = family();
+    return wanted != 0 ? wanted == 6 : has_ipv6(key);
+  }
+  [[nodiscard]] bool has_ipv6(const char* key) const {
+    return has(key) && options_[key].is_string() &&
+           options_[key].get_ref<const std::string&>().contains(':');
+  }
   [[nodiscard]] const nlohmann::json& at(const char* key) const { return options_[key]; }
   // Refuses unknown options, because they would be ignored silently.
   void only(std::initializer_list<std::string_view> keys) {
@@ -99,8 +110,23 @@ class Options {
   std::optional<Error> error_;
 };
 
-inline constexpr std::string_view kAddress = "an IPv4 address";
-inline constexpr std::string_view kPrefix = "an IPv4 prefix (a.b.c.d/length, its host bits zero)";
+// What a text should have been, for Options::parsed().
+template <class Address>
+inline constexpr std::string_view kAddress =
+    std::is_same_v<Address, Ipv4> ? "an IPv4 address" : "an IPv6 address";
+template <class Address>
+inline constexpr std::string_view kPrefix =
+    std::is_same_v<Address, Ipv4> ? "an IPv4 prefix (a.b.c.d/length, its host bits zero)"
+                                  : "an IPv6 prefix (2001:db8::/length, its host bits zero)";
+
+template <class Address>
+[[nodiscard]] Address read_address(Options& options, const char* key) {
+  return options.parsed<Address>(key, Address::parse, kAddress<Address>);
+}
+template <class Address>
+[[nodiscard]] Prefix<Address> read_prefix(Options& options, const char* key) {
+  return options.parsed<Prefix<Address>>(key, Prefix<Address>::parse, kPrefix<Address>);
+}
 
 // The number of "icmp", "tcp" or "udp".
 [[nodiscard]] std::optional<std::uint8_t> parse_protocol(std::string_view text);

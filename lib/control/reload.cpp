@@ -107,6 +107,16 @@ bool Reload::advance() {
   return false;
 }
 
+routing::RouteDifference::Counts Reload::Outcome::route_counts() const {
+  routing::RouteDifference::Counts counts = routes->counts();
+  for (const RouteChanges6::Change& change : routes6->changes) {
+    const bool added = !change.before;
+    const bool removed = !change.after;
+    ++(added ? counts.added : removed ? counts.removed : counts.changed);
+  }
+  return counts;
+}
+
 void Reload::take_up() {
   reader_.join();
   outcome_->problems = std::move(read_.problems);
@@ -128,12 +138,17 @@ void Reload::take_up() {
 
 void Reload::plan() {
   outcome_->routes = difference_;
+  outcome_->routes6 =
+      std::make_shared<RouteChanges6>(changes_to(*read_.routes, parts_.routing6.rib()));
   if (request_.check) {
     finish();
     return;
   }
-  const Target target{
-      .config = read_.config, .ids = read_.ids, .routes = read_.routes, .difference = difference_};
+  const Target target{.config = read_.config,
+                      .ids = read_.ids,
+                      .routes = read_.routes,
+                      .difference = difference_,
+                      .changes6 = outcome_->routes6};
   for (const InterfaceId id : parts_.configuration.order()) {
     interfaces_[id] = parts_.configuration.fixed().ports[id.value()];
   }
@@ -239,7 +254,7 @@ void Reload::finish() {
       log::info("reload: {}", to_string(change));
     }
   }
-  const routing::RouteDifference::Counts& routes = outcome.routes->counts();
+  const routing::RouteDifference::Counts routes = outcome.route_counts();
   log::info(
       "reload: {}: {} changes; routes: {} added, {} removed, {} changed{}", outcome.file,
       outcome.changes.size(), routes.added, routes.removed, routes.changed,

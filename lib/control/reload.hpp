@@ -45,11 +45,14 @@ class Reload {
     std::vector<std::string> refused;   // what the running router cannot take over
     std::vector<config::Change> changes;
     std::shared_ptr<const routing::RouteDifference> routes;  // null if nothing was compared
+    std::shared_ptr<const RouteChanges6> routes6;            // the same of IPv6
     std::map<InterfaceId, std::string> names;                // of the ports that routes name
     std::optional<Nanoseconds> confirm{};
 
     // Why nothing was or would be applied; empty if that is not so.
     [[nodiscard]] std::string error() const;
+    // Of both families.
+    [[nodiscard]] routing::RouteDifference::Counts route_counts() const;
   };
 
   // The file that the router started with, as an absolute path.
@@ -79,6 +82,7 @@ class Reload {
     routing::PortIds ids;
     std::vector<config::Change> ups;  // of the ports that are down
     std::uint32_t neighbors_max = 0;
+    std::uint32_t neighbors6_max = 0;
     // Sub-interfaces that were taken away; one that comes again has its id again.
     struct Gone {
       InterfaceId id;

@@ -43,6 +43,7 @@ class Planner {
       if (!parts.world.contains(id)) {
         before_[id.value()] = after_[id.value()];
         before_[id.value()].addresses.clear();
+        before_[id.value()].addresses6.clear();
       }
     }
   }
@@ -52,8 +53,11 @@ class Planner {
     add_new_interfaces();
     add_settings();
     add_addresses();
+    add_addresses6();
     steps_.push_back(std::make_unique<RouteStep>(parts_.routing, parts_.links, target_.difference));
-    add_neighbors();
+    add_routes6();
+    add_neighbors(parts_.neighbors, parts_.routing, target_.config.neighbors);
+    add_neighbors(parts_.neighbors6, parts_.routing6, target_.config.neighbors6);
     add_schedulers();
     add_lost_interfaces();
     add_kept();
@@ -157,6 +161,7 @@ class Planner {
     steps_.push_back(std::make_unique<PortStep>(
         PortStep::Parts{.world = parts_.world,
                         .next_hops = parts_.next_hops,
+                        .next_hops6 = parts_.next_hops6,
                         .links = parts_.links,
                         .ports = parts_.ports,
                         .taps = parts_.taps,
@@ -213,9 +218,11 @@ class Planner {
     parts.links.add(id, port, {});
     parts.links.set_gone(id, false);
     // Without room nothing is sent by it: it is gone again.
-    if (const auto glean = parts.next_hops.glean(id); !glean) {
-      parts.links.set_gone(id, true);
-      return std::unexpected{Refusal{"vlans." + port.name, glean.error().what}};
+    for (const auto& glean : {parts.next_hops.glean(id), parts.next_hops6.glean(id)}) {
+      if (!glean) {
+        parts.links.set_gone(id, true);
+        return std::unexpected{Refusal{"vlans." + port.name, glean.error().what}};
+      }
     }
     return {};
   }
@@ -234,17 +241,29 @@ class Planner {
         if (parts.neighbors.table().parameters(view.id) != timers) {
           parts.neighbors.set_parameters(view.id, timers);
         }
+        const neigh::Parameters timers6 = parameters_of(port.nd.value_or(config.nd.timers));
+        if (parts.neighbors6.table().parameters(view.id) != timers6) {
+          parts.neighbors6.set_parameters(view.id, timers6);
+        }
       }
       neigh::Limits limits = parts.neighbors.table().limits();
       limits.gc_thresh = config.arp.gc_thresh;
       parts.neighbors.set_limits(limits, config.arp.queue_bytes);
       parts.addresses.set_announce(config.arp.notify);
+      neigh::Limits limits6 = parts.neighbors6.table().limits();
+      limits6.gc_thresh = config.nd.gc_thresh;
+      parts.neighbors6.set_limits(limits6, config.nd.queue_bytes);
+      parts.addresses6.set_announce(config.arp.notify);
+      parts.addresses6.set_transmits(config.nd.dad_transmits);
+      parts.links.ipv6().set_probes(config.nd.dad_transmits > 0);
     };
     add_setting(set, Values{target_.config, after_}, Values{running_, before_});
     if (running_.icmp != target_.config.icmp) {
       add_setting(
           [parts = parts_](const config::Icmp& icmp) {
             parts.slow_path.set_limits(
+                {.rate = icmp.rate, .burst = icmp.burst, .per_destination = icmp.per_destination});
+            parts.slow_path6.set_limits(
                 {.rate = icmp.rate, .burst = icmp.burst, .per_destination = icmp.per_destination});
           },
           target_.config.icmp, running_.icmp);
@@ -264,26 +283,103 @@ class Planner {
       after.push_back(stays_[i] ? after_[i].addresses : std::vector<InterfaceAddress4>{});
     }
     add_of_links(&Links::set_addresses, after, before, "addresses");
-    // Each address has its place now, and takes the rank that it has after a start.
-    auto order = std::make_shared<routing::Routing4::Order>();
+    add_ranks(parts_.routing);
+  }
+
+  // Each address has its place now, and takes the rank that it has after a start.
+  template <class Address>
+  void add_ranks(routing::Routing<Address>& routing) {
+    auto order = std::make_shared<typename routing::Routing<Address>::Order>();
     add(
-        [parts = parts_, ids = target_.ids, order]() -> Done {
-          *order = parts.routing.rank_as_at_start(ids);
-          if (const Status status = parts.routing.sync_connected(); !status) {
-            parts.routing.set_order(*order);
+        [&routing, ids = target_.ids, order]() -> Done {
+          *order = routing.rank_as_at_start(ids);
+          if (const Status status = routing.sync_connected(); !status) {
+            routing.set_order(*order);
             return std::unexpected{Refusal{"ports", status.error().what}};
           }
           return {};
         },
-        [parts = parts_, order] {
-          parts.routing.set_order(*order);
-          static_cast<void>(parts.routing.sync_connected());
+        [&routing, order] {
+          routing.set_order(*order);
+          static_cast<void>(routing.sync_connected());
         });
   }
 
-  void add_neighbors() {
-    std::map<neigh::Key4, NeighborStep::Edit> edits;
-    parts_.neighbors.table().for_each([&](NeighborId, const neigh::Entry4& entry) {
+  void add_addresses6() {
+    std::vector<Ipv6Links::Wanted> before;
+    std::vector<Ipv6Links::Wanted> after;
+    for (std::size_t i = 0; i < slots_; ++i) {
+      const InterfaceId id{static_cast<std::uint16_t>(i)};
+      before.push_back(parts_.links.ipv6().wanted(id));
+      after.push_back(stays_[i] ? Ipv6Links::wanted_of(after_[i]) : Ipv6Links::Wanted{});
+    }
+    add(
+        [parts = parts_, after]() -> Done {
+          const Ipv6Links::Outcome outcome = parts.links.ipv6().set_wanted(after);
+          if (outcome) {
+            return {};
+          }
+          const interface::InterfaceView& view = parts.world.port(outcome.error().port);
+          return std::unexpected{
+              Refusal{fmt::format("{}.{}.addresses", view.link ? "vlans" : "ports", view.name),
+                      outcome.error().what}};
+        },
+        [parts = parts_, before] { static_cast<void>(parts.links.ipv6().set_wanted(before)); });
+    add_ranks(parts_.routing6);
+    add_advertisements();
+  }
+
+  // What ports say to hosts as routers, and what they take from other routers.
+  void add_advertisements() {
+    const auto set = [parts = parts_](const std::vector<config::Port>& ports,
+                                      const std::vector<bool>& there) {
+      for (std::size_t i = 0; i < ports.size(); ++i) {
+        const InterfaceId id{static_cast<std::uint16_t>(i)};
+        const auto& content = ports[i].router_advertisements;
+        parts.advertisements.set(id, there[i] && content ? &*content : nullptr);
+        parts.accepted.set(id, there[i] && ports[i].accept_ra);
+      }
+    };
+    std::vector<config::Port> before;
+    std::vector<config::Port> after;
+    std::vector<bool> was;
+    std::vector<bool> stays;
+    for (std::size_t i = 0; i < slots_; ++i) {
+      before.push_back(before_[i]);
+      after.push_back(after_[i]);
+      was.push_back(parts_.world.contains(InterfaceId{static_cast<std::uint16_t>(i)}));
+      stays.push_back(stays_[i]);
+    }
+    add(
+        [set, after, stays]() -> Done {
+          set(after, stays);
+          return {};
+        },
+        [set, before, was] { set(before, was); });
+  }
+
+  void add_routes6() {
+    const auto set = [parts = parts_, changes = target_.changes6](bool back) -> Status {
+      Status status = commit(parts.routing6, *changes, back);
+      parts.links.apply_unnumbered();
+      return status;
+    };
+    add(
+        [set]() -> Done {
+          if (const Status status = set(false); !status) {
+            return std::unexpected{Refusal{"routes", status.error().what}};
+          }
+          return {};
+        },
+        [set] { static_cast<void>(set(true)); });
+  }
+
+  template <class Address>
+  void add_neighbors(host::Resolution<Address>& neighbors, const routing::Routing<Address>& routing,
+                     const std::vector<config::StaticNeighborOf<Address>>& wanted) {
+    using Step = NeighborStep<Address>;
+    std::map<neigh::Key<Address>, typename Step::Edit> edits;
+    neighbors.table().for_each([&](NeighborId, const neigh::Entry<Address>& entry) {
       if (entry.state == neigh::State::kPermanent) {
         edits[entry.key] = {.key = entry.key, .before = entry.mac, .after = std::nullopt};
       }
@@ -292,20 +388,19 @@ class Planner {
     for (std::size_t i = 0; i < target_.ids.size(); ++i) {
       ids.emplace(target_.config.ports[i].name, target_.ids[i]);
     }
-    for (const config::StaticNeighbor& neighbor : target_.config.neighbors) {
-      const neigh::Key4 key{ids.at(neighbor.port), neighbor.address};
-      NeighborStep::Edit& edit = edits[key];
+    for (const config::StaticNeighborOf<Address>& neighbor : wanted) {
+      const neigh::Key<Address> key{ids.at(neighbor.port), neighbor.address};
+      typename Step::Edit& edit = edits[key];
       edit.key = key;
       edit.after = neighbor.mac;
     }
-    std::vector<NeighborStep::Edit> changed;
+    std::vector<typename Step::Edit> changed;
     for (const auto& [key, edit] : edits) {
       if (edit.before != edit.after) {
         changed.push_back(edit);
       }
     }
-    steps_.push_back(
-        std::make_unique<NeighborStep>(parts_.neighbors, parts_.routing, std::move(changed)));
+    steps_.push_back(std::make_unique<Step>(neighbors, routing, std::move(changed)));
   }
 
   // A scheduler with another name and the same bands is the same.
@@ -346,8 +441,8 @@ class Planner {
   }
 
   void add_kept() {
-    const auto kept = std::make_shared<Configuration::Kept>(
-        Configuration::kept_of(target_.config, target_.ids, target_.routes->listed));
+    const auto kept = std::make_shared<Configuration::Kept>(Configuration::kept_of(
+        target_.config, target_.ids, target_.routes->listed, target_.routes->listed6));
     const auto swap = [parts = parts_, kept] { parts.configuration.swap(*kept); };
     add(
         [swap]() -> Done {

@@ -8,14 +8,19 @@
 #include <optional>
 #include <vector>
 
+#include "control/accepted_advertisements.hpp"
 #include "control/configuration.hpp"
 #include "control/interfaces.hpp"
 #include "control/links.hpp"
 #include "control/port_set.hpp"
 #include "control/reload_steps.hpp"
+#include "control/route_changes6.hpp"
 #include "host/addresses.hpp"
+#include "host/addresses6.hpp"
 #include "host/neighbors.hpp"
+#include "host/neighbors6.hpp"
 #include "host/slow_path.hpp"
+#include "host/slow_path6.hpp"
 #include "interface/world.hpp"
 #include "routing/next_hops.hpp"
 #include "routing/route_difference.hpp"
@@ -27,10 +32,17 @@ namespace ringroad::control {
 struct ReloadParts {
   interface::World& world;
   routing::NextHops4& next_hops;
+  routing::NextHops6& next_hops6;
   routing::Routing4& routing;
+  routing::Routing6& routing6;
   host::Addresses& addresses;
+  host::Addresses6& addresses6;
   host::Neighbors& neighbors;
+  host::Neighbors6& neighbors6;
   host::SlowPath& slow_path;
+  host::SlowPath6& slow_path6;
+  host::Advertisements& advertisements;
+  AcceptedAdvertisements& accepted;
   Links& links;
   Configuration& configuration;
   PortSet& ports;
@@ -45,6 +57,7 @@ struct Target {
   std::vector<InterfaceId> ids;  // of these ports; ids that World does not have yet are new
   std::shared_ptr<const routing::WantedRoutes> routes;
   std::shared_ptr<const routing::RouteDifference> difference;
+  std::shared_ptr<const RouteChanges6> changes6;
 };
 
 [[nodiscard]] std::vector<std::unique_ptr<ReloadStep>> steps_to(const Target& target,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "config/device.hpp"
@@ -17,6 +18,7 @@ Reload::Running Reload::running() const {
                   .ids = {},
                   .ups = {},
                   .neighbors_max = parts_.configuration.neighbors_max(),
+                  .neighbors6_max = parts_.configuration.neighbors6_max(),
                   .gone = {}};
   for (const interface::InterfaceView& view : parts_.world.all_ports()) {
     (view.link ? running.next_sub_interface : running.next_port) = view.id.value() + 1U;
@@ -73,6 +75,7 @@ void Reload::read(const Running& running) {
   }
   read_.routes = std::make_shared<routing::WantedRoutes>(std::move(*routes));
   read_.config.routes.clear();
+  read_.config.routes6.clear();
   compare(running);
 }
 
@@ -135,11 +138,15 @@ void Reload::compare(const Running& running) {
     read_.refused.push_back(placed(change.key, what));
   }
   refuse_used_devices(running);
-  if (read_.config.arp.gc_thresh[2] > running.neighbors_max) {
-    read_.refused.push_back(placed(
-        "arp.gc_thresh", fmt::format("more neighbors than the {}, for which there is room since "
-                                     "the start, need a restart",
-                                     running.neighbors_max)));
+  for (const auto& [key, wanted, most] :
+       {std::tuple{"arp.gc_thresh", read_.config.arp.gc_thresh[2], running.neighbors_max},
+        std::tuple{"nd.gc_thresh", read_.config.nd.gc_thresh[2], running.neighbors6_max}}) {
+    if (wanted > most) {
+      read_.refused.push_back(
+          placed(key, fmt::format("more neighbors than the {}, for which there is room since the "
+                                  "start, need a restart",
+                                  most)));
+    }
   }
 }
 

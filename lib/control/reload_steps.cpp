@@ -78,8 +78,11 @@ std::expected<bool, Refusal> PortStep::apply() {
   }
   add();
   added_ = true;
-  if (const auto glean = parts_.next_hops.glean(wanted_.id); !glean) {
-    return std::unexpected{Refusal{"ports." + wanted_.port.name, glean.error().what}};
+  for (const auto& glean :
+       {parts_.next_hops.glean(wanted_.id), parts_.next_hops6.glean(wanted_.id)}) {
+    if (!glean) {
+      return std::unexpected{Refusal{"ports." + wanted_.port.name, glean.error().what}};
+    }
   }
   log::info("port {}: added, {}", wanted_.port.name, wanted_.port.device);
   return true;
@@ -138,7 +141,8 @@ Status RouteStep::commit(std::size_t begin, std::size_t end, bool back) {
   return routing_.commit(edits, before);
 }
 
-std::expected<bool, Refusal> NeighborStep::apply() {
+template <class Address>
+std::expected<bool, Refusal> NeighborStep<Address>::apply() {
   const std::size_t end = std::min(done_ + kNeighborsASlice, edits_.size());
   for (; done_ < end; ++done_) {
     const Edit& edit = edits_[done_];
@@ -151,7 +155,8 @@ std::expected<bool, Refusal> NeighborStep::apply() {
   return done_ == edits_.size();
 }
 
-bool NeighborStep::undo() {
+template <class Address>
+bool NeighborStep<Address>::undo() {
   const std::size_t begin = done_ - std::min(done_, kNeighborsASlice);
   for (; done_ > begin; --done_) {
     set(edits_[done_ - 1].key, edits_[done_ - 1].before);
@@ -159,13 +164,17 @@ bool NeighborStep::undo() {
   return done_ == 0;
 }
 
-void NeighborStep::set(neigh::Key4 key, std::optional<Mac> mac) {
+template <class Address>
+void NeighborStep<Address>::set(Key key, std::optional<Mac> mac) {
   if (mac) {
     neighbors_.set_permanent(key, *mac);
   } else {
     neighbors_.erase(key);
   }
 }
+
+template class NeighborStep<Ipv4>;
+template class NeighborStep<Ipv6>;
 
 void SchedulerStep::give(PortId port, const config::Scheduler& scheduler) {
   const PortSet::MakeQueue make_queue = parts_.ports.queues_of(scheduler);

@@ -12,7 +12,7 @@
 #include "base/mac.hpp"
 #include "control/links.hpp"
 #include "control/port_set.hpp"
-#include "host/neighbors.hpp"
+#include "host/resolution.hpp"
 #include "routing/next_hops.hpp"
 #include "routing/route_difference.hpp"
 #include "routing/routing.hpp"
@@ -69,6 +69,7 @@ class PortStep final : public ReloadStep {
   struct Parts {
     interface::World& world;
     routing::NextHops4& next_hops;
+    routing::NextHops6& next_hops6;
     Links& links;
     PortSet& ports;
     tap::Taps& taps;
@@ -116,15 +117,17 @@ class RouteStep final : public ReloadStep {
   std::size_t done_ = 0;
 };
 
-// Sets and removes permanent neighbors.
+// Sets and removes permanent neighbors of one family.
+template <class Address>
 class NeighborStep final : public ReloadStep {
  public:
+  using Key = neigh::Key<Address>;
   struct Edit {
-    neigh::Key4 key;
+    Key key;
     std::optional<Mac> before;
     std::optional<Mac> after;
   };
-  NeighborStep(host::Neighbors& neighbors, const routing::Routing4& routing,
+  NeighborStep(host::Resolution<Address>& neighbors, const routing::Routing<Address>& routing,
                std::vector<Edit> edits)
       : neighbors_{neighbors}, routing_{routing}, edits_{std::move(edits)} {}
 
@@ -132,13 +135,16 @@ class NeighborStep final : public ReloadStep {
   bool undo() override;
 
  private:
-  void set(neigh::Key4 key, std::optional<Mac> mac);
+  void set(Key key, std::optional<Mac> mac);
 
-  host::Neighbors& neighbors_;
-  const routing::Routing4& routing_;
+  host::Resolution<Address>& neighbors_;
+  const routing::Routing<Address>& routing_;
   std::vector<Edit> edits_;
   std::size_t done_ = 0;
 };
+
+extern template class NeighborStep<Ipv4>;
+extern template class NeighborStep<Ipv6>;
 
 // Gives ports other schedulers: each worker takes over what waits in its queues.
 class SchedulerStep final : public ReloadStep {

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/route_json.hpp"
 
+#include <type_traits>
+
 #include "control/json.hpp"
 
 namespace ringroad::control {
 
 using nlohmann::json;
 
-RouteReporter::RouteReporter(const Router& router)
-    : router_{router}, link_up_(router.world().ids_end()) {
+template <class Address>
+RouteReporter<Address>::RouteReporter(const Router& router)
+    : router_{router}, routing_{router.routing_of<Address>()}, link_up_(router.world().ids_end()) {
   for (const interface::InterfaceView& port : router.world().ports()) {
-    link_up_[port.id.value()] = router.routing().next_hops().has_link(port.id);
+    link_up_[port.id.value()] = routing_.next_hops().has_link(port.id);
   }
 }
 
-json RouteReporter::report(const fib::Rib4::View& route) const {
-  const fib::Path4& path = route.path;
-  return {{"prefix", route.prefix.to_string()},
+template <class Address>
+json RouteReporter<Address>::report(const fib::RouteView<Address>& route) const {
+  const fib::Path<Address>& path = route.path;
+  return {{"family", std::is_same_v<Address, Ipv4> ? 4 : 6},
+          {"prefix", route.prefix.to_string()},
           {"table", router_.configuration().table_names().to_string(route.table)},
           {"protocol", fib::to_string(path.protocol)},
           {"metric", route.metric},
@@ -26,15 +31,17 @@ json RouteReporter::report(const fib::Rib4::View& route) const {
           {"nexthops", next_hops_of(path)}};
 }
 
-json RouteReporter::next_hops_of(const fib::Path4& path) const {
+template <class Address>
+json RouteReporter<Address>::next_hops_of(const fib::Path<Address>& path) const {
   json hops = json::array();
-  for (const fib::RouteNextHop4& hop : path.next_hops) {
+  for (const fib::RouteNextHop<Address>& hop : path.next_hops) {
     hops.push_back(next_hop(hop, 0));
   }
   return hops;
 }
 
-json RouteReporter::next_hop(const fib::RouteNextHop4& hop, unsigned depth) const {
+template <class Address>
+json RouteReporter<Address>::next_hop(const fib::RouteNextHop<Address>& hop, unsigned depth) const {
   json report{{"via", or_null(hop.via)},
               {"port", hop.port ? json(router_.world().port(*hop.port).name) : json()},
               {"weight", hop.weight},
@@ -45,13 +52,13 @@ json RouteReporter::next_hop(const fib::RouteNextHop4& hop, unsigned depth) cons
   if (hop.port || !hop.via) {
     return report;
   }
-  const auto& gateway = router_.routing().gateways().at(*hop.via);
+  const auto& gateway = routing_.gateways().at(*hop.via);
   report["recursive"] = nullptr;
   if (!gateway.through || depth > fib::kGroupNestingMax) {
     return report;
   }
   json hops = json::array();
-  for (const fib::RouteNextHop4& below : gateway.through->path.next_hops) {
+  for (const fib::RouteNextHop<Address>& below : gateway.through->path.next_hops) {
     hops.push_back(next_hop(below, depth + 1));
   }
   report["port"] = hops.empty() ? json() : hops.front().at("port");
@@ -59,10 +66,10 @@ json RouteReporter::next_hop(const fib::RouteNextHop4& hop, unsigned depth) cons
   return report;
 }
 
-std::string RouteReporter::state_of(const fib::RouteNextHop4& hop) const {
+template <class Address>
+std::string RouteReporter<Address>::state_of(const fib::RouteNextHop<Address>& hop) const {
   if (!hop.port) {
-    return hop.via && router_.routing().gateways().at(*hop.via).usable ? "recursive"
-                                                                       : "unreachable";
+    return hop.via && routing_.gateways().at(*hop.via).usable ? "recursive" : "unreachable";
   }
   if (!link_up_.at(hop.port->value())) {
     return "linkdown";
@@ -70,9 +77,12 @@ std::string RouteReporter::state_of(const fib::RouteNextHop4& hop) const {
   if (!hop.via) {
     return "onlink";
   }
-  const auto& table = router_.neighbors().table();
+  const auto& table = router_.neighbors_of<Address>().table();
   const auto id = table.find({*hop.port, *hop.via});
   return id ? std::string{neigh::to_string(table.entry(*id).state)} : "NONE";
 }
+
+template class RouteReporter<Ipv4>;
+template class RouteReporter<Ipv6>;
 
 }  // namespace ringroad::control

@@ -10,37 +10,47 @@
 
 namespace ringroad::control {
 
-// Reads each port's link state once, however many routes are reported.
+// Reports the routes of one family. Reads each port's link state once, however many routes are
+// reported.
+template <class Address>
 class RouteReporter {
  public:
   explicit RouteReporter(const Router& router);
 
-  [[nodiscard]] nlohmann::json report(const fib::Rib4::View& route) const;
-  [[nodiscard]] nlohmann::json next_hops_of(const fib::Path4& path) const;
+  [[nodiscard]] nlohmann::json report(const fib::RouteView<Address>& route) const;
+  [[nodiscard]] nlohmann::json next_hops_of(const fib::Path<Address>& path) const;
 
  private:
   // The reported port of a recursive next hop is that of the first next hop through which its
   // gateway is reached.
-  [[nodiscard]] nlohmann::json next_hop(const fib::RouteNextHop4& hop, unsigned depth) const;
+  [[nodiscard]] nlohmann::json next_hop(const fib::RouteNextHop<Address>& hop,
+                                        unsigned depth) const;
   // Returns a word that says whether packets to the next hop are sent.
-  [[nodiscard]] std::string state_of(const fib::RouteNextHop4& hop) const;
+  [[nodiscard]] std::string state_of(const fib::RouteNextHop<Address>& hop) const;
 
   const Router& router_;
+  const routing::Routing<Address>& routing_;
   std::vector<bool> link_up_;  // of each InterfaceId
 };
 
+extern template class RouteReporter<Ipv4>;
+extern template class RouteReporter<Ipv6>;
+
 // Reports the routes that cover a destination but were not chosen, each with a `reason`.
-[[nodiscard]] nlohmann::json runners_up(const RouteReporter& reporter,
-                                        const std::vector<fib::Rib4::View>& covering,
-                                        const std::optional<fib::Rib4::View>& match);
+template <class Address>
+[[nodiscard]] nlohmann::json runners_up(const RouteReporter<Address>& reporter,
+                                        const std::vector<fib::RouteView<Address>>& covering,
+                                        const std::optional<fib::RouteView<Address>>& match);
 
 // Reports the path of a flow: one step for the matched route and one for each recursive gateway,
 // with the members of each group, their shares and the one that the flow takes.
+template <class Address>
 struct FlowWay {
-  Ipv4 destination;
+  Address destination;
   std::uint32_t hash;
-  const fib::Path4& matched;
+  const fib::Path<Address>& matched;
 };
-[[nodiscard]] nlohmann::json way_of(const Router& router, const FlowWay& flow);
+template <class Address>
+[[nodiscard]] nlohmann::json way_of(const Router& router, const FlowWay<Address>& flow);
 
 }  // namespace ringroad::control

@@ -3,16 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ringroad::control {
 namespace {
 
 using nlohmann::json;
 
 // Reads and checks `via`, `port`, `onlink` and `recursive` of a route or of one of its next hops.
-config::NextHop read_next_hop(Router& router, Options& options) {
-  config::NextHop hop;
+template <class Address>
+config::NextHopOf<Address> read_next_hop(Router& router, Options& options) {
+  config::NextHopOf<Address> hop;
   if (options.has("via")) {
-    hop.via = options.parsed<Ipv4>("via", Ipv4::parse, kAddress);
+    hop.via = read_address<Address>(options, "via");
   }
   if (options.has("port")) {
     if (const interface::InterfaceView* const port = port_of(router, options); port != nullptr) {
@@ -32,11 +35,27 @@ config::NextHop read_next_hop(Router& router, Options& options) {
 
 }  // namespace
 
-std::vector<config::NextHop> read_next_hops(Router& router, Options& options) {
-  std::vector<config::NextHop> next_hops;
+bool is_ipv6_route(Options& options) {
+  if (options.family() != 0) {
+    return options.family() == 6;
+  }
+  if (options.has("prefix") && options.at("prefix") != "default") {
+    return options.has_ipv6("prefix");
+  }
+  if (!options.has("nexthops") || !options.at("nexthops").is_array()) {
+    return options.has_ipv6("via") || options.has_ipv6("source");
+  }
+  return std::ranges::any_of(options.at("nexthops"), [](const json& hop) {
+    return hop.is_object() && Options{hop}.has_ipv6("via");
+  });
+}
+
+template <class Address>
+std::vector<config::NextHopOf<Address>> read_next_hops(Router& router, Options& options) {
+  std::vector<config::NextHopOf<Address>> next_hops;
   const bool one = options.has("via") || options.has("port");
   if (one || options.has("onlink") || options.has("recursive")) {
-    next_hops.push_back(read_next_hop(router, options));
+    next_hops.push_back(read_next_hop<Address>(router, options));
   }
   if (!options.has("nexthops")) {
     return next_hops;
@@ -56,7 +75,7 @@ std::vector<config::NextHop> read_next_hops(Router& router, Options& options) {
     }
     Options one_hop{hop};
     one_hop.only({"via", "port", "onlink", "recursive", "weight"});
-    config::NextHop next_hop = read_next_hop(router, one_hop);
+    config::NextHopOf<Address> next_hop = read_next_hop<Address>(router, one_hop);
     if (one_hop.has("weight")) {
       next_hop.weight = static_cast<std::uint16_t>(one_hop.number("weight", 256));
     }
@@ -73,5 +92,8 @@ std::vector<config::NextHop> read_next_hops(Router& router, Options& options) {
   }
   return next_hops;
 }
+
+template std::vector<config::NextHopOf<Ipv4>> read_next_hops(Router&, Options&);
+template std::vector<config::NextHopOf<Ipv6>> read_next_hops(Router&, Options&);
 
 }  // namespace ringroad::control

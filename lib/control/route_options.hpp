@@ -9,7 +9,12 @@
 
 namespace ringroad::control {
 
+// Whether the route is one of IPv6, by the request's `family` or else by its prefix. A default
+// route is of the family of its gateways, or else of its source.
+[[nodiscard]] bool is_ipv6_route(Options& options);
 // Reads `via`, `port`, `onlink` and `recursive`, or `nexthops`, which is a list of such objects.
-[[nodiscard]] std::vector<config::NextHop> read_next_hops(Router& router, Options& options);
+template <class Address>
+[[nodiscard]] std::vector<config::NextHopOf<Address>> read_next_hops(Router& router,
+                                                                     Options& options);
 
 }  // namespace ringroad::control

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -100,11 +101,27 @@ class Router {
   [[nodiscard]] interface::World& world() { return *world_; }
   [[nodiscard]] const routing::Routing4& routing() const { return *routing_; }
   [[nodiscard]] const routing::Routing6& routing6() const { return *routing6_; }
+  template <class Address>
+  [[nodiscard]] const routing::Routing<Address>& routing_of() const {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return *routing_;
+    } else {
+      return *routing6_;
+    }
+  }
   [[nodiscard]] const host::Sender& sender() const { return *sender_; }
   [[nodiscard]] host::Neighbors& neighbors() { return *neighbors_; }
   [[nodiscard]] const host::Neighbors& neighbors() const { return *neighbors_; }
   [[nodiscard]] host::Neighbors6& neighbors6() { return *neighbors6_; }
   [[nodiscard]] const host::Neighbors6& neighbors6() const { return *neighbors6_; }
+  template <class Address>
+  [[nodiscard]] const auto& neighbors_of() const {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return *neighbors_;
+    } else {
+      return *neighbors6_;
+    }
+  }
   // The sum of all threads' counters.
   [[nodiscard]] std::uint64_t ip_counter(stats::IpCounter counter) const;
   [[nodiscard]] const host::SlowPath& slow_path() const { return *slow_path_; }

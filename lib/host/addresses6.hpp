@@ -26,6 +26,7 @@ class Addresses6 {
   void probe(neigh::Key6 key, Verdict verdict);
   void withdraw(neigh::Key6 key);
 
+  void set_transmits(unsigned transmits) { detection_.set_transmits(transmits); }
   void set_announce(bool announce) { detection_.set_announce(announce); }
   void set_link(InterfaceId port, bool up);
   // Whether the message is about an address that this port is probing for, or that another node

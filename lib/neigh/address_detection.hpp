@@ -49,6 +49,7 @@ class AddressDetection {
       : settings_{settings}, random_{settings.seed} {}
 
   // Whether addresses are announced from now on.
+  void set_transmits(unsigned transmits) { settings_.transmits = transmits; }
   void set_announce(bool announce) { settings_.announce = announce; }
 
   // The address may be used if no other node has it, at most delay_max and `transmits` times

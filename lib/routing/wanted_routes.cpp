@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "routing/route_file.hpp"
@@ -21,6 +22,9 @@ class Reader {
 
   std::expected<WantedRoutes, config::Fault> read(fib::Reading* reading) {
     for (const config::Route& route : config_.routes) {
+      add(route);
+    }
+    for (const config::Route6& route : config_.routes6) {
       add(route);
     }
     for (const config::RouteFile& file : config_.route_files) {
@@ -45,14 +49,23 @@ class Reader {
   }
 
  private:
+  template <class Address>
+  [[nodiscard]] static const auto& addresses_of(const config::Port& port) {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return port.addresses;
+    } else {
+      return port.addresses6;
+    }
+  }
   // The port whose subnet holds the gateway: of the longest subnets, that of the first port, and
   // before those that probe for their addresses first. Routing::port_of() finds the same one after
   // a start.
-  [[nodiscard]] std::optional<InterfaceId> port_of(Ipv4 gateway) const {
+  template <class Address>
+  [[nodiscard]] std::optional<InterfaceId> port_of(Address gateway) const {
     const config::Port* best = nullptr;
     std::pair<int, bool> best_rank{};
     for (const config::Port& port : config_.ports) {
-      for (const InterfaceAddress4& own : port.addresses) {
+      for (const InterfaceAddress<Address>& own : addresses_of<Address>(port)) {
         const std::pair<int, bool> rank{own.subnet().length(), !port.dad};
         if (own.subnet().contains(gateway) && (best == nullptr || rank > best_rank)) {
           best = &port;
@@ -72,10 +85,11 @@ class Reader {
     return known->second;
   }
 
-  void add(const config::Route& route) {
-    fib::Path4 path{.type = route.type, .source = route.source, .next_hops = {}};
-    for (const config::NextHop& hop : route.next_hops) {
-      fib::RouteNextHop4 way{
+  template <class Address>
+  [[nodiscard]] fib::Path<Address> path_of(const config::RouteOf<Address>& route) const {
+    fib::Path<Address> path{.type = route.type, .source = route.source, .next_hops = {}};
+    for (const config::NextHopOf<Address>& hop : route.next_hops) {
+      fib::RouteNextHop<Address> way{
           .via = hop.via, .port = std::nullopt, .weight = hop.weight, .on_link = hop.on_link};
       if (!hop.port.empty()) {
         way.port = ids_.at(hop.port);
@@ -84,7 +98,17 @@ class Reader {
       }
       path.next_hops.push_back(way);
     }
-    const Entry entry{fib::Table{route.table}, route.to, route.metric, number_of(std::move(path))};
+    return path;
+  }
+
+  void add(const config::Route6& route) {
+    const StaticRoutes6::Key key{fib::Table{route.table}, route.to, route.metric};
+    fib::Path6& path = wanted_.ipv6[key] = path_of(route);
+    wanted_.listed6.note(key, std::nullopt, path);
+  }
+
+  void add(const config::Route& route) {
+    const Entry entry{fib::Table{route.table}, route.to, route.metric, number_of(path_of(route))};
     wanted_.listed.note({entry.table, entry.prefix, entry.metric}, std::nullopt,
                         wanted_.paths[entry.path]);
     wanted_.entries.push_back(entry);

@@ -31,6 +31,9 @@ struct WantedRoutes {
   std::vector<Entry> entries;     // sorted by place
   std::vector<fib::Path4> paths;  // each once
   StaticRoutes4 listed;           // those that are in no file of routes
+  // Those of IPv6, which are in no file of routes.
+  std::map<StaticRoutes6::Key, fib::Path6> ipv6;
+  StaticRoutes6 listed6;
 };
 
 // The ids that the configured ports have in the router.

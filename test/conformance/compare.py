@@ -4,8 +4,9 @@ import time
 from collections import Counter, defaultdict
 from typing import NamedTuple, Optional
 
-from network import OWN, PASSING
+from network import OWN, OWN6, PASSING
 from packets import ARP_TYPE, ICMP, IPV4, TCP, UDP, checksum
+from packets6 import DESTINATION, FRAGMENT, HOP_BY_HOP, ICMPV6, IPV6, ROUTING
 
 VLAN_TAGS = (b"\x81\0", b"\x88\xa8")
 ICMP_ERRORS = frozenset((3, 4, 5, 11, 12))
@@ -29,6 +30,10 @@ def normalize(raw, identifications, now):
     """
     if raw[12:14] == ARP_TYPE and len(raw) == 60 and not any(raw[42:]):
         return raw[:42]  # the padding of an Ethernet frame is not compared
+    if raw[12:14] == IPV6 and raw[20] == FRAGMENT and raw[22:38] in OWN6:
+        known = identifications.setdefault(raw[22:54], {})
+        ident = known.setdefault(raw[58:62], len(known) + 1)
+        return raw[:58] + ident.to_bytes(4, "big") + raw[62:]
     if raw[12:14] != IPV4 or len(raw) < 34:
         return raw
     end = 14 + (raw[14] & 15) * 4
@@ -87,6 +92,8 @@ def flow(raw):
     kind = raw[12:14]
     if kind == IPV4 and len(raw) >= 34:
         return raw[:12] + ip_flow(raw[14:])
+    if kind == IPV6 and len(raw) >= 54:
+        return raw[:12] + ip6_flow(raw[14:])
     if kind == ARP_TYPE:
         return raw[:12] + raw[20:22] + raw[38:42]
     return raw[:14]
@@ -105,6 +112,23 @@ def ip_flow(packet):
             return key + packet[start:start + 2] + ip_flow(packet[start + 8:].ljust(20, b"\0"))
         return key + packet[start:start + 1] + packet[start + 4:start + 6]
     return key
+
+
+def ip6_flow(packet):
+    """Returns the addresses, and what of the upper layer IPv4's flows have too."""
+    proto, at = packet[6], 40
+    key = packet[8:40]
+    while proto in (HOP_BY_HOP, ROUTING, DESTINATION) and at + 2 <= len(packet):
+        proto, at = packet[at], at + (packet[at + 1] + 1) * 8
+    if proto == FRAGMENT:
+        return key + packet[at + 4:at + 8]
+    if proto in (UDP, TCP):
+        return key + packet[at:at + 4]
+    if proto == ICMPV6 and len(packet) > at:
+        if packet[at] < 128:
+            return key + packet[at:at + 2] + ip6_flow(packet[at + 8:].ljust(40, b"\0"))
+        return key + packet[at:at + 1] + packet[at + 4:at + 6]
+    return key + bytes((proto,))
 
 
 def by_flow(frames):

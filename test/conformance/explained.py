@@ -4,8 +4,9 @@ import pathlib
 import re
 
 from compare import untagged
-from network import ALL_WIRES, BROADCASTS, OWN, SUBNET_ZEROS
+from network import ALL_WIRES, BROADCASTS, OWN, OWN6, SUBNET_ZEROS
 from packets import ARP_TYPE, ICMP, IPV4, address
+from packets6 import ICMPV6, IPV6, REDIRECT, SOLICITATION, address6
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
@@ -103,3 +104,59 @@ def address_defense(difference):
     ours = difference.ringroad
     return (difference.linux is None and ours[12:14] == ARP_TYPE and ours[20:22] == b"\0\1"
             and ours[28:32] == ours[38:42] and ours[28:32] in OWN)
+
+
+def packets6_in(raw):
+    """Yields the IPv6 packet in a frame and, for an ICMPv6 error, the quoted packet."""
+    if raw is None or raw[12:14] != IPV6:
+        return
+    yield raw[14:]
+    if raw[20] == ICMPV6 and len(raw) >= 102 and raw[54] < 128:
+        yield raw[62:]
+
+
+OURS6 = OWN6 | {address6("fe80::")}
+
+
+def is_link_local(raw):
+    return raw[0] == 0xFE and raw[1] & 0xC0 == 0x80
+
+
+@predicate
+def scope6(difference):
+    """A packet for a link-local address of a host, or what the router asks or says about it."""
+    raw = difference.linux
+    if raw is None or difference.ringroad is not None or raw[12:14] != IPV6:
+        return False
+    if raw[20] == ICMPV6 and raw[54:55] == bytes((SOLICITATION,)):
+        return is_link_local(raw[62:78])
+    return any(is_link_local(packet[24:40]) and packet[24:40] not in OURS6
+               and packet[8:24] not in OWN6 for packet in packets6_in(raw))
+
+
+@predicate
+def v4_mapped(difference):
+    mapped = bytes(10) + b"\xff\xff"
+    return difference.ringroad is None and any(
+        mapped in (packet[8:20], packet[24:36]) for packet in packets6_in(difference.linux))
+
+
+@predicate
+def redirect6(difference):
+    """A redirect from a port that is configured to send none."""
+    raw = difference.linux
+    return (difference.ringroad is None and raw[12:14] == IPV6 and raw[20] == ICMPV6
+            and raw[54:55] == bytes((REDIRECT,)))
+
+
+@predicate
+def error_about_redirect(difference):
+    return difference.ringroad is None and any(
+        packet[6] == ICMPV6 and packet[40:41] == bytes((REDIRECT,))
+        for packet in list(packets6_in(difference.linux))[1:])
+
+
+@predicate
+def unspecified6(difference):
+    return difference.ringroad is None and any(
+        bytes(16) in (packet[8:24], packet[24:40]) for packet in packets6_in(difference.linux))

@@ -5,6 +5,7 @@ import struct
 import packets
 from network import ALL_WIRES, MARKER
 from packets import ARP_TYPE, IPV4
+from packets6 import HOP_BY_HOP, IPV6
 
 MARKED = frozenset(wire.router[:2] for wire in ALL_WIRES)
 MARKER_PORT = 65535
@@ -39,3 +40,9 @@ def marker(raw):
     if kind == ARP_TYPE and raw[41] == MARKER and raw[38:40] in MARKED:
         return "arp", int.from_bytes(raw[35:37], "big")
     return None
+
+
+def is_listener_report(raw):
+    """Whether the router says what groups it listens to (RFC 3810): at times of its own."""
+    return raw[12:14] == IPV6 and raw[20] == HOP_BY_HOP and raw[38] == 0xFF and raw[62] in (
+        131, 132, 143) and raw[:2] == b"\x33\x33"

@@ -4,6 +4,7 @@ import struct
 from typing import NamedTuple
 
 from packets import address, dotted
+from packets6 import address6, text6
 
 
 class Wire(NamedTuple):
@@ -13,6 +14,7 @@ class Wire(NamedTuple):
     index: int
     mtu: int
     addresses: tuple  # the router's, with prefix lengths
+    addresses6: tuple = ()  # the same, besides the link-local one; empty without IPv6
 
     @property
     def port(self):
@@ -46,9 +48,27 @@ class Wire(NamedTuple):
     def host_mac(self, number):
         return bytes((2, 0, 0, 0, self.index, number))
 
+    @property
+    def router6(self):
+        return address6(self.addresses6[0].partition("/")[0])
+
+    @property
+    def link_local(self):
+        """Returns the router's address of RFC 4291, appendix A."""
+        mac = self.router_mac
+        return address6("fe80::")[:8] + bytes((mac[0] ^ 2,)) + mac[1:3] + b"\xff\xfe" + mac[3:]
+
+    def host6(self, number):
+        return self.router6[:15] + bytes((number,))
+
+    @staticmethod
+    def link_local_host(number):
+        return address6(f"fe80::{number:x}")
+
 
 WIRES = (
-    Wire("a", 1, 1500, ("192.168.1.1/24", "192.168.11.1/25")),
+    Wire("a", 1, 1500, ("192.168.1.1/24", "192.168.11.1/25"),
+         ("2001:db8:1::1/64", "2001:db8:11::1/65", "2001:db8:12::/127")),
     Wire("b", 2, 1500, ("192.168.2.1/24",)),
     Wire("c", 3, 1400, ("192.168.3.1/24",)),
     Wire("d", 4, 576, ("192.168.4.1/24",)),
@@ -56,7 +76,12 @@ WIRES = (
 # Only this link has redirects, because how often a host receives them depends on the time between
 # its packets.
 LAN = Wire("e", 5, 1500, ("172.16.0.1/16",))
-ALL_WIRES = WIRES + (LAN,)
+# These have IPv6 too. No MTU of theirs becomes less than 1280 during the run.
+WIRES6 = (WIRES[0],
+          Wire("f", 6, 1500, ("192.168.6.1/24",), ("2001:db8:6::1/64",)),
+          Wire("g", 7, 1400, ("192.168.7.1/24",), ("2001:db8:7::1/64", "2001:db8:71::1/128")),
+          Wire("h", 8, 1280, ("192.168.8.1/24",), ("2001:db8:8::1/64",)))
+ALL_WIRES = WIRES + (LAN,) + WIRES6[1:]
 RP_FILTERS = ("off", "strict", "loose")
 TRUNK = 2  # index of the link that has VLANs too, from 0
 
@@ -107,6 +132,10 @@ BROADCASTS = frozenset((*(link.host(255) for link in WIRES + VLANS), address("19
 SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("192.168.11.0"),
                           address("172.16.0.0")))
 
+OWN6 = frozenset((
+    *(address6(text.partition("/")[0]) for wire in WIRES6 for text in wire.addresses6),
+    *(wire.link_local for wire in WIRES6)))
+
 # Addresses that the router has temporarily.
 PASSING = frozenset(bytes((192, 168, net, 1)) for net in range(20, 90))
 
@@ -125,6 +154,30 @@ ROUTES = {
     "10.67.0.0/16": {"type": "unreachable"},
     "10.68.0.0/16": {"type": "prohibit"},
 }
+
+ROUTES6 = {
+    **{f"fd00:{wire.index}::/32": {"via": text6(wire.host6(GATEWAY))} for wire in WIRES6},
+    **{f"fd01:{wire.index}::/32": {"via": text6(wire.link_local_host(GATEWAY)), "port": wire.port}
+       for wire in WIRES6},
+    "fd00:66::/32": {"type": "blackhole"},
+    "fd00:67::/32": {"type": "unreachable"},
+    "fd00:68::/32": {"type": "prohibit"},
+    # Longer prefixes in the others.
+    "fd00:1:0:ff00::/56": {"type": "unreachable"},
+    "fd00:1:0:ffff::/64": {"via": text6(WIRES6[1].host6(3))},
+    "fd00:1::8/128": {"via": text6(WIRES6[2].host6(3))},
+    "fd00:1::a/127": {"via": text6(WIRES6[3].host6(3))},
+    "2000::/3": {"via": text6(WIRES6[1].host6(4))},
+    "2400::/12": {"type": "prohibit"},
+}
+
+
+def neighbors6():
+    """Yields (port, address, MAC address) of all IPv6 hosts with configured MAC addresses."""
+    for wire in WIRES6:
+        for number in KNOWN_HOSTS:
+            for host in (wire.host6(number), wire.link_local_host(number)):
+                yield wire.port, host, wire.host_mac(number)
 
 
 def neighbors():

@@ -3,15 +3,16 @@
 import logging
 
 from actions import Frame
+from packets6 import ICMPV6, IPV6
 
 logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns about interfaces that no test uses
 
-WIRE_NAMES = "abcde"
+WIRE_NAMES = "abcdefgh"
 
 
 def parse(raw):
-    from scapy.layers import inet, l2  # pylint: disable=import-outside-toplevel
-    assert inet  # importing inet registers its layers
+    from scapy.layers import inet, inet6, l2  # pylint: disable=import-outside-toplevel
+    assert inet and inet6  # importing them registers their layers
     return l2.Ether(raw)
 
 
@@ -33,6 +34,8 @@ def signature(failure):
     def kind(raw):
         if raw is None:
             return None
+        if raw[12:14] == IPV6:
+            return raw[12:14], raw[20:21], raw[54:56] if raw[20] == ICMPV6 else b"", b""
         start = 14 + (raw[14] & 15) * 4
         more = raw[start:start + 2] + raw[start + 17:start + 18] if raw[23] == 1 else b""
         return raw[12:14], raw[23:24] if raw[12:14] == b"\x08\0" else raw[20:22], more

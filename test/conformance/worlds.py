@@ -17,9 +17,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 # pylint: disable=wrong-import-position
 import topology
 from actions import Change, Frame
-from markers import marker, markers
-from network import ALL_WIRES, MARKER, OWN, ROUTES, RP_FILTERS, TRUNK, VLANS, neighbors
+from markers import is_listener_report, marker, markers
+from network import (ALL_WIRES, MARKER, OWN, ROUTES, ROUTES6, RP_FILTERS, TRUNK, VLANS, WIRES6,
+                     neighbors, neighbors6)
 from packets import dotted
+from packets6 import text6
 
 PACKET_AUXDATA = 8
 VLAN_VALID = 0x10  # TP_STATUS_VLAN_VALID
@@ -148,9 +150,9 @@ class World:
                         raw = self.receive(index)
                         self.seen += 1
                         mark = marker(raw)
-                        if mark is None:
+                        if mark is None and not is_listener_report(raw):
                             got[index if index < len(ALL_WIRES) else TRUNK].append(raw)
-                        elif mark[1] == self.round:
+                        elif mark and mark[1] == self.round:
                             waiting.discard((index, mark[0]))
 
 
@@ -207,6 +209,13 @@ class LinuxWorld(World):
                             wire.timers["delay_first_probe_ms"] // 1000)
             for vlan in VLANS:
                 self.sysctl(f"net/ipv4/conf/{vlan.name}/forwarding", int(vlan.forwarding))
+            self.sysctl("net/ipv6/icmp/ratelimit", 0)
+            self.sysctl("net/ipv6/icmp/ratemask", 0)  # limits messages of type 0 alone: none
+            self.sysctl("net/ipv6/auto_flowlabels", 0)
+            self.sysctl("net/ipv6/conf/all/forwarding", 1)
+            for wire in WIRES6:
+                self.sysctl(f"net/ipv6/conf/{wire.port}/accept_dad", 0)
+                self.sysctl(f"net/ipv6/conf/{wire.port}/disable_ipv6", 0)
         lines = [f"address add {text} dev p{wire.index}"
                  for wire in ALL_WIRES for text in wire.addresses]
         lines += [f"address add {dotted(vlan.router)}/24 dev {vlan.name}" for vlan in VLANS]
@@ -215,6 +224,14 @@ class LinuxWorld(World):
         lines += [f"route add {hop.get('type', '')} {prefix}"
                   + (f" via {hop['via']}" if "via" in hop else "")
                   for prefix, hop in ROUTES.items()]
+        lines += [f"address add {text} dev {wire.port} nodad"
+                  for wire in WIRES6 for text in wire.addresses6]
+        lines += [f"neighbor add {text6(host)} dev {port} lladdr {colon(mac)} nud permanent"
+                  for port, host, mac in neighbors6()]
+        lines += [f"route add {hop.get('type', '')} {prefix}"
+                  + (f" via {hop['via']}" if "via" in hop else "")
+                  + (f" dev {hop['port']}" if "port" in hop else "")
+                  for prefix, hop in ROUTES6.items()]
         self.batch(self.middle, lines)
 
 
@@ -238,20 +255,24 @@ class RingroadWorld(World):
             },
             "ports": {f"p{wire.index}": {
                 "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
-                "addresses": list(wire.addresses), "send_redirects": wire.redirects,
+                "addresses": [*wire.addresses, *wire.addresses6], "send_redirects": wire.redirects,
                 "rp_filter": RP_FILTERS[wire.rp_filter],
                 "arp": {key.removesuffix("_ms"): f"{value}ms"
                         for key, value in wire.timers.items()}}
                 for wire in ALL_WIRES},
-            "routes": [{"to": prefix, **hop} for prefix, hop in ROUTES.items()],
+            "routes": [{"to": prefix, **hop}
+                       for prefix, hop in (*ROUTES.items(), *ROUTES6.items())],
             "vlans": {vlan.name: {
                 "id": vlan.tags[-1][1], "link": vlan.link, "protocol": PROTOCOLS[vlan.tags[-1][0]],
                 "mtu": vlan.mtu, "send_redirects": False, "forwarding": vlan.forwarding,
                 "addresses": [f"{dotted(vlan.router)}/24"]} for vlan in VLANS},
             "neighbors": [{"address": dotted(host), "port": port, "mac": colon(mac)}
-                          for port, host, mac in neighbors()],
+                          for port, host, mac in neighbors()]
+                         + [{"address": text6(host), "port": port, "mac": colon(mac)}
+                            for port, host, mac in neighbors6()],
             "icmp": {"rate": 0, "per_destination": "0s"},
             "arp": {"notify": False},  # the default of arp_notify
+            "nd": {"dad_transmits": 0},
         }
 
     def start(self):

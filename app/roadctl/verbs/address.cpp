@@ -12,17 +12,20 @@ Options address_options(Words words) {
       .result();
 }
 
-const Registration kAddressAdd{{.group = "address",
-                                .name = "add",
-                                .usage = "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
-                                .summary = "give a port an address",
-                                .options = address_options,
-                                .examples = {"address add 192.168.3.1/24 port lan"}}};
+const Registration kAddressAdd{
+    {.group = "address",
+     .name = "add",
+     .usage = "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
+     .summary = "give a port an address",
+     .options = address_options,
+     .families = true,
+     .examples = {"address add 192.168.3.1/24 port lan", "address add 2001:db8:3::1/64 port lan"}}};
 const Registration kAddressDel{{.group = "address",
                                 .name = "del",
                                 .usage = "ADDR/LENGTH port P\nADDR peer ADDR[/LENGTH] port P",
                                 .summary = "take an address from a port",
                                 .options = address_options,
+                                .families = true,
                                 .examples = {"address del 192.168.3.1/24 port lan"}}};
 
 }  // namespace

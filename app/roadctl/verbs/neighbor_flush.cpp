@@ -24,7 +24,8 @@ const Registration kNeighborFlush{{.group = "neighbor",
                                    .usage = "[port P]",
                                    .summary = "forget every neighbor that was learned",
                                    .options = neighbor_flush_options,
-                                   .examples = {"neighbor flush port lan"},
+                                   .families = true,
+                                   .examples = {"neighbor flush port lan", "-6 neighbor flush"},
                                    .render = render_flush}};
 
 }  // namespace

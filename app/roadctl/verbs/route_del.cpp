@@ -17,13 +17,14 @@ Options route_del_options(Words words) {
   return options;
 }
 
-const Registration kRouteDel{
-    {.group = "route",
-     .name = "del",
-     .usage = "PREFIX [via ADDR] [port P] [metric N] [table T] [src ADDR]",
-     .summary = "delete a route, or next hops of it",
-     .options = route_del_options,
-     .examples = {"route del 10.0.0.0/8", "route del 10.0.0.0/8 via 192.168.1.2"}}};
+const Registration kRouteDel{{.group = "route",
+                              .name = "del",
+                              .usage = "PREFIX [via ADDR] [port P] [metric N] [table T] [src ADDR]",
+                              .summary = "delete a route, or next hops of it",
+                              .options = route_del_options,
+                              .families = true,
+                              .examples = {"route del 10.0.0.0/8", "-6 route del default",
+                                           "route del 10.0.0.0/8 via 192.168.1.2"}}};
 
 }  // namespace
 }  // namespace ringroad::roadctl

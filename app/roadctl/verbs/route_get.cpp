@@ -119,7 +119,8 @@ const Registration kRouteGet{
      .usage = "ADDR [from ADDR] [proto udp|tcp sport N dport N]",
      .summary = "the route a packet to ADDR would take, and why",
      .options = route_get_options,
-     .examples = {"route get 192.0.2.1",
+     .families = true,
+     .examples = {"route get 192.0.2.1", "route get 2001:db8::1",
                   "route get 192.0.2.1 from 192.168.1.9 proto udp sport 4000 dport 53"},
      .render = render_route_get}};
 

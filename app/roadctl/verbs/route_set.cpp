@@ -43,14 +43,17 @@ const Registration kRouteAdd{
          "blackhole|unreachable|prohibit PREFIX [metric N] [table T]",
      .summary = "add a route",
      .options = route_set_options,
+     .families = true,
      .examples = {"route add 10.0.0.0/8 via 192.168.1.2",
                   "route add default nexthop via 192.168.1.2 nexthop via 192.168.2.2 weight 2",
-                  "route add blackhole 192.0.2.0/24"}}};
+                  "route add blackhole 192.0.2.0/24",
+                  "route add 2001:db8:9::/48 via fe80::2 port wan"}}};
 const Registration kRouteReplace{{.group = "route",
                                   .name = "replace",
                                   .usage = "as route add",
                                   .summary = "add a route, or put it in the place of another",
                                   .options = route_set_options,
+                                  .families = true,
                                   .examples = {"route replace default via 192.168.1.3"}}};
 const Registration kRouteChange{
     {.group = "route",
@@ -58,12 +61,14 @@ const Registration kRouteChange{
      .usage = "as route add",
      .summary = "put a route in the place of one that is there",
      .options = route_set_options,
+     .families = true,
      .examples = {"route change 10.0.0.0/8 via 192.168.1.3 metric 10"}}};
 const Registration kRouteAppend{{.group = "route",
                                  .name = "append",
                                  .usage = "PREFIX via ADDR [port P [onlink]] [metric N] [table T]",
                                  .summary = "add next hops to a route, or add it",
                                  .options = route_set_options,
+                                 .families = true,
                                  .examples = {"route append 10.0.0.0/8 via 192.168.2.2"}}};
 
 }  // namespace

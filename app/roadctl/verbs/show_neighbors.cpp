@@ -57,7 +57,7 @@ const Registration kShowNeighbors{
      .options = show_neighbors_options,
      .families = true,
      .examples = {"show neighbors state FAILED", "show neighbors 192.168.1.0/24 port lan",
-                  "show neighbors --sort -age_seconds"},
+                  "show neighbors fe80::/10", "show neighbors --sort -age_seconds"},
      .render = render_neighbors,
      .answers = json::value_t::array,
      .carry_out = show_neighbors}};

@@ -58,8 +58,10 @@ json key_of(const json& route) {
   json key{{"table", field(route, "table")},
            {"prefix", field(route, "prefix")},
            {"metric", field(route, "metric")}};
-  if (route.contains("rank")) {
-    key["rank"] = route.at("rank");
+  for (const char* const name : {"family", "rank"}) {
+    if (route.contains(name)) {
+      key[name] = route.at(name);
+    }
   }
   return key;
 }
@@ -119,7 +121,8 @@ const Registration kShowRoutes{
                 .summary = "how many routes there are by protocol, type, table and length",
                 .key = "summary"}},
      .examples = {"show routes 192.0.2.1", "show routes protocol bgp via 192.168.1.2",
-                  "-4 show routes root 10.0.0.0/8 --style ip", "show routes --table all --summary"},
+                  "-4 show routes root 10.0.0.0/8 --style ip", "-6 show routes",
+                  "show routes --table all --summary"},
      .render = render_routes,
      .answers = json::value_t::array,
      .carry_out = show_routes}};

@@ -35,8 +35,8 @@ std::vector<std::uint8_t> frame_of_words(const Router& router, Options& options,
                                          const interface::InterfaceView& from) {
   ExplainedPacket packet;
   packet.destination_mac = from.mac;
-  packet.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress);
-  packet.destination = options.parsed<Ipv4>("destination", Ipv4::parse, kAddress);
+  packet.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress<Ipv4>);
+  packet.destination = options.parsed<Ipv4>("destination", Ipv4::parse, kAddress<Ipv4>);
   if (options.has("proto")) {
     packet.protocol = options.parsed<std::uint8_t>("proto", parse_protocol, "tcp, udp or icmp");
   }

@@ -22,10 +22,11 @@ using nlohmann::json;
 constexpr std::chrono::microseconds kNap{100};
 
 // The part of a route's line behind its prefix, in the words of ip-route(8).
-std::string text_of_path(const Reload::Outcome& outcome, const fib::Path4& path) {
+template <class Address>
+std::string text_of_path(const Reload::Outcome& outcome, const fib::Path<Address>& path) {
   std::string text{path.type == RouteType::kUnicast ? "" : to_string(path.type)};
   const bool several = path.next_hops.size() > 1;
-  for (const fib::RouteNextHop4& hop : path.next_hops) {
+  for (const fib::RouteNextHop<Address>& hop : path.next_hops) {
     const auto add = [&](std::string_view word, const std::string& value) {
       text += fmt::format("{}{} {}", text.empty() ? "" : " ", word, value);
     };
@@ -67,11 +68,13 @@ class ReloadAnswer final : public Later {
       line += head();
     }
     const std::size_t settings = outcome_->changes.size();
-    const std::size_t end = settings + outcome_->routes->changes().size();
+    const std::size_t routes = settings + outcome_->routes->changes().size();
+    const std::size_t end = routes + outcome_->routes6->changes.size();
     for (std::size_t i = 0; i < kRowsASlice && next_ < end; ++i, ++next_) {
       line += next_ > 0 ? "," : "";
       line += text_of(next_ < settings ? row(outcome_->changes[next_])
-                                       : row(outcome_->routes->changes()[next_ - settings]));
+                      : next_ < routes ? row(outcome_->routes->changes()[next_ - settings])
+                                       : row(outcome_->routes6->changes[next_ - routes]));
     }
     if (next_ < end) {
       return false;
@@ -82,7 +85,7 @@ class ReloadAnswer final : public Later {
 
  private:
   [[nodiscard]] std::string head() const {
-    const routing::RouteDifference::Counts& routes = outcome_->routes->counts();
+    const routing::RouteDifference::Counts routes = outcome_->route_counts();
     Json head{
         {"file", outcome_->file},
         {"applied", outcome_->applied},
@@ -116,15 +119,29 @@ class ReloadAnswer final : public Later {
       return number == kNone ? std::string{}
                              : text_of_path(*outcome_, outcome_->routes->path(number));
     };
-    std::string key = "routes[" + change.prefix.to_string();
-    key += change.metric != 0 ? fmt::format(" metric {}", change.metric) : "";
-    key += change.table != fib::Table::kMain
-               ? " table " + router_.configuration().table_names().to_string(change.table)
-               : "";
     return row(change.before == kNone  ? kAdded
                : change.after == kNone ? kRemoved
                                        : kChanged,
-               key + "]", path(change.before), path(change.after), false);
+               key_of(change), path(change.before), path(change.after), false);
+  }
+  [[nodiscard]] Json row(const RouteChanges6::Change& change) const {
+    using enum config::Change::Kind;
+    const auto path = [&](const std::optional<fib::Path6>& one) {
+      return one ? text_of_path(*outcome_, *one) : std::string{};
+    };
+    return row(!change.before  ? kAdded
+               : !change.after ? kRemoved
+                               : kChanged,
+               key_of(change.key), path(change.before), path(change.after), false);
+  }
+  // "routes[10.0.0.0/8 metric 5]".
+  [[nodiscard]] std::string key_of(const auto& route) const {
+    std::string key = "routes[" + route.prefix.to_string();
+    key += route.metric != 0 ? fmt::format(" metric {}", route.metric) : "";
+    key += route.table != fib::Table::kMain
+               ? " table " + router_.configuration().table_names().to_string(route.table)
+               : "";
+    return key + "]";
   }
 
   const Router& router_;

@@ -6,12 +6,10 @@
 namespace ringroad::control {
 namespace {
 
-Reply route_del(Router& router, Options& options) {
-  options.only({"prefix", "type", "metric", "table", "source", "via", "port", "onlink", "recursive",
-                "nexthops"});
-  routing::Routing4::Selection selection{
-      .prefix = options.parsed<Prefix4>("prefix", Prefix4::parse, kPrefix),
-      .table = read_table(router, options)};
+template <class Address>
+Reply remove_route(Router& router, Options& options) {
+  typename routing::Routing<Address>::Selection selection{
+      .prefix = read_prefix<Address>(options, "prefix"), .table = read_table(router, options)};
   if (options.has("metric")) {
     selection.metric = options.number("metric", 0xffffffffU);
   }
@@ -19,16 +17,24 @@ Reply route_del(Router& router, Options& options) {
     selection.type = options.parsed<RouteType>("type", parse_static_route_type, "a type of route");
   }
   if (options.has("source")) {
-    selection.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress);
+    selection.source = read_address<Address>(options, "source");
   }
-  for (const config::NextHop& hop : read_next_hops(router, options)) {
+  for (const config::NextHopOf<Address>& hop : read_next_hops<Address>(router, options)) {
     const interface::InterfaceView* const port =
         hop.port.empty() ? nullptr : router.world().find_port(hop.port);
     selection.vias.push_back(
         {.address = hop.via, .port = port == nullptr ? std::nullopt : std::optional{port->id}});
   }
-  return options.error() ? outcome(options, {})
-                         : outcome(options, router.configuration().remove_route<Ipv4>(selection));
+  return options.error()
+             ? outcome(options, {})
+             : outcome(options, router.configuration().remove_route<Address>(selection));
+}
+
+Reply route_del(Router& router, Options& options) {
+  options.only({"prefix", "type", "metric", "table", "source", "via", "port", "onlink", "recursive",
+                "nexthops", "family"});
+  return is_ipv6_route(options) ? remove_route<Ipv6>(router, options)
+                                : remove_route<Ipv4>(router, options);
 }
 
 const Verb kRouteDel{"route del", route_del, Verb::Does::kChanges};

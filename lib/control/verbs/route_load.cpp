@@ -11,7 +11,7 @@ using nlohmann::json;
 Reply route_load(Router& router, Options& options) {
   options.only({"file", "via", "metric", "table", "keep_going"});
   config::RouteFile file{.path = options.text("file"),
-                         .via = {options.parsed<Ipv4>("via", Ipv4::parse, kAddress)},
+                         .via = {options.parsed<Ipv4>("via", Ipv4::parse, kAddress<Ipv4>)},
                          .metric = 0};
   if (options.has("metric")) {
     file.metric = options.number("metric", 0xffffffffU);

@@ -39,11 +39,14 @@ Json report_workers(const Router& router) {
   return workers;
 }
 
-Json report_neighbors(const neigh::Table4& table) {
+std::size_t routes_of(const auto& rib) { return rib.size() - rib.size(fib::Table::kLocal); }
+
+Json report_neighbors(const Router& router) {
   Json neighbors = Json::object();
   for (std::size_t i = 0; i < neigh::kStates; ++i) {
     const auto state = static_cast<neigh::State>(i);
-    neighbors[std::string{to_string(state)}] = table.count(state);
+    neighbors[std::string{to_string(state)}] =
+        router.neighbors().table().count(state) + router.neighbors6().table().count(state);
   }
   return neighbors;
 }
@@ -54,7 +57,6 @@ Reply show(Router& router, Options& options) {
     return refused(*error);
   }
   const Identity& identity = router.identity();
-  const fib::Rib4& rib = router.routing().rib();
   return at_once(Json{
       {"version", identity.version},
       {"commit", identity.commit},
@@ -63,8 +65,9 @@ Reply show(Router& router, Options& options) {
       {"config", {{"path", identity.config_path}, {"hash", identity.config_hash}}},
       {"ports", report_ports(router)},
       {"workers", report_workers(router)},
-      {"routes", {{"ipv4", rib.size() - rib.size(fib::Table::kLocal)}, {"ipv6", 0}}},
-      {"neighbors", report_neighbors(router.neighbors().table())},
+      {"routes",
+       {{"ipv4", routes_of(router.routing().rib())}, {"ipv6", routes_of(router.routing6().rib())}}},
+      {"neighbors", report_neighbors(router)},
       {"drops_last_minute", drops_of_last_minute(router)}});
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lists neighbors, all at once or page by page.
+// Lists neighbors of both families, all at once or page by page.
 #include <algorithm>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "control/json.hpp"
@@ -13,11 +14,13 @@ namespace {
 
 using nlohmann::json;
 
+template <class Address>
 Json report_neighbors(const Router& router, const std::vector<NeighborId>& page) {
   Json neighbors = Json::array();
+  const auto& known = router.neighbors_of<Address>();
   const Nanoseconds now = router.clock().now();
   for (const NeighborId id : page) {
-    const neigh::Entry4& entry = router.neighbors().table().entry(id);
+    const neigh::Entry<Address>& entry = known.table().entry(id);
     const double age = std::chrono::duration<double>(now - entry.updated).count();
     neighbors.push_back(
         {{"address", entry.key.address.to_string()},
@@ -25,28 +28,46 @@ Json report_neighbors(const Router& router, const std::vector<NeighborId>& page)
          {"mac", neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json()},
          {"state", neigh::to_string(entry.state)},
          {"age_seconds", round_to_tenth(age)},
-         {"queued", router.neighbors().queued(id)}});
+         {"queued", known.queued(id)}});
   }
   return neighbors;
 }
 
+// Which neighbors of a family are asked for.
+template <class Address>
+struct FamilyFilter {
+  bool wanted = true;
+  std::optional<Prefix<Address>> address{};
+  std::optional<neigh::Key<Address>> after{};
+};
+
 // Which neighbors are asked for. The selectors are those of `ip neigh show`.
 struct NeighborFilter {
-  std::optional<Prefix4> address{};
+  FamilyFilter<Ipv4> ipv4{};
+  FamilyFilter<Ipv6> ipv6{};
   std::optional<InterfaceId> port{};
   std::optional<Mac> mac{};
   std::optional<neigh::State> state{};
-  bool none = false;  // of another family
-  std::optional<neigh::Key4> after{};
   std::size_t most = ~std::size_t{0};
 
-  [[nodiscard]] bool matches(const neigh::Entry4& entry) const {
-    return !none && (!address || address->contains(entry.key.address)) &&
+  template <class Address>
+  [[nodiscard]] FamilyFilter<Address>& of() {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return ipv4;
+    } else {
+      return ipv6;
+    }
+  }
+  template <class Address>
+  [[nodiscard]] bool matches(const neigh::Entry<Address>& entry) {
+    const std::optional<Prefix<Address>>& address = of<Address>().address;
+    return (!address || address->contains(entry.key.address)) &&
            (!state || entry.state == *state) &&
            (!mac || (neigh::has_mac(entry.state) && entry.mac == *mac));
   }
 };
 
+// Lists the neighbors of IPv4, then those of IPv6.
 class NeighborRows final : public Rows<Json> {
  public:
   NeighborRows(const Router& router, const NeighborFilter& filter)
@@ -54,17 +75,27 @@ class NeighborRows final : public Rows<Json> {
 
  private:
   Json next(bool& over) override {
-    const neigh::Table4& table = router_.neighbors().table();
-    auto page = table.page(filter_.after, kRowsASlice, filter_.port);
-    over = page.size() < kRowsASlice;
+    Json rows = filter_.ipv4.wanted ? next_of<Ipv4>() : next_of<Ipv6>();
+    over = filter_.most == 0 || (!filter_.ipv4.wanted && !filter_.ipv6.wanted);
+    return rows;
+  }
+  // The family is wanted no more once its last neighbor was visited.
+  template <class Address>
+  Json next_of() {
+    FamilyFilter<Address>& family = filter_.of<Address>();
+    if (!family.wanted) {
+      return Json::array();
+    }
+    const auto& table = router_.neighbors_of<Address>().table();
+    auto page = table.page(family.after, kRowsASlice, filter_.port);
+    family.wanted = page.size() == kRowsASlice;
     if (!page.empty()) {
-      filter_.after = table.entry(page.back()).key;
+      family.after = table.entry(page.back()).key;
     }
     std::erase_if(page, [&](NeighborId id) { return !filter_.matches(table.entry(id)); });
     page.resize(std::min(page.size(), filter_.most));
     filter_.most -= page.size();
-    over = over || filter_.most == 0;
-    return report_neighbors(router_, page);
+    return report_neighbors<Address>(router_, page);
   }
 
   const Router& router_;
@@ -86,8 +117,15 @@ NeighborFilter read_neighbor_filter(Router& router, Options& options) {
   if (options.has("limit")) {
     filter.most = options.number("limit", kRowsAPage);
   }
-  if (options.has("address")) {
-    filter.address = options.parsed<Prefix4>("address", Prefix4::parse, kPrefix);
+  const std::uint32_t family = options.family();
+  filter.ipv4.wanted = family != 6;
+  filter.ipv6.wanted = family != 4;
+  if (options.has_ipv6("address")) {
+    filter.ipv4.wanted = false;
+    filter.ipv6.address = read_prefix<Ipv6>(options, "address");
+  } else if (options.has("address")) {
+    filter.ipv6.wanted = false;
+    filter.ipv4.address = read_prefix<Ipv4>(options, "address");
   }
   if (options.has("mac")) {
     filter.mac = options.parsed<Mac>("mac", Mac::parse, "a MAC address");
@@ -98,29 +136,36 @@ NeighborFilter read_neighbor_filter(Router& router, Options& options) {
         "a state of neighbors: INCOMPLETE, REACHABLE, STALE, DELAY, PROBE, FAILED or PERMANENT");
   }
   filter.port = optional_port(router, options);
-  filter.none = options.family() == 6;
   return filter;
+}
+
+// The list goes on after this neighbor.
+template <class Address>
+void read_after(Router& router, Options& options, std::optional<neigh::Key<Address>>& after) {
+  Options row{options.at("after")};
+  after = neigh::Key<Address>{.port = {}, .address = read_address<Address>(row, "address")};
+  if (const interface::InterfaceView* const port = port_of(router, row); port != nullptr) {
+    after->port = port->id;
+  }
+  if (const auto& error = row.error()) {
+    options.complain(error->what);
+  }
 }
 
 Reply show_neighbors(Router& router, Options& options) {
   NeighborFilter filter = read_neighbor_filter(router, options);
-  std::optional<neigh::Key4>& after = filter.after;
   if (options.has("after") && !options.at("after").is_object()) {
     options.complain("'after' is not a neighbor");
+  } else if (options.has("after") && Options{options.at("after")}.has_ipv6("address")) {
+    filter.ipv4.wanted = false;  // all of them came before
+    read_after(router, options, filter.ipv6.after);
   } else if (options.has("after")) {
-    Options row{options.at("after")};
-    after = neigh::Key4{.port = {}, .address = row.parsed<Ipv4>("address", Ipv4::parse, kAddress)};
-    if (const interface::InterfaceView* const port = port_of(router, row); port != nullptr) {
-      after->port = port->id;
-    }
-    if (const auto& error = row.error()) {
-      options.complain(error->what);
-    }
+    read_after(router, options, filter.ipv4.after);
   }
   if (const auto& error = options.error()) {
     return refused(*error);
   }
-  if (filter.most == 0) {
+  if (filter.most == 0 || (!filter.ipv4.wanted && !filter.ipv6.wanted)) {
     return at_once(Json::array());
   }
   return std::make_unique<NeighborRows>(router, filter);

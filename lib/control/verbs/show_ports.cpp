@@ -58,6 +58,10 @@ Reply show_ports(Router& router, Options& options) {
     for (const InterfaceAddress4& address : view.addresses) {
       addresses.push_back(address.to_string());
     }
+    // Also one that is being probed for, or that another node uses.
+    for (const InterfaceAddress6& address : view.addresses6) {
+      addresses.push_back(address.to_string());
+    }
     port::Port& device = *router.ports().at(view.egress.value());
     const std::uint32_t speed = device.link().speed_mbps;
     Json port{{"name", view.name},

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "control/json.hpp"
 #include "control/route_filter.hpp"
@@ -16,89 +18,105 @@ namespace ringroad::control {
 namespace {
 
 using nlohmann::json;
-using View = fib::Rib4::View;
 
 // A route that does not match takes less time than one that is reported.
 constexpr std::size_t kVisitsASlice = 8 * kRowsASlice;
 
-bool has_more_routes(const Router& router, const RouteFilter& filter, std::size_t than) {
+// Counts the routes that the filter visits, but at most one more than `most`.
+template <class Address>
+std::size_t count_routes(const Router& router, const std::optional<RouteFilter<Address>>& filter,
+                         std::size_t most) {
   std::size_t count = 0;
-  visit_routes(router.routing().rib(), filter, [&](const View&) { return ++count <= than; });
-  return count > than;
+  if (filter) {
+    visit_routes<Address>(router.routing_of<Address>().rib(), *filter,
+                          [&](const fib::RouteView<Address>&) { return ++count <= most; });
+  }
+  return count;
 }
 
+template <class Address>
 struct Page {
   json routes = json::array();
   bool full = false;  // by one of the filter's limits: more routes may follow
-  std::optional<RouteFilter::After> last{};
+  std::optional<typename RouteFilter<Address>::After> last{};
 };
 
-Page report_routes(const Router& router, const RouteFilter& filter) {
-  Page page;
+template <class Address>
+Page<Address> report_routes(const Router& router, const RouteFilter<Address>& filter) {
+  Page<Address> page;
   if (filter.most == 0) {
     return page;
   }
-  const RouteReporter reporter{router};
+  const RouteReporter<Address> reporter{router};
   std::size_t next_hops = 0;
   std::size_t visits = 0;
-  visit_routes(router.routing().rib(), filter, [&](const View& route) {
-    if (filter.matches(route)) {
-      json report = reporter.report(route);
-      next_hops += route.path.next_hops.size();
-      if (filter.matches(report)) {
-        page.routes.push_back(std::move(report));
-      }
-    }
-    page.full = page.routes.size() >= filter.most || next_hops >= filter.next_hops ||
-                ++visits >= filter.visits;
-    page.last = {.table = route.table,
-                 .position = {.prefix = route.prefix, .metric = route.metric, .rank = route.rank}};
-    return !page.full;
-  });
+  visit_routes<Address>(
+      router.routing_of<Address>().rib(), filter, [&](const fib::RouteView<Address>& route) {
+        if (filter.matches(route)) {
+          json report = reporter.report(route);
+          next_hops += route.path.next_hops.size();
+          if (filter.matches(report)) {
+            page.routes.push_back(std::move(report));
+          }
+        }
+        page.full = page.routes.size() >= filter.most || next_hops >= filter.next_hops ||
+                    ++visits >= filter.visits;
+        page.last = {
+            .table = route.table,
+            .position = {.prefix = route.prefix, .metric = route.metric, .rank = route.rank}};
+        return !page.full;
+      });
   return page;
 }
 
+// Lists the routes of IPv4, then those of IPv6.
 class RouteRows final : public Rows<json> {
  public:
-  RouteRows(const Router& router, const RouteFilter& filter) : router_{router}, filter_{filter} {}
+  RouteRows(const Router& router, RouteFilters filters, std::size_t most)
+      : router_{router}, filters_{std::move(filters)}, most_{most} {}
 
  private:
   json next(bool& over) override {
-    RouteFilter slice = filter_;
-    slice.most = std::min(filter_.most, kRowsASlice);
-    slice.next_hops = kRowsASlice;
-    slice.visits = kVisitsASlice;
-    Page page = report_routes(router_, slice);
-    filter_.most -= page.routes.size();
-    filter_.after = page.last;
-    over = filter_.most == 0 || !page.full;
+    json rows = filters_.ipv4 ? next_of(filters_.ipv4) : next_of(filters_.ipv6);
+    over = most_ == 0 || (!filters_.ipv4 && !filters_.ipv6);
+    return rows;
+  }
+  // There is no filter any more once it has visited its last route.
+  template <class Address>
+  json next_of(std::optional<RouteFilter<Address>>& filter) {
+    if (!filter) {
+      return json::array();
+    }
+    filter->most = std::min(most_, kRowsASlice);
+    filter->next_hops = kRowsASlice;
+    filter->visits = kVisitsASlice;
+    Page<Address> page = report_routes(router_, *filter);
+    most_ -= page.routes.size();
+    filter->after = page.last;
+    if (!page.full) {
+      filter.reset();
+    }
     return std::move(page.routes);
   }
 
   const Router& router_;
-  RouteFilter filter_;
+  RouteFilters filters_;
+  std::size_t most_;
 };
 
 // Counts the routes that match by what they have in common.
 class RouteSummary final : public Later {
  public:
-  RouteSummary(const Router& router, const RouteFilter& filter)
-      : router_{router}, reporter_{router}, filter_{filter} {}
+  RouteSummary(const Router& router, RouteFilters filters)
+      : router_{router}, filters_{std::move(filters)} {}
 
   bool advance(std::string& line) override {
-    std::size_t visits = 0;
-    bool full = false;
-    visit_routes(router_.routing().rib(), filter_, [&](const View& route) {
-      if (filter_.matches(route) && (!filter_.state || filter_.matches(reporter_.report(route)))) {
-        count(route);
-      }
-      filter_.after = {
-          .table = route.table,
-          .position = {.prefix = route.prefix, .metric = route.metric, .rank = route.rank}};
-      full = ++visits >= kVisitsASlice;
-      return !full;
-    });
-    if (full && !filter_.prefix) {
+    if (filters_.ipv4) {
+      count_some(filters_.ipv4);
+    } else if (filters_.ipv6) {
+      count_some(filters_.ipv6);
+    }
+    if (filters_.ipv4 || filters_.ipv6) {
       return false;
     }
     line += text_of(Json{{"ok",
@@ -113,7 +131,30 @@ class RouteSummary final : public Later {
   }
 
  private:
-  void count(const View& route) {
+  // There is no filter any more once it has visited its last route.
+  template <class Address>
+  void count_some(std::optional<RouteFilter<Address>>& filter) {
+    const RouteReporter<Address> reporter{router_};
+    std::size_t visits = 0;
+    bool full = false;
+    visit_routes<Address>(
+        router_.routing_of<Address>().rib(), *filter, [&](const fib::RouteView<Address>& route) {
+          if (filter->matches(route) &&
+              (!filter->state || filter->matches(reporter.report(route)))) {
+            count(route);
+          }
+          filter->after = {
+              .table = route.table,
+              .position = {.prefix = route.prefix, .metric = route.metric, .rank = route.rank}};
+          full = ++visits >= kVisitsASlice;
+          return !full;
+        });
+    if (!full || filter->prefix) {
+      filter.reset();
+    }
+  }
+  template <class Address>
+  void count(const fib::RouteView<Address>& route) {
     ++routes_;
     next_hops_ += route.path.next_hops.size();
     ++protocols_[fib::to_string(route.path.protocol)];
@@ -125,8 +166,7 @@ class RouteSummary final : public Later {
   using Counts = std::map<std::string, std::uint64_t>;
 
   const Router& router_;
-  RouteReporter reporter_;
-  RouteFilter filter_;
+  RouteFilters filters_;
   std::uint64_t routes_ = 0;
   std::uint64_t next_hops_ = 0;
   Counts protocols_;
@@ -135,26 +175,43 @@ class RouteSummary final : public Later {
   Counts lengths_;
 };
 
+// The routes to one prefix are made in one go.
+template <class Address>
+void append_routes(const Router& router, const std::optional<RouteFilter<Address>>& filter,
+                   std::size_t most, json& routes) {
+  for (json& route : filter ? report_routes(router, *filter).routes : json::array()) {
+    if (routes.size() < most) {
+      routes.push_back(std::move(route));
+    }
+  }
+}
+
 Reply show_routes(Router& router, Options& options) {
-  RouteFilter filter = read_route_filter(router, options);
-  filter.most = options.has("limit") ? options.number("limit", kRowsAPage) : kRowsAPage;
+  RouteFilters filters = read_route_filters(router, options);
+  const std::size_t most =
+      options.has("limit") ? options.number("limit", kRowsAPage) : std::size_t{kRowsAPage};
   const bool summary = options.flag("summary");
   if (const auto& error = options.error()) {
     return refused(*error);
   }
   if (summary) {
-    return std::make_unique<RouteSummary>(router, filter);
+    return std::make_unique<RouteSummary>(router, std::move(filters));
   }
-  if (!options.has("limit") && has_more_routes(router, filter, kRowsAPage)) {
+  if (!options.has("limit") && count_routes(router, filters.ipv4, kRowsAPage) +
+                                       count_routes(router, filters.ipv6, kRowsAPage) >
+                                   kRowsAPage) {
     return fail(
         fmt::format("there are more than {} routes: ask for a prefix, or page by page with "
                     "a 'limit' of at most {} and 'after', the last route of the page before",
                     kRowsAPage, kRowsAPage));
   }
-  if (filter.match || filter.prefix) {
-    return at_once(report_routes(router, filter).routes);
+  if (options.has("prefix")) {
+    json routes = json::array();
+    append_routes(router, filters.ipv4, most, routes);
+    append_routes(router, filters.ipv6, most, routes);
+    return at_once(std::move(routes));
   }
-  return std::make_unique<RouteRows>(router, filter);
+  return std::make_unique<RouteRows>(router, std::move(filters), most);
 }
 
 const Verb kShowRoutes{"show routes", show_routes};

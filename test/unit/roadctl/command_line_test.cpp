@@ -74,6 +74,9 @@ TEST_CASE("a command line becomes the request that the router understands") {
         R"({"address":"10.0.0.1","peer":"10.0.0.2/32","port":"wan"})"},
        {"neighbor replace 1.2.3.4 port lan mac 02:00:00:00:00:09", R"(["neighbor","replace"])",
         R"({"address":"1.2.3.4","port":"lan","mac":"02:00:00:00:00:09"})"},
+       {"-6 route del default", R"(["route","del"])", R"({"prefix":"default","family":6})"},
+       {"-6 route add default via fe80::1 dev wan", R"(["route","add"])",
+        R"({"type":"unicast","prefix":"default","via":"fe80::1","port":"wan","family":6})"},
        {"route get 1.2.3.4", R"(["route","get"])", R"({"address":"1.2.3.4"})"},
        {"route get 1.2.3.4 from 5.6.7.8 proto udp sport 9 dport 53", R"(["route","get"])",
         R"({"address":"1.2.3.4","from":"5.6.7.8","proto":"udp","sport":9,"dport":53})"},
@@ -104,6 +107,11 @@ TEST_CASE("a command line becomes the request that the router understands") {
         R"({"address":"1.2.3.4","port":"lan","mac":"02:00:00:00:00:09"})"},
        {"neighbor del 1.2.3.4 port lan", R"(["neighbor","del"])",
         R"({"address":"1.2.3.4","port":"lan"})"},
+       {"-6 address add 2001:db8::1/64 dev wan", R"(["address","add"])",
+        R"({"address":"2001:db8::1/64","port":"wan","family":6})"},
+       {"-6 neigh del fe80::1 dev lan", R"(["neighbor","del"])",
+        R"({"address":"fe80::1","port":"lan","family":6})"},
+       {"-6 neighbor flush", R"(["neighbor","flush"])", R"({"family":6})"},
        {"neighbor flush", R"(["neighbor","flush"])", "{}"},
        {"neighbor flush port lan", R"(["neighbor","flush"])", R"({"port":"lan"})"}}));
   CAPTURE(line);

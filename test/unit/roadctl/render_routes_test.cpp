@@ -74,6 +74,34 @@ Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
 )");
 }
 
+TEST_CASE("routes of IPv6 are printed as `ip -6 route` and `route -6 -n` do") {
+  const json routes = json::parse(R"([
+    {"family": 6, "prefix": "default", "table": "main", "protocol": "static", "metric": 1024,
+     "type": "unicast",
+     "nexthops": [{"via": "fe80::1", "port": "wan", "weight": 1, "state": "STALE"}]},
+    {"family": 6, "prefix": "2001:db8::/64", "table": "main", "protocol": "connected", "metric": 256,
+     "type": "unicast",
+     "nexthops": [{"via": null, "port": "lan", "weight": 1, "state": "onlink"}]},
+    {"family": 6, "prefix": "2001:db8::7", "table": "main", "protocol": "static", "metric": 0,
+     "type": "blackhole", "nexthops": []}])");
+  const auto as = [&](RoutesStyle style) {
+    std::string text{"\n"};
+    text += RoutesView{style}.next_page(routes, {});
+    return text;
+  };
+  CHECK(as(RoutesStyle::kIp) == R"(
+default via fe80::1 dev wan proto static metric 1024
+2001:db8::/64 dev lan proto connected scope link metric 256
+blackhole 2001:db8::7 proto static
+)");
+  CHECK(as(RoutesStyle::kRoute) == R"(
+Destination                    Next Hop                   Flag Met    Ref    Use If
+::/0                           fe80::1                    UG   1024   0        0 wan
+2001:db8::/64                  ::                         U    256    0        0 lan
+2001:db8::7/128                -                          !H   0      0        0 -
+)");
+}
+
 TEST_CASE("the answer to route get begins as that of ip route get and then explains itself") {
   CHECK(text({"route", "get"}, R"(
     {"address": "198.51.100.7", "prefix": "198.51.100.0/24", "table": "main", "protocol": "static",

@@ -54,6 +54,10 @@ TEST_CASE("rows are sorted by number, address and text, upwards and downwards") 
   CHECK(sorted(R"([{"id":"a","p":"10.0.0.0/9"},{"id":"b","p":"9.0.0.1"},{"id":"c","p":"10.0.0.0/8"},
                   {"id":"d","p":"default"},{"id":"e","p":"10.0.0.0"}])",
                "p") == "dbcae");
+  CHECK(sorted(R"([{"id":"a","p":"2001:db8::/32"},{"id":"b","p":"default","family":6},
+                   {"id":"c","p":"2001:db8::/31"},{"id":"d","p":"default","family":4},
+                   {"id":"e","p":"fe80::1"},{"id":"f","p":"255.0.0.0/8"}])",
+               "p") == "dfbcae");
   CHECK(sorted(R"([{"id":"a","s":"wan"},{"id":"b","s":"lan"}])", "s") == "ba");
   CHECK(sorted("[]", "anything").empty());
 }
