@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/neighbors6.hpp"
 
+#include <algorithm>
 #include <span>
 #include <variant>
 
@@ -34,6 +35,16 @@ IpCounter received(const neigh::NdMessage& message) {
     }
   } counter;
   return std::visit(counter, message);
+}
+
+// Whether the router answers for the address on that link. For those of its other links it does
+// not, although it takes packets to them everywhere.
+bool is_of_port(const interface::InterfaceView& port, Ipv6 address) {
+  return std::ranges::any_of(port.addresses6, [&](const InterfaceAddress6& own) {
+    const bool anycast =
+        port.forwarding && own.length < Ipv6::kBits - 1 && own.subnet().address() == address;
+    return port.uses(own) && (own.address == address || anycast);
+  });
 }
 
 }  // namespace
@@ -117,8 +128,7 @@ Neighbors6::Drop Neighbors6::hear(const PacketMeta& meta, const NeighborSolicita
   if (fate != Addresses6::Heard::kNothing) {
     return std::nullopt;  // about an address that is being probed for
   }
-  const bool anycast = world().is_anycast(message.target);
-  if (!world().is_own(meta.ingress, message.target) && !anycast) {
+  if (!is_of_port(world().port(meta.ingress), message.target)) {
     return DropReason::kNdIgnored;
   }
   if (world().is_own(meta.ingress, message.source)) {
@@ -132,16 +142,20 @@ Neighbors6::Drop Neighbors6::hear(const PacketMeta& meta, const NeighborSolicita
 void Neighbors6::answer(const PacketMeta& meta, const NeighborSolicitation& message) {
   const interface::InterfaceView& port = world().port(meta.ingress);
   const bool probe = message.is_probe();
-  const NeighborAdvertisement answer{.source = message.target,
-                                     .destination = probe ? kAllNodes : message.source,
-                                     .target = message.target,
-                                     .router = port.forwarding,
-                                     .solicited = !probe,
-                                     .override_ = !world().is_anycast(message.target),
-                                     .target_mac = port.mac};
+  const bool anycast = world().is_anycast(message.target);
+  // A node that asks this router alone knows its MAC.
+  const bool says_mac = message.destination.is_multicast();
+  const NeighborAdvertisement answer{
+      .source = message.target,
+      .destination = probe ? kAllNodes : message.source,
+      .target = message.target,
+      .router = port.forwarding,
+      .solicited = !probe,
+      .override_ = says_mac && !anycast,
+      .target_mac = says_mac ? std::optional{port.mac} : std::nullopt};
   // The source of an answer about an anycast address is one of the port's own (RFC 4861 7.2.7).
   NeighborAdvertisement sent = answer;
-  if (!answer.override_) {
+  if (anycast) {
     sent.source = world().source(meta.ingress, answer.destination).value_or(message.target);
   }
   const Mac to = probe ? neigh::multicast_mac(kAllNodes) : message.source_mac.value_or(Mac{});

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -56,13 +57,13 @@ std::vector<OwnedPacket> fragment(rte_mempool& pool, Packet& packet, Cut cut) {
   if (original.headers > packet.data_len || cut.mtu < headers + kUnit) {
     return {};
   }
-  const std::uint32_t most = cut.mtu - headers;
+  // The last one is no longer than the others, as in Linux.
+  const std::uint32_t most = (cut.mtu - headers) / kUnit * kUnit;
   Cursor cursor{packet, original.headers};
   std::vector<OwnedPacket> pieces;
-  pieces.reserve(original.payload / (most / kUnit * kUnit) + 1);
+  pieces.reserve(original.payload / most + 1);
   for (std::uint32_t done = 0; done < original.payload;) {
-    const std::uint32_t left = original.payload - done;
-    const std::uint32_t bytes = left <= most ? left : most / kUnit * kUnit;
+    const std::uint32_t bytes = std::min(most, original.payload - done);
     OwnedPacket piece = make_piece(pool, packet, cursor,
                                    {.headers = static_cast<std::uint16_t>(original.headers),
                                     .inserted = kFragmentHeader,

@@ -6,7 +6,7 @@ import re
 from compare import untagged
 from network import ALL_WIRES, BROADCASTS, OWN, OWN6, SUBNET_ZEROS
 from packets import ARP_TYPE, ICMP, IPV4, address
-from packets6 import ICMPV6, IPV6, REDIRECT, SOLICITATION, address6
+from packets6 import ICMPV6, IPV6, REDIRECT, address6
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
@@ -124,12 +124,10 @@ def is_link_local(raw):
 
 @predicate
 def scope6(difference):
-    """A packet for a link-local address of a host, or what the router asks or says about it."""
+    """A packet for a link-local address of a host, or what the router says about it."""
     raw = difference.linux
     if raw is None or difference.ringroad is not None or raw[12:14] != IPV6:
         return False
-    if raw[20] == ICMPV6 and raw[54:55] == bytes((SOLICITATION,)):
-        return is_link_local(raw[62:78])
     return any(is_link_local(packet[24:40]) and packet[24:40] not in OURS6
                and packet[8:24] not in OWN6 for packet in packets6_in(raw))
 
@@ -138,7 +136,7 @@ def scope6(difference):
 def v4_mapped(difference):
     mapped = bytes(10) + b"\xff\xff"
     return difference.ringroad is None and any(
-        mapped in (packet[8:20], packet[24:36]) for packet in packets6_in(difference.linux))
+        packet[8:20] == mapped for packet in packets6_in(difference.linux))
 
 
 @predicate

@@ -25,7 +25,8 @@ def option(r):
     if kind == 5:
         return b"\xc9\x10" + address6("2001:db8:1::2"), "home address"
     action = r.randrange(4) << 6
-    return bytes((action | r.choice((0x1E, 0x3E, 0x12, 0x2A)), len(data))) + data, f"option {action:#x}"
+    kind = action | r.choice((0x1E, 0x3E, 0x12, 0x2A))
+    return bytes((kind, len(data))) + data, f"option {action:#x}"
 
 
 def options(r):

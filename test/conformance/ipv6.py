@@ -7,11 +7,10 @@ from actions import Frame
 from categories import SERVICE, category, ident, payload
 from network import ALL_WIRES, GATEWAY, KNOWN_HOSTS, OWN6, WIRES6
 from packets import TCP, UDP, ethernet
-from packets6 import (ICMPV6, IPV6, address6, echo6, group_mac, icmp6, ipv6, options_header, padded,
-                      tcp6, udp6)
+from packets6 import ICMPV6, IPV6, address6, echo6, group_mac, icmp6, ipv6, tcp6, udp6
 
 SPECIAL6 = ("::", "::1", "::2", "::192.0.2.1", "::ffff:192.0.2.1", "::ffff:10.1.2.3", "64:ff9b::1",
-            "100::1", "fe80::", "fe80::2", "fe80::dead", "fe80:1::2", "febf::2", "fec0::1", "fc00::1",
+            "100::1", "fe80::", "fe80::2", "fe80::3", "fe80:1::2", "febf::2", "fec0::1", "fc00::1",
             "2001::1", "2001:2::1", "2002:c000:201::1", "3fff::1", "5f00::1")
 GROUPS = tuple(f"ff{flags}{scope:x}::{number}" for flags in (0, 1, 3) for scope in range(16)
                for number in (1, 2, "1:ff00:1", "1234"))
@@ -62,7 +61,8 @@ def message6(r, src, dst, most):
     ports = r.randrange(1, 65000), r.randrange(1, 65000)
     if kind == 0:
         return TCP, tcp6(src, dst, *ports, r.choice((0x02, 0x10, 0x18, 0x11)),
-                         seq=r.getrandbits(32), ack=r.getrandbits(32), payload=payload(r, most - 60))
+                         seq=r.getrandbits(32), ack=r.getrandbits(32),
+                         payload=payload(r, most - 60))
     if kind == 1:
         return ICMPV6, echo6(src, dst, r.randrange(60000), ident(r), payload(r, most - 48),
                              r.choice((128, 129)))
@@ -118,7 +118,8 @@ def header6(r, count):
             elif field == 4:
                 fields["tclass"], fields["label"] = r.randrange(256), label(r)
             elif field == 5:
-                fields["length"], tail = size, r.choice((bytes(46), r.randbytes(r.randrange(1, 60))))
+                fields["length"] = size
+                tail = r.choice((bytes(46), r.randbytes(r.randrange(1, 60))))
             else:
                 fields["length"] = size
                 tail, fields["payload"] = b"", message[:r.randrange(len(message))]

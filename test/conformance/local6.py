@@ -11,8 +11,8 @@ from local import UNKNOWN, tcp_segment
 from network import KNOWN_HOSTS, OWN6, WIRES6
 from packets import TCP, UDP
 from packets6 import (ADVERTISEMENT, DESTINATION, FRAGMENT, HOP_BY_HOP, ICMPV6, IPV6, MLD, NO_NEXT,
-                      ROUTING, SOLICITATION, address6, echo6, fragment_header, group_mac, icmp6, ipv6, sum6,
-                      options_header, padded, solicited_node, udp6)
+                      ROUTING, SOLICITATION, address6, echo6, fragment_header, group_mac, icmp6,
+                      ipv6, options_header, padded, solicited_node, sum6, udp6)
 
 # Other types than these ask the kernel something, or tell it.
 TYPES = sorted(set(range(256)) - MLD - {1, 2, 3, 4, 128, 133, 134, 135, 136, 137, 151, 152, 153})
@@ -150,12 +150,13 @@ def fragments_of(r, way):
         tclass = r.choice(SERVICE) if r.random() < 0.05 else service
         header = fragment_header(proto, at, not last, number)
         yield way.frame(f"{what}: {at}+{len(piece)}{'' if last else ' more'}", ipv6(
-            way.src, way.dst, first, before + header + piece[:1200], r.choice((1, 64)), tclass, label(r)))
+            way.src, way.dst, first, before + header + piece[:1200], r.choice((1, 64)), tclass,
+            label(r)))
 
 
 @category
 def reassembly6(r, count):
-    """Datagrams for the router: their fragments arrive in any order, with duplicates and overlaps."""
+    """Datagrams for the router: their fragments arrive in any order, some of them twice."""
     left = count
     while left > 0:
         several = [list(fragments_of(r, to_router6(r))) for _ in range(r.randrange(1, 4))]
@@ -210,7 +211,8 @@ class Renumbered6:
 def neighbor_message(r, way, number):
     """Returns (source, destination, hop limit, message, description), valid or with one fault."""
     wire = way.into
-    src = r.choice((wire.host6(number), wire.link_local_host(number), wire.host6(number), bytes(16)))
+    src = r.choice((wire.host6(number), wire.link_local_host(number), wire.host6(number),
+                    bytes(16)))
     target = r.choice((wire.router6, wire.router6, wire.link_local, WIRES6[1].router6,
                        wire.router6[:15] + b"\0", wire.host6(number), wire.host6(number + 1),
                        address6("ff02::1"), address6("fd02::1")))
@@ -232,9 +234,10 @@ def neighbor_message(r, way, number):
         code, what = 1, "code"
     elif odd == 2:
         option, what = r.choice((b"\1\0" + bytes(6), b"\1\2" + bytes(6), b"\1", option + b"\x0e\0",
-                                 b"\x63\1" + bytes(6) + option, option + b"\5\1" + bytes(6))), "option"
+                                 b"\x63\1" + bytes(6) + option,
+                                 option + b"\5\1" + bytes(6))), "option"
     elif odd == 3:
-        option, what = option[:2] + r.choice((bytes(6), packets.BROADCAST, wire.router_mac)), "MAC"
+        option, what = option[:2] + r.choice((bytes(6), wire.router_mac)), "MAC"
     message = icmp6(src, dst, kind, code, bytes((flags, 0, 0, 0)) + target + option,
                     ident(r) if odd == 4 else None)
     if odd == 5:
@@ -245,7 +248,7 @@ def neighbor_message(r, way, number):
 
 @category
 def discovery6(r, count):
-    """Neighbor solicitations and advertisements of hosts that are not known yet, valid and broken."""
+    """Solicitations and advertisements of hosts that are not known yet, valid and broken."""
     for start in range(0, count, 8):
         for _ in range(min(8, count - start)):
             number = r.randrange(100, 108)

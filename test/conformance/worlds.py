@@ -215,6 +215,8 @@ class LinuxWorld(World):
             self.sysctl("net/ipv6/conf/all/forwarding", 1)
             for wire in WIRES6:
                 self.sysctl(f"net/ipv6/conf/{wire.port}/accept_dad", 0)
+                # The random delay before an answer about an anycast address.
+                self.sysctl(f"net/ipv6/neigh/{wire.port}/proxy_delay", 0)
                 self.sysctl(f"net/ipv6/conf/{wire.port}/disable_ipv6", 0)
         lines = [f"address add {text} dev p{wire.index}"
                  for wire in ALL_WIRES for text in wire.addresses]
