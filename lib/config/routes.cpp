@@ -343,7 +343,7 @@ void RoutesReader<Address>::read_file_route(const Fields& fields) {
   assign(route.metric, read(fields.find("metric"), kMetrics));
   assign(route.table, read_table(fields.find("table"), config_.tables));
   assign(route.keep_going, read_flag(fields.find("keep_going")));
-  if constexpr (std::is_same_v<Address, Ipv6>) {
+  if (std::is_same_v<Address, Ipv6> && !route.via.empty()) {
     file->missing("cannot be loaded: files of IPv6 routes are not supported yet; list the routes");
   }
   lists_.route_files.push_back(std::move(route));

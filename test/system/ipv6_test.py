@@ -110,9 +110,11 @@ class Discovery(Ipv6TestCase):
 
     def test_a_solicitation_from_beyond_the_link_is_not_answered(self):
         wire = self.topology.wire(self.topology.a)
-        with self.drops_rise_by(nd_invalid=1):
-            wire.send(Ether(src=A_MAC, dst=LEFT_MAC) / IPv6(src=A6, dst=LEFT6, hlim=64)
-                      / ICMPv6ND_NS(tgt=LEFT6) / ICMPv6NDOptSrcLLAddr(lladdr=A_MAC))
+        before = self.router.drops().get("nd_invalid", 0)
+        wire.send(Ether(src=A_MAC, dst=LEFT_MAC) / IPv6(src=A6, dst=LEFT6, hlim=64)
+                  / ICMPv6ND_NS(tgt=LEFT6) / ICMPv6NDOptSrcLLAddr(lladdr=A_MAC))
+        self.assertTrue(eventually(lambda: self.router.drops().get("nd_invalid", 0) == before + 1))
+        self.assertIsNone(wire.wait(lambda raw: raw[12:14] == b"\x86\xdd" and raw[54] == 136, 0.5))
 
     def test_neighbors_are_listed_with_those_of_ipv4(self):
         self.ping6(B6, "-c", "1", "-W", "2")
@@ -151,7 +153,7 @@ class Autoconfiguration(Ipv6TestCase):
 
         def address():
             shown = self.execute(self.topology.a, "-6", "address", "show", "dev", "eth0").stdout
-            return "2001:db8:1:0:" in shown and "tentative" not in shown
+            return "2001:db8:1::ff:fe00:102/64" in shown and "tentative" not in shown
 
         self.assertTrue(eventually(address, 25))
         routes = self.execute(self.topology.a, "-6", "route", "show", "default").stdout

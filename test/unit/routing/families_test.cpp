@@ -87,7 +87,7 @@ TEST_CASE("a route of IPv6 leads to its gateway, whose frames are IPv6's") {
 TEST_CASE("an address of IPv6 brings its subnet and no broadcast address") {
   Bed bed;
   CHECK(bed.at("2001:db8:a::1").kind == AdjacencyKind::kLocal);
-  CHECK(bed.at("2001:db8:a::").kind == AdjacencyKind::kGlean);
+  CHECK(bed.at("2001:db8:a::").kind == AdjacencyKind::kLocal);  // of every router (RFC 4291 2.6.1)
   CHECK(bed.at("2001:db8:a:0:ffff:ffff:ffff:ffff").kind == AdjacencyKind::kGlean);
   CHECK(bed.at("::1").kind == AdjacencyKind::kMartian);
   CHECK(bed.at("::").kind == AdjacencyKind::kMartian);
