@@ -112,9 +112,12 @@ std::vector<fib::RouteEdit<Address>> Connected<Address>::changes(const interface
     const Prefix subnet = own.subnet();
     const auto first = static_cast<fib::Rank>(order_.late.at(subnet) ? fib::kOrdinaryRank + 1 : 0);
     const fib::Rank rank = shared.try_emplace(subnet, first).first->second++;
+    // IPv6 chooses the source of the router's own packets by RFC 6724, not by the subnet's route.
+    const auto source =
+        Address::kHasBroadcast ? std::optional{own.address} : std::optional<Address>{};
     wanted_[{Table::kMain, subnet, rank}] = {
         .protocol = Protocol::kConnected,
-        .source = own.address,
+        .source = source,
         .next_hops = {{.via = std::nullopt, .port = port->id, .weight = 1}}};
     if (own.has_broadcast()) {
       // The all-zeros form is a broadcast address too: RFC 1122 3.3.6, and Linux.

@@ -40,9 +40,7 @@ AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
          "addresses": lambda step: [*control.undone(step), FORGET],
          "mtu": lambda step: [*step, ports.USUAL]}
 # These run only if --category names them: Ringroad does not do all of this as Linux does yet.
-UNFINISHED = frozenset(("header6", "addresses6", "icmp_error6", "routes6", "extension6",
-                        "extension_local6", "icmp_local6", "udp_local6", "reassembly6",
-                        "discovery6", "mixed6"))
+UNFINISHED = frozenset(("addresses6", "discovery6", "mixed6"))
 # These categories wait, so they run only in every Nth turn, with this many hosts.
 RARE = {"neighbor": 10}
 HOSTS = 64
