@@ -35,9 +35,11 @@ bool is_reported_to_many(const Packet& offender, const IcmpError& error) {
 // error is sent.
 bool is_about_error(const Packet& offender) {
   const Chain chain = walk(offender);
-  if (chain.end == Chain::End::kBad && !chain.more && chain.protocol != IPPROTO_FRAGMENT) {
-    // A header that is cut short names what would follow it.
-    return read_at<std::uint8_t>(offender, chain.offset) == std::uint8_t{IPPROTO_ICMPV6};
+  if (chain.end == Chain::End::kBad && !chain.more) {
+    // A header that is cut short names what would follow it; a fragment's needs its offset too.
+    const std::uint32_t known = chain.protocol == IPPROTO_FRAGMENT ? 4 : 2;
+    return offender.pkt_len >= chain.offset + known &&
+           read_at<std::uint8_t>(offender, chain.offset) == std::uint8_t{IPPROTO_ICMPV6};
   }
   if (chain.end != Chain::End::kUpper) {
     return chain.end == Chain::End::kTooLong;
