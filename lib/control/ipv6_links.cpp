@@ -95,7 +95,7 @@ Ipv6Links::Outcome Ipv6Links::take_over(std::map<InterfaceId, State> states) {
     begin(id, own);
   }
   for (const auto& [id, addresses] : before) {
-    apply(world.port(id), states_[id.value()].linked);
+    refresh(world.port(id));
   }
   return {};
 }
@@ -118,7 +118,7 @@ void Ipv6Links::begin(InterfaceId port, InterfaceAddress6 address) {
     if (const Status status = parts_.routing.sync_connected(); !status) {
       log::warn("port {}: {}: {}", view.name, address.to_string(), status.error().what);
     }
-    apply(view, states_[port.value()].linked);
+    refresh(view);
   });
 }
 
@@ -189,6 +189,7 @@ void Ipv6Links::use_all(const interface::InterfaceView& view) {
 // Like Links::apply(): a port is usable for routes while it has a link, and an address or a route
 // that names it.
 void Ipv6Links::apply(const interface::InterfaceView& view, bool linked) {
+  links_are_known_ = true;
   State& state = states_[view.id.value()];
   if (linked != state.linked) {
     state.linked = linked;
@@ -203,6 +204,12 @@ void Ipv6Links::apply(const interface::InterfaceView& view, bool linked) {
   if (usable != state.usable) {
     state.usable = usable;
     parts_.neighbors.set_link(view.id, usable);
+  }
+}
+
+void Ipv6Links::refresh(const interface::InterfaceView& view) {
+  if (links_are_known_) {
+    apply(view, states_[view.id.value()].linked);
   }
 }
 

@@ -63,6 +63,9 @@ class Ipv6Links {
 
   // The port got or lost its link.
   void apply(const interface::InterfaceView& view, bool linked);
+  // The same for a port whose link did not change. Does nothing before the first link is known:
+  // until then routes count every port as usable.
+  void refresh(const interface::InterfaceView& view);
   // The administrative states of some ports changed: the routes of their addresses follow.
   Status sync() { return parts_.routing.sync_connected(); }
   void use_all(const interface::InterfaceView& view);
@@ -89,6 +92,7 @@ class Ipv6Links {
 
   Parts parts_;
   bool probes_;
+  bool links_are_known_ = false;
   std::vector<State> states_ = std::vector<State>(kInterfacesMax);  // of each InterfaceId
 };
 

@@ -48,8 +48,10 @@ void Links::apply_all() {
 
 void Links::apply_unnumbered() {
   for (const interface::InterfaceView& view : world_.ports()) {
-    if (view.addresses.empty() || view.addresses6.empty()) {
+    if (view.addresses.empty()) {
       apply(view);
+    } else if (view.addresses6.empty()) {
+      ipv6_.refresh(view);
     }
   }
 }
