@@ -27,6 +27,8 @@ CASES = {
     "256 routes, bursts of 32": ["--case", "a", "--burst", "32"],
     "65,536 routes, bursts of 64": ["--case", "b", "--burst", "64"],
     "one packet in eight odd": ["--case", "odd", "--burst", "64"],
+    "IPv6, 256 routes, bursts of 64": ["--case", "6a", "--burst", "64"],
+    "half of it IPv6, bursts of 64": ["--case", "mix", "--burst", "64"],
 }
 
 
