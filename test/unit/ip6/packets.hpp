@@ -46,6 +46,9 @@ class Pool {
 
  private:
   static constexpr std::uint16_t kRoom = RTE_PKTMBUF_HEADROOM + 2048;
+  // DPDK reads the header in front of an object.
+  static constexpr std::size_t kHeader = RTE_CACHE_LINE_SIZE;
+  static_assert(sizeof(rte_mempool_objhdr) <= kHeader);
   struct alignas(RTE_CACHE_LINE_SIZE) WithPrivate {
     rte_mempool pool;
     rte_pktmbuf_pool_private own;
@@ -57,11 +60,12 @@ class Pool {
       return -1;
     }
     for (unsigned i = 0; i < count; ++i) {
-      void* const memory =
-          std::aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(rte_mbuf) + kPacketPrivateBytes + kRoom);
-      auto* const buffer = new (memory) rte_mbuf{};
+      auto* const memory = static_cast<char*>(std::aligned_alloc(
+          RTE_CACHE_LINE_SIZE, kHeader + sizeof(rte_mbuf) + kPacketPrivateBytes + kRoom));
+      new (memory) rte_mempool_objhdr{};
+      auto* const buffer = new (memory + kHeader) rte_mbuf{};
       buffer->priv_size = kPacketPrivateBytes;
-      buffer->buf_addr = static_cast<char*>(memory) + sizeof(rte_mbuf) + kPacketPrivateBytes;
+      buffer->buf_addr = memory + kHeader + sizeof(rte_mbuf) + kPacketPrivateBytes;
       buffer->buf_len = kRoom;
       buffer->pool = mempool;
       buffer->refcnt = 1;
@@ -74,7 +78,7 @@ class Pool {
   static int give(rte_mempool* mempool, void* const* objects, unsigned count) {
     static_cast<Pool*>(mempool->pool_data)->in_use -= count;
     for (unsigned i = 0; i < count; ++i) {
-      std::free(objects[i]);
+      std::free(static_cast<char*>(objects[i]) - kHeader);
     }
     return 0;
   }
