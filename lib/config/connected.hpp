@@ -16,7 +16,7 @@
 
 namespace ringroad::config {
 
-// Those of one address family.
+// The subnets of one address family.
 template <class Address>
 class ConnectedOf {
  public:

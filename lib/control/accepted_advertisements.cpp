@@ -143,17 +143,14 @@ void AcceptedAdvertisements::set_route(Prefix6 prefix, const Routers& routers) {
 
 // A prefix in which the port has an address is on the link by that; others need a route.
 void AcceptedAdvertisements::set_on_link(const Event& event, bool there) {
-  std::set<Prefix6>& on_link = ports_[event.port].on_link;
   const routing::Routing6::Request request{.prefix = event.prefix,
                                            .vias = {{.address = std::nullopt, .port = event.port}},
                                            .metric = kMetricOfPrefix};
   if (there) {
-    on_link.insert(event.prefix);
     if (const auto set = parts_.routing.set(request, routing::RouteMode::kReplace); !set) {
       log::warn("route {}: {}", event.prefix.to_string(), set.error().what);
     }
   } else {
-    on_link.erase(event.prefix);
     static_cast<void>(parts_.routing.remove(
         {.prefix = event.prefix, .table = fib::Table::kMain, .metric = kMetricOfPrefix}));
   }

@@ -38,7 +38,6 @@ class AcceptedAdvertisements {
   struct Port {
     bool started = false;
     bool linked = false;
-    std::set<Prefix6> on_link{};
     std::set<Ipv6> addresses{};
   };
   // The routers that lead to a prefix, by preference.

@@ -71,7 +71,7 @@ class Ipv6Links {
   void use_all(const interface::InterfaceView& view);
   void renew(InterfaceId port) { parts_.routing.renew(port); }
 
-  // Whether some route binds the port, as in Links::apply_unnumbered().
+  // Whether routes may use the port.
   [[nodiscard]] bool is_usable(InterfaceId port) const { return states_[port.value()].usable; }
 
  private:

@@ -41,8 +41,7 @@ IpCounter received(const neigh::NdMessage& message) {
 // not, although it takes packets to them everywhere.
 bool is_of_port(const interface::InterfaceView& port, Ipv6 address) {
   return std::ranges::any_of(port.addresses6, [&](const InterfaceAddress6& own) {
-    const bool anycast =
-        port.forwarding && own.length < Ipv6::kBits - 1 && own.subnet().address() == address;
+    const bool anycast = port.forwarding && has_anycast(own) && own.subnet().address() == address;
     return port.uses(own) && (own.address == address || anycast);
   });
 }

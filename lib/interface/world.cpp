@@ -31,10 +31,6 @@ std::uint8_t checks_of(const InterfaceView& port) {
   return static_cast<std::uint8_t>(checks);
 }
 
-// Whether the first address of the subnet is that of any of its routers, the link-local subnet's
-// too (RFC 4291 2.6.1); two routers on a /127 do without (RFC 6164).
-bool has_routers_address(const InterfaceAddress6& own) { return own.length < Ipv6::kBits - 1; }
-
 }  // namespace
 
 // The order of Linux's __inet_insert_ifa: the first address of a subnet comes before all secondary
@@ -228,7 +224,7 @@ std::vector<Ipv6> World::groups_of(const InterfaceView& port) const {
   // An address that is being probed for is listened for already (RFC 4862 5.4.2).
   for (const InterfaceAddress6& own : port.addresses6) {
     add(own.address.solicited_node());
-    if (port.forwarding && has_routers_address(own)) {
+    if (port.forwarding && has_anycast(own)) {
       add(own.subnet().address().solicited_node());
     }
   }
@@ -247,7 +243,7 @@ void World::publish_link_addresses() {
       entries.emplace_back(port.id, group);
     }
     for (const InterfaceAddress6& own : port.addresses6) {
-      if (port.forwarding && has_routers_address(own) && port.uses(own)) {
+      if (port.forwarding && has_anycast(own) && port.uses(own)) {
         const Ipv6 anycast = own.subnet().address();
         entries.emplace_back(anycast.is_link_local() ? port.id : LinkAddresses::kAnycast, anycast);
       }
@@ -350,7 +346,7 @@ bool World::is_anycast(Ipv6 address) const {
   return std::ranges::any_of(ports(), [&](const InterfaceView& port) {
     return port.forwarding &&
            std::ranges::any_of(port.addresses6, [&](const InterfaceAddress6& own) {
-             return has_routers_address(own) && own.subnet().address() == address && port.uses(own);
+             return has_anycast(own) && own.subnet().address() == address && port.uses(own);
            });
   });
 }

@@ -83,7 +83,7 @@ class Walk {
   bool pass(bool is_first) {
     switch (step_.protocol) {
       case IPPROTO_HOPOPTS:
-        // Elsewhere it is a protocol that nobody knows (RFC 8200 4.1).
+        // Elsewhere it is an unknown protocol (RFC 8200 4.1).
         return is_first ? options(OptionsKind::kHopByHop) : upper();
       case IPPROTO_DSTOPTS:
         return options(OptionsKind::kDestination);

@@ -86,7 +86,7 @@ Octets first_option(Octets rest) {
   return rest.size() < 2 || rest[1] + 2UL > rest.size() ? Octets{} : rest.first(rest[1] + 2UL);
 }
 
-// Octets that are not zero may carry what nobody should see (RFC 4942 2.1.9.5).
+// Other octets than zeros would be a covert channel (RFC 4942 2.1.9.5).
 bool is_blank(Octets padding) {
   return padding.size() <= 2 ||
          std::ranges::all_of(padding.subspan(2), [](std::uint8_t octet) { return octet == 0; });

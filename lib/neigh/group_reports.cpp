@@ -16,8 +16,8 @@ constexpr Nanoseconds kReportInterval = seconds{1};
 // RFC 3810 9.2, for a querier that does not say its own.
 constexpr Nanoseconds kQueryInterval = seconds{125};
 
-// RFC 3810 6: all nodes are in ff02::1 without saying so, and groups of one interface are nobody
-// else's matter.
+// RFC 3810 6: every node is in ff02::1 without a report, and groups of one interface do not leave
+// it.
 bool is_reported(Ipv6 group) { return group != kAllNodes && group.multicast_scope() >= 2; }
 
 }  // namespace
