@@ -33,7 +33,7 @@ class Neighbors6 final : public Resolution<Ipv6> {
   Drop hear(const PacketMeta& meta, const neigh::NeighborAdvertisement& message);
   Drop hear(const PacketMeta& meta, const neigh::RouterSolicitation& message);
   Drop hear(const PacketMeta& meta, const neigh::RouterAdvertisement& message);
-  Drop hear(const PacketMeta& meta, const neigh::Redirect& message);
+  static Drop hear(const PacketMeta& meta, const neigh::Redirect& message);
   void answer(const PacketMeta& meta, const neigh::NeighborSolicitation& message);
   // Learns what a message says of its sender, which may be a new neighbor.
   void learn_sender(const PacketMeta& meta, Ipv6 source, std::optional<Mac> mac);
