@@ -100,8 +100,8 @@ inline constexpr std::uint8_t kLinkLocalLength = 64;
 using Prefix6 = Prefix<Ipv6>;
 using InterfaceAddress6 = InterfaceAddress<Ipv6>;
 
-// Whether the first address of the subnet is that of any of its routers, the link-local subnet's too
-// (RFC 4291 2.6.1); two routers on a /127 do without (RFC 6164).
+// Whether the first address of the subnet is that of any of its routers, the link-local subnet's
+// too (RFC 4291 2.6.1); two routers on a /127 do without (RFC 6164).
 [[nodiscard]] constexpr bool has_anycast(const InterfaceAddress6& own) {
   return own.length < Ipv6::kBits - 1;
 }

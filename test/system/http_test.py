@@ -236,9 +236,11 @@ class Strangers(HttpTestCase):
         finally:
             ping.send_signal(2)
             text = ping.communicate(timeout=10)[0]
-        sent, back = map(int, re.search(r"(\d+) packets transmitted, (\d+) received", text).groups())
+        sent = int(re.search(r"(\d+) packets transmitted", text)[1])
         self.assertGreater(sent, 30)
-        self.assertEqual(sent, back, text)
+        # The signal may end ping before the answer to its last packet is there.
+        back = {int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", text)}
+        self.assertEqual(set(range(1, sent)) - back, set(), text)
 
     def assert_served(self, seconds=5):
         start = time.monotonic()
