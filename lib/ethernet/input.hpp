@@ -29,10 +29,18 @@ class EtherTypes {
   std::vector<FrameHandler> handlers_{nullptr};
 };
 
+// The handlers of packets whose headers are validated already.
+struct CheckedLines {
+  FrameHandler ipv4;
+  FrameHandler ipv6;
+};
+
 // Counts the burst at its port and hands every frame to its handler. Drops frames for other
-// stations, of unknown EtherType and of unknown VLAN. Untagged IPv4 goes to `checked_ipv4` first,
-// its headers validated on the way (ip4/input.hpp). A tagged frame goes to its handler without its
-// tags, as a frame of its sub-interface. ~5 cycles for a plain packet, ~40 for any other.
-void input(StageContext& context, Burst& burst, const EtherTypes& types, FrameHandler checked_ipv4);
+// stations, of unknown EtherType and of unknown VLAN. Untagged IPv4 and IPv6 for this station go to
+// `checked` first, their headers validated on the way (input.hpp of ip4/ and ip6/). A tagged frame
+// goes to its handler without its tags, as a frame of its sub-interface. ~5 cycles for a plain
+// packet, ~40 for any other.
+void input(StageContext& context, Burst& burst, const EtherTypes& types,
+           const CheckedLines& checked);
 
 }  // namespace ringroad::ethernet

@@ -248,12 +248,12 @@ void finish(const std::byte* arena, std::uint32_t default_route, const std::uint
   finish_lanes<kBlock>(arena, default_route, keys, wide, answers);
 }
 
-void finish(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys, unsigned depth,
-            std::uint32_t* answers) {
+void finish(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys, unsigned lanes,
+            unsigned depth, std::uint32_t* answers) {
   std::array<std::uint32_t, kBlock> words;
   std::array<std::uint8_t, kBlock> active{};
   unsigned count = 0;
-  for (unsigned i = 0; i < kBlock; ++i) {
+  for (unsigned i = 0; i < lanes; ++i) {
     words[i] = answers[i];
     active[count] = static_cast<std::uint8_t>(i);
     count += answers[i] >> 31;

@@ -94,9 +94,10 @@ void avx512_block(const std::byte* arena, std::uint32_t default_route, const std
 
 // Handles sixteen lanes at a time down to 64 bits; few prefixes are longer. Lanes that have their
 // answer are masked out.
-void avx512_block(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys,
-                  std::uint32_t* answers) {
-  constexpr unsigned kGroups = kBlock / 16;
+template <unsigned kLanes>
+void avx512_block6(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys,
+                   std::uint32_t* answers) {
+  constexpr unsigned kGroups = kLanes / 16;
   constexpr unsigned kDepths = 6;
   struct Group {
     __m512i low_lanes;  // upper halves of the addresses in lanes 0..7
@@ -146,34 +147,61 @@ void avx512_block(const std::byte* arena, std::uint32_t default_route, const Ipv
         _mm512_mask_blend_epi32(_mm512_testn_epi32_mask(word, word), word, otherwise));
   }
   if (going_on != 0) [[unlikely]] {
-    finish(arena, default_route, keys, kDepths, answers);
+    finish(arena, default_route, keys, kLanes, kDepths, answers);
   }
 }
 
-// Looks up blocks of kBlock keys; the remaining keys are looked up by scalar code.
-template <class Key>
-void in_blocks(const std::byte* arena, const DefaultRoute& default_route, const Key* keys,
-               std::size_t count, NextHopId* next_hops) {
-  auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
-  std::size_t done = 0;
-  for (; done + kBlock <= count; done += kBlock) {
-    default_route.with([&](std::uint32_t otherwise) {
-      avx512_block(arena, otherwise, keys + done, answers + done);
-    });
+// Looks up at most kLanes keys: the lanes without a key look up the last one.
+template <unsigned kLanes>
+void avx512_rest6(const std::byte* arena, const DefaultRoute& default_route, const Ipv6* keys,
+                  std::size_t count, std::uint32_t* answers) {
+  Ipv6 filled[kLanes];
+  std::uint32_t found[kLanes];
+  for (unsigned i = 0; i < kLanes; ++i) {
+    filled[i] = keys[i < count ? i : count - 1];
   }
-  scalar_rest(arena, default_route, keys + done, count - done, answers + done);
+  default_route.with(
+      [&](std::uint32_t otherwise) { avx512_block6<kLanes>(arena, otherwise, filled, found); });
+  for (std::size_t i = 0; i < count; ++i) {
+    answers[i] = found[i];
+  }
 }
 
 }  // namespace
 
+// Looks up blocks of kBlock keys; the remaining keys are looked up by scalar code.
 void avx512_ipv4(const std::byte* arena, const DefaultRoute& default_route,
                  std::span<const std::uint32_t> keys, NextHopId* next_hops) {
-  in_blocks(arena, default_route, keys.data(), keys.size(), next_hops);
+  auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
+  std::size_t done = 0;
+  for (; done + kBlock <= keys.size(); done += kBlock) {
+    default_route.with([&](std::uint32_t otherwise) {
+      avx512_block(arena, otherwise, keys.data() + done, answers + done);
+    });
+  }
+  scalar_rest(arena, default_route, keys.data() + done, keys.size() - done, answers + done);
 }
 
+// The same, but a large rest is filled up to a block: half of a burst of both families at random is
+// nearly always less than a block.
 void avx512_ipv6(const std::byte* arena, const DefaultRoute& default_route,
                  std::span<const Ipv6> keys, NextHopId* next_hops) {
-  in_blocks(arena, default_route, keys.data(), keys.size(), next_hops);
+  constexpr std::size_t kLittle = 4;
+  auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
+  std::size_t done = 0;
+  for (; done + kBlock <= keys.size(); done += kBlock) {
+    default_route.with([&](std::uint32_t otherwise) {
+      avx512_block6<kBlock>(arena, otherwise, keys.data() + done, answers + done);
+    });
+  }
+  const std::size_t left = keys.size() - done;
+  if (left <= kLittle) {
+    scalar_rest(arena, default_route, keys.data() + done, left, answers + done);
+  } else if (left <= kBlock / 2) {
+    avx512_rest6<kBlock / 2>(arena, default_route, keys.data() + done, left, answers + done);
+  } else {
+    avx512_rest6<kBlock>(arena, default_route, keys.data() + done, left, answers + done);
+  }
 }
 
 }  // namespace ringroad::fib::bulk

@@ -18,10 +18,10 @@ inline constexpr unsigned kBlock = 32;
 // harm. `wide`: the block of some lane is wide.
 void finish(const std::byte* arena, std::uint32_t default_route, const std::uint32_t* keys,
             bool wide, std::uint32_t* answers);
-// Continues the lanes whose answer is still the word of a block, from blocks of that depth
-// downward.
-void finish(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys, unsigned depth,
-            std::uint32_t* answers);
+// Continues those of `lanes` lanes, at most kBlock, whose answer is still the word of a block, from
+// blocks of that depth downward.
+void finish(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys, unsigned lanes,
+            unsigned depth, std::uint32_t* answers);
 // Looks up fewer than kBlock keys.
 void scalar_rest(const std::byte* arena, const DefaultRoute& default_route,
                  const std::uint32_t* keys, std::size_t count, std::uint32_t* answers);

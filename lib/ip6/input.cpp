@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ip6/header.hpp"
+#include "ip6/input_avx2.hpp"
 #include "packet/tos.hpp"
 
 namespace ringroad::ip6 {
@@ -47,6 +48,14 @@ std::uint32_t length_of(const rte_ipv6_hdr& header, std::uint32_t available) {
   const std::uint16_t payload = rte_be_to_cpu_16(header.payload_len);
   return payload == 0 && header.proto == IPPROTO_HOPOPTS ? available
                                                          : kFixedHeader + std::uint32_t{payload};
+}
+
+// Validates the packets of the burst from this index on.
+[[gnu::noinline]] void validate_singly(StageContext& context, Burst& burst, std::size_t begin,
+                                       std::size_t count) {
+  for (std::size_t i = begin; i < begin + count; ++i) {
+    validate(context, burst, burst.packets[i], burst.l2_classes[i]);
+  }
 }
 
 }  // namespace
@@ -91,13 +100,50 @@ bool validate(StageContext& context, Burst& burst, Packet* packet, L2Class l2_cl
   return true;
 }
 
+std::uint64_t take_plain(Burst& burst, std::size_t end, std::uint64_t mac) {
+  constexpr std::size_t kEight = Avx2Input::kPackets;
+  Avx2Input eight{mac};
+  std::size_t i = 0;
+  while (i + kEight <= end && eight.validate<Link::kRaw>(burst, i, i)) {
+    i += kEight;
+  }
+  burst.count = static_cast<std::uint16_t>(i);
+  burst.bytes = eight.plain_bytes();
+  burst.longest = eight.longest();
+  return eight.bytes();
+}
+
+void take(StageContext& context, Burst& burst, std::size_t end) {
+  constexpr std::size_t kEight = Avx2Input::kPackets;
+  const std::size_t begin = burst.count;
+  if (begin == end) {
+    return;
+  }
+  Avx2Input eight{0};
+  // The last group of eight is filled up with the last packet, whose bytes are subtracted again.
+  const std::size_t filled = begin + RTE_ALIGN_CEIL(end - begin, kEight);
+  Packet* const last = burst.packets[end - 1];
+  std::fill(burst.packets.begin() + end, burst.packets.begin() + filled, last);
+  std::fill(burst.l2_classes.begin() + end, burst.l2_classes.begin() + filled,
+            burst.l2_classes[end - 1]);
+  for (std::size_t i = begin; i < end; i += kEight) {
+    const std::size_t some = std::min(kEight, end - i);
+    if (eight.validate<Link::kChecked>(burst, i, burst.count)) [[likely]] {
+      burst.count = static_cast<std::uint16_t>(burst.count + some);
+      burst.bytes -= static_cast<std::uint32_t>(kEight - some) * last->pkt_len;
+    } else {
+      validate_singly(context, burst, i, some);
+    }
+  }
+  burst.bytes += eight.plain_bytes();
+  burst.longest = std::max(burst.longest, eight.longest());
+}
+
 void input(StageContext& context, Burst& burst) {
   const std::uint16_t count = std::exchange(burst.count, std::uint16_t{0});
   burst.is_ipv6 = true;
   burst.plain = true;
-  for (std::uint16_t i = 0; i < count; ++i) {
-    validate(context, burst, burst.packets[i], burst.l2_classes[i]);
-  }
+  take(context, burst, count);
 }
 
 void set_options_aside(StageContext& context, Burst& burst) {

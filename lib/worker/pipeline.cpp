@@ -106,6 +106,10 @@ void ipv6_line(StageContext& context, Burst& burst) {
     return;
   }
   ip6::input(context, burst);
+  checked_ipv6_line(context, burst);
+}
+
+void checked_ipv6_line(StageContext& context, Burst& burst) {
   ip6::run_hooks(HookPoint::kPreRouting, context, burst);
   if (burst.has_options) [[unlikely]] {
     ip6::set_options_aside(context, burst);

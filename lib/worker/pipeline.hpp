@@ -14,6 +14,11 @@ void ipv4_line(StageContext& context, Burst& burst);
 void checked_ipv4_line(StageContext& context, Burst& burst);
 // The same stages for IPv6.
 void ipv6_line(StageContext& context, Burst& burst);
+void checked_ipv6_line(StageContext& context, Burst& burst);
+
+inline constexpr ethernet::CheckedLines kCheckedLines{.ipv4 = checked_ipv4_line,
+                                                      .ipv6 = checked_ipv6_line};
+
 // Punts ARP: the control thread answers and learns.
 void arp_line(StageContext& context, Burst& burst);
 

@@ -205,7 +205,7 @@ void Worker::set_taps(Watch::Plan* plan) {
 void Worker::carry(InterfaceId ingress, std::uint16_t count) {
   counters_.packets.add(count);
   burst_.begin(ingress, count);
-  ethernet::input(context_, burst_, *types_, checked_ipv4_line);
+  ethernet::input(context_, burst_, *types_, kCheckedLines);
   // Packets that waited for a neighbor were injected before the neighbor was published: they are
   // sent before packets of this burst, which may have found the neighbor published.
   poll_inject();
