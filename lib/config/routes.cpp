@@ -43,32 +43,28 @@ class RoutesReader {
   using NextHop = NextHopOf<Address>;
 
  public:
-  RoutesReader(const Names& ports, const Connected& connected, std::filesystem::path folder,
-               Config& config)
+  RoutesReader(const Names& ports, const Connected& connected, Config& config)
       : ports_{ports},
         connected_{connected.of<Address>()},
         all_connected_{connected},
-        folder_{std::move(folder)},
         config_{config},
         lists_{lists_of<Address>(config)} {}
 
-  void read_route(const Value& item);
+  void read_route(const Value& item, const Fields& fields);
+  // Adds a gateway of a file of routes.
+  void read_file_gateway(const Value& value, std::vector<Address>& gateways);
   // Called after the last route: reports gateways that no route covers.
   void check_gateways() const;
 
  private:
-  void read_prefix_route(const Value& item, const Fields& fields);
-  void read_file_route(const Fields& fields);
   [[nodiscard]] std::optional<Address> read_gateway(const Value* value, std::string_view port);
   [[nodiscard]] std::optional<NextHop> read_next_hop(const Value& item, const Fields& fields);
   void read_ways(const Value& item, const Fields& fields, Route& route);
   [[nodiscard]] std::vector<NextHop> read_next_hops(const Value& list);
-  [[nodiscard]] std::vector<Address> read_gateways(const Value& value);
 
   const Names& ports_;
   const ConnectedOf<Address>& connected_;
   const Connected& all_connected_;
-  std::filesystem::path folder_;
   Config& config_;
   Lists<Address> lists_;
   // By table, prefix and metric, which identify a route.
@@ -163,7 +159,10 @@ void RoutesReader<Address>::check_gateways() const {
       });
       return covers && (gateway.port.empty() ? route.to.length() > 0 : by_port);
     };
-    const bool unknown = gateway.port.empty() && !lists_.route_files.empty();
+    const bool unknown =
+        gateway.port.empty() && std::ranges::any_of(config_.route_files, [](const RouteFile& file) {
+          return !file.gateways<Address>().empty();
+        });
     if (unknown || std::ranges::any_of(lists_.routes, leads_there)) {
       continue;
     }
@@ -250,7 +249,7 @@ void RoutesReader<Address>::read_ways(const Value& item, const Fields& fields, R
 }
 
 template <class Address>
-void RoutesReader<Address>::read_prefix_route(const Value& item, const Fields& fields) {
+void RoutesReader<Address>::read_route(const Value& item, const Fields& fields) {
   Route route;
   const Value* const to = fields.require("to", "a prefix such as 10.0.0.0/8, or default");
   const auto destination = read_destination<Address>(to);
@@ -281,101 +280,115 @@ void RoutesReader<Address>::read_prefix_route(const Value& item, const Fields& f
   lists_.routes.push_back(std::move(route));
 }
 
+// The prefixes of a file take their gateways by name alone.
 template <class Address>
-std::vector<Address> RoutesReader<Address>::read_gateways(const Value& value) {
-  std::vector<Address> gateways;
-  const auto note = [this](const Value& item, Address gateway) {
-    if (is_link_local(gateway)) {
-      item.problem(gateway.to_string() +
-                   " is a link-local address; a route file cannot say its port");
-    } else if (!connected_.is_on_link(gateway)) {
-      elsewhere_.push_back({item, gateway, {}, lists_.routes.size()});
-    }
-  };
-  if (!value.is_list()) {
-    if (const auto gateway = read_gateway(&value, {})) {
-      gateways.push_back(*gateway);
-      note(value, *gateway);
-    }
-    return gateways;
+void RoutesReader<Address>::read_file_gateway(const Value& value, std::vector<Address>& gateways) {
+  const auto gateway = read_gateway(&value, {});
+  if (!gateway) {
+    return;
   }
-  const std::vector<Value> items = value.items();
-  if (items.empty() || items.size() > kNextHopsMax) {
-    value.problem(
-        fmt::format("has {} gateways; a route file takes 1..{}", items.size(), kNextHopsMax));
-    return gateways;
+  if (std::ranges::find(gateways, *gateway) != gateways.end()) {
+    value.problem(gateway->to_string() + " is here twice");
+    return;
   }
-  for (const Value& item : items) {
-    const auto gateway = read_gateway(&item, {});
-    if (gateway && std::ranges::find(gateways, *gateway) != gateways.end()) {
-      item.problem(gateway->to_string() + " is here twice");
-    } else if (gateway) {
-      gateways.push_back(*gateway);
-      note(item, *gateway);
-    }
+  gateways.push_back(*gateway);
+  if (is_link_local(*gateway)) {
+    value.problem(gateway->to_string() +
+                  " is a link-local address; a route file cannot say its port");
+  } else if (!connected_.is_on_link(*gateway)) {
+    elsewhere_.push_back({value, *gateway, {}, lists_.routes.size()});
   }
-  return gateways;
 }
 
-template <class Address>
-void RoutesReader<Address>::read_file_route(const Fields& fields) {
+// Reads the items that name a file, whose prefixes and gateways are of both families.
+class RouteFilesReader {
+ public:
+  RouteFilesReader(RoutesReader<Ipv4>& ipv4, RoutesReader<Ipv6>& ipv6, std::filesystem::path folder,
+                   Config& config)
+      : ipv4_{ipv4}, ipv6_{ipv6}, folder_{std::move(folder)}, config_{config} {}
+
+  void read_item(const Fields& fields);
+
+ private:
+  [[nodiscard]] std::string read_path(const Value* file) const;
+  void read_gateways(const Value& via, RouteFile& route);
+
+  RoutesReader<Ipv4>& ipv4_;
+  RoutesReader<Ipv6>& ipv6_;
+  std::filesystem::path folder_;
+  Config& config_;
+};
+
+std::string RouteFilesReader::read_path(const Value* file) const {
+  const auto text = read_text(file);
+  if (!text) {
+    return {};
+  }
+  std::string path = (folder_ / *text).lexically_normal().string();
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    file->problem(shown(*text) + " is a folder");
+  } else if (::access(path.c_str(), R_OK) != 0) {
+    const std::error_code reason{errno, std::generic_category()};
+    file->problem(fmt::format("cannot read {}: {}", shown(*text), reason.message()));
+  }
+  return path;
+}
+
+void RouteFilesReader::read_gateways(const Value& via, RouteFile& route) {
+  const std::vector<Value> items = via.is_list() ? via.items() : std::vector{via};
+  if (items.empty() || items.size() > kNextHopsMax) {
+    via.problem(
+        fmt::format("has {} gateways; a route file takes 1..{}", items.size(), kNextHopsMax));
+    return;
+  }
+  for (const Value& item : items) {
+    if (looks_like_ipv6(item.node().text)) {
+      ipv6_.read_file_gateway(item, route.via6);
+    } else {
+      ipv4_.read_file_gateway(item, route.via);
+    }
+  }
+}
+
+void RouteFilesReader::read_item(const Fields& fields) {
   for (const std::string_view key :
        {"to", "nexthops", "type", "from", "port", "on-link", "recursive"}) {
     if (const Value* value = fields.find(key)) {
       value->missing("does not go with file; a route file takes via, metric and table");
     }
   }
-  RouteFileOf<Address> route;
-  const Value* const file = fields.find("file");
-  if (const auto path = read_text(file)) {
-    route.path = (folder_ / *path).lexically_normal().string();
-    std::error_code error;
-    if (std::filesystem::is_directory(route.path, error)) {
-      file->problem(shown(*path) + " is a folder");
-    } else if (::access(route.path.c_str(), R_OK) != 0) {
-      const std::error_code reason{errno, std::generic_category()};
-      file->problem(fmt::format("cannot read {}: {}", shown(*path), reason.message()));
-    }
-  }
+  RouteFile route{.path = read_path(fields.find("file")), .via = {}};
   if (const Value* via = fields.require("via", "the gateway of the file's prefixes, or a list")) {
-    route.via = read_gateways(*via);
+    read_gateways(*via, route);
   }
   assign(route.metric, read(fields.find("metric"), kMetrics));
   assign(route.table, read_table(fields.find("table"), config_.tables));
   assign(route.keep_going, read_flag(fields.find("keep_going")));
-  if (std::is_same_v<Address, Ipv6> && !route.via.empty()) {
-    file->missing("cannot be loaded: files of IPv6 routes are not supported yet; list the routes");
-  }
-  lists_.route_files.push_back(std::move(route));
-}
-
-template <class Address>
-void RoutesReader<Address>::read_route(const Value& item) {
-  static constexpr std::array<std::string_view, 12> kKeys{
-      "to",    "via",  "nexthops", "type",       "file",    "metric",
-      "table", "from", "port",     "keep_going", "on-link", "recursive"};
-  const Fields fields{item, kKeys};
-  if (!fields.is_map()) {
-    return;
-  }
-  if (fields.has("file")) {
-    read_file_route(fields);
-  } else {
-    read_prefix_route(item, fields);
-  }
+  config_.route_files.push_back(std::move(route));
 }
 
 }  // namespace
 
 void read_routes(const Value& section, const Names& ports, const Connected& connected,
                  const std::filesystem::path& folder, Config& config) {
-  RoutesReader<Ipv4> ipv4{ports, connected, folder, config};
-  RoutesReader<Ipv6> ipv6{ports, connected, folder, config};
+  static constexpr std::array<std::string_view, 12> kKeys{
+      "to",    "via",  "nexthops", "type",       "file",    "metric",
+      "table", "from", "port",     "keep_going", "on-link", "recursive"};
+  RoutesReader<Ipv4> ipv4{ports, connected, config};
+  RoutesReader<Ipv6> ipv6{ports, connected, config};
+  RouteFilesReader files{ipv4, ipv6, folder, config};
   for (const Value& item : section.items()) {
-    if (is_ipv6(item.node())) {
-      ipv6.read_route(item);
+    const Fields fields{item, kKeys};
+    if (!fields.is_map()) {
+      continue;
+    }
+    if (fields.has("file")) {
+      files.read_item(fields);
+    } else if (is_ipv6(item.node())) {
+      ipv6.read_route(item, fields);
     } else {
-      ipv4.read_route(item);
+      ipv4.read_route(item, fields);
     }
   }
   ipv4.check_gateways();

@@ -194,12 +194,17 @@ std::string print(const RouteOf<Address>& route, const Config& config) {
                       : fmt::format("  - {{to: {}{},\n     nexthops: {}}}\n", to, more, next_hops);
 }
 
-template <class Address>
-std::string print(const RouteFileOf<Address>& file, const Config& config) {
-  const std::string via =
-      file.via.size() == 1
-          ? scalar_of(file.via[0])
-          : flow_list(file.via, [](Address address) { return scalar_of(address); });
+std::string print(const RouteFile& file, const Config& config) {
+  std::vector<std::string> gateways;
+  for (const Ipv4 gateway : file.via) {
+    gateways.push_back(scalar_of(gateway));
+  }
+  for (const Ipv6 gateway : file.via6) {
+    gateways.push_back(scalar_of(gateway));
+  }
+  const std::string via = gateways.size() == 1
+                              ? gateways[0]
+                              : flow_list(gateways, [](const std::string& text) { return text; });
   return fmt::format("  - {{file: {}, via: {}{}{}{}}}\n", scalar(file.path), via,
                      metric(file.metric), table(file.table, config),
                      file.keep_going ? ", keep_going: true" : "");
@@ -335,8 +340,7 @@ std::string to_yaml(const Config& config) {
     text += "\ntables:\n" + print_all(config.tables);
   }
   const std::string routes = print_all(config.routes, config) + print_all(config.routes6, config) +
-                             print_all(config.route_files, config) +
-                             print_all(config.route_files6, config);
+                             print_all(config.route_files, config);
   text += routes.empty() ? "" : "\nroutes:\n" + routes;
   const std::string neighbors = print_all(config.neighbors) + print_all(config.neighbors6);
   text += neighbors.empty() ? "" : "\nneighbors:\n" + neighbors;

@@ -82,6 +82,8 @@ TEST_CASE("a command line becomes the request that the router understands") {
         R"({"address":"1.2.3.4","from":"5.6.7.8","proto":"udp","sport":9,"dport":53})"},
        {"route load /a/../b.gz via 1.2.3.4 metric 5", R"(["route","load"])",
         R"({"file":"/b.gz","via":"1.2.3.4","metric":5})"},
+       {"route load /b via 1.2.3.4 via fe80::1 via 1.2.3.5 table 7", R"(["route","load"])",
+        R"({"file":"/b","via":["1.2.3.4","fe80::1","1.2.3.5"],"table":"7"})"},
        {"route load /b via 1.2.3.4 table blue --keep-going", R"(["route","load"])",
         R"({"file":"/b","via":"1.2.3.4","table":"blue","keep_going":true})"},
        {"route add default via 1.2.3.4 src 1.2.3.5", R"(["route","add"])",
