@@ -23,7 +23,7 @@ const Keyword* find(const std::vector<Keyword>& keywords, std::string_view word)
 }
 
 Result<json> value_of(const Keyword& keyword, const std::string& text) {
-  if (keyword.kind == Keyword::Kind::kText || keyword.kind == Keyword::Kind::kTexts) {
+  if (keyword.kind != Keyword::Kind::kNumber) {
     return json(text);
   }
   std::uint32_t number = 0;
@@ -96,6 +96,14 @@ void WordReader::pair() {
     options_[keyword->key] = true;
   } else if (words_.empty()) {
     complain(fmt::format("'{}' needs a value", word));
+  } else if (keyword->kind == Keyword::Kind::kGateway && words_.size() > 1 &&
+             (words_.front() == "inet" || words_.front() == "inet6")) {
+    const bool is_ipv6 = take() == "inet6";
+    options_[keyword->key] = take();
+    if (options_[keyword->key].get_ref<const std::string&>().contains(':') != is_ipv6) {
+      complain(fmt::format("'{}' is no {} address", options_[keyword->key].get<std::string>(),
+                           is_ipv6 ? "IPv6" : "IPv4"));
+    }
   } else if (auto value = value_of(*keyword, take()); value) {
     json& option = options_[keyword->key];
     if (option.is_string()) {

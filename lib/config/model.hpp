@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/enums.hpp"
+#include "base/gateway.hpp"
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
 #include "base/mac.hpp"
@@ -211,7 +212,7 @@ struct Port {
 
 template <class Address>
 struct NextHopOf {
-  std::optional<Address> via{};  // if empty, the destinations are on the port's link
+  std::optional<GatewayOf<Address>> via{};  // if empty, the destinations are on the port's link
   std::uint16_t weight = 1;
   std::string port{};      // if empty, the port with the gateway's subnet
   bool on_link = false;    // `via` is on that port's link even if no subnet covers it

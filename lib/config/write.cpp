@@ -159,7 +159,9 @@ template <class Address>
 std::string print(const NextHopOf<Address>& next_hop) {
   std::vector<std::string> words;
   if (next_hop.via) {
-    words.push_back("via: " + scalar_of(*next_hop.via));
+    const Ipv6* const other = as_foreign(*next_hop.via);
+    words.push_back("via: " + (other != nullptr ? scalar_of(*other)
+                                                : scalar_of(*gateway_as<Address>(*next_hop.via))));
   }
   if (!next_hop.port.empty()) {
     words.push_back("port: " + scalar(next_hop.port));
@@ -173,9 +175,18 @@ std::string print(const NextHopOf<Address>& next_hop) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
+// "default" is of the family of the first gateway, so IPv4's with an IPv6 gateway is "0.0.0.0/0".
+template <class Address>
+std::string destination(const RouteOf<Address>& route) {
+  const bool borrows = std::ranges::any_of(route.next_hops, [](const auto& next_hop) {
+    return next_hop.via && as_foreign(*next_hop.via) != nullptr;
+  });
+  return borrows && route.to.length() == 0 ? "0.0.0.0/0" : scalar_of(route.to);
+}
+
 template <class Address>
 std::string print(const RouteOf<Address>& route, const Config& config) {
-  const std::string to = scalar_of(route.to);
+  const std::string to = destination(route);
   const std::string more =
       metric(route.metric) + table(route.table, config) +
       (route.source ? fmt::format(", from: {}", scalar_of(*route.source)) : "");

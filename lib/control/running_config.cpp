@@ -18,18 +18,28 @@ config::RouteOf<Address> Configuration::listed(const fib::RouteView<Address>& ro
   listed.table = static_cast<std::uint8_t>(route.table);
   listed.source = route.path.source;
   listed.type = route.path.type;
-  const auto is_on_one_link = [this](Address gateway, InterfaceId port) {
-    return std::ranges::all_of(world_.ports(), [&](const interface::InterfaceView& view) {
-      return world_.is_on_link(view.id, gateway) == (view.id == port);
-    });
+  const auto list = [&](auto gateway, const auto& hop, config::NextHopOf<Address>& words) {
+    if (!hop.port) {
+      words.recursive = !routing<decltype(gateway)>().port_of(gateway);
+      return;
+    }
+    const bool is_on_one_link =
+        std::ranges::all_of(world_.ports(), [&](const interface::InterfaceView& view) {
+          return world_.is_on_link(view.id, gateway) == (view.id == *hop.port);
+        });
+    if (hop.on_link || !is_on_one_link) {
+      words.port = world_.port(*hop.port).name;
+      words.on_link = hop.on_link || !world_.is_on_link(*hop.port, gateway);
+    }
   };
   for (const auto& hop : route.path.next_hops) {
     config::NextHopOf<Address> words{.via = hop.via, .weight = hop.weight};
-    if (!hop.port) {
-      words.recursive = hop.via && !routing<Address>().port_of(*hop.via);
-    } else if (!hop.via || hop.on_link || !is_on_one_link(*hop.via, *hop.port)) {
-      words.port = world_.port(*hop.port).name;
-      words.on_link = hop.via && (hop.on_link || !world_.is_on_link(*hop.port, *hop.via));
+    if (!hop.via) {
+      words.port = hop.port ? world_.port(*hop.port).name : "";
+    } else if (const Ipv6* const other = as_foreign(*hop.via)) {
+      list(*other, hop, words);
+    } else {
+      list(*gateway_as<Address>(*hop.via), hop, words);
     }
     listed.next_hops.push_back(words);
   }

@@ -61,8 +61,9 @@ class Reader {
   }
 
  private:
+  template <class Gateway>
   [[nodiscard]] static const auto& addresses_of(const config::Port& port) {
-    if constexpr (std::is_same_v<Address, Ipv4>) {
+    if constexpr (std::is_same_v<Gateway, Ipv4>) {
       return port.addresses;
     } else {
       return port.addresses6;
@@ -71,11 +72,12 @@ class Reader {
   // The port whose subnet holds the gateway: of the longest subnets, that of the first port, and
   // before those that probe for their addresses first. Routing::port_of() finds the same one after
   // a start.
-  [[nodiscard]] std::optional<InterfaceId> port_of(Address gateway) const {
+  template <class Gateway>
+  [[nodiscard]] std::optional<InterfaceId> port_of(Gateway gateway) const {
     const config::Port* best = nullptr;
     std::pair<int, bool> best_rank{};
     for (const config::Port& port : config_.ports) {
-      for (const InterfaceAddress<Address>& own : addresses_of(port)) {
+      for (const InterfaceAddress<Gateway>& own : addresses_of<Gateway>(port)) {
         const std::pair<int, bool> rank{own.subnet().length(), !port.dad};
         if (own.subnet().contains(gateway) && (best == nullptr || rank > best_rank)) {
           best = &port;
@@ -103,7 +105,8 @@ class Reader {
       if (!hop.port.empty()) {
         way.port = ids_.at(hop.port);
       } else if (hop.via) {
-        way.port = port_of(*hop.via);
+        const Ipv6* const other = as_foreign(*hop.via);
+        way.port = other != nullptr ? port_of(*other) : port_of(*gateway_as<Address>(*hop.via));
       }
       path.next_hops.push_back(way);
     }

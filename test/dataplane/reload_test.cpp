@@ -105,6 +105,38 @@ routes:
   CHECK(twice.error().what.ends_with(file + ": 2001:db8:b::/48 is there twice"));
 }
 
+TEST_CASE("a reload sets and keeps IPv4 routes by IPv6 gateways") {
+  constexpr const char* kPorts = R"(
+arp: {notify: false}
+nd: {dad_transmits: 0}
+ports:
+  a: {device: net_ring0, addresses: [192.168.1.1/24]}
+  b: {device: net_ring1, addresses: ["2001:db8:2::1/64"]}
+)";
+  const std::string with = std::string{kPorts} + R"(
+routes:
+  - {to: 0.0.0.0/0, via: "fe80::2", port: b}
+  - {to: 10.0.0.0/8, via: "2001:db8:2::2"}
+  - to: 10.1.0.0/16
+    nexthops: [{via: 192.168.1.2}, {via: "2001:db8:2::2", weight: 2}]
+)";
+  std::string fresh;
+  {
+    Testbed bed{{.config = config_of(with)}};
+    fresh = State{bed}.text();
+  }
+  Reloading router{kPorts};
+  const std::string before = State{router.bed}.text();
+  const auto answer = router.reload(with);
+  INFO((answer ? "" : answer.error().what));
+  REQUIRE(answer);
+  CHECK(answer->at("routes") == json({{"added", 3}, {"removed", 0}, {"changed", 0}}));
+  CHECK(difference(fresh, State{router.bed}.text()).empty());
+  CHECK(router.reload(with)->at("changes").empty());
+  REQUIRE(router.reload(kPorts));
+  CHECK(difference(before, State{router.bed}.text()).empty());
+}
+
 TEST_CASE("a check of a reload changes nothing") {
   Reloading router{kPlain};
   const std::string before = State{router.bed}.text();

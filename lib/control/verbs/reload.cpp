@@ -34,7 +34,7 @@ std::string text_of_path(const Reload::Outcome& outcome, const fib::Path<Address
       text += text.empty() ? "nexthop" : " nexthop";
     }
     if (hop.via) {
-      add("via", hop.via->to_string());
+      add(as_foreign(*hop.via) != nullptr ? "via inet6" : "via", hop.via->to_string());
     }
     if (hop.port) {
       add("port", outcome.names.at(*hop.port));

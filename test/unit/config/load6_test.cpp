@@ -235,14 +235,37 @@ TEST_CASE("a file of routes has gateways of each family for the prefixes of that
         Lines{"routes[0].via[1]: nobody is not an IPv4 address"});
 }
 
-TEST_CASE("a gateway of the other family is not supported yet") {
-  CHECK(of_route("to: 10.9.0.0/16, via: 2001:db8::2") ==
-        Lines{"routes[0].via: 2001:db8::2 is an IPv6 address; an IPv6 gateway of an IPv4 route "
-              "(RFC 8950) is not supported yet"});
+TEST_CASE("an IPv4 route may have IPv6 gateways, and a route of IPv6 has no others") {
+  const Config config = parsed(kPorts + R"(
+  - {to: 0.0.0.0/0, via: fe80::2, port: a}
+  - {to: 10.9.0.0/16, via: 2001:db8::2}
+  - {to: 10.8.0.0/16, nexthops: [{via: 10.0.0.2}, {via: fe80::2, port: b, weight: 3}]}
+  - {to: 10.7.0.0/16, via: 2001:db8:9::1, port: b, on-link: true}
+  - {to: 10.6.0.0/16, via: 2001:db8:8::1, recursive: true}
+  - {to: 2001:db8:7::/48, via: 2001:db8::2}
+  - {to: 10.5.0.0/16, via: 2001:db8:7::1}
+)");
+  REQUIRE(config.routes.size() == 6);
+  CHECK(config.routes[0].to == Prefix4{});
+  CHECK(config.routes[0].next_hops ==
+        std::vector<NextHop>{{.via = address("fe80::2"), .weight = 1, .port = "a"}});
+  CHECK(config.routes[2].next_hops ==
+        std::vector<NextHop>{{.via = Ipv4{10, 0, 0, 2}},
+                             {.via = address("fe80::2"), .weight = 3, .port = "b"}});
+  CHECK(parsed(to_yaml(config)) == config);
+
   CHECK(of_route("to: 2001:db8:9::/48, via: 10.0.0.2") ==
-        Lines{"routes[0].via: 10.0.0.2 is an IPv4 address; an IPv4 gateway of an IPv6 route is not "
-              "supported yet"});
-  CHECK(of_route("to: default, nexthops: [{via: 10.0.0.2}, {via: 2001:db8::2}]").size() == 1);
+        Lines{"routes[0].via: 10.0.0.2 is an IPv4 address; the gateway of an IPv6 route has an "
+              "IPv6 address"});
+  CHECK(of_route("to: 10.9.0.0/16, via: fe80::2") ==
+        Lines{"routes[0].via: fe80::2 is a link-local address, which needs port"});
+  CHECK(of_route("to: 10.9.0.0/16, via: 2001:db8::1") ==
+        Lines{"routes[0].via: 2001:db8::1 is this router's own address"});
+  CHECK(of_route("to: 10.9.0.0/16, via: 2001:db8:77::1") ==
+        Lines{"routes[0].via: 2001:db8:77::1 is not on the subnet of any port, and no route but "
+              "the default leads to it; a gateway must be reachable"});
+  CHECK(of_route("to: 10.9.0.0/16, via: \"2001:db8::g\"").size() == 1);
+  CHECK(of_route("to: 10.9.0.0/16, via: fe80::2, port: c").size() == 1);  // runs no IPv6
   CHECK(of_route("to: 2001:db8:9::/48, type: blackhole, from: 10.0.0.1") ==
         Lines{"routes[0].from: 10.0.0.1 is not an IPv6 address"});
 }
