@@ -40,7 +40,7 @@ int check(const std::string& path) {
   }
   fmt::print("{}: ok: {}, {}, {}", path, counted(config->ports.size(), "port"),
              counted(config->engine.workers.size(), "worker"),
-             counted(config->routes.size(), "route"));
+             counted(config->routes.size() + config->routes6.size(), "route"));
   if (!config->route_files.empty()) {
     fmt::print(", {}", counted(config->route_files.size(), "route file"));
   }

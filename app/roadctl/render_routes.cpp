@@ -32,12 +32,22 @@ std::string via_of(const json& hop) {
                                                          : text;
 }
 
+namespace {
+
+// Whether a gateway of a route of this family has an address of the other one, which `ip` says.
+bool is_other_family(const json& family, const json& via) {
+  return family == 4 && via.get_ref<const std::string&>().contains(':');
+}
+
+}  // namespace
+
 std::string path_to(const json& hop) {
   std::string text;
   for (const auto& [word, key] : {std::pair{"via", "via"}, {"dev", "port"}, {"src", "source"}}) {
     const json& value = field(hop, key);
     if (value.is_string()) {
-      text += fmt::format(" {} {}", word, value.get<std::string>());
+      const bool other = is_other_family(field(hop, "family"), value);
+      text += fmt::format(" {}{} {}", word, other ? " inet6" : "", value.get<std::string>());
     }
   }
   return text;
@@ -90,10 +100,11 @@ void add_routes(Table& table, const json& routes) {
 }
 
 // Returns a next hop in the syntax of `ip route`: "via 10.9.9.9 recursive via 192.168.1.2 dev p".
-std::string hop_words(const json& hop) {
+std::string hop_words(const json& route, const json& hop) {
   std::string text;
-  if (field(hop, "via").is_string()) {
-    text += " via " + via_of(hop);
+  if (const json& via = field(hop, "via"); via.is_string()) {
+    text += is_other_family(field(route, "family"), via) ? " via inet6 " : " via ";
+    text += via_of(hop);
   }
   if (field(hop, "port").is_string()) {
     text += " dev " + words(hop, "port");
@@ -114,7 +125,7 @@ std::string as_ip_route(const json& route) {
   const json& hops = array(route, "nexthops");
   const bool one = hops.size() == 1;
   if (one) {
-    text += hop_words(hops.front());
+    text += hop_words(route, hops.front());
   }
   if (const json& table = field(route, "table"); table.is_string() && table != "main") {
     text += " table " + words(table);
@@ -131,8 +142,8 @@ std::string as_ip_route(const json& route) {
   }
   text += one ? state_words(hops.front()) + "\n" : "\n";
   for (const json& hop : one ? json::array() : hops) {
-    text +=
-        "\tnexthop" + hop_words(hop) + " weight " + words(hop, "weight") + state_words(hop) + "\n";
+    text += "\tnexthop" + hop_words(route, hop) + " weight " + words(hop, "weight") +
+            state_words(hop) + "\n";
   }
   return text;
 }

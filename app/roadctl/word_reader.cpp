@@ -23,7 +23,7 @@ const Keyword* find(const std::vector<Keyword>& keywords, std::string_view word)
 }
 
 Result<json> value_of(const Keyword& keyword, const std::string& text) {
-  if (keyword.kind == Keyword::Kind::kText) {
+  if (keyword.kind != Keyword::Kind::kNumber) {
     return json(text);
   }
   std::uint32_t number = 0;
@@ -90,14 +90,30 @@ void WordReader::pair() {
       known.emplace_back(candidate.word);
     }
     complain(fmt::format("unknown word '{}'{}", word, hint(word, known)));
-  } else if (options_.contains(keyword->key)) {
+  } else if (options_.contains(keyword->key) && keyword->kind != Keyword::Kind::kTexts) {
     complain(fmt::format("'{}' is given twice", word));
   } else if (keyword->kind == Keyword::Kind::kFlag) {
     options_[keyword->key] = true;
   } else if (words_.empty()) {
     complain(fmt::format("'{}' needs a value", word));
+  } else if (keyword->kind == Keyword::Kind::kGateway && words_.size() > 1 &&
+             (words_.front() == "inet" || words_.front() == "inet6")) {
+    const bool is_ipv6 = take() == "inet6";
+    options_[keyword->key] = take();
+    if (options_[keyword->key].get_ref<const std::string&>().contains(':') != is_ipv6) {
+      complain(fmt::format("'{}' is no {} address", options_[keyword->key].get<std::string>(),
+                           is_ipv6 ? "IPv6" : "IPv4"));
+    }
   } else if (auto value = value_of(*keyword, take()); value) {
-    options_[keyword->key] = std::move(*value);
+    json& option = options_[keyword->key];
+    if (option.is_string()) {
+      option = json::array({option});
+    }
+    if (option.is_array()) {
+      option.push_back(std::move(*value));
+    } else {
+      option = std::move(*value);
+    }
   } else {
     complain(value.error().what);
   }

@@ -20,12 +20,14 @@ using Options = Result<nlohmann::json>;
 
 // A word that is followed by a value, unless it is a flag.
 struct Keyword {
-  enum class Kind : std::uint8_t { kText, kNumber, kFlag };
+  // kTexts may be given several times, which makes a list. A kGateway may begin with its family.
+  enum class Kind : std::uint8_t { kText, kTexts, kGateway, kNumber, kFlag };
   std::string_view word;
   const char* key;  // of the option in the request
   Kind kind = Kind::kText;
 };
-inline constexpr Keyword kVia{"via", "via"};
+inline constexpr Keyword kVia{"via", "via", Keyword::Kind::kGateway};
+inline constexpr Keyword kVias{"via", "via", Keyword::Kind::kTexts};
 inline constexpr Keyword kMetric{"metric", "metric", Keyword::Kind::kNumber};
 inline constexpr Keyword kTable{"table", "table"};
 inline constexpr Keyword kSource{"src", "source"};

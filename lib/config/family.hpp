@@ -19,8 +19,8 @@ inline constexpr std::string_view kFamilyName<Ipv6> = "IPv6";
 // An IPv6 address or prefix has a colon (RFC 4291 2.2); one of IPv4, or "default", has none.
 [[nodiscard]] constexpr bool looks_like_ipv6(std::string_view text) { return text.contains(':'); }
 
-// Whether an item of `routes` or `neighbors` is of IPv6: by its `to` or `address`. "default", and
-// the prefixes of a file, are of the family of the first gateway. Reports nothing.
+// Whether an item of `routes` or `neighbors` is of IPv6: by its `to` or `address`. "default" is of
+// the family of the first gateway. A file of routes may have both families. Reports nothing.
 [[nodiscard]] bool is_ipv6(const Node& item);
 
 [[nodiscard]] constexpr bool is_link_local(Ipv4 /*address*/) { return false; }
@@ -30,15 +30,14 @@ inline constexpr std::string_view kFamilyName<Ipv6> = "IPv6";
 template <class Address>
 struct Lists {
   std::vector<RouteOf<Address>>& routes;
-  std::vector<RouteFileOf<Address>>& route_files;
   std::vector<StaticNeighborOf<Address>>& neighbors;
 };
 template <class Address>
 [[nodiscard]] Lists<Address> lists_of(Config& config) {
   if constexpr (Address::kBits == Ipv6::kBits) {
-    return {config.routes6, config.route_files6, config.neighbors6};
+    return {config.routes6, config.neighbors6};
   } else {
-    return {config.routes, config.route_files, config.neighbors};
+    return {config.routes, config.neighbors};
   }
 }
 

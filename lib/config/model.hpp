@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/enums.hpp"
+#include "base/gateway.hpp"
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
 #include "base/mac.hpp"
@@ -210,7 +212,7 @@ struct Port {
 
 template <class Address>
 struct NextHopOf {
-  std::optional<Address> via{};  // if empty, the destinations are on the port's link
+  std::optional<GatewayOf<Address>> via{};  // if empty, the destinations are on the port's link
   std::uint16_t weight = 1;
   std::string port{};      // if empty, the port with the gateway's subnet
   bool on_link = false;    // `via` is on that port's link even if no subnet covers it
@@ -246,19 +248,26 @@ struct RouteOf {
 using Route = RouteOf<Ipv4>;
 using Route6 = RouteOf<Ipv6>;
 
-// A file with one prefix on each line, plain or .gz; each prefix gets one of `via`, chosen by hash.
-template <class Address>
-struct RouteFileOf {
+// A file with one prefix on each line, plain or .gz; each prefix gets one of its family's gateways,
+// chosen by hash. The prefixes of a family without a gateway are skipped and counted.
+struct RouteFile {
   std::string path;  // relative paths start at the configuration file's folder
-  std::vector<Address> via;
+  std::vector<Ipv4> via;
+  std::vector<Ipv6> via6{};
   std::uint32_t metric = 0;
   std::uint8_t table = kMainTable;
   bool keep_going = false;  // lines that are not prefixes are skipped and counted
 
-  friend bool operator==(const RouteFileOf&, const RouteFileOf&) = default;
+  template <class Address>
+  [[nodiscard]] const std::vector<Address>& gateways() const {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return via;
+    } else {
+      return via6;
+    }
+  }
+  friend bool operator==(const RouteFile&, const RouteFile&) = default;
 };
-using RouteFile = RouteFileOf<Ipv4>;
-using RouteFile6 = RouteFileOf<Ipv6>;
 
 template <class Address>
 struct StaticNeighborOf {
@@ -317,7 +326,6 @@ struct Config {
   std::vector<Route> routes;
   std::vector<Route6> routes6;
   std::vector<RouteFile> route_files;
-  std::vector<RouteFile6> route_files6;
   std::vector<StaticNeighbor> neighbors;
   std::vector<StaticNeighbor6> neighbors6;
   std::vector<Scheduler> schedulers;

@@ -48,7 +48,7 @@ struct Place {
 };
 
 // Finds the route or neighbor of the fault. Routes with a file and routes without one are counted
-// separately, and so are the families.
+// separately, and so are the families of the latter.
 std::optional<std::pair<std::size_t, Node::Child>> item_of(const Node* list, const Fault& fault) {
   std::size_t left = fault.index;
   for (std::size_t i = 0; list != nullptr && i < list->children.size(); ++i) {
@@ -56,7 +56,8 @@ std::optional<std::pair<std::size_t, Node::Child>> item_of(const Node* list, con
     const bool has_file = find(item.node, "file").has_value();
     const bool counts = fault.at == Fault::At::kNeighbor || item.node->kind != Node::Kind::kMap ||
                         has_file == (fault.at == Fault::At::kRouteFile);
-    if (counts && is_ipv6(*item.node) == fault.ipv6 && left-- == 0) {
+    const bool either = fault.at == Fault::At::kRouteFile;
+    if (counts && (either || is_ipv6(*item.node) == fault.ipv6) && left-- == 0) {
       return std::pair{i, item};
     }
   }

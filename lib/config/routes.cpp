@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <limits>
 #include <map>
 #include <span>
-#include <system_error>
 #include <tuple>
 #include <type_traits>
 
@@ -20,22 +16,16 @@
 namespace ringroad::config {
 namespace {
 
-constexpr std::size_t kNextHopsMax = 256;
-constexpr Range<std::uint32_t> kMetrics{0, std::numeric_limits<std::uint32_t>::max()};
+constexpr Range<std::uint32_t> kMetrics{0, kMetricMax};
 
-// Reports a gateway of the other family.
-template <class Address>
-bool is_of_other_family(const Value& via) {
-  using Other = std::conditional_t<std::is_same_v<Address, Ipv6>, Ipv4, Ipv6>;
-  if (!Other::parse(via.node().text)) {
-    return false;
-  }
-  via.problem(
-      fmt::format("{} is an {} address; an {} gateway of an {} route{} is not supported yet",
-                  via.node().text, kFamilyName<Other>, kFamilyName<Other>, kFamilyName<Address>,
-                  std::is_same_v<Address, Ipv4> ? " (RFC 8950)" : ""));
-  return true;
-}
+// How a next hop says that its gateway is reached.
+struct Reach {
+  bool has_port;
+  std::string port;
+  bool elsewhere;     // it need not be on the link
+  std::size_t route;  // the route with this gateway, if it is of the gateway's family
+};
+constexpr std::size_t kNoRoute = ~std::size_t{0};
 
 template <class Address>
 class RoutesReader {
@@ -43,33 +33,40 @@ class RoutesReader {
   using NextHop = NextHopOf<Address>;
 
  public:
-  RoutesReader(const Names& ports, const Connected& connected, std::filesystem::path folder,
-               Config& config)
+  // `ipv6`: reads the gateways of IPv6 of IPv4 routes (RFC 8950).
+  RoutesReader(const Names& ports, const Connected& connected, Config& config,
+               RoutesReader<Ipv6>* ipv6 = nullptr)
       : ports_{ports},
         connected_{connected.of<Address>()},
         all_connected_{connected},
-        folder_{std::move(folder)},
         config_{config},
+        ipv6_{ipv6},
         lists_{lists_of<Address>(config)} {}
 
-  void read_route(const Value& item);
+  void read_route(const Value& item, const Fields& fields);
+  // Adds a gateway of a file of routes.
+  void read_file_gateway(const Value& value, std::vector<Address>& gateways);
   // Called after the last route: reports gateways that no route covers.
   void check_gateways() const;
 
  private:
-  void read_prefix_route(const Value& item, const Fields& fields);
-  void read_file_route(const Fields& fields);
+  template <class Any>
+  friend class RoutesReader;
+
   [[nodiscard]] std::optional<Address> read_gateway(const Value* value, std::string_view port);
+  [[nodiscard]] std::optional<GatewayOf<Address>> read_any_gateway(const Value* value,
+                                                                   std::string_view port);
+  // Checks how the gateway of a next hop is reached. Returns false after a problem.
+  [[nodiscard]] bool check_reach(const Value& via, Address gateway, const Reach& reach);
   [[nodiscard]] std::optional<NextHop> read_next_hop(const Value& item, const Fields& fields);
   void read_ways(const Value& item, const Fields& fields, Route& route);
   [[nodiscard]] std::vector<NextHop> read_next_hops(const Value& list);
-  [[nodiscard]] std::vector<Address> read_gateways(const Value& value);
 
   const Names& ports_;
   const ConnectedOf<Address>& connected_;
   const Connected& all_connected_;
-  std::filesystem::path folder_;
   Config& config_;
+  RoutesReader<Ipv6>* ipv6_;
   Lists<Address> lists_;
   // By table, prefix and metric, which identify a route.
   std::map<std::tuple<std::uint8_t, Prefix<Address>, std::uint32_t>, Position> seen_;
@@ -78,7 +75,7 @@ class RoutesReader {
     Value value;
     Address address;
     std::string port;   // if empty, any port
-    std::size_t route;  // the route with this gateway, in lists_.routes
+    std::size_t route;  // the route with this gateway, in lists_.routes, or kNoRoute
   };
   std::vector<Elsewhere> elsewhere_;
 };
@@ -86,7 +83,10 @@ class RoutesReader {
 template <class Address>
 std::optional<Address> RoutesReader<Address>::read_gateway(const Value* value,
                                                            std::string_view port) {
-  if (value == nullptr || is_of_other_family<Address>(*value)) {
+  if (value != nullptr && std::is_same_v<Address, Ipv6> && Ipv4::parse(value->node().text)) {
+    // Linux refuses such a route too (rtm_to_fib6_config).
+    value->problem(value->node().text +
+                   " is an IPv4 address; the gateway of an IPv6 route has an IPv6 address");
     return std::nullopt;
   }
   const auto address = read_address<Address>(value);
@@ -100,6 +100,32 @@ std::optional<Address> RoutesReader<Address>::read_gateway(const Value* value,
   return address;
 }
 
+template <class Address>
+std::optional<GatewayOf<Address>> RoutesReader<Address>::read_any_gateway(const Value* value,
+                                                                          std::string_view port) {
+  if constexpr (std::is_same_v<Address, Ipv4>) {
+    if (value != nullptr && looks_like_ipv6(value->node().text)) {
+      return ipv6_->read_gateway(value, port);
+    }
+  }
+  return read_gateway(value, port);
+}
+
+template <class Address>
+bool RoutesReader<Address>::check_reach(const Value& via, Address gateway, const Reach& reach) {
+  if (is_link_local(gateway) && !reach.has_port) {
+    via.problem(gateway.to_string() + " is a link-local address, which needs port");
+    return false;
+  }
+  const bool reached =
+      reach.elsewhere || (reach.has_port ? connected_.is_on_link(gateway, reach.port)
+                                         : connected_.is_on_link(gateway));
+  if (!reached) {
+    elsewhere_.push_back({via, gateway, reach.port, reach.route});
+  }
+  return true;
+}
+
 // Reads `via`, `port`, `on-link` and `recursive` of a route or of one of its next hops.
 template <class Address>
 auto RoutesReader<Address>::read_next_hop(const Value& item, const Fields& fields)
@@ -108,12 +134,13 @@ auto RoutesReader<Address>::read_next_hop(const Value& item, const Fields& field
   const Value* const via = fields.find("via");
   const Value* const port = fields.find("port");
   const auto name = read_text(port);
-  const auto gateway = read_gateway(via, name.value_or(""));
+  const auto gateway = read_any_gateway(via, name.value_or(""));
+  const Ipv6* const foreign = gateway ? as_foreign(*gateway) : nullptr;
   assign(hop.on_link, read_flag(fields.find("on-link")));
   assign(hop.recursive, read_flag(fields.find("recursive")));
   if (name && check_reference(*port, *name, "port", ports_)) {
     hop.port = *name;
-    if constexpr (std::is_same_v<Address, Ipv6>) {
+    if (std::is_same_v<Address, Ipv6> || foreign != nullptr) {
       check_runs_ipv6(*port, hop.port, all_connected_, config_.ports);
     }
   }
@@ -133,22 +160,19 @@ auto RoutesReader<Address>::read_next_hop(const Value& item, const Fields& field
   if (fields.has("via") && !gateway) {
     return std::nullopt;
   }
-  if (gateway && is_link_local(*gateway) && !has_port) {
-    via->problem(gateway->to_string() + " is a link-local address, which needs port");
-    return std::nullopt;
-  }
   if (!gateway && !has_port) {
     item.missing("has no gateway: give it via or nexthops, or a type such as blackhole");
     return std::nullopt;
   }
   hop.via = gateway;
-  const bool reached =
-      !gateway || hop.on_link || hop.recursive ||
-      (has_port ? connected_.is_on_link(*gateway, hop.port) : connected_.is_on_link(*gateway));
-  if (!reached) {
-    elsewhere_.push_back({*via, *gateway, hop.port, lists_.routes.size()});
-  }
-  return hop;
+  const Reach reach{.has_port = has_port,
+                    .port = hop.port,
+                    .elsewhere = hop.on_link || hop.recursive,
+                    .route = foreign != nullptr ? kNoRoute : lists_.routes.size()};
+  const bool good = !gateway             ? true
+                    : foreign != nullptr ? ipv6_->check_reach(*via, *foreign, reach)
+                                         : check_reach(*via, *gateway_as<Address>(*gateway), reach);
+  return good ? std::optional{std::move(hop)} : std::nullopt;
 }
 
 // The prefixes of route files are not known here; the router reports such gateways when it starts.
@@ -156,14 +180,17 @@ template <class Address>
 void RoutesReader<Address>::check_gateways() const {
   for (const Elsewhere& gateway : elsewhere_) {
     const auto leads_there = [&](const Route& route) {
-      const bool covers =
-          route.to.contains(gateway.address) && &route != lists_.routes.data() + gateway.route;
+      const auto index = static_cast<std::size_t>(&route - lists_.routes.data());
+      const bool covers = route.to.contains(gateway.address) && index != gateway.route;
       const bool by_port = std::ranges::any_of(route.next_hops, [&](const NextHop& hop) {
         return !hop.via && hop.port == gateway.port;
       });
       return covers && (gateway.port.empty() ? route.to.length() > 0 : by_port);
     };
-    const bool unknown = gateway.port.empty() && !lists_.route_files.empty();
+    const bool unknown =
+        gateway.port.empty() && std::ranges::any_of(config_.route_files, [](const RouteFile& file) {
+          return !file.gateways<Address>().empty();
+        });
     if (unknown || std::ranges::any_of(lists_.routes, leads_there)) {
       continue;
     }
@@ -250,7 +277,7 @@ void RoutesReader<Address>::read_ways(const Value& item, const Fields& fields, R
 }
 
 template <class Address>
-void RoutesReader<Address>::read_prefix_route(const Value& item, const Fields& fields) {
+void RoutesReader<Address>::read_route(const Value& item, const Fields& fields) {
   Route route;
   const Value* const to = fields.require("to", "a prefix such as 10.0.0.0/8, or default");
   const auto destination = read_destination<Address>(to);
@@ -281,87 +308,23 @@ void RoutesReader<Address>::read_prefix_route(const Value& item, const Fields& f
   lists_.routes.push_back(std::move(route));
 }
 
+// The prefixes of a file take their gateways by name alone.
 template <class Address>
-std::vector<Address> RoutesReader<Address>::read_gateways(const Value& value) {
-  std::vector<Address> gateways;
-  const auto note = [this](const Value& item, Address gateway) {
-    if (is_link_local(gateway)) {
-      item.problem(gateway.to_string() +
-                   " is a link-local address; a route file cannot say its port");
-    } else if (!connected_.is_on_link(gateway)) {
-      elsewhere_.push_back({item, gateway, {}, lists_.routes.size()});
-    }
-  };
-  if (!value.is_list()) {
-    if (const auto gateway = read_gateway(&value, {})) {
-      gateways.push_back(*gateway);
-      note(value, *gateway);
-    }
-    return gateways;
-  }
-  const std::vector<Value> items = value.items();
-  if (items.empty() || items.size() > kNextHopsMax) {
-    value.problem(
-        fmt::format("has {} gateways; a route file takes 1..{}", items.size(), kNextHopsMax));
-    return gateways;
-  }
-  for (const Value& item : items) {
-    const auto gateway = read_gateway(&item, {});
-    if (gateway && std::ranges::find(gateways, *gateway) != gateways.end()) {
-      item.problem(gateway->to_string() + " is here twice");
-    } else if (gateway) {
-      gateways.push_back(*gateway);
-      note(item, *gateway);
-    }
-  }
-  return gateways;
-}
-
-template <class Address>
-void RoutesReader<Address>::read_file_route(const Fields& fields) {
-  for (const std::string_view key :
-       {"to", "nexthops", "type", "from", "port", "on-link", "recursive"}) {
-    if (const Value* value = fields.find(key)) {
-      value->missing("does not go with file; a route file takes via, metric and table");
-    }
-  }
-  RouteFileOf<Address> route;
-  const Value* const file = fields.find("file");
-  if (const auto path = read_text(file)) {
-    route.path = (folder_ / *path).lexically_normal().string();
-    std::error_code error;
-    if (std::filesystem::is_directory(route.path, error)) {
-      file->problem(shown(*path) + " is a folder");
-    } else if (::access(route.path.c_str(), R_OK) != 0) {
-      const std::error_code reason{errno, std::generic_category()};
-      file->problem(fmt::format("cannot read {}: {}", shown(*path), reason.message()));
-    }
-  }
-  if (const Value* via = fields.require("via", "the gateway of the file's prefixes, or a list")) {
-    route.via = read_gateways(*via);
-  }
-  assign(route.metric, read(fields.find("metric"), kMetrics));
-  assign(route.table, read_table(fields.find("table"), config_.tables));
-  assign(route.keep_going, read_flag(fields.find("keep_going")));
-  if (std::is_same_v<Address, Ipv6> && !route.via.empty()) {
-    file->missing("cannot be loaded: files of IPv6 routes are not supported yet; list the routes");
-  }
-  lists_.route_files.push_back(std::move(route));
-}
-
-template <class Address>
-void RoutesReader<Address>::read_route(const Value& item) {
-  static constexpr std::array<std::string_view, 12> kKeys{
-      "to",    "via",  "nexthops", "type",       "file",    "metric",
-      "table", "from", "port",     "keep_going", "on-link", "recursive"};
-  const Fields fields{item, kKeys};
-  if (!fields.is_map()) {
+void RoutesReader<Address>::read_file_gateway(const Value& value, std::vector<Address>& gateways) {
+  const auto gateway = read_gateway(&value, {});
+  if (!gateway) {
     return;
   }
-  if (fields.has("file")) {
-    read_file_route(fields);
-  } else {
-    read_prefix_route(item, fields);
+  if (std::ranges::find(gateways, *gateway) != gateways.end()) {
+    value.problem(gateway->to_string() + " is here twice");
+    return;
+  }
+  gateways.push_back(*gateway);
+  if (is_link_local(*gateway)) {
+    value.problem(gateway->to_string() +
+                  " is a link-local address; a route file cannot say its port");
+  } else if (!connected_.is_on_link(*gateway)) {
+    elsewhere_.push_back({value, *gateway, {}, kNoRoute});
   }
 }
 
@@ -369,13 +332,30 @@ void RoutesReader<Address>::read_route(const Value& item) {
 
 void read_routes(const Value& section, const Names& ports, const Connected& connected,
                  const std::filesystem::path& folder, Config& config) {
-  RoutesReader<Ipv4> ipv4{ports, connected, folder, config};
-  RoutesReader<Ipv6> ipv6{ports, connected, folder, config};
-  for (const Value& item : section.items()) {
-    if (is_ipv6(item.node())) {
-      ipv6.read_route(item);
+  static constexpr std::array<std::string_view, 12> kKeys{
+      "to",    "via",  "nexthops", "type",       "file",    "metric",
+      "table", "from", "port",     "keep_going", "on-link", "recursive"};
+  RoutesReader<Ipv6> ipv6{ports, connected, config};
+  RoutesReader<Ipv4> ipv4{ports, connected, config, &ipv6};
+  // The gateways of a file are each of the family of its own address.
+  const auto add_gateway = [&](const Value& value, RouteFile& file) {
+    if (looks_like_ipv6(value.node().text)) {
+      ipv6.read_file_gateway(value, file.via6);
     } else {
-      ipv4.read_route(item);
+      ipv4.read_file_gateway(value, file.via);
+    }
+  };
+  for (const Value& item : section.items()) {
+    const Fields fields{item, kKeys};
+    if (!fields.is_map()) {
+      continue;
+    }
+    if (fields.has("file")) {
+      read_route_file(fields, folder, add_gateway, config);
+    } else if (is_ipv6(item.node())) {
+      ipv6.read_route(item, fields);
+    } else {
+      ipv4.read_route(item, fields);
     }
   }
   ipv4.check_gateways();

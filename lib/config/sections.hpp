@@ -2,7 +2,10 @@
 #pragma once
 // One reader for each section of the file; each fills its part of a Config and adds problems to the
 // Report of its Value. Private to lib/config.
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +44,14 @@ void read_vlans(const Value& section, PortContext& context, std::vector<Port>& p
 // Returns the number of one of these tables, or of a predefined table.
 [[nodiscard]] std::optional<std::uint8_t> read_table(const Value* value,
                                                      const std::vector<RouteTable>& tables);
+// A route has at most so many next hops.
+inline constexpr std::size_t kNextHopsMax = 256;
+inline constexpr std::uint32_t kMetricMax = 0xffffffff;
+// Reads an item that names a file of routes. `add` reads one gateway and adds it to those of its
+// family. `folder`: where relative paths start.
+using AddFileGateway = std::function<void(const Value&, RouteFile&)>;
+void read_route_file(const Fields& fields, const std::filesystem::path& folder,
+                     const AddFileGateway& add, Config& config);
 // The ports and tables of the config must already be set. `folder`: where relative paths of route
 // files start.
 void read_routes(const Value& section, const Names& ports, const Connected& connected,

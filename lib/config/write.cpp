@@ -159,7 +159,9 @@ template <class Address>
 std::string print(const NextHopOf<Address>& next_hop) {
   std::vector<std::string> words;
   if (next_hop.via) {
-    words.push_back("via: " + scalar_of(*next_hop.via));
+    const Ipv6* const other = as_foreign(*next_hop.via);
+    words.push_back("via: " + (other != nullptr ? scalar_of(*other)
+                                                : scalar_of(*gateway_as<Address>(*next_hop.via))));
   }
   if (!next_hop.port.empty()) {
     words.push_back("port: " + scalar(next_hop.port));
@@ -173,9 +175,18 @@ std::string print(const NextHopOf<Address>& next_hop) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
+// "default" is of the family of the first gateway, so IPv4's with an IPv6 gateway is "0.0.0.0/0".
+template <class Address>
+std::string destination(const RouteOf<Address>& route) {
+  const bool borrows = std::ranges::any_of(route.next_hops, [](const auto& next_hop) {
+    return next_hop.via && as_foreign(*next_hop.via) != nullptr;
+  });
+  return borrows && route.to.length() == 0 ? "0.0.0.0/0" : scalar_of(route.to);
+}
+
 template <class Address>
 std::string print(const RouteOf<Address>& route, const Config& config) {
-  const std::string to = scalar_of(route.to);
+  const std::string to = destination(route);
   const std::string more =
       metric(route.metric) + table(route.table, config) +
       (route.source ? fmt::format(", from: {}", scalar_of(*route.source)) : "");
@@ -194,12 +205,17 @@ std::string print(const RouteOf<Address>& route, const Config& config) {
                       : fmt::format("  - {{to: {}{},\n     nexthops: {}}}\n", to, more, next_hops);
 }
 
-template <class Address>
-std::string print(const RouteFileOf<Address>& file, const Config& config) {
-  const std::string via =
-      file.via.size() == 1
-          ? scalar_of(file.via[0])
-          : flow_list(file.via, [](Address address) { return scalar_of(address); });
+std::string print(const RouteFile& file, const Config& config) {
+  std::vector<std::string> gateways;
+  for (const Ipv4 gateway : file.via) {
+    gateways.push_back(scalar_of(gateway));
+  }
+  for (const Ipv6 gateway : file.via6) {
+    gateways.push_back(scalar_of(gateway));
+  }
+  const std::string via = gateways.size() == 1
+                              ? gateways[0]
+                              : flow_list(gateways, [](const std::string& text) { return text; });
   return fmt::format("  - {{file: {}, via: {}{}{}{}}}\n", scalar(file.path), via,
                      metric(file.metric), table(file.table, config),
                      file.keep_going ? ", keep_going: true" : "");
@@ -335,8 +351,7 @@ std::string to_yaml(const Config& config) {
     text += "\ntables:\n" + print_all(config.tables);
   }
   const std::string routes = print_all(config.routes, config) + print_all(config.routes6, config) +
-                             print_all(config.route_files, config) +
-                             print_all(config.route_files6, config);
+                             print_all(config.route_files, config);
   text += routes.empty() ? "" : "\nroutes:\n" + routes;
   const std::string neighbors = print_all(config.neighbors) + print_all(config.neighbors6);
   text += neighbors.empty() ? "" : "\nneighbors:\n" + neighbors;

@@ -20,7 +20,6 @@ config::Config without_entries(const config::Config& config) {
   fixed.routes.clear();
   fixed.routes6.clear();
   fixed.route_files.clear();
-  fixed.route_files6.clear();
   fixed.neighbors.clear();
   fixed.neighbors6.clear();
   return fixed;
@@ -157,7 +156,7 @@ Status Configuration::load_routes(const config::RouteFile& file,
   if (load_ && !load_->finished()) {
     return fail(fmt::format("{} is being loaded; wait for its end", load_->file().path));
   }
-  auto load = routing::RouteLoad::start(file, routing_, background_, gateways);
+  auto load = routing::RouteLoad::start(file, routing_, routing6_, background_, gateways);
   if (!load) {
     return std::unexpected{load.error()};
   }
@@ -190,6 +189,7 @@ bool Configuration::advance_load() {
     route_files_.push_back(load_->file());
   } else if (load_->state() == routing::RouteLoad::State::kFailed && route_files_.empty()) {
     static_routes_.forget_files();
+    static_routes6_.forget_files();
   }
   if (load_->finished()) {
     log_load(*load_);

@@ -140,7 +140,15 @@ class Configuration {
     }
   }
   template <class Address>
-  [[nodiscard]] auto& static_routes() {
+  [[nodiscard]] routing::StaticRoutes<Address>& static_routes() {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return static_routes_;
+    } else {
+      return static_routes6_;
+    }
+  }
+  template <class Address>
+  [[nodiscard]] const routing::StaticRoutes<Address>& static_routes() const {
     if constexpr (std::is_same_v<Address, Ipv4>) {
       return static_routes_;
     } else {
@@ -149,6 +157,8 @@ class Configuration {
   }
   template <class Address>
   void add_running_neighbors(std::vector<config::StaticNeighborOf<Address>>& neighbors) const;
+  template <class Address>
+  void add_running_routes(bool all, std::vector<config::RouteOf<Address>>& routes) const;
   [[nodiscard]] bool files_say_it_all() const;
 
   interface::World& world_;

@@ -64,6 +64,7 @@ Status Configuration::add_routes(const std::vector<config::RouteOf<Address>>& ro
 Status Configuration::start(const config::Config& configured, config::Fault& place,
                             const OnLoad& on_load) {
   static_cast<void>(add_routes(configured.routes, false, place));
+  static_cast<void>(add_routes(configured.routes6, false, place));
   place = {.what = "", .at = config::Fault::At::kRouteFile, .field = "file"};
   for (const config::RouteFile& file : configured.route_files) {
     place.index = static_cast<std::size_t>(&file - configured.route_files.data());
@@ -118,17 +119,22 @@ Status Configuration::load_and_wait(const config::RouteFile& file, const OnLoad&
   for (const std::string& complaint : outcome.complaints) {
     log::warn("{}", complaint);
   }
-  for (const Ipv4 via : file.via) {
-    if (!routing_.port_of(via) && !routing_.gateways().is_covered(via)) {
-      log::warn("{}: no route leads to its gateway {}; its routes wait for one that does",
-                file.path, via.to_string());
+  const auto warn_of_gateways = [&](const auto& gateways, const auto& routing) {
+    for (const auto via : gateways) {
+      if (!routing.port_of(via) && !routing.gateways().is_covered(via)) {
+        log::warn("{}: no route leads to its gateway {}; its routes wait for one that does",
+                  file.path, via.to_string());
+      }
     }
-  }
+  };
+  warn_of_gateways(file.via, routing_);
+  warn_of_gateways(file.via6, routing6_);
   const auto passed_over = [](std::size_t count, std::string_view what) {
     return count == 0 ? std::string{} : fmt::format(", {} {} passed over", count, what);
   };
-  log::info("{}: {} routes{}{}", file.path, outcome.added,
+  log::info("{}: {} routes{}{}{}", file.path, outcome.added,
             passed_over(outcome.bad_lines, "bad lines"),
+            passed_over(outcome.skipped_ipv4, "IPv4 prefixes"),
             passed_over(outcome.skipped_ipv6, "IPv6 prefixes"));
   return {};
 }

@@ -96,7 +96,8 @@ std::optional<DropReason> lost_at(const Router& router, const RehearsedFrame& fr
   return !frame.waits && band.is_full ? std::optional{DropReason::kBandFull} : std::nullopt;
 }
 
-Json egress_of(const RehearsedFrame& frame, const std::string& port, Ipv4 via, std::size_t frames) {
+Json egress_of(const RehearsedFrame& frame, const std::string& port, EitherAddress via,
+               std::size_t frames) {
   const Sent sent = read(frame);
   return {{"port", port},
           {"via", via.to_string()},

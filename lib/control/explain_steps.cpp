@@ -42,12 +42,17 @@ BandState band_of(const Router& router, const RehearsedFrame& frame) {
   return {};
 }
 
-Ipv4 ExplainSteps::next_hop(const RehearsedFrame& frame) const {
+EitherAddress ExplainSteps::next_hop(const RehearsedFrame& frame) const {
   if (frame.waits) {
-    return frame.neighbor.address;
+    return frame.neighbor;
   }
-  const neigh::Adjacency& way = router_.routing().resolve(destination_, flow_);
-  return way.kind == neigh::AdjacencyKind::kGlean ? destination_ : way.next_hop;
+  return next_hop(router_.routing().resolve(destination_, flow_));
+}
+
+EitherAddress ExplainSteps::next_hop(const neigh::Adjacency& way) const {
+  return way.kind == neigh::AdjacencyKind::kGlean ? EitherAddress{destination_}
+         : way.leads_to_ipv6()                    ? EitherAddress{way.next_hop6}
+                                                  : EitherAddress{way.next_hop};
 }
 
 ExplainSteps::ExplainSteps(const Router& router, PortId port, std::span<const std::uint8_t> frame)
@@ -174,8 +179,7 @@ void ExplainSteps::add_route() {
   mtu_ = way.mtu.load(std::memory_order_relaxed);
   add("mtu", fmt::format("{} bytes {} the MTU of {}, {}", packet_.size(),
                          packet_.size() > mtu_ ? "exceed" : "fit", name(way.port), mtu_));
-  const bool is_glean = way.kind == neigh::AdjacencyKind::kGlean;
-  add("neighbor", neighbor_text(router_, {way.port, is_glean ? destination_ : way.next_hop}));
+  add("neighbor", neighbor_text(router_, way.port, next_hop(way)));
 }
 
 void ExplainSteps::add_group(const fib::Rib4::View& match) {
@@ -305,10 +309,11 @@ void ExplainSteps::add_output(const RehearsedFrame& frame, InterfaceId egress, s
 
 void ExplainSteps::add_answer(const RehearsedFrame& frame) {
   add("answer",
-      fmt::format(
-          "{}, {} bytes by {}{}", describe(frame), frame.bytes, name(interface_of(frame.port)),
-          frame.waits ? fmt::format(", once {} answers ARP", frame.neighbor.address.to_string())
-                      : std::string{}));
+      fmt::format("{}, {} bytes by {}{}", describe(frame), frame.bytes,
+                  name(interface_of(frame.port)),
+                  frame.waits ? fmt::format(", once {} answers {}", frame.neighbor.to_string(),
+                                            asked(frame.neighbor))
+                              : std::string{}));
 }
 
 }  // namespace ringroad::control

@@ -128,6 +128,17 @@ template <class Address>
   return options.parsed<Prefix<Address>>(key, Prefix<Address>::parse, kPrefix<Address>);
 }
 
+// The gateway `via` of a route: that of an IPv4 route may be of either family (RFC 8950).
+template <class Address>
+[[nodiscard]] GatewayOf<Address> read_gateway(Options& options) {
+  if constexpr (std::is_same_v<Address, Ipv4>) {
+    if (options.has_ipv6("via")) {
+      return read_address<Ipv6>(options, "via");
+    }
+  }
+  return read_address<Address>(options, "via");
+}
+
 // The number of "icmp", "tcp" or "udp".
 [[nodiscard]] std::optional<std::uint8_t> parse_protocol(std::string_view text);
 

@@ -33,6 +33,59 @@ bool is_of_reassembly(DropReason reason) {
          reason == kReassemblyTooFar || reason == kReassemblyMemory;
 }
 
+// Says what Neighbors6 would do with IPv4 packets by an IPv6 gateway (RFC 8950).
+class RehearsedNeighbors6 final : public host::NeighborOutput<Ipv6> {
+ public:
+  struct Waiting {
+    neigh::Key6 key;
+    OwnedPacket packet;
+  };
+
+  RehearsedNeighbors6(const host::Neighbors6& real, host::Sender& sender)
+      : real_{real}, table_{real.rehearse()}, sender_{sender} {}
+
+  void set_slow_path(host::SlowPath& slow_path) { slow_path_ = &slow_path; }
+  [[nodiscard]] std::vector<Waiting>& waiting() { return waiting_; }
+
+  void send(neigh::Key6 key, OwnedPacket packet) override {
+    using enum host::Neighbors6::Prospect;
+    switch (real_.prospect(table_, key, buffers_of(*packet))) {
+      case kSends: {
+        const auto id = real_.table().find(key);
+        sender_.send_ip(std::move(packet), key.port, real_.table().entry(id.value()).mac);
+        break;
+      }
+      case kWaits: {
+        std::array<std::uint8_t, 16> octets{};
+        key.address.write(octets.data());
+        sender_.note(*packet, {.kind = WatchRecord::Kind::kWaits, .interface = key.port.value()},
+                     octets);
+        waiting_.push_back({key, std::move(packet)});
+        break;
+      }
+      case kUnreachable:
+        slow_path_->host_unreachable(std::move(packet), key.port);
+        break;
+      case kNoMemory:
+        sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborMemory);
+        break;
+      case kTableFull:
+        sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborTableFull);
+        break;
+    }
+  }
+
+  // No packet of IPv6 is rehearsed.
+  void hear(OwnedPacket frame) override { sender_.deliver(std::move(frame)); }
+
+ private:
+  const host::Neighbors6& real_;
+  neigh::Table6::Rehearsal table_;
+  host::Sender& sender_;
+  host::SlowPath* slow_path_ = nullptr;
+  std::vector<Waiting> waiting_;
+};
+
 // Says what Neighbors would do.
 class RehearsedNeighbors final : public host::NeighborOutput<Ipv4> {
  public:
@@ -180,13 +233,16 @@ class Rehearsal {
         worker_{std::make_unique<StageContext>(tables_)},
         sender_{router.world(), tables_, router.pools().first()},
         slow_path_{router.slow_path(), sender_},
-        neighbors_{router.neighbors(), sender_} {
+        neighbors_{router.neighbors(), sender_},
+        neighbors6_{router.neighbors6(), sender_} {
     worker_->is_worker = true;
     worker_->interfaces = counters_;
     worker_->redirects = router.slow_path().redirect_notes();
     sender_.collect(collected_);
     neighbors_.set_slow_path(slow_path_);
     slow_path_.set_neighbors(neighbors_);
+    neighbors6_.set_slow_path(slow_path_);
+    slow_path_.set_neighbors6(neighbors6_);
   }
 
   [[nodiscard]] Result<Rehearsed> run(PortId port, std::span<const std::uint8_t> frame) {
@@ -280,19 +336,25 @@ class Rehearsal {
       OwnedPacket packet{worker_->held.packets[i]};
       const neigh::Adjacency& way = router_.routing().resolve(
           destination_of(*packet), router_.world().tables().flow_hash(*packet));
-      add_waiting(frames, {{way.port, way.next_hop}, std::move(packet)});
+      const EitherAddress gateway =
+          way.leads_to_ipv6() ? EitherAddress{way.next_hop6} : way.next_hop;
+      add_waiting(frames, way.port, gateway, std::move(packet));
     }
     for (RehearsedNeighbors::Waiting& one : neighbors_.waiting()) {
-      add_waiting(frames, std::move(one));
+      add_waiting(frames, one.key.port, one.key.address, std::move(one.packet));
+    }
+    for (RehearsedNeighbors6::Waiting& one : neighbors6_.waiting()) {
+      add_waiting(frames, one.key.port, one.key.address, std::move(one.packet));
     }
   }
 
-  void add_waiting(std::vector<RehearsedFrame>& frames, RehearsedNeighbors::Waiting waiting) {
-    const interface::InterfaceView& view = router_.world().port(waiting.key.port);
-    const std::uint8_t priority = priority_of_tos(ipv4(*waiting.packet).type_of_service);
-    add(frames, std::move(waiting.packet), view.egress, priority);
+  void add_waiting(std::vector<RehearsedFrame>& frames, InterfaceId port, EitherAddress neighbor,
+                   OwnedPacket packet) {
+    const interface::InterfaceView& view = router_.world().port(port);
+    const std::uint8_t priority = priority_of_tos(ipv4(*packet).type_of_service);
+    add(frames, std::move(packet), view.egress, priority);
     frames.back().waits = true;
-    frames.back().neighbor = waiting.key;
+    frames.back().neighbor = neighbor;
     frames.back().bytes += static_cast<std::uint32_t>(view.tags.count * neigh::kTagBytes);
   }
 
@@ -325,6 +387,7 @@ class Rehearsal {
   host::Sender sender_;
   host::SlowPath slow_path_;
   RehearsedNeighbors neighbors_;
+  RehearsedNeighbors6 neighbors6_;
   Records records_;
 };
 

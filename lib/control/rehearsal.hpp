@@ -21,10 +21,10 @@ struct RehearsedFrame {
   PortId port;  // the device
   std::uint8_t priority = 0;
   bool waits = false;
-  neigh::Key4 neighbor{};   // for which it waits
-  bool is_answer = false;   // made by the router, of the frame or about it
-  std::uint32_t bytes = 0;  // of the frame, its tags included
-  std::uint8_t band = 0;    // where the port has bands
+  EitherAddress neighbor{};  // for which it waits
+  bool is_answer = false;    // made by the router, of the frame or about it
+  std::uint32_t bytes = 0;   // of the frame, its tags included
+  std::uint8_t band = 0;     // where the port has bands
   std::vector<std::uint8_t> octets{};
 };
 

@@ -85,7 +85,7 @@ bool Reload::advance() {
       take_up();
       return true;
     case State::kComparing:
-      if (difference_->advance()) {
+      if (difference_->advance() && difference6_->advance()) {
         plan();
       }
       return true;
@@ -107,14 +107,8 @@ bool Reload::advance() {
   return false;
 }
 
-routing::RouteDifference::Counts Reload::Outcome::route_counts() const {
-  routing::RouteDifference::Counts counts = routes->counts();
-  for (const RouteChanges6::Change& change : routes6->changes) {
-    const bool added = !change.before;
-    const bool removed = !change.after;
-    ++(added ? counts.added : removed ? counts.removed : counts.changed);
-  }
-  return counts;
+routing::RouteCounts Reload::Outcome::route_counts() const {
+  return routes->counts() + routes6->counts();
 }
 
 void Reload::take_up() {
@@ -132,14 +126,16 @@ void Reload::take_up() {
   for (const interface::InterfaceView& view : parts_.world.ports()) {
     outcome_->names.emplace(view.id, view.name);
   }
-  difference_ = std::make_shared<routing::RouteDifference>(parts_.routing.rib(), *read_.routes);
+  difference_ =
+      std::make_shared<routing::RouteDifference4>(parts_.routing.rib(), read_.routes->ipv4);
+  difference6_ =
+      std::make_shared<routing::RouteDifference6>(parts_.routing6.rib(), read_.routes->ipv6);
   state_ = State::kComparing;
 }
 
 void Reload::plan() {
   outcome_->routes = difference_;
-  outcome_->routes6 =
-      std::make_shared<RouteChanges6>(changes_to(*read_.routes, parts_.routing6.rib()));
+  outcome_->routes6 = difference6_;
   if (request_.check) {
     finish();
     return;
@@ -148,7 +144,7 @@ void Reload::plan() {
                       .ids = read_.ids,
                       .routes = read_.routes,
                       .difference = difference_,
-                      .changes6 = outcome_->routes6};
+                      .difference6 = difference6_};
   for (const InterfaceId id : parts_.configuration.order()) {
     interfaces_[id] = parts_.configuration.fixed().ports[id.value()];
   }
@@ -233,6 +229,7 @@ void Reload::finish() {
     keep();
   }
   difference_.reset();
+  difference6_.reset();
   if (outcome.applied && on_applied) {
     on_applied(outcome.file, read_.text);
   }
@@ -254,7 +251,7 @@ void Reload::finish() {
       log::info("reload: {}", to_string(change));
     }
   }
-  const routing::RouteDifference::Counts routes = outcome.route_counts();
+  const routing::RouteCounts routes = outcome.route_counts();
   log::info(
       "reload: {}: {} changes; routes: {} added, {} removed, {} changed{}", outcome.file,
       outcome.changes.size(), routes.added, routes.removed, routes.changed,

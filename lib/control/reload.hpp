@@ -44,15 +44,16 @@ class Reload {
     std::vector<std::string> problems;  // in the file; nothing was compared
     std::vector<std::string> refused;   // what the running router cannot take over
     std::vector<config::Change> changes;
-    std::shared_ptr<const routing::RouteDifference> routes;  // null if nothing was compared
-    std::shared_ptr<const RouteChanges6> routes6;            // the same of IPv6
-    std::map<InterfaceId, std::string> names;                // of the ports that routes name
+    // Null if nothing was compared.
+    std::shared_ptr<const routing::RouteDifference4> routes;
+    std::shared_ptr<const routing::RouteDifference6> routes6;
+    std::map<InterfaceId, std::string> names;  // of the ports that routes name
     std::optional<Nanoseconds> confirm{};
 
     // Why nothing was or would be applied; empty if that is not so.
     [[nodiscard]] std::string error() const;
     // Of both families.
-    [[nodiscard]] routing::RouteDifference::Counts route_counts() const;
+    [[nodiscard]] routing::RouteCounts route_counts() const;
   };
 
   // The file that the router started with, as an absolute path.
@@ -132,7 +133,8 @@ class Reload {
   std::thread reader_;
 
   std::map<InterfaceId, config::Port> interfaces_;  // all that were there since the start
-  std::shared_ptr<routing::RouteDifference> difference_;
+  std::shared_ptr<routing::RouteDifference4> difference_;
+  std::shared_ptr<routing::RouteDifference6> difference6_;
   std::vector<std::unique_ptr<ReloadStep>> steps_;
   std::size_t step_ = 0;  // index of the current one
   Nanoseconds until_{};   // the end of the wait for a confirmation

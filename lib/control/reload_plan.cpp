@@ -54,8 +54,10 @@ class Planner {
     add_settings();
     add_addresses();
     add_addresses6();
-    steps_.push_back(std::make_unique<RouteStep>(parts_.routing, parts_.links, target_.difference));
-    add_routes6();
+    steps_.push_back(
+        std::make_unique<RouteStep<Ipv4>>(parts_.routing, parts_.links, target_.difference));
+    steps_.push_back(
+        std::make_unique<RouteStep<Ipv6>>(parts_.routing6, parts_.links, target_.difference6));
     add_neighbors(parts_.neighbors, parts_.routing, target_.config.neighbors);
     add_neighbors(parts_.neighbors6, parts_.routing6, target_.config.neighbors6);
     add_schedulers();
@@ -358,22 +360,6 @@ class Planner {
         [set, before, was] { set(before, was); });
   }
 
-  void add_routes6() {
-    const auto set = [parts = parts_, changes = target_.changes6](bool back) -> Status {
-      Status status = commit(parts.routing6, *changes, back);
-      parts.links.apply_unnumbered();
-      return status;
-    };
-    add(
-        [set]() -> Done {
-          if (const Status status = set(false); !status) {
-            return std::unexpected{Refusal{"routes", status.error().what}};
-          }
-          return {};
-        },
-        [set] { static_cast<void>(set(true)); });
-  }
-
   template <class Address>
   void add_neighbors(host::Resolution<Address>& neighbors, const routing::Routing<Address>& routing,
                      const std::vector<config::StaticNeighborOf<Address>>& wanted) {
@@ -442,7 +428,7 @@ class Planner {
 
   void add_kept() {
     const auto kept = std::make_shared<Configuration::Kept>(Configuration::kept_of(
-        target_.config, target_.ids, target_.routes->listed, target_.routes->listed6));
+        target_.config, target_.ids, target_.routes->ipv4.listed, target_.routes->ipv6.listed));
     const auto swap = [parts = parts_, kept] { parts.configuration.swap(*kept); };
     add(
         [swap]() -> Done {

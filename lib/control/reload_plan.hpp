@@ -14,7 +14,6 @@
 #include "control/links.hpp"
 #include "control/port_set.hpp"
 #include "control/reload_steps.hpp"
-#include "control/route_changes6.hpp"
 #include "host/addresses.hpp"
 #include "host/addresses6.hpp"
 #include "host/neighbors.hpp"
@@ -56,8 +55,8 @@ struct Target {
   config::Config config;         // its ports in the order of the file
   std::vector<InterfaceId> ids;  // of these ports; ids that World does not have yet are new
   std::shared_ptr<const routing::WantedRoutes> routes;
-  std::shared_ptr<const routing::RouteDifference> difference;
-  std::shared_ptr<const RouteChanges6> changes6;
+  std::shared_ptr<const routing::RouteDifference4> difference;
+  std::shared_ptr<const routing::RouteDifference6> difference6;
 };
 
 [[nodiscard]] std::vector<std::unique_ptr<ReloadStep>> steps_to(const Target& target,

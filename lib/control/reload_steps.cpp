@@ -99,7 +99,8 @@ bool PortStep::undo() {
   return !parts_.links.releases();
 }
 
-std::expected<bool, Refusal> RouteStep::apply() {
+template <class Address>
+std::expected<bool, Refusal> RouteStep<Address>::apply() {
   const std::size_t end = std::min(done_ + kEditsASlice, difference_->changes().size());
   if (const Status status = commit(done_, end, false); !status) {
     return std::unexpected{Refusal{"routes", status.error().what}};
@@ -108,7 +109,8 @@ std::expected<bool, Refusal> RouteStep::apply() {
   return at_end(done_ == difference_->changes().size());
 }
 
-bool RouteStep::undo() {
+template <class Address>
+bool RouteStep<Address>::undo() {
   const std::size_t begin = done_ - std::min(done_, kEditsASlice);
   // The routes were there before.
   static_cast<void>(commit(begin, done_, true));
@@ -116,22 +118,24 @@ bool RouteStep::undo() {
   return at_end(done_ == 0);
 }
 
-bool RouteStep::at_end(bool over) {
+template <class Address>
+bool RouteStep<Address>::at_end(bool over) {
   if (over) {
     links_.apply_unnumbered();
   }
   return over;
 }
 
-Status RouteStep::commit(std::size_t begin, std::size_t end, bool back) {
-  std::vector<routing::Routing4::Edit> edits;
-  std::vector<const fib::Path4*> before;
+template <class Address>
+Status RouteStep<Address>::commit(std::size_t begin, std::size_t end, bool back) {
+  std::vector<fib::RouteEdit<Address>> edits;
+  std::vector<const fib::Path<Address>*> before;
   const auto path = [&](std::uint32_t number) {
-    return number == routing::RouteDifference::kNoPath ? nullptr : &difference_->path(number);
+    return number == Difference::kNoPath ? nullptr : &difference_->path(number);
   };
   for (std::size_t i = begin; i < end; ++i) {
-    const routing::RouteDifference::Change& change = difference_->changes()[i];
-    const fib::Path4* const now = path(back ? change.before : change.after);
+    const typename Difference::Change& change = difference_->changes()[i];
+    const fib::Path<Address>* const now = path(back ? change.before : change.after);
     edits.push_back({.prefix = change.prefix,
                      .table = change.table,
                      .metric = change.metric,
@@ -140,6 +144,9 @@ Status RouteStep::commit(std::size_t begin, std::size_t end, bool back) {
   }
   return routing_.commit(edits, before);
 }
+
+template class RouteStep<Ipv4>;
+template class RouteStep<Ipv6>;
 
 template <class Address>
 std::expected<bool, Refusal> NeighborStep<Address>::apply() {

@@ -97,11 +97,14 @@ class PortStep final : public ReloadStep {
   bool released_ = false;
 };
 
-// Sets and removes routes. Each slice is one step for the packets.
+// Sets and removes routes of one family. Each slice is one step for the packets.
+template <class Address>
 class RouteStep final : public ReloadStep {
  public:
-  RouteStep(routing::Routing4& routing, Links& links,
-            std::shared_ptr<const routing::RouteDifference> difference)
+  using Difference = routing::RouteDifference<Address>;
+
+  RouteStep(routing::Routing<Address>& routing, Links& links,
+            std::shared_ptr<const Difference> difference)
       : routing_{routing}, links_{links}, difference_{std::move(difference)} {}
 
   std::expected<bool, Refusal> apply() override;
@@ -111,11 +114,14 @@ class RouteStep final : public ReloadStep {
   bool at_end(bool over);
   Status commit(std::size_t begin, std::size_t end, bool back);
 
-  routing::Routing4& routing_;
+  routing::Routing<Address>& routing_;
   Links& links_;
-  std::shared_ptr<const routing::RouteDifference> difference_;
+  std::shared_ptr<const Difference> difference_;
   std::size_t done_ = 0;
 };
+
+extern template class RouteStep<Ipv4>;
+extern template class RouteStep<Ipv6>;
 
 // Sets and removes permanent neighbors of one family.
 template <class Address>

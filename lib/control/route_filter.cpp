@@ -75,7 +75,7 @@ void read_selectors(Router& router, Options& options, RouteFilter<Address>& filt
     filter.metric = options.number("metric", 0xffffffffU);
   }
   if (options.has("via")) {
-    filter.via = read_address<Address>(options, "via");
+    filter.via = read_gateway<Address>(options);
   }
   if (options.has("state")) {
     filter.state = options.text("state");
@@ -114,7 +114,9 @@ Families read_families(Options& options) {
     return {.ipv4 = family == 4, .ipv6 = family == 6};
   }
   Families families;
-  for (const char* const key : {"prefix", "root", "via"}) {
+  // Routes of both families may have an IPv6 gateway, one of IPv4 only those of IPv4.
+  families.ipv6 = !options.has("via") || options.has_ipv6("via");
+  for (const char* const key : {"prefix", "root"}) {
     if (options.has_ipv6(key)) {
       return {.ipv4 = false, .ipv6 = true};
     }

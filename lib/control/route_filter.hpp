@@ -22,7 +22,7 @@ struct RouteFilter {
   std::optional<RouteType> type{};
   std::optional<std::uint32_t> metric{};
   // These ask for a route of which one next hop is so.
-  std::optional<Address> via{};
+  std::optional<GatewayOf<Address>> via{};
   std::optional<InterfaceId> port{};
   std::optional<std::string> state{};
 

@@ -42,6 +42,11 @@ json RouteReporter<Address>::next_hops_of(const fib::Path<Address>& path) const 
 
 template <class Address>
 json RouteReporter<Address>::next_hop(const fib::RouteNextHop<Address>& hop, unsigned depth) const {
+  if constexpr (std::is_same_v<Address, Ipv4>) {
+    if (hop.via && as_foreign(*hop.via) != nullptr) {
+      return RouteReporter<Ipv6>{router_}.next_hop(routing::foreign(hop), depth);
+    }
+  }
   json report{{"via", or_null(hop.via)},
               {"port", hop.port ? json(router_.world().port(*hop.port).name) : json()},
               {"weight", hop.weight},
@@ -52,7 +57,7 @@ json RouteReporter<Address>::next_hop(const fib::RouteNextHop<Address>& hop, uns
   if (hop.port || !hop.via) {
     return report;
   }
-  const auto& gateway = routing_.gateways().at(*hop.via);
+  const auto& gateway = routing_.gateways().at(*gateway_as<Address>(*hop.via));
   report["recursive"] = nullptr;
   if (!gateway.through || depth > fib::kGroupNestingMax) {
     return report;
@@ -69,7 +74,8 @@ json RouteReporter<Address>::next_hop(const fib::RouteNextHop<Address>& hop, uns
 template <class Address>
 std::string RouteReporter<Address>::state_of(const fib::RouteNextHop<Address>& hop) const {
   if (!hop.port) {
-    return hop.via && routing_.gateways().at(*hop.via).usable ? "recursive" : "unreachable";
+    return hop.via && routing_.gateways().at(*gateway_as<Address>(*hop.via)).usable ? "recursive"
+                                                                                    : "unreachable";
   }
   if (!link_up_.at(hop.port->value())) {
     return "linkdown";
@@ -78,7 +84,7 @@ std::string RouteReporter<Address>::state_of(const fib::RouteNextHop<Address>& h
     return "onlink";
   }
   const auto& table = router_.neighbors_of<Address>().table();
-  const auto id = table.find({*hop.port, *hop.via});
+  const auto id = table.find({*hop.port, *gateway_as<Address>(*hop.via)});
   return id ? std::string{neigh::to_string(table.entry(*id).state)} : "NONE";
 }
 

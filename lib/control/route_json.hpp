@@ -21,6 +21,8 @@ class RouteReporter {
   [[nodiscard]] nlohmann::json next_hops_of(const fib::Path<Address>& path) const;
 
  private:
+  friend class RouteReporter<Ipv4>;  // for IPv6 gateways of IPv4 routes
+
   // The reported port of a recursive next hop is that of the first next hop through which its
   // gateway is reached.
   [[nodiscard]] nlohmann::json next_hop(const fib::RouteNextHop<Address>& hop,

@@ -15,7 +15,14 @@ template <class Address>
 config::NextHopOf<Address> read_next_hop(Router& router, Options& options) {
   config::NextHopOf<Address> hop;
   if (options.has("via")) {
-    hop.via = read_address<Address>(options, "via");
+    if (std::is_same_v<Address, Ipv6> && !options.has_ipv6("via") &&
+        Ipv4::parse(options.text("via"))) {
+      // Linux's rtm_to_fib6_config: "IPv6 does not support RTA_VIA attribute".
+      options.complain(fmt::format("{} is an IPv4 address; a route of IPv6 takes an IPv6 gateway",
+                                   options.text("via")));
+    } else {
+      hop.via = read_gateway<Address>(options);
+    }
   }
   if (options.has("port")) {
     if (const interface::InterfaceView* const port = port_of(router, options); port != nullptr) {

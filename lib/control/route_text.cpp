@@ -22,7 +22,8 @@ std::string way_text(const Router& router, const neigh::Adjacency& way) {
   switch (way.kind) {
     case AdjacencyKind::kUnicast:
     case AdjacencyKind::kUnresolved:
-      return fmt::format("next hop {} on {}", way.next_hop.to_string(),
+      return fmt::format("next hop {} on {}",
+                         way.leads_to_ipv6() ? way.next_hop6.to_string() : way.next_hop.to_string(),
                          router.world().port(way.port).name);
     case AdjacencyKind::kGlean:
       return fmt::format("on the link of {}", router.world().port(way.port).name);
@@ -48,22 +49,34 @@ std::string way_text(const Router& router, const neigh::Adjacency& way) {
   return "?";
 }
 
-std::string neighbor_text(const Router& router, neigh::Key4 key) {
-  const std::string where =
-      fmt::format("{} on {}", key.address.to_string(), router.world().port(key.port).name);
-  const auto& table = router.neighbors().table();
+namespace {
+
+template <class Address>
+std::string state_text(const std::string& where, const neigh::Table<Address>& table,
+                       neigh::Key<Address> key) {
   const auto id = table.find(key);
   if (!id) {
     return where + " is not known yet";
   }
-  const neigh::Entry4& entry = table.entry(*id);
+  const neigh::Entry<Address>& entry = table.entry(*id);
   if (neigh::has_mac(entry.state)) {
     return fmt::format("{} is {} at {}", where, neigh::to_string(entry.state),
                        entry.mac.to_string());
   }
-  return fmt::format(
-      "{} is {}: it {}", where, neigh::to_string(entry.state),
-      entry.state == neigh::State::kFailed ? "did not answer ARP" : "has not answered ARP yet");
+  return fmt::format("{} is {}: it {} {}{}", where, neigh::to_string(entry.state),
+                     entry.state == neigh::State::kFailed ? "did not answer" : "has not answered",
+                     asked(key.address), entry.state == neigh::State::kFailed ? "" : " yet");
+}
+
+}  // namespace
+
+std::string neighbor_text(const Router& router, InterfaceId port, EitherAddress address) {
+  const std::string where =
+      fmt::format("{} on {}", address.to_string(), router.world().port(port).name);
+  if (const Ipv6* const six = address.as<Ipv6>()) {
+    return state_text<Ipv6>(where, router.neighbors6().table(), {port, *six});
+  }
+  return state_text<Ipv4>(where, router.neighbors().table(), {port, *address.as<Ipv4>()});
 }
 
 std::string hooks_text(const Router& router, HookPoint point) {

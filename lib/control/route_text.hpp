@@ -14,7 +14,12 @@ namespace ringroad::control {
 // "on the link of b", "next hop 10.0.0.1 on b", "an address of this router".
 [[nodiscard]] std::string way_text(const Router& router, const neigh::Adjacency& way);
 // "192.168.2.2 on b is REACHABLE at 02:00:00:00:00:0b".
-[[nodiscard]] std::string neighbor_text(const Router& router, neigh::Key4 key);
+[[nodiscard]] std::string neighbor_text(const Router& router, InterfaceId port,
+                                        EitherAddress address);
+// What a neighbor with this address is asked by.
+[[nodiscard]] constexpr std::string_view asked(const EitherAddress& address) {
+  return address.as<Ipv4>() != nullptr ? "ARP" : "neighbor discovery";
+}
 // "no hooks at FORWARD", "2 hooks at FORWARD".
 [[nodiscard]] std::string hooks_text(const Router& router, HookPoint point);
 // "ICMP time exceeded (type 11, code 0)".

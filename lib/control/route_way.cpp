@@ -40,10 +40,12 @@ class WayReporter {
       const fib::RouteNextHop<Address>* const hop = choose(*path, step);
       steps.push_back(std::move(step));
       path = nullptr;
-      if (hop != nullptr && !hop->port && hop->via) {
-        gateway = hop->via;
-        id_ = routing_.next_hops().target(routing_.gateways().at(*hop->via).next_hop);
-        const auto* const through = way_of(*hop->via);
+      const Address* const far =
+          hop != nullptr && !hop->port && hop->via ? gateway_as<Address>(*hop->via) : nullptr;
+      if (far != nullptr) {
+        gateway = *far;
+        id_ = routing_.next_hops().target(routing_.gateways().at(*far).next_hop);
+        const auto* const through = way_of(*far);
         path = through != nullptr ? &through->path : nullptr;
       }
     }

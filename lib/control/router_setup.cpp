@@ -128,6 +128,7 @@ Status Router::set_up_tables() {
 void Router::set_up_ipv6() {
   next_hops6_ = std::make_unique<routing::NextHops6>(*world_);
   routing6_ = std::make_unique<routing::Routing6>(*world_, *next_hops6_);
+  routing::Routing4::connect(*routing_, *routing6_);
   slow_path6_ = std::make_unique<host::SlowPath6>(
       *world_, *routing6_, *sender_, clock_,
       host::SlowPath6::Settings{
@@ -148,7 +149,12 @@ void Router::set_up_ipv6() {
           .seed = random_seed()},
       *world_, *routing6_, *addresses6_, *sender_, clock_,
       [this](OwnedPacket packet, InterfaceId port) {
-        slow_path6_->address_unreachable(std::move(packet), port);
+        // IPv4 packets may wait for an IPv6 gateway (RFC 8950).
+        if (is_version6(*packet)) {
+          slow_path6_->address_unreachable(std::move(packet), port);
+        } else {
+          slow_path_->host_unreachable(std::move(packet), port);
+        }
       });
   const std::vector<InterfaceId> ids = ids_at_start(config_.ports);
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -157,6 +163,7 @@ void Router::set_up_ipv6() {
     }
   }
   slow_path6_->set_neighbors(*neighbors6_);
+  slow_path_->set_neighbors6(*neighbors6_);
   groups_ = std::make_unique<host::GroupMembership>(*world_, *sender_, clock_, random_seed());
   slow_path6_->on_mld_query = [this](InterfaceId port, Packet& packet) {
     groups_->hear(port, packet);

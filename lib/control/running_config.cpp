@@ -18,18 +18,28 @@ config::RouteOf<Address> Configuration::listed(const fib::RouteView<Address>& ro
   listed.table = static_cast<std::uint8_t>(route.table);
   listed.source = route.path.source;
   listed.type = route.path.type;
-  const auto is_on_one_link = [this](Address gateway, InterfaceId port) {
-    return std::ranges::all_of(world_.ports(), [&](const interface::InterfaceView& view) {
-      return world_.is_on_link(view.id, gateway) == (view.id == port);
-    });
+  const auto list = [&](auto gateway, const auto& hop, config::NextHopOf<Address>& words) {
+    if (!hop.port) {
+      words.recursive = !routing<decltype(gateway)>().port_of(gateway);
+      return;
+    }
+    const bool is_on_one_link =
+        std::ranges::all_of(world_.ports(), [&](const interface::InterfaceView& view) {
+          return world_.is_on_link(view.id, gateway) == (view.id == *hop.port);
+        });
+    if (hop.on_link || !is_on_one_link) {
+      words.port = world_.port(*hop.port).name;
+      words.on_link = hop.on_link || !world_.is_on_link(*hop.port, gateway);
+    }
   };
   for (const auto& hop : route.path.next_hops) {
     config::NextHopOf<Address> words{.via = hop.via, .weight = hop.weight};
-    if (!hop.port) {
-      words.recursive = hop.via && !routing<Address>().port_of(*hop.via);
-    } else if (!hop.via || hop.on_link || !is_on_one_link(*hop.via, *hop.port)) {
-      words.port = world_.port(*hop.port).name;
-      words.on_link = hop.via && (hop.on_link || !world_.is_on_link(*hop.port, *hop.via));
+    if (!hop.via) {
+      words.port = hop.port ? world_.port(*hop.port).name : "";
+    } else if (const Ipv6* const other = as_foreign(*hop.via)) {
+      list(*other, hop, words);
+    } else {
+      list(*gateway_as<Address>(*hop.via), hop, words);
     }
     listed.next_hops.push_back(words);
   }
@@ -38,12 +48,14 @@ config::RouteOf<Address> Configuration::listed(const fib::RouteView<Address>& ro
 
 // The gateways of a file are listed without ports, so each must still resolve without one.
 bool Configuration::files_say_it_all() const {
-  const auto is_found = [&](Ipv4 gateway) {
-    return routing_.port_of(gateway) || routing_.gateways().is_covered(gateway);
+  const auto all_are_found = [](const auto& gateways, const auto& routing) {
+    return std::ranges::all_of(gateways, [&](auto gateway) {
+      return routing.port_of(gateway) || routing.gateways().is_covered(gateway);
+    });
   };
-  return static_routes_.files_are_true() &&
+  return static_routes_.files_are_true() && static_routes6_.files_are_true() &&
          std::ranges::all_of(route_files_, [&](const config::RouteFile& file) {
-           return std::ranges::all_of(file.via, is_found);
+           return all_are_found(file.via, routing_) && all_are_found(file.via6, routing6_);
          });
 }
 
@@ -88,32 +100,37 @@ bool Configuration::config_is_short() const {
   return entries <= kShort && files_say_it_all();
 }
 
-config::Config Configuration::running_config() const {
-  config::Config running = running_parts();
-  running.route_files = route_files_;
-  for (const auto& [table, prefix, metric] : static_routes6_.listed()) {
-    if (const auto route = routing6_.rib().find(table, prefix, metric)) {
-      running.routes6.push_back(listed(*route));
-    }
-  }
-  const fib::Rib4& rib = routing_.rib();
-  if (files_say_it_all()) {
-    for (const auto& [table, prefix, metric] : static_routes_.listed()) {
+// `all`: those of files of routes too.
+template <class Address>
+void Configuration::add_running_routes(bool all,
+                                       std::vector<config::RouteOf<Address>>& routes) const {
+  const fib::Rib<Address>& rib = routing<Address>().rib();
+  if (!all) {
+    for (const auto& [table, prefix, metric] : static_routes<Address>().listed()) {
       if (const auto route = rib.find(table, prefix, metric)) {
-        running.routes.push_back(listed(*route));
+        routes.push_back(listed(*route));
       }
     }
-    return running;
+    return;
   }
-  running.route_files.clear();
   for (const fib::Table table : rib.tables()) {
-    rib.for_each(table, [&](const fib::Rib4::View& route) {
+    rib.for_each(table, [&](const fib::RouteView<Address>& route) {
       if (route.path.protocol == fib::Protocol::kStatic) {
-        running.routes.push_back(listed(route));
+        routes.push_back(listed(route));
       }
       return true;
     });
   }
+}
+
+config::Config Configuration::running_config() const {
+  config::Config running = running_parts();
+  const bool by_files = files_say_it_all();
+  if (by_files) {
+    running.route_files = route_files_;
+  }
+  add_running_routes(!by_files, running.routes);
+  add_running_routes(!by_files, running.routes6);
   return running;
 }
 

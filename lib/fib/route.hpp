@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/enums.hpp"
+#include "base/gateway.hpp"
 #include "base/ids.hpp"
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
@@ -56,8 +57,8 @@ class TableNames {
 
 template <class Address>
 struct RouteNextHop {
-  std::optional<Address> via;       // if empty, the destination itself is on the link
-  std::optional<InterfaceId> port;  // if empty, `via` is a recursive next hop
+  std::optional<GatewayOf<Address>> via;  // if empty, the destination itself is on the link
+  std::optional<InterfaceId> port;        // if empty, `via` is a recursive next hop
   std::uint16_t weight = 1;
   bool on_link = false;  // `via` is a neighbor on `port` in any case (RTNH_F_ONLINK)
 
@@ -98,7 +99,7 @@ struct RouteSelector {
   Prefix<Address> prefix;
   std::optional<Table> table;  // if empty, the tables used for forwarding
   std::optional<std::uint32_t> metric;
-  std::optional<Address> via;
+  std::optional<GatewayOf<Address>> via;
   std::optional<Protocol> protocol;
 };
 

@@ -59,7 +59,7 @@ Neighbors6::Neighbors6(const ResolutionSettings& settings, interface::World& wor
 // the link-local address.
 std::optional<Ipv6> Neighbors6::source_for(NeighborId id) const {
   const neigh::Key6 key = table().entry(id).key;
-  if (Packet* const newest = newest_waiting(id)) {
+  if (Packet* const newest = newest_waiting(id); newest != nullptr && is_version6(*newest)) {
     const Ipv6 source = source6_of(*newest);
     if (world().is_own(key.port, source)) {
       return source;

@@ -79,12 +79,12 @@ void Sender::send_reply(const neigh::ArpMessage& request, const PacketMeta& meta
 
 void Sender::send_ip(OwnedPacket packet, InterfaceId port, Mac destination) {
   // A packet that was composed here has no Ethernet header yet.
-  const bool is_version6 = frame(*packet)[kL2Bytes] >> 4U == 6;
-  const auto header = neigh::ethernet_header(
-      destination, world_.port(port).mac, is_version6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4);
+  const bool is_ipv6 = is_version6(*packet);
+  const auto header = neigh::ethernet_header(destination, world_.port(port).mac,
+                                             is_ipv6 ? RTE_ETHER_TYPE_IPV6 : RTE_ETHER_TYPE_IPV4);
   std::memcpy(frame(*packet), header.data(), header.size());
   const std::uint8_t tos =
-      is_version6 ? ip6::traffic_class(ipv6(*packet)) : ipv4(*packet).type_of_service;
+      is_ipv6 ? ip6::traffic_class(ipv6(*packet)) : ipv4(*packet).type_of_service;
   send(std::move(packet), port, priority_of_tos(tos));
 }
 

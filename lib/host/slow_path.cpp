@@ -260,7 +260,11 @@ void SlowPath::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
   switch (adjacency.kind) {
     case AdjacencyKind::kUnicast:
     case AdjacencyKind::kUnresolved:
-      neighbors_->send({adjacency.port, adjacency.next_hop}, std::move(packet));
+      if (adjacency.leads_to_ipv6()) {
+        neighbors6_->send({adjacency.port, adjacency.next_hop6}, std::move(packet));
+      } else {
+        neighbors_->send({adjacency.port, adjacency.next_hop}, std::move(packet));
+      }
       break;
     case AdjacencyKind::kGlean: {
       const Ipv4 destination = destination_of(*packet);

@@ -39,11 +39,13 @@ class SlowPath {
 
   // Called before the first packet. Both objects need each other, so it is no constructor argument.
   void set_neighbors(NeighborOutput<Ipv4>& neighbors) { neighbors_ = &neighbors; }
+  // For IPv4 routes with an IPv6 gateway (RFC 8950).
+  void set_neighbors6(NeighborOutput<Ipv6>& neighbors) { neighbors6_ = &neighbors; }
 
   void set_limits(const IcmpLimiter<Ipv4>::Limits& limits) { limiter_.set_limits(limits); }
 
   void handle(OwnedPacket packet);
-  // Answers a packet whose next hop did not answer ARP requests.
+  // Answers a packet whose next hop did not answer.
   void host_unreachable(OwnedPacket packet, InterfaceId port);
 
   // Registers the handler of an IP protocol (Linux's inet_protos). The handler is called with
@@ -144,6 +146,7 @@ class SlowPath {
   Sender& sender_;
   const Clock& clock_;
   NeighborOutput<Ipv4>* neighbors_ = nullptr;
+  NeighborOutput<Ipv6>* neighbors6_ = nullptr;
   const SlowPath* real_ = nullptr;  // of a rehearsal
   stats::IpCounters& counters_;     // the control thread's
   Copied copied_;

@@ -166,6 +166,11 @@ void SlowPath::redirect(Packet& packet, const Adjacency& adjacency) {
   if (!adjacency.leads_on() || adjacency.port != ingress || !world_.port(ingress).send_redirects) {
     return;
   }
+  // RFC 1812 5.2.7.2: the sender must be on the network of the next hop, which no sender is on that
+  // of an IPv6 address. Linux sends one that names the destination as its gateway.
+  if (adjacency.leads_to_ipv6()) {
+    return;
+  }
   // A sender that is behind another gateway cannot use the better one.
   const Ipv4 sender = source_of(packet);
   const Adjacency& back = routing_.resolve(sender, 0);

@@ -38,6 +38,7 @@ enum class AdjacencyKind : std::uint8_t {
 };
 
 inline constexpr std::size_t kEthernetHeader = 14;
+inline constexpr std::size_t kMacs = 12;  // of the header
 inline constexpr std::size_t kTagBytes = 4;
 inline constexpr std::size_t kTagsMax = 2;
 
@@ -85,6 +86,8 @@ struct alignas(64) Adjacency {
     return kind == AdjacencyKind::kUnicast || kind == AdjacencyKind::kUnresolved ||
            kind == AdjacencyKind::kGlean;
   }
+  // The neighbor has an IPv6 address. IPv4 packets may be sent to it, too (RFC 8950).
+  [[nodiscard]] bool leads_to_ipv6() const { return next_hop6 != Ipv6{}; }
   // The fields before `header` in one word, for comparison with another adjacency.
   [[nodiscard]] std::uint64_t summary() const;
 };

@@ -18,12 +18,14 @@ namespace ringroad {
   return std::span{burst.adjacencies}.first(burst.one_way ? 1 : burst.count);
 }
 
-// Writes the Ethernet header of the packet's adjacency. `octets`: the start of its frame.
+// Writes the MAC addresses of the packet's adjacency. The packet keeps its EtherType, because the
+// adjacency may be that of an IPv6 neighbor to which IPv4 packets are sent as well (RFC 8950).
+// `octets`: the start of its frame.
 inline void write_link_header(const Burst& burst, std::size_t index, std::uint8_t* octets) {
-  // The two octets after the Ethernet header keep their values.
+  // The octets after the MAC addresses keep their values.
   const auto* const header = reinterpret_cast<const __m128i*>(&burst.adjacencies[index]->header);
   auto* const start = reinterpret_cast<__m128i*>(octets);
-  _mm_storeu_si128(start, _mm_blend_epi16(_mm_loadu_si128(header), _mm_loadu_si128(start), 0x80));
+  _mm_storeu_si128(start, _mm_blend_epi16(_mm_loadu_si128(header), _mm_loadu_si128(start), 0xc0));
 }
 
 // Stages all packets for their egress ports, with the priorities of the burst.
@@ -107,7 +109,7 @@ void output_each(StageContext& context, const Burst& burst, PuntReason too_long,
     if (adjacency.report_use.load(std::memory_order_relaxed)) [[unlikely]] {
       mark_used(context, adjacency);
     }
-    std::memcpy(frame(*packet), adjacency.header.data(), neigh::kEthernetHeader);
+    std::memcpy(frame(*packet), adjacency.header.data(), neigh::kMacs);
     const std::uint8_t priority =
         burst.priority == kPriorityOfTos ? priority_of(*packet) : burst.priority;
     if (adjacency.tags != nullptr) [[unlikely]] {

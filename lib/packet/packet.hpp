@@ -122,6 +122,9 @@ inline constexpr std::uint8_t kVersion4NoOptions = 0x45;
   return type == RTE_BE16(RTE_ETHER_TYPE_IPV6);
 }
 
+// The same by its IP version: a packet that the router composed has no Ethernet header yet.
+[[nodiscard]] inline bool is_version6(Packet& packet) { return frame(packet)[kL2Bytes] >> 4U == 6; }
+
 // Whether the IP packet is longer than the MTU, so that it must be fragmented or refused.
 [[nodiscard]] inline bool exceeds(const Packet& packet, std::uint16_t mtu) {
   return packet.pkt_len > std::uint32_t{mtu} + kL2Bytes;

@@ -76,7 +76,7 @@ Result<AdjacencyId> NextHops<Address>::make_adjacency(AdjacencyKind kind, Interf
 
 template <class Address>
 typename NextHops<Address>::Node& NextHops<Address>::add(NextHopId id, decltype(Node::what) what) {
-  return nodes_.emplace(id, Node{std::move(what), 1, true, {}}).first->second;
+  return nodes_.emplace(id, Node{std::move(what), 1, true, false, {}}).first->second;
 }
 
 template <class Address>
@@ -229,6 +229,10 @@ void NextHops<Address>::release(NextHopId id) {
   }
   const Node gone = std::move(found->second);
   nodes_.erase(found);
+  if (std::holds_alternative<Borrowed>(gone.what)) {
+    other_->take_back(id);
+    return;
+  }
   if (const auto* const neighbor = std::get_if<Neighbor>(&gone.what)) {
     by_key_.erase(neighbor->key);
     world_.adjacencies().retire(neighbor->unresolved);
@@ -259,7 +263,7 @@ template <class Address>
 void NextHops<Address>::depend(NextHopId dependant, NextHopId id) {
   Node& below = node(id);
   if (const auto* const neighbor = std::get_if<Neighbor>(&below.what);
-      neighbor != nullptr && below.dependants.empty()) {
+      neighbor != nullptr && below.dependants.empty() && !below.lent) {
     depended_.insert(neighbor->key);
     below.usable = usable(below);
   }
@@ -272,7 +276,7 @@ void NextHops<Address>::undepend(NextHopId dependant, NextHopId id) {
   auto& dependants = node(id).dependants;
   dependants.erase(dependants.find(dependant));
   if (const auto* const neighbor = std::get_if<Neighbor>(&node(id).what);
-      neighbor != nullptr && dependants.empty()) {
+      neighbor != nullptr && dependants.empty() && !node(id).lent) {
     depended_.erase(neighbor->key);
   }
   release(id);
@@ -280,17 +284,8 @@ void NextHops<Address>::undepend(NextHopId dependant, NextHopId id) {
 
 template <class Address>
 Status NextHops<Address>::check_depth(std::optional<NextHopId> dependant, NextHopId id) const {
-  const auto below = [this](NextHopId of) {
-    std::vector<NextHopId> ids;
-    const Node& node = nodes_.at(of);
-    if (const auto* const recursive = std::get_if<Recursive>(&node.what)) {
-      ids.push_back(recursive->target);
-    } else if (const auto* const group = std::get_if<Group>(&node.what)) {
-      std::ranges::transform(group->paths, std::back_inserter(ids), &Path::next_hop);
-    }
-    return ids;
-  };
-  const auto above = [this](NextHopId of) -> const auto& { return nodes_.at(of).dependants; };
+  const auto below = [this](NextHopId of) { return this->below(of); };
+  const auto above = [this](NextHopId of) { return this->above(of); };
   std::unordered_map<NextHopId, unsigned> known_below;
   std::unordered_map<NextHopId, unsigned> known_above;
   const unsigned depth = longest_way(id, below, known_below) +
@@ -327,6 +322,10 @@ std::vector<NextHopId> NextHops<Address>::aliases_of(NextHopId id) const {
   while (!todo.empty()) {
     const NextHopId next = todo.back();
     todo.pop_back();
+    if (nodes_.at(next).lent) {
+      const std::vector<NextHopId> borrowed = other_->aliases_of(next);
+      aliases.insert(aliases.end(), borrowed.begin(), borrowed.end());
+    }
     for (const NextHopId dependant : nodes_.at(next).dependants) {
       if (std::holds_alternative<Recursive>(nodes_.at(dependant).what)) {
         aliases.push_back(dependant);
@@ -367,6 +366,9 @@ template <class Address>
 void NextHops<Address>::set_usable(NextHopId id, bool usable) {
   if (std::exchange(node(id).usable, usable) == usable) {
     return;
+  }
+  if (node(id).lent) {
+    other_->set_usable(id, usable);
   }
   for (const NextHopId dependant : node(id).dependants) {
     if (const auto* const group = std::get_if<Group>(&node(dependant).what)) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <type_traits>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -72,6 +73,15 @@ class NextHops {
 
   // Gives back one reference. References of fixed next hops and gleans are not counted.
   void release(NextHopId id);
+
+  // From now on routes of the borrower may lead to IPv6 neighbors and gateways of the lender (RFC
+  // 8950): a borrowed next hop is the lender's own, whose adjacency both families' packets use.
+  static void connect(NextHops<Ipv4>& borrower, NextHops<Ipv6>& lender);
+  // Makes the lender's next hop one of this family too. Takes over a reference of the lender's, and
+  // returns the next hop with one more reference here.
+  NextHopId borrow(NextHopId id);
+  // Whether the other family borrows any.
+  [[nodiscard]] bool lends() const { return lent_ > 0; }
 
   // Whether publish() has room for this neighbor, even if the neighbor has no next hop yet.
   [[nodiscard]] bool has_room_for(Key key) const;
@@ -138,10 +148,12 @@ class NextHops {
   struct Group {
     Paths paths;
   };
+  struct Borrowed {};  // the other family has the same id
   struct Node {
-    std::variant<Fixed, Neighbor, Recursive, Group> what;
-    std::uint32_t references = 0;         // includes those of dependants
-    bool usable = true;                   // as last reported to the dependants
+    std::variant<Fixed, Neighbor, Recursive, Group, Borrowed> what;
+    std::uint32_t references = 0;         // includes those of dependants and of the borrower
+    bool usable = true;                   // as last reported to the dependants and the borrower
+    bool lent = false;                    // the other family borrows it
     std::multiset<NextHopId> dependants;  // recursive next hops and groups that refer to this one
   };
 
@@ -170,15 +182,26 @@ class NextHops {
   // Returns false if the adjacency table has no room for the new MAC.
   [[nodiscard]] bool renew(NextHopId id);
   [[nodiscard]] bool any_usable(const Paths& paths) const;
+  // The next hops, of either family, that directly follow this one in a chain, and that it follows.
+  [[nodiscard]] std::vector<NextHopId> below(NextHopId id) const;
+  [[nodiscard]] std::vector<NextHopId> above(NextHopId id) const;
+  // The borrower has the next hop from now on, or no longer.
+  void lend(NextHopId id);
+  void take_back(NextHopId id);
   [[nodiscard]] std::vector<fib::NextHopTable::Member> members_of(const Paths& paths) const;
 
+  using Other = std::conditional_t<std::is_same_v<Address, Ipv4>, Ipv6, Ipv4>;
+  friend class NextHops<Other>;
+
   interface::World& world_;
+  NextHops<Other>* other_ = nullptr;  // the lender of IPv4, the borrower of IPv6
+  std::size_t lent_ = 0;
   std::map<InterfaceId, NextHopId> gleans_;
   std::set<InterfaceId> without_link_;
   std::unordered_map<NextHopId, Node> nodes_;
   std::map<Key, NextHopId> by_key_;
   std::set<Key> failed_;       // includes neighbors that have no next hop any more
-  std::set<Key> depended_;     // neighbors in by_key_ that have dependants
+  std::set<Key> depended_;     // neighbors in by_key_ that have dependants or are lent
   std::vector<Key> renewals_;  // for each changed port, the next neighbor to renew
   std::map<Address, NextHopId> by_gateway_;
   std::map<Paths, NextHopId> by_paths_;

@@ -6,7 +6,8 @@
 
 namespace ringroad::routing {
 
-RouteDifference::RouteDifference(const fib::Rib4& rib, const WantedRoutes& wanted)
+template <class Address>
+RouteDifference<Address>::RouteDifference(const Rib& rib, const Wanted& wanted)
     : rib_{rib}, wanted_{wanted}, paths_{wanted.paths} {
   std::set<fib::Table> tables;
   for (const fib::Table table : rib.tables()) {
@@ -23,7 +24,8 @@ RouteDifference::RouteDifference(const fib::Rib4& rib, const WantedRoutes& wante
   }
 }
 
-std::uint32_t RouteDifference::number_of(const fib::Path4& path) {
+template <class Address>
+std::uint32_t RouteDifference<Address>::number_of(const Path& path) {
   const auto number = numbers_.find(&path);
   if (number != numbers_.end()) {
     return number->second;
@@ -36,7 +38,8 @@ std::uint32_t RouteDifference::number_of(const fib::Path4& path) {
   return known->second;
 }
 
-void RouteDifference::note(const Change& change) {
+template <class Address>
+void RouteDifference<Address>::note(const Change& change) {
   if (change.before == change.after) {
     return;
   }
@@ -48,7 +51,8 @@ void RouteDifference::note(const Change& change) {
 
 // Notes the wanted routes that come before this one in its table; without a route, all that are
 // left of the table.
-void RouteDifference::add_before(fib::Table table, const fib::Rib4::View* route) {
+template <class Address>
+void RouteDifference<Address>::add_before(fib::Table table, const View* route) {
   while (next_ < wanted_.entries.size() && left_ > 0) {
     const Entry& entry = wanted_.entries[next_];
     if (entry.table != table || (route != nullptr && std::pair{entry.prefix, entry.metric} >=
@@ -61,7 +65,8 @@ void RouteDifference::add_before(fib::Table table, const fib::Rib4::View* route)
   }
 }
 
-void RouteDifference::compare(const fib::Rib4::View& route) {
+template <class Address>
+void RouteDifference<Address>::compare(const View& route) {
   const std::uint32_t before = number_of(route.path);
   std::uint32_t after = kNoPath;
   if (next_ < wanted_.entries.size()) {
@@ -74,14 +79,15 @@ void RouteDifference::compare(const fib::Rib4::View& route) {
   note({route.prefix, route.metric, route.table, before, after});
 }
 
-bool RouteDifference::advance(std::size_t most) {
+template <class Address>
+bool RouteDifference<Address>::advance(std::size_t most) {
   left_ = most;
   while (table_ < tables_.size() && left_ > 0) {
     const fib::Table table = tables_[table_];
     bool over = true;
     rib_.for_each(
         table,
-        [&](const fib::Rib4::View& route) {
+        [&](const View& route) {
           if (route.path.protocol == fib::Protocol::kStatic && route.rank == fib::kOrdinaryRank) {
             add_before(table, &route);
             if (left_ == 0) {
@@ -106,5 +112,8 @@ bool RouteDifference::advance(std::size_t most) {
   }
   return table_ == tables_.size();
 }
+
+template class RouteDifference<Ipv4>;
+template class RouteDifference<Ipv6>;
 
 }  // namespace ringroad::routing

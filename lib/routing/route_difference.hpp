@@ -14,10 +14,26 @@
 
 namespace ringroad::routing {
 
+// The number of changes of each kind.
+struct RouteCounts {
+  std::size_t added = 0;
+  std::size_t removed = 0;
+  std::size_t changed = 0;
+
+  friend RouteCounts operator+(const RouteCounts& one, const RouteCounts& other) {
+    return {one.added + other.added, one.removed + other.removed, one.changed + other.changed};
+  }
+};
+
+template <class Address>
 class RouteDifference {
  public:
+  using Rib = fib::Rib<Address>;
+  using Wanted = WantedRoutesOf<Address>;
+  using Path = fib::Path<Address>;
+
   // No static route may change before the walk is over. Both must outlive this object.
-  RouteDifference(const fib::Rib4& rib, const WantedRoutes& wanted);
+  RouteDifference(const Rib& rib, const Wanted& wanted);
 
   static constexpr std::size_t kSlice = 16384;
   // Compares at most so many routes more, ~1 ms. Returns true at the end.
@@ -25,43 +41,44 @@ class RouteDifference {
 
   static constexpr std::uint32_t kNoPath = std::numeric_limits<std::uint32_t>::max();
   struct Change {
-    Prefix4 prefix;
+    Prefix<Address> prefix;
     std::uint32_t metric;
     fib::Table table;
     std::uint32_t before;  // numbers of paths; kNoPath: no such route
     std::uint32_t after;
   };
   [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
-  [[nodiscard]] const fib::Path4& path(std::uint32_t number) const { return paths_[number]; }
-  // The number of changes of each kind.
-  struct Counts {
-    std::size_t added = 0;
-    std::size_t removed = 0;
-    std::size_t changed = 0;
-  };
-  [[nodiscard]] const Counts& counts() const { return counts_; }
+  [[nodiscard]] const Path& path(std::uint32_t number) const { return paths_[number]; }
+  [[nodiscard]] const RouteCounts& counts() const { return counts_; }
 
  private:
-  using Entry = WantedRoutes::Entry;
+  using Entry = Wanted::Entry;
+  using View = fib::RouteView<Address>;
 
-  void compare(const fib::Rib4::View& route);
-  void add_before(fib::Table table, const fib::Rib4::View* route);
-  [[nodiscard]] std::uint32_t number_of(const fib::Path4& path);
+  void compare(const View& route);
+  void add_before(fib::Table table, const View* route);
+  [[nodiscard]] std::uint32_t number_of(const Path& path);
   void note(const Change& change);
 
-  const fib::Rib4& rib_;
-  const WantedRoutes& wanted_;
+  const Rib& rib_;
+  const Wanted& wanted_;
   std::vector<fib::Table> tables_;  // sorted
   std::size_t table_ = 0;           // index of the current one
-  std::optional<fib::Rib4::Position> after_;
+  std::optional<typename Rib::Position> after_;
   std::size_t next_ = 0;  // the first wanted route that was not compared
   std::size_t left_ = 0;  // of this slice
-  std::vector<fib::Path4> paths_;
+  std::vector<Path> paths_;
   // The numbers of the RIB's paths, which each route refers to.
-  std::map<const fib::Path4*, std::uint32_t> numbers_;
-  std::map<fib::Path4, std::uint32_t> known_;
+  std::map<const Path*, std::uint32_t> numbers_;
+  std::map<Path, std::uint32_t> known_;
   std::vector<Change> changes_;
-  Counts counts_;
+  RouteCounts counts_;
 };
+
+using RouteDifference4 = RouteDifference<Ipv4>;
+using RouteDifference6 = RouteDifference<Ipv6>;
+
+extern template class RouteDifference<Ipv4>;
+extern template class RouteDifference<Ipv6>;
 
 }  // namespace ringroad::routing

@@ -27,8 +27,10 @@ void refuse(const config::RouteFile& file, const std::string& what, RouteFileCon
   }
 }
 
-void drop_unroutable(const config::RouteFile& file, RouteFileContents& contents) {
-  std::erase_if(contents.prefixes, [&](Prefix4 prefix) {
+template <class Address>
+void drop_unroutable(const config::RouteFile& file, std::vector<Prefix<Address>>& prefixes,
+                     RouteFileContents& contents) {
+  std::erase_if(prefixes, [&](Prefix<Address> prefix) {
     const bool drop = !is_routable(prefix);
     if (drop) {
       refuse(file, prefix.to_string() + " is not a unicast prefix", contents);
@@ -37,14 +39,32 @@ void drop_unroutable(const config::RouteFile& file, RouteFileContents& contents)
   });
 }
 
-void drop_doubles(const config::RouteFile& file, RouteFileContents& contents) {
-  const auto twice = std::ranges::unique(contents.prefixes, [&](Prefix4 first, Prefix4 second) {
-    if (first == second) {
-      refuse(file, first.to_string() + " is there twice", contents);
-    }
-    return first == second;
-  });
-  contents.prefixes.erase(twice.begin(), twice.end());
+template <class Address>
+void drop_doubles(const config::RouteFile& file, std::vector<Prefix<Address>>& prefixes,
+                  RouteFileContents& contents) {
+  const auto twice =
+      std::ranges::unique(prefixes, [&](Prefix<Address> first, Prefix<Address> second) {
+        if (first == second) {
+          refuse(file, first.to_string() + " is there twice", contents);
+        }
+        return first == second;
+      });
+  prefixes.erase(twice.begin(), twice.end());
+}
+
+// Leaves of one family what the RIB can take. Returns the number of prefixes that have no gateway.
+template <class Address>
+std::size_t prepare(const config::RouteFile& file, std::vector<Prefix<Address>>& prefixes,
+                    RouteFileContents& contents) {
+  if (file.gateways<Address>().empty()) {
+    return std::exchange(prefixes, {}).size();
+  }
+  drop_unroutable(file, prefixes, contents);
+  if (!std::ranges::is_sorted(prefixes)) {
+    tbb::parallel_sort(prefixes);
+  }
+  drop_doubles(file, prefixes, contents);
+  return 0;
 }
 
 }  // namespace
@@ -59,14 +79,11 @@ RouteFileContents read_route_file(const config::RouteFile& file, fib::Reading* r
       return contents;
     }
     contents.prefixes = std::move(read->prefixes);
-    contents.skipped_ipv6 = read->prefixes6.size();
+    contents.prefixes6 = std::move(read->prefixes6);
     contents.bad_lines = read->bad_lines;
     contents.complaints = std::move(read->complaints);
-    drop_unroutable(file, contents);
-    if (!std::ranges::is_sorted(contents.prefixes)) {
-      tbb::parallel_sort(contents.prefixes);
-    }
-    drop_doubles(file, contents);
+    contents.skipped_ipv4 = prepare(file, contents.prefixes, contents);
+    contents.skipped_ipv6 = prepare(file, contents.prefixes6, contents);
   } catch (const std::exception& error) {
     contents.error = fmt::format("cannot read {}: {}", file.path, error.what());
   }

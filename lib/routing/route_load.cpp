@@ -20,21 +20,35 @@ constexpr std::size_t kSliceOneByOne = 512;
 
 }  // namespace
 
-Result<std::unique_ptr<RouteLoad>> RouteLoad::start(const config::RouteFile& file,
-                                                    Routing4& routing, Background& background,
-                                                    Gateways gateways) {
-  if (const Status status = Routing4::check_table(fib::Table{file.table}); !status) {
-    return std::unexpected{status.error()};
-  }
-  std::vector<fib::Path4> paths;
-  for (const Ipv4 via : file.via) {
+template <class Address>
+Result<RouteLoad::Part<Address>> RouteLoad::part_of(const config::RouteFile& file,
+                                                    Routing<Address>& routing, Gateways gateways) {
+  Part<Address> part{.routing = routing};
+  for (const Address via : file.gateways<Address>()) {
     const auto path = routing.path_via(via, gateways == Gateways::kMayWait);
     if (!path) {
       return fail(fmt::format("{}: {}", file.path, path.error().what));
     }
-    paths.push_back(*path);
+    part.paths.push_back(*path);
   }
-  std::unique_ptr<RouteLoad> load{new RouteLoad{file, std::move(paths), routing}};
+  return part;
+}
+
+Result<std::unique_ptr<RouteLoad>> RouteLoad::start(const config::RouteFile& file,
+                                                    Routing4& routing, Routing6& routing6,
+                                                    Background& background, Gateways gateways) {
+  if (const Status status = Routing4::check_table(fib::Table{file.table}); !status) {
+    return std::unexpected{status.error()};
+  }
+  auto ipv4 = part_of(file, routing, gateways);
+  if (!ipv4) {
+    return std::unexpected{ipv4.error()};
+  }
+  auto ipv6 = part_of(file, routing6, gateways);
+  if (!ipv6) {
+    return std::unexpected{ipv6.error()};
+  }
+  std::unique_ptr<RouteLoad> load{new RouteLoad{file, *std::move(ipv4), *std::move(ipv6)}};
   try {
     load->reader_ = std::thread{[load = load.get(), &background] {
       background.run([&] { load->read(); });
@@ -55,18 +69,22 @@ RouteLoad::~RouteLoad() {
 
 void RouteLoad::read() {
   RouteFileContents contents = read_route_file(file_, &reading_);
+  outcome_.skipped_ipv4 = contents.skipped_ipv4;
   outcome_.skipped_ipv6 = contents.skipped_ipv6;
   outcome_.bad_lines = contents.bad_lines;
   outcome_.complaints = std::move(contents.complaints);
   outcome_.error = std::move(contents.error);
+  const auto give_gateways = [](const auto& prefixes, auto& part) {
+    part.entries.reserve(prefixes.size());
+    for (const auto prefix : prefixes) {
+      part.entries.push_back({prefix, gateway_of(prefix, part.paths.size())});
+    }
+  };
   try {
-    entries_.reserve(contents.prefixes.size());
+    give_gateways(contents.prefixes, ipv4_);
+    give_gateways(contents.prefixes6, ipv6_);
   } catch (const std::exception& error) {
     outcome_.error = fmt::format("cannot read {}: {}", file_.path, error.what());
-    return;
-  }
-  for (const Prefix4 prefix : contents.prefixes) {
-    entries_.push_back({prefix, gateway_of(prefix, paths_.size())});
   }
 }
 
@@ -97,41 +115,61 @@ void RouteLoad::take_up() {
 }
 
 void RouteLoad::add_slice() {
-  const std::size_t count = std::min(kSlice, entries_.size() - done_);
-  if (const Status status = routing_.add(batch(done_, count)); !status) {
+  const bool ipv4 = ipv4_.done < ipv4_.entries.size();
+  if (const Status status = ipv4 ? add_slice(ipv4_) : add_slice(ipv6_); !status) {
     outcome_.error = fmt::format("{}: {}", file_.path, status.error().what);
     state_ = State::kUndoing;
-    return;
+  } else if (done() == total()) {
+    outcome_.added = done();
+    end(State::kDone);
   }
-  done_ += count;
-  if (done_ == entries_.size()) {
-    outcome_.added = done_;
-    entries_ = {};
-    state_ = State::kDone;
-  }
+}
+
+template <class Address>
+Status RouteLoad::add_slice(Part<Address>& part) {
+  const std::size_t count = std::min(kSlice, part.entries.size() - part.done);
+  Status status = part.routing.add(batch(part, part.done, count));
+  part.done += status ? count : 0;
+  return status;
 }
 
 void RouteLoad::undo_slice() {
-  std::size_t count = std::min(kSlice, done_);
-  if (!routing_.erase(batch(done_ - count, count))) {
-    // A route of this slice was deleted meanwhile, so the others are removed one by one.
-    count = std::min(kSliceOneByOne, count);
-    for (std::size_t i = done_ - count; i < done_; ++i) {
-      [[maybe_unused]] const Status erased = routing_.erase(batch(i, 1));
-    }
+  if (ipv6_.done > 0) {
+    undo_slice(ipv6_);
+  } else {
+    undo_slice(ipv4_);
   }
-  done_ -= count;
-  if (done_ == 0) {
-    entries_ = {};
-    state_ = State::kFailed;
+  if (done() == 0) {
+    end(State::kFailed);
   }
 }
 
-fib::Rib4::Batch RouteLoad::batch(std::size_t first, std::size_t count) const {
+template <class Address>
+void RouteLoad::undo_slice(Part<Address>& part) {
+  std::size_t count = std::min(kSlice, part.done);
+  if (!part.routing.erase(batch(part, part.done - count, count))) {
+    // A route of this slice was deleted meanwhile, so the others are removed one by one.
+    count = std::min(kSliceOneByOne, count);
+    for (std::size_t i = part.done - count; i < part.done; ++i) {
+      [[maybe_unused]] const Status erased = part.routing.erase(batch(part, i, 1));
+    }
+  }
+  part.done -= count;
+}
+
+void RouteLoad::end(State state) {
+  ipv4_.entries = {};
+  ipv6_.entries = {};
+  state_ = state;
+}
+
+template <class Address>
+fib::RouteBatch<Address> RouteLoad::batch(const Part<Address>& part, std::size_t first,
+                                          std::size_t count) const {
   return {.table = fib::Table{file_.table},
           .metric = file_.metric,
-          .paths = paths_,
-          .entries = std::span{entries_}.subspan(first, count)};
+          .paths = part.paths,
+          .entries = std::span{part.entries}.subspan(first, count)};
 }
 
 unsigned RouteLoad::percent() const {
@@ -144,7 +182,7 @@ unsigned RouteLoad::percent() const {
                 reading_.total.load(std::memory_order_relaxed));
     case State::kAdding:
     case State::kUndoing:
-      return of(done_, entries_.size());
+      return of(done(), total());
     case State::kDone:
     case State::kFailed:
       break;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// Loads a file of IPv4 prefixes into the RIB. A thread reads and sorts the file with the help of
-// TBB's threads. The control thread adds the routes in slices, so that other work is not delayed
-// for long. In the end all routes are added, or none.
+// Loads a file of prefixes into the RIBs of both families. A thread reads and sorts the file with
+// the help of TBB's threads. The control thread adds the routes in slices, so that other work is
+// not delayed for long. In the end all routes are added, or none.
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ class RouteLoad {
   enum class Gateways : std::uint8_t { kReachable, kMayWait };
   // Fails if the routes could not be added, whatever the file contains.
   [[nodiscard]] static Result<std::unique_ptr<RouteLoad>> start(
-      const config::RouteFile& file, Routing4& routing, Background& background,
+      const config::RouteFile& file, Routing4& routing, Routing6& routing6, Background& background,
       Gateways gateways = Gateways::kReachable);
   // Stops the reading thread and waits for it.
   ~RouteLoad();
@@ -43,7 +43,8 @@ class RouteLoad {
 
   // The outcome, complete once finished() returns true.
   struct Outcome {
-    std::size_t added = 0;
+    std::size_t added = 0;         // of both families
+    std::size_t skipped_ipv4 = 0;  // prefixes of a family without a gateway
     std::size_t skipped_ipv6 = 0;
     std::size_t bad_lines = 0;
     std::vector<std::string> complaints;  // about the first bad lines
@@ -53,24 +54,45 @@ class RouteLoad {
   [[nodiscard]] const config::RouteFile& file() const { return file_; }
 
  private:
-  RouteLoad(config::RouteFile file, std::vector<fib::Path4> paths, Routing4& routing)
-      : file_{std::move(file)}, paths_{std::move(paths)}, routing_{routing} {}
+  // The routes of one family.
+  template <class Address>
+  struct Part {
+    Routing<Address>& routing;
+    std::vector<fib::Path<Address>> paths{};  // one for each gateway
+    // The reading thread owns these until it ends, then the control thread does.
+    std::vector<typename fib::RouteBatch<Address>::Entry> entries{};
+    std::size_t done = 0;  // entries that are in the RIB
+  };
 
+  RouteLoad(config::RouteFile file, Part<Ipv4> ipv4, Part<Ipv6> ipv6)
+      : file_{std::move(file)}, ipv4_{std::move(ipv4)}, ipv6_{std::move(ipv6)} {}
+
+  template <class Address>
+  [[nodiscard]] static Result<Part<Address>> part_of(const config::RouteFile& file,
+                                                     Routing<Address>& routing, Gateways gateways);
   void read();
   void take_up();
   void add_slice();
   void undo_slice();
-  [[nodiscard]] fib::Rib4::Batch batch(std::size_t first, std::size_t count) const;
+  template <class Address>
+  [[nodiscard]] Status add_slice(Part<Address>& part);
+  template <class Address>
+  void undo_slice(Part<Address>& part);
+  template <class Address>
+  [[nodiscard]] fib::RouteBatch<Address> batch(const Part<Address>& part, std::size_t first,
+                                               std::size_t count) const;
+  void end(State state);
+  [[nodiscard]] std::size_t done() const { return ipv4_.done + ipv6_.done; }
+  [[nodiscard]] std::size_t total() const { return ipv4_.entries.size() + ipv6_.entries.size(); }
 
   config::RouteFile file_;
-  std::vector<fib::Path4> paths_;
-  Routing4& routing_;
+  // The routes of IPv4 are added first.
+  Part<Ipv4> ipv4_;
+  Part<Ipv6> ipv6_;
   State state_ = State::kReading;
-  std::size_t done_ = 0;  // entries that are in the RIB
 
   // The reading thread owns these until it ends, then the control thread does.
   Outcome outcome_;
-  std::vector<fib::Rib4::Batch::Entry> entries_;
   fib::Reading reading_;
   std::atomic<bool> over_{false};
   std::thread reader_;

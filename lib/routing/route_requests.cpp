@@ -80,13 +80,27 @@ Status Routing<Address>::check_on(InterfaceId port, Address gateway) const {
 
 template <class Address>
 Result<fib::RouteNextHop<Address>> Routing<Address>::hop_to(const Via& via) const {
+  if constexpr (std::is_same_v<Address, Ipv4>) {
+    if (const Ipv6* const other = via.address ? as_foreign(*via.address) : nullptr) {
+      const auto hop = other_->hop_to({.address = *other,
+                                       .weight = via.weight,
+                                       .port = via.port,
+                                       .on_link = via.on_link,
+                                       .recursive = via.recursive});
+      return hop ? Result<fib::RouteNextHop<Ipv4>>{{.via = *other,
+                                                    .port = hop->port,
+                                                    .weight = hop->weight,
+                                                    .on_link = hop->on_link}}
+                 : std::unexpected{hop.error()};
+    }
+  }
   fib::RouteNextHop<Address> hop{
       .via = via.address, .port = via.port, .weight = via.weight, .on_link = via.on_link};
   if (!via.address) {
     return via.port ? Result<fib::RouteNextHop<Address>>{hop}
                     : fail("a route needs a gateway or a port");
   }
-  const Address gateway = *via.address;
+  const Address gateway = *gateway_as<Address>(*via.address);
   if (world_.is_configured(gateway)) {
     return fail(fmt::format("the gateway {} is this router's own address", gateway.to_string()));
   }
@@ -159,7 +173,7 @@ Result<fib::Path<Address>> Routing<Address>::path_of(const Request& request) con
     };
     if (std::ranges::any_of(path.next_hops, is_same)) {
       return fail(fmt::format("{}: the gateway {} is there twice; give it a weight instead", prefix,
-                              hop->via.value_or(Address{}).to_string()));
+                              hop->via.value_or(GatewayOf<Address>{}).to_string()));
     }
     path.next_hops.push_back(*hop);
   }
@@ -195,8 +209,8 @@ Result<fib::Path<Address>> Routing<Address>::appended(const Path& path,
       return other.via == hop.via && other.port == hop.port;
     };
     if (std::ranges::any_of(path.next_hops, is_same)) {
-      return fail(
-          fmt::format("{} via {} exists already", place, hop.via.value_or(Address{}).to_string()));
+      return fail(fmt::format("{} via {} exists already", place,
+                              hop.via.value_or(GatewayOf<Address>{}).to_string()));
     }
     all.next_hops.push_back(hop);
   }

@@ -45,6 +45,14 @@ constexpr std::size_t kHostsAtOnce = 512;
 
 }  // namespace
 
+fib::RouteNextHop<Ipv6> foreign(const fib::RouteNextHop<Ipv4>& hop) {
+  const Ipv6* const gateway = hop.via ? as_foreign(*hop.via) : nullptr;
+  return {.via = gateway != nullptr ? std::optional{*gateway} : std::nullopt,
+          .port = hop.port,
+          .weight = hop.weight,
+          .on_link = hop.on_link};
+}
+
 template <class Address>
 Routing<Address>::Routing(interface::World& world, NextHops<Address>& next_hops)
     : world_{world},
@@ -52,12 +60,22 @@ Routing<Address>::Routing(interface::World& world, NextHops<Address>& next_hops)
       rib_{{.acquire = [this](const Path& path) { return next_hop_of(path); },
             .release =
                 [this](NextHopId next_hop) {
+                  if (other_ != nullptr && other_->next_hops_.lends()) {
+                    other_->gateways_.changed();
+                  }
                   next_hops_.release(next_hop);
                   gateways_.changed();
                 },
             .usability = [this](const Path& path) { return usability(path); },
             .best_changed = [this](auto changes) { best_changed(changes); }}},
       gateways_{next_hops, rib_, [this](const Path& path) { return next_hop_of(path); }} {}
+
+template <class Address>
+void Routing<Address>::connect(Routing<Ipv4>& ipv4, Routing<Ipv6>& ipv6) {
+  ipv4.other_ = &ipv6;
+  ipv6.other_ = &ipv4;
+  NextHops<Address>::connect(ipv4.next_hops_, ipv6.next_hops_);
+}
 
 template <class Address>
 bool Routing<Address>::is_on_link(const Path& path) {
@@ -120,17 +138,21 @@ bool Routing<Address>::binds(InterfaceId port) const {
   return rib_.any_path([port](const Path& path) {
     return path.protocol == Protocol::kStatic &&
            std::ranges::any_of(path.next_hops, [port](const auto& hop) {
-             return hop.port == port && (hop.on_link || !hop.via);
+             return hop.port == port &&
+                    (hop.on_link || !hop.via || as_foreign(*hop.via) != nullptr);
            });
   });
 }
 
 template <class Address>
 bool Routing<Address>::has_gateway(const std::function<bool(Address)>& is) const {
-  return rib_.any_path([&](const Path& path) {
-    return std::ranges::any_of(path.next_hops,
-                               [&](const auto& hop) { return hop.via && is(*hop.via); });
-  });
+  const auto names = [&](const auto& path) {
+    return std::ranges::any_of(path.next_hops, [&](const auto& hop) {
+      const Address* const gateway = hop.via ? gateway_as<Address>(*hop.via) : nullptr;
+      return gateway != nullptr && is(*gateway);
+    });
+  };
+  return rib_.any_path(names) || (other_ != nullptr && other_->rib_.any_path(names));
 }
 
 template <class Address>
@@ -143,7 +165,14 @@ std::optional<Address> Routing<Address>::preferred_source(Address destination) c
 // its path's only one.
 template <class Address>
 Result<NextHopId> Routing<Address>::next_hop_of(const fib::RouteNextHop<Address>& hop) {
-  return hop.port ? next_hops_.acquire({*hop.port, *hop.via}) : gateways_.acquire(*hop.via);
+  if constexpr (std::is_same_v<Address, Ipv4>) {
+    if (as_foreign(*hop.via) != nullptr) {
+      const auto id = other_->next_hop_of(foreign(hop));
+      return id ? Result<NextHopId>{next_hops_.borrow(*id)} : id;
+    }
+  }
+  const Address gateway = *gateway_as<Address>(*hop.via);
+  return hop.port ? next_hops_.acquire({*hop.port, gateway}) : gateways_.acquire(gateway);
 }
 
 template <class Address>
@@ -181,8 +210,35 @@ Result<NextHopId> Routing<Address>::next_hop_of(const Path& path) {
 
 template <class Address>
 NextHopId Routing<Address>::next_hop_id(const fib::RouteNextHop<Address>& hop) const {
-  return hop.port ? next_hops_.find({*hop.port, *hop.via}).value_or(fib::kNoRoute)
-                  : gateways_.at(*hop.via).next_hop;
+  if constexpr (std::is_same_v<Address, Ipv4>) {
+    if (as_foreign(*hop.via) != nullptr) {
+      return other_->next_hop_id(foreign(hop));
+    }
+  }
+  const Address gateway = *gateway_as<Address>(*hop.via);
+  return hop.port ? next_hops_.find({*hop.port, gateway}).value_or(fib::kNoRoute)
+                  : gateways_.at(gateway).next_hop;
+}
+
+template <class Address>
+bool Routing<Address>::has_link(const fib::RouteNextHop<Address>& hop) const {
+  const bool borrows = hop.via && as_foreign(*hop.via) != nullptr;
+  return !hop.port ||
+         (borrows ? other_->next_hops_.has_link(*hop.port) : next_hops_.has_link(*hop.port));
+}
+
+template <class Address>
+bool Routing<Address>::answers(const fib::RouteNextHop<Address>& hop) const {
+  if (!hop.via) {
+    return true;
+  }
+  if constexpr (std::is_same_v<Address, Ipv4>) {
+    if (as_foreign(*hop.via) != nullptr) {
+      return other_->answers(foreign(hop));
+    }
+  }
+  const Address gateway = *gateway_as<Address>(*hop.via);
+  return hop.port ? next_hops_.usable(Key{*hop.port, gateway}) : gateways_.at(gateway).usable;
 }
 // NOLINTEND(bugprone-unchecked-optional-access)
 
@@ -191,13 +247,7 @@ NextHopId Routing<Address>::next_hop_id(const fib::RouteNextHop<Address>& hop) c
 // there is none.
 template <class Address>
 fib::Usability Routing<Address>::usability(const Path& path) const {
-  const auto is_dead = [this](const auto& hop) {
-    return hop.port.has_value() && !next_hops_.has_link(*hop.port);
-  };
-  const auto answers = [this](const auto& hop) {
-    return !hop.via ||
-           (hop.port ? next_hops_.usable(Key{*hop.port, *hop.via}) : gateways_.at(*hop.via).usable);
-  };
+  const auto is_dead = [this](const auto& hop) { return !has_link(hop); };
   const auto& hops = path.next_hops;
   if (hops.empty()) {
     return fib::Usability::kUsable;
@@ -217,6 +267,9 @@ void Routing<Address>::reconsider() {
       [this](const Path& path) { return usability(path) != fib::Usability::kUsable; });
   gateways_.changed();
   settle();
+  if (next_hops_.lends()) {
+    other_->reconsider();
+  }
 }
 
 template <class Address>
@@ -224,7 +277,8 @@ void Routing<Address>::settle() {
   // Each round settles the gateways that depend on those of the round before. More rounds mean that
   // gateways keep changing each other.
   constexpr int kRoundsMax = 16;
-  for (int round = 0; gateways_.settle(); ++round) {
+  int round = 0;
+  for (; gateways_.settle(); ++round) {
     if (round == kRoundsMax) {
       log::warn("gateways are reached through each other in turn; some are left as they are");
       break;
@@ -232,6 +286,14 @@ void Routing<Address>::settle() {
     // The slice is small, because settling may take many rounds.
     constexpr std::size_t kSmallSlice = Rib::kSlice / 16;
     rib_.reconsider(kSmallSlice);
+  }
+  if (round > 0 && next_hops_.lends()) {
+    other_->reconsider();
+  }
+  if constexpr (std::is_same_v<Address, Ipv4>) {
+    if (other_ != nullptr) {
+      other_->settle();  // gateways that a route of this family was the last to name
+    }
   }
 }
 
@@ -262,10 +324,18 @@ void Routing<Address>::set_link(InterfaceId port, bool up) {
 
 template <class Address>
 void Routing<Address>::fail_over() {
+  begin_failover();
+  if (next_hops_.lends()) {
+    other_->begin_failover();
+  }
+  reconsider();
+}
+
+template <class Address>
+void Routing<Address>::begin_failover() {
   if (!failover_from_) {
     failover_from_ = trie_changes_;
   }
-  reconsider();
 }
 
 template <class Address>

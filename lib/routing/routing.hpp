@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,9 @@ enum class RouteMode : std::uint8_t {
   kAppend,      // adds a next hop to such a route, like `ip -6 route append`
 };
 
+// The next hop of an IPv4 route with an IPv6 gateway, as a route of IPv6 has it.
+[[nodiscard]] fib::RouteNextHop<Ipv6> foreign(const fib::RouteNextHop<Ipv4>& hop);
+
 template <class Address>
 class Routing {
  public:
@@ -37,6 +41,8 @@ class Routing {
   using Key = neigh::Key<Address>;
 
   Routing(interface::World& world, NextHops<Address>& next_hops);
+  // From now on routes of IPv4 may have IPv6 gateways (RFC 8950). Connects their next hops, too.
+  static void connect(Routing<Ipv4>& ipv4, Routing<Ipv6>& ipv6);
 
   // Adds the routes that no configuration changes: to martian, multicast and broadcast
   // destinations.
@@ -60,7 +66,7 @@ class Routing {
   // Without an address, the destinations themselves are on the port's link. `on_link` means that
   // the gateway is on the port's link although no subnet covers it.
   struct Via {
-    std::optional<Address> address;
+    std::optional<GatewayOf<Address>> address;
     std::uint16_t weight = 1;
     std::optional<InterfaceId> port = std::nullopt;
     bool on_link = false;
@@ -177,6 +183,10 @@ class Routing {
   [[nodiscard]] const NextHops<Address>& next_hops() const { return next_hops_; }
   // Returns the next hop of a gateway that a route names.
   [[nodiscard]] NextHopId next_hop_id(const fib::RouteNextHop<Address>& hop) const;
+  // The routing of the other family; that of IPv4 finds there what IPv6 gateways of its routes
+  // need.
+  using Other = std::conditional_t<std::is_same_v<Address, Ipv4>, Ipv6, Ipv4>;
+  [[nodiscard]] const Routing<Other>& other() const { return *other_; }
   // The number of changes of the trie's prefixes since the start.
   [[nodiscard]] std::uint64_t trie_changes() const { return trie_changes_; }
 
@@ -207,11 +217,15 @@ class Routing {
   [[nodiscard]] Result<NextHopId> next_hop_of(const Path& path);
   [[nodiscard]] Result<NextHopId> next_hop_of(const fib::RouteNextHop<Address>& hop);
   [[nodiscard]] fib::Usability usability(const Path& path) const;
+  // Whether the port of a next hop has a link, and whether its gateway answers.
+  [[nodiscard]] bool has_link(const fib::RouteNextHop<Address>& hop) const;
+  [[nodiscard]] bool answers(const fib::RouteNextHop<Address>& hop) const;
   // Called when next hops became usable or unusable: chooses routes anew.
   void reconsider();
   // The same when a link or gateway was lost or found. At the end, the log says how many prefixes
   // are reached in another way.
   void fail_over();
+  void begin_failover();
   void report_failover();
   // Marks the neighbors of this prefix: their host routes may have to be added or removed.
   void refresh_later(Prefix prefix);
@@ -230,8 +244,11 @@ class Routing {
   [[nodiscard]] Result<fib::RouteNextHop<Address>> hop_to(const Via& via) const;
   [[nodiscard]] Status check_on(InterfaceId port, Address gateway) const;
 
+  friend class Routing<Other>;
+
   interface::World& world_;
   NextHops<Address>& next_hops_;
+  Routing<Other>* other_ = nullptr;
   Rib rib_;
   Gateways<Address> gateways_;
   Connected<Address> connected_;

@@ -14,24 +14,36 @@
 namespace ringroad::routing {
 namespace {
 
-using Entry = WantedRoutes::Entry;
-
+// Reads the routes of one family.
+template <class Address>
 class Reader {
  public:
+  using Entry = WantedRoutesOf<Address>::Entry;
+
   Reader(const config::Config& config, const PortIds& ids) : config_{config}, ids_{ids} {}
 
-  std::expected<WantedRoutes, config::Fault> read(fib::Reading* reading) {
-    for (const config::Route& route : config_.routes) {
-      add(route);
+  void add(const std::vector<config::RouteOf<Address>>& routes) {
+    for (const config::RouteOf<Address>& route : routes) {
+      const Entry entry{fib::Table{route.table}, route.to, route.metric, number_of(path_of(route))};
+      wanted_.listed.note({entry.table, entry.prefix, entry.metric}, std::nullopt,
+                          wanted_.paths[entry.path]);
+      wanted_.entries.push_back(entry);
     }
-    for (const config::Route6& route : config_.routes6) {
-      add(route);
+  }
+
+  void add(const config::RouteFile& file, const std::vector<Prefix<Address>>& prefixes) {
+    std::vector<std::uint32_t> paths;
+    for (const Address via : file.gateways<Address>()) {
+      paths.push_back(number_of({.next_hops = {{.via = via, .port = port_of(via)}}}));
     }
-    for (const config::RouteFile& file : config_.route_files) {
-      if (auto fault = add(file, reading)) {
-        return std::unexpected{*std::move(fault)};
-      }
+    wanted_.entries.reserve(wanted_.entries.size() + prefixes.size());
+    for (const Prefix<Address> prefix : prefixes) {
+      const std::uint32_t path = paths[gateway_of(prefix, paths.size())];
+      wanted_.entries.push_back({fib::Table{file.table}, prefix, file.metric, path});
     }
+  }
+
+  std::expected<WantedRoutesOf<Address>, config::Fault> result() {
     if (!std::ranges::is_sorted(wanted_.entries, {}, &Entry::place)) {
       tbb::parallel_sort(wanted_.entries, [](const Entry& first, const Entry& second) {
         return first.place() < second.place();
@@ -49,9 +61,9 @@ class Reader {
   }
 
  private:
-  template <class Address>
+  template <class Gateway>
   [[nodiscard]] static const auto& addresses_of(const config::Port& port) {
-    if constexpr (std::is_same_v<Address, Ipv4>) {
+    if constexpr (std::is_same_v<Gateway, Ipv4>) {
       return port.addresses;
     } else {
       return port.addresses6;
@@ -60,12 +72,12 @@ class Reader {
   // The port whose subnet holds the gateway: of the longest subnets, that of the first port, and
   // before those that probe for their addresses first. Routing::port_of() finds the same one after
   // a start.
-  template <class Address>
-  [[nodiscard]] std::optional<InterfaceId> port_of(Address gateway) const {
+  template <class Gateway>
+  [[nodiscard]] std::optional<InterfaceId> port_of(Gateway gateway) const {
     const config::Port* best = nullptr;
     std::pair<int, bool> best_rank{};
     for (const config::Port& port : config_.ports) {
-      for (const InterfaceAddress<Address>& own : addresses_of<Address>(port)) {
+      for (const InterfaceAddress<Gateway>& own : addresses_of<Gateway>(port)) {
         const std::pair<int, bool> rank{own.subnet().length(), !port.dad};
         if (own.subnet().contains(gateway) && (best == nullptr || rank > best_rank)) {
           best = &port;
@@ -76,7 +88,7 @@ class Reader {
     return best == nullptr ? std::nullopt : std::optional{ids_.at(best->name)};
   }
 
-  std::uint32_t number_of(fib::Path4 path) {
+  std::uint32_t number_of(fib::Path<Address> path) {
     const auto [known, is_new] =
         numbers_.try_emplace(path, static_cast<std::uint32_t>(wanted_.paths.size()));
     if (is_new) {
@@ -85,7 +97,6 @@ class Reader {
     return known->second;
   }
 
-  template <class Address>
   [[nodiscard]] fib::Path<Address> path_of(const config::RouteOf<Address>& route) const {
     fib::Path<Address> path{.type = route.type, .source = route.source, .next_hops = {}};
     for (const config::NextHopOf<Address>& hop : route.next_hops) {
@@ -94,50 +105,18 @@ class Reader {
       if (!hop.port.empty()) {
         way.port = ids_.at(hop.port);
       } else if (hop.via) {
-        way.port = port_of(*hop.via);
+        const Ipv6* const other = as_foreign(*hop.via);
+        way.port = other != nullptr ? port_of(*other) : port_of(*gateway_as<Address>(*hop.via));
       }
       path.next_hops.push_back(way);
     }
     return path;
   }
 
-  void add(const config::Route6& route) {
-    const StaticRoutes6::Key key{fib::Table{route.table}, route.to, route.metric};
-    fib::Path6& path = wanted_.ipv6[key] = path_of(route);
-    wanted_.listed6.note(key, std::nullopt, path);
-  }
-
-  void add(const config::Route& route) {
-    const Entry entry{fib::Table{route.table}, route.to, route.metric, number_of(path_of(route))};
-    wanted_.listed.note({entry.table, entry.prefix, entry.metric}, std::nullopt,
-                        wanted_.paths[entry.path]);
-    wanted_.entries.push_back(entry);
-  }
-
-  std::optional<config::Fault> add(const config::RouteFile& file, fib::Reading* reading) {
-    const RouteFileContents contents = read_route_file(file, reading);
-    if (!contents.error.empty()) {
-      return config::Fault{.what = contents.error,
-                           .at = config::Fault::At::kRouteFile,
-                           .index = static_cast<std::size_t>(&file - config_.route_files.data()),
-                           .field = "file"};
-    }
-    std::vector<std::uint32_t> paths;
-    for (const Ipv4 via : file.via) {
-      paths.push_back(number_of({.next_hops = {{.via = via, .port = port_of(via)}}}));
-    }
-    wanted_.entries.reserve(wanted_.entries.size() + contents.prefixes.size());
-    for (const Prefix4 prefix : contents.prefixes) {
-      const std::uint32_t path = paths[gateway_of(prefix, paths.size())];
-      wanted_.entries.push_back({fib::Table{file.table}, prefix, file.metric, path});
-    }
-    return std::nullopt;
-  }
-
   const config::Config& config_;
   const PortIds& ids_;
-  WantedRoutes wanted_;
-  std::map<fib::Path4, std::uint32_t> numbers_;
+  WantedRoutesOf<Address> wanted_;
+  std::map<fib::Path<Address>, std::uint32_t> numbers_;
 };
 
 }  // namespace
@@ -145,7 +124,31 @@ class Reader {
 std::expected<WantedRoutes, config::Fault> wanted_routes(const config::Config& config,
                                                          const PortIds& ids,
                                                          fib::Reading* reading) {
-  return Reader{config, ids}.read(reading);
+  Reader<Ipv4> ipv4{config, ids};
+  Reader<Ipv6> ipv6{config, ids};
+  ipv4.add(config.routes);
+  ipv6.add(config.routes6);
+  for (const config::RouteFile& file : config.route_files) {
+    const RouteFileContents contents = read_route_file(file, reading);
+    if (!contents.error.empty()) {
+      return std::unexpected{
+          config::Fault{.what = contents.error,
+                        .at = config::Fault::At::kRouteFile,
+                        .index = static_cast<std::size_t>(&file - config.route_files.data()),
+                        .field = "file"}};
+    }
+    ipv4.add(file, contents.prefixes);
+    ipv6.add(file, contents.prefixes6);
+  }
+  auto wanted4 = ipv4.result();
+  if (!wanted4) {
+    return std::unexpected{wanted4.error()};
+  }
+  auto wanted6 = ipv6.result();
+  if (!wanted6) {
+    return std::unexpected{wanted6.error()};
+  }
+  return WantedRoutes{.ipv4 = *std::move(wanted4), .ipv6 = *std::move(wanted6)};
 }
 
 }  // namespace ringroad::routing

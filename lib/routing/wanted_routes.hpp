@@ -19,21 +19,23 @@
 
 namespace ringroad::routing {
 
-struct WantedRoutes {
+template <class Address>
+struct WantedRoutesOf {
   struct Entry {
     fib::Table table;
-    Prefix4 prefix;
+    Prefix<Address> prefix;
     std::uint32_t metric;
     std::uint32_t path;  // index into `paths`
 
     [[nodiscard]] auto place() const { return std::tuple{table, prefix, metric}; }
   };
-  std::vector<Entry> entries;     // sorted by place
-  std::vector<fib::Path4> paths;  // each once
-  StaticRoutes4 listed;           // those that are in no file of routes
-  // Those of IPv6, which are in no file of routes.
-  std::map<StaticRoutes6::Key, fib::Path6> ipv6;
-  StaticRoutes6 listed6;
+  std::vector<Entry> entries;             // sorted by place
+  std::vector<fib::Path<Address>> paths;  // each once
+  StaticRoutes<Address> listed;           // those that are in no file of routes
+};
+struct WantedRoutes {
+  WantedRoutesOf<Ipv4> ipv4;
+  WantedRoutesOf<Ipv6> ipv6;
 };
 
 // The ids that the configured ports have in the router.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import packets
 from actions import Frame
-from network import BROADCASTS, GATEWAY, KNOWN_HOSTS, OWN, SUBNET_ZEROS, WIRES
+from network import BROADCASTS, GATEWAY, KNOWN_HOSTS, OWN, SUBNET_ZEROS, WIRES, WIRES6
 from packets import DF, ICMP, MF, TCP, UDP, address, ethernet, ipv4
 
 CATEGORIES = {}
@@ -89,6 +89,18 @@ def forward(r, count):
         yield way.frame(f"protocol {proto}", ipv4(
             way.src, way.dst, proto, message, r.choice((2, 3, 64, 128, 255)), r.choice(SERVICE),
             ident(r), DF if r.random() < 0.4 else 0))
+
+
+@category
+def by_ipv6(r, count):
+    """IPv4 packets by IPv6 gateways (RFC 8950): sent on, cut, too long, at their last hop."""
+    for _ in range(count):
+        way = path(r)
+        dst = bytes((10, 100 + r.choice(WIRES6[1:]).index, r.randrange(256), r.randrange(1, 255)))
+        proto, message = transport(r, way, WIRES[way.into].mtu, dst)
+        yield way.frame(f"protocol {proto}", ipv4(
+            way.src, dst, proto, message, r.choice((1, 2, 64, 255)), r.choice(SERVICE), ident(r),
+            DF if r.random() < 0.5 else 0))
 
 
 def strange_address(r, way):

@@ -150,6 +150,9 @@ MARKER = 254
 
 ROUTES = {
     **{f"10.{wire.index}.0.0/16": {"via": dotted(wire.host(GATEWAY))} for wire in ALL_WIRES},
+    # By IPv6 gateways (RFC 8950).
+    **{f"10.{100 + wire.index}.0.0/16": {"via": text6(wire.link_local_host(GATEWAY)), "port": wire.port}
+       for wire in WIRES6},
     "10.66.0.0/16": {"type": "blackhole"},
     "10.67.0.0/16": {"type": "unreachable"},
     "10.68.0.0/16": {"type": "prohibit"},

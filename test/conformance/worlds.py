@@ -223,17 +223,14 @@ class LinuxWorld(World):
         lines += [f"address add {dotted(vlan.router)}/24 dev {vlan.name}" for vlan in VLANS]
         lines += [f"neighbor add {dotted(host)} dev {port} lladdr {colon(mac)} nud permanent"
                   for port, host, mac in neighbors()]
-        lines += [f"route add {hop.get('type', '')} {prefix}"
-                  + (f" via {hop['via']}" if "via" in hop else "")
-                  for prefix, hop in ROUTES.items()]
         lines += [f"address add {text} dev {wire.port} nodad"
                   for wire in WIRES6 for text in wire.addresses6]
         lines += [f"neighbor add {text6(host)} dev {port} lladdr {colon(mac)} nud permanent"
                   for port, host, mac in neighbors6()]
         lines += [f"route add {hop.get('type', '')} {prefix}"
-                  + (f" via {hop['via']}" if "via" in hop else "")
+                  + (f" via {'inet6 ' * (':' in hop['via'])}{hop['via']}" if "via" in hop else "")
                   + (f" dev {hop['port']}" if "port" in hop else "")
-                  for prefix, hop in ROUTES6.items()]
+                  for prefix, hop in (*ROUTES.items(), *ROUTES6.items())]
         self.batch(self.middle, lines)
 
 

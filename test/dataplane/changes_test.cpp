@@ -117,7 +117,7 @@ class Sequences {
     const routing::Routing4& routing = bed_.router->routing();
     const bool found_anew = routing.rib().any_path([&](const fib::Path4& path) {
       return std::ranges::any_of(path.next_hops, [&](const auto& hop) {
-        return hop.via && !hop.on_link && hop.port != routing.port_of(*hop.via);
+        return hop.via && !hop.on_link && hop.port != routing.port_of(*gateway_as<Ipv4>(*hop.via));
       });
     });
     // The failure of a neighbor is forgotten with its entry.

@@ -63,6 +63,80 @@ TEST_CASE("a reload answers with what changed, and the router is as after a star
   CHECK(again->at("changes").empty());
 }
 
+TEST_CASE("a reload reads a changed file of routes of both families") {
+  constexpr const char* kDual = R"(
+arp: {notify: false}
+nd: {dad_transmits: 0}
+ports:
+  a: {device: net_ring0, addresses: [192.168.1.1/24]}
+  b: {device: net_ring1, addresses: [192.168.2.1/24, "2001:db8:2::1/64"]}
+routes:
+  - {to: "2001:db8:77::/48", via: "2001:db8:2::9"}
+)";
+  Reloading router{kDual};
+  const std::string file = router.folder / "prefixes";
+  const auto yaml = [&](const std::string& metric) {
+    return fmt::format("{}  - {{file: {}, via: [192.168.2.2, \"2001:db8:2::2\"]{}}}\n", kDual, file,
+                       metric);
+  };
+  std::ofstream{file} << "10.1.0.0/16\n2001:db8:a::/48\n2001:db8:b::/48\n10.2.0.0/16\n";
+  REQUIRE(router.reload(yaml("")));
+  CHECK(router.bed.router->configuration().running_config().route_files.size() == 1);
+
+  std::ofstream{file} << "10.2.0.0/16\n2001:db8:b::/48\n2001:db8:c::/48\n2001:db8:d::/48\n";
+  fail_each_step(router, yaml(""), 5);
+  std::string fresh;
+  {
+    Testbed bed{{.config = config_of(yaml(""))}};
+    fresh = State{bed}.text();
+  }
+  CHECK(difference(fresh, State{router.bed}.text()).empty());
+  const auto again = router.reload(yaml(""));
+  REQUIRE(again);
+  CHECK(again->at("changes").empty());
+
+  const auto moved = router.reload(yaml(", metric: 7"));
+  REQUIRE(moved);
+  CHECK(moved->at("routes") == json({{"added", 4}, {"removed", 4}, {"changed", 0}}));
+  CHECK(std::ranges::count(keys_of(*moved), "added routes[2001:db8:d::/48 metric 7]") == 1);
+  std::ofstream{file} << "10.2.0.0/16\n2001:db8:b::/48\n2001:db8:b::/48\n";
+  const auto twice = router.reload(yaml(""));
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().what.ends_with(file + ": 2001:db8:b::/48 is there twice"));
+}
+
+TEST_CASE("a reload sets and keeps IPv4 routes by IPv6 gateways") {
+  constexpr const char* kPorts = R"(
+arp: {notify: false}
+nd: {dad_transmits: 0}
+ports:
+  a: {device: net_ring0, addresses: [192.168.1.1/24]}
+  b: {device: net_ring1, addresses: ["2001:db8:2::1/64"]}
+)";
+  const std::string with = std::string{kPorts} + R"(
+routes:
+  - {to: 0.0.0.0/0, via: "fe80::2", port: b}
+  - {to: 10.0.0.0/8, via: "2001:db8:2::2"}
+  - to: 10.1.0.0/16
+    nexthops: [{via: 192.168.1.2}, {via: "2001:db8:2::2", weight: 2}]
+)";
+  std::string fresh;
+  {
+    Testbed bed{{.config = config_of(with)}};
+    fresh = State{bed}.text();
+  }
+  Reloading router{kPorts};
+  const std::string before = State{router.bed}.text();
+  const auto answer = router.reload(with);
+  INFO((answer ? "" : answer.error().what));
+  REQUIRE(answer);
+  CHECK(answer->at("routes") == json({{"added", 3}, {"removed", 0}, {"changed", 0}}));
+  CHECK(difference(fresh, State{router.bed}.text()).empty());
+  CHECK(router.reload(with)->at("changes").empty());
+  REQUIRE(router.reload(kPorts));
+  CHECK(difference(before, State{router.bed}.text()).empty());
+}
+
 TEST_CASE("a check of a reload changes nothing") {
   Reloading router{kPlain};
   const std::string before = State{router.bed}.text();

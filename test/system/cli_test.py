@@ -103,7 +103,8 @@ class Check(unittest.TestCase):
             text = GOOD + f"  - {{file: {file}, via: 192.168.1.254}}\n"
             for lines, wanted in (("172.16.0.0/16\nno prefix\n", f'{file}:2: "no prefix" is not a prefix'),
                                   ("172.16.0.0/16\n172.16.0.0/16\n", f"{file}: 172.16.0.0/16 is there twice"),
-                                  ("224.0.0.0/8\n", f"{file}: 224.0.0.0/8 is not a unicast prefix")):
+                                  ("224.0.0.0/8\n", f"{file}: 224.0.0.0/8 is not a unicast prefix"),
+                                  ("172.16.0.0/16\n2001:db8::/129\n", f'{file}:2: "2001:db8::/129" is not a prefix')):
                 file.write_text(lines)
                 done = self.check(text)
                 self.assertEqual(done.returncode, 2, lines)

@@ -13,6 +13,7 @@ from topology import A_MAC, B_MAC, LEFT_MAC, RIGHT_MAC, RouterTestCase, received
 A6, B6 = "2001:db8:1::2", "2001:db8:2::2"
 LEFT6, RIGHT6 = "2001:db8:1::1", "2001:db8:2::1"
 LEFT_LINK_LOCAL = "fe80::ff:fe00:101"
+RIGHT_LINK_LOCAL = "fe80::ff:fe00:201"
 
 
 class Ipv6TestCase(RouterTestCase):
@@ -84,6 +85,47 @@ class Ping(Ipv6TestCase):
         for kind in ("1", "2"):  # SOCK_STREAM, SOCK_DGRAM
             done = self.from_a("python3", "-c", code, kind, check=False)
             self.assertIn("ConnectionRefusedError", done.stderr)
+
+
+class Ipv4ByIpv6(Ipv6TestCase):
+    """IPv4 over a link on which neither side has an IPv4 address (RFC 8950)."""
+
+    overrides = {"ports": {"left": {"addresses": ["192.168.1.1/24", f"{LEFT6}/64"]},
+                           "right": {"addresses": [f"{RIGHT6}/64"]}},
+                 "routes": [{"to": "10.8.0.0/16", "via": B6}],
+                 "nd": {"dad_transmits": 0}}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        b = cls.topology.b
+        cls.execute(b, "-4", "address", "flush", "dev", "eth0")
+        cls.execute(b, "link", "set", "lo", "up")
+        for far in ("10.8.0.1", "10.9.0.1"):
+            cls.execute(b, "address", "add", f"{far}/32", "dev", "lo")
+        cls.execute(b, "route", "add", "192.168.1.0/24", "via", "inet6", RIGHT_LINK_LOCAL, "dev", "eth0")
+
+    def link_local_of_b(self):
+        shown = self.execute(self.topology.b, "-6", "address", "show", "dev", "eth0", "scope", "link").stdout
+        return re.search(r"inet6 (fe80::[0-9a-f:]+)/64", shown)[1]
+
+    def test_hosts_reach_each_other_and_the_first_packets_wait(self):
+        done = self.ping("10.8.0.1", "-q", "-i", "0.01", "-c", "100")
+        self.assertEqual(received(done), 100, done.stdout)
+        self.assertIn("ttl=63", self.ping("10.8.0.1", "-c", "1", "-W", "2").stdout)
+        self.assertEqual(received(self.ping("10.8.0.1", "-c", "1", "-s", "4000", "-W", "2")), 1)
+
+    def test_a_link_local_gateway_is_added_as_ip_adds_it(self):
+        gateway = self.link_local_of_b()
+        self.router.roadctl("route", "add", "10.9.0.0/16", "via", "inet6", gateway, "dev", "right")
+        self.assertEqual(received(self.ping("10.9.0.1", "-c", "3", "-i", "0.05", "-W", "2")), 3)
+        shown = self.router.roadctl("route", "get", "10.9.0.1").stdout
+        self.assertIn(f"via inet6 {gateway} dev right", shown)
+        neighbors = {row["address"]: row for row in self.router.show("neighbors")}
+        self.assertEqual(neighbors[gateway]["mac"], B_MAC)
+        self.router.roadctl("route", "del", "10.9.0.0/16", "via", "inet6", gateway)
+        done = self.ping("10.9.0.1", "-c", "1", "-W", "2", check=False)
+        self.assertIn("Net Unreachable", done.stdout)
 
 
 class Bottleneck(Ipv6TestCase):

@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 Options route_load_options(Words words) {
-  return WordReader{words, {kVia, kMetric, kTable}}
+  return WordReader{words, {kVias, kMetric, kTable}}
       .subject("FILE", "file")
       .pairs()
       .require({"via"})
@@ -65,13 +65,13 @@ Outcome load_routes(const CommandLine& line, const Surroundings& around) {
 const Registration kRouteLoad{
     {.group = "route",
      .name = "load",
-     .usage = "FILE via ADDR [metric N] [table T] [--keep-going]",
+     .usage = "FILE via ADDR [via ADDR ...] [metric N] [table T] [--keep-going]",
      .summary = "add a route for every prefix in a file (.gz too)",
      .options = route_load_options,
      .flags = {{.name = "--keep-going",
                 .summary = "pass over lines that are no prefix",
                 .key = "keep_going"}},
-     .examples = {"route load prefixes.txt.gz via 192.168.1.2 metric 100"},
+     .examples = {"route load prefixes.txt.gz via 192.168.1.2 via 2001:db8::2 metric 100"},
      .render = render_load,
      .carry_out = load_routes}};
 

@@ -37,7 +37,7 @@ const Registration kRouteAdd{
     {.group = "route",
      .name = "add",
      .usage =
-         "PREFIX via ADDR [port P [onlink]] [metric N] [table T] [src ADDR]\n"
+         "PREFIX via [inet|inet6] ADDR [port P [onlink]] [metric N] [table T] [src ADDR]\n"
          "PREFIX port P [metric N] [table T] [src ADDR]\n"
          "PREFIX [metric N] [table T] nexthop via ADDR [port P [onlink]] [weight N] nexthop ...\n"
          "blackhole|unreachable|prohibit PREFIX [metric N] [table T]",
@@ -47,7 +47,8 @@ const Registration kRouteAdd{
      .examples = {"route add 10.0.0.0/8 via 192.168.1.2",
                   "route add default nexthop via 192.168.1.2 nexthop via 192.168.2.2 weight 2",
                   "route add blackhole 192.0.2.0/24",
-                  "route add 2001:db8:9::/48 via fe80::2 port wan"}}};
+                  "route add 2001:db8:9::/48 via fe80::2 port wan",
+                  "route add 10.0.0.0/8 via inet6 fe80::2 dev wan"}}};
 const Registration kRouteReplace{{.group = "route",
                                   .name = "replace",
                                   .usage = "as route add",

@@ -34,7 +34,7 @@ std::string text_of_path(const Reload::Outcome& outcome, const fib::Path<Address
       text += text.empty() ? "nexthop" : " nexthop";
     }
     if (hop.via) {
-      add("via", hop.via->to_string());
+      add(as_foreign(*hop.via) != nullptr ? "via inet6" : "via", hop.via->to_string());
     }
     if (hop.port) {
       add("port", outcome.names.at(*hop.port));
@@ -69,12 +69,12 @@ class ReloadAnswer final : public Later {
     }
     const std::size_t settings = outcome_->changes.size();
     const std::size_t routes = settings + outcome_->routes->changes().size();
-    const std::size_t end = routes + outcome_->routes6->changes.size();
+    const std::size_t end = routes + outcome_->routes6->changes().size();
     for (std::size_t i = 0; i < kRowsASlice && next_ < end; ++i, ++next_) {
       line += next_ > 0 ? "," : "";
       line += text_of(next_ < settings ? row(outcome_->changes[next_])
-                      : next_ < routes ? row(outcome_->routes->changes()[next_ - settings])
-                                       : row(outcome_->routes6->changes[next_ - routes]));
+                      : next_ < routes ? row(*outcome_->routes, next_ - settings)
+                                       : row(*outcome_->routes6, next_ - routes));
     }
     if (next_ < end) {
       return false;
@@ -85,7 +85,7 @@ class ReloadAnswer final : public Later {
 
  private:
   [[nodiscard]] std::string head() const {
-    const routing::RouteDifference::Counts routes = outcome_->route_counts();
+    const routing::RouteCounts routes = outcome_->route_counts();
     Json head{
         {"file", outcome_->file},
         {"applied", outcome_->applied},
@@ -112,27 +112,18 @@ class ReloadAnswer final : public Later {
     return row(change.kind, change.key, change.before, change.after,
                change.effect == config::Effect::kRestart);
   }
-  [[nodiscard]] Json row(const routing::RouteDifference::Change& change) const {
-    constexpr std::uint32_t kNone = routing::RouteDifference::kNoPath;
+  template <class Address>
+  [[nodiscard]] Json row(const routing::RouteDifference<Address>& routes, std::size_t index) const {
+    constexpr std::uint32_t kNone = routing::RouteDifference<Address>::kNoPath;
+    const auto& change = routes.changes()[index];
     using enum config::Change::Kind;
     const auto path = [&](std::uint32_t number) {
-      return number == kNone ? std::string{}
-                             : text_of_path(*outcome_, outcome_->routes->path(number));
+      return number == kNone ? std::string{} : text_of_path(*outcome_, routes.path(number));
     };
     return row(change.before == kNone  ? kAdded
                : change.after == kNone ? kRemoved
                                        : kChanged,
                key_of(change), path(change.before), path(change.after), false);
-  }
-  [[nodiscard]] Json row(const RouteChanges6::Change& change) const {
-    using enum config::Change::Kind;
-    const auto path = [&](const std::optional<fib::Path6>& one) {
-      return one ? text_of_path(*outcome_, *one) : std::string{};
-    };
-    return row(!change.before  ? kAdded
-               : !change.after ? kRemoved
-                               : kChanged,
-               key_of(change.key), path(change.before), path(change.after), false);
   }
   // "routes[10.0.0.0/8 metric 5]".
   [[nodiscard]] std::string key_of(const auto& route) const {

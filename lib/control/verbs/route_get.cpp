@@ -111,17 +111,26 @@ Json answer_of(const Router& router, const FlowQuestion<Address>& question) {
     }
     const Address neighbor = neighbor_of();
     const bool via = !match->path.next_hops.empty() && match->path.next_hops.front().via;
-    answer["via"] = via ? Json(neighbor.to_string()) : Json();
+    const bool by_ipv6 = std::is_same_v<Address, Ipv4> && adjacency->leads_to_ipv6();
+    const auto gateway =
+        by_ipv6 ? GatewayOf<Address>{adjacency->next_hop6} : GatewayOf<Address>{neighbor};
+    answer["via"] = via ? Json(gateway.to_string()) : Json();
     answer["port"] = router.world().port(adjacency->port).name;
     answer["mtu"] = adjacency->mtu.load(std::memory_order_relaxed);
     if (!match->path.source) {
       answer["source"] = or_null(router.world().source(adjacency->port, neighbor));
     }
-    const auto& table = router.neighbors_of<Address>().table();
-    if (const auto id = table.find({adjacency->port, neighbor})) {
-      const neigh::Entry<Address>& entry = table.entry(*id);
-      answer["neighbor_state"] = neigh::to_string(entry.state);
-      answer["mac"] = neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json();
+    const auto report_neighbor = [&](const auto& table, auto host) {
+      if (const auto id = table.find({adjacency->port, host})) {
+        const auto& entry = table.entry(*id);
+        answer["neighbor_state"] = neigh::to_string(entry.state);
+        answer["mac"] = neigh::has_mac(entry.state) ? Json(entry.mac.to_string()) : Json();
+      }
+    };
+    if (const Ipv6* const other = as_foreign(gateway)) {
+      report_neighbor(router.neighbors6().table(), *other);
+    } else {
+      report_neighbor(router.neighbors_of<Address>().table(), neighbor);
     }
   }
   answer["flow"] = {{"source", or_null(flow.source)},

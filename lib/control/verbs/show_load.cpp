@@ -18,6 +18,7 @@ Json report_load(const Router& router) {
               {"percent", load->percent()}};
   if (load->finished()) {
     answer["added"] = outcome.added;
+    answer["skipped_ipv4"] = outcome.skipped_ipv4;
     answer["skipped_ipv6"] = outcome.skipped_ipv6;
     answer["bad_lines"] = outcome.bad_lines;
     answer["complaints"] = outcome.complaints;

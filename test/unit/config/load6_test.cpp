@@ -216,21 +216,56 @@ TEST_CASE("routes of both families arrive in one list") {
   CHECK(config.routes6[7].next_hops.at(0).recursive);
 }
 
-TEST_CASE("a file of IPv6 routes is not supported yet") {
-  CHECK(of_route("file: /dev/null, via: 2001:db8::2") ==
-        Lines{"routes[0].file: cannot be loaded: files of IPv6 routes are not supported yet; list "
-              "the routes"});
+TEST_CASE("a file of routes has gateways of each family for the prefixes of that family") {
+  const Config config = parsed(kPorts + R"(
+  - {file: /dev/null, via: 2001:db8::2}
+  - {file: /dev/null, via: [2001:db8::2, 10.0.0.2, 2001:db8::3], metric: 7}
+)");
+  REQUIRE(config.route_files.size() == 2);
+  CHECK(config.route_files[0] == RouteFile{"/dev/null", {}, {address("2001:db8::2")}});
+  CHECK(config.route_files[1] ==
+        RouteFile{
+            "/dev/null", {Ipv4{10, 0, 0, 2}}, {address("2001:db8::2"), address("2001:db8::3")}, 7});
+  CHECK(parsed(to_yaml(config)) == config);
+  CHECK(of_route("file: /dev/null, via: [10.0.0.2, 2001:db8::2, 2001:db8::2]") ==
+        Lines{"routes[0].via[2]: 2001:db8::2 is here twice"});
+  CHECK(of_route("file: /dev/null, via: 2001:db8::1") ==
+        Lines{"routes[0].via: 2001:db8::1 is this router's own address"});
+  CHECK(of_route("file: /dev/null, via: [2001:db8::2, nobody]") ==
+        Lines{"routes[0].via[1]: nobody is not an IPv4 address"});
 }
 
-TEST_CASE("a gateway of the other family is not supported yet") {
-  CHECK(of_route("to: 10.9.0.0/16, via: 2001:db8::2") ==
-        Lines{"routes[0].via: 2001:db8::2 is an IPv6 address; an IPv6 gateway of an IPv4 route "
-              "(RFC 8950) is not supported yet"});
+TEST_CASE("an IPv4 route may have IPv6 gateways, and a route of IPv6 has no others") {
+  const Config config = parsed(kPorts + R"(
+  - {to: 0.0.0.0/0, via: fe80::2, port: a}
+  - {to: 10.9.0.0/16, via: 2001:db8::2}
+  - {to: 10.8.0.0/16, nexthops: [{via: 10.0.0.2}, {via: fe80::2, port: b, weight: 3}]}
+  - {to: 10.7.0.0/16, via: 2001:db8:9::1, port: b, on-link: true}
+  - {to: 10.6.0.0/16, via: 2001:db8:8::1, recursive: true}
+  - {to: 2001:db8:7::/48, via: 2001:db8::2}
+  - {to: 10.5.0.0/16, via: 2001:db8:7::1}
+)");
+  REQUIRE(config.routes.size() == 6);
+  CHECK(config.routes[0].to == Prefix4{});
+  CHECK(config.routes[0].next_hops ==
+        std::vector<NextHop>{{.via = address("fe80::2"), .weight = 1, .port = "a"}});
+  CHECK(config.routes[2].next_hops ==
+        std::vector<NextHop>{{.via = Ipv4{10, 0, 0, 2}},
+                             {.via = address("fe80::2"), .weight = 3, .port = "b"}});
+  CHECK(parsed(to_yaml(config)) == config);
+
   CHECK(of_route("to: 2001:db8:9::/48, via: 10.0.0.2") ==
-        Lines{"routes[0].via: 10.0.0.2 is an IPv4 address; an IPv4 gateway of an IPv6 route is not "
-              "supported yet"});
-  CHECK(of_route("to: default, nexthops: [{via: 10.0.0.2}, {via: 2001:db8::2}]").size() == 1);
-  CHECK(of_route("file: /dev/null, via: [2001:db8::2, 10.0.0.2]").size() == 2);
+        Lines{"routes[0].via: 10.0.0.2 is an IPv4 address; the gateway of an IPv6 route has an "
+              "IPv6 address"});
+  CHECK(of_route("to: 10.9.0.0/16, via: fe80::2") ==
+        Lines{"routes[0].via: fe80::2 is a link-local address, which needs port"});
+  CHECK(of_route("to: 10.9.0.0/16, via: 2001:db8::1") ==
+        Lines{"routes[0].via: 2001:db8::1 is this router's own address"});
+  CHECK(of_route("to: 10.9.0.0/16, via: 2001:db8:77::1") ==
+        Lines{"routes[0].via: 2001:db8:77::1 is not on the subnet of any port, and no route but "
+              "the default leads to it; a gateway must be reachable"});
+  CHECK(of_route("to: 10.9.0.0/16, via: \"2001:db8::g\"").size() == 1);
+  CHECK(of_route("to: 10.9.0.0/16, via: fe80::2, port: c").size() == 1);  // runs no IPv6
   CHECK(of_route("to: 2001:db8:9::/48, type: blackhole, from: 10.0.0.1") ==
         Lines{"routes[0].from: 10.0.0.1 is not an IPv6 address"});
 }
@@ -333,7 +368,7 @@ TEST_CASE("a fault of a route or neighbor is placed among those of its family") 
   };
   CHECK(shown(Fault::At::kRoute, "via", false) == "t:6:24: routes[0].via: no");
   CHECK(shown(Fault::At::kRoute, "via", true) == "t:7:24: routes[1].via: no");
-  CHECK(shown(Fault::At::kRouteFile, "file", true) == "t:9:12: routes[3].file: no");
+  CHECK(shown(Fault::At::kRouteFile, "file", false) == "t:8:12: routes[2].file: no");
 }
 
 }  // namespace ringroad::config

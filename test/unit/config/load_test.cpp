@@ -302,7 +302,7 @@ TEST_CASE("a relative route file is taken from the configuration's folder") {
   REQUIRE(config);
   CHECK(config->routes.empty());
   const RouteFile expected{
-      (folder / "empty.yaml").string(), {Ipv4{10, 0, 0, 2}, Ipv4{10, 0, 0, 3}}, 5};
+      (folder / "empty.yaml").string(), {Ipv4{10, 0, 0, 2}, Ipv4{10, 0, 0, 3}}, {}, 5};
   CHECK(config->route_files == std::vector{expected});
 }
 

@@ -49,7 +49,7 @@ class RandomConfig {
     }
     for (unsigned i = below(3); i > 0; --i) {
       config.route_files.push_back(
-          {kRoot + "/config/README.md", {gateway(0, 2), gateway(0, 3)}, below(9)});
+          {kRoot + "/config/README.md", {gateway(0, 2), gateway(0, 3)}, {}, below(9)});
       config.route_files.back().via.resize(1 + below(2));
       config.route_files.back().table = table();
       config.route_files.back().keep_going = below(2) == 0;

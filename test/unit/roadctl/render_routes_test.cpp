@@ -74,6 +74,22 @@ Destination     Gateway         Genmask         Flags Metric Ref    Use Iface
 )");
 }
 
+TEST_CASE("a gateway of the other family is printed as `ip route` does") {
+  const json routes = json::parse(R"([
+    {"family": 4, "prefix": "10.0.0.0/8", "table": "main", "protocol": "static", "metric": 0,
+     "type": "unicast",
+     "nexthops": [{"via": "fe80::2", "port": "wan", "weight": 1, "state": "REACHABLE"}]},
+    {"family": 4, "prefix": "10.1.0.0/16", "table": "main", "protocol": "static", "metric": 0,
+     "type": "unicast",
+     "nexthops": [{"via": "192.0.2.1", "port": "lan", "weight": 1, "state": "REACHABLE"},
+                  {"via": "fe80::2", "port": "wan", "weight": 2, "state": "REACHABLE"}]}])");
+  CHECK(RoutesView{RoutesStyle::kIp}.next_page(routes, {}) ==
+        "10.0.0.0/8 via inet6 fe80::2 dev wan proto static\n"
+        "10.1.0.0/16 proto static\n"
+        "\tnexthop via 192.0.2.1 dev lan weight 1\n"
+        "\tnexthop via inet6 fe80::2 dev wan weight 2\n");
+}
+
 TEST_CASE("routes of IPv6 are printed as `ip -6 route` and `route -6 -n` do") {
   const json routes = json::parse(R"([
     {"family": 6, "prefix": "default", "table": "main", "protocol": "static", "metric": 1024,

@@ -318,6 +318,8 @@ TEST_CASE("changes say nothing but their counts") {
         "\nf: 5 routes added, 1 bad lines skipped\n");
   CHECK(text({"route", "load"}, R"({"added": 5, "skipped_ipv6": 2})") ==
         "\n5 routes added, 2 IPv6 prefixes skipped\n");
+  CHECK(text({"route", "load"}, R"({"added": 5, "skipped_ipv4": 1, "skipped_ipv6": 0})") ==
+        "\n5 routes added, 1 IPv4 prefixes skipped\n");
 }
 
 TEST_CASE("what an older router does not answer prints as a dash") {
