@@ -10,7 +10,9 @@
 #include <cstring>
 #include <memory>
 
+#include "control/rehearsed_neighbors.hpp"
 #include "ethernet/input.hpp"
+#include "ip6/header.hpp"
 #include "packet/tos.hpp"
 #include "sched/classifier.hpp"
 #include "worker/pipeline.hpp"
@@ -32,74 +34,6 @@ bool is_of_reassembly(DropReason reason) {
          reason == kReassemblyInvalid || reason == kReassemblyDuplicate ||
          reason == kReassemblyTooFar || reason == kReassemblyMemory;
 }
-
-// Says what Neighbors would do.
-class RehearsedNeighbors final : public host::NeighborOutput<Ipv4> {
- public:
-  struct Waiting {
-    neigh::Key4 key;
-    OwnedPacket packet;
-  };
-
-  RehearsedNeighbors(const host::Neighbors& real, host::Sender& sender)
-      : real_{real}, table_{real.rehearse()}, sender_{sender} {}
-
-  void set_slow_path(host::SlowPath& slow_path) { slow_path_ = &slow_path; }
-  [[nodiscard]] std::vector<Waiting>& waiting() { return waiting_; }
-
-  void send(neigh::Key4 key, OwnedPacket packet) override {
-    using enum host::Neighbors::Prospect;
-    switch (real_.prospect(table_, key, buffers_of(*packet))) {
-      case kSends: {
-        const auto id = real_.table().find(key);
-        sender_.send_ip(std::move(packet), key.port, real_.table().entry(id.value()).mac);
-        break;
-      }
-      case kWaits: {
-        const std::uint32_t address = rte_cpu_to_be_32(key.address.value());
-        sender_.note(*packet, {.kind = WatchRecord::Kind::kWaits, .interface = key.port.value()},
-                     {reinterpret_cast<const std::uint8_t*>(&address), sizeof address});
-        waiting_.push_back({key, std::move(packet)});
-        break;
-      }
-      case kUnreachable:
-        slow_path_->host_unreachable(std::move(packet), key.port);
-        break;
-      case kNoMemory:
-        sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborMemory);
-        break;
-      case kTableFull:
-        sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborTableFull);
-        break;
-    }
-  }
-
-  void hear(OwnedPacket frame) override {
-    const PacketMeta meta = ringroad::meta(*frame);
-    const auto message = neigh::ArpMessage::parse(
-        {ringroad::frame(*frame) + kL2Bytes, static_cast<std::size_t>(frame->data_len - kL2Bytes)});
-    if (!message) {
-      sender_.drop(std::move(frame), DropReason::kArpInvalid);
-      return;
-    }
-    const auto verdict = real_.judge(*message, meta);
-    if (verdict.answers) {
-      sender_.send_reply(*message, meta);
-    }
-    if (verdict.drop) {
-      sender_.drop(std::move(frame), *verdict.drop);
-    } else {
-      sender_.deliver(std::move(frame));
-    }
-  }
-
- private:
-  const host::Neighbors& real_;
-  neigh::Table4::Rehearsal table_;
-  host::Sender& sender_;
-  host::SlowPath* slow_path_ = nullptr;
-  std::vector<Waiting> waiting_;
-};
 
 // The ring into which the rehearsal's threads record, and its reader.
 class Records {
@@ -180,13 +114,22 @@ class Rehearsal {
         worker_{std::make_unique<StageContext>(tables_)},
         sender_{router.world(), tables_, router.pools().first()},
         slow_path_{router.slow_path(), sender_},
-        neighbors_{router.neighbors(), sender_} {
+        slow_path6_{router.slow_path6(), sender_},
+        neighbors_{router.neighbors(), sender_,
+                   [this](OwnedPacket packet, InterfaceId port) {
+                     slow_path_.host_unreachable(std::move(packet), port);
+                   }},
+        neighbors6_{router.neighbors6(), sender_, [this](OwnedPacket packet, InterfaceId port) {
+                      slow_path6_.address_unreachable(std::move(packet), port);
+                    }} {
     worker_->is_worker = true;
     worker_->interfaces = counters_;
-    worker_->redirects = router.slow_path().redirect_notes();
+    worker_->redirects = router.redirect_notes();
+    // The notes of packets with options, which the control thread's own stages forward.
+    sender_.context().redirects = router.sender().context().redirects;
     sender_.collect(collected_);
-    neighbors_.set_slow_path(slow_path_);
     slow_path_.set_neighbors(neighbors_);
+    slow_path6_.set_neighbors(neighbors6_);
   }
 
   [[nodiscard]] Result<Rehearsed> run(PortId port, std::span<const std::uint8_t> frame) {
@@ -237,10 +180,16 @@ class Rehearsal {
   }
 
   [[nodiscard]] bool run_control_thread(OwnedPacket packet) {
+    const PuntReason punt = meta(*packet).punt;
     if (is_ipv6(*packet)) {
+      if (punt != PuntReason::kNeighborDiscovery &&
+          !slow_path6_.prepare(router_.slow_path6(), *packet)) {
+        return false;
+      }
+      slow_path6_.handle(std::move(packet));
       return true;
     }
-    if (meta(*packet).punt != PuntReason::kArp && is_fragment(ipv4(*packet)) &&
+    if (punt != PuntReason::kArp && is_fragment(ipv4(*packet)) &&
         !slow_path_.prepare(router_.slow_path(), *packet)) {
       return false;
     }
@@ -278,21 +227,37 @@ class Rehearsal {
     }
     for (std::uint16_t i = 0; i < worker_->held.count; ++i) {
       OwnedPacket packet{worker_->held.packets[i]};
-      const neigh::Adjacency& way = router_.routing().resolve(
-          destination_of(*packet), router_.world().tables().flow_hash(*packet));
-      add_waiting(frames, {{way.port, way.next_hop}, std::move(packet)});
+      const FlowHash& hash = router_.world().tables().flow_hash;
+      if (is_ipv6(*packet)) {
+        const auto& way =
+            router_.routing6().resolve(destination6_of(*packet), hash.of_ipv6(*packet));
+        add_waiting<Ipv6>(frames, {{way.port, way.next_hop6}, std::move(packet)});
+      } else {
+        const auto& way = router_.routing().resolve(destination_of(*packet), hash(*packet));
+        add_waiting<Ipv4>(frames, {{way.port, way.next_hop}, std::move(packet)});
+      }
     }
-    for (RehearsedNeighbors::Waiting& one : neighbors_.waiting()) {
-      add_waiting(frames, std::move(one));
+    for (auto& one : neighbors_.waiting()) {
+      add_waiting<Ipv4>(frames, std::move(one));
+    }
+    for (auto& one : neighbors6_.waiting()) {
+      add_waiting<Ipv6>(frames, std::move(one));
     }
   }
 
-  void add_waiting(std::vector<RehearsedFrame>& frames, RehearsedNeighbors::Waiting waiting) {
+  static std::uint8_t tos_of(Packet& packet, bool is_ipv6) {
+    return is_ipv6 ? ip6::traffic_class(ipv6(packet)) : ipv4(packet).type_of_service;
+  }
+
+  template <class Address>
+  void add_waiting(std::vector<RehearsedFrame>& frames,
+                   typename RehearsedNeighbors<Address>::Waiting waiting) {
     const interface::InterfaceView& view = router_.world().port(waiting.key.port);
-    const std::uint8_t priority = priority_of_tos(ipv4(*waiting.packet).type_of_service);
-    add(frames, std::move(waiting.packet), view.egress, priority);
+    const std::uint8_t tos = tos_of(*waiting.packet, std::is_same_v<Address, Ipv6>);
+    add(frames, std::move(waiting.packet), view.egress, priority_of_tos(tos));
     frames.back().waits = true;
-    frames.back().neighbor = waiting.key;
+    frames.back().neighbor = waiting.key.address.to_string();
+    frames.back().asks_from = waiting.asks_from ? waiting.asks_from->to_string() : std::string{};
     frames.back().bytes += static_cast<std::uint32_t>(view.tags.count * neigh::kTagBytes);
   }
 
@@ -324,7 +289,9 @@ class Rehearsal {
   std::vector<OwnedPacket> collected_;
   host::Sender sender_;
   host::SlowPath slow_path_;
-  RehearsedNeighbors neighbors_;
+  host::SlowPath6 slow_path6_;
+  RehearsedNeighbors<Ipv4> neighbors_;
+  RehearsedNeighbors<Ipv6> neighbors6_;
   Records records_;
 };
 

@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include "ip4/icmp.hpp"
+#include "ip6/icmp.hpp"
+#include "ip6/options.hpp"
 
 namespace ringroad::control {
 
-std::string match_text(const Router& router, Ipv4 destination) {
-  const auto match = router.routing().rib().lookup(destination);
+template <class Address>
+std::string match_text(const Router& router, Address destination) {
+  const auto match = router.routing_of<Address>().rib().lookup(destination);
   if (!match) {
     return fmt::format("{} matches no route", destination.to_string());
   }
@@ -17,12 +20,13 @@ std::string match_text(const Router& router, Ipv4 destination) {
                      router.configuration().table_names().to_string(match->table), match->metric);
 }
 
+template <class Address>
 std::string way_text(const Router& router, const neigh::Adjacency& way) {
   using neigh::AdjacencyKind;
   switch (way.kind) {
     case AdjacencyKind::kUnicast:
     case AdjacencyKind::kUnresolved:
-      return fmt::format("next hop {} on {}", way.next_hop.to_string(),
+      return fmt::format("next hop {} on {}", way.next_hop_of<Address>().to_string(),
                          router.world().port(way.port).name);
     case AdjacencyKind::kGlean:
       return fmt::format("on the link of {}", router.world().port(way.port).name);
@@ -48,22 +52,24 @@ std::string way_text(const Router& router, const neigh::Adjacency& way) {
   return "?";
 }
 
-std::string neighbor_text(const Router& router, neigh::Key4 key) {
+template <class Address>
+std::string neighbor_text(const Router& router, neigh::Key<Address> key) {
   const std::string where =
       fmt::format("{} on {}", key.address.to_string(), router.world().port(key.port).name);
-  const auto& table = router.neighbors().table();
+  const auto& table = router.neighbors_of<Address>().table();
   const auto id = table.find(key);
   if (!id) {
     return where + " is not known yet";
   }
-  const neigh::Entry4& entry = table.entry(*id);
+  const neigh::Entry<Address>& entry = table.entry(*id);
   if (neigh::has_mac(entry.state)) {
     return fmt::format("{} is {} at {}", where, neigh::to_string(entry.state),
                        entry.mac.to_string());
   }
-  return fmt::format(
-      "{} is {}: it {}", where, neigh::to_string(entry.state),
-      entry.state == neigh::State::kFailed ? "did not answer ARP" : "has not answered ARP yet");
+  return fmt::format("{} is {}: it {}", where, neigh::to_string(entry.state),
+                     entry.state == neigh::State::kFailed
+                         ? fmt::format("did not answer {}", kAsked<Address>)
+                         : fmt::format("has not answered {} yet", kAsked<Address>));
 }
 
 std::string hooks_text(const Router& router, HookPoint point) {
@@ -119,8 +125,69 @@ std::string icmp_text(std::uint32_t type, std::uint32_t code) {
   return fmt::format("ICMP {} (type {}, code {})", name, type, code);
 }
 
-std::string answer_text(const WatchRecord& record) {
-  const std::string message = icmp_text(record.value, record.other);
+std::string icmp6_text(std::uint32_t type, std::uint32_t code) {
+  using enum ip6::Icmp6Type;
+  static constexpr std::array<std::string_view, 7> kReasons{"no route",
+                                                            "administratively prohibited",
+                                                            "beyond the scope of its source",
+                                                            "address unreachable",
+                                                            "port unreachable",
+                                                            "source address failed policy",
+                                                            "reject route"};
+  std::string_view name = "message";
+  switch (static_cast<ip6::Icmp6Type>(type)) {
+    case kUnreachable:
+      name = code < kReasons.size() ? kReasons.at(code) : "unreachable";
+      break;
+    case kPacketTooBig:
+      name = "packet too big";
+      break;
+    case kTimeExceeded:
+      name = code == 0 ? "hop limit exceeded" : "reassembly time exceeded";
+      break;
+    case kParameterProblem:
+      name = code == ip6::kUnknownNextHeader ? "unknown next header"
+             : code == ip6::kUnknownOption   ? "unknown option"
+                                             : "erroneous header field";
+      break;
+    case kEchoRequest:
+      name = "echo request";
+      break;
+    case kEchoReply:
+      name = "echo reply";
+      break;
+    case kMldQuery:
+      name = "multicast listener query";
+      break;
+    case kMldReport:
+    case kMldv2Report:
+      name = "multicast listener report";
+      break;
+    case kMldDone:
+      name = "multicast listener done";
+      break;
+    case kRouterSolicitation:
+      name = "router solicitation";
+      break;
+    case kRouterAdvertisement:
+      name = "router advertisement";
+      break;
+    case kNeighborSolicitation:
+      name = "neighbor solicitation";
+      break;
+    case kNeighborAdvertisement:
+      name = "neighbor advertisement";
+      break;
+    case kRedirect:
+      name = "redirect";
+      break;
+  }
+  return fmt::format("ICMPv6 {} (type {}, code {})", name, type, code);
+}
+
+std::string answer_text(const WatchRecord& record, bool is_ipv6) {
+  const std::string message =
+      is_ipv6 ? icmp6_text(record.value, record.other) : icmp_text(record.value, record.other);
   const auto silence = static_cast<Silence>(record.detail);
   return silence == Silence::kNone
              ? fmt::format("its sender is told: {}", message)
@@ -148,5 +215,13 @@ std::string_view silence_text(Silence silence) {
   }
   return "";
 }
+
+#define RINGROAD_OF_FAMILY(Address)                                               \
+  template std::string match_text(const Router&, Address);                        \
+  template std::string way_text<Address>(const Router&, const neigh::Adjacency&); \
+  template std::string neighbor_text(const Router&, neigh::Key<Address>);
+RINGROAD_OF_FAMILY(Ipv4)
+RINGROAD_OF_FAMILY(Ipv6)
+#undef RINGROAD_OF_FAMILY
 
 }  // namespace ringroad::control
