@@ -51,6 +51,10 @@ inline constexpr Keyword kTos{"tos", "tos", Keyword::Kind::kNumber};
 inline constexpr Keyword kTtl{"ttl", "ttl", Keyword::Kind::kNumber};
 inline constexpr Keyword kLength{"length", "length", Keyword::Kind::kNumber};
 inline constexpr Keyword kDf{"df", "df", Keyword::Kind::kFlag};
+inline constexpr Keyword kFlowLabel{"flowlabel", "flow_label", Keyword::Kind::kNumber};
+// The names that IPv6 has for fields of IPv4.
+inline constexpr Keyword kTrafficClass{"tclass", "tos", Keyword::Kind::kNumber};
+inline constexpr Keyword kHopLimit{"hoplimit", "ttl", Keyword::Kind::kNumber};
 // The names that ip(8) has for a port and a MAC address.
 inline constexpr Keyword kDev{"dev", "port"};
 inline constexpr Keyword kLladdr{"lladdr", "mac"};

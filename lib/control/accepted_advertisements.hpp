@@ -28,6 +28,7 @@ class AcceptedAdvertisements {
 
   // Whether the port accepts advertisements from now on.
   void set(InterfaceId port, bool accepts);
+  [[nodiscard]] bool accepts(InterfaceId port) const { return ports_.contains(port); }
   // The port received a valid advertisement.
   void hear(InterfaceId port, const neigh::RouterAdvertisement& message);
   // Starts on ports whose link-local address became usable, and runs the timers that are due.

@@ -96,11 +96,11 @@ std::optional<DropReason> lost_at(const Router& router, const RehearsedFrame& fr
   return !frame.waits && band.is_full ? std::optional{DropReason::kBandFull} : std::nullopt;
 }
 
-Json egress_of(const RehearsedFrame& frame, const std::string& port, EitherAddress via,
+Json egress_of(const RehearsedFrame& frame, const std::string& port, const std::string& via,
                std::size_t frames) {
   const Sent sent = read(frame);
   return {{"port", port},
-          {"via", via.to_string()},
+          {"via", via},
           {"mac", frame.waits ? Json() : Json(sent.destination.to_string())},
           {"band", frame.band},
           {"bytes", frame.bytes},
@@ -115,15 +115,18 @@ Json icmp_of(const Router& router, const Rehearsed& rehearsed, bool is_local) {
     if ((frame.is_answer || is_local) && sent.icmp) {
       Json icmp{{"type", sent.icmp->type},
                 {"code", sent.icmp->code},
-                {"from", sent.source_ip.to_string()},
-                {"to", sent.destination_ip.to_string()},
+                {"from", sent.source_ip},
+                {"to", sent.destination_ip},
                 {"port", router.world().port(interface_of(frame.port)).name},
                 {"sent", true}};
-      if (sent.icmp->type == 3 && sent.icmp->code == 4) {
-        icmp["mtu"] = sent.icmp->rest & 0xffffU;
+      if (const auto mtu = sent.mtu()) {
+        icmp["mtu"] = *mtu;
       }
-      if (sent.icmp->type == 5) {
-        icmp["gateway"] = Ipv4{sent.icmp->rest}.to_string();
+      if (const auto pointer = sent.pointer()) {
+        icmp["pointer"] = *pointer;
+      }
+      if (sent.is_redirect()) {
+        icmp["gateway"] = sent.icmp->target;
       }
       return icmp;
     }

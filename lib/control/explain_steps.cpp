@@ -3,10 +3,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "control/route_json.hpp"
 #include "control/route_text.hpp"
+#include "ip6/icmp.hpp"
+#include "neigh/nd_message.hpp"
 #include "tap/words.hpp"
 
 namespace ringroad::control {
@@ -14,6 +13,17 @@ namespace {
 
 using Kind = WatchRecord::Kind;
 using stats::DropReason;
+
+constexpr std::size_t kTtlAt = 8;
+constexpr std::size_t kHopLimitAt = 7;
+
+// Whether the packet is dropped because of its options: the sender is told first.
+bool is_refusal(const WatchRecord& record) {
+  return (record.kind == Kind::kAnswered &&
+          static_cast<ip6::Icmp6Type>(record.value) == ip6::Icmp6Type::kParameterProblem) ||
+         (record.kind == Kind::kDropped &&
+          static_cast<DropReason>(record.value) == DropReason::kIp6BadHeader);
+}
 
 std::string seconds(Nanoseconds time) {
   return fmt::format("{:.3g} s", std::chrono::duration<double>(time).count());
@@ -42,31 +52,30 @@ BandState band_of(const Router& router, const RehearsedFrame& frame) {
   return {};
 }
 
-EitherAddress ExplainSteps::next_hop(const RehearsedFrame& frame) const {
-  if (frame.waits) {
-    return frame.neighbor;
-  }
-  return next_hop(router_.routing().resolve(destination_, flow_));
-}
-
-EitherAddress ExplainSteps::next_hop(const neigh::Adjacency& way) const {
-  return way.kind == neigh::AdjacencyKind::kGlean ? EitherAddress{destination_}
-         : way.leads_to_ipv6()                    ? EitherAddress{way.next_hop6}
-                                                  : EitherAddress{way.next_hop};
-}
-
 ExplainSteps::ExplainSteps(const Router& router, PortId port, std::span<const std::uint8_t> frame)
     : router_{router}, port_{port}, frame_{frame}, packet_{ipv4_in(frame)} {
+  const FlowHash& hash = router.world().tables().flow_hash;
   if (packet_.size() >= sizeof(rte_ipv4_hdr)) {
-    destination_ = address_at(packet_, 16);
-    flow_ = router.world().tables().flow_hash.of(packet_);
+    flow_ = hash.of(packet_);
+  } else if (const auto packet = ipv6_in(frame); !packet.empty()) {
+    packet_ = packet;
+    is_ipv6_ = true;
+    flow_ = hash.of_ipv6(packet_);
   }
 }
 
 void ExplainSteps::walk(const Rehearsed& rehearsed) {
   ingress_ = rehearsed.ingress;
-  for (const tap::Event& event : rehearsed.events) {
-    add_event(event);
+  const std::vector<tap::Event>& events = rehearsed.events;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    add_event(events[i]);
+    // IPv6's hop-by-hop options are checked before the route lookup, IPv4's options after it.
+    const bool has_options =
+        events[i].record.kind == Kind::kHandled &&
+        static_cast<PuntReason>(events[i].record.detail) == PuntReason::kOptions;
+    if (has_options && (!is_ipv6_ || i + 1 == events.size() || !is_refusal(events[i + 1].record))) {
+      add_route();
+    }
   }
 }
 
@@ -85,14 +94,9 @@ void ExplainSteps::add_event(const tap::Event& event) {
     case Kind::kPunted:
       add_punted(static_cast<PuntReason>(record.detail));
       break;
-    case Kind::kHandled:
-      if (static_cast<PuntReason>(record.detail) == PuntReason::kOptions) {
-        add_route();
-      }
-      break;
     case Kind::kForwarded:
       if (!is_local_) {
-        add("ttl", fmt::format("TTL is {} now; {}", record.value,
+        add("ttl", fmt::format("{} is {} now; {}", is_ipv6_ ? "hop limit" : "TTL", record.value,
                                hooks_text(router_, HookPoint::kForward)));
       }
       break;
@@ -100,15 +104,17 @@ void ExplainSteps::add_event(const tap::Event& event) {
       add("mtu", fmt::format("cut into {} fragments for the MTU of {}", record.value, mtu_));
       break;
     case Kind::kWaits:
-      add_wait({InterfaceId{record.interface}, event.octets.size() == sizeof(std::uint32_t)
-                                                   ? address_at(event.octets, 0)
-                                                   : Ipv4{}});
+      if (event.octets.size() == sizeof(Ipv6)) {
+        add_wait(neigh::Key6{InterfaceId{record.interface}, address_at<Ipv6>(event.octets, 0)});
+      } else {
+        add_wait(neigh::Key4{InterfaceId{record.interface}, address_at<Ipv4>(event.octets, 0)});
+      }
       break;
     case Kind::kDelivered:
-      add("local", "the router has it");
+      add_delivered();
       break;
     case Kind::kAnswered:
-      add("icmp", answer_text(record));
+      add("icmp", answer_text(record, is_ipv6_));
       break;
     case Kind::kDropped:
       add_dropped(record);
@@ -117,6 +123,7 @@ void ExplainSteps::add_event(const tap::Event& event) {
     case Kind::kDequeued:
     case Kind::kSent:
     case Kind::kHandedOver:
+    case Kind::kHandled:
     case Kind::kCaptured:
       break;
   }
@@ -149,85 +156,14 @@ void ExplainSteps::add_checks(InterfaceId ingress) {
   if (ingress != interface_of(port_)) {
     add("l2", fmt::format("its VLAN is the sub-interface {}", name(ingress)));
   }
-  add("input", fmt::format("IPv4 header valid, {} bytes, from {} to {}, TTL {}; {}", packet_.size(),
-                           address_at(packet_, 12).to_string(), destination_.to_string(),
-                           packet_[8], hooks_text(router_, HookPoint::kPreRouting)));
-}
-
-void ExplainSteps::add_route() {
-  if (is_local_) {
-    return;  // the route of the answer
-  }
-  is_routed_ = true;
-  const neigh::Adjacency& way = router_.routing().resolve(destination_, flow_);
-  const auto match = router_.routing().rib().lookup(destination_);
-  add("route", fmt::format("{}: {}", match_text(router_, destination_), way_text(router_, way)));
-  if (match) {
-    add_group(*match);
-  }
-  add_runners_up(match ? &*match : nullptr);
-  if (ingress_) {
-    const interface::InterfaceView& view = router_.world().port(*ingress_);
-    if (view.rp_filter != config::ReversePath::kOff) {
-      add("route",
-          fmt::format("reverse path: the source {}", match_text(router_, address_at(packet_, 12))));
-    }
-  }
-  if (!way.leads_on()) {
+  if (is_ipv6_) {
+    add("input", fmt::format("IPv6 header valid, {} bytes, {}; {}", packet_.size(),
+                             ipv6_text(packet_), hooks_text(router_, HookPoint::kPreRouting)));
     return;
   }
-  mtu_ = way.mtu.load(std::memory_order_relaxed);
-  add("mtu", fmt::format("{} bytes {} the MTU of {}, {}", packet_.size(),
-                         packet_.size() > mtu_ ? "exceed" : "fit", name(way.port), mtu_));
-  add("neighbor", neighbor_text(router_, way.port, next_hop(way)));
-}
-
-void ExplainSteps::add_group(const fib::Rib4::View& match) {
-  const nlohmann::json steps = way_of(router_, FlowWay<Ipv4>{destination_, flow_, match.path});
-  for (const nlohmann::json& step : steps) {
-    if (step.at("gateway").is_string()) {
-      add("route",
-          fmt::format("the gateway {} is reached through {}", step.at("gateway").get<std::string>(),
-                      step.contains("prefix") ? step.at("prefix").get<std::string>()
-                                              : std::string{"no route"}));
-    }
-    if (!step.contains("buckets")) {
-      continue;
-    }
-    for (const nlohmann::json& hop : step.at("nexthops")) {
-      const auto text = [](const nlohmann::json& value) {
-        return value.is_string() ? value.get<std::string>() : std::string{"-"};
-      };
-      add("group",
-          fmt::format("{} via {} on {}, weight {}: {} of {} buckets, {}",
-                      hop.value("taken", false) ? "takes" : "not", text(hop.at("via")),
-                      text(hop.at("port")), hop.at("weight").get<unsigned>(),
-                      hop.at("buckets").get<std::size_t>(), step.at("buckets").get<std::size_t>(),
-                      hop.value("taken", false) ? fmt::format("the flow's hash is {:#010x}", flow_)
-                                                : text(hop.at("state"))));
-    }
-  }
-}
-
-void ExplainSteps::add_runners_up(const fib::Rib4::View* match) {
-  constexpr std::size_t kMost = 4;
-  const RouteReporter<Ipv4> reporter{router_};
-  const auto covering = router_.routing().rib().covering(destination_);
-  const nlohmann::json others = runners_up(
-      reporter, covering, match != nullptr ? std::optional<fib::Rib4::View>{*match} : std::nullopt);
-  for (std::size_t i = 0; i < std::min(kMost, others.size()); ++i) {
-    const nlohmann::json& other = others[i];
-    const auto& via = other.at("via");
-    const auto& port = other.at("port");
-    add("route",
-        fmt::format("otherwise {}{}{}{} metric {} ({})",
-                    other.at("type") == "unicast" ? "" : other.at("type").get<std::string>() + " ",
-                    other.at("prefix").get<std::string>(),
-                    via.is_string() ? " via " + via.get<std::string>() : "",
-                    port.is_string() ? " on " + port.get<std::string>() : "",
-                    other.at("metric").get<std::uint32_t>(),
-                    other.at("reason").get<std::string>()));
-  }
+  add("input", fmt::format("IPv4 header valid, {} bytes, from {} to {}, TTL {}; {}", packet_.size(),
+                           source<Ipv4>().to_string(), destination<Ipv4>().to_string(), packet_[8],
+                           hooks_text(router_, HookPoint::kPreRouting)));
 }
 
 void ExplainSteps::add_punted(PuntReason reason) {
@@ -241,18 +177,20 @@ void ExplainSteps::add_punted(PuntReason reason) {
       if (ingress_) {
         add_checks(*ingress_);
       }
-      add("options", "its header has options: the control thread takes it");
+      add("options",
+          fmt::format("{}: the control thread takes it",
+                      is_ipv6_ ? "it has hop-by-hop options" : "its header has options"));
       break;
     case PuntReason::kTtlExceeded:
-      add("ttl", fmt::format("TTL {} runs out here", packet_.size() > 8 ? packet_[8] : 0));
+      add("ttl", fmt::format("{} {} runs out here", is_ipv6_ ? "hop limit" : "TTL",
+                             packet_.size() > 8 ? packet_[is_ipv6_ ? kHopLimitAt : kTtlAt] : 0));
       break;
     case PuntReason::kArp:
       add("input",
           fmt::format("an ARP message at {}", name(ingress_.value_or(interface_of(port_)))));
       break;
     case PuntReason::kNeighborDiscovery:
-      add("input", fmt::format("a neighbor discovery message at {}",
-                               name(ingress_.value_or(interface_of(port_)))));
+      add_discovery();
       break;
     case PuntReason::kFragmentationNeeded:
     case PuntReason::kPacketTooBig:
@@ -269,6 +207,43 @@ void ExplainSteps::add_punted(PuntReason reason) {
   }
 }
 
+// A neighbor discovery message: which one, and what is learned of it.
+void ExplainSteps::add_discovery() {
+  const InterfaceId port = ingress_.value_or(interface_of(port_));
+  const auto message = neigh::parse_nd(packet_);
+  const auto what = icmp6_text_in(packet_);
+  add("input", fmt::format("{} at {}{}", what.value_or("a neighbor discovery message"), name(port),
+                           message ? "" : ": not valid"));
+  if (!message) {
+    return;
+  }
+  const auto verdict = router_.neighbors6().judge(*message, {.ingress = port});
+  if (verdict.learns) {
+    add("neighbor",
+        fmt::format("the router learns that {} is at {}", verdict.learns->key.address.to_string(),
+                    verdict.learns->mac.to_string()));
+  }
+  if (verdict.drop) {
+    return;
+  }
+  if (std::holds_alternative<neigh::RouterSolicitation>(*message)) {
+    add("local", router_.advertisements().advertises(port)
+                     ? fmt::format("{} answers with a router advertisement to all nodes within "
+                                   "0.5 s (RFC 4861 6.2.6)",
+                                   name(port))
+                     : fmt::format("{} sends no router advertisements", name(port)));
+  }
+  if (std::holds_alternative<neigh::RouterAdvertisement>(*message)) {
+    add("local", fmt::format("{} {} router advertisements (accept_ra)", name(port),
+                             router_.accepted().accepts(port) ? "accepts" : "does not accept"));
+  }
+}
+
+void ExplainSteps::add_delivered() {
+  const auto message = is_ipv6_ ? icmp6_text_in(packet_) : std::nullopt;
+  add("local", message ? fmt::format("the router has it: {}", *message) : "the router has it");
+}
+
 void ExplainSteps::add_dropped(const WatchRecord& record) {
   const auto reason = static_cast<DropReason>(record.value);
   // These checks come after the route lookup.
@@ -280,16 +255,28 @@ void ExplainSteps::add_dropped(const WatchRecord& record) {
                           stats::meaning(reason)));
 }
 
-void ExplainSteps::add_wait(neigh::Key4 key) {
-  const auto& table = router_.neighbors().table();
-  const neigh::Parameters& parameters = table.parameters(key.port);
+template <class Address>
+void ExplainSteps::add_wait(neigh::Key<Address> key) {
+  const auto& neighbors = router_.neighbors_of<Address>();
+  const neigh::Parameters& parameters = neighbors.table().parameters(key.port);
   const Nanoseconds patience = parameters.multicast_probes * parameters.retransmit;
-  const auto id = table.find(key);
-  const std::size_t queued = id ? router_.neighbors().queued(*id) : 0;
+  const auto id = neighbors.table().find(key);
+  const std::size_t queued = id ? neighbors.queued(*id) : 0;
+  add("neighbor", fmt::format("would wait until {} answers {} on {}, {} others wait; {} "
+                              "unreachable if it does not answer within {}",
+                              key.address.to_string(), kAsked<Address>, name(key.port), queued,
+                              is_ipv6_ ? "address" : "host", seconds(patience)));
+}
+
+void ExplainSteps::add_request(const RehearsedFrame& frame) {
+  if (frame.asks_from.empty()) {
+    return;
+  }
+  const auto target = Ipv6::parse(frame.neighbor);
   add("neighbor",
-      fmt::format("would wait until {} answers ARP on {}, {} others wait; host unreachable if it "
-                  "does not answer within {}",
-                  key.address.to_string(), name(key.port), queued, seconds(patience)));
+      target ? fmt::format("would be asked for by a neighbor solicitation from {} to {}",
+                           frame.asks_from, target->solicited_node().to_string())
+             : fmt::format("would be asked for by an ARP request from {}", frame.asks_from));
 }
 
 void ExplainSteps::add_output(const RehearsedFrame& frame, InterfaceId egress, std::size_t frames) {
@@ -298,8 +285,10 @@ void ExplainSteps::add_output(const RehearsedFrame& frame, InterfaceId egress, s
   add("output", fmt::format("{} bytes by {}{}{}; {}", frame.bytes, name(egress),
                             frame.waits ? std::string{} : " to " + sent.destination.to_string(),
                             many, hooks_text(router_, HookPoint::kPostRouting)));
+  add_request(frame);
   const BandState band = band_of(router_, frame);
-  add("band", fmt::format("priority {} of TOS {:#04x}: {}", frame.priority, sent.tos,
+  add("band", fmt::format("priority {} of {} {:#04x}: {}", frame.priority,
+                          is_ipv6_ ? "traffic class" : "TOS", sent.tos,
                           band.text.empty() ? "no worker sends by this port" : band.text));
   if (!router_.links().linked(interface_of(frame.port))) {
     add("band", fmt::format("{} has no link: what is given to it is dropped",
@@ -308,12 +297,12 @@ void ExplainSteps::add_output(const RehearsedFrame& frame, InterfaceId egress, s
 }
 
 void ExplainSteps::add_answer(const RehearsedFrame& frame) {
-  add("answer",
-      fmt::format("{}, {} bytes by {}{}", describe(frame), frame.bytes,
-                  name(interface_of(frame.port)),
-                  frame.waits ? fmt::format(", once {} answers {}", frame.neighbor.to_string(),
-                                            asked(frame.neighbor))
-                              : std::string{}));
+  add("answer", fmt::format("{}, {} bytes by {}{}", describe(frame), frame.bytes,
+                            name(interface_of(frame.port)),
+                            frame.waits ? fmt::format(", once {} answers {}", frame.neighbor,
+                                                      frame.neighbor.contains(':') ? kAsked<Ipv6> : kAsked<Ipv4>)
+                                        : std::string{}));
+  add_request(frame);
 }
 
 }  // namespace ringroad::control

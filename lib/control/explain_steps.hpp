@@ -31,8 +31,7 @@ class ExplainSteps {
   void add_output(const RehearsedFrame& frame, InterfaceId egress, std::size_t frames);
   void add_answer(const RehearsedFrame& frame);
   // The neighbor to which the packet goes.
-  [[nodiscard]] EitherAddress next_hop(const RehearsedFrame& frame) const;
-  [[nodiscard]] EitherAddress next_hop(const neigh::Adjacency& way) const;
+  [[nodiscard]] std::string next_hop(const RehearsedFrame& frame) const;
   [[nodiscard]] Json take() { return std::move(steps_); }
 
  private:
@@ -40,11 +39,38 @@ class ExplainSteps {
   void add_layer2();
   void add_checks(InterfaceId ingress);
   void add_route();
-  void add_runners_up(const fib::Rib4::View* match);
-  void add_group(const fib::Rib4::View& match);
+  template <class Address>
+  void add_route_of();
+  template <class Address>
+  void add_reverse_path();
+  template <class Address>
+  void add_way(const neigh::Adjacency& way);
+  // What a destination that each link has for itself is on the ingress interface.
+  void add_own_of_link(const neigh::Adjacency& way);
+  template <class Address>
+  void add_runners_up(const std::optional<fib::RouteView<Address>>& match);
+  template <class Address>
+  void add_group(const fib::RouteView<Address>& match);
   void add_punted(PuntReason reason);
+  void add_discovery();
+  void add_delivered();
   void add_dropped(const WatchRecord& record);
-  void add_wait(neigh::Key4 key);
+  template <class Address>
+  void add_wait(neigh::Key<Address> key);
+  // The request that is sent for the neighbor for which the frame waits.
+  void add_request(const RehearsedFrame& frame);
+  template <class Address>
+  [[nodiscard]] Address source() const {
+    return address_at<Address>(packet_, kSourceAt<Address>);
+  }
+  template <class Address>
+  [[nodiscard]] Address destination() const {
+    return address_at<Address>(packet_, kDestinationAt<Address>);
+  }
+  template <class Address>
+  [[nodiscard]] const neigh::Adjacency& way() const;
+  template <class Address>
+  [[nodiscard]] Address neighbor_on(const neigh::Adjacency& way) const;
   [[nodiscard]] const std::string& name(InterfaceId port) const {
     return router_.world().port(port).name;
   }
@@ -52,8 +78,8 @@ class ExplainSteps {
   const Router& router_;
   PortId port_;
   std::span<const std::uint8_t> frame_;
-  std::span<const std::uint8_t> packet_;  // IPv4, or empty
-  Ipv4 destination_;
+  std::span<const std::uint8_t> packet_;  // IPv4 or IPv6, or empty
+  bool is_ipv6_ = false;
   std::uint32_t flow_ = 0;
   std::uint16_t mtu_ = 0;
   std::optional<InterfaceId> ingress_;

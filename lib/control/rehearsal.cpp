@@ -10,7 +10,9 @@
 #include <cstring>
 #include <memory>
 
+#include "control/rehearsed_neighbors.hpp"
 #include "ethernet/input.hpp"
+#include "ip6/header.hpp"
 #include "packet/tos.hpp"
 #include "sched/classifier.hpp"
 #include "worker/pipeline.hpp"
@@ -32,127 +34,6 @@ bool is_of_reassembly(DropReason reason) {
          reason == kReassemblyInvalid || reason == kReassemblyDuplicate ||
          reason == kReassemblyTooFar || reason == kReassemblyMemory;
 }
-
-// Says what Neighbors6 would do with IPv4 packets by an IPv6 gateway (RFC 8950).
-class RehearsedNeighbors6 final : public host::NeighborOutput<Ipv6> {
- public:
-  struct Waiting {
-    neigh::Key6 key;
-    OwnedPacket packet;
-  };
-
-  RehearsedNeighbors6(const host::Neighbors6& real, host::Sender& sender)
-      : real_{real}, table_{real.rehearse()}, sender_{sender} {}
-
-  void set_slow_path(host::SlowPath& slow_path) { slow_path_ = &slow_path; }
-  [[nodiscard]] std::vector<Waiting>& waiting() { return waiting_; }
-
-  void send(neigh::Key6 key, OwnedPacket packet) override {
-    using enum host::Neighbors6::Prospect;
-    switch (real_.prospect(table_, key, buffers_of(*packet))) {
-      case kSends: {
-        const auto id = real_.table().find(key);
-        sender_.send_ip(std::move(packet), key.port, real_.table().entry(id.value()).mac);
-        break;
-      }
-      case kWaits: {
-        std::array<std::uint8_t, 16> octets{};
-        key.address.write(octets.data());
-        sender_.note(*packet, {.kind = WatchRecord::Kind::kWaits, .interface = key.port.value()},
-                     octets);
-        waiting_.push_back({key, std::move(packet)});
-        break;
-      }
-      case kUnreachable:
-        slow_path_->host_unreachable(std::move(packet), key.port);
-        break;
-      case kNoMemory:
-        sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborMemory);
-        break;
-      case kTableFull:
-        sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborTableFull);
-        break;
-    }
-  }
-
-  // No packet of IPv6 is rehearsed.
-  void hear(OwnedPacket frame) override { sender_.deliver(std::move(frame)); }
-
- private:
-  const host::Neighbors6& real_;
-  neigh::Table6::Rehearsal table_;
-  host::Sender& sender_;
-  host::SlowPath* slow_path_ = nullptr;
-  std::vector<Waiting> waiting_;
-};
-
-// Says what Neighbors would do.
-class RehearsedNeighbors final : public host::NeighborOutput<Ipv4> {
- public:
-  struct Waiting {
-    neigh::Key4 key;
-    OwnedPacket packet;
-  };
-
-  RehearsedNeighbors(const host::Neighbors& real, host::Sender& sender)
-      : real_{real}, table_{real.rehearse()}, sender_{sender} {}
-
-  void set_slow_path(host::SlowPath& slow_path) { slow_path_ = &slow_path; }
-  [[nodiscard]] std::vector<Waiting>& waiting() { return waiting_; }
-
-  void send(neigh::Key4 key, OwnedPacket packet) override {
-    using enum host::Neighbors::Prospect;
-    switch (real_.prospect(table_, key, buffers_of(*packet))) {
-      case kSends: {
-        const auto id = real_.table().find(key);
-        sender_.send_ip(std::move(packet), key.port, real_.table().entry(id.value()).mac);
-        break;
-      }
-      case kWaits: {
-        const std::uint32_t address = rte_cpu_to_be_32(key.address.value());
-        sender_.note(*packet, {.kind = WatchRecord::Kind::kWaits, .interface = key.port.value()},
-                     {reinterpret_cast<const std::uint8_t*>(&address), sizeof address});
-        waiting_.push_back({key, std::move(packet)});
-        break;
-      }
-      case kUnreachable:
-        slow_path_->host_unreachable(std::move(packet), key.port);
-        break;
-      case kNoMemory:
-        sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborMemory);
-        break;
-      case kTableFull:
-        sender_.drop_at(key.port, std::move(packet), DropReason::kNeighborTableFull);
-        break;
-    }
-  }
-
-  void hear(OwnedPacket frame) override {
-    const PacketMeta meta = ringroad::meta(*frame);
-    const auto message = neigh::ArpMessage::parse(
-        {ringroad::frame(*frame) + kL2Bytes, static_cast<std::size_t>(frame->data_len - kL2Bytes)});
-    if (!message) {
-      sender_.drop(std::move(frame), DropReason::kArpInvalid);
-      return;
-    }
-    const auto verdict = real_.judge(*message, meta);
-    if (verdict.answers) {
-      sender_.send_reply(*message, meta);
-    }
-    if (verdict.drop) {
-      sender_.drop(std::move(frame), *verdict.drop);
-    } else {
-      sender_.deliver(std::move(frame));
-    }
-  }
-
- private:
-  const host::Neighbors& real_;
-  neigh::Table4::Rehearsal table_;
-  host::Sender& sender_;
-  host::SlowPath* slow_path_ = nullptr;
-  std::vector<Waiting> waiting_;
-};
 
 // The ring into which the rehearsal's threads record, and its reader.
 class Records {
@@ -233,16 +114,27 @@ class Rehearsal {
         worker_{std::make_unique<StageContext>(tables_)},
         sender_{router.world(), tables_, router.pools().first()},
         slow_path_{router.slow_path(), sender_},
-        neighbors_{router.neighbors(), sender_},
-        neighbors6_{router.neighbors6(), sender_} {
+        slow_path6_{router.slow_path6(), sender_},
+        neighbors_{router.neighbors(), sender_,
+                   [this](OwnedPacket packet, InterfaceId port) {
+                     slow_path_.host_unreachable(std::move(packet), port);
+                   }},
+        neighbors6_{router.neighbors6(), sender_, [this](OwnedPacket packet, InterfaceId port) {
+                      if (is_version6(*packet)) {
+                        slow_path6_.address_unreachable(std::move(packet), port);
+                      } else {  // by an IPv6 gateway
+                        slow_path_.host_unreachable(std::move(packet), port);
+                      }
+                    }} {
     worker_->is_worker = true;
     worker_->interfaces = counters_;
-    worker_->redirects = router.slow_path().redirect_notes();
+    worker_->redirects = router.redirect_notes();
+    // The notes of packets with options, which the control thread's own stages forward.
+    sender_.context().redirects = router.sender().context().redirects;
     sender_.collect(collected_);
-    neighbors_.set_slow_path(slow_path_);
     slow_path_.set_neighbors(neighbors_);
-    neighbors6_.set_slow_path(slow_path_);
     slow_path_.set_neighbors6(neighbors6_);
+    slow_path6_.set_neighbors(neighbors6_);
   }
 
   [[nodiscard]] Result<Rehearsed> run(PortId port, std::span<const std::uint8_t> frame) {
@@ -286,17 +178,23 @@ class Rehearsal {
     Burst burst;
     burst.begin(interface_of(port), 1);
     burst.packets[0] = packet;
-    ethernet::input(*worker_, burst, *types, worker::kCheckedLines);
+    ethernet::input(*worker_, burst, *types, worker::checked_ipv4_line);
     worker_->drop_list.flush();
     watch.end();
     worker_->watch = nullptr;
   }
 
   [[nodiscard]] bool run_control_thread(OwnedPacket packet) {
+    const PuntReason punt = meta(*packet).punt;
     if (is_ipv6(*packet)) {
+      if (punt != PuntReason::kNeighborDiscovery &&
+          !slow_path6_.prepare(router_.slow_path6(), *packet)) {
+        return false;
+      }
+      slow_path6_.handle(std::move(packet));
       return true;
     }
-    if (meta(*packet).punt != PuntReason::kArp && is_fragment(ipv4(*packet)) &&
+    if (punt != PuntReason::kArp && is_fragment(ipv4(*packet)) &&
         !slow_path_.prepare(router_.slow_path(), *packet)) {
       return false;
     }
@@ -334,27 +232,41 @@ class Rehearsal {
     }
     for (std::uint16_t i = 0; i < worker_->held.count; ++i) {
       OwnedPacket packet{worker_->held.packets[i]};
-      const neigh::Adjacency& way = router_.routing().resolve(
-          destination_of(*packet), router_.world().tables().flow_hash(*packet));
-      const EitherAddress gateway =
-          way.leads_to_ipv6() ? EitherAddress{way.next_hop6} : way.next_hop;
-      add_waiting(frames, way.port, gateway, std::move(packet));
+      const FlowHash& hash = router_.world().tables().flow_hash;
+      if (is_version6(*packet)) {
+        const auto& way =
+            router_.routing6().resolve(destination6_of(*packet), hash.of_ipv6(*packet));
+        add_waiting<Ipv6>(frames, {{way.port, way.next_hop6}, std::move(packet)});
+      } else {
+        const auto& way = router_.routing().resolve(destination_of(*packet), hash(*packet));
+        if (way.leads_to_ipv6()) {
+          add_waiting<Ipv6>(frames, {{way.port, way.next_hop6}, std::move(packet)});
+        } else {
+          add_waiting<Ipv4>(frames, {{way.port, way.next_hop}, std::move(packet)});
+        }
+      }
     }
-    for (RehearsedNeighbors::Waiting& one : neighbors_.waiting()) {
-      add_waiting(frames, one.key.port, one.key.address, std::move(one.packet));
+    for (auto& one : neighbors_.waiting()) {
+      add_waiting<Ipv4>(frames, std::move(one));
     }
-    for (RehearsedNeighbors6::Waiting& one : neighbors6_.waiting()) {
-      add_waiting(frames, one.key.port, one.key.address, std::move(one.packet));
+    for (auto& one : neighbors6_.waiting()) {
+      add_waiting<Ipv6>(frames, std::move(one));
     }
   }
 
-  void add_waiting(std::vector<RehearsedFrame>& frames, InterfaceId port, EitherAddress neighbor,
-                   OwnedPacket packet) {
-    const interface::InterfaceView& view = router_.world().port(port);
-    const std::uint8_t priority = priority_of_tos(ipv4(*packet).type_of_service);
-    add(frames, std::move(packet), view.egress, priority);
+  static std::uint8_t tos_of(Packet& packet) {
+    return is_version6(packet) ? ip6::traffic_class(ipv6(packet)) : ipv4(packet).type_of_service;
+  }
+
+  template <class Address>
+  void add_waiting(std::vector<RehearsedFrame>& frames,
+                   typename RehearsedNeighbors<Address>::Waiting waiting) {
+    const interface::InterfaceView& view = router_.world().port(waiting.key.port);
+    const std::uint8_t tos = tos_of(*waiting.packet);
+    add(frames, std::move(waiting.packet), view.egress, priority_of_tos(tos));
     frames.back().waits = true;
-    frames.back().neighbor = neighbor;
+    frames.back().neighbor = waiting.key.address.to_string();
+    frames.back().asks_from = waiting.asks_from ? waiting.asks_from->to_string() : std::string{};
     frames.back().bytes += static_cast<std::uint32_t>(view.tags.count * neigh::kTagBytes);
   }
 
@@ -386,8 +298,9 @@ class Rehearsal {
   std::vector<OwnedPacket> collected_;
   host::Sender sender_;
   host::SlowPath slow_path_;
-  RehearsedNeighbors neighbors_;
-  RehearsedNeighbors6 neighbors6_;
+  host::SlowPath6 slow_path6_;
+  RehearsedNeighbors<Ipv4> neighbors_;
+  RehearsedNeighbors<Ipv6> neighbors6_;
   Records records_;
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "control/router.hpp"
@@ -21,10 +22,11 @@ struct RehearsedFrame {
   PortId port;  // the device
   std::uint8_t priority = 0;
   bool waits = false;
-  EitherAddress neighbor{};  // for which it waits
-  bool is_answer = false;    // made by the router, of the frame or about it
-  std::uint32_t bytes = 0;   // of the frame, its tags included
-  std::uint8_t band = 0;     // where the port has bands
+  std::string neighbor{};   // for which it waits
+  std::string asks_from{};  // the source of the request for it; empty: no request is sent now
+  bool is_answer = false;   // made by the router, of the frame or about it
+  std::uint32_t bytes = 0;  // of the frame, its tags included
+  std::uint8_t band = 0;    // where the port has bands
   std::vector<std::uint8_t> octets{};
 };
 

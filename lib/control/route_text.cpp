@@ -4,11 +4,14 @@
 #include <fmt/format.h>
 
 #include "ip4/icmp.hpp"
+#include "ip6/icmp.hpp"
+#include "ip6/options.hpp"
 
 namespace ringroad::control {
 
-std::string match_text(const Router& router, Ipv4 destination) {
-  const auto match = router.routing().rib().lookup(destination);
+template <class Address>
+std::string match_text(const Router& router, Address destination) {
+  const auto match = router.routing_of<Address>().rib().lookup(destination);
   if (!match) {
     return fmt::format("{} matches no route", destination.to_string());
   }
@@ -17,13 +20,13 @@ std::string match_text(const Router& router, Ipv4 destination) {
                      router.configuration().table_names().to_string(match->table), match->metric);
 }
 
+template <class Address>
 std::string way_text(const Router& router, const neigh::Adjacency& way) {
   using neigh::AdjacencyKind;
   switch (way.kind) {
     case AdjacencyKind::kUnicast:
     case AdjacencyKind::kUnresolved:
-      return fmt::format("next hop {} on {}",
-                         way.leads_to_ipv6() ? way.next_hop6.to_string() : way.next_hop.to_string(),
+      return fmt::format("next hop {} on {}", way.leads_to_ipv6() ? way.next_hop6.to_string() : way.next_hop.to_string(),
                          router.world().port(way.port).name);
     case AdjacencyKind::kGlean:
       return fmt::format("on the link of {}", router.world().port(way.port).name);
@@ -49,11 +52,11 @@ std::string way_text(const Router& router, const neigh::Adjacency& way) {
   return "?";
 }
 
-namespace {
-
 template <class Address>
-std::string state_text(const std::string& where, const neigh::Table<Address>& table,
-                       neigh::Key<Address> key) {
+std::string neighbor_text(const Router& router, neigh::Key<Address> key) {
+  const std::string where =
+      fmt::format("{} on {}", key.address.to_string(), router.world().port(key.port).name);
+  const auto& table = router.neighbors_of<Address>().table();
   const auto id = table.find(key);
   if (!id) {
     return where + " is not known yet";
@@ -63,20 +66,10 @@ std::string state_text(const std::string& where, const neigh::Table<Address>& ta
     return fmt::format("{} is {} at {}", where, neigh::to_string(entry.state),
                        entry.mac.to_string());
   }
-  return fmt::format("{} is {}: it {} {}{}", where, neigh::to_string(entry.state),
-                     entry.state == neigh::State::kFailed ? "did not answer" : "has not answered",
-                     asked(key.address), entry.state == neigh::State::kFailed ? "" : " yet");
-}
-
-}  // namespace
-
-std::string neighbor_text(const Router& router, InterfaceId port, EitherAddress address) {
-  const std::string where =
-      fmt::format("{} on {}", address.to_string(), router.world().port(port).name);
-  if (const Ipv6* const six = address.as<Ipv6>()) {
-    return state_text<Ipv6>(where, router.neighbors6().table(), {port, *six});
-  }
-  return state_text<Ipv4>(where, router.neighbors().table(), {port, *address.as<Ipv4>()});
+  return fmt::format("{} is {}: it {}", where, neigh::to_string(entry.state),
+                     entry.state == neigh::State::kFailed
+                         ? fmt::format("did not answer {}", kAsked<Address>)
+                         : fmt::format("has not answered {} yet", kAsked<Address>));
 }
 
 std::string hooks_text(const Router& router, HookPoint point) {
@@ -132,8 +125,69 @@ std::string icmp_text(std::uint32_t type, std::uint32_t code) {
   return fmt::format("ICMP {} (type {}, code {})", name, type, code);
 }
 
-std::string answer_text(const WatchRecord& record) {
-  const std::string message = icmp_text(record.value, record.other);
+std::string icmp6_text(std::uint32_t type, std::uint32_t code) {
+  using enum ip6::Icmp6Type;
+  static constexpr std::array<std::string_view, 7> kReasons{"no route",
+                                                            "administratively prohibited",
+                                                            "beyond the scope of its source",
+                                                            "address unreachable",
+                                                            "port unreachable",
+                                                            "source address failed policy",
+                                                            "reject route"};
+  std::string_view name = "message";
+  switch (static_cast<ip6::Icmp6Type>(type)) {
+    case kUnreachable:
+      name = code < kReasons.size() ? kReasons.at(code) : "unreachable";
+      break;
+    case kPacketTooBig:
+      name = "packet too big";
+      break;
+    case kTimeExceeded:
+      name = code == 0 ? "hop limit exceeded" : "reassembly time exceeded";
+      break;
+    case kParameterProblem:
+      name = code == ip6::kUnknownNextHeader ? "unknown next header"
+             : code == ip6::kUnknownOption   ? "unknown option"
+                                             : "erroneous header field";
+      break;
+    case kEchoRequest:
+      name = "echo request";
+      break;
+    case kEchoReply:
+      name = "echo reply";
+      break;
+    case kMldQuery:
+      name = "multicast listener query";
+      break;
+    case kMldReport:
+    case kMldv2Report:
+      name = "multicast listener report";
+      break;
+    case kMldDone:
+      name = "multicast listener done";
+      break;
+    case kRouterSolicitation:
+      name = "router solicitation";
+      break;
+    case kRouterAdvertisement:
+      name = "router advertisement";
+      break;
+    case kNeighborSolicitation:
+      name = "neighbor solicitation";
+      break;
+    case kNeighborAdvertisement:
+      name = "neighbor advertisement";
+      break;
+    case kRedirect:
+      name = "redirect";
+      break;
+  }
+  return fmt::format("ICMPv6 {} (type {}, code {})", name, type, code);
+}
+
+std::string answer_text(const WatchRecord& record, bool is_ipv6) {
+  const std::string message =
+      is_ipv6 ? icmp6_text(record.value, record.other) : icmp_text(record.value, record.other);
   const auto silence = static_cast<Silence>(record.detail);
   return silence == Silence::kNone
              ? fmt::format("its sender is told: {}", message)
@@ -161,5 +215,13 @@ std::string_view silence_text(Silence silence) {
   }
   return "";
 }
+
+#define RINGROAD_OF_FAMILY(Address)                                               \
+  template std::string match_text(const Router&, Address);                        \
+  template std::string way_text<Address>(const Router&, const neigh::Adjacency&); \
+  template std::string neighbor_text(const Router&, neigh::Key<Address>);
+RINGROAD_OF_FAMILY(Ipv4)
+RINGROAD_OF_FAMILY(Ipv6)
+#undef RINGROAD_OF_FAMILY
 
 }  // namespace ringroad::control

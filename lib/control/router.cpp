@@ -157,6 +157,7 @@ bool Router::handle_punts() {
 }
 
 void Router::handle(Packet* packet) {
+  redirect_copies_->hear(*packet);
   if (is_ipv6(*packet)) {
     slow_path6_->handle(OwnedPacket{packet});
   } else {

@@ -29,6 +29,7 @@
 #include "host/addresses6.hpp"
 #include "host/neighbors.hpp"
 #include "host/neighbors6.hpp"
+#include "host/redirect_copies.hpp"
 #include "host/sender.hpp"
 #include "host/slow_path.hpp"
 #include "host/slow_path6.hpp"
@@ -125,13 +126,21 @@ class Router {
   // The sum of all threads' counters.
   [[nodiscard]] std::uint64_t ip_counter(stats::IpCounter counter) const;
   [[nodiscard]] const host::SlowPath& slow_path() const { return *slow_path_; }
-  [[nodiscard]] const host::SlowPath::Copied& copied() const { return slow_path_->copied(); }
+  // The copies that workers made for redirects.
+  [[nodiscard]] const RedirectNotes& redirect_notes() const { return redirect_copies_->notes(); }
   [[nodiscard]] const host::Addresses& addresses() const { return *addresses_; }
+  // The messages of ARP and neighbor discovery in which another station used an address of the
+  // port.
+  [[nodiscard]] std::uint64_t conflicts(InterfaceId port) const {
+    return addresses_->claims().conflicts(port) + addresses6_->detection().conflicts(port);
+  }
   [[nodiscard]] const host::SlowPath6& slow_path6() const { return *slow_path6_; }
   [[nodiscard]] const host::Addresses6& addresses6() const { return *addresses6_; }
   [[nodiscard]] Ipv6Links& ipv6_links() { return *ipv6_links_; }
   [[nodiscard]] host::Advertisements& advertisements() { return *advertisements_; }
+  [[nodiscard]] const host::Advertisements& advertisements() const { return *advertisements_; }
   [[nodiscard]] AcceptedAdvertisements& accepted() { return *accepted_; }
+  [[nodiscard]] const AcceptedAdvertisements& accepted() const { return *accepted_; }
   [[nodiscard]] const Ipv6Links& ipv6_links() const { return *ipv6_links_; }
   // Applies a changed configuration.
   [[nodiscard]] Reload& reload() { return *reload_; }
@@ -187,6 +196,7 @@ class Router {
   std::unique_ptr<routing::NextHops6> next_hops6_;
   std::unique_ptr<routing::Routing6> routing6_;
   std::unique_ptr<host::Sender> sender_;
+  std::unique_ptr<host::RedirectCopies> redirect_copies_;
   std::unique_ptr<host::SlowPath> slow_path_;
   std::unique_ptr<host::Addresses> addresses_;
   std::unique_ptr<host::Neighbors> neighbors_;

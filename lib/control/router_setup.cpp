@@ -93,6 +93,7 @@ Status Router::set_up_tables() {
   next_hops_ = std::make_unique<routing::NextHops4>(*world_);
   routing_ = std::make_unique<routing::Routing4>(*world_, *next_hops_);
   sender_ = std::make_unique<host::Sender>(*world_, pools_.first());
+  redirect_copies_ = std::make_unique<host::RedirectCopies>(world_->tables());
   slow_path_ = std::make_unique<host::SlowPath>(
       *world_, *routing_, *sender_, clock_,
       host::SlowPath::Settings{

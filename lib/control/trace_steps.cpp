@@ -5,9 +5,10 @@
 #include <rte_cycles.h>
 
 #include <algorithm>
-#include <cstring>
+#include <optional>
 #include <string>
 
+#include "control/frame_reading.hpp"
 #include "control/route_text.hpp"
 #include "tap/words.hpp"
 
@@ -30,16 +31,18 @@ class Teller {
     const WatchRecord& record = event.record;
     switch (record.kind) {
       case Kind::kReceived:
+        packet_ = ipv6_in(event.octets);
+        is_ipv6_ = !packet_.empty();
         return {"rx", fmt::format("{} bytes on {}, by {}", record.value, name(record.interface),
                                   thread(record))};
       case Kind::kInput:
-        destination_ = Ipv4{record.value};
-        return {"input", input(record)};
+        return {"input", is_ipv6_ ? input6(event) : input4(record)};
       case Kind::kRouted:
-        return {"route", way(record)};
+        return {"route",
+                is_ipv6_ ? way<Ipv6>(record, destination6_) : way<Ipv4>(record, destination_)};
       case Kind::kForwarded:
-        return {"forward", fmt::format("TTL is {} now; {}, {}", record.value,
-                                       hooks_text(router_, HookPoint::kForward),
+        return {"forward", fmt::format("{} is {} now; {}, {}", is_ipv6_ ? "hop limit" : "TTL",
+                                       record.value, hooks_text(router_, HookPoint::kForward),
                                        hooks_text(router_, HookPoint::kPostRouting))};
       case Kind::kStaged:
         return {"output", fmt::format("has its Ethernet header, leaves by {}, priority {}",
@@ -54,7 +57,9 @@ class Teller {
                                     stats::meaning(reason))};
       }
       case Kind::kPunted:
-        destination_.reset();  // the route is that of an answer from here on
+        // The route is that of an answer from here on.
+        destination_.reset();
+        destination6_.reset();
         return {"punt", punted(record)};
       case Kind::kHandled:
         return {"control", fmt::format("by the control thread: {}", why(record))};
@@ -66,7 +71,7 @@ class Teller {
       case Kind::kDelivered:
         return {"local", "the router has it"};
       case Kind::kAnswered:
-        return {"icmp", answer_text(record)};
+        return {"icmp", answer_text(record, is_ipv6_)};
       case Kind::kCut:
         return {"fragment", fmt::format("cut into {} fragments", record.value)};
       case Kind::kCaptured:
@@ -88,23 +93,34 @@ class Teller {
     return record.thread < router_.workers().size() ? fmt::format("worker {}", record.thread)
                                                     : "the control thread";
   }
-  [[nodiscard]] std::string input(const WatchRecord& record) const {
+  [[nodiscard]] std::string arrival(const WatchRecord& record) const {
     static constexpr std::array<std::string_view, 3> kTo{"this station", "all stations",
                                                          "a multicast group"};
-    return fmt::format("frame to {}, arrived at {}, IPv4 header valid, to {}; {}",
+    return fmt::format("frame to {}, arrived at {}",
                        kTo.at(std::min<std::size_t>(record.detail, kTo.size() - 1)),
-                       name(record.interface), Ipv4{record.value}.to_string(),
+                       name(record.interface));
+  }
+  [[nodiscard]] std::string input4(const WatchRecord& record) {
+    destination_ = Ipv4{record.value};
+    return fmt::format("{}, IPv4 header valid, to {}; {}", arrival(record),
+                       destination_->to_string(), hooks_text(router_, HookPoint::kPreRouting));
+  }
+  [[nodiscard]] std::string input6(const tap::Event& event) {
+    destination6_ = address_at<Ipv6>(event.octets, 0);
+    return fmt::format("{}, IPv6 header valid, {}; {}", arrival(event.record), ipv6_text(packet_),
                        hooks_text(router_, HookPoint::kPreRouting));
   }
   // The adjacency as it is now: it may have changed since.
-  [[nodiscard]] std::string way(const WatchRecord& record) const {
+  template <class Address>
+  [[nodiscard]] std::string way(const WatchRecord& record,
+                                const std::optional<Address>& destination) const {
     const auto& adjacencies = router_.world().tables().adjacencies;
     if (record.other >= adjacencies.capacity()) {
       return "?";
     }
     const neigh::Adjacency& adjacency = adjacencies[AdjacencyId{record.other}];
-    const std::string way = way_text(router_, adjacency);
-    return destination_ ? fmt::format("{}: {}", match_text(router_, *destination_), way) : way;
+    const std::string way = way_text<Address>(router_, adjacency);
+    return destination ? fmt::format("{}: {}", match_text(router_, *destination), way) : way;
   }
   static std::string punted(const WatchRecord& record) {
     return static_cast<PuntReason>(record.detail) == PuntReason::kLocal
@@ -112,17 +128,19 @@ class Teller {
                : fmt::format("to the control thread: {}", why(record));
   }
   [[nodiscard]] std::string waits(const tap::Event& event) const {
-    std::string address = "its neighbor";
-    if (event.octets.size() == sizeof(std::uint32_t)) {
-      std::uint32_t wire = 0;
-      std::memcpy(&wire, event.octets.data(), sizeof wire);
-      address = Ipv4{rte_be_to_cpu_32(wire)}.to_string();
-    }
-    return fmt::format("waits until {} on {} answers ARP", address, name(event.record.interface));
+    const bool is_ipv6 = event.octets.size() == sizeof(Ipv6);
+    return fmt::format("waits until {} on {} answers {}",
+                       is_ipv6 ? address_at<Ipv6>(event.octets, 0).to_string()
+                               : address_at<Ipv4>(event.octets, 0).to_string(),
+                       name(event.record.interface), is_ipv6 ? kAsked<Ipv6> : kAsked<Ipv4>);
   }
 
   const Router& router_;
-  std::optional<Ipv4> destination_;  // of the packet, until it is for the router
+  std::span<const std::uint8_t> packet_;  // of IPv6, as it was received
+  bool is_ipv6_ = false;
+  // Of the packet, until it is for the router.
+  std::optional<Ipv4> destination_;
+  std::optional<Ipv6> destination6_;
 };
 
 std::string hex_of(std::span<const std::uint8_t> octets) {

@@ -46,26 +46,22 @@ bool Addresses6::is_ours(Mac mac) const {
                              [&](const interface::InterfaceView& own) { return own.mac == mac; });
 }
 
-Addresses6::Heard Addresses6::hear(InterfaceId port, const neigh::NeighborSolicitation& message) {
-  const bool tentative = detection_.is_tentative({port, message.target});
+void Addresses6::hear(InterfaceId port, const neigh::NeighborSolicitation& message) {
   const Mac other = message.source_mac.value_or(Mac{});
   if (!message.source_mac || !is_ours(other)) {
     AddressDetection::Events events;
     detection_.hear_solicitation(port, message, other, events);
     carry_out(events);
   }
-  return tentative ? Heard::kTentative : Heard::kNothing;
 }
 
-Addresses6::Heard Addresses6::hear(InterfaceId port, const neigh::NeighborAdvertisement& message) {
-  const bool tentative = detection_.is_tentative({port, message.target});
+void Addresses6::hear(InterfaceId port, const neigh::NeighborAdvertisement& message) {
   const Mac other = message.target_mac.value_or(Mac{});
   if (!message.target_mac || !is_ours(other)) {
     AddressDetection::Events events;
     detection_.hear_advertisement(port, message, other, events);
     carry_out(events);
   }
-  return tentative ? Heard::kTentative : Heard::kNothing;
 }
 
 void Addresses6::tick() {

@@ -29,11 +29,9 @@ class Addresses6 {
   void set_transmits(unsigned transmits) { detection_.set_transmits(transmits); }
   void set_announce(bool announce) { detection_.set_announce(announce); }
   void set_link(InterfaceId port, bool up);
-  // Whether the message is about an address that this port is probing for, or that another node
-  // uses too: it needs no answer then.
-  enum class Heard : std::uint8_t { kNothing, kTentative };
-  Heard hear(InterfaceId port, const neigh::NeighborSolicitation& message);
-  Heard hear(InterfaceId port, const neigh::NeighborAdvertisement& message);
+  // The message may show that another node uses one of the port's addresses too.
+  void hear(InterfaceId port, const neigh::NeighborSolicitation& message);
+  void hear(InterfaceId port, const neigh::NeighborAdvertisement& message);
 
   // Runs the timers that are due.
   void tick();

@@ -27,6 +27,7 @@ class Advertisements {
   void hear_solicitation(InterfaceId port) { advertiser_.hear_solicitation(port, clock_.now()); }
   // Runs the timers that are due.
   void tick();
+  [[nodiscard]] bool advertises(InterfaceId port) const { return advertiser_.is_advertising(port); }
 
  private:
   void carry_out(const neigh::RouterAdvertiser::Events& events);

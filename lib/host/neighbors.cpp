@@ -17,22 +17,21 @@ Neighbors::Neighbors(const ResolutionSettings& settings, interface::World& world
     : Resolution{settings, world, routing, sender, clock, std::move(unreachable)},
       addresses_{addresses} {}
 
-// Linux's arp_announce 0: the source address of the newest waiting packet, if the router owns it.
-std::optional<Ipv4> Neighbors::source_for(NeighborId id) const {
-  if (Packet* const newest = newest_waiting(id)) {
+// The source address of the newest waiting packet, if the router owns it.
+std::optional<Ipv4> Neighbors::source_for(Key key, Packet* newest) const {
+  if (newest != nullptr) {
     const Ipv4 source = source_of(*newest);
     if (world().is_own(source)) {
       return source;
     }
   }
-  const neigh::Key4 key = table().entry(id).key;
   return world().source(key.port, key.address);
 }
 
 void Neighbors::solicit(NeighborId id, bool broadcast) {
   const neigh::Entry4& entry = table().entry(id);
   const interface::InterfaceView& port = world().port(entry.key.port);
-  const auto source = source_for(id);
+  const auto source = source_for(entry.key, newest_waiting(id));
   if (!source) {
     return;
   }
@@ -91,7 +90,7 @@ void Neighbors::hear(OwnedPacket frame) {
     learn(*verdict.learns, events);
   }
   if (verdict.answers) {
-    ++(meta.l2_class == L2Class::kHost ? probes_.unicast : probes_.broadcast);
+    count_probe(meta.l2_class != L2Class::kHost);
     sender().send_reply(*message, meta);
   }
   carry_out(events);

@@ -22,21 +22,15 @@ class Neighbors final : public Resolution<Ipv4> {
     bool answers = false;
   };
   [[nodiscard]] ArpVerdict judge(const neigh::ArpMessage& message, const PacketMeta& meta) const;
+  // Returns the source of a request for that neighbor: Linux's arp_announce 0. `newest`: the
+  // newest packet that waits for it, or null.
+  [[nodiscard]] std::optional<Ipv4> source_for(Key key, Packet* newest) const;
   Nanoseconds tick() override;
-
-  // ARP requests for the router's own addresses, by the destination of their frames.
-  struct Probes {
-    std::uint64_t broadcast = 0;
-    std::uint64_t unicast = 0;
-  };
-  [[nodiscard]] const Probes& probes() const { return probes_; }
 
  private:
   void solicit(NeighborId id, bool broadcast) override;
-  [[nodiscard]] std::optional<Ipv4> source_for(NeighborId id) const;
 
   Addresses& addresses_;
-  Probes probes_;
 };
 
 }  // namespace ringroad::host

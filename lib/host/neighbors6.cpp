@@ -57,9 +57,8 @@ Neighbors6::Neighbors6(const ResolutionSettings& settings, interface::World& wor
 
 // Linux's ndisc_solicit: the source of the newest waiting packet, if the router owns it, otherwise
 // the link-local address.
-std::optional<Ipv6> Neighbors6::source_for(NeighborId id) const {
-  const neigh::Key6 key = table().entry(id).key;
-  if (Packet* const newest = newest_waiting(id); newest != nullptr && is_version6(*newest)) {
+std::optional<Ipv6> Neighbors6::source_for(Key key, Packet* newest) const {
+  if (newest != nullptr && is_version6(*newest)) {
     const Ipv6 source = source6_of(*newest);
     if (world().is_own(key.port, source)) {
       return source;
@@ -72,7 +71,7 @@ std::optional<Ipv6> Neighbors6::source_for(NeighborId id) const {
 void Neighbors6::solicit(NeighborId id, bool broadcast) {
   const neigh::Entry<Ipv6>& entry = table().entry(id);
   const interface::InterfaceView& port = world().port(entry.key.port);
-  const auto source = source_for(id);
+  const auto source = source_for(entry.key, newest_waiting(id));
   if (!source) {
     return;
   }
@@ -103,133 +102,159 @@ void Neighbors6::hear(OwnedPacket frame) {
     return;
   }
   counters_.add(received(*message));
-  const Drop drop = std::visit([&](const auto& one) { return hear(meta, one); }, *message);
-  if (drop) {
-    sender().drop(std::move(frame), *drop);
+  const Verdict verdict = judge(*message, meta);
+  if (const auto* const solicitation = std::get_if<NeighborSolicitation>(&*message)) {
+    addresses_.hear(meta.ingress, *solicitation);
+    if (verdict.answer) {
+      count_probe(solicitation->destination.is_multicast());
+    }
+  } else if (const auto* const advertisement = std::get_if<NeighborAdvertisement>(&*message)) {
+    addresses_.hear(meta.ingress, *advertisement);
+  }
+  if (verdict.learns) {
+    neigh::Events events;
+    learn(*verdict.learns, events);
+    carry_out(events);
+  }
+  if (verdict.answer) {
+    counters_.add(IpCounter::kIcmp6OutMsgs);
+    counters_.add(IpCounter::kIcmp6OutNeighborAdvertisements);
+    send_answer(*verdict.answer, meta, sender(), *this);
+  }
+  if (verdict.drop) {
+    sender().drop(std::move(frame), *verdict.drop);
+    return;
+  }
+  pass_on(*message, meta.ingress);
+  sender().deliver(std::move(frame));
+}
+
+void Neighbors6::send_answer(const Answer& answer, const PacketMeta& meta, Sender& sender,
+                             NeighborOutput<Ipv6>& output) {
+  auto packet = sender.make_frame(answer.frame);
+  if (!packet) {
+    return;
+  }
+  ringroad::meta(*packet).worker = meta.worker;
+  ringroad::meta(*packet).ingress = meta.ingress;
+  if (answer.resolves) {
+    output.send({meta.ingress, *answer.resolves}, std::move(packet));
   } else {
-    sender().deliver(std::move(frame));
+    sender.send(std::move(packet), meta.ingress, kPriorityControl);
   }
 }
 
-void Neighbors6::learn_sender(const PacketMeta& meta, Ipv6 source, std::optional<Mac> mac) {
+void Neighbors6::pass_on(const neigh::NdMessage& message, InterfaceId port) {
+  const auto* const solicitation = std::get_if<neigh::RouterSolicitation>(&message);
+  const auto* const advertisement = std::get_if<neigh::RouterAdvertisement>(&message);
+  if (solicitation != nullptr && on_router_solicitation) {
+    on_router_solicitation(port, *solicitation);
+  }
+  if (advertisement != nullptr && on_router_advertisement) {
+    on_router_advertisement(port, *advertisement);
+  }
+}
+
+Neighbors6::Verdict Neighbors6::judge(const neigh::NdMessage& message,
+                                      const PacketMeta& meta) const {
+  return std::visit([&](const auto& one) { return judge_one(one, meta); }, message);
+}
+
+std::optional<Neighbors6::Table::Advertisement> Neighbors6::sender_of(
+    const PacketMeta& meta, Ipv6 source, std::optional<Mac> mac) const {
   // Nothing can be learned from a station that uses one of the router's addresses.
   if (!mac || !source.is_unicast() || world().is_own(meta.ingress, source)) {
-    return;
+    return std::nullopt;
   }
-  neigh::Events events;
-  learn({.key = {meta.ingress, source}, .mac = *mac, .for_us = true, .overrides = true}, events);
-  carry_out(events);
+  return Table::Advertisement{
+      .key = {meta.ingress, source}, .mac = *mac, .for_us = true, .overrides = true};
 }
 
 // RFC 4861 7.2.3 and 7.2.4, Linux's ndisc_recv_ns.
-Neighbors6::Drop Neighbors6::hear(const PacketMeta& meta, const NeighborSolicitation& message) {
-  const auto fate = addresses_.hear(meta.ingress, message);
-  if (fate != Addresses6::Heard::kNothing) {
-    return std::nullopt;  // about an address that is being probed for
+Neighbors6::Verdict Neighbors6::judge_one(const NeighborSolicitation& message,
+                                          const PacketMeta& meta) const {
+  if (addresses_.detection().is_tentative({meta.ingress, message.target})) {
+    return {};  // about an address that is being probed for
   }
-  if (!is_of_port(world().port(meta.ingress), message.target)) {
-    return DropReason::kNdIgnored;
+  if (!is_of_port(world().port(meta.ingress), message.target) ||
+      world().is_own(meta.ingress, message.source)) {
+    return {.drop = DropReason::kNdIgnored};
   }
-  if (world().is_own(meta.ingress, message.source)) {
-    return DropReason::kNdIgnored;
-  }
-  learn_sender(meta, message.source, message.source_mac);
-  answer(meta, message);
-  return std::nullopt;
+  return {.learns = sender_of(meta, message.source, message.source_mac),
+          .answer = answer_to(message, meta)};
 }
 
-void Neighbors6::answer(const PacketMeta& meta, const NeighborSolicitation& message) {
+Neighbors6::Answer Neighbors6::answer_to(const NeighborSolicitation& message,
+                                         const PacketMeta& meta) const {
   const interface::InterfaceView& port = world().port(meta.ingress);
   const bool probe = message.is_probe();
   const bool anycast = world().is_anycast(message.target);
   // A node that asks this router alone knows its MAC.
   const bool says_mac = message.destination.is_multicast();
-  const NeighborAdvertisement answer{
-      .source = message.target,
-      .destination = probe ? kAllNodes : message.source,
-      .target = message.target,
-      .router = port.forwarding,
-      .solicited = !probe,
-      .override_ = says_mac && !anycast,
-      .target_mac = says_mac ? std::optional{port.mac} : std::nullopt};
+  NeighborAdvertisement answer{.source = message.target,
+                               .destination = probe ? kAllNodes : message.source,
+                               .target = message.target,
+                               .router = port.forwarding,
+                               .solicited = !probe,
+                               .override_ = says_mac && !anycast,
+                               .target_mac = says_mac ? std::optional{port.mac} : std::nullopt};
   // The source of an answer about an anycast address is one of the port's own (RFC 4861 7.2.7).
-  NeighborAdvertisement sent = answer;
   if (anycast) {
-    sent.source = world().source(meta.ingress, answer.destination).value_or(message.target);
+    answer.source = world().source(meta.ingress, answer.destination).value_or(message.target);
   }
   const Mac to = probe ? neigh::multicast_mac(kAllNodes) : message.source_mac.value_or(Mac{});
-  auto packet = sender().make_frame(neigh::frame(sent, to, port.mac));
-  if (!packet) {
-    return;
-  }
-  counters_.add(IpCounter::kIcmp6OutMsgs);
-  counters_.add(IpCounter::kIcmp6OutNeighborAdvertisements);
-  ringroad::meta(*packet).worker = meta.worker;
-  ringroad::meta(*packet).ingress = meta.ingress;
-  if (probe || message.source_mac) {
-    sender().send(std::move(packet), port.id, kPriorityControl);
-  } else {
-    send({meta.ingress, message.source}, std::move(packet));
-  }
+  const bool is_known = probe || message.source_mac;
+  return {.frame = neigh::frame(answer, to, port.mac),
+          .resolves = is_known ? std::nullopt : std::optional{message.source}};
 }
 
 // RFC 4861 7.2.5, Linux's ndisc_recv_na.
-Neighbors6::Drop Neighbors6::hear(const PacketMeta& meta, const NeighborAdvertisement& message) {
-  if (addresses_.hear(meta.ingress, message) != Addresses6::Heard::kNothing) {
-    return std::nullopt;
+Neighbors6::Verdict Neighbors6::judge_one(const NeighborAdvertisement& message,
+                                          const PacketMeta& meta) const {
+  if (addresses_.detection().is_tentative({meta.ingress, message.target})) {
+    return {};
   }
   const neigh::Key6 key{meta.ingress, message.target};
   const auto id = table().find(key);
   if (!id || world().is_own(meta.ingress, message.target)) {
-    return DropReason::kNdIgnored;
+    return {.drop = DropReason::kNdIgnored};
   }
   const neigh::Entry<Ipv6>& entry = table().entry(*id);
   const bool known = neigh::has_mac(entry.state);
   if (!message.target_mac && !known) {
-    return DropReason::kNdIgnored;
+    return {.drop = DropReason::kNdIgnored};
   }
   const Mac mac = message.target_mac.value_or(entry.mac);
   if (known && !message.override_ && mac != entry.mac) {
-    return DropReason::kNdIgnored;
+    return {.drop = DropReason::kNdIgnored};
   }
-  neigh::Events events;
-  learn({.key = key,
-         .mac = mac,
-         .solicited = message.solicited,
-         .for_us = false,
-         .overrides = message.override_},
-        events);
-  carry_out(events);
-  return std::nullopt;
+  return {.learns = Table::Advertisement{.key = key,
+                                         .mac = mac,
+                                         .solicited = message.solicited,
+                                         .for_us = false,
+                                         .overrides = message.override_}};
 }
 
-Neighbors6::Drop Neighbors6::hear(const PacketMeta& meta,
-                                  const neigh::RouterSolicitation& message) {
+Neighbors6::Verdict Neighbors6::judge_one(const neigh::RouterSolicitation& message,
+                                          const PacketMeta& meta) const {
   if (!world().port(meta.ingress).forwarding) {
-    return DropReason::kNdIgnored;
+    return {.drop = DropReason::kNdIgnored};
   }
-  learn_sender(meta, message.source, message.source_mac);
-  if (on_router_solicitation) {
-    on_router_solicitation(meta.ingress, message);
-  }
-  return std::nullopt;
+  return {.learns = sender_of(meta, message.source, message.source_mac)};
 }
 
-Neighbors6::Drop Neighbors6::hear(const PacketMeta& meta,
-                                  const neigh::RouterAdvertisement& message) {
+Neighbors6::Verdict Neighbors6::judge_one(const neigh::RouterAdvertisement& message,
+                                          const PacketMeta& meta) const {
   if (world().is_own(meta.ingress, message.source)) {
-    return DropReason::kNdIgnored;
+    return {.drop = DropReason::kNdIgnored};
   }
-  learn_sender(meta, message.source, message.source_mac);
-  if (on_router_advertisement) {
-    on_router_advertisement(meta.ingress, message);
-  }
-  return std::nullopt;
+  return {.learns = sender_of(meta, message.source, message.source_mac)};
 }
 
 // A router does not follow redirects (RFC 4861 8.2).
-Neighbors6::Drop Neighbors6::hear(const PacketMeta& /*meta*/, const neigh::Redirect& /*message*/) {
-  return DropReason::kNdIgnored;
+Neighbors6::Verdict Neighbors6::judge_one(const neigh::Redirect& /*message*/,
+                                          const PacketMeta& /*meta*/) {
+  return {.drop = DropReason::kNdIgnored};
 }
 
 Nanoseconds Neighbors6::tick() {

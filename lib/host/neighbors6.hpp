@@ -18,6 +18,23 @@ class Neighbors6 final : public Resolution<Ipv6> {
              Unreachable unreachable);
 
   void hear(OwnedPacket frame) override;
+  // What hear() does with a message. Changes nothing.
+  struct Answer {
+    neigh::Frame frame;
+    std::optional<Ipv6> resolves{};  // the neighbor whose MAC address the frame still lacks
+  };
+  struct Verdict {
+    std::optional<stats::DropReason> drop{};  // none: the message is of use
+    std::optional<Table::Advertisement> learns{};
+    std::optional<Answer> answer{};
+  };
+  [[nodiscard]] Verdict judge(const neigh::NdMessage& message, const PacketMeta& meta) const;
+  // Sends the answer to a message with this PacketMeta. The neighbor may have to be resolved first.
+  static void send_answer(const Answer& answer, const PacketMeta& meta, Sender& sender,
+                          NeighborOutput<Ipv6>& output);
+  // Returns the source of a request for that neighbor: Linux's ndisc_solicit. `newest`: the
+  // newest packet that waits for it, or null.
+  [[nodiscard]] std::optional<Ipv6> source_for(Key key, Packet* newest) const;
   Nanoseconds tick() override;
 
   // Called with the messages between hosts and routers, after their sender's MAC was learned.
@@ -25,18 +42,23 @@ class Neighbors6 final : public Resolution<Ipv6> {
   std::function<void(InterfaceId, const neigh::RouterAdvertisement&)> on_router_advertisement;
 
  private:
-  using Drop = std::optional<stats::DropReason>;  // none: the message is of use
-
   void solicit(NeighborId id, bool broadcast) override;
-  [[nodiscard]] std::optional<Ipv6> source_for(NeighborId id) const;
-  Drop hear(const PacketMeta& meta, const neigh::NeighborSolicitation& message);
-  Drop hear(const PacketMeta& meta, const neigh::NeighborAdvertisement& message);
-  Drop hear(const PacketMeta& meta, const neigh::RouterSolicitation& message);
-  Drop hear(const PacketMeta& meta, const neigh::RouterAdvertisement& message);
-  static Drop hear(const PacketMeta& meta, const neigh::Redirect& message);
-  void answer(const PacketMeta& meta, const neigh::NeighborSolicitation& message);
-  // Learns what a message says of its sender, which may be a new neighbor.
-  void learn_sender(const PacketMeta& meta, Ipv6 source, std::optional<Mac> mac);
+  [[nodiscard]] Verdict judge_one(const neigh::NeighborSolicitation& message,
+                                  const PacketMeta& meta) const;
+  [[nodiscard]] Verdict judge_one(const neigh::NeighborAdvertisement& message,
+                                  const PacketMeta& meta) const;
+  [[nodiscard]] Verdict judge_one(const neigh::RouterSolicitation& message,
+                                  const PacketMeta& meta) const;
+  [[nodiscard]] Verdict judge_one(const neigh::RouterAdvertisement& message,
+                                  const PacketMeta& meta) const;
+  [[nodiscard]] static Verdict judge_one(const neigh::Redirect& message, const PacketMeta& meta);
+  [[nodiscard]] Answer answer_to(const neigh::NeighborSolicitation& message,
+                                 const PacketMeta& meta) const;
+  // What a message says of its sender, which may be a new neighbor.
+  [[nodiscard]] std::optional<Table::Advertisement> sender_of(const PacketMeta& meta, Ipv6 source,
+                                                              std::optional<Mac> mac) const;
+  // Tells those who wait for such a message.
+  void pass_on(const neigh::NdMessage& message, InterfaceId port);
 
   Addresses6& addresses_;
   stats::IpCounters& counters_;

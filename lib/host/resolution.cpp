@@ -2,8 +2,6 @@
 #include "host/resolution.hpp"
 
 #include <algorithm>
-#include <array>
-#include <type_traits>
 
 #include "base/log.hpp"
 
@@ -19,24 +17,6 @@ constexpr Nanoseconds kAskAgain = std::chrono::seconds{5};
 // The number of timers, and of reports of use, that one round handles, in ~150 us each. Packets in
 // the punt rings must not wait for thousands of neighbors that were learned, and expire, together.
 constexpr std::size_t kNeighborsARound = 256;
-
-std::array<std::uint8_t, 4> octets_of(Ipv4 address) {
-  return std::bit_cast<std::array<std::uint8_t, 4>>(address.wire().wire());
-}
-std::array<std::uint8_t, 16> octets_of(Ipv6 address) {
-  std::array<std::uint8_t, 16> octets{};
-  address.write(octets.data());
-  return octets;
-}
-
-template <class Address>
-Address next_hop_of(const neigh::Adjacency& adjacency) {
-  if constexpr (std::is_same_v<Address, Ipv4>) {
-    return adjacency.next_hop;
-  } else {
-    return adjacency.next_hop6;
-  }
-}
 
 }  // namespace
 
@@ -68,16 +48,15 @@ void Resolution<Address>::send(Key key, OwnedPacket packet) {
     sender_.send_ip(std::move(packet), key.port, table_.entry(*id).mac);
     return;
   }
-  const auto address = octets_of(key.address);
-  sender_.note(*packet, {.kind = WatchRecord::Kind::kWaits, .interface = key.port.value()},
-               address);
+  sender_.note_wait(*packet, key);
   const Pending::Size size{footprint(*packet), buffers_of(*packet)};
   pending_.push(*id, std::move(packet), size,
                 [this](NeighborId owner, OwnedPacket oldest, Pending::Exceeded exceeded) {
-                  sender_.drop_at(table_.entry(owner).key.port, std::move(oldest),
-                                  exceeded == Pending::Exceeded::kNeighbor
-                                      ? DropReason::kNeighborQueueFull
-                                      : DropReason::kNeighborMemory);
+                  const bool is_pushed_out = exceeded == Pending::Exceeded::kNeighbor;
+                  discards_ += is_pushed_out ? 1 : 0;
+                  sender_.drop_at(
+                      table_.entry(owner).key.port, std::move(oldest),
+                      is_pushed_out ? DropReason::kNeighborQueueFull : DropReason::kNeighborMemory);
                 });
   carry_out(events);
 }
@@ -229,7 +208,7 @@ void Resolution<Address>::mark_used(Nanoseconds now) {
     // mistake is only probed once.
     const neigh::Adjacency& adjacency = world_.adjacencies()[used_.back()];
     used_.pop_back();
-    if (const auto id = table_.find({adjacency.port, next_hop_of<Address>(adjacency)})) {
+    if (const auto id = table_.find({adjacency.port, adjacency.next_hop_of<Address>()})) {
       table_.mark_used(*id, now, events);
     }
   }

@@ -101,6 +101,14 @@ class Resolution : public NeighborOutput<Address> {
   void clear();
 
   [[nodiscard]] const Table& table() const { return table_; }
+  // Requests for the router's own addresses, by whether they were sent to many.
+  struct Probes {
+    std::uint64_t multicast = 0;
+    std::uint64_t unicast = 0;
+  };
+  [[nodiscard]] const Probes& probes() const { return probes_; }
+  // The number of packets that others which wait for the same neighbor pushed out.
+  [[nodiscard]] std::uint64_t discards() const { return discards_; }
   [[nodiscard]] std::size_t queued(NeighborId id) const { return pending_.size(id); }
   // The number of waiting packets of all neighbors, and the buffers that they occupy.
   [[nodiscard]] std::uint64_t held() const { return pending_.size(); }
@@ -120,6 +128,7 @@ class Resolution : public NeighborOutput<Address> {
     const OwnedPacket* const newest = pending_.newest(id);
     return newest != nullptr ? newest->get() : nullptr;
   }
+  void count_probe(bool is_for_many) { ++(is_for_many ? probes_.multicast : probes_.unicast); }
   [[nodiscard]] interface::World& world() const { return world_; }
   [[nodiscard]] Sender& sender() const { return sender_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
@@ -167,6 +176,8 @@ class Resolution : public NeighborOutput<Address> {
   bool started_ = false;
   std::vector<worker::Worker*> workers_;
   std::deque<Flush> flushes_;
+  Probes probes_;
+  std::uint64_t discards_ = 0;
   std::vector<AdjacencyId> used_;  // reported as used, and not handled yet
 };
 

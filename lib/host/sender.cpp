@@ -30,6 +30,15 @@ OwnedPacket Sender::make_frame(std::span<const std::uint8_t> bytes) {
   return packet;
 }
 
+OwnedPacket Sender::copy(Packet& packet) {
+  OwnedPacket copy{rte_pktmbuf_copy(&packet, &pool_, 0, packet.pkt_len)};
+  if (copy) {
+    Watch::clear_mark(*copy);
+    meta(*copy) = meta(packet);
+  }
+  return copy;
+}
+
 void Sender::send(OwnedPacket frame, InterfaceId port, std::uint8_t priority) {
   const interface::InterfaceView& view = world_.port(port);
   if (view.tags.count > 0) {

@@ -3,15 +3,28 @@
 // Sends frames of the control thread: hands them to a worker, which sends them through the bands of
 // the egress port like all others. Also counts the packets that the control thread drops. Control
 // thread only.
+#include <array>
+#include <bit>
 #include <memory>
 #include <vector>
 
 #include "interface/world.hpp"
 #include "neigh/arp_message.hpp"
+#include "neigh/key.hpp"
 #include "packet/packet.hpp"
 #include "worker/worker.hpp"
 
 namespace ringroad::host {
+
+// An address as records have it, in wire order.
+[[nodiscard]] inline std::array<std::uint8_t, 4> octets_of(Ipv4 address) {
+  return std::bit_cast<std::array<std::uint8_t, 4>>(address.wire().wire());
+}
+[[nodiscard]] inline std::array<std::uint8_t, 16> octets_of(Ipv6 address) {
+  std::array<std::uint8_t, 16> octets{};
+  address.write(octets.data());
+  return octets;
+}
 
 class Sender {
  public:
@@ -45,9 +58,18 @@ class Sender {
     }
   }
 
+  // The packet waits for that neighbor.
+  template <class Address>
+  void note_wait(Packet& packet, neigh::Key<Address> key) {
+    const auto octets = octets_of(key.address);
+    note(packet, {.kind = WatchRecord::Kind::kWaits, .interface = key.port.value()}, octets);
+  }
+
   // Returns a packet with a copy of these bytes, counted as generated. Returns null if the pool is
   // empty.
   [[nodiscard]] OwnedPacket make_frame(std::span<const std::uint8_t> bytes);
+  // Returns a copy that is not traced, for a rehearsal; null if the pool is empty.
+  [[nodiscard]] OwnedPacket copy(Packet& packet);
   // Counts packets that did not come from a port: answers in new buffers or in those of the
   // request.
   void count_generated(std::uint64_t packets = 1) { context_->generated.add(packets); }
@@ -84,6 +106,14 @@ class Sender {
   // Sends an IP packet, which has room for its Ethernet header, to that station.
   void send_ip(OwnedPacket packet, InterfaceId port, Mac destination);
 
+  // The number of copied bytes of packets, by purpose.
+  struct Copied {
+    stats::Counter fragments;    // for ports that cannot send a frame in several buffers
+    stats::Counter icmp_errors;  // the quoted packets
+  };
+  [[nodiscard]] Copied& copied() { return copied_; }
+  [[nodiscard]] const Copied& copied() const { return copied_; }
+
   [[nodiscard]] rte_mempool& pool() { return pool_; }
   [[nodiscard]] StageContext& context() const { return *context_; }
   [[nodiscard]] const InterfaceCounters& interface(InterfaceId port) const {
@@ -98,6 +128,7 @@ class Sender {
   std::unique_ptr<StageContext> context_;
   Watch watch_;
   std::vector<InterfaceCounters> interfaces_;
+  Copied copied_;
 };
 
 }  // namespace ringroad::host

@@ -3,13 +3,12 @@
 
 #include <netinet/in.h>
 
+#include "host/one_packet.hpp"
 #include "ip4/forward.hpp"
 #include "ip4/fragment.hpp"
 #include "ip4/ingress_checks.hpp"
 #include "ip4/input.hpp"
-#include "ip4/redirect_notes.hpp"
 #include "ip4/route.hpp"
-#include "ip4/run_hooks.hpp"
 
 namespace ringroad::host {
 
@@ -19,20 +18,6 @@ using stats::DropReason;
 using stats::IpCounter;
 
 namespace {
-
-// Makes a burst of one packet, for a worker's stages. The burst owns the packet.
-void fill(Burst& burst, OwnedPacket packet) {
-  burst.begin(meta(*packet).ingress, 1);
-  burst.l2_classes[0] = meta(*packet).l2_class;
-  burst.packets[0] = packet.release();
-  ip4::describe(burst, 0);
-  // The packet has no next hop before the lookup.
-  burst.next_hops[0] = {};
-}
-
-OwnedPacket extract(Burst& burst) {
-  return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
-}
 
 // forward() handles redirects for all other packets.
 bool must_wait_or_be_cut(const Packet& packet, const Adjacency& adjacency) {
@@ -71,21 +56,13 @@ SlowPath::SlowPath(const SlowPath& real, Sender& sender)
       path_mtu_{real.path_mtu_},
       identifications_{real.identifications_},
       reassembly_{make_reassembly(real.reassembly_.settings())} {
-  // The notes of packets with options, which this thread's own stages forward.
-  sender_.context().redirects = real.sender_.context().redirects;
   add_protocols();
 }
 
 bool SlowPath::prepare(const SlowPath& real, Packet& fragment) {
   return reassembly_.copy_from(
-      real.reassembly_, ip4::describe_fragment(fragment).key, [this](const OwnedPacket& packet) {
-        OwnedPacket copy{rte_pktmbuf_copy(packet.get(), &sender_.pool(), 0, packet->pkt_len)};
-        if (copy) {
-          Watch::clear_mark(*copy);
-          meta(*copy) = meta(*packet);
-        }
-        return copy;
-      });
+      real.reassembly_, ip4::describe_fragment(fragment).key,
+      [this](const OwnedPacket& waiting) { return sender_.copy(*waiting); });
 }
 
 ip4::Reassembly<OwnedPacket> SlowPath::make_reassembly(const ip4::ReassemblySettings& settings) {
@@ -148,7 +125,6 @@ void SlowPath::handle(OwnedPacket packet) {
       with_options(std::move(packet));
       break;
     case PuntReason::kRedirect:
-      note_like_worker(*packet);
       redirect(*packet, adjacency_of(*packet));
       sender_.deliver(std::move(packet));
       break;
@@ -186,7 +162,7 @@ const Adjacency& SlowPath::adjacency_of(Packet& packet) const {
 void SlowPath::with_options(OwnedPacket packet) {
   StageContext& context = sender_.context();
   Burst burst;
-  fill(burst, std::move(packet));
+  fill(burst, std::move(packet), ip4::describe);
   ip4::route(context, burst);
   ip4::ingress_checks(context, burst);
   context.drop_list.flush();
@@ -302,7 +278,7 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
   sender_.count_generated(pieces.size());
   for (auto& piece : pieces) {
     if (piece->nb_segs == 1) {
-      copied_.fragments.add(piece->pkt_len);
+      sender_.copied().fragments.add(piece->pkt_len);
     }
     // All fragments use the whole packet's next hop, because fragments have no ports for the flow
     // hash.
@@ -311,16 +287,10 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
 }
 
 OwnedPacket SlowPath::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way) {
-  const HookChain* const chain = sender_.context().tables.hooks.at(point);
-  if (chain == nullptr) {
-    return packet;
-  }
-  Burst burst;
-  fill(burst, std::move(packet));
-  burst.adjacencies[0] = way != nullptr ? way : &adjacency_of(*burst.packets[0]);
-  run_chain(*chain, sender_.context(), burst, ip4::describe);
-  sender_.context().drop_list.flush();
-  return extract(burst);
+  const auto way_of = [&](Packet& one) -> const Adjacency& {
+    return way != nullptr ? *way : adjacency_of(one);
+  };
+  return host::run_hooks(sender_.context(), point, std::move(packet), ip4::describe, way_of);
 }
 
 }  // namespace ringroad::host

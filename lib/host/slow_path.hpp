@@ -61,15 +61,6 @@ class SlowPath {
   // The number of fragments that wait for the rest of their datagrams.
   [[nodiscard]] std::uint64_t held() const { return reassembly_.held(); }
   [[nodiscard]] std::uint32_t held_buffers() const { return reassembly_.buffers(); }
-  // The senders that workers noted for a redirect: the notes of the only worker, or of all workers
-  // together.
-  [[nodiscard]] const RedirectNotes& redirect_notes() const { return notes_of_workers_; }
-  // The number of copied bytes of packets, by purpose.
-  struct Copied {
-    stats::Counter fragments;    // for ports that cannot send a frame in several buffers
-    stats::Counter icmp_errors;  // the quoted packets
-  };
-  [[nodiscard]] const Copied& copied() const { return copied_; }
 
  private:
   struct Refusal {
@@ -118,8 +109,6 @@ class SlowPath {
   // Returns the error, charged to the sender's limit, or why none is sent.
   [[nodiscard]] std::expected<OwnedPacket, Silence> make_error(Packet& offender,
                                                                const ip4::IcmpError& error);
-  // Notes the sender of a packet that a worker copied for a redirect.
-  void note_like_worker(Packet& packet);
   // Sends a redirect if the packet leaves by the port that received it, so that its sender can use
   // the better gateway.
   void redirect(Packet& packet, const neigh::Adjacency& adjacency);
@@ -149,10 +138,8 @@ class SlowPath {
   NeighborOutput<Ipv6>* neighbors6_ = nullptr;
   const SlowPath* real_ = nullptr;  // of a rehearsal
   stats::IpCounters& counters_;     // the control thread's
-  Copied copied_;
   IcmpLimiter<Ipv4> limiter_;
   RedirectLimiter<Ipv4> redirects_;
-  RedirectNotes notes_of_workers_;
   PathMtu<Ipv4> path_mtu_{ip4::kPathMtuMin};
   ip4::Identifications identifications_;
   ip4::Reassembly<OwnedPacket> reassembly_;

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 
+#include "host/one_packet.hpp"
 #include "ip6/forward.hpp"
+#include "ip6/fragment_info.hpp"
 #include "ip6/header.hpp"
 #include "ip6/ingress_checks.hpp"
 #include "ip6/input.hpp"
 #include "ip6/route.hpp"
-#include "packet/run_hooks.hpp"
 
 namespace ringroad::host {
 
@@ -18,24 +19,6 @@ using neigh::Adjacency;
 using neigh::AdjacencyKind;
 using stats::DropReason;
 using stats::IpCounter;
-
-namespace {
-
-// Makes a burst of one packet, for a worker's stages. The burst owns the packet.
-void fill(Burst& burst, OwnedPacket packet) {
-  burst.begin(meta(*packet).ingress, 1);
-  burst.l2_classes[0] = meta(*packet).l2_class;
-  burst.packets[0] = packet.release();
-  ip6::describe(burst, 0);
-  // The packet has no next hop before the lookup.
-  burst.next_hops[0] = {};
-}
-
-OwnedPacket extract(Burst& burst) {
-  return OwnedPacket{burst.count == 1 ? burst.packets[0] : nullptr};
-}
-
-}  // namespace
 
 SlowPath6::SlowPath6(const interface::World& world, const routing::Routing6& routing,
                      Sender& sender, const Clock& clock, const Settings& settings)
@@ -46,13 +29,42 @@ SlowPath6::SlowPath6(const interface::World& world, const routing::Routing6& rou
       counters_{sender.context().counters},
       limiter_{settings.limits},
       next_identification_{static_cast<std::uint32_t>(settings.reassembly.seed)},
-      reassembly_{
-          settings.reassembly, counters_,
-          [this](OwnedPacket packet, DropReason reason) {
-            sender_.drop(std::move(packet), reason);
-          },
-          [this](OwnedPacket& first) { send_error(*first, ip6::kReassemblyTimeExceeded); }} {
+      reassembly_{make_reassembly(settings.reassembly)} {
   add_protocols();
+}
+
+SlowPath6::SlowPath6(const SlowPath6& real, Sender& sender)
+    : world_{real.world_},
+      routing_{real.routing_},
+      sender_{sender},
+      clock_{real.clock_},
+      real_{&real},
+      counters_{sender.context().counters},
+      limiter_{real.limiter_.limits()},
+      path_mtu_{real.path_mtu_},
+      next_identification_{real.next_identification_},
+      reassembly_{make_reassembly(real.reassembly_.settings())} {
+  // The query is heard, but no report is scheduled.
+  on_mld_query = [](InterfaceId, Packet&) {};
+  add_protocols();
+}
+
+bool SlowPath6::prepare(const SlowPath6& real, Packet& packet) {
+  const ip6::Step step = ip6::walk_to_upper(packet);
+  if (step.kind != ip6::Step::Kind::kFragment) {
+    return true;
+  }
+  const auto fragment = ip6::read_fragment(packet, step.offset);
+  return !fragment || reassembly_.copy_from(
+                          real.reassembly_, fragment->key,
+                          [this](const OwnedPacket& waiting) { return sender_.copy(*waiting); });
+}
+
+ip6::Reassembly<OwnedPacket> SlowPath6::make_reassembly(const ReassemblySettings& settings) {
+  return {
+      settings, counters_,
+      [this](OwnedPacket packet, DropReason reason) { sender_.drop(std::move(packet), reason); },
+      [this](OwnedPacket& first) { send_error(*first, ip6::kReassemblyTimeExceeded); }};
 }
 
 bool SlowPath6::add_protocol(std::uint8_t protocol, ProtocolHandler handler) {
@@ -141,7 +153,7 @@ void SlowPath6::with_options(OwnedPacket packet) {
   StageContext& context = sender_.context();
   const std::uint8_t worker = meta(*packet).worker;
   Burst burst;
-  fill(burst, std::move(packet));
+  fill(burst, std::move(packet), ip6::describe);
   ip6::route(context, burst);
   const Adjacency& adjacency = *burst.adjacencies[0];
   ip6::ingress_checks(context, burst);
@@ -188,16 +200,10 @@ void SlowPath6::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
 }
 
 OwnedPacket SlowPath6::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way) {
-  const HookChain* const chain = sender_.context().tables.hooks.at(point);
-  if (chain == nullptr) {
-    return packet;
-  }
-  Burst burst;
-  fill(burst, std::move(packet));
-  burst.adjacencies[0] = way != nullptr ? way : &adjacency_of(*burst.packets[0]);
-  run_chain(*chain, sender_.context(), burst, ip6::describe);
-  sender_.context().drop_list.flush();
-  return extract(burst);
+  const auto way_of = [&](Packet& one) -> const Adjacency& {
+    return way != nullptr ? *way : adjacency_of(one);
+  };
+  return host::run_hooks(sender_.context(), point, std::move(packet), ip6::describe, way_of);
 }
 
 }  // namespace ringroad::host

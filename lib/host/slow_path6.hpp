@@ -28,6 +28,11 @@ class SlowPath6 {
   };
   SlowPath6(const interface::World& world, const routing::Routing6& routing, Sender& sender,
             const Clock& clock, const Settings& settings);
+  // For the rehearsal of one packet, like SlowPath's.
+  SlowPath6(const SlowPath6& real, Sender& sender);
+  // Copies the fragments that wait for this packet, if it is a fragment. Returns false if no
+  // buffers are free.
+  [[nodiscard]] bool prepare(const SlowPath6& real, Packet& packet);
 
   // Called before the first packet. Both objects need each other, so it is no constructor argument.
   void set_neighbors(NeighborOutput<Ipv6>& neighbors) { neighbors_ = &neighbors; }
@@ -52,8 +57,6 @@ class SlowPath6 {
   // The number of fragments that wait for the rest of their datagrams.
   [[nodiscard]] std::uint64_t held() const { return reassembly_.held(); }
   [[nodiscard]] std::uint32_t held_buffers() const { return reassembly_.buffers(); }
-  // The number of copied bytes of the packets that ICMP errors quote.
-  [[nodiscard]] const stats::Counter& copied_for_errors() const { return copied_for_errors_; }
 
  private:
   struct Refusal {
@@ -87,6 +90,7 @@ class SlowPath6 {
   void tcp_input(OwnedPacket packet, std::uint32_t offset);
   void udp_input(OwnedPacket packet, std::uint32_t offset);
   void udp_lite_input(OwnedPacket packet, std::uint32_t offset);
+  [[nodiscard]] ip6::Reassembly<OwnedPacket> make_reassembly(const ReassemblySettings& settings);
   void add_protocols();
 
   // Packets from the router itself (slow_path6_send.cpp).
@@ -118,8 +122,8 @@ class SlowPath6 {
   Sender& sender_;
   const Clock& clock_;
   NeighborOutput<Ipv6>* neighbors_ = nullptr;
-  stats::IpCounters& counters_;  // the control thread's
-  stats::Counter copied_for_errors_;
+  const SlowPath6* real_ = nullptr;  // of a rehearsal
+  stats::IpCounters& counters_;      // the control thread's
   IcmpLimiter<Ipv6> limiter_;
   RedirectLimiter<Ipv6> redirects_;
   PathMtu<Ipv6> path_mtu_{ip6::kMtuMin};

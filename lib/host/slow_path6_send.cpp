@@ -87,6 +87,9 @@ std::expected<OwnedPacket, Silence> SlowPath6::make_error(Packet& offender,
   if (!source) {
     return std::unexpected{Silence::kNoWayBack};
   }
+  if (real_ != nullptr) {
+    limiter_.become_like(real_->limiter_, to);
+  }
   if (is_limited(error) && !limiter_.allow(to, clock_.now())) {
     return std::unexpected{Silence::kLimited};
   }
@@ -95,7 +98,7 @@ std::expected<OwnedPacket, Silence> SlowPath6::make_error(Packet& offender,
   if (!packet) {
     return std::unexpected{Silence::kNoRoom};
   }
-  copied_for_errors_.add(packet->pkt_len);
+  sender_.copied().icmp_errors.add(packet->pkt_len);
   counters_.add(IpCounter::kIcmp6OutMsgs);
   if (const auto counter = sent(error.type)) {
     counters_.add(*counter);
@@ -116,6 +119,9 @@ void SlowPath6::redirect(Packet& packet, const Adjacency& adjacency) {
   const Adjacency& back = routing_.resolve(sender, 0);
   const bool on_link = back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
                                                 (back.leads_on() && back.next_hop6 == sender));
+  if (real_ != nullptr) {
+    redirects_.become_like(real_->redirects_, sender);
+  }
   // A router is named by its link-local address.
   const bool can_name = target == about || target.is_link_local();
   if (!source || !on_link || !can_name || !redirects_.allow(sender, clock_.now())) {
@@ -131,10 +137,13 @@ void SlowPath6::redirect(Packet& packet, const Adjacency& adjacency) {
   if (!made) {
     return;
   }
+  sender_.copied().icmp_errors.add(made->pkt_len);
   meta(*made).ingress = ingress;
   meta(*made).worker = meta(packet).worker;
   counters_.add(IpCounter::kIcmp6OutMsgs);
   counters_.add(IpCounter::kIcmp6OutRedirects);
+  sender_.note(packet, {.kind = WatchRecord::Kind::kAnswered,
+                        .value = static_cast<std::uint32_t>(Icmp6Type::kRedirect)});
   neighbors_->send({ingress, sender}, std::move(made));
 }
 
@@ -222,6 +231,9 @@ void SlowPath6::cut(OwnedPacket packet, const Adjacency* way, std::uint16_t mtu)
   packet.reset();
   sender_.count_generated(pieces.size());
   for (auto& piece : pieces) {
+    if (piece->nb_segs == 1) {
+      sender_.copied().fragments.add(piece->pkt_len);
+    }
     send_to(std::move(piece), way);
   }
 }

@@ -6,7 +6,6 @@
 
 #include "host/slow_path.hpp"
 #include "ip4/fragment.hpp"
-#include "ip4/redirect_notes.hpp"
 
 namespace ringroad::host {
 
@@ -142,23 +141,12 @@ std::expected<OwnedPacket, Silence> SlowPath::make_error(Packet& offender,
   if (!packet) {
     return std::unexpected{Silence::kNoRoom};
   }
-  copied_.icmp_errors.add(packet->pkt_len);
+  sender_.copied().icmp_errors.add(packet->pkt_len);
   counters_.add(IpCounter::kIcmpOutMsgs);
   if (const auto counter = sent(error.type)) {
     counters_.add(*counter);
   }
   return packet;
-}
-
-// A worker copies one packet of each sender and round for a redirect, whether or not the limit then
-// allows one. A rehearsal must know of these copies, and only the worker may read its own notes.
-void SlowPath::note_like_worker(Packet& packet) {
-  // Workers do not forward packets with options.
-  if (header_bytes(ipv4(packet)) == sizeof(rte_ipv4_hdr)) {
-    const Interface& ingress = world_.tables().interfaces[meta(packet).ingress.value()];
-    begin_round(notes_of_workers_, ingress.redirect_round.load(std::memory_order_relaxed));
-    static_cast<void>(note(notes_of_workers_, ipv4(packet).src_addr));
-  }
 }
 
 void SlowPath::redirect(Packet& packet, const Adjacency& adjacency) {

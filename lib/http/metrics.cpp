@@ -156,7 +156,8 @@ void Writer::ports() {
                 "Times the port stopped sending because its configured rate allowed no more.");
   each_port(&PortSample::rate_limited, true);
   text_.counter("ringroad_port_address_conflicts",
-                "ARP messages in which another station used an address of the port.");
+                "Messages of ARP or neighbor discovery in which another station used an address of "
+                "the port.");
   each_port(&PortSample::conflicts);
 }
 
@@ -320,24 +321,35 @@ void Writer::tables() {
                  snapshot_.ip_counters.at(i));
   }
   text_.gauge("ringroad_routes", "Routes of each table.");
-  for (const auto& [table, routes] : snapshot_.routes) {
-    text_.sample(labels_of({{"table", table}}), routes);
+  for (const FamilySample& family : snapshot_.families) {
+    for (const auto& [table, routes] : family.routes) {
+      text_.sample(labels_of({{"family", family.family}, {"table", table}}), routes);
+    }
   }
+  const auto each_family = [this](const auto& value) {
+    for (const FamilySample& family : snapshot_.families) {
+      text_.sample(labels_of({{"family", family.family}}), std::uint64_t{value(family)});
+    }
+  };
   text_.gauge("ringroad_fib_prefixes", "Prefixes by which packets are forwarded.");
-  text_.sample("", snapshot_.fib_prefixes);
+  each_family([](const FamilySample& family) { return family.fib_prefixes; });
   text_.gauge("ringroad_fib_bytes", "Memory of the forwarding table.", "bytes");
-  text_.sample("", snapshot_.fib_bytes);
+  each_family([](const FamilySample& family) { return family.fib_bytes; });
   text_.gauge("ringroad_neighbors", "Neighbors by state, as `ip neigh` names it.");
-  for (std::size_t i = 0; i < neigh::kStates; ++i) {
-    text_.sample(labels_of({{"state", neigh::to_string(static_cast<neigh::State>(i))}}),
-                 snapshot_.neighbors.at(i));
+  for (const FamilySample& family : snapshot_.families) {
+    for (std::size_t i = 0; i < neigh::kStates; ++i) {
+      text_.sample(labels_of({{"family", family.family},
+                              {"state", neigh::to_string(static_cast<neigh::State>(i))}}),
+                   family.neighbors.at(i));
+    }
   }
   text_.gauge("ringroad_neighbors_limit", "The most neighbors that the table may have.");
-  text_.sample("", std::uint64_t{snapshot_.neighbors_most});
-  text_.counter("ringroad_neighbor_failures", "Neighbors that did not answer ARP.");
-  text_.sample("", snapshot_.neighbor_failures);
+  each_family([](const FamilySample& family) { return family.neighbors_most; });
+  text_.counter("ringroad_neighbor_failures",
+                "Neighbors that did not answer ARP or neighbor solicitations.");
+  each_family([](const FamilySample& family) { return family.neighbor_failures; });
   text_.counter("ringroad_neighbor_table_fulls", "Neighbors that the table had no room for.");
-  text_.sample("", snapshot_.neighbor_table_fulls);
+  each_family([](const FamilySample& family) { return family.neighbor_table_fulls; });
   memory();
 }
 

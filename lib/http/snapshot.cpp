@@ -46,7 +46,7 @@ void TakeSnapshot::take_port(const interface::InterfaceView& view) {
   port.linked = router_.links().linked(view.id);
   port.speed_mbps = device.link().speed_mbps;
   port.mtu = view.mtu;
-  port.conflicts = router_.addresses().claims().conflicts(view.id);
+  port.conflicts = router_.conflicts(view.id);
   port.add(router_.sender().interface(view.id));
   for (const auto& worker : router_.workers()) {
     port.add(worker->interface(view.id));
@@ -113,21 +113,35 @@ void TakeSnapshot::take_workers() {
   }
 }
 
-void TakeSnapshot::take_tables() {
-  const fib::Rib4& rib = router_.routing().rib();
+namespace {
+
+template <class Address>
+FamilySample sample_of(std::string_view family, const control::Router& router,
+                       const fib::Trie<Address>& trie) {
+  FamilySample sample{.family = family,
+                      .routes = {},
+                      .fib_prefixes = trie.size(),
+                      .fib_bytes = trie.memory().count};
+  const auto& rib = router.routing_of<Address>().rib();
   for (const fib::Table table : rib.tables()) {
-    snapshot.routes.emplace_back(router_.configuration().table_names().to_string(table),
-                                 rib.size(table));
+    sample.routes.emplace_back(router.configuration().table_names().to_string(table),
+                               rib.size(table));
   }
-  snapshot.fib_prefixes = router_.world().tables().trie.size();
-  snapshot.fib_bytes = router_.world().tables().trie.memory().count;
-  const neigh::Table4& neighbors = router_.neighbors().table();
+  const auto& neighbors = router.neighbors_of<Address>().table();
   for (std::size_t i = 0; i < neigh::kStates; ++i) {
-    snapshot.neighbors.at(i) = neighbors.count(static_cast<neigh::State>(i));
+    sample.neighbors.at(i) = neighbors.count(static_cast<neigh::State>(i));
   }
-  snapshot.neighbors_most = neighbors.limits().gc_thresh[2];
-  snapshot.neighbor_failures = neighbors.counters().res_failed;
-  snapshot.neighbor_table_fulls = neighbors.counters().table_fulls;
+  sample.neighbors_most = neighbors.limits().gc_thresh[2];
+  sample.neighbor_failures = neighbors.counters().res_failed;
+  sample.neighbor_table_fulls = neighbors.counters().table_fulls;
+  return sample;
+}
+
+}  // namespace
+
+void TakeSnapshot::take_tables() {
+  snapshot.families = {sample_of<Ipv4>("ipv4", router_, router_.world().tables().trie),
+                       sample_of<Ipv6>("ipv6", router_, router_.world().tables().trie6)};
   snapshot.pools = router_.pools().levels();
   const control::Router::Waiting waiting = router_.waiting();
   snapshot.waiting = {{"neighbors", waiting.neighbors},

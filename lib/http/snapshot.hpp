@@ -78,10 +78,9 @@ struct WorkerSample : control::Load {
   std::uint64_t lost_records = 0;
 };
 
-struct Snapshot {
-  std::vector<PortSample> ports;
-  std::vector<WorkerSample> workers;
-  std::array<std::uint64_t, stats::kIpCounters> ip_counters{};
+// The tables of IPv4 or IPv6.
+struct FamilySample {
+  std::string_view family;
   std::vector<std::pair<std::string, std::size_t>> routes;  // by table
   std::size_t fib_prefixes = 0;
   std::uint64_t fib_bytes = 0;
@@ -89,6 +88,13 @@ struct Snapshot {
   std::uint32_t neighbors_most = 0;
   std::uint64_t neighbor_failures = 0;
   std::uint64_t neighbor_table_fulls = 0;
+};
+
+struct Snapshot {
+  std::vector<PortSample> ports;
+  std::vector<WorkerSample> workers;
+  std::array<std::uint64_t, stats::kIpCounters> ip_counters{};
+  std::array<FamilySample, 2> families;
   std::vector<port::Pools::Level> pools;
   std::vector<std::pair<std::string_view, std::uint32_t>> waiting;  // buffers by holder
 };

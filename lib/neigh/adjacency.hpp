@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -81,6 +82,14 @@ struct alignas(64) Adjacency {
 
   void set_next_hop(Ipv4 address) { next_hop = address; }
   void set_next_hop(Ipv6 address) { next_hop6 = address; }
+  template <class Address>
+  [[nodiscard]] Address next_hop_of() const {
+    if constexpr (std::is_same_v<Address, Ipv4>) {
+      return next_hop;
+    } else {
+      return next_hop6;
+    }
+  }
   // The adjacency leads to another host, whether its MAC is known or not.
   [[nodiscard]] bool leads_on() const {
     return kind == AdjacencyKind::kUnicast || kind == AdjacencyKind::kUnresolved ||

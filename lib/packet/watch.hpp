@@ -56,10 +56,10 @@ inline constexpr std::size_t kTapsMax = 8;
 struct alignas(16) WatchRecord {
   enum class Kind : std::uint8_t {
     kReceived,    // interface, value: the frame's length; its octets follow
-    kInput,       // headers are valid. interface: the ingress interface; value: destination;
-                  // detail: L2Class
+    kInput,       // headers are valid. interface: the ingress interface; detail: L2Class;
+                  // value: destination, if it is IPv4; one of IPv6 follows
     kRouted,      // value: next hop; other: adjacency
-    kForwarded,   // value: TTL
+    kForwarded,   // value: TTL or hop limit
     kStaged,      // has its L2 header. interface: egress interface; egress; detail: priority
     kDequeued,    // offered to the device `egress`
     kSent,        // taken by it

@@ -36,13 +36,19 @@ void Watch::trace_burst(Plan& plan, stats::Stage stage, const Burst& burst) {
       continue;
     }
     switch (stage) {
-      case stats::Stage::kInput:
+      case stats::Stage::kInput: {
+        std::array<std::uint8_t, sizeof(Ipv6)> destination{};
+        if (burst.is_ipv6) {
+          burst.destinations6[i].write(destination.data());
+        }
         trace(plan, packet,
               {.kind = Kind::kInput,
                .detail = static_cast<std::uint8_t>(burst.l2_classes[i]),
-               .value = burst.destinations[i],
-               .interface = burst.ingress.value()});
+               .value = burst.is_ipv6 ? 0 : burst.destinations[i],
+               .interface = burst.ingress.value()},
+              std::span{destination}.first(burst.is_ipv6 ? sizeof(Ipv6) : 0));
         break;
+      }
       case stats::Stage::kRoute:
         trace(plan, packet,
               {.kind = Kind::kRouted,
@@ -54,7 +60,7 @@ void Watch::trace_burst(Plan& plan, stats::Stage stage, const Burst& burst) {
       case stats::Stage::kForward:
         trace(plan, packet,
               {.kind = Kind::kForwarded,
-               .value = ipv4(packet).time_to_live,
+               .value = burst.is_ipv6 ? ipv6(packet).hop_limits : ipv4(packet).time_to_live,
                .interface = burst.adjacencies[i]->port.value()});
         break;
       case stats::Stage::kOutput:

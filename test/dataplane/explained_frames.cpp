@@ -49,30 +49,18 @@ config::Config explained_config() {
   return config;
 }
 
-PortId ExplainedFrames::port() {
+PortId RandomFrames::port() {
   return PortId{static_cast<std::uint16_t>(any_of({0U, 0U, 0U, 1U, 1U, 2U, 3U}))};
 }
 
-Frame ExplainedFrames::next(PortId port) {
-  Frame frame;
-  switch (below(12)) {
-    case 0:
-      frame = arp(port);
-      break;
-    case 1:
-    case 2:
-    case 3:
-      frame = to_router(port);
-      break;
-    default:
-      frame = ipv4(port);
-      break;
-  }
+Frame RandomFrames::next(PortId port) {
+  Frame frame = make(port);
   if (one_in(4)) {
     mangle(frame);
   }
   if (one_in(40) && frame.size() >= kIp) {
-    const auto type = any_of<std::uint16_t>({0x0100, 0x0806, 0x86dd, 0x88cc, 0x05ff, 0x0600});
+    const auto type =
+        any_of<std::uint16_t>({0x0100, 0x0800, 0x0806, 0x86dd, 0x88cc, 0x05ff, 0x0600});
     frame[12] = static_cast<std::uint8_t>(type >> 8U);
     frame[13] = static_cast<std::uint8_t>(type & 0xffU);
   }
@@ -86,17 +74,41 @@ Frame ExplainedFrames::next(PortId port) {
   return frame;
 }
 
-Mac ExplainedFrames::destination_mac(PortId port) {
+Mac RandomFrames::destination_mac(PortId port, Mac group) {
   switch (below(24)) {
     case 0:
       return kBroadcastMac;
     case 1:
-      return Mac{{0x01, 0, 0x5e, 0, 0, 5}};
+      return group;
     case 2:
       return Mac{{0x02, 9, 9, 9, 9, 9}};
     default:
       return bed_.mac(port);
   }
+}
+
+void RandomFrames::flip(Frame& frame, std::size_t end) {
+  for (auto flips = below(4); flips > 0; --flips) {
+    frame[6 + below(static_cast<std::uint32_t>(std::min(frame.size(), end) - 6))] =
+        static_cast<std::uint8_t>(below(256));
+  }
+}
+
+Frame ExplainedFrames::make(PortId port) {
+  switch (below(12)) {
+    case 0:
+      return arp(port);
+    case 1:
+    case 2:
+    case 3:
+      return to_router(port);
+    default:
+      return ipv4(port);
+  }
+}
+
+Mac ExplainedFrames::destination_mac(PortId port) {
+  return RandomFrames::destination_mac(port, Mac{{0x01, 0, 0x5e, 0, 0, 5}});
 }
 
 Ipv4 ExplainedFrames::destination() {
@@ -181,10 +193,11 @@ Frame ExplainedFrames::ipv4(PortId port) {
 
 // With right checksums: what the router answers.
 Frame ExplainedFrames::to_router(PortId port) {
-  control::ExplainedPacket packet{.destination_mac = destination_mac(port),
-                                  .source_mac = port == kPortA ? kMacA : kMacB,
-                                  .source = source(port),
-                                  .destination = any_of<Ipv4>({kRouterA, kRouterB, destination()})};
+  control::ExplainedPacket<Ipv4> packet{
+      .destination_mac = destination_mac(port),
+      .source_mac = port == kPortA ? kMacA : kMacB,
+      .source = source(port),
+      .destination = any_of<Ipv4>({kRouterA, kRouterB, destination()})};
   packet.protocol = any_of<std::uint8_t>({1, 1, 6, 17, 99});
   packet.source_port = static_cast<std::uint16_t>(below(4));
   packet.destination_port = static_cast<std::uint16_t>(below(4));
@@ -199,22 +212,19 @@ Frame ExplainedFrames::arp(PortId port) {
   const auto operation = any_of<std::uint16_t>({1, 1, 2, 3});
   const Ipv4 target = one_in(2) ? destination() : kRouterA;
   const Mac sender{{0x02, 0, 0, 0, 0, static_cast<std::uint8_t>(below(20))}};
-  return make_arp(operation, sender, source(port), one_in(2) ? bed_.mac(port) : Mac{}, target,
+  return make_arp(operation, sender, source(port), one_in(2) ? bed().mac(port) : Mac{}, target,
                   one_in(2) ? kBroadcastMac : destination_mac(port));
 }
 
 void ExplainedFrames::mangle(Frame& frame) {
-  for (auto flips = below(4); flips > 0; --flips) {
-    frame[6 + below(static_cast<std::uint32_t>(std::min<std::size_t>(frame.size(), 42) - 6))] =
-        static_cast<std::uint8_t>(below(256));
-  }
+  flip(frame, 42);
   // Later checks are reached only with a right checksum.
   if (one_in(2)) {
     mend_checksum(frame);
   }
 }
 
-Frame ExplainedFrames::in_vlan(Frame frame) {
+Frame RandomFrames::in_vlan(Frame frame) {
   if (!one_in(4)) {
     return frame;
   }

@@ -3,8 +3,8 @@
 #include <array>
 #include <catch2/catch.hpp>
 
+#include "ip6_frames.hpp"
 #include "neigh/nd_message.hpp"
-#include "testbed.hpp"
 
 using namespace ringroad;
 using namespace ringroad::test;
@@ -12,10 +12,6 @@ using stats::DropReason;
 
 namespace {
 
-const Ipv6 kRouterA6{0x2001'0db8'0001'0000, 1};
-const Ipv6 kRouterB6{0x2001'0db8'0002'0000, 1};
-const Ipv6 kHostA6{0x2001'0db8'0001'0000, 2};
-const Ipv6 kHostB6{0x2001'0db8'0002'0000, 2};
 constexpr std::size_t kHopLimit = kIp + 7;
 constexpr std::size_t kSource6 = kIp + 8;
 constexpr std::size_t kDestination6 = kIp + 24;
@@ -29,38 +25,6 @@ Testbed::Options with_ipv6() {
   return options;
 }
 
-struct Ipv6Fields {
-  Mac destination_mac;
-  Ipv6 source = kHostA6;
-  Ipv6 destination = kHostB6;
-  std::uint8_t hop_limit = 64;
-  std::uint8_t traffic_class = 0;
-  std::uint8_t next_header = 17;
-  std::vector<std::uint8_t> payload = std::vector<std::uint8_t>(26, 0x5a);
-};
-
-Frame make_ipv6(const Ipv6Fields& fields) {
-  Frame frame;
-  const auto put = [&](const auto& octets) {
-    frame.insert(frame.end(), octets.begin(), octets.end());
-  };
-  put(fields.destination_mac.octets);
-  put(kMacA.octets);
-  const auto length = static_cast<std::uint16_t>(fields.payload.size());
-  put(std::array<std::uint8_t, 10>{
-      0x86, 0xdd, static_cast<std::uint8_t>(0x60U | fields.traffic_class >> 4U),
-      static_cast<std::uint8_t>((fields.traffic_class & 0xfU) << 4U), 0, 0,
-      static_cast<std::uint8_t>(length >> 8U), static_cast<std::uint8_t>(length & 0xffU),
-      fields.next_header, fields.hop_limit});
-  std::array<std::uint8_t, 16> address{};
-  fields.source.write(address.data());
-  put(address);
-  fields.destination.write(address.data());
-  put(address);
-  put(fields.payload);
-  return frame;
-}
-
 Ipv6 address6(const Frame& frame, std::size_t at) { return Ipv6::read(&frame.at(at)); }
 
 // The frames of that ICMPv6 type.
@@ -69,32 +33,6 @@ std::vector<Frame> of_type(std::vector<Frame> frames, std::uint8_t type) {
     return ether_type(frame) != 0x86dd || frame.at(kIp + 6) != 58 || frame.at(kUpper) != type;
   });
   return frames;
-}
-
-Frame advertisement_from(Ipv6 host, Mac mac, Ipv6 router, Mac router_mac) {
-  return neigh::frame(neigh::NeighborAdvertisement{.source = host,
-                                                   .destination = router,
-                                                   .target = host,
-                                                   .solicited = true,
-                                                   .override_ = true,
-                                                   .target_mac = mac},
-                      router_mac, mac);
-}
-
-// Both hosts answer solicitations: the router knows their MAC addresses from here on.
-void resolve_hosts(Testbed& bed) {
-  bed.receive(kPortA, make_ipv6({.destination_mac = bed.mac(kPortA)}));
-  bed.run();
-  bed.receive(kPortB, advertisement_from(kHostB6, kMacB, kRouterB6, bed.mac(kPortB)));
-  bed.run();
-  bed.receive(
-      kPortB,
-      make_ipv6({.destination_mac = bed.mac(kPortB), .source = kHostB6, .destination = kHostA6}));
-  bed.run();
-  bed.receive(kPortA, advertisement_from(kHostA6, kMacA, kRouterA6, bed.mac(kPortA)));
-  bed.run();
-  bed.discard(kPortA);
-  bed.discard(kPortB);
 }
 
 }  // namespace
@@ -125,7 +63,7 @@ TEST_CASE("an IPv6 packet waits for its neighbor, and leaves with one hop less")
 
 TEST_CASE("each IPv6 packet that is not forwarded has its reason, and its sender is told") {
   Testbed bed{with_ipv6()};
-  resolve_hosts(bed);
+  resolve_hosts6(bed);
   Ipv6Fields fields{.destination_mac = bed.mac(kPortA)};
   DropReason reason = DropReason::kNoRoute;
   std::uint8_t type = 0;  // of the answer; 0: none
@@ -228,7 +166,7 @@ TEST_CASE("a scan of a subnet leaves the known neighbors alone") {
   Testbed::Options options = with_ipv6();
   options.config.nd.gc_thresh = {128, 512, 1024};
   Testbed bed{options};
-  resolve_hosts(bed);
+  resolve_hosts6(bed);
   constexpr std::uint64_t kScanned = 20'000;
   std::uint64_t arrived = 0;
   for (std::uint64_t i = 1; i <= kScanned; ++i) {

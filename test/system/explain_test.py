@@ -8,8 +8,13 @@ import tempfile
 import time
 import unittest
 
+from scapy.layers.inet import UDP
+from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6
+from scapy.packet import Raw
+
 from frames import Ether, carries, datagram, ethernet, frame, is_icmp_error
-from topology import A, B, B_MAC, LEFT, LEFT_MAC, RouterTestCase, eventually, received
+from ipv6_test import A6, B6, LEFT6, Ipv6TestCase
+from topology import A, A_MAC, B, B_MAC, LEFT, LEFT_MAC, RouterTestCase, eventually, received
 
 NOBODY = "192.168.2.77"
 
@@ -131,6 +136,90 @@ class Explain(RouterTestCase):
         self.assertEqual(self.explain(A, B, "mac", "ff:ff:ff:ff:ff:ff")["reason"], "l2_broadcast")
         self.assertEqual(Ether(bytes.fromhex(self.explain(A, B)["sends"][0]["frame"])).src[:9],
                          LEFT_MAC[:9])
+
+
+class ExplainIpv6(Ipv6TestCase):
+    """The same for IPv6: what is said beside what comes."""
+
+    def setUp(self):
+        self.assertEqual(received(self.ping6(B6, "-c", "1", "-W", "5")), 1)
+        self.wire = self.topology.wire(self.topology.a)
+        self.addCleanup(self.wire.close)
+
+    def explain(self, *words):
+        return json.loads(self.router.roadctl("--json", "explain", "from", "left", *map(str, words)).stdout)
+
+    def text(self, *words):
+        return self.router.roadctl("explain", "from", "left", *map(str, words)).stdout
+
+    @staticmethod
+    def packet(dst=B6, hlim=64, size=26):
+        return (Ether(src=A_MAC, dst=LEFT_MAC) / IPv6(src=A6, dst=dst, hlim=hlim) / UDP(sport=4000, dport=4001)
+                / Raw(b"." * size))
+
+    @staticmethod
+    def is_icmp6(kind, code=0):
+        return lambda raw: raw[12:14] == b"\x86\xdd" and raw[20] == 58 and raw[54] == kind and raw[55] == code
+
+    def test_a_packet_that_is_forwarded(self):
+        answer = self.explain(A6, B6, "proto", "udp", "sport", 4000, "dport", 4001)
+        self.assertEqual((answer["verdict"], answer["reason"], answer["icmp"]), ("forward", None, None))
+        self.assertEqual({key: answer["egress"][key] for key in ("port", "via", "mac", "bytes")},
+                         {"port": "right", "via": B6, "mac": B_MAC, "bytes": 118})
+        text = self.text(A6, B6, "tclass", 184, "flowlabel", 4660)
+        self.assertTrue(text.startswith(f"forward by right to {B6}, 118 bytes\n"), text)
+        self.assertIn("traffic class 0xb8, flow label 0x01234, ICMPv6", text)
+        self.assertIn("hop limit is 63 now", text)
+
+    def test_the_errors_are_those_that_come(self):
+        self.router.roadctl("link", "set", "right", "mtu", "1400")
+        self.addCleanup(self.router.roadctl, "link", "set", "right", "mtu", "1500")
+        for words, packet, kind, code in (
+                ((A6, B6, "hoplimit", 1), self.packet(hlim=1), 3, 0),
+                ((A6, "2001:db8:77::1"), self.packet(dst="2001:db8:77::1"), 1, 0),
+                ((A6, LEFT6, "proto", "udp", "dport", 4001), self.packet(dst=LEFT6), 1, 4),
+                ((A6, B6, "length", 1500), self.packet(size=1452), 2, 0)):
+            with self.subTest(words):
+                icmp = self.explain(*words)["icmp"]
+                self.assertEqual((icmp["type"], icmp["code"], icmp["to"], icmp["from"], icmp["sent"]),
+                                 (kind, code, A6, LEFT6, True))
+                self.wire.send(packet)
+                self.assertTrue(self.wire.wait(self.is_icmp6(kind, code)))
+        self.assertEqual(icmp["mtu"], 1400)
+
+    def test_a_neighbor_that_does_not_answer(self):
+        nobody = "2001:db8:2::77"
+        answer = self.explain(A6, nobody)
+        self.assertEqual((answer["verdict"], answer["egress"]["waits"]), ("forward", True))
+        text = self.text(A6, nobody)
+        self.assertIn(f"to {nobody}, 118 bytes, once it answers neighbor solicitations\n", text)
+        self.assertIn("a neighbor solicitation from fe80::", text)
+        self.assertIn("to ff02::1:ff00:77", text)
+        self.assertNotIn(nobody, [one["address"] for one in self.router.show("neighbors")])
+        self.wire.send(self.packet(dst=nobody))
+        self.assertTrue(eventually(
+            lambda: "is FAILED: it did not answer neighbor solicitations" in self.text(A6, nobody), 10))
+
+    def test_what_is_for_the_router(self):
+        answer = self.explain(A6, LEFT6)
+        self.assertEqual(answer["verdict"], "deliver")
+        self.assertEqual((answer["icmp"]["type"], answer["icmp"]["to"]), (129, A6))
+        closed = self.explain(A6, LEFT6, "proto", "tcp", "dport", 9)
+        self.assertEqual((closed["verdict"], closed["reason"]), ("drop", "port_closed"))
+        self.assertIn("TCP reset", closed["sends"][0]["what"])
+        asked = bytes(Ether(src=A_MAC, dst="33:33:ff:00:00:01") / IPv6(src=A6, dst="ff02::1:ff00:1", hlim=255)
+                      / ICMPv6ND_NS(tgt=LEFT6) / ICMPv6NDOptSrcLLAddr(lladdr=A_MAC))
+        answer = self.explain("--frame", asked.hex())
+        self.assertEqual((answer["verdict"], answer["icmp"]["type"]), ("deliver", 136))
+        self.assertIn(f"neighbor advertisement (type 136, code 0), about {LEFT6}", answer["sends"][0]["what"])
+
+    def test_nothing_is_counted(self):
+        before = self.router.roadctl("--json", "show", "counters").stdout
+        self.explain(A6, LEFT6)
+        self.explain(A6, B6, "hoplimit", 1)
+        self.explain("--frame", bytes(Ether(src=A_MAC, dst=LEFT_MAC) / IPv6(src=A6, dst=LEFT6)
+                                      / ICMPv6EchoRequest(data=b"." * 1400)).hex())
+        self.assertEqual(self.router.roadctl("--json", "show", "counters").stdout, before)
 
 
 if __name__ == "__main__":

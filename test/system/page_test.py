@@ -16,7 +16,11 @@ PICTURES = os.environ.get("RINGROAD_PICTURES")
 @unittest.skipUnless(chromium(), "chromium is not here: scripts/install.sh test brings it")
 class Page(HttpTestCase):
     overrides = HTTP | {"routes": [{"to": "10.66.0.0/16", "type": "blackhole"},
-                                   {"to": "10.7.0.0/16", "via": "192.168.2.2"}]}
+                                   {"to": "10.7.0.0/16", "via": "192.168.2.2"},
+                                   {"to": "2001:db8:66::/48", "type": "blackhole"}],
+                        "ports": {"left": {"addresses": ["192.168.1.1/24", "2001:db8:1::1/64"]},
+                                  "right": {"addresses": ["192.168.2.1/24", "2001:db8:2::1/64"]}},
+                        "nd": {"dad_transmits": 0}}
 
     @classmethod
     def setUpClass(cls):
@@ -76,6 +80,8 @@ class Page(HttpTestCase):
         self.submit("route-form", prefix="10.7.3.4")
         self.browser.until("document.querySelectorAll('#route-rows tr').length === 1")
         self.assertEqual(self.cell("route-rows", "10.7.0.0/16", 1), "192.168.2.2")
+        self.submit("route-form", prefix="2001:db8:66::9")
+        self.browser.until("document.querySelector('#route-rows').textContent.includes('2001:db8:66::/48')")
         self.submit("route-form", prefix="10.7.3.400")
         self.browser.until("document.querySelector('#route-note').textContent.includes('10.7.3.400')")
         self.submit("route-form", prefix="")
@@ -98,6 +104,13 @@ class Page(HttpTestCase):
         else:
             self.assertIn("Dropped", said)
             self.assertIn("blackhole", said)
+
+    def test_an_ipv6_packet_is_explained(self):
+        self.submit("explain-form", source="2001:db8:1::2", destination="2001:db8:66::9")
+        self.browser.until("document.querySelector('#explain-answer').textContent.includes('2001:db8:66::/48')")
+        said = self.browser.text("#explain-answer")
+        self.assertIn("Dropped: blackhole", said)
+        self.assertIn("hop limit 64", said)
 
     def test_it_says_when_the_router_is_gone_and_comes_back(self):
         state = "document.querySelector('#status').dataset.state"

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 from frames import frame
+from ipv6_test import A6, B6, Ipv6TestCase
 from topology import B, ROADCTL, RouterTestCase, eventually, received
 
 
@@ -64,6 +65,59 @@ class Trace(Tapping):
         done = self.router.roadctl("trace", "port", "nowhere", check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("nowhere", done.stderr)
+
+
+class TraceIpv6(Tapping, Ipv6TestCase):
+    def setUp(self):
+        self.assertEqual(received(self.ping6(B6, "-c", "1", "-W", "5")), 1)
+
+    def test_a_ping_is_traced_there_and_back(self):
+        for words in (("icmp6", "and", "host", B6), ("ip6", "net", "2001:db8:2::/64", "and", "ip6", "proto", "58"),
+                      ("src", A6, "or", "dst", A6)):
+            with self.subTest(words):
+                trace = self.start("--json", "trace", "-n", "2", *words)
+                self.assertEqual(received(self.ping6(B6, "-c", "1", "-W", "2")), 1)
+                packets = json.loads(trace.communicate(timeout=30)[0])
+                self.assertEqual([(one["port"], one["verdict"], one["egress"]) for one in packets],
+                                 [("left", "forward", "right"), ("right", "forward", "left")])
+                for one in packets:
+                    self.assertEqual([step["stage"] for step in one["steps"]],
+                                     ["rx", "input", "route", "forward", "output", "bands", "tx"])
+
+    def test_the_text_has_addresses_and_the_hop_limit(self):
+        trace = self.start("trace", "-n", "1", "port", "left", "udp", "port", "53")
+        self.from_a("python3", "-c", "import socket\n"
+                    f"socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b'x', ('{B6}', 53))")
+        text, _ = trace.communicate(timeout=30)
+        self.assertIn(f"IPv6 header valid, from {A6} to {B6}, hop limit 64, traffic class 0x00, flow label", text)
+        self.assertIn(f"next hop {B6} on right", text)
+        self.assertIn("hop limit is 63 now", text)
+
+    def test_the_text_says_why_a_packet_was_dropped(self):
+        trace = self.start("trace", "-n", "1", "port", "left", "ip6[7]", "==", "1")
+        self.ping6(B6, "-c", "1", "-W", "2", "-t", "1", check=False)
+        text, _ = trace.communicate(timeout=30)
+        self.assertIn("drop (ttl_exceeded)", text)
+        self.assertIn("ICMPv6 hop limit exceeded (type 3, code 0)", text)
+
+
+@unittest.skipUnless(shutil.which("tshark"), "tshark is not installed")
+class CaptureIpv6(Tapping, Ipv6TestCase):
+    def setUp(self):
+        self.assertEqual(received(self.ping6(B6, "-c", "1", "-W", "5")), 1)
+        folder = tempfile.TemporaryDirectory(prefix="ringroad-test-")
+        self.addCleanup(folder.cleanup)
+        self.file = pathlib.Path(folder.name) / "capture.pcapng"
+
+    def test_a_ping_is_captured_at_both_ports_with_its_fate(self):
+        capture = self.start("capture", "any", self.file, "icmp6", "and", "ip6", "host", B6, "and", "ip6[40]", ">=",
+                             "128", "and", "ip6[40]", "<=", "129")
+        self.assertEqual(received(self.ping6(B6, "-c", "2", "-W", "2", "-i", "0.01")), 2)
+        self.end(capture)
+        rows = Capture.read(self.file, "frame.interface_name", "icmpv6.type", "ipv6.hlim", "frame.comment")
+        for row in (("left", "128", "64", "forward: to right"), ("right", "128", "63", ""),
+                    ("right", "129", "64", "forward: to left"), ("left", "129", "63", "")):
+            self.assertEqual(rows.count(row), 2, (row, rows))
 
 
 @unittest.skipUnless(shutil.which("tshark"), "tshark is not installed")

@@ -18,7 +18,9 @@ Options explain_options(Words words) {
   if (words.size() < 2 || words[0] != kFrom.word) {
     return fail("the port by which the packet comes is missing: explain from PORT SRC DST");
   }
-  WordReader reader{words.subspan(2), {kProto, kSport, kDport, kTos, kTtl, kLength, kMac, kDf}};
+  WordReader reader{words.subspan(2),
+                    {kProto, kSport, kDport, kTos, kTtl, kLength, kMac, kDf, kTrafficClass,
+                     kHopLimit, kFlowLabel}};
   Options options =
       reader.optional_subject("source").optional_subject("destination").pairs().result();
   if (options) {
@@ -76,7 +78,8 @@ std::string heading(const json& answer) {
     text += fmt::format(" by {} to {}, {} bytes", words(egress, "port"), words(egress, "via"),
                         words(egress, "bytes"));
     if (field(egress, "waits") == true) {
-      text += ", once it answers ARP";
+      const bool is_ipv6 = words(egress, "via").find(':') != std::string::npos;
+      text += is_ipv6 ? ", once it answers neighbor solicitations" : ", once it answers ARP";
     }
   }
   return text + "\n";
@@ -102,8 +105,9 @@ Outcome explain(const CommandLine& line, const Surroundings& around) {
 const Registration kExplain{
     {.group = "explain",
      .name = "",
-     .usage = "from P SRC DST [proto icmp|udp|tcp] [sport N] [dport N] [tos T] [ttl N] [length N] "
-              "[mac M] [df]\nfrom P --frame HEX\nfrom P --pcap FILE [--number N]",
+     .usage = "from P SRC DST [proto icmp|udp|tcp] [sport N] [dport N] [tos|tclass T] "
+              "[ttl|hoplimit N] [flowlabel N] [length N] [mac M] [df]\nfrom P --frame HEX\nfrom P "
+              "--pcap FILE [--number N]",
      .summary = "what this router would do with a packet, step by step",
      .options = explain_options,
      .flags = {{.name = "--frame",
@@ -121,6 +125,7 @@ const Registration kExplain{
                 .number = true}},
      .examples = {"explain from lan 192.168.1.2 10.1.2.3",
                   "explain from lan 192.168.1.2 10.1.2.3 proto udp dport 53 ttl 1",
+                  "explain from lan 2001:db8:1::2 2001:db8:2::2 hoplimit 1",
                   "explain from lan --pcap trouble.pcap --number 7"},
      .render = render_explain,
      .carry_out = explain}};

@@ -14,12 +14,32 @@ namespace {
 using nlohmann::json;
 using enum Align;
 
-// The order is that of /proc/net/stat/arp_cache.
-constexpr std::array kArpCache{"entries",          "allocs",           "destroys",
-                               "hash_grows",       "lookups",          "hits",
-                               "res_failed",       "rcv_probes_mcast", "rcv_probes_ucast",
-                               "periodic_gc_runs", "forced_gc_runs",   "unresolved_discards",
-                               "table_fulls"};
+// The order is that of /proc/net/stat/arp_cache and ndisc_cache.
+constexpr std::array kCache{"entries",          "allocs",           "destroys",
+                            "hash_grows",       "lookups",          "hits",
+                            "res_failed",       "rcv_probes_mcast", "rcv_probes_ucast",
+                            "periodic_gc_runs", "forced_gc_runs",   "unresolved_discards",
+                            "table_fulls"};
+
+Table families(const json& memory) {
+  Table table{{{"FAMILY"},
+               {"PREFIXES", kRight},
+               {"FIB bytes", kRight},
+               {"NEIGHBORS", kRight},
+               {"GC_THRESH"}}};
+  const auto add = [&](std::string name, const char* prefixes, const char* bytes,
+                       const char* neighbors) {
+    const json& known = field(memory, neighbors);
+    table.add({{std::move(name)},
+               plain(memory, prefixes),
+               plain(memory, bytes),
+               plain(known, "count"),
+               plain(known, "gc_thresh")});
+  };
+  add("IPv4", "fib_prefixes", "fib_bytes", "neighbors");
+  add("IPv6", "fib6_prefixes", "fib6_bytes", "neighbors6");
+  return table;
+}
 
 std::string render_memory(const json& memory, const Display& display) {
   Table pools{{{"POOL"},
@@ -35,12 +55,12 @@ std::string render_memory(const json& memory, const Display& display) {
     holders.add({plain(holder, "name"), plain(holder, "buffers"), plain(holder, "share")});
   }
   const bool has_holders = field(memory, "holders").is_array();
-  const json& neighbors = field(memory, "neighbors");
   const json& copied = field(memory, "copied_bytes");
-  Table cache{{{"ARP CACHE"}, {"COUNT", kRight}}};
-  const json& counters = field(memory, "arp_cache");
-  for (const char* const name : kArpCache) {
-    cache.add({{name}, plain(counters, name)});
+  const json& arp = field(memory, "arp_cache");
+  const json& ndisc = field(memory, "ndisc_cache");
+  Table cache{{{"NEIGHBOR CACHE"}, {"ARP", kRight}, {"NDISC", kRight}}};
+  for (const char* const name : kCache) {
+    cache.add({{name}, plain(arp, name), plain(ndisc, name)});
   }
   return pools.print(display) +
          (has_holders
@@ -48,13 +68,10 @@ std::string render_memory(const json& memory, const Display& display) {
                     fmt::format("reserved for reception: {} buffers, and {} in RX rings\n",
                                 words(memory, "reserve_buffers"), words(memory, "receive_buffers"))
               : "") +
-         (counters.is_object() ? fmt::format("\n{}", cache.print(display)) : "") +
-         fmt::format(
-             "\nFIB        {} prefixes in {} bytes\nneighbors  {}, gc_thresh {}\n"
-             "copied     {} bytes for fragments, {} for ICMP errors\n",
-             words(memory, "fib_prefixes"), words(memory, "fib_bytes"), words(neighbors, "count"),
-             words(neighbors, "gc_thresh"), words(copied, "fragments"),
-             words(copied, "icmp_errors"));
+         (arp.is_object() ? fmt::format("\n{}", cache.print(display)) : "") +
+         fmt::format("\n{}\n", families(memory).print(display)) +
+         fmt::format("copied     {} bytes for fragments, {} for ICMP errors\n",
+                     words(copied, "fragments"), words(copied, "icmp_errors"));
 }
 
 const Registration kShowMemory{{.group = "show",

@@ -31,14 +31,17 @@ std::vector<std::uint8_t> frame_of_hex(Options& options) {
   return {octets.begin(), octets.end()};
 }
 
+template <class Address>
 std::vector<std::uint8_t> frame_of_words(const Router& router, Options& options,
                                          const interface::InterfaceView& from) {
-  ExplainedPacket packet;
+  using Packet = ExplainedPacket<Address>;
+  Packet packet;
   packet.destination_mac = from.mac;
-  packet.source = options.parsed<Ipv4>("source", Ipv4::parse, kAddress<Ipv4>);
-  packet.destination = options.parsed<Ipv4>("destination", Ipv4::parse, kAddress<Ipv4>);
+  packet.source = options.parsed<Address>("source", Address::parse, kAddress<Address>);
+  packet.destination = options.parsed<Address>("destination", Address::parse, kAddress<Address>);
   if (options.has("proto")) {
     packet.protocol = options.parsed<std::uint8_t>("proto", parse_protocol, "tcp, udp or icmp");
+    packet.protocol = packet.protocol == IPPROTO_ICMP ? Packet::kIcmp : packet.protocol;
   }
   for (const auto& [key, port] : {std::pair{"sport", &packet.source_port},
                                   {"dport", &packet.destination_port},
@@ -56,16 +59,26 @@ std::vector<std::uint8_t> frame_of_words(const Router& router, Options& options,
     packet.destination_mac =
         options.parsed<Mac>("mac", Mac::parse, "a MAC address (02:00:00:00:00:09)");
   }
+  if (options.has("flow_label")) {
+    packet.flow_label = options.number("flow_label", 0xfffff);
+  }
   packet.dont_fragment = options.flag("df");
-  if ((options.has("sport") || options.has("dport")) && packet.protocol == 1) {
+  if (packet.kIsIpv6 && packet.dont_fragment) {
+    options.complain("'df' is IPv4's: no router fragments IPv6");
+  }
+  if (!packet.kIsIpv6 && options.has("flow_label")) {
+    options.complain("a flow label is IPv6's");
+  }
+  if ((options.has("sport") || options.has("dport")) && packet.protocol == Packet::kIcmp) {
     options.complain("ports are those of 'proto udp' or 'proto tcp'");
   }
-  if (packet.length < shortest_length(packet.protocol)) {
-    options.complain(fmt::format("a packet of that protocol has {} bytes or more, not {}",
-                                 shortest_length(packet.protocol), packet.length));
+  const std::uint16_t shortest = shortest_length<Address>(packet.protocol);
+  if (packet.length < shortest) {
+    options.complain(fmt::format("a packet of that protocol has {} bytes or more, not {}", shortest,
+                                 packet.length));
     return {};
   }
-  const auto& table = router.neighbors().table();
+  const auto& table = router.neighbors_of<Address>().table();
   if (const auto id = table.find({from.id, packet.source});
       id && neigh::has_mac(table.entry(*id).state)) {
     packet.source_mac = table.entry(*id).mac;
@@ -84,8 +97,9 @@ Reply explain_packet(Router& router, Options& options) {
     frame = frame_of_hex(options);
   } else {
     options.only({"from", "source", "destination", "proto", "sport", "dport", "tos", "ttl",
-                  "length", "mac", "df"});
-    frame = frame_of_words(router, options, *from);
+                  "length", "mac", "df", "flow_label"});
+    frame = options.is_ipv6("destination") ? frame_of_words<Ipv6>(router, options, *from)
+                                           : frame_of_words<Ipv4>(router, options, *from);
   }
   if (const auto& error = options.error()) {
     return refused(*error);

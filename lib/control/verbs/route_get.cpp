@@ -67,15 +67,6 @@ bool is_sent_on(const neigh::Adjacency& way, Ipv6 address) {
 }
 
 template <class Address>
-Address next_hop_of(const neigh::Adjacency& way) {
-  if constexpr (std::is_same_v<Address, Ipv4>) {
-    return way.next_hop;
-  } else {
-    return way.next_hop6;
-  }
-}
-
-template <class Address>
 Json answer_of(const Router& router, const FlowQuestion<Address>& question) {
   const Address address = question.destination;
   const routing::Routing<Address>& routing = router.routing_of<Address>();
@@ -96,7 +87,7 @@ Json answer_of(const Router& router, const FlowQuestion<Address>& question) {
   const neigh::Adjacency* adjacency = &routing.resolve(address, hash);
   const auto neighbor_of = [&] {
     return adjacency->kind == neigh::AdjacencyKind::kGlean ? address
-                                                           : next_hop_of<Address>(*adjacency);
+                                                           : adjacency->next_hop_of<Address>();
   };
   const bool forwards = is_sent_on(*adjacency, address);
   for (const char* const key : {"via", "port", "mac", "neighbor_state", "mtu"}) {

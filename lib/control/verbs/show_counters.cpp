@@ -31,7 +31,7 @@ Reply show_counters(Router& router, Options& options) {
     return refused(*error);
   }
   using stats::DropReason;
-  // Counters of Linux that are sums of Ringroad's drop counters.
+  // Counters of Linux that are sums of Ringroad's drop counters, which count both families.
   struct Derived {
     const char* name;
     std::vector<DropReason> reasons;
@@ -44,6 +44,7 @@ Reply show_counters(Router& router, Options& options) {
       Derived{"IpInUnknownProtos", {DropReason::kUnknownProtocol}},
       Derived{"IpExtInNoRoutes", {DropReason::kNoRoute}},
       Derived{"IpExtInTruncatedPkts", {DropReason::kIpTruncated}},
+      Derived{"Ip6InTooBigErrors", {DropReason::kPacketTooBig}},
       Derived{"TcpExtIPReversePathFilter", {DropReason::kReversePath}},
   };
   Json counters = Json::object();

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reports the packet pools and which parts hold their buffers, the FIB, and the neighbor table.
+// Reports the packet pools and which parts hold their buffers, the FIBs, and the neighbor tables.
 #include "control/json.hpp"
 #include "control/verb.hpp"
 
 namespace ringroad::control {
 namespace {
 
-// Names and order are those of /proc/net/stat/arp_cache.
-Json report_arp_cache(const Router& router) {
-  const neigh::Table4& table = router.neighbors().table();
+// Names and order are those of /proc/net/stat/arp_cache, and of ndisc_cache beside it.
+template <class Address>
+Json report_cache(const Router& router) {
+  const auto& neighbors = router.neighbors_of<Address>();
+  const auto& table = neighbors.table();
   const neigh::Counters& counters = table.counters();
-  const host::Neighbors::Probes& probes = router.neighbors().probes();
+  const auto& probes = neighbors.probes();
   return {{"entries", table.size()},
           {"allocs", counters.allocs},
           {"destroys", counters.destroys},
@@ -18,11 +20,11 @@ Json report_arp_cache(const Router& router) {
           {"lookups", counters.lookups},
           {"hits", counters.hits},
           {"res_failed", counters.res_failed},
-          {"rcv_probes_mcast", probes.broadcast},
+          {"rcv_probes_mcast", probes.multicast},
           {"rcv_probes_ucast", probes.unicast},
           {"periodic_gc_runs", counters.periodic_gc_runs},
           {"forced_gc_runs", counters.forced_gc_runs},
-          {"unresolved_discards", router.drops(stats::DropReason::kNeighborQueueFull)},
+          {"unresolved_discards", neighbors.discards()},
           {"table_fulls", counters.table_fulls}};
 }
 
@@ -39,6 +41,12 @@ Json report_holders(const Router& router) {
                       holder("bands", waiting.bands, budget.bands())});
 }
 
+template <class Address>
+Json report_neighbors(const Router& router) {
+  const auto& table = router.neighbors_of<Address>().table();
+  return {{"count", table.size()}, {"gc_thresh", table.limits().gc_thresh}};
+}
+
 Reply show_memory(Router& router, Options& /*options*/) {
   Json pools = Json::array();
   for (const port::Pools::Level& pool : router.pools().levels()) {
@@ -48,19 +56,23 @@ Reply show_memory(Router& router, Options& /*options*/) {
                      {"free", pool.free},
                      {"low_water", pool.low_water}});
   }
-  const auto& thresholds = router.neighbors().table().limits().gc_thresh;
+  const Tables& tables = router.world().tables();
+  const host::Sender::Copied& copied = router.sender().copied();
   return at_once(
       {{"pools", pools},
        {"holders", report_holders(router)},
        {"receive_buffers", router.pools().budget().devices},
        {"reserve_buffers", router.pools().budget().reserve},
        {"copied_bytes",
-        {{"fragments", router.copied().fragments.get()},
-         {"icmp_errors", router.copied().icmp_errors.get()}}},
-       {"fib_bytes", router.world().tables().trie.memory().count},
-       {"fib_prefixes", router.world().tables().trie.size()},
-       {"neighbors", {{"count", router.neighbors().table().size()}, {"gc_thresh", thresholds}}},
-       {"arp_cache", report_arp_cache(router)}});
+        {{"fragments", copied.fragments.get()}, {"icmp_errors", copied.icmp_errors.get()}}},
+       {"fib_bytes", tables.trie.memory().count},
+       {"fib_prefixes", tables.trie.size()},
+       {"fib6_bytes", tables.trie6.memory().count},
+       {"fib6_prefixes", tables.trie6.size()},
+       {"neighbors", report_neighbors<Ipv4>(router)},
+       {"neighbors6", report_neighbors<Ipv6>(router)},
+       {"arp_cache", report_cache<Ipv4>(router)},
+       {"ndisc_cache", report_cache<Ipv6>(router)}});
 }
 
 const Verb kShowMemory{"show memory", show_memory};

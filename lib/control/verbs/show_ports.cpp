@@ -73,7 +73,7 @@ Reply show_ports(Router& router, Options& options) {
               {"speed_mbps", speed},
               {"mtu", view.mtu},
               {"addresses", addresses},
-              {"conflicts", router.addresses().claims().conflicts(view.id)},
+              {"conflicts", router.conflicts(view.id)},
               {"rx_packets", total.rx_packets},
               {"rx_bytes", total.rx_bytes},
               {"tx_packets", total.tx_packets},

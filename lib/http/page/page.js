@@ -43,7 +43,7 @@ async function update() {
   if (first || turn % 5 === 0) {
     neighbors.load();
     const memory = await ask("show/memory");
-    say(byId("route-count"), `${exact(memory.fib_prefixes)} prefixes forward packets`);
+    say(byId("route-count"), `${exact(memory.fib_prefixes)} IPv4 and ${exact(memory.fib6_prefixes)} IPv6 prefixes forward packets`);
   }
   ++turn;
 }

@@ -51,8 +51,8 @@ export class Routes {
     const options = {prefix: quoted(prefix.trim()), table: quoted(table.trim())};
     if (!single) options.limit = PAGE;
     if (after) {
-      const {prefix: from, metric, table: of, rank} = after;
-      options.after = JSON.stringify({prefix: from, metric, table: of, ...(rank === undefined ? {} : {rank})});
+      const {family, prefix: from, metric, table: of, rank} = after;
+      options.after = JSON.stringify({family, prefix: from, metric, table: of, ...(rank === undefined ? {} : {rank})});
     }
     try {
       const routes = await ask("show/routes", options);

@@ -258,14 +258,17 @@ IpReasmOKs         3
 TEST_CASE("memory is shown by pool, FIB and neighbor table") {
   CHECK(text({"show", "memory"}, R"(
     {"pools": [{"name": "packets", "size": 65536, "free": 64000, "low_water": 1024}],
-     "fib_bytes": 4194304, "fib_prefixes": 1000000,
+     "fib_bytes": 4194304, "fib_prefixes": 1000000, "fib6_bytes": 65536, "fib6_prefixes": 9,
      "copied_bytes": {"fragments": 3000, "icmp_errors": 576},
-     "neighbors": {"count": 12, "gc_thresh": [128, 512, 1024]}})") == R"(
+     "neighbors": {"count": 12, "gc_thresh": [128, 512, 1024]},
+     "neighbors6": {"count": 3, "gc_thresh": [1, 2, 4]}})") == R"(
 POOL     SIZE buffers  FREE buffers  LOW WATER buffers
 packets         65536         64000               1024
 
-FIB        1000000 prefixes in 4194304 bytes
-neighbors  12, gc_thresh 128, 512, 1024
+FAMILY  PREFIXES  FIB bytes  NEIGHBORS  GC_THRESH
+IPv4     1000000    4194304         12  128, 512, 1024
+IPv6           9      65536          3  1, 2, 4
+
 copied     3000 bytes for fragments, 576 for ICMP errors
 )");
 }
@@ -286,14 +289,13 @@ reserved for reception: 7000 buffers, and 4096 in RX rings
 )") != std::string::npos);
 }
 
-TEST_CASE("memory shows what the ARP cache counted, as /proc/net/stat/arp_cache names it") {
+TEST_CASE("memory shows what the neighbor caches counted, as /proc/net/stat names it") {
   const std::string shown = text({"show", "memory"}, R"(
     {"pools": [], "fib_bytes": 1, "fib_prefixes": 1,
      "neighbors": {"count": 12, "gc_thresh": [128, 512, 1024]},
-     "arp_cache": {"table_fulls": 7, "entries": 12}})");
-  CHECK(shown.find("ARP CACHE            COUNT\nentries                 12\nallocs ") !=
+     "arp_cache": {"table_fulls": 7, "entries": 12}, "ndisc_cache": {"entries": 3}})");
+  CHECK(shown.find("NEIGHBOR CACHE       ARP  NDISC\nentries               12      3\nallocs ") !=
         std::string::npos);
-  CHECK(shown.find("table_fulls              7\n") != std::string::npos);
 }
 
 TEST_CASE("the configuration is printed as it is") {
