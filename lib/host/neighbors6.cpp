@@ -185,14 +185,17 @@ Neighbors6::Drop Neighbors6::hear(const PacketMeta& meta, const NeighborAdvertis
   }
   const neigh::Entry<Ipv6>& entry = table().entry(*id);
   const bool known = neigh::has_mac(entry.state);
-  if (!message.target_mac && !known) {
-    return DropReason::kNdIgnored;
-  }
-  const Mac mac = message.target_mac.value_or(entry.mac);
-  if (known && !message.override_ && mac != entry.mac) {
+  // A neighbor that did not answer in time has no entry as far as the RFC is concerned.
+  if (entry.state == neigh::State::kFailed || (!message.target_mac && !known)) {
     return DropReason::kNdIgnored;
   }
   neigh::Events events;
+  const Mac mac = message.target_mac.value_or(entry.mac);
+  if (known && !message.override_ && mac != entry.mac) {
+    const bool was_reachable = suspect(*id, events);
+    carry_out(events);
+    return was_reachable ? std::nullopt : Drop{DropReason::kNdIgnored};
+  }
   learn({.key = key,
          .mac = mac,
          .solicited = message.solicited,
