@@ -166,11 +166,18 @@ void Neighbors6::answer(const PacketMeta& meta, const NeighborSolicitation& mess
   counters_.add(IpCounter::kIcmp6OutNeighborAdvertisements);
   ringroad::meta(*packet).worker = meta.worker;
   ringroad::meta(*packet).ingress = meta.ingress;
-  if (probe || message.source_mac) {
-    sender().send(std::move(packet), port.id, kPriorityControl);
-  } else {
-    send({meta.ingress, message.source}, std::move(packet));
+  const neigh::Key6 asker{meta.ingress, message.source};
+  if (!probe && !message.source_mac) {
+    send(asker, std::move(packet));
+    return;
   }
+  // An answer uses its neighbor, as any packet to it does (RFC 4861 7.3.3).
+  if (const auto id = table().find(asker)) {
+    neigh::Events events;
+    use(*id, events);
+    carry_out(events);
+  }
+  sender().send(std::move(packet), port.id, kPriorityControl);
 }
 
 // RFC 4861 7.2.5, Linux's ndisc_recv_na.

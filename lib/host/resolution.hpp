@@ -115,6 +115,7 @@ class Resolution : public NeighborOutput<Address> {
   void learn(const typename Table::Advertisement& advertisement, neigh::Events& events) {
     table_.learn(advertisement, clock_.now(), events);
   }
+  void use(NeighborId id, neigh::Events& events) { table_.mark_used(id, clock_.now(), events); }
   [[nodiscard]] bool suspect(NeighborId id, neigh::Events& events) {
     return table_.suspect(id, clock_.now(), events);
   }

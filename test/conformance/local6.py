@@ -212,7 +212,8 @@ class Renumbered6:
 def bad_option(r, option):
     return r.choice((b"\1\0" + bytes(6), b"\1\2" + bytes(6), b"\1", option + b"\x0e\0",
                      b"\x63\1" + bytes(6) + option, option + b"\5\1" + bytes(6), option + option,
-                     bytes((r.choice((*range(40), 253)), r.randrange(4))) + r.randbytes(
+                     b"\2\2" + bytes(14) + option, option + b"\1\2" + bytes(14),
+                     bytes((r.choice((0, *range(3, 40), 253)), r.randrange(4))) + r.randbytes(
                          r.choice((0, 5, 6, 7, 14, 22))) + option))
 
 

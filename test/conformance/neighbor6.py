@@ -79,9 +79,10 @@ def claimed_by_another(host):
 
 
 def claimed_while_stale(host):
+    """If the solicited flag were set, Linux would take the neighbor for confirmed (neigh_update);
+    RFC 4861 7.2.5 says to ignore such a message."""
     host.at(0, host.request())
-    host.at(1, host.advertisement(host.r.choice((0, SOLICITED)), host.wire.router6,
-                                  host.other_mac()))
+    host.at(1, host.advertisement(0, host.wire.router6, host.other_mac()))
     host.at(3, *host.data())
 
 
