@@ -2,6 +2,9 @@
 #pragma once
 // What the slow path asks of neighbor resolution. Resolution does it; a rehearsal only says what
 // it would do.
+#include <optional>
+
+#include "base/mac.hpp"
 #include "neigh/key.hpp"
 #include "packet/packet.hpp"
 
@@ -17,6 +20,10 @@ class NeighborOutput {
 
   // Sends an IP packet to that neighbor at once, or queues it until the MAC address is known.
   virtual void send(neigh::Key<Address> key, OwnedPacket packet) = 0;
+  // The neighbor's MAC address, if that is known.
+  [[nodiscard]] virtual std::optional<Mac> mac_of(neigh::Key<Address> /*key*/) const {
+    return std::nullopt;
+  }
   // Handles an ARP message, or a packet with a message of neighbor discovery.
   virtual void hear(OwnedPacket frame) = 0;
 };

@@ -116,10 +116,16 @@ void Neighbors6::hear(OwnedPacket frame) {
     learn(*verdict.learns, events);
     carry_out(events);
   }
+  if (verdict.suspects) {
+    neigh::Events events;
+    static_cast<void>(suspect(*verdict.suspects, events));
+    carry_out(events);
+  }
   if (verdict.answer) {
     counters_.add(IpCounter::kIcmp6OutMsgs);
     counters_.add(IpCounter::kIcmp6OutNeighborAdvertisements);
     send_answer(*verdict.answer, meta, sender(), *this);
+    use_asker({meta.ingress, std::get<NeighborSolicitation>(*message).source});
   }
   if (verdict.drop) {
     sender().drop(std::move(frame), *verdict.drop);
@@ -127,6 +133,15 @@ void Neighbors6::hear(OwnedPacket frame) {
   }
   pass_on(*message, meta.ingress);
   sender().deliver(std::move(frame));
+}
+
+// An answer uses its neighbor, as any packet to it does (RFC 4861 7.3.3).
+void Neighbors6::use_asker(Key asker) {
+  if (const auto id = table().find(asker)) {
+    neigh::Events events;
+    use(*id, events);
+    carry_out(events);
+  }
 }
 
 void Neighbors6::send_answer(const Answer& answer, const PacketMeta& meta, Sender& sender,
@@ -221,12 +236,15 @@ Neighbors6::Verdict Neighbors6::judge_one(const NeighborAdvertisement& message,
   }
   const neigh::Entry<Ipv6>& entry = table().entry(*id);
   const bool known = neigh::has_mac(entry.state);
-  if (!message.target_mac && !known) {
+  // A neighbor that did not answer in time has no entry as far as the RFC is concerned.
+  if (entry.state == neigh::State::kFailed || (!message.target_mac && !known)) {
     return {.drop = DropReason::kNdIgnored};
   }
   const Mac mac = message.target_mac.value_or(entry.mac);
   if (known && !message.override_ && mac != entry.mac) {
-    return {.drop = DropReason::kNdIgnored};
+    // It is asked again if it was believed to be reachable, and the MAC stays.
+    return entry.state == neigh::State::kReachable ? Verdict{.suspects = id}
+                                                   : Verdict{.drop = DropReason::kNdIgnored};
   }
   return {.learns = Table::Advertisement{.key = key,
                                          .mac = mac,

@@ -26,6 +26,7 @@ class Neighbors6 final : public Resolution<Ipv6> {
   struct Verdict {
     std::optional<stats::DropReason> drop{};  // none: the message is of use
     std::optional<Table::Advertisement> learns{};
+    std::optional<NeighborId> suspects{};
     std::optional<Answer> answer{};
   };
   [[nodiscard]] Verdict judge(const neigh::NdMessage& message, const PacketMeta& meta) const;
@@ -43,6 +44,7 @@ class Neighbors6 final : public Resolution<Ipv6> {
 
  private:
   void solicit(NeighborId id, bool broadcast) override;
+  void use_asker(Key asker);
   [[nodiscard]] Verdict judge_one(const neigh::NeighborSolicitation& message,
                                   const PacketMeta& meta) const;
   [[nodiscard]] Verdict judge_one(const neigh::NeighborAdvertisement& message,

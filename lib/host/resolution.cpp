@@ -34,6 +34,15 @@ Resolution<Address>::Resolution(const ResolutionSettings& settings, interface::W
       pending_{settings.pending} {}
 
 template <class Address>
+std::optional<Mac> Resolution<Address>::mac_of(Key key) const {
+  const auto id = table_.find(key);
+  if (!id || !neigh::has_mac(table_.entry(*id).state)) {
+    return std::nullopt;
+  }
+  return table_.entry(*id).mac;
+}
+
+template <class Address>
 void Resolution<Address>::send(Key key, OwnedPacket packet) {
   neigh::Events events;
   const auto id = table_.resolve(key, clock_.now(), events);

@@ -66,6 +66,7 @@ class Resolution : public NeighborOutput<Address> {
   void start() { started_ = true; }
 
   void send(Key key, OwnedPacket packet) override;
+  [[nodiscard]] std::optional<Mac> mac_of(Key key) const override;
   // What send() does with a packet that occupies so many buffers, after those that were rehearsed
   // before. Changes nothing of this.
   enum class Prospect : std::uint8_t { kSends, kWaits, kUnreachable, kNoMemory, kTableFull };
@@ -121,6 +122,10 @@ class Resolution : public NeighborOutput<Address> {
   // The events must be carried out before the next call.
   void learn(const typename Table::Advertisement& advertisement, neigh::Events& events) {
     table_.learn(advertisement, clock_.now(), events);
+  }
+  void use(NeighborId id, neigh::Events& events) { table_.mark_used(id, clock_.now(), events); }
+  [[nodiscard]] bool suspect(NeighborId id, neigh::Events& events) {
+    return table_.suspect(id, clock_.now(), events);
   }
   void carry_out(const neigh::Events& events);
   // The newest packet that waits for this neighbor, or null.

@@ -102,10 +102,8 @@ void SlowPath6::handle(OwnedPacket packet) {
       refuse(std::move(packet), {DropReason::kTtlExceeded, ip6::kHopLimitExceeded});
       break;
     case PuntReason::kPacketTooBig: {
-      const std::uint16_t mtu =
-          std::max(adjacency_of(*packet).mtu.load(std::memory_order_relaxed), ip6::kMtuMin);
-      counters_.add(IpCounter::kFrag6Fails);
-      refuse(std::move(packet), {DropReason::kPacketTooBig, ip6::packet_too_big(mtu)});
+      const auto& mtu = adjacency_of(*packet).mtu;
+      too_big(std::move(packet), std::max(mtu.load(std::memory_order_relaxed), ip6::kMtuMin));
       break;
     }
     case PuntReason::kBeyondScope:
@@ -182,21 +180,41 @@ void SlowPath6::with_options(OwnedPacket packet) {
   }
 }
 
-void SlowPath6::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
+std::optional<neigh::Key6> SlowPath6::next_hop_of(Packet& packet, const Adjacency& adjacency) {
   switch (adjacency.kind) {
     case AdjacencyKind::kUnicast:
     case AdjacencyKind::kUnresolved:
-      neighbors_->send({adjacency.port, adjacency.next_hop6}, std::move(packet));
-      break;
-    case AdjacencyKind::kGlean: {
-      const Ipv6 destination = destination6_of(*packet);
-      neighbors_->send({adjacency.port, destination}, std::move(packet));
-      break;
-    }
+      return neigh::Key6{adjacency.port, adjacency.next_hop6};
+    case AdjacencyKind::kGlean:
+      return neigh::Key6{adjacency.port, destination6_of(packet)};
+    case AdjacencyKind::kLinkLocal:
+      return neigh::Key6{meta(packet).ingress, destination6_of(packet)};
     default:
-      // The packet's route was removed after the worker punted it.
-      sender_.drop(std::move(packet), DropReason::kNoRoute);
+      return std::nullopt;
   }
+}
+
+void SlowPath6::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
+  const auto next_hop = next_hop_of(*packet, adjacency);
+  if (!next_hop) {
+    // The packet's route was removed after the worker punted it.
+    sender_.drop(std::move(packet), DropReason::kNoRoute);
+    return;
+  }
+  if (adjacency.kind == AdjacencyKind::kLinkLocal) {
+    const std::uint16_t mtu = std::max(world_.port(next_hop->port).mtu, ip6::kMtuMin);
+    if (exceeds(*packet, mtu)) {
+      ++ipv6(*packet).hop_limits;  // the sender is told of the packet that it sent
+      too_big(std::move(packet), mtu);
+      return;
+    }
+  }
+  neighbors_->send(*next_hop, std::move(packet));
+}
+
+void SlowPath6::too_big(OwnedPacket packet, std::uint16_t mtu) {
+  counters_.add(IpCounter::kFrag6Fails);
+  refuse(std::move(packet), {DropReason::kPacketTooBig, ip6::packet_too_big(mtu)});
 }
 
 OwnedPacket SlowPath6::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way) {

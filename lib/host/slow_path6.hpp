@@ -69,8 +69,12 @@ class SlowPath6 {
 
   // Checks the hop-by-hop options of the packet, then runs the stages of a worker over it.
   void with_options(OwnedPacket packet);
+  // The neighbor to which a packet goes that takes this way; none: the way leads to no neighbor.
+  [[nodiscard]] static std::optional<neigh::Key6> next_hop_of(Packet& packet,
+                                                              const neigh::Adjacency& adjacency);
   // Sends the packet to its next hop, which may have to be resolved first.
   void to_neighbor(OwnedPacket packet, const neigh::Adjacency& adjacency);
+  void too_big(OwnedPacket packet, std::uint16_t mtu);
   [[nodiscard]] const neigh::Adjacency& adjacency_of(Packet& packet) const;
   // Runs the hooks of that point over one packet. Returns null if a hook holds or dropped it.
   [[nodiscard]] OwnedPacket run_hooks(HookPoint point, OwnedPacket packet,

@@ -6,6 +6,7 @@
 #include "ip6/fragment.hpp"
 #include "neigh/nd_message.hpp"
 #include "packet/pieces.hpp"
+#include "packet/read.hpp"
 
 namespace ringroad::host {
 
@@ -53,7 +54,9 @@ std::optional<Ipv6> SlowPath6::source_toward(Ipv6 destination, InterfaceId ingre
   if (!adjacency.leads_on()) {
     return std::nullopt;
   }
-  if (const auto preferred = routing_.preferred_source(destination)) {
+  // A route outlives its preferred source (Linux's rt6_remove_prefsrc).
+  const auto preferred = routing_.preferred_source(destination);
+  if (preferred && world_.is_own(adjacency.port, *preferred)) {
     return preferred;
   }
   return world_.source(about == About::kError ? ingress : adjacency.port, destination);
@@ -109,16 +112,18 @@ std::expected<OwnedPacket, Silence> SlowPath6::make_error(Packet& offender,
 // RFC 4861 8.2, Linux's ndisc_send_redirect: to a sender on the link, from the link-local address.
 void SlowPath6::redirect(Packet& packet, const Adjacency& adjacency) {
   const InterfaceId ingress = meta(packet).ingress;
-  if (!adjacency.leads_on() || adjacency.port != ingress || !world_.port(ingress).send_redirects) {
+  const auto next_hop = next_hop_of(packet, adjacency);
+  if (!next_hop || next_hop->port != ingress || !world_.port(ingress).send_redirects) {
     return;
   }
   const Ipv6 sender = source6_of(packet);
   const Ipv6 about = destination6_of(packet);
-  const Ipv6 target = adjacency.kind == AdjacencyKind::kGlean ? about : adjacency.next_hop6;
+  const Ipv6 target = next_hop->address;
   const auto source = world_.link_local(ingress);
   const Adjacency& back = routing_.resolve(sender, 0);
-  const bool on_link = back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
-                                                (back.leads_on() && back.next_hop6 == sender));
+  const bool on_link = back.kind == AdjacencyKind::kLinkLocal ||
+                       (back.port == ingress && (back.kind == AdjacencyKind::kGlean ||
+                                                 (back.leads_on() && back.next_hop6 == sender)));
   if (real_ != nullptr) {
     redirects_.become_like(real_->redirects_, sender);
   }
@@ -129,11 +134,17 @@ void SlowPath6::redirect(Packet& packet, const Adjacency& adjacency) {
   }
   std::array<std::uint8_t, ip6::kMtuMin> quoted{};
   const auto length = std::min<std::uint32_t>(packet.pkt_len - kL2Bytes, quoted.size());
-  const auto* const octets = rte_pktmbuf_read(&packet, kL2Bytes, length, quoted.data());
-  const neigh::Redirect message{
-      .source = *source, .destination = sender, .target = target, .about = about};
-  auto made = sender_.make_frame(
-      neigh::frame(message, {static_cast<const std::uint8_t*>(octets), length}, Mac{}, Mac{}));
+  const std::span octets = std::span{quoted}.first(length);
+  if (!read_bytes(packet, kL2Bytes, octets)) {
+    return;
+  }
+  ++quoted[offsetof(rte_ipv6_hdr, hop_limits)];  // as the sender sent it
+  const neigh::Redirect message{.source = *source,
+                                .destination = sender,
+                                .target = target,
+                                .about = about,
+                                .target_mac = neighbors_->mac_of(*next_hop)};
+  auto made = sender_.make_frame(neigh::frame(message, octets, Mac{}, Mac{}));
   if (!made) {
     return;
   }

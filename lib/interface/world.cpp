@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <ranges>
 #include <utility>
 
@@ -81,6 +82,10 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
     // NOLINTBEGIN(bugprone-unchecked-optional-access)
     const AdjacencyId adjacency = *adjacencies_.allocate();
     adjacencies_.at(adjacency).kind = kind;
+    if (kind == neigh::AdjacencyKind::kLinkLocal) {
+      // The MTU is that of the port by which the packet came: the control thread checks it.
+      adjacencies_.at(adjacency).mtu = std::numeric_limits<std::uint16_t>::max();
+    }
     fixed_.emplace(kind, *next_hops_.allocate(adjacency));
     // NOLINTEND(bugprone-unchecked-optional-access)
   }

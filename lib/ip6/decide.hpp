@@ -12,6 +12,8 @@
 
 namespace ringroad::ip6 {
 
+inline constexpr std::uint64_t kLinkLocalNetwork = 0xfe80'0000'0000'0000;
+
 // The facts about a packet on which the verdict depends.
 struct PacketFacts {
   L2Class l2_class = L2Class::kHost;
@@ -22,6 +24,7 @@ struct PacketFacts {
   // For a link-local or multicast destination: the ingress interface has that address, or has
   // joined that group.
   bool is_ours_there = false;
+  bool is_on_link = false;  // fe80::/64, which is all that a link has of fe80::/10 (RFC 4291 2.5.6)
 };
 
 [[nodiscard]] inline PacketFacts facts_of(const LinkAddresses& links, Packet& packet,
@@ -34,7 +37,8 @@ struct PacketFacts {
           .length = packet.pkt_len - kL2Bytes,
           .source = source6_of(packet),
           .ingress = ingress,
-          .is_ours_there = is_of_link && links.contains(ingress, destination)};
+          .is_ours_there = is_of_link && links.contains(ingress, destination),
+          .is_on_link = destination.high() == kLinkLocalNetwork};
 }
 
 // The order of the checks is that of Linux's ip6_forward: route, frame class, hop limit, scope of
@@ -57,8 +61,14 @@ struct PacketFacts {
     case AdjacencyKind::kMulticast:
       return packet.is_ours_there ? Verdict{.fate = Fate::kDeliver} : drop(DropReason::kMulticast);
     case AdjacencyKind::kLinkLocal:
-      // RFC 4007 9: such a packet does not leave its link.
-      return packet.is_ours_there ? Verdict{.fate = Fate::kDeliver} : drop(DropReason::kScope);
+      if (packet.is_ours_there) {
+        return {.fate = Fate::kDeliver};
+      }
+      if (!packet.is_on_link) {
+        return refuse(PuntReason::kNoRoute);
+      }
+      // It goes back to its link, to a neighbor there: so it stays in its zone (RFC 4007 9).
+      break;
     case AdjacencyKind::kBroadcast:  // only IPv4 has these
     case AdjacencyKind::kMartian:
       return drop(DropReason::kMartianDestination);
@@ -81,7 +91,8 @@ struct PacketFacts {
     return drop(DropReason::kMartianSource);
   }
   // It may go back to its link, which does not take it out of its zone (RFC 4007 9).
-  if (packet.source.is_link_local() && way.port != packet.ingress) {
+  if (packet.source.is_link_local() && way.kind != AdjacencyKind::kLinkLocal &&
+      way.port != packet.ingress) {
     return refuse(PuntReason::kBeyondScope);
   }
   // A smaller MTU, which no port that runs IPv6 has, would mean one of a link that adapts.

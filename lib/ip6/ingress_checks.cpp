@@ -16,10 +16,14 @@ bool ends_here(const Adjacency& adjacency) {
 }
 
 void drop_forwarded(StageContext& context, Burst& burst) {
+  const LinkAddresses& links = *context.tables.link_addresses.load(std::memory_order_acquire);
   keep_those(context, burst, DropReason::kForwardingOff, [&](std::uint16_t i) {
+    const AdjacencyKind kind = burst.adjacencies[i]->kind;
+    if (kind == AdjacencyKind::kLinkLocal) {
+      return links.contains(burst.ingress, burst.destinations6[i]);
+    }
     // A packet with a martian destination is dropped later, with that reason.
-    return ends_here(*burst.adjacencies[i]) ||
-           burst.adjacencies[i]->kind == AdjacencyKind::kMartian;
+    return ends_here(*burst.adjacencies[i]) || kind == AdjacencyKind::kMartian;
   });
 }
 

@@ -16,26 +16,33 @@ using std::chrono::seconds;
 constexpr std::size_t kPrefixesMax = 64;
 constexpr std::size_t kRoutesMax = 64;
 
+// An option with a MAC address; the first one of its kind counts.
+struct MacOption {
+  bool is_there = false;
+  std::optional<Mac> mac;  // none: it is no Ethernet address of a station
+
+  [[nodiscard]] bool is_bad() const { return is_there && !mac; }
+};
+
 // What the options say, in a message that can have some of them.
 struct Options {
-  std::optional<Mac> source_mac;
-  std::optional<Mac> target_mac;
+  MacOption source_mac;
+  MacOption target_mac;
   std::optional<std::uint32_t> mtu;
   std::optional<Nonce> nonce;
   std::vector<PrefixInformation> prefixes;
   std::vector<RouteInformation> routes;
 };
 
-// Returns false if the option is no Ethernet address.
-bool read_mac(Octets option, std::optional<Mac>& mac) {
-  if (option.size() != kOptionUnit) {
-    return false;
+void read_mac(Octets option, MacOption& found) {
+  if (std::exchange(found.is_there, true) || option.size() != kOptionUnit) {
+    return;
   }
-  if (!mac) {
-    mac.emplace();
-    std::ranges::copy(option.subspan(2), mac->octets.begin());
+  Mac mac;
+  std::ranges::copy(option.subspan(2), mac.octets.begin());
+  if (!mac.is_multicast()) {
+    found.mac = mac;
   }
-  return !mac->is_multicast();
 }
 
 // Nothing for the reserved value.
@@ -82,13 +89,14 @@ void read_route(Octets option, std::vector<RouteInformation>& routes) {
                     .preference = *preference});
 }
 
-// Returns false if the message must not be accepted because of this option.
-bool read_option(Octets option, Options& options) {
+void read_option(Octets option, Options& options) {
   switch (static_cast<NdOption>(option[0])) {
     case NdOption::kSourceMac:
-      return read_mac(option, options.source_mac);
+      read_mac(option, options.source_mac);
+      break;
     case NdOption::kTargetMac:
-      return read_mac(option, options.target_mac);
+      read_mac(option, options.target_mac);
+      break;
     case NdOption::kMtu:
       if (!options.mtu && option.size() == kOptionUnit) {
         options.mtu = read32(option, 4);
@@ -109,10 +117,9 @@ bool read_option(Octets option, Options& options) {
     default:
       break;  // RFC 4861 4.6: options that are not known are skipped
   }
-  return true;
 }
 
-// Nothing if an option is empty, cut off, or makes the message invalid.
+// Nothing if an option is empty or cut off.
 std::optional<Options> read_options(Octets bytes) {
   Options options;
   while (!bytes.empty()) {
@@ -120,9 +127,10 @@ std::optional<Options> read_options(Octets bytes) {
       return std::nullopt;
     }
     const std::size_t length = bytes[1] * kOptionUnit;
-    if (length == 0 || length > bytes.size() || !read_option(bytes.first(length), options)) {
+    if (length == 0 || length > bytes.size()) {
       return std::nullopt;
     }
+    read_option(bytes.first(length), options);
     bytes = bytes.subspan(length);
   }
   return options;
@@ -137,14 +145,14 @@ std::optional<NdMessage> neighbor_solicitation(const Icmp6Message& message,
                                                const Options& options) {
   const Ipv6 target = Ipv6::read(&message.bytes[8]);
   const bool probe = message.source.is_unspecified();
-  if (target.is_multicast() ||
-      (probe && (!is_solicited_node(message.destination) || options.source_mac))) {
+  if (target.is_multicast() || options.source_mac.is_bad() ||
+      (probe && (!is_solicited_node(message.destination) || options.source_mac.is_there))) {
     return std::nullopt;
   }
   return NeighborSolicitation{.source = message.source,
                               .destination = message.destination,
                               .target = target,
-                              .source_mac = options.source_mac,
+                              .source_mac = options.source_mac.mac,
                               .nonce = options.nonce};
 }
 
@@ -154,7 +162,8 @@ std::optional<NdMessage> neighbor_advertisement(const Icmp6Message& message,
   const Ipv6 target = Ipv6::read(&message.bytes[8]);
   const std::uint8_t flags = message.bytes[4];
   const bool solicited = (flags & kSolicitedFlag) != 0;
-  if (target.is_multicast() || (solicited && message.destination.is_multicast())) {
+  if (target.is_multicast() || options.target_mac.is_bad() ||
+      (solicited && message.destination.is_multicast())) {
     return std::nullopt;
   }
   return NeighborAdvertisement{.source = message.source,
@@ -163,23 +172,24 @@ std::optional<NdMessage> neighbor_advertisement(const Icmp6Message& message,
                                .router = (flags & kRouterFlag) != 0,
                                .solicited = solicited,
                                .override_ = (flags & kOverrideFlag) != 0,
-                               .target_mac = options.target_mac};
+                               .target_mac = options.target_mac.mac};
 }
 
 // RFC 4861 6.1.1.
 std::optional<NdMessage> router_solicitation(const Icmp6Message& message, const Options& options) {
-  if (message.source.is_unspecified() && options.source_mac) {
+  if (options.source_mac.is_bad() ||
+      (message.source.is_unspecified() && options.source_mac.is_there)) {
     return std::nullopt;
   }
   return RouterSolicitation{.source = message.source,
                             .destination = message.destination,
-                            .source_mac = options.source_mac};
+                            .source_mac = options.source_mac.mac};
 }
 
 // RFC 4861 6.1.2. RFC 4191 2.2: without a lifetime there is no preference, and the reserved value
 // means medium.
 std::optional<NdMessage> router_advertisement(const Icmp6Message& message, Options&& options) {
-  if (!message.source.is_link_local()) {
+  if (!message.source.is_link_local() || options.source_mac.is_bad()) {
     return std::nullopt;
   }
   const std::uint8_t flags = message.bytes[5];
@@ -195,7 +205,7 @@ std::optional<NdMessage> router_advertisement(const Icmp6Message& message, Optio
       .lifetime = seconds{lifetime},
       .reachable = milliseconds{read32(message.bytes, 8)},
       .retransmit = milliseconds{read32(message.bytes, 12)},
-      .source_mac = options.source_mac,
+      .source_mac = options.source_mac.mac,
       .mtu = options.mtu,
       .prefixes = std::move(options.prefixes),
       .routes = std::move(options.routes)};
@@ -205,7 +215,7 @@ std::optional<NdMessage> router_advertisement(const Icmp6Message& message, Optio
 std::optional<NdMessage> redirect(const Icmp6Message& message, const Options& options) {
   const Ipv6 target = Ipv6::read(&message.bytes[8]);
   const Ipv6 about = Ipv6::read(&message.bytes[24]);
-  if (!message.source.is_link_local() || about.is_multicast() ||
+  if (!message.source.is_link_local() || about.is_multicast() || options.target_mac.is_bad() ||
       (target != about && !target.is_link_local())) {
     return std::nullopt;
   }
@@ -213,7 +223,7 @@ std::optional<NdMessage> redirect(const Icmp6Message& message, const Options& op
                   .destination = message.destination,
                   .target = target,
                   .about = about,
-                  .target_mac = options.target_mac};
+                  .target_mac = options.target_mac.mac};
 }
 
 // The octets before the options; nothing for a type that is not neighbor discovery's.

@@ -123,6 +123,17 @@ void Table<Address>::learn(const Advertisement& advertisement, Nanoseconds now, 
 }
 
 template <class Address>
+bool Table<Address>::suspect(NeighborId id, Nanoseconds now, Events& events) {
+  recycle();
+  if (entry(id).state != State::kReachable) {
+    return false;
+  }
+  enter(id, State::kStale, now, now);
+  events.push_back({Kind::kStateChanged, id});
+  return true;
+}
+
+template <class Address>
 NeighborId Table<Address>::set_permanent(Key key, Mac mac, Nanoseconds now, Events& events) {
   recycle();
   const auto found = find(key);

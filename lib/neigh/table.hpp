@@ -95,6 +95,9 @@ class Table {
     bool overrides = false;
   };
   void learn(const Advertisement& advertisement, Nanoseconds now, Events& events);
+  // Another station may have the address now (RFC 4861 7.2.5): an entry that is kReachable becomes
+  // kStale. Returns whether it did.
+  bool suspect(NeighborId id, Nanoseconds now, Events& events);
 
   // `ip neigh replace ... nud permanent`.
   NeighborId set_permanent(Key key, Mac mac, Nanoseconds now, Events& events);

@@ -4,13 +4,15 @@ import time
 from collections import Counter, defaultdict
 from typing import NamedTuple, Optional
 
-from network import OWN, OWN6, PASSING
+from markers import VLAN_TAGS
+from network import OWN, OWN6, PASSING, SPREAD6, SPREAD_OVER, WIRES6
 from packets import ARP_TYPE, ICMP, IPV4, TCP, UDP, checksum
-from packets6 import DESTINATION, FRAGMENT, HOP_BY_HOP, ICMPV6, IPV6, ROUTING
+from packets6 import DESTINATION, FRAGMENT, HOP_BY_HOP, ICMPV6, IPV6, ROUTING, address6
 
-VLAN_TAGS = (b"\x81\0", b"\x88\xa8")
 ICMP_ERRORS = frozenset((3, 4, 5, 11, 12))
 TIMESTAMP_REPLY, TIMESTAMP_OPTION = 14, 68
+SPREAD_NETWORK = address6(SPREAD6.partition("/")[0])[:6]
+SPREAD_MACS = frozenset(WIRES6[2].host_mac(number) for number in SPREAD_OVER)
 
 
 class Difference(NamedTuple):
@@ -30,6 +32,10 @@ def normalize(raw, identifications, now):
     """
     if raw[12:14] == ARP_TYPE and len(raw) == 60 and not any(raw[42:]):
         return raw[:42]  # the padding of an Ethernet frame is not compared
+    if raw[12:14] == IPV6 and raw[38:44] == SPREAD_NETWORK and raw[:6] in SPREAD_MACS:
+        # Any of the gateways will do, but all packets of a flow go to the same one.
+        chosen = identifications.setdefault(ip6_flow(raw[14:]), {})
+        raw = chosen.setdefault(raw[:6], len(chosen) + 1).to_bytes(6, "big") + raw[6:]
     if raw[12:14] == IPV6 and raw[20] == FRAGMENT and raw[22:38] in OWN6:
         known = identifications.setdefault(raw[22:54], {})
         ident = known.setdefault(raw[58:62], len(known) + 1)

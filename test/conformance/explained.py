@@ -4,9 +4,9 @@ import pathlib
 import re
 
 from compare import untagged
-from network import ALL_WIRES, BROADCASTS, OWN, OWN6, SUBNET_ZEROS
+from network import ALL_WIRES, BROADCASTS, OWN, SUBNET_ZEROS
 from packets import ARP_TYPE, ICMP, IPV4, address
-from packets6 import ICMPV6, IPV6, REDIRECT, address6
+from packets6 import ICMPV6, IPV6, REDIRECT
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
@@ -115,23 +115,6 @@ def packets6_in(raw):
         yield raw[62:]
 
 
-OURS6 = OWN6 | {address6("fe80::")}
-
-
-def is_link_local(raw):
-    return raw[0] == 0xFE and raw[1] & 0xC0 == 0x80
-
-
-@predicate
-def scope6(difference):
-    """A packet for a link-local address of a host, or what the router says about it."""
-    raw = difference.linux
-    if raw is None or difference.ringroad is not None or raw[12:14] != IPV6:
-        return False
-    return any(is_link_local(packet[24:40]) and packet[24:40] not in OURS6
-               and packet[8:24] not in OWN6 for packet in packets6_in(raw))
-
-
 @predicate
 def v4_mapped(difference):
     mapped = bytes(10) + b"\xff\xff"
@@ -144,7 +127,7 @@ def redirect6(difference):
     """A redirect from a port that is configured to send none."""
     raw = difference.linux
     return (difference.ringroad is None and raw[12:14] == IPV6 and raw[20] == ICMPV6
-            and raw[54:55] == bytes((REDIRECT,)))
+            and raw[54:55] == bytes((REDIRECT,)) and not ALL_WIRES[difference.wire].redirects)
 
 
 @predicate

@@ -52,7 +52,9 @@ def one_header(r, kind, following, ident):
         body, what = options(r)
         return options_header(following, body), f"{'hop' if kind == HOP_BY_HOP else 'dst'}{what}"
     if kind == ROUTING:
-        sort, left = r.choice((0, 3, 4, 5, 253)), r.choice((0, 0, 1, 2, 255))
+        # What a kernel does with type 2 depends on CONFIG_IPV6_MIP6.
+        sort = r.choice((0, 1, 3, 4, 5, 253, 254, 255, r.randrange(3, 256)))
+        left = r.choice((0, 0, 1, 2, 255))
         data = bytes(4) + r.choice((b"", WIRES6[1].host6(3), r.randbytes(32)))
         return routing_header(following, sort, left, data), f"routing {sort} left {left}"
     offset, more = r.choice(((0, 0), (0, 0), (0, 0), (0, 1), (8, 0), (800, 1), (65528, 0)))

@@ -80,8 +80,8 @@ def forward6(r, count):
         way = way6(r)
         proto, message = message6(r, way.src, way.dst, way.most)
         yield way.frame(f"protocol {proto}", ipv6(
-            way.src, way.dst, proto, message, r.choice((2, 3, 64, 128, 255)), r.choice(SERVICE),
-            label(r)))
+            way.src, way.dst, proto, message, r.choice((2, 3, 64, 128, 255, r.randrange(2, 256))),
+            r.choice(SERVICE), label(r)))
 
 
 def strange_address6(r, way):
@@ -143,7 +143,7 @@ def addresses6(r, count):
             what += f"to {said} "
         if not what or r.random() < 0.3:
             src, said = strange_address6(r, way)
-            if src[:2] >= b"\xfe\x80" and src[0] == 0xFE:  # of a host whose MAC address is known
+            if src[0] == 0xFE and src[1] & 0xC0 == 0x80:  # of a host whose MAC address is known
                 src = way.into.link_local_host(r.choice(KNOWN_HOSTS))
             what += f"from {said}"
         proto, message = message6(r, src, dst, 500)
@@ -152,8 +152,9 @@ def addresses6(r, count):
             mac = group_mac(dst)
         elif r.random() < 0.1:
             mac = r.choice((packets.BROADCAST, b"\x33\x33\0\0\0\1", group_mac(r.randbytes(16))))
-        yield way.frame(what, ipv6(src, dst, proto, message, r.choice((1, 2, 64, 255)),
-                                   r.choice(SERVICE), label(r)), mac)
+        hops = r.choice((1, 2, 64, 255, r.randrange(256)))
+        yield way.frame(what, ipv6(src, dst, proto, message, hops, r.choice(SERVICE), label(r)),
+                        mac)
 
 
 @category

@@ -11,8 +11,9 @@ from local import UNKNOWN, tcp_segment
 from network import KNOWN_HOSTS, OWN6, WIRES6
 from packets import TCP, UDP
 from packets6 import (ADVERTISEMENT, DESTINATION, FRAGMENT, HOP_BY_HOP, ICMPV6, IPV6, MLD, NO_NEXT,
-                      ROUTING, SOLICITATION, address6, echo6, fragment_header, group_mac, icmp6,
-                      ipv6, options_header, padded, solicited_node, sum6, udp6)
+                      REDIRECT, ROUTER_ADVERTISEMENT, ROUTER_SOLICITATION, ROUTING, SOLICITATION,
+                      address6, echo6, fragment_header, group_mac, icmp6, ipv6, options_header,
+                      padded, solicited_node, sum6, udp6)
 
 # Other types than these ask the kernel something, or tell it.
 TYPES = sorted(set(range(256)) - MLD - {1, 2, 3, 4, 128, 133, 134, 135, 136, 137, 151, 152, 153})
@@ -208,6 +209,27 @@ class Renumbered6:
         return raw[:at + 4] + (number & 0xFFFFFFFF).to_bytes(4, "big") + raw[at + 8:]
 
 
+def bad_option(r, option):
+    return r.choice((b"\1\0" + bytes(6), b"\1\2" + bytes(6), b"\1", option + b"\x0e\0",
+                     b"\x63\1" + bytes(6) + option, option + b"\5\1" + bytes(6), option + option,
+                     b"\2\2" + bytes(14) + option, option + b"\1\2" + bytes(14),
+                     bytes((r.choice((0, *range(3, 40), 253)), r.randrange(4))) + r.randbytes(
+                         r.choice((0, 5, 6, 7, 14, 22))) + option))
+
+
+def router_message(r, wire, src, number):
+    """The same for the messages of hosts to routers, and of other routers."""
+    kind = r.choice((ROUTER_SOLICITATION, ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT, REDIRECT))
+    body = {ROUTER_SOLICITATION: bytes(4), ROUTER_ADVERTISEMENT: b"\x40\0\7\x08" + bytes(8),
+            REDIRECT: bytes(4) + wire.link_local_host(3) + wire.host6(number)}[kind]
+    dst = r.choice((wire.router6, address6("ff02::1"), address6("ff02::2")))
+    option = r.choice((b"", b"\1\1" + wire.host_mac(number), b"\1\1" + wire.host_mac(number)))
+    if r.random() < 0.3:
+        option = bad_option(r, option)
+    hops, code = r.choice((255, 255, 255, 254)), r.choice((0, 0, 0, 0, 1))
+    return src, dst, hops, icmp6(src, dst, kind, code, body + option), f"{kind} of routers"
+
+
 def neighbor_message(r, way, number):
     """Returns (source, destination, hop limit, message, description), valid or with one fault."""
     wire = way.into
@@ -216,6 +238,8 @@ def neighbor_message(r, way, number):
     target = r.choice((wire.router6, wire.router6, wire.link_local, WIRES6[1].router6,
                        wire.router6[:15] + b"\0", wire.host6(number), wire.host6(number + 1),
                        address6("ff02::1"), address6("fd02::1")))
+    if r.random() < 0.2:
+        return router_message(r, wire, src, number)
     kind = r.choice((SOLICITATION, SOLICITATION, ADVERTISEMENT))
     flags, hops, code = r.choice((0, 0x60, 0x40, 0x20, 0xE0, 0x80)), 255, 0
     dst = r.choice((solicited_node(target), target, wire.router6, address6("ff02::1")))
@@ -233,9 +257,7 @@ def neighbor_message(r, way, number):
     elif odd == 1:
         code, what = 1, "code"
     elif odd == 2:
-        option, what = r.choice((b"\1\0" + bytes(6), b"\1\2" + bytes(6), b"\1", option + b"\x0e\0",
-                                 b"\x63\1" + bytes(6) + option,
-                                 option + b"\5\1" + bytes(6))), "option"
+        option, what = bad_option(r, option), "option"
     elif odd == 3:
         option, what = option[:2] + r.choice((bytes(6), wire.router_mac)), "MAC"
     message = icmp6(src, dst, kind, code, bytes((flags, 0, 0, 0)) + target + option,

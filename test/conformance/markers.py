@@ -9,6 +9,7 @@ from packets6 import HOP_BY_HOP, IPV6
 
 MARKED = frozenset(wire.router[:2] for wire in ALL_WIRES)
 MARKER_PORT = 65535
+VLAN_TAGS = (b"\x81\0", b"\x88\xa8")
 
 
 def markers(number):
@@ -44,5 +45,7 @@ def marker(raw):
 
 def is_listener_report(raw):
     """Whether the router says what groups it listens to (RFC 3810): at times of its own."""
+    while raw[12:14] in VLAN_TAGS:
+        raw = raw[:12] + raw[16:]
     return raw[12:14] == IPV6 and raw[20] == HOP_BY_HOP and raw[38] == 0xFF and raw[62] in (
         131, 132, 143) and raw[:2] == b"\x33\x33"

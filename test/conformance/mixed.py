@@ -5,7 +5,8 @@ from categories import CATEGORIES, category
 KINDS = ("forward", "by_ipv6", "header", "icmp_error", "icmp", "tcp", "udp", "protocol", "fragment", "link",
          "options", "vlan")
 KINDS6 = ("forward6", "header6", "addresses6", "icmp_error6", "routes6", "extension6",
-          "extension_local6", "icmp_local6", "tcp_local6", "udp_local6", "protocol6")
+          "extension_local6", "icmp_local6", "tcp_local6", "udp_local6", "protocol6", "vlan6",
+          "spread6", "fragment6")
 
 
 def shuffled(r, count, kinds):

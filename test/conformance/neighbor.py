@@ -3,7 +3,7 @@
 import packets
 from actions import FORGET, At, Frame
 from categories import WIRES, category, ident
-from network import SHORT
+from network import SHORT, WIRES6
 from packets import ARP_TYPE, BROADCAST, ethernet, ipv4
 
 # Timers expire at even slots after the first packet of a scenario; later events happen between
@@ -159,8 +159,7 @@ def neighbor(r, count):
 
 def plots(actions, failures):
     """Yields (actions, failures) for each host whose scenario failed."""
-    for number in range(20, 100):
-        name = Host.wire.host(number)
+    for name in (*map(Host.wire.host, range(20, 100)), *map(WIRES6[3].host6, range(20, 100))):
         concerned = [failure for failure in failures if name in (failure.linux or failure.ringroad)]
         if concerned:
             yield [action for action in actions

@@ -25,6 +25,10 @@ class Wire(NamedTuple):
         return SHORT if self.name == "d" else USUAL
 
     @property
+    def timers6(self):
+        return SHORT if self.name == "h" else USUAL
+
+    @property
     def redirects(self):
         return self is LAN
 
@@ -75,13 +79,14 @@ WIRES = (
 )
 # Only this link has redirects, because how often a host receives them depends on the time between
 # its packets.
-LAN = Wire("e", 5, 1500, ("172.16.0.1/16",))
-# These have IPv6 too. No MTU of theirs becomes less than 1280 during the run.
+LAN = Wire("e", 5, 1500, ("172.16.0.1/16",), ("2001:db8:5::1/64",))
+# These have IPv6 too, as has the LAN. No MTU of theirs becomes less than 1280 during the run.
 WIRES6 = (WIRES[0],
           Wire("f", 6, 1500, ("192.168.6.1/24",), ("2001:db8:6::1/64",)),
           Wire("g", 7, 1400, ("192.168.7.1/24",), ("2001:db8:7::1/64", "2001:db8:71::1/128")),
           Wire("h", 8, 1280, ("192.168.8.1/24",), ("2001:db8:8::1/64",)))
 ALL_WIRES = WIRES + (LAN,) + WIRES6[1:]
+ALL_WIRES6 = WIRES6 + (LAN,)
 RP_FILTERS = ("off", "strict", "loose")
 TRUNK = 2  # index of the link that has VLANs too, from 0
 
@@ -119,10 +124,24 @@ class Vlan(NamedTuple):
     def host_mac(self, number):
         return bytes((2, 0, 0, 1, self.number, number))
 
+    @property
+    def router6(self):
+        return address6(f"2001:db8:10{self.number}::1")
+
+    @property
+    def addresses(self):
+        v4 = (f"{dotted(self.router)}/24",)
+        return v4 + (f"{text6(self.router6)}/64",) if self in VLANS6 else v4
+
+    def host6(self, number):
+        return self.router6[:15] + bytes((number,))
+
 
 # A packet socket accepts a longer frame only for a single 802.1Q tag: other tags reduce the MTU.
 VLANS = (Vlan(0, ((0x8100, 100),), 1400), Vlan(1, ((0x8100, 200),), 1300),
          Vlan(2, ((0x88A8, 300),), 1396), Vlan(3, ((0x88A8, 300), (0x8100, 7)), 1392))
+# Linux forwards IPv6 from all interfaces or from none (ip6_forward).
+VLANS6 = tuple(vlan for vlan in VLANS if vlan.forwarding)
 
 OWN = frozenset((
     *(address(text.partition("/")[0]) for wire in ALL_WIRES for text in wire.addresses),
@@ -133,13 +152,16 @@ SUBNET_ZEROS = frozenset((*(link.host(0) for link in WIRES + VLANS), address("19
                           address("172.16.0.0")))
 
 OWN6 = frozenset((
-    *(address6(text.partition("/")[0]) for wire in WIRES6 for text in wire.addresses6),
-    *(wire.link_local for wire in WIRES6)))
+    *(address6(text.partition("/")[0]) for wire in ALL_WIRES6 for text in wire.addresses6),
+    *(vlan.router6 for vlan in VLANS6),
+    *(wire.link_local for wire in ALL_WIRES6)))
 
 # Addresses that the router has temporarily.
 PASSING = frozenset(bytes((192, 168, net, 1)) for net in range(20, 90))
 
-# Timers of neighbors: the usual ones, and those of link d, for which tests wait.
+PASSING6 = frozenset(address6(f"2001:db8:{net}::1") for net in range(20, 90))
+
+# Timers of neighbors: the usual ones, and those of link d, or h for IPv6, for which tests wait.
 USUAL = {"base_reachable_ms": 30_000, "retransmit_ms": 1000, "delay_first_probe_ms": 5000}
 SHORT = {"base_reachable_ms": 30_000, "retransmit_ms": 600, "delay_first_probe_ms": 1000}
 
@@ -158,10 +180,13 @@ ROUTES = {
     "10.68.0.0/16": {"type": "prohibit"},
 }
 
+# Its flows are spread over several gateways on one link, by each router's own secret.
+SPREAD6, SPREAD_OVER = "fd00:ec::/48", (3, 4, 5)
+
 ROUTES6 = {
-    **{f"fd00:{wire.index}::/32": {"via": text6(wire.host6(GATEWAY))} for wire in WIRES6},
+    **{f"fd00:{wire.index}::/32": {"via": text6(wire.host6(GATEWAY))} for wire in ALL_WIRES6},
     **{f"fd01:{wire.index}::/32": {"via": text6(wire.link_local_host(GATEWAY)), "port": wire.port}
-       for wire in WIRES6},
+       for wire in ALL_WIRES6},
     "fd00:66::/32": {"type": "blackhole"},
     "fd00:67::/32": {"type": "unreachable"},
     "fd00:68::/32": {"type": "prohibit"},
@@ -172,15 +197,25 @@ ROUTES6 = {
     "fd00:1::a/127": {"via": text6(WIRES6[3].host6(3))},
     "2000::/3": {"via": text6(WIRES6[1].host6(4))},
     "2400::/12": {"type": "prohibit"},
+    SPREAD6: {"nexthops": [{"via": text6(WIRES6[2].host6(number))} for number in SPREAD_OVER]},
 }
 
 
 def neighbors6():
-    """Yields (port, address, MAC address) of all IPv6 hosts with configured MAC addresses."""
-    for wire in WIRES6:
+    """Yields (port, address, MAC address) of all IPv6 hosts with configured MAC addresses.
+
+    The router's link-local addresses are hosts' on its other links.
+    """
+    for wire in ALL_WIRES6:
         for number in KNOWN_HOSTS:
             for host in (wire.host6(number), wire.link_local_host(number)):
                 yield wire.port, host, wire.host_mac(number)
+        for other in ALL_WIRES6:
+            if other is not wire:
+                yield wire.port, other.link_local, wire.host_mac(200 + other.index)
+    for vlan in VLANS6:
+        for number in KNOWN_HOSTS:
+            yield vlan.name, vlan.host6(number), vlan.host_mac(number)
 
 
 def neighbors():

@@ -11,6 +11,7 @@ import random
 import sys
 import time
 
+import changes6
 import control
 import fragments
 import headers6  # pylint: disable=unused-import
@@ -21,13 +22,16 @@ import local  # pylint: disable=unused-import
 import local6
 import mixed  # pylint: disable=unused-import
 import neighbor
+import neighbor6  # pylint: disable=unused-import
 import options  # pylint: disable=unused-import
 import ports
+import transit6  # pylint: disable=unused-import
 import vlan  # pylint: disable=unused-import
 import worlds
 from actions import FORGET, Frame
 from categories import CATEGORIES
 from compare import compare
+from error_limit import UnlimitedErrors
 from explained import explain, rows
 from show import report, signature
 from shrink import delta_debug, shrink
@@ -38,11 +42,12 @@ AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
          "discovery6": link.forgotten, "reassembly6": local6.Renumbered6(),
          "routes": control.undone, "redirect": control.others,
          "addresses": lambda step: [*control.undone(step), FORGET],
-         "mtu": lambda step: [*step, ports.USUAL]}
-# These run only if --category names them: Ringroad does not do all of this as Linux does yet.
-UNFINISHED = frozenset(("addresses6", "discovery6", "mixed6"))
+         "mtu": lambda step: [*step, ports.USUAL],
+         "route_changes6": control.undone, "redirect6": changes6.others6,
+         "address_changes6": lambda step: [*control.undone(step), FORGET],
+         "mtu6": lambda step: [*step, changes6.USUAL6]}
 # These categories wait, so they run only in every Nth turn, with this many hosts.
-RARE = {"neighbor": 10}
+RARE = {"neighbor": 10, "neighbor6": 10}
 HOSTS = 64
 REPORTS = 12  # for each category, each of a different kind
 
@@ -67,8 +72,7 @@ class Run:
         self.ids = rows()
         chosen = [name for name in CATEGORIES if arguments.category in name]
         self.tallies = {name: Tally() for name in chosen
-                        if name == arguments.category or arguments.category not in chosen
-                        and name not in UNFINISHED}
+                        if name == arguments.category or arguments.category not in chosen}
         self.explained = dict.fromkeys(self.ids.values(), 0)
 
     def steps(self):
@@ -165,7 +169,7 @@ def main():
     gc.freeze()
     run = Run(arguments)
     complaint = None
-    with worlds.UnlimitedErrors(), worlds.Pair() as pair:
+    with UnlimitedErrors(), worlds.Pair() as pair:
         run.run(pair)
         complaint = pair.ringroad.finish()
     run.table()

@@ -2,7 +2,7 @@
 """Prints frames: as scapy expressions and, side by side, the output of both networks."""
 import logging
 
-from actions import Frame
+from actions import SYNC, Frame
 from packets6 import ICMPV6, IPV6
 
 logging.getLogger("scapy").setLevel(logging.ERROR)  # it warns about interfaces that no test uses
@@ -53,11 +53,12 @@ def report(name, frames, failures, most=3):
         print(f"  wire {WIRE_NAMES[failure.wire]}{', order' if failure.order else ''}")
         print(f"    Linux:    {one_line(failure.linux)}")
         print(f"    Ringroad: {one_line(failure.ringroad)}")
-    for action in frames[:16]:
+    told = [action for action in frames if action != SYNC]
+    for action in told[:16]:
         if isinstance(action, Frame):
             print(f"  sent on wire {WIRE_NAMES[action.wire]} ({action.what}):\n    "
                   f"{expression(action.raw)}")
         else:
             print(f"  {action}")
-    if len(frames) > 16:
-        print(f"  and {len(frames) - 16} more")
+    if len(told) > 16:
+        print(f"  and {len(told) - 16} more")

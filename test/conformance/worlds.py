@@ -2,7 +2,6 @@
 """The two networks: one forwarded by the Linux kernel, one by Ringroad."""
 import contextlib
 import errno
-import fcntl
 import os
 import pathlib
 import select
@@ -18,8 +17,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import topology
 from actions import Change, Frame
 from markers import is_listener_report, marker, markers
-from network import (ALL_WIRES, MARKER, OWN, ROUTES, ROUTES6, RP_FILTERS, TRUNK, VLANS, WIRES6,
-                     neighbors, neighbors6)
+from network import (ALL_WIRES, ALL_WIRES6, MARKER, OWN, ROUTES, ROUTES6, RP_FILTERS, TRUNK, VLANS,
+                     VLANS6, neighbors, neighbors6)
 from packets import dotted
 from packets6 import text6
 
@@ -31,6 +30,10 @@ SECONDS = 15.0  # the time limit for a marker, even on a busy machine
 
 def colon(mac):
     return mac.hex(":")
+
+
+def in_ms(timers):
+    return {key.removesuffix("_ms"): f"{value}ms" for key, value in timers.items()}
 
 
 class World:
@@ -202,36 +205,41 @@ class LinuxWorld(World):
             for wire in ALL_WIRES:
                 self.sysctl(f"net/ipv4/conf/{wire.port}/send_redirects", int(wire.redirects))
                 self.sysctl(f"net/ipv4/conf/{wire.port}/rp_filter", wire.rp_filter)
-                base = f"net/ipv4/neigh/{wire.port}"
-                self.sysctl(f"{base}/base_reachable_time_ms", wire.timers["base_reachable_ms"])
-                self.sysctl(f"{base}/retrans_time_ms", wire.timers["retransmit_ms"])
-                self.sysctl(f"{base}/delay_first_probe_time",
-                            wire.timers["delay_first_probe_ms"] // 1000)
+                self.set_timers(f"net/ipv4/neigh/{wire.port}", wire.timers)
             for vlan in VLANS:
                 self.sysctl(f"net/ipv4/conf/{vlan.name}/forwarding", int(vlan.forwarding))
             self.sysctl("net/ipv6/icmp/ratelimit", 0)
             self.sysctl("net/ipv6/icmp/ratemask", 0)  # limits messages of type 0 alone: none
             self.sysctl("net/ipv6/auto_flowlabels", 0)
             self.sysctl("net/ipv6/conf/all/forwarding", 1)
-            for wire in WIRES6:
-                self.sysctl(f"net/ipv6/conf/{wire.port}/accept_dad", 0)
+            for name in (*(wire.port for wire in ALL_WIRES6), *(vlan.name for vlan in VLANS6)):
+                self.sysctl(f"net/ipv6/conf/{name}/accept_dad", 0)
                 # The random delay before an answer about an anycast address.
-                self.sysctl(f"net/ipv6/neigh/{wire.port}/proxy_delay", 0)
-                self.sysctl(f"net/ipv6/conf/{wire.port}/disable_ipv6", 0)
+                self.sysctl(f"net/ipv6/neigh/{name}/proxy_delay", 0)
+                self.sysctl(f"net/ipv6/conf/{name}/disable_ipv6", 0)
+            for wire in ALL_WIRES6:
+                self.set_timers(f"net/ipv6/neigh/{wire.port}", wire.timers6)
         lines = [f"address add {text} dev p{wire.index}"
                  for wire in ALL_WIRES for text in wire.addresses]
-        lines += [f"address add {dotted(vlan.router)}/24 dev {vlan.name}" for vlan in VLANS]
+        lines += [f"address add {text} dev {vlan.name} {'nodad' if ':' in text else ''}"
+                  for vlan in VLANS for text in vlan.addresses]
         lines += [f"neighbor add {dotted(host)} dev {port} lladdr {colon(mac)} nud permanent"
                   for port, host, mac in neighbors()]
         lines += [f"address add {text} dev {wire.port} nodad"
-                  for wire in WIRES6 for text in wire.addresses6]
+                  for wire in ALL_WIRES6 for text in wire.addresses6]
         lines += [f"neighbor add {text6(host)} dev {port} lladdr {colon(mac)} nud permanent"
                   for port, host, mac in neighbors6()]
         lines += [f"route add {hop.get('type', '')} {prefix}"
                   + (f" via {'inet6 ' * (':' in hop['via'])}{hop['via']}" if "via" in hop else "")
                   + (f" dev {hop['port']}" if "port" in hop else "")
+                  + "".join(f" nexthop via {one['via']}" for one in hop.get("nexthops", ()))
                   for prefix, hop in (*ROUTES.items(), *ROUTES6.items())]
         self.batch(self.middle, lines)
+
+    def set_timers(self, base, timers):
+        self.sysctl(f"{base}/base_reachable_time_ms", timers["base_reachable_ms"])
+        self.sysctl(f"{base}/retrans_time_ms", timers["retransmit_ms"])
+        self.sysctl(f"{base}/delay_first_probe_time", timers["delay_first_probe_ms"] // 1000)
 
 
 class RingroadWorld(World):
@@ -256,15 +264,14 @@ class RingroadWorld(World):
                 "device": f"net_af_packet{wire.index},iface=p{wire.index}", "mtu": wire.mtu,
                 "addresses": [*wire.addresses, *wire.addresses6], "send_redirects": wire.redirects,
                 "rp_filter": RP_FILTERS[wire.rp_filter],
-                "arp": {key.removesuffix("_ms"): f"{value}ms"
-                        for key, value in wire.timers.items()}}
+                "arp": in_ms(wire.timers), "nd": in_ms(wire.timers6)}
                 for wire in ALL_WIRES},
             "routes": [{"to": prefix, **hop}
                        for prefix, hop in (*ROUTES.items(), *ROUTES6.items())],
             "vlans": {vlan.name: {
                 "id": vlan.tags[-1][1], "link": vlan.link, "protocol": PROTOCOLS[vlan.tags[-1][0]],
                 "mtu": vlan.mtu, "send_redirects": False, "forwarding": vlan.forwarding,
-                "addresses": [f"{dotted(vlan.router)}/24"]} for vlan in VLANS},
+                "addresses": list(vlan.addresses)} for vlan in VLANS},
             "neighbors": [{"address": dotted(host), "port": port, "mac": colon(mac)}
                           for port, host, mac in neighbors()]
                          + [{"address": text6(host), "port": port, "mac": colon(mac)}
@@ -305,32 +312,6 @@ class RingroadWorld(World):
             self.router.kill()
         super().tear_down()
         shutil.rmtree(self.directory, ignore_errors=True)
-
-
-class UnlimitedErrors:
-    """Disables Linux's limit on ICMP errors from routes (ip_error), which all namespaces share.
-
-    The former value is in a file, for the last of several runs or for the next one after a kill.
-    """
-
-    SETTING = pathlib.Path("/proc/sys/net/ipv4/route/error_cost")
-    USUAL = pathlib.Path("/run/ringroad-conformance")
-
-    def __init__(self):
-        self.lock = None
-
-    def __enter__(self):
-        self.lock = self.USUAL.open("a+", encoding="ascii")
-        fcntl.flock(self.lock, fcntl.LOCK_SH)
-        before = self.SETTING.read_text(encoding="ascii")
-        if int(before):
-            self.USUAL.write_text(before, encoding="ascii")
-            self.SETTING.write_text("0", encoding="ascii")
-
-    def __exit__(self, *_):
-        with self.lock, contextlib.suppress(BlockingIOError):  # fails while another run is active
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.SETTING.write_text(self.USUAL.read_text(encoding="ascii"), encoding="ascii")
 
 
 class Pair:

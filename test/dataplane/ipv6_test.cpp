@@ -187,3 +187,47 @@ TEST_CASE("a scan of a subnet leaves the known neighbors alone") {
   CHECK(bed.router->neighbors6().table().size() <= 1024);
   bed.discard(kPortA);
 }
+
+TEST_CASE("a packet to a link-local address goes back to its link, and its sender is told") {
+  const Ipv6 host{0xfe80'0000'0000'0000, 0x77};
+  const Mac mac{{2, 0, 0, 0, 0, 0x77}};
+  Testbed bed{with_ipv6()};
+  const Ipv6 router = interface::link_local_of(bed.mac(kPortA)).address;
+  resolve_hosts(bed);
+  Ipv6Fields fields{.destination_mac = bed.mac(kPortA), .destination = host};
+  bed.receive(kPortA, make_ipv6(fields));
+  bed.run();
+  const auto out = bed.sent(kPortA);
+  const auto asked = of_type(out, 135);
+  REQUIRE(asked.size() == 1);
+  CHECK(address6(asked[0], kDestination6) == host.solicited_node());
+  const auto told = of_type(out, 137);
+  REQUIRE(told.size() == 1);
+  CHECK(address6(told[0], kUpper + 8) == host);   // the better first hop
+  CHECK(address6(told[0], kUpper + 24) == host);  // for packets to it
+  // The quoted packet, behind the redirected header option, is as its sender sent it.
+  CHECK(told[0].at(kUpper + 40) == 4);
+  CHECK(told[0].at(kUpper + 48 + 7) == 64);
+  bed.receive(kPortA, advertisement_from(host, mac, router, bed.mac(kPortA)));
+  bed.run();
+  const auto forwarded = bed.sent(kPortA);
+  REQUIRE(forwarded.size() == 1);
+  CHECK(destination_mac(forwarded[0]) == mac);
+  CHECK(forwarded[0].at(kHopLimit) == 63);
+  CHECK(bed.discard(kPortB) == 0);
+}
+
+TEST_CASE("a redirect names the MAC address of the better first hop, if that is known") {
+  const Ipv6 host{0xfe80'0000'0000'0000, 0x77};
+  const Mac mac{{2, 0, 0, 0, 0, 0x77}};
+  Testbed::Options options = with_ipv6();
+  options.config.neighbors6 = {{.address = host, .port = options.config.ports[0].name, .mac = mac}};
+  Testbed bed{std::move(options)};
+  resolve_hosts(bed);
+  bed.receive(kPortA, make_ipv6({.destination_mac = bed.mac(kPortA), .destination = host}));
+  bed.run();
+  const auto told = of_type(bed.sent(kPortA), 137);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].at(kUpper + 40) == 2);  // target link-layer address
+  CHECK(std::equal(mac.octets.begin(), mac.octets.end(), &told[0].at(kUpper + 42)));
+}

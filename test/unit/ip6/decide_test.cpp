@@ -61,11 +61,29 @@ TEST_CASE("a packet of 1280 bytes is forwarded whatever the MTU") {
 }
 
 TEST_CASE("link-local and multicast destinations are delivered only where they are ours") {
-  for (const auto& [kind, reason] : {std::pair{AdjacencyKind::kLinkLocal, DropReason::kScope},
-                                     {AdjacencyKind::kMulticast, DropReason::kMulticast}}) {
+  for (const AdjacencyKind kind : {AdjacencyKind::kLinkLocal, AdjacencyKind::kMulticast}) {
     PacketFacts facts = plain();
-    CHECK(decide(facts, Way{kind}.adjacency).reason == reason);
+    CHECK(decide(facts, Way{kind}.adjacency).fate != Fate::kDeliver);
     facts.is_ours_there = true;
     CHECK(decide(facts, Way{kind}.adjacency).fate == Fate::kDeliver);
   }
+  CHECK(decide(plain(), Way{AdjacencyKind::kMulticast}.adjacency).reason == DropReason::kMulticast);
+}
+
+TEST_CASE("a packet to a link-local address of a host goes back to its link") {
+  const Way way{AdjacencyKind::kLinkLocal};
+  PacketFacts facts = plain();
+  CHECK(decide(facts, way.adjacency).refusal == PuntReason::kNoRoute);  // in fe80::/10, not /64
+  facts.is_on_link = true;
+  CHECK(decide(facts, way.adjacency).fate == Fate::kForward);
+  CHECK(decide(facts, way.adjacency).waits);
+  facts.source = kLinkLocal;
+  facts.ingress = ringroad::InterfaceId{2};
+  CHECK(decide(facts, way.adjacency).fate == Fate::kForward);
+  facts.source = {};
+  CHECK(decide(facts, way.adjacency).reason == DropReason::kMartianSource);
+  facts.hop_limit = 1;
+  CHECK(decide(facts, way.adjacency).refusal == PuntReason::kTtlExceeded);
+  facts.l2_class = L2Class::kMulticast;
+  CHECK(decide(facts, way.adjacency).reason == DropReason::kL2Broadcast);
 }

@@ -254,8 +254,16 @@ TEST_CASE("a link-layer address is one of Ethernet, and one station's") {
   CHECK_FALSE(is_accepted(with_option(good, octets("0102 020000000009 0000000000000000"))));
 }
 
+TEST_CASE("a link-layer address that the message does not use may be anything") {
+  const Packet good = packet(RouterSolicitation{.source = kRouter});
+  CHECK(is_accepted(with_option(good, octets("0202 020000000009 0000000000000000"))));
+  CHECK(is_accepted(with_option(good, octets("0201 330000000009"))));
+  CHECK(is_accepted(with_option(packet(kAdvertisement), octets("0101 330000000009"))));
+}
+
 TEST_CASE("of a link-layer address that is said twice the first counts") {
-  const auto read = parse_nd(with_option(packet(kSolicitation), octets("0101 020000000009")));
+  const auto read =
+      parse_nd(with_option(packet(kSolicitation), octets("0102 020000000009 0000000000000000")));
   REQUIRE(read.has_value());
   CHECK(std::get<NeighborSolicitation>(*read).source_mac == kRouterMac);
 }

@@ -168,4 +168,20 @@ TEST_CASE("a table of IPv6 neighbors tells them apart in all bits, and lists the
   CHECK(listed == keys);
 }
 
+TEST_CASE_METHOD(NudFixture, "a reachable neighbor that another station claims to be is stale") {
+  const NeighborId id = reachable(host(1));
+  CHECK(table.suspect(id, now, events));
+  CHECK(take_kinds() == Kinds{Kind::kStateChanged});
+  CHECK(state(id) == State::kStale);
+  CHECK(table.entry(id).mac == kMac);
+  // Nothing else changes: not a timer that runs, nor a permanent neighbor.
+  const NeighborId delayed = delay(host(2));
+  CHECK_FALSE(table.suspect(delayed, now, events));
+  CHECK(state(delayed) == State::kDelay);
+  const NeighborId permanent = table.set_permanent(host(3), kMac, now, events);
+  events.clear();
+  CHECK_FALSE(table.suspect(permanent, now, events));
+  CHECK(take_kinds().empty());
+}
+
 }  // namespace ringroad::neigh
