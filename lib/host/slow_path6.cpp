@@ -45,7 +45,6 @@ SlowPath6::SlowPath6(const interface::World& world, const routing::Routing6& rou
       clock_{clock},
       counters_{sender.context().counters},
       limiter_{settings.limits},
-      next_identification_{static_cast<std::uint32_t>(settings.reassembly.seed)},
       reassembly_{
           settings.reassembly, counters_,
           [this](OwnedPacket packet, DropReason reason) {
