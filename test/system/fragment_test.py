@@ -80,7 +80,11 @@ class FragmentsIpv6(Ipv6, RouterTestCase):
     """Those of IPv6, which only their source makes."""
 
     overrides = Fragments.overrides
-    setUpClass = Fragments.setUpClass
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.topology.execute(cls.topology.b, "ip", "link", "set", "eth0", "mtu", "1400")
 
     def test_datagrams_of_several_fragments_come_and_go(self):
         self.ping(B6, "-c", "1", "-W", "1", "-s", "1400", check=False)  # host a learns the path's MTU

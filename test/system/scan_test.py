@@ -17,12 +17,9 @@ class Scan(RouterTestCase):
     each_ms = 8
     known = [B]
     absent = [f"192.168.2.{number}" for number in range(3, 253)]
-    destination = slice(30, 34)  # in a frame
 
     def scan(self):
-        """Returns a frame to each absent host; of them only the destinations differ."""
-        raw, at = bytes(frame("absent", dst=self.absent[0])), self.destination
-        return [raw[:at.start] + ipaddress.ip_address(host).packed + raw[at.stop:] for host in self.absent]
+        return [bytes(frame("absent", dst=host)) for host in self.absent]
 
     def receiver(self):
         """Returns a function that returns how many more datagrams host b received."""
@@ -87,7 +84,11 @@ class ScanIpv6(Ipv6, Scan):
     milliseconds = scanned // each_ms
     known = [f"2001:db8:2::1:{number:x}" for number in range(1, 101)]
     absent = [f"2001:db8:2::{number >> 16:x}:{number & 0xffff:x}" for number in range(0x20000, 0x20000 + scanned)]
-    destination = slice(38, 54)
+
+    def scan(self):
+        """Returns a frame to each absent host; of them only the destinations differ."""
+        raw = bytes(frame("absent", dst=self.absent[0]))
+        return [raw[:38] + ipaddress.ip_address(host).packed + raw[54:] for host in self.absent]
 
     @classmethod
     def setUpClass(cls):

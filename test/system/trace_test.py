@@ -76,7 +76,7 @@ class TappingIpv6(Ipv6):
     """Neighbor discovery is ICMPv6 too, so that echo needs its types."""
 
     echo, spent = "(ip6[40] == 128 or ip6[40] == 129)", "ip6[7] == 1"
-    time_exceeded = "ICMPv6 time exceeded (type 3, code 0)"
+    time_exceeded = "ICMPv6 hop limit exceeded (type 3, code 0)"
     kind, hop_limit, request, reply = "icmpv6.type", "ipv6.hlim", "128", "129"
     overhead = 62
 
