@@ -113,7 +113,7 @@ class FragmentsIpv6(Ipv6, RouterTestCase):
     def test_a_fragment_that_is_too_large_is_not_split(self):
         wire = self.topology.wire(self.topology.a)
         beyond = self.topology.wire(self.topology.b)
-        with self.drops_rise_by(frag_needed=1):
+        with self.drops_rise_by(packet_too_big=1):
             wire.send(self.fragment("large", 1448, 1, 1440))
             raw = wire.wait(lambda raw: ICMPv6PacketTooBig in parse(raw))
         self.assertIsNotNone(raw)

@@ -67,13 +67,13 @@ class Radvd(Ipv6, RouterTestCase):
         return Upstream(ipv6=True, **cls.overrides)
 
     def routes(self, prefix):
-        return [row for row in self.router.show("routes") if row["prefix"] == prefix and row["protocol"] == "ra"]
+        return [row for row in self.router.show("routes") if row["prefix"] == prefix]
 
     def test_a_port_is_configured_by_radvd_and_radvd_takes_it_back(self):
         self.assertTrue(eventually(lambda: self.routes("default") and self.routes("2001:db8:99::/48"), 15),
                         self.router.log())
         (default,) = self.routes("default")
-        self.assertEqual((default["protocol"], default["nexthops"][0]["via"]), ("ra", "fe80::ff:fe00:202"))
+        self.assertEqual((default["metric"], default["nexthops"][0]["via"]), (1024, "fe80::ff:fe00:202"))
         self.assertTrue(eventually(
             lambda: received(self.ping(self.own, "-c", "1", "-W", "1", check=False, host=self.topology.b)) == 1, 5))
         self.topology.execute(self.topology.b, "ip", "-6", "route", "add", "2001:db8:1::/64", "via", self.own)
