@@ -28,7 +28,6 @@ SlowPath6::SlowPath6(const interface::World& world, const routing::Routing6& rou
       clock_{clock},
       counters_{sender.context().counters},
       limiter_{settings.limits},
-      next_identification_{static_cast<std::uint32_t>(settings.reassembly.seed)},
       reassembly_{make_reassembly(settings.reassembly)} {
   add_protocols();
 }
@@ -42,7 +41,6 @@ SlowPath6::SlowPath6(const SlowPath6& real, Sender& sender)
       counters_{sender.context().counters},
       limiter_{real.limiter_.limits()},
       path_mtu_{real.path_mtu_},
-      next_identification_{real.next_identification_},
       reassembly_{make_reassembly(real.reassembly_.settings())} {
   // The query is heard, but no report is scheduled.
   on_mld_query = [](InterfaceId, Packet&) {};

@@ -131,7 +131,6 @@ class SlowPath6 {
   IcmpLimiter<Ipv6> limiter_;
   RedirectLimiter<Ipv6> redirects_;
   PathMtu<Ipv6> path_mtu_{ip6::kMtuMin};
-  std::uint32_t next_identification_;  // of fragments; starts at random (RFC 7739 5)
   ip6::Reassembly<OwnedPacket> reassembly_;
   std::array<ProtocolHandler, 256> protocols_;
 };

@@ -2,6 +2,8 @@
 // Handles packets for the router itself: Linux's ip6_input and the protocols above it.
 #include <netinet/in.h>
 
+#include <cstddef>
+
 #include "host/slow_path6.hpp"
 #include "host/transport.hpp"
 #include "ip6/fragment_info.hpp"
@@ -116,7 +118,17 @@ OwnedPacket SlowPath6::reassemble(OwnedPacket packet, const Step& step) {
   }
   // The fragments become one packet; each of them is counted as delivered.
   sender_.count_delivered(datagram->pieces.size() - 1);
-  return ip6::join(std::move(*datagram));
+  const auto first_header = ipv6(*datagram->pieces.front().packet).proto;
+  OwnedPacket whole = ip6::join(std::move(*datagram));
+  // Hop-by-hop options come first on the wire only (RFC 8200 4.1): in a fragment they are an
+  // unknown protocol, which the octet names that named the fragment header.
+  if (ipv6(*whole).proto == IPPROTO_HOPOPTS && first_header != IPPROTO_HOPOPTS) {
+    refuse(std::move(whole),
+           {DropReason::kUnknownProtocol,
+            ip6::parameter_problem(ip6::kUnknownNextHeader, offsetof(rte_ipv6_hdr, proto))});
+    return nullptr;
+  }
+  return whole;
 }
 
 void SlowPath6::icmp_input(OwnedPacket packet, std::uint32_t offset) {

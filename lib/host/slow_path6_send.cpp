@@ -2,6 +2,7 @@
 // Packets that the router itself sends: errors, redirects, answers.
 #include <netinet/in.h>
 
+#include "base/random_seed.hpp"
 #include "host/slow_path6.hpp"
 #include "ip6/fragment.hpp"
 #include "neigh/nd_message.hpp"
@@ -36,6 +37,14 @@ std::optional<IpCounter> sent(Icmp6Type type) {
 // Linux's icmpv6_sysctl ratemask: "packet too big" is not limited, because path MTU discovery would
 // stall without it.
 bool is_limited(const ip6::IcmpError& error) { return error.type != Icmp6Type::kPacketTooBig; }
+
+// At random, so that nobody can foresee what another node is sent (RFC 7739 5.2), and never 0:
+// Linux's
+// __ipv6_select_ident.
+std::uint32_t new_identification() {
+  const auto random = static_cast<std::uint32_t>(random_seed());
+  return random != 0 ? random : 1;
+}
 
 // Whether the destination is on the link by which a packet came, or must be.
 bool is_of_link(Ipv6 destination) {
@@ -223,7 +232,7 @@ void SlowPath6::cut(OwnedPacket packet, const Adjacency* way, std::uint16_t mtu)
   const InterfaceId port = way != nullptr ? way->port : meta(*packet).ingress;
   auto pieces = ip6::fragment(
       sender_.pool(), *packet,
-      {.mtu = mtu, .gather = world_.port(port).gathers, .identification = next_identification_++});
+      {.mtu = mtu, .gather = world_.port(port).gathers, .identification = new_identification()});
   if (pieces.empty()) {
     counters_.add(IpCounter::kFrag6Fails);
     sender_.drop(std::move(packet), DropReason::kNoBuffer);

@@ -132,6 +132,40 @@ TEST_CASE("each IPv6 packet that is not forwarded has its reason, and its sender
   CHECK(out[0].at(kUpper + 1) == code);
 }
 
+TEST_CASE("hop-by-hop options inside a fragmented datagram are reported as an unknown header") {
+  using Octets = std::vector<std::uint8_t>;
+  Testbed bed{with_ipv6()};
+  resolve_hosts(bed);
+  const auto receive = [&](std::uint8_t next_header, std::initializer_list<Octets> parts) {
+    Octets payload;
+    for (const Octets& part : parts) {
+      payload.insert(payload.end(), part.begin(), part.end());
+    }
+    bed.receive(kPortA, make_ipv6({.destination_mac = bed.mac(kPortA),
+                                   .destination = kRouterA6,
+                                   .next_header = next_header,
+                                   .payload = payload}));
+    bed.run();
+  };
+  const auto hop_by_hop = [](std::uint8_t next) { return Octets{next, 0, 1, 4, 0, 0, 0, 0}; };
+  const auto fragment = [](std::uint8_t next, std::uint8_t offset_and_more, std::uint8_t id) {
+    return Octets{next, 0, 0, offset_and_more, 0, 0, 0, id};
+  };
+  const Octets echo{128, 0, 0, 0, 0, 1, 0, 1};
+  receive(44, {fragment(0, 1, 7), hop_by_hop(58), echo});
+  receive(44, {fragment(0, 16, 7), echo});
+  const auto problems = of_type(bed.sent(kPortA), 4);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].at(kUpper + 1) == 1);
+  CHECK(problems[0].at(kUpper + 7) == 6);  // the octet that had named the fragment header
+  // Before the fragment header is their place; the echo request has no checksum.
+  const auto before = bed.drops(DropReason::kIcmpBad);
+  receive(0, {hop_by_hop(44), fragment(58, 1, 8), echo});
+  receive(0, {hop_by_hop(44), fragment(58, 8, 8), echo});
+  CHECK(bed.drops(DropReason::kIcmpBad) == before + 1);
+  CHECK(of_type(bed.sent(kPortA), 4).empty());
+}
+
 TEST_CASE("a router without IPv6 drops it as an unknown EtherType") {
   Testbed bed;
   bed.receive(kPortA, make_ipv6({.destination_mac = bed.mac(kPortA)}));

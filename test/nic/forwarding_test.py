@@ -4,7 +4,7 @@ import re
 import time
 
 from guest import Card, NicTestCase
-from topology import A, B, LEFT, eventually, received
+from topology import Ipv6, eventually, received
 
 IOMMU = ",iommu_platform=on,disable-legacy=on"
 
@@ -23,8 +23,7 @@ class Forwarding:
         super().setUpClass()
         cls.serve_iperf()
         # Enough packets to find out whether interrupts work.
-        cls.topology.execute(cls.topology.a, "ping", "-n", "-q", "-c", "20", "-i", "0.1", B,
-                             check=False)
+        cls.topology.execute(cls.topology.a, "ping", "-n", "-q", "-c", "20", "-i", "0.1", cls.b, check=False)
 
     def test_the_driver_is_the_one_meant(self):
         self.assertEqual([port["driver"] for port in self.router.show("ports")],
@@ -45,13 +44,13 @@ class Forwarding:
                          [self.tells] * 2)
 
     def test_traceroute_shows_the_router(self):
-        done = self.from_a("traceroute", "-n", "-q", "2", "-w", "2", "-I", B)
-        hops = [re.findall(r"\d+\.\d+\.\d+\.\d+", line) for line in done.stdout.splitlines()[1:]]
-        self.assertEqual(hops, [[LEFT], [B]])
-        self.assertEqual(received(self.ping(A, "-c", "1", host=self.topology.b)), 1)
+        done = self.from_a("traceroute", "-6" if self.ipv6 else "-4", "-n", "-q", "2", "-w", "2", "-I", self.b)
+        hops = [line.split()[1] for line in done.stdout.splitlines()[1:]]
+        self.assertEqual(hops, [self.left, self.b])
+        self.assertEqual(received(self.ping(self.a, "-c", "1", host=self.topology.b)), 1)
 
     def test_an_idle_port_gives_its_buffers_back(self):
-        self.ping(B, "-q", "-f", "-c", "200")
+        self.ping(self.b, "-q", "-f", "-c", "200")
         self.assertTrue(eventually(lambda: self.pinned() <= self.pins, 1), self.pinned())
 
     def worker(self):
@@ -69,7 +68,7 @@ class Forwarding:
 
     def shortest_trip(self, *options):
         """Returns the shortest round trip in ms; longer ones are caused by sharing a core."""
-        done = self.ping(B, *options, timeout=90)
+        done = self.ping(self.b, *options, timeout=90)
         return min(float(ms) for ms in re.findall(r"time=([\d.]+) ms", done.stdout))
 
     def test_the_first_packet_after_a_lull_waits_less_than_a_millisecond(self):
@@ -100,6 +99,10 @@ class IgbVfio(Forwarding, NicTestCase):
     card = Card("igb", "net_e1000_igb", "vfio-pci")
     pings = 10_000
     tells = True
+
+
+class IgbIpv6(Ipv6, IgbVfio):
+    """The same over IPv6."""
 
 
 class IgbUio(Forwarding, NicTestCase):

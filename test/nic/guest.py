@@ -16,7 +16,7 @@ import unittest
 from typing import NamedTuple
 
 import image
-from topology import B, Router, RouterTestCase, Topology, eventually, inside, merged, run
+from topology import Router, RouterTestCase, Topology, eventually, inside, merged, run
 
 TUNSETIFF = 0x400454ca
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
@@ -229,9 +229,9 @@ class GuestRouter(Router):
 class NicTopology(Topology):
     """The hosts at the far ends of two taps, with the guest between them."""
 
-    def __init__(self, card, **overrides):
+    def __init__(self, card, ipv6=False, **overrides):
         self.card = card
-        super().__init__(**overrides)
+        super().__init__(ipv6, **overrides)
         self.router = GuestRouter(self.directory, self.config(**overrides), self.middle, card)
 
     def config(self, **overrides):
@@ -265,7 +265,7 @@ class NicTestCase(RouterTestCase):
             raise unittest.SkipTest("there is no qemu of 8.0 or newer, or no kernel for a guest: "
                                     "scripts/install.sh nic fetches them")
         for attempt in (1, 2):
-            cls.topology = NicTopology(cls.card, **cls.overrides)
+            cls.topology = NicTopology(cls.card, cls.ipv6, **cls.overrides)
             try:
                 cls.topology.__enter__()
                 break
@@ -281,6 +281,8 @@ class NicTestCase(RouterTestCase):
 
     def echo_replies(self):
         """Returns the echo replies that host a received, as its kernel counts them."""
+        if self.ipv6:
+            return int(re.search(r"Icmp6InEchoReplies\s+(\d+)", self.from_a("cat", "/proc/net/snmp6").stdout)[1])
         names, values = [line.split() for line in self.from_a("cat", "/proc/net/snmp").stdout
                          .splitlines() if line.startswith("Icmp:")]
         return int(values[names.index("InEchoReps")])
@@ -289,7 +291,7 @@ class NicTestCase(RouterTestCase):
         """Sends `count` pings through the router; none may be lost. ping itself stops waiting for the last
         replies after two round trips, which is too soon for an emulated machine that shares its core."""
         before = self.echo_replies()
-        self.ping(B, "-q", "-c", str(count), *options, check=False, timeout=90)
+        self.ping(self.b, "-q", "-c", str(count), *options, check=False, timeout=90)
         eventually(lambda: self.echo_replies() - before >= count, 3)
         self.assertEqual(self.echo_replies() - before, count, self.router.drops())
 

@@ -2,8 +2,8 @@
 """A port has the link state of the kernel interface that its device is: an event that ends the link moves its
 flows to the next best route at once, and no packet is sent to a port without a link.
 
-    host a -- left [router] right -- host b, the route to 50.0.0.0/8 with metric 1
-                            third -- host c, the route with metric 2
+    host a -- left [router] right -- host b, the route to 50.0.0.0/8 and 2001:db8:50::/48 with metric 1
+                            third -- host c, the routes with metric 2
 """
 import re
 import socket
@@ -13,10 +13,11 @@ import time
 
 from flow import Flow
 from second_router import SecondRouter, on_one_wire
-from topology import (B, B_MAC, RIGHT_MAC, RouterTestCase, Topology, delete_namespace, eventually, inside,
-                      merged, run)
+from topology import (B, B6, B_MAC, RIGHT, RIGHT6, RIGHT_MAC, Ipv6, RouterTestCase, Topology, delete_namespace,
+                      eventually, inside, merged, run)
 
 C, THIRD = "192.168.3.2", "192.168.3.1"
+C6, THIRD6 = "2001:db8:3::2", "2001:db8:3::1"
 C_MAC, THIRD_MAC = "02:00:00:00:03:02", "02:00:00:00:03:01"
 LIMIT = 0.050  # seconds from an event to the first packet on the other path
 IFF_UP = 1
@@ -47,11 +48,14 @@ def move(namespace, interface, to):
 
 
 class TwoWays(Topology):
-    def __init__(self, **overrides):
-        super().__init__(**merged({"ports": {"third": {"device": "net_af_packet2,iface=rr-third",
-                                                       "addresses": [f"{THIRD}/24"]}},
-                                   "routes": [{"to": "50.0.0.0/8", "via": B, "metric": 1},
-                                              {"to": "50.0.0.0/8", "via": C, "metric": 2}]}, overrides))
+    def __init__(self, ipv6=False, **overrides):
+        ways = {"50.0.0.0/8": (B, C)} | ({"2001:db8:50::/48": (B6, C6)} if ipv6 else {})
+        addresses = [f"{THIRD}/24"] + ([f"{THIRD6}/64"] if ipv6 else [])
+        super().__init__(ipv6, **merged(
+            {"ports": {"third": {"device": "net_af_packet2,iface=rr-third", "addresses": addresses}},
+             "routes": [{"to": to, "via": via, "metric": metric} for to, vias in ways.items()
+                        for metric, via in enumerate(vias, 1)]}, overrides))
+        self.far = "2001:db8:50::1" if ipv6 else "50.1.1.1"
         self.c = f"{self.a[:-1]}c"
         self.flow = None
 
@@ -60,6 +64,14 @@ class TwoWays(Topology):
         super().build()
         self.link(self.c, "rr-third", C_MAC, THIRD_MAC)
         self.address(self.c, f"{C}/24", THIRD)
+        if self.ipv6:
+            self.address6(self.c, C6, THIRD6)
+
+    def address_b(self):
+        """Gives host b its addresses again: its interface is a new one."""
+        self.address(self.b, f"{B}/24", RIGHT)
+        if self.ipv6:
+            self.address6(self.b, B6, RIGHT6)
 
     def tear_down(self):
         if self.flow:
@@ -68,7 +80,7 @@ class TwoWays(Topology):
         delete_namespace(self.c)
 
     def start_flow(self):
-        self.flow = Flow(self.wire(self.a).socket, "50.1.1.1")
+        self.flow = Flow(self.wire(self.a).socket, self.far)
         self.flow.listen("b", self.b, "eth0")
         self.flow.listen("c", self.c, "eth0")
         self.flow.start()
@@ -92,7 +104,7 @@ class FailoverTestCase(RouterTestCase):
 
     @classmethod
     def make_topology(cls):
-        return TwoWays(**cls.overrides)
+        return TwoWays(cls.ipv6, **cls.overrides)
 
     @classmethod
     def prepare(cls):
@@ -159,7 +171,7 @@ class AfPacket(FailoverTestCase):
 
     def make_again(self):
         self.topology.link(self.topology.b, "rr-right", B_MAC, RIGHT_MAC)
-        self.topology.address(self.topology.b, f"{B}/24", "192.168.2.1")
+        self.topology.address_b()
         self.listen_again()
 
     def test_the_interface_deleted_and_made_again(self):
@@ -194,17 +206,25 @@ class AfPacket(FailoverTestCase):
                      lambda: change(self.topology.middle, "rr-other", up=True), times=1)
 
     def test_an_mtu_below_the_port_s_is_the_port_s(self):
-        self.from_a("ip", "route", "flush", "cache")
+        self.flush_path_mtus()
         change(self.topology.middle, "rr-right", mtu=1300)
         self.addCleanup(change, self.topology.middle, "rr-right", mtu=1500)
         self.assertTrue(eventually(lambda: self.port()["mtu"] == 1300))
         self.assertRegex(self.router.log(), "port right: its interface rr-right has an MTU of 1300")
-        done = self.ping(B, "-c", "1", "-M", "do", "-s", "1400", check=False)
-        self.assertRegex(done.stdout + done.stderr, r"(Frag needed and DF set|mtu ?= ?1300)")
+        done = self.ping(self.b, "-c", "1", "-M", "do", "-s", "1400", check=False)
+        self.assertRegex(done.stdout + done.stderr, r"(Frag needed and DF set|Packet too big|mtu ?= ?1300)")
         change(self.topology.middle, "rr-right", mtu=1500)
         self.assertTrue(eventually(lambda: self.port()["mtu"] == 1500))
-        self.from_a("ip", "route", "flush", "cache")
-        self.assertTrue(re.search("1 received", self.ping(B, "-c", "1", "-M", "do", "-s", "1400").stdout))
+        self.flush_path_mtus()
+        self.assertTrue(re.search("1 received", self.ping(self.b, "-c", "1", "-M", "do", "-s", "1400").stdout))
+
+    def flush_path_mtus(self):
+        for family in ("-4", "-6"):
+            self.from_a("ip", family, "route", "flush", "cache")
+
+
+class AfPacketIpv6(Ipv6, AfPacket):
+    """The same for a flow of IPv6."""
 
 
 class AfXdp(AfPacket):
@@ -223,7 +243,7 @@ class Tap(FailoverTestCase):
         move(cls.topology.middle, "rr-tap", cls.topology.b)
         change(cls.topology.b, "rr-tap", name="eth0")
         change(cls.topology.b, "eth0", up=True)
-        cls.topology.address(cls.topology.b, f"{B}/24", "192.168.2.1")
+        cls.topology.address_b()
 
     def test_1_the_interface_taken_down_in_another_namespace(self):
         self.follows(lambda: change(self.topology.b, "eth0", up=False),

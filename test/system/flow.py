@@ -6,8 +6,8 @@ import struct
 import threading
 import time
 
-from frames import IP, UDP, Raw, ethernet
-from topology import A, Wire, inside
+from frames import frame
+from topology import Wire, inside
 
 
 class Flow(threading.Thread):
@@ -17,7 +17,8 @@ class Flow(threading.Thread):
         super().__init__(daemon=True)
         self.source = source
         self.interval = interval
-        self.frame = bytes(ethernet() / IP(src=A, dst=far) / UDP(sport=1, dport=2) / Raw(b"failover0000"))
+        self.frame = bytes(frame("failover0000", dst=far, size=12))
+        self.number = len(self.frame) - 4  # where a frame's number is
         self.sent = []
         self.wires = {}  # name: socket
         self.seen = {}   # name: [(when, number)]
@@ -25,9 +26,9 @@ class Flow(threading.Thread):
 
     def listen(self, name, namespace, interface):
         with inside(namespace):
-            wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+            wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         wire.setsockopt(Wire.SOL_PACKET, Wire.PACKET_IGNORE_OUTGOING, 1)
-        wire.bind((interface, 0x0800))
+        wire.bind((interface, 3))
         wire.setblocking(False)
         self.seen.setdefault(name, [])
         self.wires[name] = wire
@@ -37,8 +38,8 @@ class Flow(threading.Thread):
             raw = self.wires[name].recv(2048)
         except OSError:  # the interface is down or deleted
             return
-        if raw[42:50] == b"failover":
-            self.seen[name].append((time.monotonic(), struct.unpack_from("!I", raw, 50)[0]))
+        if raw[self.number - 8:self.number] == b"failover":
+            self.seen[name].append((time.monotonic(), struct.unpack_from("!I", raw, self.number)[0]))
 
     def run(self):
         due = time.monotonic()
@@ -46,7 +47,7 @@ class Flow(threading.Thread):
             now = time.monotonic()
             if now >= due:
                 self.sent.append(now)
-                self.source.send(self.frame[:50] + struct.pack("!I", len(self.sent) - 1))
+                self.source.send(self.frame[:self.number] + struct.pack("!I", len(self.sent) - 1))
                 due = max(due + self.interval, now)
             wires = {wire.fileno(): name for name, wire in list(self.wires.items())}
             ready = select.select(list(wires), [], [], max(0, due - time.monotonic()))[0]

@@ -2,6 +2,7 @@
 """Two hosts with the router between them, each in its own network namespace.
 
     host a 192.168.1.2 -- left 192.168.1.1 [router] right 192.168.2.1 -- 192.168.2.2 host b
+           2001:db8:1::2 -- 2001:db8:1::1           2001:db8:2::1 -- 2001:db8:2::2, where IPv6 is asked for
 """
 import json
 import os
@@ -27,6 +28,9 @@ ROADCTL = BUILD / "app" / "roadctl" / "roadctl"
 
 A, B = "192.168.1.2", "192.168.2.2"
 LEFT, RIGHT = "192.168.1.1", "192.168.2.1"
+A6, B6 = "2001:db8:1::2", "2001:db8:2::2"
+LEFT6, RIGHT6 = "2001:db8:1::1", "2001:db8:2::1"
+LEFT_LINK_LOCAL = "fe80::ff:fe00:101"
 A_MAC, B_MAC = "02:00:00:00:01:02", "02:00:00:00:02:02"
 LEFT_MAC, RIGHT_MAC = "02:00:00:00:01:01", "02:00:00:00:02:01"
 
@@ -150,7 +154,8 @@ class Router:
 class Topology:
     """The namespaces, the links and the router; `with` removes all of them."""
 
-    def __init__(self, **overrides):
+    def __init__(self, ipv6=False, **overrides):
+        self.ipv6 = ipv6
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ringroad-test-"))
         name = f"{PREFIX}{os.getpid()}-{self.directory.name.rpartition('-')[2]}"
         self.a, self.b, self.middle = f"{name}-a", f"{name}-b", f"{name}-r"
@@ -177,6 +182,10 @@ class Topology:
             # instead.
             "arp": {"notify": False},
         }
+        if self.ipv6:
+            config["nd"] = {"dad_transmits": 0}
+            for port, address in (("left", LEFT6), ("right", RIGHT6)):
+                config["ports"][port]["addresses"].append(f"{address}/64")
         for section, value in overrides.items():
             if isinstance(value, dict):
                 config[section] = merged(config.get(section, {}), value)
@@ -210,6 +219,9 @@ class Topology:
         self.link(self.b, "rr-right", B_MAC, RIGHT_MAC)
         self.address(self.a, f"{A}/24", LEFT)
         self.address(self.b, f"{B}/24", RIGHT)
+        if self.ipv6:
+            self.address6(self.a, A6, LEFT6)
+            self.address6(self.b, B6, RIGHT6)
 
     def link(self, host, router_interface, host_mac, router_mac):
         run("ip", "link", "add", "eth0", "netns", host, "address", host_mac, "type", "veth",
@@ -224,6 +236,17 @@ class Topology:
     def address(self, namespace, address, gateway):
         run("ip", "-n", namespace, "address", "add", address, "dev", "eth0")
         run("ip", "-n", namespace, "route", "add", "default", "via", gateway)
+
+    def enable_ipv6(self, namespace, interface="eth0"):
+        with inside(namespace):
+            # Linux would probe for its addresses, and forget them when its link goes down.
+            for key, value in (("accept_dad", "0"), ("keep_addr_on_down", "1"), ("disable_ipv6", "0")):
+                pathlib.Path(f"/proc/sys/net/ipv6/conf/{interface}/{key}").write_text(value)
+
+    def address6(self, namespace, address, gateway):
+        self.enable_ipv6(namespace)
+        run("ip", "-n", namespace, "address", "add", f"{address}/64", "dev", "eth0", "nodad")
+        run("ip", "-n", namespace, "-6", "route", "add", "default", "via", gateway)
 
     def tear_down(self):
         for wire in self.wires:
@@ -274,14 +297,21 @@ def received(ping):
 
 
 class RouterTestCase(unittest.TestCase):
-    """A class of tests that share one topology; `overrides` change its configuration."""
+    """A class of tests that share one topology; `overrides` change its configuration. Tests that name the
+    hosts and the router by these attributes hold for both families."""
 
     overrides = {}
+    ipv6 = False
+    a, b, left, right = A, B, LEFT, RIGHT
 
     @classmethod
     def setUpClass(cls):
-        cls.topology = Topology(**cls.overrides).__enter__()
+        cls.topology = cls.make_topology().__enter__()
         cls.router = cls.topology.router
+
+    @classmethod
+    def make_topology(cls):
+        return Topology(ipv6=cls.ipv6, **cls.overrides)
 
     @classmethod
     def tearDownClass(cls):
@@ -304,9 +334,9 @@ class RouterTestCase(unittest.TestCase):
 
     @classmethod
     def serve_iperf(cls):
-        cls.topology.spawn(cls.topology.b, "iperf3", "--server", "--bind", B)
+        cls.topology.spawn(cls.topology.b, "iperf3", "--server", "--bind", cls.b)
         if not eventually(lambda: cls.listens(5201), 10):
-            raise AssertionError(f"no iperf3 listens on {B}")
+            raise AssertionError(f"no iperf3 listens on {cls.b}")
 
     @classmethod
     def listens(cls, port):
@@ -316,7 +346,7 @@ class RouterTestCase(unittest.TestCase):
     def iperf(self, *options, seconds=2):
         """Returns iperf3's report at the end of a transfer from a to b."""
         def told():
-            done = self.from_a("iperf3", "--json", "--client", B, "--time", str(seconds), *options,
+            done = self.from_a("iperf3", "--json", "--client", self.b, "--time", str(seconds), *options,
                                timeout=60)
             nonlocal report
             report = json.loads(done.stdout)
@@ -357,3 +387,11 @@ class RouterTestCase(unittest.TestCase):
         yield
         eventually(lambda: risen() == expected)
         self.assertEqual(risen(), expected)
+
+
+class Ipv6:
+    """A mixin for classes of tests: their hosts and their router have IPv6 too, and are named by their IPv6
+    addresses. It must precede the class of tests among the base classes."""
+
+    ipv6 = True
+    a, b, left, right = A6, B6, LEFT6, RIGHT6
