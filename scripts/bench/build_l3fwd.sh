@@ -56,12 +56,18 @@ sed -i \
   main.c
 sed -i \
   -e 's/\(#define IPV4_L3FWD_LPM_MAX_RULES\).*/\1 (1 << 20)/' \
-  -e 's/\(#define IPV4_L3FWD_LPM_NUMBER_TBL8S\).*/\1 (1 << 15)/' l3fwd_lpm.c
-sed -i -e 's/\(config_ipv4\.max_routes =\).*/\1 (1 << 20);/' l3fwd_fib.c
+  -e 's/\(#define IPV4_L3FWD_LPM_NUMBER_TBL8S\).*/\1 (1 << 15)/' \
+  -e 's/\(#define IPV6_L3FWD_LPM_MAX_RULES\).*/\1 (1 << 18)/' \
+  -e 's/\(#define IPV6_L3FWD_LPM_NUMBER_TBL8S\).*/\1 (1 << 18)/' l3fwd_lpm.c
+sed -i -e 's/\(config_ipv4\.max_routes =\).*/\1 (1 << 20);/' \
+  -e 's/\(config\.max_routes =\).*/\1 (1 << 18);/' \
+  -e 's/\(config\.trie\.num_tbl8 =\).*/\1 (1 << 18);/' l3fwd_fib.c
 for change in 'main.c:offloads &= dev_info.rx_offload_capa' \
               'main.c:rxmode.offloads & dev_info.rx_offload_capa' \
               'l3fwd_lpm.c:LPM_MAX_RULES (1 << 20)' \
-              'l3fwd_fib.c:max_routes = (1 << 20)'; do
+              'l3fwd_lpm.c:IPV6_L3FWD_LPM_MAX_RULES (1 << 18)' \
+              'l3fwd_fib.c:max_routes = (1 << 20)' \
+              'l3fwd_fib.c:max_routes = (1 << 18)' 'l3fwd_fib.c:num_tbl8 = (1 << 18)'; do
   grep -qF "${change#*:}" "${change%%:*}" ||
     { echo "build_l3fwd.sh: this l3fwd is not the one the changes are for: $change" >&2; exit 1; }
 done

@@ -33,6 +33,14 @@ class Case:
     workers: int = 1
     transport: str = "pcap"
     without: tuple[str, ...] = ()  # excluded subjects
+    families: tuple[int, ...] = (4,)  # of both, each packet has one at random
+
+    def table(self, file):
+        """The routes, and the destinations that they cover."""
+        tables = [traffic.File(file, family) if self.subnets is None
+                  else (traffic.Subnets6 if family == 6 else traffic.Subnets)(self.subnets)
+                  for family in self.families]
+        return tables[0] if len(tables) == 1 else traffic.Both(*tables)
 
 
 OTHERS = ("l3fwd-lpm", "l3fwd-fib", "testpmd-mac", "testpmd-io")
@@ -50,6 +58,10 @@ CASES = [
          without=("l3fwd-lpm",)),
     Case("d1k-r256-w2", "two workers; per second of core time, as one shares its core", 1024,
          workers=2, without=OTHERS),
+    Case("d1k-r256-v6", "IPv6, all in the first cache", 1024, families=(6,)),
+    Case("d64k-r64k-v6", "IPv6, and a table from beyond the caches", 64000, subnets=65536, families=(6,)),
+    Case("d64k-internet-v6", "IPv6, and a full table", 64000, subnets=None, families=(6,)),
+    Case("d1k-r256-mix", "either family, at random", 1024, families=(4, 6)),
     Case("d1k-r256-memif", "from another process, through memif, which copies", 1024,
          transport="memif"),
     Case("d1k-r256-vhost", "the same, through vhost and virtio_user", 1024, transport="vhost"),
@@ -117,7 +129,7 @@ def run_case(case: Case, subjects: list[str],
              benchmark: program.Benchmark) -> list[report.Measurement]:
     options, tsc_hz = benchmark.options, benchmark.tsc_hz
     pcap = benchmark.build / f"{case.name}.pcap"
-    table = traffic.Subnets(case.subnets) if case.subnets else traffic.File(options.table)
+    table = case.table(options.table)
     traffic.write_pcap(pcap, PORT_MACS[case.transport], table.destinations(case.destinations), case.frames)
     setup = Setup(pcap, table.routes(), case.ports, case.workers, benchmark.cores,
                   case.huge and not options.no_huge, options.root, benchmark.build, case.transport)

@@ -15,6 +15,7 @@ from pathlib import Path
 EAL_RUNTIME = Path("/var/run/dpdk")
 BUFFERS = 80000  # net_pcap holds one for each packet of its file, at most 64,000
 GATEWAY = "10.99.0.2"
+GATEWAY6 = "2001:db8:99::2"
 GATEWAY_MAC = "02:00:00:00:00:99"
 # The MAC address that the first port of each has or is given; frames are addressed to it.
 PORT_MACS = {"pcap": "02:70:63:61:70:00", "memif": "02:70:63:61:70:00",
@@ -275,10 +276,13 @@ class L3fwd(Peer):
 
     def command(self) -> list:
         ports = self.setup.ports
-        rules = self.setup.scratch / "l3fwd-rules.cfg"
-        rules.write_text("".join(f"R{prefix} {ports - 1}\n" for prefix in self.setup.routes))
-        rules6 = self.setup.scratch / "l3fwd-rules6.cfg"
-        rules6.write_text("R2001:200:0:0:0:0:0:0/64 0\n")  # it does not start without a route
+        # It does not start without a route of each family.
+        routes = {4: [], 6: []}
+        for prefix in self.setup.routes:
+            routes[6 if ":" in prefix else 4].append(prefix)
+        rules, rules6 = (self.setup.scratch / name for name in ("l3fwd-rules.cfg", "l3fwd-rules6.cfg"))
+        for file, prefixes, other in ((rules, routes[4], "192.0.2.0/24"), (rules6, routes[6], "2001:db8:1::/64")):
+            file.write_text("".join(f"R{prefix} {ports - 1}\n" for prefix in prefixes or [other]))
         # l3fwd sizes its pool by its rings. --parse-ptype: these ports do not report packet types.
         tx_ring = 32768 if ports == 1 else 1024
         queues = ",".join(f"({port},0,1)" for port in range(ports))
@@ -299,7 +303,8 @@ class Ringroad(Forwarder):
         names = ["in", "out"][: setup.ports]
         # With one port, the source is in none of the port's subnets, so that no redirect is sent
         # (RFC 1812 5.2.7.2).
-        addresses = ["10.98.0.1/24", "10.99.0.1/24"][-setup.ports :]
+        addresses = [["10.98.0.1/24", "2001:db8:98::1/64"],
+                     ["10.99.0.1/24", "2001:db8:99::1/64"]][-setup.ports :]
         routes = setup.scratch / "routes.txt"
         routes.write_text("\n".join(setup.routes))
         configuration = {
@@ -311,11 +316,12 @@ class Ringroad(Forwarder):
                 "socket": str(self.socket),
             },
             "ports": {
-                name: {"device": device, "addresses": [address]}
-                for name, device, address in zip(names, setup.devices(), addresses)
+                name: {"device": device, "addresses": both}
+                for name, device, both in zip(names, setup.devices(), addresses)
             },
-            "routes": [{"file": str(routes), "via": GATEWAY}],
-            "neighbors": [{"address": GATEWAY, "port": names[-1], "mac": GATEWAY_MAC}],
+            "routes": [{"file": str(routes), "via": [GATEWAY, GATEWAY6]}],
+            "neighbors": [{"address": gateway, "port": names[-1], "mac": GATEWAY_MAC}
+                          for gateway in (GATEWAY, GATEWAY6)],
         }
         path = setup.scratch / "ringroad.yaml"
         path.write_text(json.dumps(configuration, indent=1))  # JSON is YAML

@@ -73,23 +73,27 @@ ports:
 routes:
   - {to: "2001:db8:77::/48", via: "2001:db8:2::9"}
 )";
-  Reloading router{kDual};
-  const std::string file = router.folder / "prefixes";
+  const Folder folder;
+  const std::string file = folder / "prefixes";
   const auto yaml = [&](const std::string& metric) {
     return fmt::format("{}  - {{file: {}, via: [192.168.2.2, \"2001:db8:2::2\"]{}}}\n", kDual, file,
                        metric);
   };
-  std::ofstream{file} << "10.1.0.0/16\n2001:db8:a::/48\n2001:db8:b::/48\n10.2.0.0/16\n";
-  REQUIRE(router.reload(yaml("")));
-  CHECK(router.bed.router->configuration().running_config().route_files.size() == 1);
-
-  std::ofstream{file} << "10.2.0.0/16\n2001:db8:b::/48\n2001:db8:c::/48\n2001:db8:d::/48\n";
-  fail_each_step(router, yaml(""), 5);
+  constexpr const char* kChanged =
+      "10.2.0.0/16\n2001:db8:b::/48\n2001:db8:c::/48\n2001:db8:d::/48\n";
+  std::ofstream{file} << kChanged;
   std::string fresh;
   {
     Testbed bed{{.config = config_of(yaml(""))}};
     fresh = State{bed}.text();
   }
+  Reloading router{kDual};
+  std::ofstream{file} << "10.1.0.0/16\n2001:db8:a::/48\n2001:db8:b::/48\n10.2.0.0/16\n";
+  REQUIRE(router.reload(yaml("")));
+  CHECK(router.bed.router->configuration().running_config().route_files.size() == 1);
+
+  std::ofstream{file} << kChanged;
+  fail_each_step(router, yaml(""), 5);
   CHECK(difference(fresh, State{router.bed}.text()).empty());
   const auto again = router.reload(yaml(""));
   REQUIRE(again);

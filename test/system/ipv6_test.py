@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """IPv6 between real hosts: reachability, neighbor discovery, errors, autoconfiguration."""
+import re
+
 from scapy.layers.inet6 import ICMPv6ND_NS, ICMPv6NDOptSrcLLAddr, IPv6
 from scapy.layers.l2 import Ether
 
-from topology import (A6, A_MAC, B6, B_MAC, LEFT6, LEFT_LINK_LOCAL, LEFT_MAC, RIGHT6, Ipv6, RouterTestCase,
-                      Topology, eventually, received)
+from topology import (A6, A_MAC, B6, B_MAC, LEFT6, LEFT_LINK_LOCAL, LEFT_MAC, RIGHT6, RIGHT_LINK_LOCAL,
+                      Ipv6, RouterTestCase, Topology, eventually, received)
 
 
 class Ipv6TestCase(Ipv6, RouterTestCase):

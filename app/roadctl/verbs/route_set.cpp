@@ -37,7 +37,7 @@ const Registration kRouteAdd{
     {.group = "route",
      .name = "add",
      .usage =
-         "PREFIX via [inet|inet6] ADDR [port P [onlink]] [metric N] [table T] [src ADDR]\n"
+         "PREFIX via ADDR [port P [onlink]] [metric N] [table T] [src ADDR]\n"
          "PREFIX port P [metric N] [table T] [src ADDR]\n"
          "PREFIX [metric N] [table T] nexthop via ADDR [port P [onlink]] [weight N] nexthop ...\n"
          "blackhole|unreachable|prohibit PREFIX [metric N] [table T]",

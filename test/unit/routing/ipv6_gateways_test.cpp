@@ -198,11 +198,15 @@ TEST_CASE("next hops of both families together stand one behind the other up to 
     const std::string via = "2001:db8:10" + std::to_string(i - 1) + "::1";
     bed.add6(to.c_str(), {{.address = address(via.c_str())}});
   }
-  bed.add("10.0.0.0/8", {{.address = address("2001:db8:107::1")}});
-  // Too long a chain ends in a gateway that no route reaches.
-  const bool reached = bed.at().leads_to_ipv6();
-  CHECK((reached || bed.at().kind == AdjacencyKind::kUnreachable));
-  CHECK(bed.at().kind == bed.routing6.resolve(address("2001:db8:107::1"), 0).kind);
+  // IPv6's next hops are those of fe80::2 and of the gateways up to 2001:db8:106::1: 8, the limit.
+  bed.add("172.16.0.0/16", {{.address = address("2001:db8:105::1")}});
+  bed.add("10.0.0.0/8", {{.address = Ipv4{172, 16, 0, 9}}});
+  CHECK(bed.at().next_hop6 == kGateway);
+  bed.add("172.16.0.0/24", {{.address = address("2001:db8:106::1")}});
+  CHECK(bed.routing4.resolve({172, 16, 0, 9}, 0).next_hop6 == kGateway);
+  // The one through which all lead fits, the one that is one longer is passed over.
+  CHECK(bed.routing4.gateways().at({172, 16, 0, 9}).through->prefix == prefix("172.16.0.0/16"));
+  CHECK(bed.at().next_hop6 == kGateway);
 }
 
 TEST_CASE(
