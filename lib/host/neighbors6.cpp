@@ -133,6 +133,11 @@ Neighbors6::Drop Neighbors6::hear(const PacketMeta& meta, const NeighborSolicita
   if (world().is_own(meta.ingress, message.source)) {
     return DropReason::kNdIgnored;
   }
+  // A host whose MAC address is not known must say it if it asks all (RFC 4861 4.3).
+  if (message.destination.is_multicast() && !message.is_probe() && !message.source_mac &&
+      !table().find({meta.ingress, message.source})) {
+    return DropReason::kNdIgnored;
+  }
   learn_sender(meta, message.source, message.source_mac);
   answer(meta, message);
   return std::nullopt;
