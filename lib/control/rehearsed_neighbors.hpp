@@ -31,6 +31,7 @@ class RehearsedNeighbors final : public host::NeighborOutput<Address> {
 
   void send(Key key, OwnedPacket packet) override;
   void hear(OwnedPacket frame) override;
+  [[nodiscard]] std::optional<Mac> mac_of(Key key) const override { return real_.mac_of(key); }
   [[nodiscard]] std::vector<Waiting>& waiting() { return waiting_; }
 
  private:

@@ -195,6 +195,11 @@ Neighbors6::Verdict Neighbors6::judge_one(const NeighborSolicitation& message,
       world().is_own(meta.ingress, message.source)) {
     return {.drop = DropReason::kNdIgnored};
   }
+  // A host whose MAC address is not known must say it if it asks all (RFC 4861 4.3).
+  if (message.destination.is_multicast() && !message.is_probe() && !message.source_mac &&
+      !table().find({meta.ingress, message.source})) {
+    return {.drop = DropReason::kNdIgnored};
+  }
   return {.learns = sender_of(meta, message.source, message.source_mac),
           .answer = answer_to(message, meta)};
 }

@@ -242,7 +242,9 @@ def neighbor_message(r, way, number):
         return router_message(r, wire, src, number)
     kind = r.choice((SOLICITATION, SOLICITATION, ADVERTISEMENT))
     flags, hops, code = r.choice((0, 0x60, 0x40, 0x20, 0xE0, 0x80)), 255, 0
-    dst = r.choice((solicited_node(target), target, wire.router6, address6("ff02::1")))
+    # A message to another host is forwarded like any packet, for which Linux sends a redirect.
+    unicast = target if target in OWN6 else wire.router6
+    dst = r.choice((solicited_node(target), unicast, wire.router6, address6("ff02::1")))
     if kind == ADVERTISEMENT:
         target = r.choice((wire.host6(number), wire.link_local_host(number)))
         dst = r.choice((wire.router6, wire.link_local, address6("ff02::1")))

@@ -251,6 +251,21 @@ TEST_CASE("a packet to a link-local address goes back to its link, and its sende
   CHECK(bed.discard(kPortB) == 0);
 }
 
+TEST_CASE("a host that asks all without its MAC address is not answered unless it is known") {
+  Testbed bed{with_ipv6()};
+  const neigh::NeighborSolicitation question{
+      .source = kHostA6, .destination = kRouterA6.solicited_node(), .target = kRouterA6};
+  const Frame asked = neigh::frame(question, neigh::multicast_mac(question.destination), kMacA);
+  bed.receive(kPortA, asked);
+  bed.run();
+  CHECK(bed.sent(kPortA).empty());
+  CHECK(bed.drops(DropReason::kNdIgnored) == 1);
+  resolve_hosts(bed);
+  bed.receive(kPortA, asked);
+  bed.run();
+  CHECK(of_type(bed.sent(kPortA), 136).size() == 1);
+}
+
 TEST_CASE("a redirect names the MAC address of the better first hop, if that is known") {
   const Ipv6 host{0xfe80'0000'0000'0000, 0x77};
   const Mac mac{{2, 0, 0, 0, 0, 0x77}};
