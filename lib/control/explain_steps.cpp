@@ -297,11 +297,12 @@ void ExplainSteps::add_output(const RehearsedFrame& frame, InterfaceId egress, s
 }
 
 void ExplainSteps::add_answer(const RehearsedFrame& frame) {
-  add("answer", fmt::format("{}, {} bytes by {}{}", describe(frame), frame.bytes,
-                            name(interface_of(frame.port)),
-                            frame.waits ? fmt::format(", once {} answers {}", frame.neighbor,
-                                                      frame.neighbor.contains(':') ? kAsked<Ipv6> : kAsked<Ipv4>)
-                                        : std::string{}));
+  add("answer",
+      fmt::format(
+          "{}, {} bytes by {}{}", describe(frame), frame.bytes, name(interface_of(frame.port)),
+          frame.waits ? fmt::format(", once {} answers {}", frame.neighbor,
+                                    frame.neighbor.contains(':') ? kAsked<Ipv6> : kAsked<Ipv4>)
+                      : std::string{}));
   add_request(frame);
 }
 

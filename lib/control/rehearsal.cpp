@@ -178,7 +178,7 @@ class Rehearsal {
     Burst burst;
     burst.begin(interface_of(port), 1);
     burst.packets[0] = packet;
-    ethernet::input(*worker_, burst, *types, worker::checked_ipv4_line);
+    ethernet::input(*worker_, burst, *types, worker::kCheckedLines);
     worker_->drop_list.flush();
     watch.end();
     worker_->watch = nullptr;

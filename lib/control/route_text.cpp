@@ -26,7 +26,8 @@ std::string way_text(const Router& router, const neigh::Adjacency& way) {
   switch (way.kind) {
     case AdjacencyKind::kUnicast:
     case AdjacencyKind::kUnresolved:
-      return fmt::format("next hop {} on {}", way.leads_to_ipv6() ? way.next_hop6.to_string() : way.next_hop.to_string(),
+      return fmt::format("next hop {} on {}",
+                         way.leads_to_ipv6() ? way.next_hop6.to_string() : way.next_hop.to_string(),
                          router.world().port(way.port).name);
     case AdjacencyKind::kGlean:
       return fmt::format("on the link of {}", router.world().port(way.port).name);
