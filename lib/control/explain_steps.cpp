@@ -25,6 +25,13 @@ bool is_refusal(const WatchRecord& record) {
           static_cast<DropReason>(record.value) == DropReason::kIp6BadHeader);
 }
 
+// Whether it is a message of RFC 4861 with no extension header, which workers pass on as such.
+bool is_discovery(std::span<const std::uint8_t> packet) {
+  constexpr std::uint8_t kIcmp = 58;
+  return packet.size() > sizeof(rte_ipv6_hdr) && packet[6] == kIcmp &&
+         packet[sizeof(rte_ipv6_hdr)] >= 133 && packet[sizeof(rte_ipv6_hdr)] <= 137;
+}
+
 std::string seconds(Nanoseconds time) {
   return fmt::format("{:.3g} s", std::chrono::duration<double>(time).count());
 }
@@ -172,6 +179,9 @@ void ExplainSteps::add_punted(PuntReason reason) {
       is_local_ = true;
       add("local",
           fmt::format("for the router itself; {}", hooks_text(router_, HookPoint::kInput)));
+      if (is_ipv6_ && is_discovery(packet_)) {
+        add_discovery();
+      }
       break;
     case PuntReason::kOptions:
       if (ingress_) {

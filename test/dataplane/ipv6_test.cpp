@@ -83,9 +83,10 @@ TEST_CASE("each IPv6 packet that is not forwarded has its reason, and its sender
     reason = DropReason::kPacketTooBig;
     type = 2;
   }
-  SECTION("a link-local destination") {
-    fields.destination = Ipv6{0xfe80'0000'0000'0000, 77};
-    reason = DropReason::kScope;
+  SECTION("a link-local destination that is on no link") {
+    fields.destination = Ipv6{0xfe80'0001'0000'0000, 77};
+    reason = DropReason::kNoRoute;
+    type = 1;
   }
   SECTION("an IPv4-mapped source") {
     fields.source = Ipv6{0, 0xffff'0102'0304};
@@ -135,7 +136,7 @@ TEST_CASE("each IPv6 packet that is not forwarded has its reason, and its sender
 TEST_CASE("hop-by-hop options inside a fragmented datagram are reported as an unknown header") {
   using Octets = std::vector<std::uint8_t>;
   Testbed bed{with_ipv6()};
-  resolve_hosts(bed);
+  resolve_hosts6(bed);
   const auto receive = [&](std::uint8_t next_header, std::initializer_list<Octets> parts) {
     Octets payload;
     for (const Octets& part : parts) {
@@ -227,7 +228,7 @@ TEST_CASE("a packet to a link-local address goes back to its link, and its sende
   const Mac mac{{2, 0, 0, 0, 0, 0x77}};
   Testbed bed{with_ipv6()};
   const Ipv6 router = interface::link_local_of(bed.mac(kPortA)).address;
-  resolve_hosts(bed);
+  resolve_hosts6(bed);
   Ipv6Fields fields{.destination_mac = bed.mac(kPortA), .destination = host};
   bed.receive(kPortA, make_ipv6(fields));
   bed.run();
@@ -260,7 +261,7 @@ TEST_CASE("a host that asks all without its MAC address is not answered unless i
   bed.run();
   CHECK(bed.sent(kPortA).empty());
   CHECK(bed.drops(DropReason::kNdIgnored) == 1);
-  resolve_hosts(bed);
+  resolve_hosts6(bed);
   bed.receive(kPortA, asked);
   bed.run();
   CHECK(of_type(bed.sent(kPortA), 136).size() == 1);
@@ -272,7 +273,7 @@ TEST_CASE("a redirect names the MAC address of the better first hop, if that is 
   Testbed::Options options = with_ipv6();
   options.config.neighbors6 = {{.address = host, .port = options.config.ports[0].name, .mac = mac}};
   Testbed bed{std::move(options)};
-  resolve_hosts(bed);
+  resolve_hosts6(bed);
   bed.receive(kPortA, make_ipv6({.destination_mac = bed.mac(kPortA), .destination = host}));
   bed.run();
   const auto told = of_type(bed.sent(kPortA), 137);
