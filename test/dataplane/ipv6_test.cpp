@@ -178,7 +178,7 @@ TEST_CASE("an address is probed for before it is used, and not used if another n
   Testbed::Options options = with_ipv6();
   options.config.nd.dad_transmits = 1;
   Testbed bed{options};
-  bed.advance_in_steps(1200ms);
+  bed.advance_in_steps(1s);  // the longest delay of a probe, and the time until it counts
   const auto probes = of_type(bed.sent(kPortA), 135);
   REQUIRE(probes.size() == 2);  // the link-local address and the other one
   CHECK(address6(probes[0], kSource6).is_unspecified());
