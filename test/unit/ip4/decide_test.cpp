@@ -123,6 +123,9 @@ class Bed {
     packet.buf_addr = buffer.bytes.data();
     packet.buf_len = static_cast<std::uint16_t>(buffer.bytes.size());
     packet.nb_segs = 1;
+    // A packet keeps its EtherType on its way through the router.
+    constexpr std::uint16_t kType = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+    std::memcpy(buffer.bytes.data() + neigh::kMacs, &kType, sizeof kType);
     rte_ipv4_hdr& header = ipv4(packet);
     header = {};
     header.version_ihl = kVersion4NoOptions;
