@@ -12,7 +12,7 @@
 
 namespace ringroad {
 
-// An address of either family. Those of IPv4 come first.
+// An address of either family. In an order, all IPv4 addresses come before all IPv6 addresses.
 class EitherAddress {
  public:
   constexpr EitherAddress() = default;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The frames of a burst that are not plain IPv4 or IPv6 for this station: tagged ones, broadcasts,
-// other types, and those that nobody here takes.
+// The frames of a burst that are not plain IPv4 or IPv6 for this station: frames with tags,
+// broadcasts, frames of other types, and frames that are dropped here.
 #include <array>
 #include <cstdint>
 

@@ -202,7 +202,8 @@ void SlowPath6::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
   if (adjacency.kind == AdjacencyKind::kLinkLocal) {
     const std::uint16_t mtu = std::max(world_.port(next_hop->port).mtu, ip6::kMtuMin);
     if (exceeds(*packet, mtu)) {
-      ++ipv6(*packet).hop_limits;  // the sender is told of the packet that it sent
+      // The error quotes the hop limit that the sender gave the packet.
+      ++ipv6(*packet).hop_limits;
       too_big(std::move(packet), mtu);
       return;
     }

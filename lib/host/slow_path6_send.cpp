@@ -38,9 +38,8 @@ std::optional<IpCounter> sent(Icmp6Type type) {
 // stall without it.
 bool is_limited(const ip6::IcmpError& error) { return error.type != Icmp6Type::kPacketTooBig; }
 
-// At random, so that nobody can foresee what another node is sent (RFC 7739 5.2), and never 0:
-// Linux's
-// __ipv6_select_ident.
+// Random, so that no node can predict the identifications of packets to others (RFC 7739 5.2), and
+// never 0: Linux's __ipv6_select_ident.
 std::uint32_t new_identification() {
   const auto random = static_cast<std::uint32_t>(random_seed());
   return random != 0 ? random : 1;
@@ -147,7 +146,7 @@ void SlowPath6::redirect(Packet& packet, const Adjacency& adjacency) {
   if (!read_bytes(packet, kL2Bytes, octets)) {
     return;
   }
-  ++quoted[offsetof(rte_ipv6_hdr, hop_limits)];  // as the sender sent it
+  ++quoted[offsetof(rte_ipv6_hdr, hop_limits)];  // the one that the sender gave the packet
   const neigh::Redirect message{.source = *source,
                                 .destination = sender,
                                 .target = target,

@@ -19,7 +19,7 @@ struct RouteFileContents {
   // Sorted, each once, all of them unicast.
   std::vector<Prefix4> prefixes;
   std::vector<Prefix6> prefixes6;
-  // Those of a family for which the file has no gateway.
+  // The number of prefixes of a family for which the file has no gateway.
   std::size_t skipped_ipv4 = 0;
   std::size_t skipped_ipv6 = 0;
   std::size_t bad_lines = 0;

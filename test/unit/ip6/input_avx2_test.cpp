@@ -74,7 +74,7 @@ struct Oddity {
   const char* what;
   void (*apply)(Frame& frame, rte_ipv6_hdr& header);
 };
-// Those of the link are not looked for where the link is checked.
+// Oddities of the link header. Link::kChecked says that somebody else looked for them.
 const std::array kOfTheLink{
     Oddity{"another's MAC", [](Frame& f, rte_ipv6_hdr&) { f.bytes[5] ^= 1; }},
     Oddity{"a group's MAC", [](Frame& f, rte_ipv6_hdr&) { f.bytes[0] |= 1; }},
