@@ -96,11 +96,11 @@ std::optional<DropReason> lost_at(const Router& router, const RehearsedFrame& fr
   return !frame.waits && band.is_full ? std::optional{DropReason::kBandFull} : std::nullopt;
 }
 
-Json egress_of(const RehearsedFrame& frame, const std::string& port, const std::string& via,
+Json egress_of(const RehearsedFrame& frame, const std::string& port, EitherAddress via,
                std::size_t frames) {
   const Sent sent = read(frame);
   return {{"port", port},
-          {"via", via},
+          {"via", via.to_string()},
           {"mac", frame.waits ? Json() : Json(sent.destination.to_string())},
           {"band", frame.band},
           {"bytes", frame.bytes},

@@ -21,15 +21,15 @@ Address ExplainSteps::neighbor_on(const neigh::Adjacency& way) const {
                                                   : way.next_hop_of<Address>();
 }
 
-std::string ExplainSteps::next_hop(const RehearsedFrame& frame) const {
+EitherAddress ExplainSteps::next_hop(const RehearsedFrame& frame) const {
   if (frame.waits) {
     return frame.neighbor;
   }
   if (is_ipv6_) {
-    return neighbor_on<Ipv6>(way<Ipv6>()).to_string();
+    return neighbor_on<Ipv6>(way<Ipv6>());
   }
   const neigh::Adjacency& way = this->way<Ipv4>();
-  return way.leads_to_ipv6() ? way.next_hop6.to_string() : neighbor_on<Ipv4>(way).to_string();
+  return way.leads_to_ipv6() ? EitherAddress{way.next_hop6} : neighbor_on<Ipv4>(way);
 }
 
 void ExplainSteps::add_route() {

@@ -17,19 +17,13 @@ using stats::DropReason;
 constexpr std::size_t kTtlAt = 8;
 constexpr std::size_t kHopLimitAt = 7;
 
-// Whether the packet is dropped because of its options: the sender is told first.
+// Whether the packet is dropped because of its options. The record of the drop, or that of the
+// error which goes out before it, says so.
 bool is_refusal(const WatchRecord& record) {
   return (record.kind == Kind::kAnswered &&
           static_cast<ip6::Icmp6Type>(record.value) == ip6::Icmp6Type::kParameterProblem) ||
          (record.kind == Kind::kDropped &&
           static_cast<DropReason>(record.value) == DropReason::kIp6BadHeader);
-}
-
-// Whether it is a message of RFC 4861 with no extension header, which workers pass on as such.
-bool is_discovery(std::span<const std::uint8_t> packet) {
-  constexpr std::uint8_t kIcmp = 58;
-  return packet.size() > sizeof(rte_ipv6_hdr) && packet[6] == kIcmp &&
-         packet[sizeof(rte_ipv6_hdr)] >= 133 && packet[sizeof(rte_ipv6_hdr)] <= 137;
 }
 
 std::string seconds(Nanoseconds time) {
@@ -179,7 +173,7 @@ void ExplainSteps::add_punted(PuntReason reason) {
       is_local_ = true;
       add("local",
           fmt::format("for the router itself; {}", hooks_text(router_, HookPoint::kInput)));
-      if (is_ipv6_ && is_discovery(packet_)) {
+      if (is_ipv6_ && ip6::is_neighbor_discovery(packet_)) {
         add_discovery();
       }
       break;
@@ -279,14 +273,15 @@ void ExplainSteps::add_wait(neigh::Key<Address> key) {
 }
 
 void ExplainSteps::add_request(const RehearsedFrame& frame) {
-  if (frame.asks_from.empty()) {
+  if (!frame.asks_from) {
     return;
   }
-  const auto target = Ipv6::parse(frame.neighbor);
-  add("neighbor",
-      target ? fmt::format("would be asked for by a neighbor solicitation from {} to {}",
-                           frame.asks_from, target->solicited_node().to_string())
-             : fmt::format("would be asked for by an ARP request from {}", frame.asks_from));
+  const std::string source = frame.asks_from->to_string();
+  const Ipv6* const target = frame.neighbor.as<Ipv6>();
+  add("neighbor", target
+                      ? fmt::format("would be asked for by a neighbor solicitation from {} to {}",
+                                    source, target->solicited_node().to_string())
+                      : fmt::format("would be asked for by an ARP request from {}", source));
 }
 
 void ExplainSteps::add_output(const RehearsedFrame& frame, InterfaceId egress, std::size_t frames) {
@@ -308,11 +303,11 @@ void ExplainSteps::add_output(const RehearsedFrame& frame, InterfaceId egress, s
 
 void ExplainSteps::add_answer(const RehearsedFrame& frame) {
   add("answer",
-      fmt::format(
-          "{}, {} bytes by {}{}", describe(frame), frame.bytes, name(interface_of(frame.port)),
-          frame.waits ? fmt::format(", once {} answers {}", frame.neighbor,
-                                    frame.neighbor.contains(':') ? kAsked<Ipv6> : kAsked<Ipv4>)
-                      : std::string{}));
+      fmt::format("{}, {} bytes by {}{}", describe(frame), frame.bytes,
+                  name(interface_of(frame.port)),
+                  frame.waits ? fmt::format(", once {} answers {}", frame.neighbor.to_string(),
+                                            asked(frame.neighbor))
+                              : std::string{}));
   add_request(frame);
 }
 

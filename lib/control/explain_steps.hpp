@@ -31,7 +31,7 @@ class ExplainSteps {
   void add_output(const RehearsedFrame& frame, InterfaceId egress, std::size_t frames);
   void add_answer(const RehearsedFrame& frame);
   // The neighbor to which the packet goes.
-  [[nodiscard]] std::string next_hop(const RehearsedFrame& frame) const;
+  [[nodiscard]] EitherAddress next_hop(const RehearsedFrame& frame) const;
   [[nodiscard]] Json take() { return std::move(steps_); }
 
  private:

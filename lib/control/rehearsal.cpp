@@ -265,8 +265,8 @@ class Rehearsal {
     const std::uint8_t tos = tos_of(*waiting.packet);
     add(frames, std::move(waiting.packet), view.egress, priority_of_tos(tos));
     frames.back().waits = true;
-    frames.back().neighbor = waiting.key.address.to_string();
-    frames.back().asks_from = waiting.asks_from ? waiting.asks_from->to_string() : std::string{};
+    frames.back().neighbor = waiting.key.address;
+    frames.back().asks_from = waiting.asks_from;
     frames.back().bytes += static_cast<std::uint32_t>(view.tags.count * neigh::kTagBytes);
   }
 

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
+#include "base/gateway.hpp"
 #include "control/router.hpp"
 #include "tap/taps.hpp"
 
@@ -22,8 +22,9 @@ struct RehearsedFrame {
   PortId port;  // the device
   std::uint8_t priority = 0;
   bool waits = false;
-  std::string neighbor{};   // for which it waits
-  std::string asks_from{};  // the source of the request for it; empty: no request is sent now
+  EitherAddress neighbor{};  // for which it waits
+  // The source of the request for it; none: no request is sent now.
+  std::optional<EitherAddress> asks_from{};
   bool is_answer = false;   // made by the router, of the frame or about it
   std::uint32_t bytes = 0;  // of the frame, its tags included
   std::uint8_t band = 0;    // where the port has bands

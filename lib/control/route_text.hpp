@@ -23,6 +23,9 @@ template <class Address>
 template <class Address>
 inline constexpr std::string_view kAsked =
     std::is_same_v<Address, Ipv4> ? "ARP" : "neighbor solicitations";
+[[nodiscard]] constexpr std::string_view asked(const EitherAddress& neighbor) {
+  return neighbor.as<Ipv4>() != nullptr ? kAsked<Ipv4> : kAsked<Ipv6>;
+}
 // "no hooks at FORWARD", "2 hooks at FORWARD".
 [[nodiscard]] std::string hooks_text(const Router& router, HookPoint point);
 // "ICMP time exceeded (type 11, code 0)".

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Composes and checks ICMPv6 messages (RFC 4443), off the fast path.
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "ip6/compose.hpp"
 #include "ip6/header.hpp"
@@ -31,6 +33,15 @@ enum class Icmp6Type : std::uint8_t {
 };
 
 inline constexpr std::uint16_t kIcmp6Header = 8;
+
+// Whether the packet is a message of RFC 4861 with no extension header, which no honest one has
+// (RFC 6980). `packet`: from the fixed header on, which is complete.
+[[nodiscard]] constexpr bool is_neighbor_discovery(std::span<const std::uint8_t> packet) {
+  constexpr std::uint8_t kIcmp6 = 58;
+  return packet.size() > kFixedHeader && packet[offsetof(rte_ipv6_hdr, proto)] == kIcmp6 &&
+         packet[kFixedHeader] >= static_cast<std::uint8_t>(Icmp6Type::kRouterSolicitation) &&
+         packet[kFixedHeader] <= static_cast<std::uint8_t>(Icmp6Type::kRedirect);
+}
 
 // RFC 4443 2.1: the others are informational.
 [[nodiscard]] constexpr bool is_error(std::uint8_t type) { return type < 128; }

@@ -1,35 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ip6/local.hpp"
 
-#include <netinet/in.h>
-
 #include <utility>
 
 #include "ip6/echo.hpp"
-#include "ip6/header.hpp"
+#include "ip6/icmp.hpp"
 #include "ip6/input.hpp"
 #include "ip6/output.hpp"
 #include "ip6/route.hpp"
 #include "ip6/run_hooks.hpp"
 
 namespace ringroad::ip6 {
-namespace {
-
-constexpr std::uint8_t kRouterSolicitation = 133;
-constexpr std::uint8_t kRedirect = 137;
-
-// Whether it is a message of RFC 4861 with no extension header, which no honest one has (RFC 6980).
-bool is_neighbor_discovery(Packet& packet) {
-  const rte_ipv6_hdr& header = ipv6(packet);
-  if (header.proto != IPPROTO_ICMPV6 || packet.data_len <= kL2Bytes + kFixedHeader) {
-    return false;
-  }
-  const std::uint8_t type = frame(packet)[kL2Bytes + kFixedHeader];
-  return type >= kRouterSolicitation && type <= kRedirect;
-}
-
-}  // namespace
-
 namespace {
 
 // The echo requests that arrived by one interface: they pass INPUT, and their answers OUTPUT, the
@@ -64,7 +45,8 @@ void deliver_here(StageContext& context) {
   for (Packet* const packet : packets) {
     if (!is_short_echo_request(*packet) ||
         links.contains(LinkAddresses::kAnycast, destination6_of(*packet))) {
-      if (is_neighbor_discovery(*packet)) {
+      if (is_neighbor_discovery(
+              {frame(*packet) + kL2Bytes, static_cast<std::size_t>(packet->data_len - kL2Bytes)})) {
         meta(*packet).punt = PuntReason::kNeighborDiscovery;
       }
       context.punts.packets[context.punts.count++] = packet;
