@@ -2,25 +2,19 @@
 """Streams during which the routers' IPv6 routes, addresses, MTUs and redirects change."""
 import ipaddress
 
-from actions import FORGET, SYNC, Change, Frame
+from actions import FORGET, SYNC, Frame
 from categories import SERVICE, category, ident
-from control import INTO_LAN, change
+from control import INTO_LAN, change, changing_routes, first_of
 from ipv6 import Way, host6, label, way6
 from network import ALL_WIRES, GATEWAY, LAN, PASSING6, WIRES6
 from packets import UDP, ethernet
 from packets6 import (ICMPV6, IPV6, SOLICITATION, address6, echo6, group_mac, icmp6, ipv6,
                       solicited_node, sum6, text6, udp6)
+from ports import mtu_of, own
 
 CHANGED6 = WIRES6[1]
 MTUS6 = (1280, 1281, 1300, 1400, 1492, 1499, 1500)
-
-
-def mtu6_of(value):
-    port = CHANGED6.port
-    return Change((f"link set {port} mtu {value}",), (("link", "set", port, "mtu", str(value)),))
-
-
-USUAL6 = mtu6_of(CHANGED6.mtu)
+USUAL6 = mtu_of(CHANGED6.mtu, CHANGED6)
 
 
 def towards6(r, most):
@@ -45,7 +39,7 @@ def mtu6(r, count):
     """The MTU of a port changes between packets."""
     for _ in range(0, count, 16):
         value = r.choice(MTUS6)
-        yield mtu6_of(value)
+        yield mtu_of(value, CHANGED6)
         for _ in range(16):
             yield towards6(r, value)
     yield USUAL6
@@ -67,38 +61,18 @@ def added6(r, prefix):
     return [("blackhole", "unreachable", "prohibit")[kind - 5], prefix]
 
 
+def by_routes6(r, prefix):
+    way = way6(r, WIRES6[:1])
+    dst = address6(first_of(prefix or some_prefix6(r)))
+    dst = dst[:15] + bytes((dst[15] | r.choice((0, 1, 128)),))
+    message = udp6(way.src, dst, ident(r), ident(r), r.randbytes(r.randrange(40)))
+    return way.frame("by changing routes", ipv6(way.src, dst, UDP, message, r.choice((1, 64, 64))))
+
+
 @category
 def route_changes6(r, count):
-    """Routes are added and removed between packets for them; some prefixes have several routes."""
-    there = set()  # (prefix, metric)
-    for _ in range(0, count, 12):
-        prefix, metric = some_prefix6(r), r.choice(("10", "20", "30"))
-        if there and r.random() < 0.3:
-            prefix = r.choice(sorted(there))[0]
-        if there and r.random() < 0.4:
-            gone = r.choice(sorted(there))
-            yield change("del", (gone[0], "metric", gone[1]))
-            there.remove(gone)
-        elif (prefix, metric) not in there:
-            yield change("add", (*added6(r, prefix), "metric", metric))
-            there.add((prefix, metric))
-        for _ in range(12):
-            way = way6(r, WIRES6[:1])
-            dst = address6(some_prefix6(r).partition("/")[0])
-            if there and r.random() < 0.7:
-                dst = address6(r.choice(sorted(there))[0].partition("/")[0])
-            dst = dst[:15] + bytes((dst[15] | r.choice((0, 1, 128)),))
-            message = udp6(way.src, dst, ident(r), ident(r), r.randbytes(r.randrange(40)))
-            yield way.frame("by changing routes", ipv6(way.src, dst, UDP, message,
-                                                       r.choice((1, 64, 64))))
-    for prefix, metric in sorted(there):
-        yield change("del", (prefix, "metric", metric))
-
-
-def own6(verb, prefix):
-    port = WIRES6[0].port
-    return Change((f"address {verb} {prefix} dev {port}{' nodad' if verb == 'add' else ''}",),
-                  (("address", verb, prefix, "port", port),))
+    """Routes are added and removed between packets for them."""
+    yield from changing_routes(r, count, some_prefix6, added6, by_routes6)
 
 
 def asked(way, target):
@@ -122,7 +96,7 @@ def address_changes6(r, count):
         host = Way(wire, wire, router[:15] + b"\2", router, wire.host_mac(90))
         there = [router, router, router[:15] + b"\0", wire.link_local]
         behind = (BEHIND, "via", text6(wire.host6(3)), "src", text6(router), "metric", "10")
-        for action in (own6("add", prefix), own6("del", prefix)):
+        for action in (own("add", prefix, wire, " nodad"), own("del", prefix, wire)):
             yield action
             if action.roadctl[0][1] == "add":
                 yield change("add", behind)

@@ -34,12 +34,15 @@ def change(verb, words):
     return Change((f"route {verb} {' '.join(words)}",), (("route", verb, *words),))
 
 
-@category
-def routes(r, count):
-    """Routes are added and removed between packets for them; some prefixes have several routes."""
+def changing_routes(r, count, some, words, packet):
+    """Yields changes of routes and packets for them; some prefixes have several routes.
+
+    some: returns a prefix; words: adds a route to it; packet: takes one of the prefixes that have a route now, or
+    None.
+    """
     there = set()  # (prefix, metric)
     for _ in range(0, count, 12):
-        prefix, metric = some_prefix(r), r.choice(("10", "20", "30"))
+        prefix, metric = some(r), r.choice(("10", "20", "30"))
         if there and r.random() < 0.3:
             prefix = r.choice(sorted(there))[0]
         if there and r.random() < 0.4:
@@ -47,18 +50,32 @@ def routes(r, count):
             yield change("del", (gone[0], "metric", gone[1]))
             there.remove(gone)
         elif (prefix, metric) not in there:
-            yield change("add", (*added(r, prefix), "metric", metric))
+            yield change("add", (*words(r, prefix), "metric", metric))
             there.add((prefix, metric))
         for _ in range(12):
-            index = r.randrange(2)
-            src, mac = host(r, WIRES[index])
-            dst = bytes((10, r.choice((64, 77, 127)), r.choice((0, 1, 255)),
-                         r.choice((0, 1, 2, 127, 128, 255))))
-            if there and r.random() < 0.7:
-                dst = address(r.choice(sorted(there))[0].partition("/")[0])
-            yield datagram(r, index, src, mac, dst, "by changing routes")
+            known = there and r.random() < 0.7
+            yield packet(r, r.choice(sorted(there))[0] if known else None)
     for prefix, metric in sorted(there):
         yield change("del", (prefix, "metric", metric))
+
+
+def first_of(prefix):
+    """Returns the text of the prefix's first address."""
+    return prefix.partition("/")[0]
+
+
+def towards(r, prefix):
+    index = r.randrange(2)
+    src, mac = host(r, WIRES[index])
+    dst = address(first_of(prefix)) if prefix else bytes((
+        10, r.choice((64, 77, 127)), r.choice((0, 1, 255)), r.choice((0, 1, 2, 127, 128, 255))))
+    return datagram(r, index, src, mac, dst, "by changing routes")
+
+
+@category
+def routes(r, count):
+    """Routes are added and removed between packets for them."""
+    yield from changing_routes(r, count, some_prefix, added, towards)
 
 
 INTO_LAN = ALL_WIRES.index(LAN)

@@ -139,12 +139,10 @@ PLOTS = (never, late, too_late, speaks_itself, stale_and_gone, stale_and_there, 
          moves_while_stale, moves_while_asked, asks_the_router)
 
 
-@category
-def neighbor(r, count):
-    """Many hosts at once, each with its own scenario."""
-    hosts = [Host(r, 20 + i) for i in range(max(1, count))]
+def play(hosts, scenarios):
+    """Yields the frames of all hosts in the order of their moments; each host has one of the scenarios."""
     for i, host in enumerate(hosts):
-        PLOTS[i % len(PLOTS)](host)
+        scenarios[i % len(scenarios)](host)
     moments = {}
     for host in hosts:
         for slot, frame in host.script:
@@ -155,6 +153,12 @@ def neighbor(r, count):
         yield from frames
     yield At((max(moments) + 8) * SLOT)
     yield FORGET
+
+
+@category
+def neighbor(r, count):
+    """Many hosts at once, each with its own scenario."""
+    yield from play([Host(r, 20 + i) for i in range(max(1, count))], PLOTS)
 
 
 def plots(actions, failures):

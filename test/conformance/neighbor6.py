@@ -2,7 +2,7 @@
 """IPv6 hosts that answer late, never, or no longer: the scenarios of neighbor.py, and what only
 neighbor discovery has."""
 import neighbor
-from actions import FORGET, At, Frame
+from actions import Frame
 from categories import category, ident
 from neighbor import SLOT
 from network import ALL_WIRES, SHORT, WIRES6
@@ -108,16 +108,4 @@ PLOTS6 = (*neighbor.PLOTS, claimed_by_another, claimed_while_stale, without_opti
 @category
 def neighbor6(r, count):
     """Many hosts at once, each with its own scenario."""
-    hosts = [Host6(r, 20 + i) for i in range(max(1, count))]
-    for i, host in enumerate(hosts):
-        PLOTS6[i % len(PLOTS6)](host)
-    moments = {}
-    for host in hosts:
-        for slot, frame in host.script:
-            moments.setdefault(slot, []).append(frame)
-    yield FORGET
-    for slot, frames in sorted(moments.items()):
-        yield At(slot * SLOT)
-        yield from frames
-    yield At((max(moments) + 8) * SLOT)
-    yield FORGET
+    yield from neighbor.play([Host6(r, 20 + i) for i in range(max(1, count))], PLOTS6)

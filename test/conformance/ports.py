@@ -10,8 +10,8 @@ CHANGED = 1  # index of the link whose port changes, from 0
 MTUS = (68, 69, 100, 296, 552, 576, 577, 1000, 1006, 1280, 1492, 1499, 1500)
 
 
-def mtu_of(value):
-    port = WIRES[CHANGED].port
+def mtu_of(value, wire=WIRES[CHANGED]):
+    port = wire.port
     return Change((f"link set {port} mtu {value}",), (("link", "set", port, "mtu", str(value)),))
 
 
@@ -49,9 +49,10 @@ def mtu(r, count):
     yield USUAL
 
 
-def own(verb, prefix):
-    port = WIRES[0].port
-    return Change((f"address {verb} {prefix} dev {port}",),
+def own(verb, prefix, wire=WIRES[0], flags=""):
+    """flags: further words for ip."""
+    port = wire.port
+    return Change((f"address {verb} {prefix} dev {port}{flags}",),
                   (("address", verb, prefix, "port", port),))
 
 

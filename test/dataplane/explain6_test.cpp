@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What `explain` and a trace say of single IPv6 packets.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "control/trace_steps.hpp"
-#include "control/verbs.hpp"
+#include "explaining.hpp"
 #include "ip6_frames.hpp"
 #include "neigh/nd_message.hpp"
 #include "tap/taps.hpp"
@@ -40,35 +37,6 @@ config::Config config6() {
   return config;
 }
 
-json ask(Testbed& bed, json options) {
-  options.emplace("from", "a");
-  auto answer =
-      control::carry_out(*bed.router, {{"verb", {"explain"}}, {"options", std::move(options)}});
-  if (!answer) {
-    FAIL(answer.error().what);
-  }
-  return *answer;
-}
-
-json ask(Testbed& bed, const Frame& frame) {
-  return ask(bed, json{{"frame", fmt::format("{:02x}", fmt::join(frame, ""))}});
-}
-
-std::string refusal(Testbed& bed, json options) {
-  options.emplace("from", "a");
-  const auto answer =
-      control::carry_out(*bed.router, {{"verb", {"explain"}}, {"options", std::move(options)}});
-  return answer ? "" : answer.error().what;
-}
-
-std::string says(const json& answer) {
-  std::string all;
-  for (const json& step : answer.at("steps")) {
-    all += step.at("stage").get<std::string>() + ": " + step.at("says").get<std::string>() + "\n";
-  }
-  return all;
-}
-
 Frame with_header(Testbed& bed, std::uint8_t header, std::vector<std::uint8_t> payload,
                   Ipv6 destination) {
   return make_ipv6({.destination_mac = bed.mac(kPortA),
@@ -82,12 +50,12 @@ Frame with_header(Testbed& bed, std::uint8_t header, std::vector<std::uint8_t> p
 TEST_CASE("explain tells a forwarded IPv6 packet's way step by step") {
   Testbed bed{{.config = config6()}};
   resolve_hosts6(bed);
-  const json answer = ask(bed, {{"source", kA},
-                                {"destination", "2001:db8:30::3"},
-                                {"proto", "udp"},
-                                {"tos", 0xb8U},
-                                {"flow_label", 0x12345U},
-                                {"length", 100U}});
+  const json answer = explain(bed, {{"source", kA},
+                                    {"destination", "2001:db8:30::3"},
+                                    {"proto", "udp"},
+                                    {"tos", 0xb8U},
+                                    {"flow_label", 0x12345U},
+                                    {"length", 100U}});
   INFO(answer.dump(1));
   CHECK(answer.at("verdict") == "forward");
   CHECK(answer.at("icmp").is_null());
@@ -111,7 +79,7 @@ TEST_CASE("explain tells a forwarded IPv6 packet's way step by step") {
 
 TEST_CASE("explain says what an IPv6 packet waits for, and who is asked") {
   Testbed bed{{.config = config6()}};
-  json answer = ask(bed, {{"source", kA}, {"destination", "2001:db8:2::7"}});
+  json answer = explain(bed, {{"source", kA}, {"destination", "2001:db8:2::7"}});
   INFO(answer.dump(1));
   CHECK(answer.at("verdict") == "forward");
   CHECK(answer.at("egress").at("waits") == true);
@@ -131,7 +99,7 @@ TEST_CASE("explain says what an IPv6 packet waits for, and who is asked") {
   REQUIRE(asked.size() == 1);
   const Ipv6 source = Ipv6::read(&asked[0].at(kIp + 8));
   CHECK(text.contains("a neighbor solicitation from " + source.to_string() + " to"));
-  answer = ask(bed, {{"source", kA}, {"destination", "2001:db8:2::7"}});
+  answer = explain(bed, {{"source", kA}, {"destination", "2001:db8:2::7"}});
   CHECK(says(answer).contains("1 others wait"));
   CHECK_FALSE(says(answer).contains("ff02::1:ff00:7"));
 }
@@ -211,7 +179,7 @@ TEST_CASE("explain agrees with what becomes of each kind of IPv6 packet") {
   };
   for (const Row& row : rows) {
     resolve_hosts6(bed);
-    const json said = ask(bed, row.frame);
+    const json said = explain_frame(bed, row.frame);
     INFO(row.what << "\n" << said.dump(1));
     CHECK(said.at("verdict") == row.verdict);
     CHECK(said.at("reason") == (row.reason.empty() ? json() : json(row.reason)));
@@ -246,25 +214,25 @@ TEST_CASE("explain says what an ICMPv6 error tells, and why none is sent") {
   config.icmp.per_destination = 1h;
   Testbed bed{{.config = config}};
   resolve_hosts6(bed);
-  json icmp = ask(bed, {{"source", kA}, {"destination", kB}, {"length", 1500U}}).at("icmp");
+  json icmp = explain(bed, {{"source", kA}, {"destination", kB}, {"length", 1500U}}).at("icmp");
   CHECK(icmp.at("mtu") == 1400);
   CHECK(icmp.at("from") == kRouterA6.to_string());
   CHECK(icmp.at("to") == kA);
   CHECK(icmp.at("port") == "a");
-  icmp = ask(bed, with_header(bed, 0, {17, 0, 0x80, 4, 0, 0, 0, 0}, kHostB6)).at("icmp");
+  icmp = explain_frame(bed, with_header(bed, 0, {17, 0, 0x80, 4, 0, 0, 0, 0}, kHostB6)).at("icmp");
   CHECK(icmp.at("pointer") == 42);
   const json lost{{"source", kA}, {"destination", "2001:db8:77::1"}};
   for (int i = 0; i < 6; ++i) {
-    CHECK(ask(bed, lost).at("icmp").at("sent") == true);
+    CHECK(explain(bed, lost).at("icmp").at("sent") == true);
     bed.receive(kPortA, make_ipv6({.destination_mac = bed.mac(kPortA),
                                    .destination = Ipv6{0x2001'0db8'0077'0000, 1}}));
     bed.run();
   }
-  icmp = ask(bed, lost).at("icmp");
+  icmp = explain(bed, lost).at("icmp");
   CHECK(icmp.at("sent") == false);
   CHECK(icmp.at("why").get<std::string>().contains("icmp.per_destination"));
   // Path MTU discovery must not stall.
-  icmp = ask(bed, {{"source", kA}, {"destination", kB}, {"length", 1500U}}).at("icmp");
+  icmp = explain(bed, {{"source", kA}, {"destination", kB}, {"length", 1500U}}).at("icmp");
   CHECK(icmp.at("sent") == true);
   bed.discard(kPortA);
 }

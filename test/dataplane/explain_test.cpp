@@ -1,47 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What `explain` answers for single packets.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "control/verbs.hpp"
-#include "testbed.hpp"
+#include "explaining.hpp"
 
 // g++ 12 wrongly reports that a string overlaps with one that is moved (its bug 105651).
 #pragma GCC diagnostic ignored "-Wrestrict"
 
 namespace ringroad::test {
-namespace {
 
 using nlohmann::json;
-
-json explain(Testbed& bed, json options) {
-  options.emplace("from", "a");
-  auto answer =
-      control::carry_out(*bed.router, {{"verb", {"explain"}}, {"options", std::move(options)}});
-  if (!answer) {
-    FAIL(answer.error().what);
-  }
-  return *answer;
-}
-
-std::string refusal(Testbed& bed, const json& options) {
-  const auto answer =
-      control::carry_out(*bed.router, {{"verb", {"explain"}}, {"options", options}});
-  return answer ? "" : answer.error().what;
-}
-
-std::string says(const json& answer) {
-  std::string all;
-  for (const json& step : answer.at("steps")) {
-    all += step.at("stage").get<std::string>() + ": " + step.at("says").get<std::string>() + "\n";
-  }
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("explain tells a forwarded packet's way step by step") {
   auto config = Testbed::basic_config();
@@ -172,8 +141,7 @@ TEST_CASE("explain calls waiting fragments that are dropped no answer") {
   bed.run();
   auto overlapping = first;
   overlapping.flags_offset = 0x2001;
-  const json answer =
-      explain(bed, {{"frame", fmt::format("{:02x}", fmt::join(make_ipv4(overlapping), ""))}});
+  const json answer = explain_frame(bed, make_ipv4(overlapping));
   INFO(answer.dump(1));
   CHECK(answer.at("reason") == "reassembly_overlap");
   CHECK(answer.at("lost_answer").is_null());

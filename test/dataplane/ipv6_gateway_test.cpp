@@ -3,11 +3,9 @@
 // discovery found.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
-#include "control/verbs.hpp"
+#include "asking.hpp"
 #include "neigh/nd_message.hpp"
-#include "testbed.hpp"
 
 using namespace ringroad;
 using namespace ringroad::test;
@@ -53,12 +51,6 @@ void answer(Testbed& bed, Mac mac = kMacB) {
                                                                 .target_mac = mac},
                                    bed.mac(kPortB), mac));
   bed.run();
-}
-
-json ask(Testbed& bed, const json& verb, const json& options) {
-  const json request = json::parse(json{{"verb", verb}, {"options", options}}.dump());
-  const auto answer = control::carry_out(*bed.router, request);
-  return answer ? json{{"ok", *answer}} : json{{"error", answer.error().what}};
 }
 
 }  // namespace

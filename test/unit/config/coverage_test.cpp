@@ -111,7 +111,7 @@ constexpr std::array kSeen{
          "a bad line fails a load, or is passed over where that is asked for"},
     Seen{"routes[].metric", "dataplane/failover_test.cpp",
          "a port that loses its link hands its routes to the next best, and takes them back"},
-    Seen{"routes[].table", "dataplane/route_load_test.cpp",
+    Seen{"routes[].table", "dataplane/tables_test.cpp",
          "forwarding asks the default table where main has nothing, and no other table"},
     Seen{"routes[].from", "dataplane/route_test.cpp",
          "an error carries the source of the route that it goes by"},

@@ -7,20 +7,17 @@
 #include <vector>
 
 #include "routing/routing.hpp"
+#include "two_ports.hpp"
 
 using namespace ringroad;
+using namespace ringroad::test;
 using neigh::AdjacencyKind;
 using routing::Routing4;
 using routing::Routing6;
 
 namespace {
 
-constexpr InterfaceId kA{0};
-constexpr InterfaceId kB{1};
-
-Ipv6 address(const char* text) { return Ipv6::parse(text).value(); }
 Prefix4 prefix(const char* text) { return Prefix4::parse(text).value(); }
-Mac mac(std::uint8_t number) { return Mac{{2, 0, 0, 0, 0, number}}; }
 
 const Ipv6 kGateway = address("fe80::2");
 
