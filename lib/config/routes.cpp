@@ -228,6 +228,7 @@ auto RoutesReader<Address>::read_next_hops(const Value& list) -> std::vector<Nex
       return other.via == next_hop->via && other.port == next_hop->port;
     };
     if (std::ranges::any_of(next_hops, is_same)) {
+      // NOLINTNEXTLINE(bugprone-unchecked-optional-access): this list's entries all have one
       via->problem(next_hop->via->to_string() + " is here twice; give it a weight instead");
     }
     next_hops.push_back(*std::move(next_hop));

@@ -91,6 +91,7 @@ std::string print(const Port& port, const Config& config) {
   std::string text = fmt::format("  {}:\n", scalar(port.name));
   text += port.vlan ? print(*port.vlan) : fmt::format("    device: {}\n", device(port.device));
   std::vector<std::string> addresses;
+  addresses.reserve(port.addresses.size() + port.addresses6.size());
   for (const InterfaceAddress4& address : port.addresses) {
     addresses.push_back(address.to_string());
   }
@@ -207,6 +208,7 @@ std::string print(const RouteOf<Address>& route, const Config& config) {
 
 std::string print(const RouteFile& file, const Config& config) {
   std::vector<std::string> gateways;
+  gateways.reserve(file.via.size() + file.via6.size());
   for (const Ipv4 gateway : file.via) {
     gateways.push_back(scalar_of(gateway));
   }

@@ -83,11 +83,31 @@ void AcceptedAdvertisements::carry_out(const Event& event) {
     case kRemoveAddress:
       set_address(event, event.kind == kAddAddress);
       break;
+    case kDeprecateAddress:
+    case kPreferAddress:
+      set_deprecated(event, event.kind == kDeprecateAddress);
+      break;
     case kMtu:
-      log::info("port {}: a router says that the link's MTU is {}",
-                parts_.world.port(event.port).name, event.mtu);
+      set_mtu(event);
       break;
   }
+}
+
+void AcceptedAdvertisements::set_mtu(const Event& event) {
+  const std::string& name = parts_.world.port(event.port).name;
+  if (event.mtu != 0) {
+    log::info("port {}: a router says that IPv6 packets may have {} bytes", name, event.mtu);
+  } else {
+    log::info("port {}: no router says how long an IPv6 packet may be", name);
+  }
+  parts_.world.set_mtu6(event.port, static_cast<std::uint16_t>(event.mtu));
+  parts_.links.renew(event.port);
+}
+
+void AcceptedAdvertisements::set_deprecated(const Event& event, bool deprecated) {
+  parts_.world.set_deprecated(event.port, event.address, deprecated);
+  log::info("port {}: address {} is {}", parts_.world.port(event.port).name,
+            event.address.to_string(), deprecated ? "deprecated" : "preferred again");
 }
 
 void AcceptedAdvertisements::solicit(InterfaceId port) {
@@ -125,7 +145,8 @@ void AcceptedAdvertisements::set_router(const Event& event, Prefix6 prefix, bool
 }
 
 void AcceptedAdvertisements::set_route(Prefix6 prefix, const Routers& routers) {
-  routing::Routing6::Request request{.prefix = prefix, .vias = {}, .metric = kMetricOfRouter};
+  routing::Routing6::Request request{
+      .prefix = prefix, .vias = {}, .metric = kMetricOfRouter, .protocol = fib::Protocol::kRa};
   const auto best =
       std::ranges::max_element(routers, {}, [](const auto& router) { return router.second; });
   for (const auto& [key, preference] : routers) {
@@ -134,8 +155,10 @@ void AcceptedAdvertisements::set_route(Prefix6 prefix, const Routers& routers) {
     }
   }
   if (request.vias.empty()) {
-    static_cast<void>(parts_.routing.remove(
-        {.prefix = prefix, .table = fib::Table::kMain, .metric = kMetricOfRouter}));
+    static_cast<void>(parts_.routing.remove({.prefix = prefix,
+                                             .table = fib::Table::kMain,
+                                             .metric = kMetricOfRouter,
+                                             .protocol = fib::Protocol::kRa}));
   } else if (const auto set = parts_.routing.set(request, routing::RouteMode::kReplace); !set) {
     log::warn("route {}: {}", prefix.to_string(), set.error().what);
   }
@@ -145,14 +168,17 @@ void AcceptedAdvertisements::set_route(Prefix6 prefix, const Routers& routers) {
 void AcceptedAdvertisements::set_on_link(const Event& event, bool there) {
   const routing::Routing6::Request request{.prefix = event.prefix,
                                            .vias = {{.address = std::nullopt, .port = event.port}},
-                                           .metric = kMetricOfPrefix};
+                                           .metric = kMetricOfPrefix,
+                                           .protocol = fib::Protocol::kRa};
   if (there) {
     if (const auto set = parts_.routing.set(request, routing::RouteMode::kReplace); !set) {
       log::warn("route {}: {}", event.prefix.to_string(), set.error().what);
     }
   } else {
-    static_cast<void>(parts_.routing.remove(
-        {.prefix = event.prefix, .table = fib::Table::kMain, .metric = kMetricOfPrefix}));
+    static_cast<void>(parts_.routing.remove({.prefix = event.prefix,
+                                             .table = fib::Table::kMain,
+                                             .metric = kMetricOfPrefix,
+                                             .protocol = fib::Protocol::kRa}));
   }
 }
 
@@ -162,6 +188,7 @@ void AcceptedAdvertisements::set_address(const Event& event, bool there) {
     addresses.insert(event.address);
   } else {
     addresses.erase(event.address);
+    parts_.world.set_deprecated(event.port, event.address, false);
   }
   // The prefix's route says what is on the link.
   std::vector<InterfaceAddress6> learned;

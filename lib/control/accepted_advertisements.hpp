@@ -50,6 +50,8 @@ class AcceptedAdvertisements {
   void set_router(const Event& event, Prefix6 prefix, bool there);
   void set_on_link(const Event& event, bool there);
   void set_address(const Event& event, bool there);
+  void set_deprecated(const Event& event, bool deprecated);
+  void set_mtu(const Event& event);
   // Makes the route to the prefix lead to the routers of the highest preference.
   void set_route(Prefix6 prefix, const Routers& routers);
 

@@ -278,7 +278,7 @@ void ExplainSteps::add_request(const RehearsedFrame& frame) {
   }
   const std::string source = frame.asks_from->to_string();
   const Ipv6* const target = frame.neighbor.as<Ipv6>();
-  add("neighbor", target
+  add("neighbor", target != nullptr
                       ? fmt::format("would be asked for by a neighbor solicitation from {} to {}",
                                     source, target->solicited_node().to_string())
                       : fmt::format("would be asked for by an ARP request from {}", source));

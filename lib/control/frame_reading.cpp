@@ -122,7 +122,7 @@ void read_ipv4(std::span<const std::uint8_t> packet, Sent& sent) {
   sent.protocol = packet[9];
   sent.source_ip = address_at<Ipv4>(packet, kSourceAt<Ipv4>).to_string();
   sent.destination_ip = address_at<Ipv4>(packet, kDestinationAt<Ipv4>).to_string();
-  const std::size_t message = (packet[0] & 0xfU) * 4U;
+  const std::size_t message = std::size_t{packet[0] & 0xfU} * 4;
   const bool is_first = (word_at(packet, 6) & RTE_IPV4_HDR_OFFSET_MASK) == 0;
   if (sent.protocol == IPPROTO_ICMP && is_first && packet.size() >= message + kIcmpHeader) {
     sent.icmp = {packet[message], packet[message + 1], long_at(packet, message + 4)};
@@ -152,6 +152,9 @@ void read_ipv6(std::span<const std::uint8_t> packet, Sent& sent) {
 
 // What an ICMP message says besides its type: ", MTU 1400".
 std::string detail_of(const Sent& sent) {
+  if (!sent.icmp) {
+    return {};
+  }
   if (const auto mtu = sent.mtu()) {
     return fmt::format(", MTU {}", *mtu);
   }

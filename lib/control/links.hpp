@@ -82,6 +82,8 @@ class Links {
   // Updates the ports without addresses, which are usable while a route names them.
   void apply_unnumbered();
   void apply_all();
+  // The port listens to other groups than before.
+  void listen(InterfaceId port);
   // Called every round.
   void watch_carriers();
   // Called at intervals.

@@ -3,11 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.hpp"
 #include "control/links.hpp"
+#include "neigh/icmp6_frame.hpp"
 
 namespace ringroad::control {
+
+// The device receives what the groups of all its interfaces get.
+void Links::listen(InterfaceId port) {
+  const PortId device = world_.port(port).egress;
+  std::set<Mac> groups;
+  for (const interface::InterfaceView& view : world_.ports()) {
+    if (view.egress == device) {
+      for (const Ipv6 group : interface::World::groups_of(view)) {
+        groups.insert(neigh::multicast_mac(group));
+      }
+    }
+  }
+  ports_[device.value()]->set_groups({groups.begin(), groups.end()});
+}
 
 // Sets the administrative state of the port and of its sub-interfaces. If the tables refuse the
 // change, nothing is changed.

@@ -220,11 +220,11 @@ class Rehearsal {
 
   // What the worker would send comes before what the control thread would send.
   void take_frames(std::vector<RehearsedFrame>& frames) {
-    for (std::uint16_t port = 0; port < worker_->egress.stages.size(); ++port) {
-      const Egress::Stage& stage = worker_->egress.stages[port];
+    for (std::uint16_t port = 0; const Egress::Stage& stage : worker_->egress.stages) {
       for (std::uint16_t i = 0; i < stage.count; ++i) {
         add(frames, OwnedPacket{stage.packets[i]}, PortId{port}, stage.priorities[i]);
       }
+      ++port;
     }
     for (OwnedPacket& packet : collected_) {
       const PacketMeta sent = meta(*packet);

@@ -11,6 +11,7 @@ void RehearsedNeighbors<Address>::send(Key key, OwnedPacket packet) {
   switch (real_.prospect(table_, key, buffers_of(*packet))) {
     case Prospect::kSends: {
       const auto id = real_.table().find(key);
+      // NOLINTNEXTLINE(bugprone-unchecked-optional-access): only what is in the table is sent to
       sender_.send_ip(std::move(packet), key.port, real_.table().entry(id.value()).mac);
       break;
     }

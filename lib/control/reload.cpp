@@ -23,7 +23,7 @@ std::string Reload::Outcome::error() const {
   return fmt::format("{}", fmt::join(problems.empty() ? refused : problems, "\n"));
 }
 
-Reload::Reload(const ReloadParts& parts, const Clock& clock) : parts_{parts}, clock_{clock} {}
+Reload::Reload(ReloadParts parts, const Clock& clock) : parts_{std::move(parts)}, clock_{clock} {}
 
 Reload::~Reload() {
   reading_.stop.store(true, std::memory_order_relaxed);

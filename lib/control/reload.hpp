@@ -26,7 +26,7 @@ namespace ringroad::control {
 
 class Reload {
  public:
-  Reload(const ReloadParts& parts, const Clock& clock);
+  Reload(ReloadParts parts, const Clock& clock);
   ~Reload();
   Reload(const Reload&) = delete;
   Reload& operator=(const Reload&) = delete;

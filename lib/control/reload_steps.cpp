@@ -113,7 +113,7 @@ template <class Address>
 bool RouteStep<Address>::undo() {
   const std::size_t begin = done_ - std::min(done_, kEditsASlice);
   // The routes were there before.
-  static_cast<void>(commit(begin, done_, true));
+  [[maybe_unused]] const Status status = commit(begin, done_, true);
   done_ = begin;
   return at_end(done_ == 0);
 }

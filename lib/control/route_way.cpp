@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The way of a flow through groups and recursive gateways, and the routes that were not chosen.
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -17,46 +18,50 @@ using fib::Usability;
 template <class Address>
 class WayReporter {
  public:
-  WayReporter(const Router& router, NextHopId matched, std::uint32_t flow)
-      : routing_{router.routing_of<Address>()},
+  // `members` are the members of groups that the flow takes, in the order of the way.
+  WayReporter(const Router& router, NextHopId matched, std::span<const NextHopId> members)
+      : router_{router},
+        routing_{router.routing_of<Address>()},
         table_{router.world().tables().next_hops},
-        names_{router.configuration().table_names()},
         reporter_{router},
         id_{matched},
-        members_{table_.way_of(matched, flow)} {}
+        members_{members} {}
 
-  // Returns one step for the matched route and one for each recursive gateway.
-  [[nodiscard]] json steps(const fib::Path<Address>& matched) {
-    json steps = json::array();
-    const fib::Path<Address>* path = &matched;
-    std::optional<Address> gateway;
-    for (unsigned depth = 0; path != nullptr && depth <= fib::kGroupNestingMax; ++depth) {
-      json step{{"gateway", or_null(gateway)}, {"nexthops", reporter_.next_hops_of(*path)}};
-      if (const auto* const through = gateway ? way_of(*gateway) : nullptr) {
-        step["prefix"] = through->prefix.to_string();
-        step["table"] = names_.to_string(through->table);
-        step["protocol"] = fib::to_string(through->path.protocol);
-      }
-      const fib::RouteNextHop<Address>* const hop = choose(*path, step);
-      steps.push_back(std::move(step));
-      path = nullptr;
-      const Address* const far =
-          hop != nullptr && !hop->port && hop->via ? gateway_as<Address>(*hop->via) : nullptr;
-      if (far != nullptr) {
-        gateway = *far;
-        id_ = routing_.next_hops().target(routing_.gateways().at(*far).next_hop);
-        const auto* const through = way_of(*far);
-        path = through != nullptr ? &through->path : nullptr;
-      }
-    }
-    return steps;
+  // Adds a step for the route, and one for each recursive gateway behind it.
+  void add_route(const fib::Path<Address>& path, json& steps) {
+    add(path, {{"gateway", nullptr}}, steps);
   }
 
  private:
-  // Returns the route through which a gateway is reached, or null if there is none.
-  [[nodiscard]] const typename routing::Gateways<Address>::Through* way_of(Address gateway) const {
-    const auto& through = routing_.gateways().at(gateway).through;
-    return through ? &*through : nullptr;
+  friend WayReporter<Ipv4>;
+
+  void add(const fib::Path<Address>& path, json step, json& steps) {
+    step["nexthops"] = reporter_.next_hops_of(path);
+    const fib::RouteNextHop<Address>* const hop = choose(path, step);
+    steps.push_back(std::move(step));
+    if (hop == nullptr || hop->port || !hop->via || steps.size() > fib::kGroupNestingMax) {
+      return;
+    }
+    if (const Ipv6* const foreign = as_foreign(*hop->via)) {
+      WayReporter<Ipv6>{router_, id_, members_.subspan(level_)}.add_gateway(*foreign, steps);
+    } else {
+      add_gateway(*gateway_as<Address>(*hop->via), steps);
+    }
+  }
+  // Adds the route that leads to a recursive gateway, if there is one.
+  void add_gateway(Address gateway, json& steps) {
+    const auto& known = routing_.gateways().at(gateway);
+    if (!known.through) {
+      return;
+    }
+    id_ = routing_.next_hops().target(known.next_hop);
+    const auto& through = *known.through;
+    add(through.path,
+        {{"gateway", gateway.to_string()},
+         {"prefix", through.prefix.to_string()},
+         {"table", router_.configuration().table_names().to_string(through.table)},
+         {"protocol", fib::to_string(through.path.protocol)}},
+        steps);
   }
   [[nodiscard]] const fib::RouteNextHop<Address>* choose(const fib::Path<Address>& path,
                                                          json& step) {
@@ -76,12 +81,12 @@ class WayReporter {
     return chosen;
   }
 
+  const Router& router_;
   const routing::Routing<Address>& routing_;
   const fib::NextHopTable& table_;
-  const fib::TableNames& names_;
   RouteReporter<Address> reporter_;
   NextHopId id_;
-  std::vector<NextHopId> members_;
+  std::span<const NextHopId> members_;
   std::size_t level_ = 0;
 };
 
@@ -134,7 +139,10 @@ json way_of(const Router& router, const FlowWay<Address>& flow) {
       return router.world().tables().trie6.lookup(flow.destination);
     }
   }();
-  return WayReporter<Address>{router, matched, flow.hash}.steps(flow.matched);
+  const auto members = router.world().tables().next_hops.way_of(matched, flow.hash);
+  json steps = json::array();
+  WayReporter<Address>{router, matched, members}.add_route(flow.matched, steps);
+  return steps;
 }
 
 #define RINGROAD_OF_FAMILY(Address)                                        \

@@ -254,6 +254,7 @@ Status Router::set_up_addresses() {
                    .ports = ports(),
                    .workers = workers_},
       clock_, [this](Ipv4 source) { configuration_->erase_routes_from(source); });
+  groups_->on_change = [this](InterfaceId port) { links_->listen(port); };
   const std::vector<InterfaceId> ids = ids_at_start(config_.ports);
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const config::Port& port = config_.ports[i];

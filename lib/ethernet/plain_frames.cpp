@@ -173,6 +173,7 @@ Stays move_others(Burst& burst, std::size_t begin, std::size_t end, std::uint64_
   Stays stays;
   for (std::size_t i = begin; i < end; ++i) {
     Packet* const packet = burst.packets[i];
+    // NOLINTNEXTLINE(misc-const-correctness): the statement below may write it
     std::size_t one = is_for(*packet, mac, kIpv6) ? 1 : 0;
     // The compiler would make a branch of it, which cannot be predicted in a mix of both families.
     asm("" : "+r"(one));

@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -221,14 +222,43 @@ void rest(const std::byte* arena, const DefaultRoute& default_route, const Key* 
 
 // `whole` looks up kBlock keys with the chosen instruction set; the remaining keys are looked up by
 // scalar code.
-template <auto whole, class Key>
-void in_blocks(const std::byte* arena, const DefaultRoute& default_route, std::span<const Key> keys,
-               NextHopId* next_hops) {
+template <auto whole>
+void in_blocks(const std::byte* arena, const DefaultRoute& default_route,
+               std::span<const std::uint32_t> keys, NextHopId* next_hops) {
   auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
   std::size_t done = 0;
   for (; done + kBlock <= keys.size(); done += kBlock) {
     default_route.with(
         [&](std::uint32_t otherwise) { whole(arena, otherwise, &keys[done], answers + done); });
+  }
+  rest(arena, default_route, keys.data() + done, keys.size() - done, answers + done);
+}
+
+// Begins behind the trunk if all keys are under it.
+void scalar_block6(const std::byte* arena, std::uint32_t default_route, const Trunk& trunk,
+                   const Ipv6* keys, std::uint32_t* answers) {
+  const std::uint32_t word = trunk.word.load(std::memory_order_acquire);
+  if (!is_block(word) ||
+      !std::all_of(keys, keys + kBlock, [&](Ipv6 key) { return trunk.covers(key); })) {
+    all_from_root<kBlock>(arena, default_route, keys, answers);
+    return;
+  }
+  std::array<std::uint32_t, kBlock> words;
+  words.fill(word);
+  std::array<std::uint8_t, kBlock> active;
+  std::iota(active.begin(), active.end(), std::uint8_t{0});
+  descend(arena, default_route, keys, trunk.depth, words.data(), active.data(), kBlock, answers);
+}
+
+void scalar_ipv6(const std::byte* arena, const DefaultRoute& default_route,
+                 const TrunkPointer& trunk, std::span<const Ipv6> keys, NextHopId* next_hops) {
+  auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
+  std::size_t done = 0;
+  for (; done + kBlock <= keys.size(); done += kBlock) {
+    default_route.with([&](std::uint32_t otherwise) {
+      scalar_block6(arena, otherwise, *trunk.load(std::memory_order_acquire), &keys[done],
+                    answers + done);
+    });
   }
   rest(arena, default_route, keys.data() + done, keys.size() - done, answers + done);
 }
@@ -306,9 +336,9 @@ template <>
 BulkLookup<Ipv4>* bulk_lookup<Ipv4>(LookupWay way) {
   switch (way) {
     case LookupWay::kScalar:
-      return in_blocks<[](auto... to) { scalar_block<kBlock>(to...); }, std::uint32_t>;
+      return in_blocks<[](auto... to) { scalar_block<kBlock>(to...); }>;
     case LookupWay::kAvx2:
-      return in_blocks<avx2_block, std::uint32_t>;
+      return in_blocks<avx2_block>;
     case LookupWay::kAvx512:
       return bulk::avx512_ipv4;
   }
@@ -320,7 +350,7 @@ BulkLookup<Ipv6>* bulk_lookup<Ipv6>(LookupWay way) {
   if (way == LookupWay::kAvx512) {
     return bulk::avx512_ipv6;
   }
-  return in_blocks<[](auto... to) { scalar_block<kBlock>(to...); }, Ipv6>;
+  return scalar_ipv6;
 }
 
 }  // namespace ringroad::fib

@@ -73,6 +73,22 @@ class DefaultRoute {
   static_assert(std::atomic<Value>::is_always_lock_free);
 };
 
+// The levels that nearly all of a deep trie's prefixes share, because most networks have their
+// addresses from one allocation: bulk lookups of addresses under `prefix` begin behind them. The
+// writer replaces the whole for another prefix, and the word whenever its block is replaced.
+struct Trunk {
+  // Of the upper half of an address. By default, no address is under it.
+  std::uint64_t mask = 0;
+  std::uint64_t prefix = 1;
+  unsigned depth = 0;  // of the block that `word` names
+  std::atomic<std::uint32_t> word{0};
+
+  [[nodiscard]] bool covers(Ipv6 key) const { return (key.high() & mask) == prefix; }
+};
+inline constexpr unsigned kTrunkDepthMax = 5;
+// Loaded after the default route, as the root is.
+using TrunkPointer = std::atomic<const Trunk*>;
+
 // Deep tries have flat blocks below the root and no long leaves (block.hpp).
 template <class Key>
 inline constexpr bool kDeep = !std::is_same_v<Key, std::uint32_t>;
@@ -110,9 +126,13 @@ LookupWay preferred_way<Ipv4>();
 template <>
 LookupWay preferred_way<Ipv6>();
 
+using BulkLookup4 = void(const std::byte* arena, const DefaultRoute& default_route,
+                         std::span<const std::uint32_t> keys, NextHopId* next_hops);
+using BulkLookup6 = void(const std::byte* arena, const DefaultRoute& default_route,
+                         const TrunkPointer& trunk, std::span<const Ipv6> keys,
+                         NextHopId* next_hops);
 template <class Address>
-using BulkLookup = void(const std::byte* arena, const DefaultRoute& default_route,
-                        std::span<const BulkKey<Address>> keys, NextHopId* next_hops);
+using BulkLookup = std::conditional_t<std::is_same_v<Address, Ipv4>, BulkLookup4, BulkLookup6>;
 
 template <class Address>
 [[nodiscard]] BulkLookup<Address>* bulk_lookup(LookupWay way);

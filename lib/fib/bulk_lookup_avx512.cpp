@@ -95,30 +95,47 @@ void avx512_block(const std::byte* arena, std::uint32_t default_route, const std
 // Handles sixteen lanes at a time down to 64 bits; few prefixes are longer. Lanes that have their
 // answer are masked out.
 template <unsigned kLanes>
-void avx512_block6(const std::byte* arena, std::uint32_t default_route, const Ipv6* keys,
-                   std::uint32_t* answers) {
+void avx512_block6(const std::byte* arena, std::uint32_t default_route, const Trunk& trunk,
+                   const Ipv6* keys, std::uint32_t* answers) {
   constexpr unsigned kGroups = kLanes / 16;
-  constexpr unsigned kDepths = 6;
+  constexpr unsigned kDepths = kTrunkDepthMax + 1;
   struct Group {
     __m512i low_lanes;  // upper halves of the addresses in lanes 0..7
     __m512i high_lanes;
     __m512i words;
   };
   Group groups[kGroups];
+  const __m512i mask = _mm512_set1_epi64(static_cast<std::int64_t>(trunk.mask));
+  const __m512i prefix = _mm512_set1_epi64(static_cast<std::int64_t>(trunk.prefix));
+  __mmask8 outside = 0;
   for (std::size_t i = 0; i < kGroups; ++i) {
     Group& group = groups[i];
     group.low_lanes = high_halves(keys + i * 16);
     group.high_lanes = high_halves(keys + i * 16 + 8);
-    const __m512i roots =
-        _mm512_i32gather_epi32(octets(group.low_lanes, group.high_lanes, 48), arena, 4);
-    const __m512i octet =
-        _mm512_and_si512(octets(group.low_lanes, group.high_lanes, 40), _mm512_set1_epi32(255));
-    const __m512i flat = _mm512_add_epi32(_mm512_and_si512(roots, _mm512_set1_epi32(kOffsetMask)),
-                                          _mm512_slli_epi32(octet, 2));
-    group.words = _mm512_i32gather_epi32(flat, arena, 1);
+    for (const __m512i halves : {group.low_lanes, group.high_lanes}) {
+      outside |= _mm512_cmpneq_epi64_mask(_mm512_and_si512(halves, mask), prefix);
+    }
+  }
+  unsigned depth = kFirstDepth<Ipv6>;
+  if (outside == 0) {
+    depth = trunk.depth;
+    const auto word = static_cast<int>(trunk.word.load(std::memory_order_acquire));
+    for (Group& group : groups) {
+      group.words = _mm512_set1_epi32(word);
+    }
+  } else {
+    for (Group& group : groups) {
+      const __m512i roots =
+          _mm512_i32gather_epi32(octets(group.low_lanes, group.high_lanes, 48), arena, 4);
+      const __m512i octet =
+          _mm512_and_si512(octets(group.low_lanes, group.high_lanes, 40), _mm512_set1_epi32(255));
+      const __m512i flat = _mm512_add_epi32(_mm512_and_si512(roots, _mm512_set1_epi32(kOffsetMask)),
+                                            _mm512_slli_epi32(octet, 2));
+      group.words = _mm512_i32gather_epi32(flat, arena, 1);
+    }
   }
   unsigned going_on = 1;
-  for (unsigned depth = kFirstDepth<Ipv6>; depth < kDepths && going_on != 0; ++depth) {
+  for (; depth < kDepths && going_on != 0; ++depth) {
     going_on = 0;
     for (Group& group : groups) {
       const __m512i octet = octets(group.low_lanes, group.high_lanes, 40 - 8 * depth);
@@ -153,15 +170,17 @@ void avx512_block6(const std::byte* arena, std::uint32_t default_route, const Ip
 
 // Looks up at most kLanes keys: the lanes without a key look up the last one.
 template <unsigned kLanes>
-void avx512_rest6(const std::byte* arena, const DefaultRoute& default_route, const Ipv6* keys,
-                  std::size_t count, std::uint32_t* answers) {
+void avx512_rest6(const std::byte* arena, const DefaultRoute& default_route,
+                  const TrunkPointer& trunk, const Ipv6* keys, std::size_t count,
+                  std::uint32_t* answers) {
   Ipv6 filled[kLanes];
   std::uint32_t found[kLanes];
   for (unsigned i = 0; i < kLanes; ++i) {
     filled[i] = keys[i < count ? i : count - 1];
   }
-  default_route.with(
-      [&](std::uint32_t otherwise) { avx512_block6<kLanes>(arena, otherwise, filled, found); });
+  default_route.with([&](std::uint32_t otherwise) {
+    avx512_block6<kLanes>(arena, otherwise, *trunk.load(std::memory_order_acquire), filled, found);
+  });
   for (std::size_t i = 0; i < count; ++i) {
     answers[i] = found[i];
   }
@@ -185,22 +204,23 @@ void avx512_ipv4(const std::byte* arena, const DefaultRoute& default_route,
 // The same, but a large rest is filled up to a block: half of a burst of both families at random is
 // nearly always less than a block.
 void avx512_ipv6(const std::byte* arena, const DefaultRoute& default_route,
-                 std::span<const Ipv6> keys, NextHopId* next_hops) {
+                 const TrunkPointer& trunk, std::span<const Ipv6> keys, NextHopId* next_hops) {
   constexpr std::size_t kLittle = 4;
   auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
   std::size_t done = 0;
   for (; done + kBlock <= keys.size(); done += kBlock) {
     default_route.with([&](std::uint32_t otherwise) {
-      avx512_block6<kBlock>(arena, otherwise, keys.data() + done, answers + done);
+      avx512_block6<kBlock>(arena, otherwise, *trunk.load(std::memory_order_acquire),
+                            keys.data() + done, answers + done);
     });
   }
   const std::size_t left = keys.size() - done;
   if (left <= kLittle) {
     scalar_rest(arena, default_route, keys.data() + done, left, answers + done);
   } else if (left <= kBlock / 2) {
-    avx512_rest6<kBlock / 2>(arena, default_route, keys.data() + done, left, answers + done);
+    avx512_rest6<kBlock / 2>(arena, default_route, trunk, keys.data() + done, left, answers + done);
   } else {
-    avx512_rest6<kBlock>(arena, default_route, keys.data() + done, left, answers + done);
+    avx512_rest6<kBlock>(arena, default_route, trunk, keys.data() + done, left, answers + done);
   }
 }
 

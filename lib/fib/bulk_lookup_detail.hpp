@@ -29,7 +29,7 @@ void scalar_rest(const std::byte* arena, const DefaultRoute& default_route, cons
                  std::size_t count, std::uint32_t* answers);
 
 // The processor must have AVX-512 F, BW, VL, DQ and VPOPCNTDQ.
-BulkLookup<Ipv4> avx512_ipv4;
-BulkLookup<Ipv6> avx512_ipv6;
+BulkLookup4 avx512_ipv4;
+BulkLookup6 avx512_ipv6;
 
 }  // namespace ringroad::fib::bulk

@@ -29,6 +29,7 @@ enum class Protocol : std::uint8_t {
   kKernel = 2,
   kStatic = 4,
   kConnected = 5,  // unused in rtnetlink: Linux calls these routes "kernel" too
+  kRa = 9,         // of a router's advertisement
   kZebra = 11,
   kBird = 12,
   kBabel = 42,

@@ -20,7 +20,10 @@ std::uint32_t short_place(Prefix<Address> prefix) {
 
 template <class Address>
 Trie<Address>::Trie(Reclaimer& reclaimer)
-    : store_{reclaimer, kDeep<Key>}, short_prefixes_(kShortPrefixes), root_(kRootEntries) {}
+    : store_{reclaimer, kDeep<Key>},
+      reclaimer_{reclaimer},
+      short_prefixes_(kShortPrefixes),
+      root_(kRootEntries) {}
 
 template <class Address>
 StrideKey Trie<Address>::key_of(Prefix prefix) {
@@ -164,6 +167,9 @@ void Trie<Address>::stage_long(Prefix prefix, std::uint32_t next_hop) {
       dirty = dirty == kNone || dirty == octet ? octet : kSeveral;
     }
     touch_root(root_index(bulk_key(prefix.address())));
+    if (kDeep<Key> && (before == 0 || withdraw)) {
+      count_prefix(root_index(bulk_key(prefix.address())), path, !withdraw);
+    }
   }
   if (withdraw) {
     prune(prefix, path);
@@ -215,6 +221,9 @@ void Trie<Address>::prune(Prefix prefix, const Path& path) {
     if (is_block(node.word)) {
       unlinked_.push_back(node.word);
     }
+    if (number == trunk_node_) {
+      trunk_node_ = 0;
+    }
     node = Node{};
     free_nodes_.push_back(number);
     if (depth == 0) {
@@ -257,6 +266,9 @@ void Trie<Address>::publish() {
       word = kDeep<Key> ? compile_flat(entry.node, word) : compile(entry.node, word);
     }
     store_.link_root(index, is_block(word) ? word : store_.uniform(word));
+  }
+  if (kDeep<Key> && !dirty_root_.empty()) {
+    settle_trunk();
   }
   dirty_root_.clear();
   std::ranges::for_each(unlinked_, [&](std::uint32_t word) { store_.retire(word); });

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -66,14 +67,23 @@ class Trie {
   }
   // `next_hops` must be at least as long as `keys`. Uses the fastest version for this machine.
   void lookup(std::span<const Key> keys, std::span<NextHopId> next_hops) const {
-    bulk_(store_.arena(), default_route_, keys, next_hops.data());
+    lookup(keys, next_hops, bulk_);
   }
   // The same with one of the versions in lookup_ways().
   void lookup(std::span<const Key> keys, std::span<NextHopId> next_hops, LookupWay way) const {
-    bulk_lookup<Address>(way)(store_.arena(), default_route_, keys, next_hops.data());
+    lookup(keys, next_hops, bulk_lookup<Address>(way));
   }
 
  private:
+  void lookup(std::span<const Key> keys, std::span<NextHopId> next_hops,
+              BulkLookup<Address>* bulk) const {
+    if constexpr (kDeep<Key>) {
+      bulk(store_.arena(), default_route_, trunk_, keys, next_hops.data());
+    } else {
+      bulk(store_.arena(), default_route_, keys, next_hops.data());
+    }
+  }
+
   static constexpr std::uint32_t kNever = ~std::uint32_t{0};  // not a valid answer
   static constexpr std::uint16_t kNone = 512;                 // none of a node's children
   static constexpr std::uint16_t kSeveral = 256;
@@ -83,6 +93,7 @@ class Trie {
     Stride stride;
     std::uint32_t inherited = kNever;   // the answer of the shorter prefixes, when last compiled
     std::uint32_t word = 0;             // the result of compiling: a block's word or an answer
+    std::uint32_t prefixes = 0;         // of a deep trie: that end in it or below
     std::uint8_t dirty = kAllQuarters;  // quarters whose answers may have changed
     std::uint16_t dirty_child = kNone;  // octet of a child with dirty nodes, itself or below
   };
@@ -111,10 +122,16 @@ class Trie {
   template <class Visit>
   void each_dirty_child(Node& node, const Visit& visit);
   void count_change(bool before, bool after);
+  void count_prefix(std::uint32_t root, const Path& path, bool added);
+  void settle_trunk();
+  void choose_trunk();
 
   BlockStore store_;
   DefaultRoute default_route_;
+  static inline const Trunk kNoTrunk{};
+  TrunkPointer trunk_{&kNoTrunk};
   BulkLookup<Address>* bulk_ = bulk_lookup<Address>(preferred_way<Address>());
+  Reclaimer& reclaimer_;
 
   // Prefixes of up to 16 bits as a complete binary tree: the root has index 1, the children of i
   // have indices 2i and 2i + 1. 0 means that the prefix is not there.
@@ -131,6 +148,11 @@ class Trie {
   std::vector<Node> nodes_{1};
   std::vector<std::uint32_t> free_nodes_;
   std::size_t size_ = 0;
+
+  std::uint32_t heaviest_root_ = 0;      // the index of the node with the most prefixes, as a rule
+  std::shared_ptr<Trunk> chosen_trunk_;  // null if there is none
+  std::uint32_t trunk_node_ = 0;         // the source of its block
+  std::size_t chosen_at_ = 0;            // size_ when it was chosen
 };
 
 using Trie4 = Trie<Ipv4>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "host/group_membership.hpp"
 
+#include <utility>
 #include <vector>
 
 #include "packet/tos.hpp"
@@ -30,7 +31,9 @@ void GroupMembership::sync(const interface::InterfaceView& view, bool linked) {
       reports_.leave({view.id, group}, now);
     }
   }
-  port.groups = std::move(wanted);
+  if (std::exchange(port.groups, wanted) != wanted && on_change) {
+    on_change(view.id);
+  }
   const bool named = world_.link_local(view.id).has_value();
   if (named && !port.named && linked) {
     reports_.report_again(view.id, now);

@@ -3,6 +3,7 @@
 // Reports the groups that the router listens to, so that switches which watch such reports (MLD
 // snooping) deliver solicitations for its addresses (RFC 3810, RFC 4861 7.2.1). Control thread
 // only.
+#include <functional>
 #include <map>
 #include <set>
 
@@ -19,6 +20,9 @@ class GroupMembership {
   GroupMembership(const interface::World& world, Sender& sender, const Clock& clock,
                   std::uint64_t seed)
       : world_{world}, sender_{sender}, clock_{clock}, reports_{seed} {}
+
+  // Called when the port listens to other groups than before.
+  std::function<void(InterfaceId)> on_change{};
 
   // The port's addresses, its link or its administrative state changed.
   void sync(const interface::InterfaceView& port, bool linked);

@@ -159,7 +159,7 @@ void Neighbors6::send_answer(const Answer& answer, const PacketMeta& meta, Sende
   }
 }
 
-void Neighbors6::pass_on(const neigh::NdMessage& message, InterfaceId port) {
+void Neighbors6::pass_on(const neigh::NdMessage& message, InterfaceId port) const {
   const auto* const solicitation = std::get_if<neigh::RouterSolicitation>(&message);
   const auto* const advertisement = std::get_if<neigh::RouterAdvertisement>(&message);
   if (solicitation != nullptr && on_router_solicitation) {
@@ -170,6 +170,7 @@ void Neighbors6::pass_on(const neigh::NdMessage& message, InterfaceId port) {
   }
 }
 
+// NOLINTNEXTLINE(readability-convert-member-functions-to-static): not all of judge_one() are
 Neighbors6::Verdict Neighbors6::judge(const neigh::NdMessage& message,
                                       const PacketMeta& meta) const {
   return std::visit([&](const auto& one) { return judge_one(one, meta); }, message);

@@ -60,7 +60,7 @@ class Neighbors6 final : public Resolution<Ipv6> {
   [[nodiscard]] std::optional<Table::Advertisement> sender_of(const PacketMeta& meta, Ipv6 source,
                                                               std::optional<Mac> mac) const;
   // Tells those who wait for such a message.
-  void pass_on(const neigh::NdMessage& message, InterfaceId port);
+  void pass_on(const neigh::NdMessage& message, InterfaceId port) const;
 
   Addresses6& addresses_;
   stats::IpCounters& counters_;

@@ -200,7 +200,7 @@ void SlowPath6::to_neighbor(OwnedPacket packet, const Adjacency& adjacency) {
     return;
   }
   if (adjacency.kind == AdjacencyKind::kLinkLocal) {
-    const std::uint16_t mtu = std::max(world_.port(next_hop->port).mtu, ip6::kMtuMin);
+    const std::uint16_t mtu = std::max(world_.port(next_hop->port).mtu_of<Ipv6>(), ip6::kMtuMin);
     if (exceeds(*packet, mtu)) {
       // The error quotes the hop limit that the sender gave the packet.
       ++ipv6(*packet).hop_limits;

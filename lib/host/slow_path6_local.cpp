@@ -141,6 +141,7 @@ void SlowPath6::icmp_input(OwnedPacket packet, std::uint32_t offset) {
     sender_.drop(std::move(packet), DropReason::kIcmpBad);
     return;
   }
+  // NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange): a type may be any octet
   const auto type = static_cast<Icmp6Type>(read_at<std::uint8_t>(*packet, offset).value_or(0));
   if (const auto counter = received(type)) {
     counters_.add(*counter);
@@ -200,7 +201,7 @@ bool SlowPath6::learn_path_mtu(Packet& packet, std::uint32_t offset) {
   const Ipv6 destination = Ipv6::read(about->dst_addr);
   const InterfaceId ingress = meta(packet).ingress;
   const std::uint16_t link = destination.is_link_local()
-                                 ? world_.port(ingress).mtu
+                                 ? world_.port(ingress).mtu_of<Ipv6>()
                                  : routing_.resolve(destination, 0).mtu.load();
   if (link == 0 || !world_.is_own(ingress, Ipv6::read(about->src_addr))) {
     return false;

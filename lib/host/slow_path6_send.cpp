@@ -196,7 +196,7 @@ void SlowPath6::send_own(OwnedPacket packet) {
     return;
   }
   const std::uint16_t link = way != nullptr ? way->mtu.load(std::memory_order_relaxed)
-                                            : world_.port(meta(*packet).ingress).mtu;
+                                            : world_.port(meta(*packet).ingress).mtu_of<Ipv6>();
   const std::uint16_t mtu = path_mtu_.of(destination, link, clock_.now());
   if (mtu != 0 && exceeds(*packet, mtu)) {
     cut(std::move(packet), way, mtu);

@@ -40,16 +40,23 @@ unsigned scope_of(Ipv6 address) {
   return address.is_link_local() || address.is_loopback() ? 2 : 14;
 }
 
-// RFC 6724 2.1, the default policy table, as far as addresses of a port differ by it.
+// The policy table of Linux's addrlabel.c, which is that of RFC 6724 2.1 with other numbers, and
+// with ORCHID (RFC 4843). The embedded IPv4 addresses of the table are never a port's.
 unsigned label_of(Ipv6 address) {
   const std::uint64_t first = address.high() >> 32;
   if (first >> 25 == 0xfc >> 1) {
-    return 13;  // unique local
+    return 5;  // unique local
+  }
+  if (first >> 22 == 0xfec0 >> 6) {
+    return 11;  // site-local
   }
   if (first == 0x20010000) {
-    return 5;  // Teredo
+    return 6;  // Teredo
   }
-  return first >> 16 == 0x2002 ? 2 : 1;
+  if (first >> 4 == 0x2001001) {
+    return 7;  // ORCHID
+  }
+  return first >> 16 == 0x2002 ? 2 : first >> 16 == 0x3ffe ? 12 : 1;
 }
 
 unsigned common_bits(Ipv6 a, Ipv6 b) {
@@ -64,9 +71,10 @@ std::optional<Ipv6> World::source(InterfaceId id, Ipv6 to) const {
   struct Candidate {
     Ipv6 address;
     unsigned length;
+    bool deprecated;
     bool outgoing;
   };
-  // RFC 6724 5: rules 1, 2, 5, 6 and 8. No address of a port is deprecated or temporary.
+  // RFC 6724 5: rules 1, 2, 3, 5, 6 and 8. No address of a port is a home address or temporary.
   const auto is_better = [&](const Candidate& a, const Candidate& b) {
     if ((a.address == to) != (b.address == to)) {
       return a.address == to;
@@ -74,6 +82,9 @@ std::optional<Ipv6> World::source(InterfaceId id, Ipv6 to) const {
     const unsigned scope = scope_of(to);
     if (const unsigned as = scope_of(a.address), bs = scope_of(b.address); as != bs) {
       return as < bs ? as >= scope : bs < scope;
+    }
+    if (a.deprecated != b.deprecated) {
+      return b.deprecated;
     }
     if (a.outgoing != b.outgoing) {
       return a.outgoing;
@@ -92,7 +103,9 @@ std::optional<Ipv6> World::source(InterfaceId id, Ipv6 to) const {
     for (const InterfaceAddress6& own : view.addresses6 | std::views::reverse) {
       // A link-local address means nothing on another link, nor does one of its own to others.
       const bool fits = view.id == id || (!is_of_link && !own.address.is_link_local());
-      const Candidate candidate{own.address, own.length, view.id == id};
+      const bool deprecated =
+          std::ranges::find(view.deprecated6, own.address) != view.deprecated6.end();
+      const Candidate candidate{own.address, own.length, deprecated, view.id == id};
       if (fits && view.uses(own) && (!best || is_better(candidate, *best))) {
         best = candidate;
       }

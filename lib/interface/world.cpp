@@ -157,6 +157,14 @@ void World::set_tentative(InterfaceId id, Ipv6 address, bool tentative) {
   publish_link_addresses();
 }
 
+void World::set_deprecated(InterfaceId id, Ipv6 address, bool deprecated) {
+  auto& list = ports_.at(id).deprecated6;
+  std::erase(list, address);
+  if (deprecated) {
+    list.push_back(address);
+  }
+}
+
 void World::set_tentative(InterfaceId id, Ipv4 address, bool tentative) {
   auto& list = ports_.at(id).tentative;
   std::erase(list, address);
@@ -210,7 +218,7 @@ void World::publish_own_addresses() {
   own_ = std::move(fresh);
 }
 
-std::vector<Ipv6> World::groups_of(const InterfaceView& port) const {
+std::vector<Ipv6> World::groups_of(const InterfaceView& port) {
   if (!port.runs_ipv6 || !port.up) {
     return {};
   }

@@ -27,6 +27,8 @@ struct InterfaceView {
   std::string name;
   Mac mac;
   std::uint16_t mtu = 1500;
+  // What routers say that IPv6 has of it (RFC 4861 6.3.4); 0: nothing.
+  std::uint16_t mtu6 = 0;
   // For a sub-interface: the interface whose frames carry its tag. Below: the sending port and all
   // tags.
   std::optional<InterfaceId> link{};
@@ -37,6 +39,8 @@ struct InterfaceView {
   // Addresses that must not be used before they were probed.
   std::vector<Ipv4> tentative{};
   std::vector<Ipv6> tentative6{};
+  // Addresses that the router sends from only if it has no other (RFC 4862 5.5.4).
+  std::vector<Ipv6> deprecated6{};
   bool runs_ipv6 = false;  // it has a link-local address, and hosts may ask for it
 
   template <class Address>
@@ -46,6 +50,10 @@ struct InterfaceView {
     } else {
       return addresses6;
     }
+  }
+  template <class Address>
+  [[nodiscard]] std::uint16_t mtu_of() const {
+    return std::is_same_v<Address, Ipv6> && mtu6 != 0 ? std::min(mtu, mtu6) : mtu;
   }
   [[nodiscard]] bool uses(const InterfaceAddress4& own) const {
     return up && std::ranges::find(tentative, own.address) == tentative.end();
@@ -119,9 +127,11 @@ class World {
   void set_addresses(InterfaceId id, const std::vector<InterfaceAddress6>& addresses);
   void set_tentative(InterfaceId id, Ipv4 address, bool tentative);
   void set_tentative(InterfaceId id, Ipv6 address, bool tentative);
+  void set_deprecated(InterfaceId id, Ipv6 address, bool deprecated);
   void set_runs_ipv6(InterfaceId id, bool runs);
   void set_up(InterfaceId id, bool up);
   void set_mtu(InterfaceId id, std::uint16_t mtu) { ports_.at(id).mtu = mtu; }
+  void set_mtu6(InterfaceId id, std::uint16_t mtu) { ports_.at(id).mtu6 = mtu; }
   void set_mac(InterfaceId id, Mac mac);
   // What is done with packets that the interface receives, and how it gets addresses.
   struct Policy {
@@ -171,7 +181,7 @@ class World {
   [[nodiscard]] bool is_own(InterfaceId id, Ipv6 address) const;
   [[nodiscard]] bool is_anycast(Ipv6 address) const;
   // The groups that the port listens to (RFC 4291 2.8), whether or not others are asked for them.
-  [[nodiscard]] std::vector<Ipv6> groups_of(const InterfaceView& port) const;
+  [[nodiscard]] static std::vector<Ipv6> groups_of(const InterfaceView& port);
   [[nodiscard]] std::optional<Ipv6> link_local(InterfaceId id) const;
   // The same, including addresses of ports that are down and addresses that are being probed.
   template <class Address>

@@ -155,6 +155,7 @@ inline bool Avx2Input::validate(Burst& burst, std::size_t from, std::size_t at) 
   Packet* const* const packets = burst.packets.data() + from;
   std::array<std::uint8_t*, kPackets> frames;
   __m128i about = _mm_setzero_si128();
+  // NOLINTNEXTLINE(misc-const-correctness): written if the link is raw
   __m128i l2_differs = _mm_setzero_si128();
   __m256i highest = _mm256_setzero_si256();
 #pragma GCC unroll 8
@@ -205,7 +206,7 @@ inline bool Avx2Input::validate(Burst& burst, std::size_t from, std::size_t at) 
   plain_bytes_ = _mm256_add_epi32(plain_bytes_, frame_bytes);
   longest_ = _mm256_max_epu32(longest_, total);
   if (at != from) [[unlikely]] {
-    std::memmove(&burst.packets[at], packets, kPackets * sizeof(Packet*));
+    std::copy_n(packets, kPackets, burst.packets.begin() + static_cast<std::ptrdiff_t>(at));
     std::memset(&burst.l2_classes[at], 0, kPackets);
   }
   std::ranges::copy(frames, burst.frames.begin() + static_cast<std::ptrdiff_t>(at));

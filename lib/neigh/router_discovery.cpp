@@ -84,7 +84,7 @@ void RouterDiscovery::stop(InterfaceId id, Events& events) {
     }
   }
   if (found->second.mtu != 0) {
-    events.push_back({.kind = Kind::kMtu, .port = id, .mtu = found->second.interface.mtu});
+    events.push_back({.kind = Kind::kMtu, .port = id, .mtu = 0});
   }
   found->second = {.has_link = found->second.has_link};
 }
@@ -142,11 +142,14 @@ void RouterDiscovery::set(Entries& entries, const Event& wanted, Nanoseconds now
 }
 
 // RFC 4862 5.5.3 (e), as Linux addrconf_prefix_rcv_add_addr() has it.
-void RouterDiscovery::hear_address(Port& port, Event wanted, Nanoseconds now, Events& events) {
+void RouterDiscovery::hear_address(Port& port, Event wanted, Nanoseconds preferred, Nanoseconds now,
+                                   Events& events) {
   Entries& entries = port.tables[kAddresses];
-  const auto found = std::ranges::find_if(
-      entries, [&](const Entry& entry) { return is_same(entry.event, wanted); });
-  if (found != entries.end()) {
+  const auto find = [&] {
+    return std::ranges::find_if(entries,
+                                [&](const Entry& entry) { return is_same(entry.event, wanted); });
+  };
+  if (const auto found = find(); found != entries.end()) {
     const Nanoseconds remaining = found->until == kNever ? kInfiniteLifetime : found->until - now;
     wanted.lifetime = std::max(wanted.lifetime, std::min(remaining, kLifetimeKept));
     if (wanted.lifetime <= Nanoseconds{}) {
@@ -154,6 +157,18 @@ void RouterDiscovery::hear_address(Port& port, Event wanted, Nanoseconds now, Ev
     }
   }
   set(entries, wanted, now, events);
+  if (const auto found = find(); found != entries.end()) {
+    found->preferred_until = end_of(preferred, now);
+    set_deprecated(*found, preferred <= Nanoseconds{}, events);
+  }
+}
+
+void RouterDiscovery::set_deprecated(Entry& entry, bool deprecated, Events& events) {
+  if (std::exchange(entry.deprecated, deprecated) != deprecated) {
+    Event event = entry.event;
+    event.kind = deprecated ? Kind::kDeprecateAddress : Kind::kPreferAddress;
+    events.push_back(event);
+  }
 }
 
 void RouterDiscovery::hear_prefix(InterfaceId id, Port& port, const PrefixInformation& information,
@@ -171,7 +186,7 @@ void RouterDiscovery::hear_prefix(InterfaceId id, Port& port, const PrefixInform
   if (information.autonomous && prefix.length() == kAutonomousLength) {
     wanted.kind = Kind::kAddAddress;
     wanted.address = eui64_address(prefix, port.interface.mac);
-    hear_address(port, wanted, now, events);
+    hear_address(port, wanted, information.preferred, now, events);
   }
 }
 
@@ -236,6 +251,11 @@ void RouterDiscovery::tick(Nanoseconds now, Events& events) {
         return over;
       });
     }
+    for (Entry& entry : port.tables[kAddresses]) {
+      if (entry.preferred_until <= now) {
+        set_deprecated(entry, true, events);
+      }
+    }
   }
 }
 
@@ -246,6 +266,9 @@ std::optional<Nanoseconds> RouterDiscovery::next_deadline() const {
     for (const Entries& entries : port.tables) {
       for (const Entry& entry : entries) {
         next = std::min(next, entry.until);
+        if (!entry.deprecated) {
+          next = std::min(next, entry.preferred_until);
+        }
       }
     }
   }

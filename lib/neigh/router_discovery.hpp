@@ -38,7 +38,9 @@ class RouterDiscovery {
       kRemovePrefix,
       kAddAddress,  // the port gets `address` in `prefix`; it is to be probed for
       kRemoveAddress,
-      kMtu,  // the link's MTU for IPv6 is `mtu`
+      kDeprecateAddress,  // its preferred lifetime is over (RFC 4862 5.5.4)
+      kPreferAddress,     // a router has prolonged it
+      kMtu,               // the link's MTU for IPv6 is `mtu`; 0: no router says one
     };
     Kind kind;
     InterfaceId port;
@@ -82,6 +84,9 @@ class RouterDiscovery {
   struct Entry {
     Event event;
     Nanoseconds until = kNever;
+    // Of an address.
+    Nanoseconds preferred_until = kNever;
+    bool deprecated = false;
   };
   using Entries = std::vector<Entry>;
   enum Table : std::uint8_t { kRouters, kRoutes, kPrefixes, kAddresses, kTables };
@@ -98,7 +103,9 @@ class RouterDiscovery {
   void solicit_anew(Port& port, Nanoseconds now);
   void solicit(InterfaceId id, Port& port, Nanoseconds now, Events& events);
   static void set(Entries& entries, const Event& wanted, Nanoseconds now, Events& events);
-  static void hear_address(Port& port, Event wanted, Nanoseconds now, Events& events);
+  static void hear_address(Port& port, Event wanted, Nanoseconds preferred, Nanoseconds now,
+                           Events& events);
+  static void set_deprecated(Entry& entry, bool deprecated, Events& events);
   static void hear_prefix(InterfaceId id, Port& port, const PrefixInformation& information,
                           Nanoseconds now, Events& events);
   [[nodiscard]] Nanoseconds random(Nanoseconds least, Nanoseconds most);

@@ -141,7 +141,7 @@ class Reassembly {
       return true;
     }
     Queue& queue = queue_of(key, {})->second;
-    static_cast<Known&>(queue) = from->second;
+    static_cast<Known&>(queue) = static_cast<const Known&>(from->second);
     queue.sender->fragments = from->second.sender->fragments;
     for (const Run& run : from->second.runs) {
       Run& mine = queue.runs.emplace_back(Run{run.begin, run.end, {}});

@@ -290,6 +290,7 @@ Status Port::start() {
   // Only frames for this station are forwarded; a device that cannot filter receives more, and
   // layer 2 input drops them.
   set_promiscuous(false);
+  filter_groups();
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/file_descriptor.hpp"
 #include "base/ids.hpp"
 #include "base/mac.hpp"
 #include "port/device_counter.hpp"
@@ -87,6 +88,9 @@ class Port {
   void set_link(bool up);
   // Receives frames for all stations, or only those for its own, if the device supports it.
   void set_promiscuous(bool on);
+  // The groups whose frames the device receives besides those for its station and for all. A device
+  // that cannot filter may receive others.
+  void set_groups(std::vector<Mac> groups);
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] std::uint16_t device() const { return device_; }
@@ -155,6 +159,7 @@ class Port {
   void close();
   [[nodiscard]] Status open_anew();
   Status filter_vlans();
+  void filter_groups();
   void spread_evenly();
   // The form is "port lan (net_tap0): what".
   [[nodiscard]] std::unexpected<Error> failed(const std::string& what) const;
@@ -183,6 +188,8 @@ class Port {
   bool link_is_at_hand_ = true;
   std::atomic<bool> removal_asked_{false};
   bool closed_ = false;  // the device is closed
+  std::vector<Mac> groups_;
+  FileDescriptor group_socket_;  // that makes a kernel interface receive groups
   std::optional<DeviceCounter> counter_;
   std::optional<RemovalWatch> removal_watch_;
 };

@@ -70,7 +70,7 @@ Result<AdjacencyId> NextHops<Address>::make_adjacency(AdjacencyKind kind, Interf
   entry.kind = kind;
   entry.port = port;
   entry.egress = world_.port(port).egress;
-  entry.mtu = world_.port(port).mtu;
+  entry.mtu = world_.port(port).template mtu_of<Address>();
   return *id;
 }
 

@@ -50,7 +50,8 @@ template <class Address>
 void NextHops<Address>::renew(InterfaceId port) {
   if (const auto found = gleans_.find(port); found != gleans_.end()) {
     const AdjacencyId glean = world_.next_hops().resolve(found->second, [] { return 0U; });
-    world_.adjacencies().at(glean).mtu.store(world_.port(port).mtu, std::memory_order_relaxed);
+    world_.adjacencies().at(glean).mtu.store(world_.port(port).template mtu_of<Address>(),
+                                             std::memory_order_relaxed);
   }
   std::erase_if(renewals_, [port](Key next) { return next.port == port; });
   renewals_.push_back({port, Address{}});
@@ -85,7 +86,8 @@ bool NextHops<Address>::renew(NextHopId id) {
   const Neighbor neighbor = this->neighbor(id);
   const interface::InterfaceView& port = world_.port(neighbor.key.port);
   for (const AdjacencyId adjacency : {neighbor.unresolved, neighbor.current}) {
-    world_.adjacencies().at(adjacency).mtu.store(port.mtu, std::memory_order_relaxed);
+    world_.adjacencies().at(adjacency).mtu.store(port.template mtu_of<Address>(),
+                                                 std::memory_order_relaxed);
   }
   if (neighbor.current == neighbor.unresolved) {
     return true;

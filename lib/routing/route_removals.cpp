@@ -33,8 +33,7 @@ std::string describe(const auto& selection) {
 }  // namespace
 
 template <class Address>
-std::optional<fib::RouteView<Address>> Routing<Address>::find_static(
-    const Selection& selection) const {
+std::optional<fib::RouteView<Address>> Routing<Address>::find(const Selection& selection) const {
   for (const View& route : rib_.at(selection.prefix)) {
     const bool asked =
         selection.table ? route.table == *selection.table : route.table >= Table::kDefault;
@@ -42,7 +41,7 @@ std::optional<fib::RouteView<Address>> Routing<Address>::find_static(
       return std::ranges::any_of(route.path.next_hops,
                                  [&](const auto& hop) { return matches(hop, via); });
     };
-    if (asked && route.path.protocol == Protocol::kStatic &&
+    if (asked && route.path.protocol == selection.protocol &&
         (!selection.metric || *selection.metric == route.metric) &&
         (!selection.type || *selection.type == route.path.type) &&
         (!selection.source || selection.source == route.path.source) &&
@@ -55,7 +54,7 @@ std::optional<fib::RouteView<Address>> Routing<Address>::find_static(
 
 template <class Address>
 Result<typename Routing<Address>::Removal> Routing<Address>::remove(const Selection& selection) {
-  const auto route = find_static(selection);
+  const auto route = find(selection);
   if (!route) {
     if (rib_.best(selection.prefix)) {
       return fail(
@@ -99,10 +98,12 @@ Result<fib::Route<Address>> Routing<Address>::erase(const fib::RouteSelector<Add
   if (!removal) {
     return std::unexpected{removal.error()};
   }
+  // NOLINTNEXTLINE(bugprone-unchecked-optional-access): what is removed was there before
+  const Path& before = removal->outcome.before.value();
   return fib::Route<Address>{.prefix = selector.prefix,
                              .table = removal->table,
                              .metric = removal->metric,
-                             .path = removal->outcome.before.value()};
+                             .path = before};
 }
 
 template class Routing<Ipv4>;

@@ -145,7 +145,7 @@ Result<fib::Path<Address>> Routing<Address>::path_of(const Request& request) con
     return std::unexpected{status.error()};
   }
   const std::string prefix = request.prefix.to_string();
-  Path path{.type = request.type, .source = request.source};
+  Path path{.protocol = request.protocol, .type = request.type, .source = request.source};
   for (const Via& via : request.vias) {
     const auto hop = hop_to(via);
     if (!hop) {
@@ -214,8 +214,8 @@ Status Routing<Address>::put(const fib::RouteEdit<Address>& edit, const Path* be
     }
   }
   Status status = rib_.commit({&edit, 1});
-  if (like_) {
-    next_hops_.release(*std::exchange(like_, std::nullopt));
+  if (const auto like = std::exchange(like_, std::nullopt)) {
+    next_hops_.release(*like);
   }
   gateways_.changed(edit.prefix);
   settle();
@@ -277,6 +277,10 @@ Result<typename Routing<Address>::Outcome> Routing<Address>::set(const Request& 
   if (there ? mode == Mode::kAdd || mode == Mode::kConfigured : connected && mode == Mode::kAdd) {
     return fail(fmt::format("{} exists already in table {}; delete or replace it",
                             place_of(request), fib::to_string(request.table)));
+  }
+  if (there && request.protocol != Protocol::kStatic && there->path.protocol != request.protocol) {
+    return fail(fmt::format("{} exists already as a route of protocol {}", place_of(request),
+                            fib::to_string(there->path.protocol)));
   }
   if (!there && mode == Mode::kChange) {
     return fail(fmt::format("there is no static route {} in table {} to change", place_of(request),

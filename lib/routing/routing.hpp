@@ -79,6 +79,7 @@ class Routing {
     std::uint32_t metric = 0;
     fib::Table table = fib::Table::kMain;
     std::optional<Address> source = std::nullopt;
+    fib::Protocol protocol = fib::Protocol::kStatic;
   };
   using Mode = RouteMode;
   // The route before and after the request, if it existed. A request is carried out as a whole or
@@ -90,9 +91,9 @@ class Routing {
   Result<Outcome> set(const Request& request, Mode mode);
   Status add(const Request& request);
 
-  // Selects a static route. If `vias` is not empty, only these next hops are removed from the
-  // route, and the route is removed with its last next hop, like `ip -6 route del`. An empty field
-  // matches every route.
+  // Selects a route of one protocol. If `vias` is not empty, only these next hops are removed from
+  // the route, and the route is removed with its last next hop, like `ip -6 route del`. An empty
+  // field matches every route.
   struct Selection {
     Prefix prefix;
     std::optional<fib::Table> table;  // if empty, the tables used for forwarding
@@ -100,13 +101,14 @@ class Routing {
     std::optional<RouteType> type = std::nullopt;
     std::optional<Address> source = std::nullopt;
     std::vector<Via> vias = {};
+    fib::Protocol protocol = fib::Protocol::kStatic;
   };
   struct Removal {
     fib::Table table;
     std::uint32_t metric;
     Outcome outcome;
   };
-  // Removes static routes only. Connected routes are added and removed with their addresses.
+  // Connected routes are added and removed with their addresses.
   Result<Removal> remove(const Selection& selection);
   Result<fib::Route<Address>> erase(const fib::RouteSelector<Address>& selector);
 
@@ -211,7 +213,7 @@ class Routing {
   // Sets the path of the static route, or removes the route if the edit has no path. `before` is
   // its path until now.
   Status put(const fib::RouteEdit<Address>& edit, const Path* before);
-  [[nodiscard]] std::optional<View> find_static(const Selection& selection) const;
+  [[nodiscard]] std::optional<View> find(const Selection& selection) const;
   // Whether the destinations themselves are on a port's link.
   [[nodiscard]] static bool is_on_link(const Path& path);
   [[nodiscard]] Result<NextHopId> next_hop_of(const Path& path);

@@ -224,7 +224,7 @@ void Worker::flush_egress() {
 }
 
 void Worker::send(PortId port, Egress::Stage& stage) {
-  TxPath& path = tx_[port.value()];
+  const TxPath& path = tx_[port.value()];
   if (port::TxQueue* const queue = path.now(); queue != nullptr) [[likely]] {
     if (is_open(port.value())) [[likely]] {
       queue->send(context_, stage);

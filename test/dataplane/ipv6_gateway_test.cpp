@@ -221,3 +221,21 @@ TEST_CASE("roadctl adds, shows and deletes IPv4 routes by IPv6 gateways") {
   bed.run();
   CHECK(bed.drops(DropReason::kNoRoute) == 1);
 }
+
+TEST_CASE("route get follows an IPv4 route behind its IPv6 gateway") {
+  auto config = by_ipv6();
+  config.routes6 = {
+      {.to = *Prefix6::parse("2001:db8:5::/48"), .next_hops = {{.via = kGateway, .port = "b"}}}};
+  Testbed bed{{.config = config}};
+  const json route{{"prefix", "10.7.0.0/16"}, {"via", "2001:db8:5::1"}, {"recursive", true}};
+  REQUIRE(ask(bed, {"route", "add"}, route).contains("ok"));
+  const json got = ask(bed, {"route", "get"}, {{"address", "10.7.0.1"}}).at("ok");
+  CHECK(got.at("port") == "b");
+  CHECK(got.at("via") == "fe80::2");
+  const json& steps = got.at("steps");
+  REQUIRE(steps.size() == 2);
+  CHECK(steps[0].at("nexthops")[0].at("via") == "2001:db8:5::1");
+  CHECK(steps[1].at("gateway") == "2001:db8:5::1");
+  CHECK(steps[1].at("prefix") == "2001:db8:5::/48");
+  CHECK(steps[1].at("nexthops")[0].at("via") == "fe80::2");
+}

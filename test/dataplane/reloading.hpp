@@ -136,6 +136,7 @@ inline void fail_each_step(Reloading& router, const std::string& yaml, std::size
     CHECK(router.bed.router->pools().free() == buffers);
   }
   CHECK(steps > more_than);
+  router.bed.router->reload().on_step = nullptr;  // it refers to what ends here
 }
 
 // Reloads to this configuration and back to kPlain, in turns, while a flow from A to B goes on.

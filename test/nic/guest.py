@@ -131,9 +131,11 @@ class Guest:
 
     def shell(self, command, check=True, seconds=60):
         """Runs a command line in the guest and returns its CompletedProcess."""
-        self.sockets["shell"].sendall(command.encode() + b"\n")
         self.commands += 1
-        got = self.read_until(re.compile(rb"\n@%d \d+@\n$" % self.commands), seconds)
+        got = b"\n@again@\n"
+        while got.endswith(b"\n@again@\n"):
+            self.sockets["shell"].sendall(b"%d %s\n" % (len(command), command.encode()))
+            got = self.read_until(re.compile(rb"\n@(%d \d+|again)@\n$" % self.commands), seconds)
         # The answer to an earlier command that timed out may come first.
         output, status = re.search(r"(?:.*\n@\d+ \d+@\n)?(.*)\n@\d+ (\d+)@\n$",
                                    got.decode(errors="replace"), re.DOTALL).groups()

@@ -48,7 +48,7 @@ class Upstream(Topology):
         self.execute(self.b, "ip", "address", "add", f"{BEYOND}/128", "dev", "lo")
         (self.directory / "radvd.conf").write_text("""interface eth0 {
             AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvDefaultLifetime 30;
-            AdvDefaultPreference high; AdvReachableTime 20000;
+            AdvDefaultPreference high; AdvReachableTime 20000; AdvLinkMTU 1400;
             prefix 2001:db8:2::/64 { AdvValidLifetime 300; AdvPreferredLifetime 200; };
             route 2001:db8:99::/48 { AdvRouteLifetime 60; };
         };\n""")
@@ -73,12 +73,19 @@ class Radvd(Ipv6, RouterTestCase):
         self.assertTrue(eventually(lambda: self.routes("default") and self.routes("2001:db8:99::/48"), 15),
                         self.router.log())
         (default,) = self.routes("default")
-        self.assertEqual((default["metric"], default["nexthops"][0]["via"]), (1024, "fe80::ff:fe00:202"))
+        self.assertEqual((default["metric"], default["protocol"], default["nexthops"][0]["via"]),
+                         (1024, "ra", "fe80::ff:fe00:202"))
         self.assertTrue(eventually(
             lambda: received(self.ping(self.own, "-c", "1", "-W", "1", check=False, host=self.topology.b)) == 1, 5))
         self.topology.execute(self.topology.b, "ip", "-6", "route", "add", "2001:db8:1::/64", "via", self.own)
         for target in (B6, BEYOND):
             self.assertEqual(received(self.ping(target, "-c", "3", "-i", "0.2", "-W", "2")), 3, target)
+        # The link's MTU is what radvd says, for IPv6 alone; an operator's configuration has none of it all.
+        port = next(port for port in self.router.show("ports") if port["name"] == "right")
+        self.assertEqual((port["mtu"], port["mtu_ipv6"]), (1500, 1400))
+        tried = self.ping(BEYOND, "-c", "1", "-s", "1400", "-M", "do", "-W", "2", check=False)
+        self.assertIn("mtu=1400", tried.stdout)
+        self.assertNotIn("fe80::ff:fe00:202", self.router.roadctl("show", "config").stdout)
         self.topology.radvd.terminate()  # radvd's last advertisement has a lifetime of zero
         self.assertTrue(eventually(lambda: not self.routes("default"), 5))
         self.assertEqual(received(self.ping(A6, "-c", "1", "-W", "2", host=self.topology.b)), 1)

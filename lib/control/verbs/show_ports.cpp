@@ -78,6 +78,14 @@ Reply show_ports(Router& router, Options& options) {
               {"rx_bytes", total.rx_bytes},
               {"tx_packets", total.tx_packets},
               {"tx_bytes", total.tx_bytes}};
+    if (view.mtu6 != 0) {
+      port["mtu_ipv6"] = view.mtu_of<Ipv6>();
+    }
+    if (!view.deprecated6.empty()) {
+      for (const Ipv6 address : view.deprecated6) {
+        port["deprecated"].push_back(address.to_string());
+      }
+    }
     port.update(rates_of(router, view, speed));
     add_drops(router, view.id, port);
     if (view.link) {

@@ -32,9 +32,10 @@ RouterAdvertisement from(Ipv6 router, Nanoseconds lifetime = seconds{1800}) {
 RouterAdvertisement with_prefix(const PrefixInformation& prefix) {
   return {.source = kRouter, .prefixes = {prefix}};
 }
-PrefixInformation autonomous(Nanoseconds valid) {
-  return {.prefix = kPrefix, .valid = valid, .preferred = {}, .autonomous = true};
+PrefixInformation autonomous(Nanoseconds valid, Nanoseconds preferred) {
+  return {.prefix = kPrefix, .valid = valid, .preferred = preferred, .autonomous = true};
 }
+PrefixInformation autonomous(Nanoseconds valid) { return autonomous(valid, valid); }
 
 struct DiscoveryFixture {
   DiscoveryFixture() {
@@ -224,12 +225,12 @@ TEST_CASE_METHOD(DiscoveryFixture, "an address's lifetime is cut to two hours at
   settle();
   hear(with_prefix(autonomous(hours{24})));
   SECTION("if more remains") {
-    CHECK(hear(with_prefix(autonomous({}))).empty());
+    CHECK(kinds_of(with_prefix(autonomous({}))) == Kinds{Kind::kDeprecateAddress});
     CHECK(discovery.next_deadline() == now + hours{2});
   }
   SECTION("not at all if less remains") {
     after(hours{23});
-    CHECK(hear(with_prefix(autonomous(minutes{1}))).empty());
+    CHECK(kinds_of(with_prefix(autonomous(minutes{1}, {}))) == Kinds{Kind::kDeprecateAddress});
     CHECK(discovery.next_deadline() == now + hours{1});
   }
   SECTION("and may grow") {
@@ -239,8 +240,29 @@ TEST_CASE_METHOD(DiscoveryFixture, "an address's lifetime is cut to two hours at
   SECTION("also from no end") {
     hear(with_prefix(autonomous(kInfiniteLifetime)));
     CHECK_FALSE(discovery.next_deadline());
-    hear(with_prefix(autonomous(minutes{1})));
+    hear(with_prefix(autonomous(minutes{1}, {})));
     CHECK(discovery.next_deadline() == now + hours{2});
+  }
+}
+
+TEST_CASE_METHOD(DiscoveryFixture,
+                 "an address is deprecated between its preferred and its valid lifetime") {
+  settle();
+  SECTION("from the first advertisement") {
+    CHECK(kinds_of(with_prefix(autonomous(hours{3}, {}))) ==
+          Kinds{Kind::kAddAddress, Kind::kDeprecateAddress});
+  }
+  SECTION("when the time has come, unless it is prolonged") {
+    hear(with_prefix(autonomous(hours{3}, minutes{10})));
+    CHECK(discovery.next_deadline() == now + minutes{10});
+    CHECK(after(minutes{9}).empty());
+    CHECK(kinds_of(with_prefix(autonomous(hours{3}, minutes{10}))).empty());
+    CHECK(after(minutes{9}).empty());
+    CHECK(after(minutes{1}) == Kinds{Kind::kDeprecateAddress});
+    CHECK(discovery.next_deadline() == now + hours{3} - minutes{10});
+    CHECK(kinds_of(with_prefix(autonomous(hours{3}, minutes{10}))) == Kinds{Kind::kPreferAddress});
+    CHECK(after(minutes{10}) == Kinds{Kind::kDeprecateAddress});
+    CHECK(after(hours{3}) == Kinds{Kind::kRemoveAddress});
   }
 }
 
@@ -306,7 +328,7 @@ TEST_CASE_METHOD(DiscoveryFixture,
   CHECK(hear(message).size() == 3);
   discovery.stop(kPort, events);
   REQUIRE(events.size() == 3);
-  CHECK(events[2].mtu == 1500);
+  CHECK(events[2].mtu == 0);
   CHECK(take_kinds() == Kinds{Kind::kRemoveRouter, Kind::kRemoveAddress, Kind::kMtu});
   CHECK(hear(from(kRouter)).empty());
   CHECK_FALSE(discovery.next_deadline());
