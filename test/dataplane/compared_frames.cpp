@@ -78,7 +78,8 @@ Kind kind_of(const Frame& frame) {
     return Kind::kRequest;
   }
   const std::uint8_t type = frame[ip + kHeader];
-  if (frame[ip + 6] != 58 || type < 133 || type > 136) {
+  // With a lower hop limit it is a packet of another link, which is forwarded like any.
+  if (frame[ip + 6] != 58 || type < 133 || type > 136 || frame[ip + 7] != 255) {
     return Kind::kOther;
   }
   return type == 136 ? Kind::kAnswer : Kind::kRequest;
