@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -77,6 +78,20 @@ class Stride {
     }
   }
 
+  // The answer of all values of a quarter, if there is one and no child; most nodes of IPv6 have
+  // such quarters.
+  [[nodiscard]] std::optional<std::uint32_t> uniform_answer(unsigned quarter,
+                                                            std::uint32_t inherited) const {
+    const unsigned first = quarter * kQuarterValues;
+    const unsigned at = place_of({static_cast<std::uint8_t>(first), 2});
+    const unsigned end =
+        StrideKey{static_cast<std::uint8_t>(first + kQuarterValues - 1), 8}.order();
+    if ((at < count_ && keys()[at] <= end) || !children_of(quarter).empty()) {
+      return std::nullopt;
+    }
+    const std::uint32_t half = find({static_cast<std::uint8_t>(first & 128U), 1});
+    return half != 0 ? half : inherited;
+  }
   // Writes the answer of each value of a quarter; `inherited` is the answer of the shorter
   // prefixes.
   void paint(unsigned quarter, std::uint32_t inherited, Quarter::Words& words) const {

@@ -300,7 +300,14 @@ std::uint32_t Trie<Address>::compile(std::uint32_t number, std::uint32_t inherit
   }
   Quarters quarters;
   for (unsigned i = 0; i < kQuarters; ++i) {
-    if ((node.dirty >> i & 1) != 0) {
+    if ((node.dirty >> i & 1) == 0) {
+      continue;
+    }
+    if (const auto answer = node.stride.uniform_answer(i, inherited)) {
+      quarters[i].boundaries = 0;
+      quarters[i].count = 1;
+      quarters[i].leaves[0] = *answer;
+    } else {
       Quarter::Words words;
       paint(node, i, words);
       Quarter::encode(words, quarters[i]);
