@@ -107,10 +107,25 @@ std::uint64_t take_plain(Burst& burst, std::size_t end, std::uint64_t mac) {
   while (i + kEight <= end && eight.validate<Link::kRaw>(burst, i, i)) {
     i += kEight;
   }
+  // The last group of eight is filled up with the last packet, whose bytes are subtracted again.
+  std::uint64_t filled = 0;
+  std::uint32_t filled_plain = 0;
+  if (i < end && end - i < kEight) {
+    Packet* const last = burst.packets[end - 1];
+    const auto more = static_cast<std::uint32_t>(i + kEight - end);
+    std::fill_n(burst.packets.begin() + end, more, last);
+    filled = std::uint64_t{more} * last->pkt_len;
+    if (eight.validate<Link::kRaw>(burst, i, i)) {
+      i = end;
+      filled_plain = more * last->pkt_len;
+    } else {
+      filled = 0;
+    }
+  }
   burst.count = static_cast<std::uint16_t>(i);
-  burst.bytes = eight.plain_bytes();
+  burst.bytes = eight.plain_bytes() - filled_plain;
   burst.longest = eight.longest();
-  return eight.bytes();
+  return eight.bytes() - filled;
 }
 
 void take(StageContext& context, Burst& burst, std::size_t end) {
