@@ -145,13 +145,11 @@ json way_of(const Router& router, const FlowWay<Address>& flow) {
   return steps;
 }
 
-#define RINGROAD_OF_FAMILY(Address)                                        \
-  template json runners_up(const RouteReporter<Address>&,                  \
-                           const std::vector<fib::RouteView<Address>>&,    \
-                           const std::optional<fib::RouteView<Address>>&); \
-  template json way_of(const Router&, const FlowWay<Address>&);
-RINGROAD_OF_FAMILY(Ipv4)
-RINGROAD_OF_FAMILY(Ipv6)
-#undef RINGROAD_OF_FAMILY
+template json runners_up(const RouteReporter<Ipv4>&, const std::vector<fib::RouteView<Ipv4>>&,
+                         const std::optional<fib::RouteView<Ipv4>>&);
+template json way_of(const Router&, const FlowWay<Ipv4>&);
+template json runners_up(const RouteReporter<Ipv6>&, const std::vector<fib::RouteView<Ipv6>>&,
+                         const std::optional<fib::RouteView<Ipv6>>&);
+template json way_of(const Router&, const FlowWay<Ipv6>&);
 
 }  // namespace ringroad::control

@@ -21,6 +21,13 @@ constexpr unsigned kSmallBlock = 8;
 
 void prefetch(const std::byte* address) { _mm_prefetch(address, _MM_HINT_T0); }
 
+template <unsigned kLanes>
+std::array<std::uint8_t, kLanes> all_lanes() {
+  std::array<std::uint8_t, kLanes> lanes;
+  std::iota(lanes.begin(), lanes.end(), std::uint8_t{0});
+  return lanes;
+}
+
 // Descends from the words of the lanes in `active`, level by level, until each lane has its answer
 // in `answers`.
 template <class Key>
@@ -63,8 +70,7 @@ void from_root(const std::byte* arena, std::uint32_t default_route, const Key* k
 template <unsigned kLanes, class Key>
 [[gnu::noinline]] void all_from_root(const std::byte* arena, std::uint32_t default_route,
                                      const Key* keys, std::uint32_t* answers) {
-  std::array<std::uint8_t, kLanes> active;
-  std::iota(active.begin(), active.end(), std::uint8_t{0});
+  auto active = all_lanes<kLanes>();
   from_root<kLanes>(arena, default_route, keys, active.data(), kLanes, answers);
 }
 
@@ -245,8 +251,7 @@ void scalar_block6(const std::byte* arena, std::uint32_t default_route, const Tr
   }
   std::array<std::uint32_t, kBlock> words;
   words.fill(word);
-  std::array<std::uint8_t, kBlock> active;
-  std::iota(active.begin(), active.end(), std::uint8_t{0});
+  auto active = all_lanes<kBlock>();
   descend(arena, default_route, keys, trunk.depth, words.data(), active.data(), kBlock, answers);
 }
 

@@ -16,7 +16,7 @@ void GroupMembership::sync(const interface::InterfaceView& view, bool linked) {
     reports_.set_link(view.id, linked, now);
   }
   std::set<Ipv6> wanted;
-  for (const Ipv6 group : world_.groups_of(view)) {
+  for (const Ipv6 group : interface::World::groups_of(view)) {
     if (group != kAllNodes) {  // which is never reported (RFC 3810 6)
       wanted.insert(group);
     }

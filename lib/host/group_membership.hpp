@@ -25,7 +25,7 @@ class GroupMembership {
   std::function<void(InterfaceId)> on_change{};
 
   // The port's addresses, its link or its administrative state changed.
-  void sync(const interface::InterfaceView& port, bool linked);
+  void sync(const interface::InterfaceView& view, bool linked);
   // Handles a query that the port received.
   void hear(InterfaceId port, Packet& packet);
   // Runs the timers that are due.

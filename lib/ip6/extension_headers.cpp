@@ -24,7 +24,8 @@ static_assert(sizeof(Beginning) == 4);
 // RFC 8200 4.5: the offset, and whether more fragments follow.
 std::uint16_t fragment_offset(const Beginning& header) {
   constexpr unsigned kOffsetBits = 0xfff8;
-  return static_cast<std::uint16_t>((header.specific[0] << 8U | header.specific[1]) & kOffsetBits);
+  return static_cast<std::uint16_t>((unsigned{header.specific[0]} << 8U | header.specific[1]) &
+                                    kOffsetBits);
 }
 bool has_more(const Beginning& header) { return (header.specific[1] & 1U) != 0; }
 

@@ -52,7 +52,7 @@ class OneNetwork {
       addresses.push_back(
           address.high() >> 32 == network >> 32 ? address : spliced({network, 0}, address, 32));
     }
-    std::string error = first_error(trie_, reference_, std::span<const Ipv6>{addresses});
+    const std::string error = first_error(trie_, reference_, std::span<const Ipv6>{addresses});
     for (unsigned i = below(random_, 3); i < addresses.size(); i += 1 + below(random_, 40)) {
       addresses[i] = random_address<Ipv6>(random_);
     }
