@@ -154,31 +154,29 @@ void AcceptedAdvertisements::set_route(Prefix6 prefix, const Routers& routers) {
       request.vias.push_back({.address = key.second, .port = key.first});
     }
   }
-  if (request.vias.empty()) {
-    static_cast<void>(parts_.routing.remove({.prefix = prefix,
-                                             .table = fib::Table::kMain,
-                                             .metric = kMetricOfRouter,
-                                             .protocol = fib::Protocol::kRa}));
-  } else if (const auto set = parts_.routing.set(request, routing::RouteMode::kReplace); !set) {
-    log::warn("route {}: {}", prefix.to_string(), set.error().what);
-  }
+  put(request);
 }
 
 // A prefix in which the port has an address is on the link by that; others need a route.
 void AcceptedAdvertisements::set_on_link(const Event& event, bool there) {
-  const routing::Routing6::Request request{.prefix = event.prefix,
-                                           .vias = {{.address = std::nullopt, .port = event.port}},
-                                           .metric = kMetricOfPrefix,
-                                           .protocol = fib::Protocol::kRa};
+  routing::Routing6::Request request{.prefix = event.prefix,
+                                     .vias = {},
+                                     .metric = kMetricOfPrefix,
+                                     .protocol = fib::Protocol::kRa};
   if (there) {
-    if (const auto set = parts_.routing.set(request, routing::RouteMode::kReplace); !set) {
-      log::warn("route {}: {}", event.prefix.to_string(), set.error().what);
-    }
-  } else {
-    static_cast<void>(parts_.routing.remove({.prefix = event.prefix,
-                                             .table = fib::Table::kMain,
-                                             .metric = kMetricOfPrefix,
-                                             .protocol = fib::Protocol::kRa}));
+    request.vias.push_back({.address = std::nullopt, .port = event.port});
+  }
+  put(request);
+}
+
+void AcceptedAdvertisements::put(const routing::Routing6::Request& request) {
+  if (request.vias.empty()) {
+    static_cast<void>(parts_.routing.remove({.prefix = request.prefix,
+                                             .table = request.table,
+                                             .metric = request.metric,
+                                             .protocol = request.protocol}));
+  } else if (const auto set = parts_.routing.set(request, routing::RouteMode::kReplace); !set) {
+    log::warn("route {}: {}", request.prefix.to_string(), set.error().what);
   }
 }
 

@@ -54,6 +54,8 @@ class AcceptedAdvertisements {
   void set_mtu(const Event& event);
   // Makes the route to the prefix lead to the routers of the highest preference.
   void set_route(Prefix6 prefix, const Routers& routers);
+  // Sets the route, or removes it if the request has no next hop.
+  void put(const routing::Routing6::Request& request);
 
   Parts parts_;
   const Clock& clock_;

@@ -162,43 +162,20 @@ struct OtherFrames {
   std::size_t count = 0;
 };
 
-// Moves the frames that are not IPv6 to `others`, closes the gaps, and returns the number of those
-// that stay. Their MAC addresses are not looked at.
-std::size_t split(Burst& burst, std::size_t count, OtherFrames& others) {
-  std::size_t stays = 0;
-  for (std::size_t i = 0; i < count; ++i) {
+// Moves the frames from `begin` to `end` that are not `wanted` to `others`, and closes the gaps.
+// Returns the end of those that stay.
+std::size_t move_others(Burst& burst, std::size_t begin, std::size_t end, const auto& wanted,
+                        OtherFrames& others) {
+  std::size_t stays = begin;
+  for (std::size_t i = begin; i < end; ++i) {
     Packet* const packet = burst.packets[i];
     // NOLINTNEXTLINE(misc-const-correctness): the statement below may write it
-    std::size_t one = word_at(*packet, kEtherTypeOffset) == kIpv6 ? 1 : 0;
+    std::size_t one = wanted(*packet) ? 1 : 0;
     // The compiler would make a branch of it, which cannot be predicted in a mix of both families.
     asm("" : "+r"(one));
     burst.packets[stays] = packet;
     others.packets[others.count] = packet;
     stays += one;
-    others.count += 1 - one;
-  }
-  return stays;
-}
-
-// Moves the frames from `begin` to `end` that are not IPv6 for this station to `others`, and closes
-// the gaps. Returns the number and the bytes of those that stay.
-struct Stays {
-  std::size_t count = 0;
-  std::uint64_t bytes = 0;
-};
-Stays move_others(Burst& burst, std::size_t begin, std::size_t end, std::uint64_t mac,
-                  OtherFrames& others) {
-  Stays stays;
-  for (std::size_t i = begin; i < end; ++i) {
-    Packet* const packet = burst.packets[i];
-    // NOLINTNEXTLINE(misc-const-correctness): the statement below may write it
-    std::size_t one = is_for(*packet, mac, kIpv6) ? 1 : 0;
-    // The compiler would make a branch of it, which cannot be predicted in a mix of both families.
-    asm("" : "+r"(one));
-    burst.packets[begin + stays.count] = packet;
-    others.packets[others.count] = packet;
-    stays.count += one;
-    stays.bytes += packet->pkt_len & (std::uint64_t{0} - one);
     others.count += 1 - one;
   }
   return stays;
@@ -225,13 +202,19 @@ void pass_ipv6(StageContext& context, Burst& burst, Ipv6Share share, FrameHandle
   burst.is_ipv6 = true;
   burst.plain = true;
   OtherFrames others;
-  const std::size_t ours = share == Ipv6Share::kAll ? count : split(burst, count, others);
-  const std::uint64_t bytes = ip6::take_plain(burst, ours, mac);
-  const Stays rest = move_others(burst, burst.count, ours, mac, others);
-  const std::size_t end = burst.count + rest.count;
+  const auto is_ipv6 = [](Packet& packet) { return word_at(packet, kEtherTypeOffset) == kIpv6; };
+  const auto is_ours = [mac](Packet& packet) { return is_for(packet, mac, kIpv6); };
+  // take_plain() looks at the MAC addresses itself.
+  const std::size_t all =
+      share == Ipv6Share::kAll ? count : move_others(burst, 0, count, is_ipv6, others);
+  std::uint64_t bytes = ip6::take_plain(burst, all, mac);
+  const std::size_t end = move_others(burst, burst.count, all, is_ours, others);
+  for (std::size_t i = burst.count; i < end; ++i) {
+    bytes += burst.packets[i]->pkt_len;
+  }
   InterfaceCounters& counters = context.interfaces[ingress.value()];
   counters.rx_packets.add(end);
-  counters.rx_bytes.add(bytes + rest.bytes);
+  counters.rx_bytes.add(bytes);
   ip6::take(context, burst, end);
   if (burst.count > 0) {
     checked_ipv6(context, burst);

@@ -226,11 +226,10 @@ void rest(const std::byte* arena, const DefaultRoute& default_route, const Key* 
   }
 }
 
-// `whole` looks up kBlock keys with the chosen instruction set; the remaining keys are looked up by
-// scalar code.
-template <auto whole>
-void in_blocks(const std::byte* arena, const DefaultRoute& default_route,
-               std::span<const std::uint32_t> keys, NextHopId* next_hops) {
+// `whole` looks up kBlock keys; the remaining keys are looked up by scalar code.
+template <class Key>
+void in_blocks(const auto& whole, const std::byte* arena, const DefaultRoute& default_route,
+               std::span<const Key> keys, NextHopId* next_hops) {
   auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
   std::size_t done = 0;
   for (; done + kBlock <= keys.size(); done += kBlock) {
@@ -240,8 +239,15 @@ void in_blocks(const std::byte* arena, const DefaultRoute& default_route,
   rest(arena, default_route, keys.data() + done, keys.size() - done, answers + done);
 }
 
+// With the chosen instruction set.
+template <auto whole>
+void ipv4_in_blocks(const std::byte* arena, const DefaultRoute& default_route,
+                    std::span<const std::uint32_t> keys, NextHopId* next_hops) {
+  in_blocks(whole, arena, default_route, keys, next_hops);
+}
+
 // Begins behind the trunk if all keys are under it.
-void scalar_block6(const std::byte* arena, std::uint32_t default_route, const Trunk& trunk,
+void scalar_block6(const Trunk& trunk, const std::byte* arena, std::uint32_t default_route,
                    const Ipv6* keys, std::uint32_t* answers) {
   const std::uint32_t word = trunk.word.load(std::memory_order_acquire);
   if (!is_block(word) ||
@@ -257,15 +263,10 @@ void scalar_block6(const std::byte* arena, std::uint32_t default_route, const Tr
 
 void scalar_ipv6(const std::byte* arena, const DefaultRoute& default_route,
                  const TrunkPointer& trunk, std::span<const Ipv6> keys, NextHopId* next_hops) {
-  auto* const answers = reinterpret_cast<std::uint32_t*>(next_hops);
-  std::size_t done = 0;
-  for (; done + kBlock <= keys.size(); done += kBlock) {
-    default_route.with([&](std::uint32_t otherwise) {
-      scalar_block6(arena, otherwise, *trunk.load(std::memory_order_acquire), &keys[done],
-                    answers + done);
-    });
-  }
-  rest(arena, default_route, keys.data() + done, keys.size() - done, answers + done);
+  const auto whole = [&](auto... to) {
+    scalar_block6(*trunk.load(std::memory_order_acquire), to...);
+  };
+  in_blocks(whole, arena, default_route, keys, next_hops);
 }
 
 bool has_avx512() {
@@ -341,9 +342,9 @@ template <>
 BulkLookup<Ipv4>* bulk_lookup<Ipv4>(LookupWay way) {
   switch (way) {
     case LookupWay::kScalar:
-      return in_blocks<[](auto... to) { scalar_block<kBlock>(to...); }>;
+      return ipv4_in_blocks<[](auto... to) { scalar_block<kBlock>(to...); }>;
     case LookupWay::kAvx2:
-      return in_blocks<avx2_block>;
+      return ipv4_in_blocks<avx2_block>;
     case LookupWay::kAvx512:
       return bulk::avx512_ipv4;
   }

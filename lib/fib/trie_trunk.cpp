@@ -71,11 +71,7 @@ void Trie<Address>::choose_trunk() {
   chosen_trunk_ = std::move(trunk);
 }
 
-template void Trie<Ipv4>::count_prefix(std::uint32_t, const Path&, bool);
-template void Trie<Ipv6>::count_prefix(std::uint32_t, const Path&, bool);
-template void Trie<Ipv4>::settle_trunk();
-template void Trie<Ipv6>::settle_trunk();
-template void Trie<Ipv4>::choose_trunk();
-template void Trie<Ipv6>::choose_trunk();
+template class Trie<Ipv4>;
+template class Trie<Ipv6>;
 
 }  // namespace ringroad::fib

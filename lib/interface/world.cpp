@@ -16,6 +16,15 @@ constexpr std::uint32_t kMoreNextHops = 65536;
 // quiescent state.
 constexpr std::uint32_t kMoreAdjacencies = 8192;
 
+// Makes the list have the address, at its end, or not have it.
+template <class Address>
+void set_member(std::vector<Address>& list, Address address, bool there) {
+  std::erase(list, address);
+  if (there) {
+    list.push_back(address);
+  }
+}
+
 std::uint8_t checks_of(const InterfaceView& port) {
   unsigned checks = 0;
   const auto ask = [&](IngressCheck check) { checks |= static_cast<unsigned>(check); };
@@ -149,28 +158,16 @@ void World::set_runs_ipv6(InterfaceId id, bool runs) {
 }
 
 void World::set_tentative(InterfaceId id, Ipv6 address, bool tentative) {
-  auto& list = ports_.at(id).tentative6;
-  std::erase(list, address);
-  if (tentative) {
-    list.push_back(address);
-  }
+  set_member(ports_.at(id).tentative6, address, tentative);
   publish_link_addresses();
 }
 
 void World::set_deprecated(InterfaceId id, Ipv6 address, bool deprecated) {
-  auto& list = ports_.at(id).deprecated6;
-  std::erase(list, address);
-  if (deprecated) {
-    list.push_back(address);
-  }
+  set_member(ports_.at(id).deprecated6, address, deprecated);
 }
 
 void World::set_tentative(InterfaceId id, Ipv4 address, bool tentative) {
-  auto& list = ports_.at(id).tentative;
-  std::erase(list, address);
-  if (tentative) {
-    list.push_back(address);
-  }
+  set_member(ports_.at(id).tentative, address, tentative);
   publish_own_addresses();
 }
 

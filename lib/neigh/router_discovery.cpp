@@ -51,6 +51,12 @@ bool is_same(const Event& a, const Event& b) {
   return a.router == b.router && a.prefix == b.prefix && a.address == b.address;
 }
 
+// The entry that the event is about, or the end.
+auto find(auto& entries, const Event& wanted) {
+  return std::ranges::find_if(entries,
+                              [&](const auto& entry) { return is_same(entry.event, wanted); });
+}
+
 }  // namespace
 
 Ipv6 eui64_address(Prefix6 prefix, Mac mac) {
@@ -119,8 +125,7 @@ void RouterDiscovery::solicit(InterfaceId id, Port& port, Nanoseconds now, Event
 
 // Adds, updates, or with a lifetime of 0 removes.
 void RouterDiscovery::set(Entries& entries, const Event& wanted, Nanoseconds now, Events& events) {
-  const auto found = std::ranges::find_if(
-      entries, [&](const Entry& entry) { return is_same(entry.event, wanted); });
+  const auto found = find(entries, wanted);
   const Nanoseconds until = end_of(wanted.lifetime, now);
   if (found == entries.end()) {
     if (wanted.lifetime > Nanoseconds{} && entries.size() < kEntriesMax) {
@@ -145,11 +150,7 @@ void RouterDiscovery::set(Entries& entries, const Event& wanted, Nanoseconds now
 void RouterDiscovery::hear_address(Port& port, Event wanted, Nanoseconds preferred, Nanoseconds now,
                                    Events& events) {
   Entries& entries = port.tables[kAddresses];
-  const auto find = [&] {
-    return std::ranges::find_if(entries,
-                                [&](const Entry& entry) { return is_same(entry.event, wanted); });
-  };
-  if (const auto found = find(); found != entries.end()) {
+  if (const auto found = find(entries, wanted); found != entries.end()) {
     const Nanoseconds remaining = found->until == kNever ? kInfiniteLifetime : found->until - now;
     wanted.lifetime = std::max(wanted.lifetime, std::min(remaining, kLifetimeKept));
     if (wanted.lifetime <= Nanoseconds{}) {
@@ -157,7 +158,7 @@ void RouterDiscovery::hear_address(Port& port, Event wanted, Nanoseconds preferr
     }
   }
   set(entries, wanted, now, events);
-  if (const auto found = find(); found != entries.end()) {
+  if (const auto found = find(entries, wanted); found != entries.end()) {
     found->preferred_until = end_of(preferred, now);
     set_deprecated(*found, preferred <= Nanoseconds{}, events);
   }

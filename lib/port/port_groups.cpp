@@ -24,6 +24,21 @@ FileDescriptor receive_all_groups(unsigned interface) {
              : FileDescriptor{};
 }
 
+// Returns the driver's error. A driver that cannot filter by groups may receive all of them; layer
+// 3 drops what is for none of the router's.
+int receive_groups(std::uint16_t device, const std::vector<Mac>& groups) {
+  std::vector<rte_ether_addr> addresses(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    std::ranges::copy(groups[i].octets, addresses[i].addr_bytes);
+  }
+  if (rte_eth_dev_set_mc_addr_list(device, addresses.data(),
+                                   static_cast<std::uint32_t>(addresses.size())) == 0) {
+    return 0;
+  }
+  return groups.empty() ? rte_eth_allmulticast_disable(device)
+                        : rte_eth_allmulticast_enable(device);
+}
+
 }  // namespace
 
 void Port::set_groups(std::vector<Mac> groups) {
@@ -33,33 +48,20 @@ void Port::set_groups(std::vector<Mac> groups) {
   }
 }
 
-// A driver that cannot filter by groups may receive all of them; layer 3 drops what is for none of
-// the router's.
 void Port::filter_groups() {
   if (closed_ || !started_) {
     return;
   }
-  std::vector<rte_ether_addr> addresses(groups_.size());
-  for (std::size_t i = 0; i < groups_.size(); ++i) {
-    std::ranges::copy(groups_[i].octets, addresses[i].addr_bytes);
-  }
-  int error = rte_eth_dev_set_mc_addr_list(device_, addresses.data(),
-                                           static_cast<std::uint32_t>(addresses.size()));
-  if (error != 0) {
-    error = groups_.empty() ? rte_eth_allmulticast_disable(device_)
-                            : rte_eth_allmulticast_enable(device_);
-  }
-  if (error == 0 || shared_interface() == nullptr) {
-    if (error != 0 && error != -ENOTSUP) {
-      log::warn("port {}: its device does not receive the frames of groups: {}", settings_.name,
-                rte_strerror(-error));
+  const int error = receive_groups(device_, groups_);
+  if (error != 0 && shared_interface() != nullptr) {
+    group_socket_ = groups_.empty() ? FileDescriptor{} : receive_all_groups(interface_);
+    if (!groups_.empty() && !group_socket_) {
+      log::warn("port {}: its interface {} does not receive the frames of groups", settings_.name,
+                interface_name_);
     }
-    return;
-  }
-  group_socket_ = groups_.empty() ? FileDescriptor{} : receive_all_groups(interface_);
-  if (!groups_.empty() && !group_socket_) {
-    log::warn("port {}: its interface {} does not receive the frames of groups", settings_.name,
-              interface_name_);
+  } else if (error != 0 && error != -ENOTSUP) {
+    log::warn("port {}: its device does not receive the frames of groups: {}", settings_.name,
+              rte_strerror(-error));
   }
 }
 

@@ -106,7 +106,7 @@ class Comparison {
     bed_.run();
   }
 
-  void verb(const json& words, const json& options) {
+  void verb(const json& words, const json& options) const {
     REQUIRE(control::carry_out(*bed_.router, {{"verb", words}, {"options", options}}));
   }
 
@@ -278,7 +278,7 @@ class Comparison {
   // The answer of the router may be lost, and so may the error that says why.
   static bool is_of_answer(const json& said, DropReason reason) {
     const bool of_error = said.at("lost_answer").is_string() && said.at("icmp").is_object() &&
-                          reason == DropReason::kPacketTooBig;
+                          said.at("icmp").at("type") == 2 && reason == DropReason::kPacketTooBig;
     return said.at("lost_answer") == stats::name(reason) || of_error;
   }
 

@@ -81,10 +81,8 @@ Reply show_ports(Router& router, Options& options) {
     if (view.mtu6 != 0) {
       port["mtu_ipv6"] = view.mtu_of<Ipv6>();
     }
-    if (!view.deprecated6.empty()) {
-      for (const Ipv6 address : view.deprecated6) {
-        port["deprecated"].push_back(address.to_string());
-      }
+    for (const Ipv6 address : view.deprecated6) {
+      port["deprecated"].push_back(address.to_string());
     }
     port.update(rates_of(router, view, speed));
     add_drops(router, view.id, port);
@@ -113,7 +111,7 @@ Reply show_ports(Router& router, Options& options) {
     }
     ports.push_back(std::move(port));
   }
-  return at_once(std::move(ports));
+  return at_once(ports);
 }
 
 const Verb kShowPorts{"show ports", show_ports};
