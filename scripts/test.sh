@@ -6,23 +6,25 @@
 #   scripts/test.sh --quick         what needs no sanitizer, no linter and no network namespace
 #   scripts/test.sh --only SUITE    one suite; repeat it for more
 #
-# Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan debug fuzz nic
-# system conformance demo package, lint (what changed; everything with --only lint), and cli, the part of
-# system that runs no router. Suites run one after the other: what they measure would disturb others.
+# Suites: layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz nic
+# system conformance demo package, and lint (what changed; everything with --only lint). Only when named:
+# debug, the programs compiled without optimization, and cli, the part of system that runs no router.
+# Suites run one after the other: what they measure would disturb others.
 # The last line is `N passed, N failed`, and how many were skipped if any were.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
-all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan debug fuzz nic
+all=(layers format unit dataplane instructions unit-asan dataplane-asan concurrent-tsan fuzz nic
   system conformance demo package lint)
+more=(debug cli)
 suites=()
 lint_scope=--changed
 while (($#)); do
   case "$1" in
     --quick) suites=(layers format unit dataplane instructions cli) ;;
     --only)
-      [[ " ${all[*]} cli " == *" ${2:-} "* ]] || {
-        echo "test.sh: there is no suite '${2:-}'; there are: ${all[*]} cli" >&2
+      [[ " ${all[*]} ${more[*]} " == *" ${2:-} "* ]] || {
+        echo "test.sh: there is no suite '${2:-}'; there are: ${all[*]} ${more[*]}" >&2
         exit 2
       }
       suites+=("$2")
@@ -30,7 +32,7 @@ while (($#)); do
       shift
       ;;
     *)
-      sed -n '3,12s/^# \{0,1\}//p' "$0" >&2
+      sed -n '3,13s/^# \{0,1\}//p' "$0" >&2
       exit 2
       ;;
   esac

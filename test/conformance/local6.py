@@ -178,14 +178,17 @@ def fragment_at(raw):
 
 
 def ended6(actions):
-    """Also ends unfinished datagrams for the router, each by an empty fragment, as for IPv4."""
+    """Also ends unfinished datagrams for the router, each by an empty fragment, as for IPv4.
+
+    Not by a first one, which is refused because it lacks the upper header and ends nothing.
+    """
     last = {}
     for action in actions:
         raw = getattr(action, "raw", b"")
         at = fragment_at(raw)
         if at and raw[38:54] in OWN6:
             last[raw[22:54] + raw[at + 4:at + 8]] = action, fragment_header(
-                UDP, 0, 1, int.from_bytes(raw[at + 4:at + 8], "big"))
+                UDP, 8, 1, int.from_bytes(raw[at + 4:at + 8], "big"))
     return [*actions, *(action._replace(what="the end", raw=action.raw[:14] + ipv6(
         action.raw[22:38], action.raw[38:54], FRAGMENT, header))
         for action, header in last.values())]
