@@ -5,6 +5,7 @@
 #include <span>
 #include <variant>
 
+#include "host/port_addresses.hpp"
 #include "packet/tos.hpp"
 
 namespace ringroad::host {
@@ -35,15 +36,6 @@ IpCounter received(const neigh::NdMessage& message) {
     }
   } counter;
   return std::visit(counter, message);
-}
-
-// Whether the router answers for the address on that link. For those of its other links it does
-// not, although it takes packets to them everywhere.
-bool is_of_port(const interface::InterfaceView& port, Ipv6 address) {
-  return std::ranges::any_of(port.addresses6, [&](const InterfaceAddress6& own) {
-    const bool anycast = port.forwarding && has_anycast(own) && own.subnet().address() == address;
-    return port.uses(own) && (own.address == address || anycast);
-  });
 }
 
 }  // namespace
@@ -192,6 +184,7 @@ Neighbors6::Verdict Neighbors6::judge_one(const NeighborSolicitation& message,
   if (addresses_.detection().is_tentative({meta.ingress, message.target})) {
     return {};  // about an address that is being probed for
   }
+  // The router takes packets to the addresses of its other links, but does not answer for them.
   if (!is_of_port(world().port(meta.ingress), message.target) ||
       world().is_own(meta.ingress, message.source)) {
     return {.drop = DropReason::kNdIgnored};

@@ -110,7 +110,8 @@ class SlowPath6 {
   void redirect(Packet& packet, const neigh::Adjacency& adjacency);
   // Sends an answer that has its own buffer. Does nothing if `packet` is null.
   void answer(Packet& asked, OwnedPacket packet);
-  void send_own(OwnedPacket packet);
+  // By this way, or else by that of its destination.
+  void send_own(OwnedPacket packet, const neigh::Adjacency* way = nullptr);
   // Fragments the packet for that MTU, and sends the fragments.
   void cut(OwnedPacket packet, const neigh::Adjacency* way, std::uint16_t mtu);
   void send_to(OwnedPacket packet, const neigh::Adjacency* way);

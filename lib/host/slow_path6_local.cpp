@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "host/port_addresses.hpp"
 #include "host/slow_path6.hpp"
 #include "host/transport.hpp"
 #include "ip6/fragment_info.hpp"
@@ -163,18 +164,26 @@ void SlowPath6::icmp_input(OwnedPacket packet, std::uint32_t offset) {
   }
 }
 
-// Linux's icmpv6_echo_reply: from the address that was pinged, if it is an address of one node.
+// Linux's icmpv6_echo_reply: from the address that was pinged, if it is an address of one node. A
+// ping of a group or an anycast address is answered by the link on which it came, by a route that
+// leaves there even if a better one does not (RT6_LOOKUP_F_IFACE).
 void SlowPath6::echo(OwnedPacket packet, std::uint32_t offset) {
   const InterfaceId ingress = meta(*packet).ingress;
   const Ipv6 destination = source6_of(*packet);
   const Ipv6 addressee = destination6_of(*packet);
   const bool is_for_one = world_.is_own(ingress, addressee);
-  // A ping of a group or an anycast address is answered only by the link on which it came.
-  const bool comes_back =
-      is_for_one || destination.is_link_local() || routing_.resolve(destination, 0).port == ingress;
-  const auto source =
-      is_for_one ? std::optional{addressee} : source_toward(destination, ingress, About::kAnswer);
-  if (!source || !destination.is_unicast() || !comes_back) {
+  const neigh::Adjacency& best = routing_.resolve(destination, 0);
+  const bool by_route =
+      is_for_one || destination.is_link_local() || (best.port == ingress && best.leads_on());
+  const neigh::Adjacency* const way = by_route || is_of_port(world_.port(ingress), destination)
+                                          ? nullptr
+                                          : routing_.resolve_by(ingress, destination);
+  auto source = std::optional{addressee};
+  if (!is_for_one) {
+    source = by_route ? source_toward(destination, ingress, About::kAnswer)
+                      : world_.source(ingress, destination);
+  }
+  if (!source || !destination.is_unicast() || (!by_route && way == nullptr)) {
     sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
     return;
   }
@@ -185,7 +194,7 @@ void SlowPath6::echo(OwnedPacket packet, std::uint32_t offset) {
   counters_.add(IpCounter::kIcmp6OutEchoReplies);
   sender_.count_delivered();
   sender_.count_generated();
-  send_own(std::move(packet));
+  send_own(std::move(packet), way);
 }
 
 // Linux's icmpv6_err and ip6_update_pmtu. Only echo replies are checked, because they are the only

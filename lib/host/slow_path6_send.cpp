@@ -181,7 +181,7 @@ void SlowPath6::answer(Packet& asked, OwnedPacket packet) {
   }
 }
 
-void SlowPath6::send_own(OwnedPacket packet) {
+void SlowPath6::send_own(OwnedPacket packet, const Adjacency* way) {
   counters_.add(IpCounter::kOut6Requests);
   packet = run_hooks(HookPoint::kOutput, std::move(packet));
   if (!packet) {
@@ -190,7 +190,9 @@ void SlowPath6::send_own(OwnedPacket packet) {
   // A hook may have changed the destination (Linux's ip6_route_me_harder). A neighbor on the link
   // by which the question came has no route.
   const Ipv6 destination = destination6_of(*packet);
-  const Adjacency* const way = is_of_link(destination) ? nullptr : &adjacency_of(*packet);
+  if (way == nullptr && !is_of_link(destination)) {
+    way = &adjacency_of(*packet);
+  }
   packet = run_hooks(HookPoint::kPostRouting, std::move(packet), way);
   if (!packet) {
     return;

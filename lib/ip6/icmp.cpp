@@ -30,16 +30,25 @@ bool is_reported_to_many(const Packet& offender, const IcmpError& error) {
          (*option & kAction) == kAlways;
 }
 
+// Whether a header that is not complete says that an ICMPv6 message follows. Linux's
+// ipv6_skip_exthdr reads two octets of it, and does not go past a fragment header that is a real
+// fragment's.
+bool names_icmp(const Packet& offender, const Chain& chain) {
+  if (chain.protocol == IPPROTO_FRAGMENT &&
+      read_at<std::uint16_t>(offender, chain.offset + 2) != std::uint16_t{0}) {
+    return false;
+  }
+  return offender.pkt_len >= chain.offset + 2 &&
+         read_at<std::uint8_t>(offender, chain.offset) == std::uint8_t{IPPROTO_ICMPV6};
+}
+
 // Whether the packet is an ICMPv6 error or a redirect, or may be one (Linux's is_ineligible). Where
 // that cannot be read because it is in another fragment or behind a header that is not complete, an
 // error is sent.
 bool is_about_error(const Packet& offender) {
   const Chain chain = walk(offender);
   if (chain.end == Chain::End::kBad && !chain.more) {
-    // A header that is cut short names what would follow it; a fragment's needs its offset too.
-    const std::uint32_t known = chain.protocol == IPPROTO_FRAGMENT ? 4 : 2;
-    return offender.pkt_len >= chain.offset + known &&
-           read_at<std::uint8_t>(offender, chain.offset) == std::uint8_t{IPPROTO_ICMPV6};
+    return names_icmp(offender, chain);
   }
   if (chain.end != Chain::End::kUpper) {
     return chain.end == Chain::End::kTooLong;

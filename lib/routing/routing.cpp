@@ -340,7 +340,8 @@ void Routing<Address>::begin_failover() {
 
 template <class Address>
 void Routing<Address>::report_failover() {
-  const std::uint64_t prefixes = trie_changes_ - *std::exchange(failover_from_, std::nullopt);
+  const std::uint64_t before = std::exchange(failover_from_, std::nullopt).value_or(trie_changes_);
+  const std::uint64_t prefixes = trie_changes_ - before;
   if (prefixes > 0) {
     log::event(log::Level::info, {{"prefixes", std::to_string(prefixes)}},
                "failover: {} prefix{} changed the way they are reached", prefixes,
@@ -370,6 +371,26 @@ const neigh::Adjacency& Routing<Address>::resolve(Address destination, std::uint
   const NextHopId next_hop = world_.trie<Address>().lookup(destination);
   const AdjacencyId adjacency = world_.next_hops().resolve(next_hop, [&] { return flow; });
   return world_.adjacencies()[adjacency];
+}
+
+template <class Address>
+const neigh::Adjacency* Routing<Address>::resolve_by(InterfaceId port, Address destination) const {
+  for (const auto& route : rib_.covering(destination)) {
+    if (route.usability == fib::Usability::kDead) {
+      continue;
+    }
+    for (const auto& hop : route.path.next_hops) {
+      if (!hop.via) {
+        continue;
+      }
+      const AdjacencyId id = world_.next_hops().resolve(next_hop_id(hop), [] { return 0U; });
+      const neigh::Adjacency& adjacency = world_.adjacencies()[id];
+      if (adjacency.port == port && adjacency.leads_on()) {
+        return &adjacency;
+      }
+    }
+  }
+  return nullptr;
 }
 
 template class Routing<Ipv4>;

@@ -180,6 +180,9 @@ class Routing {
 
   // Returns the adjacency that a worker would use for a packet of this flow.
   [[nodiscard]] const neigh::Adjacency& resolve(Address destination, std::uint32_t flow) const;
+  // Returns the adjacency of the longest prefix that leads to the address by a gateway on this
+  // port, or null.
+  [[nodiscard]] const neigh::Adjacency* resolve_by(InterfaceId port, Address destination) const;
   [[nodiscard]] const Rib& rib() const { return rib_; }
   [[nodiscard]] const Gateways<Address>& gateways() const { return gateways_; }
   [[nodiscard]] const NextHops<Address>& next_hops() const { return next_hops_; }

@@ -6,7 +6,7 @@ import re
 from compare import untagged
 from network import ALL_WIRES, BROADCASTS, OWN, SUBNET_ZEROS
 from packets import ARP_TYPE, ICMP, IPV4, address
-from packets6 import ICMPV6, IPV6, REDIRECT
+from packets6 import DESTINATION, HOP_BY_HOP, ICMPV6, IPV6, REDIRECT
 
 TABLE = pathlib.Path(__file__).with_name("differences.md")
 PREDICATES = {}
@@ -130,11 +130,18 @@ def redirect6(difference):
             and raw[54:55] == bytes((REDIRECT,)) and not ALL_WIRES[difference.wire].redirects)
 
 
+def is_redirect(packet):
+    """Whether an IPv6 packet is a redirect, behind any options."""
+    proto, at = packet[6], 40
+    while proto in (HOP_BY_HOP, DESTINATION) and len(packet) >= at + 2:
+        proto, at = packet[at], at + (packet[at + 1] + 1) * 8
+    return proto == ICMPV6 and packet[at:at + 1] == bytes((REDIRECT,))
+
+
 @predicate
 def error_about_redirect(difference):
     return difference.ringroad is None and any(
-        packet[6] == ICMPV6 and packet[40:41] == bytes((REDIRECT,))
-        for packet in list(packets6_in(difference.linux))[1:])
+        map(is_redirect, list(packets6_in(difference.linux))[1:]))
 
 
 @predicate

@@ -211,7 +211,9 @@ TEST_CASE("a scan of a subnet leaves the known neighbors alone") {
       bed.receive(kPortA, make_ipv6({.destination_mac = bed.mac(kPortA)}));
       bed.advance(10ms);
       for (const Frame& frame : bed.sent(kPortB)) {
-        arrived += destination_mac(frame) == kMacB && address6(frame, kDestination6) == kHostB6;
+        const bool is_it =
+            destination_mac(frame) == kMacB && address6(frame, kDestination6) == kHostB6;
+        arrived += is_it ? 1 : 0;
       }
     }
     if (i % 5000 == 0) {
@@ -229,7 +231,7 @@ TEST_CASE("a packet to a link-local address goes back to its link, and its sende
   Testbed bed{with_ipv6()};
   const Ipv6 router = interface::link_local_of(bed.mac(kPortA)).address;
   resolve_hosts6(bed);
-  Ipv6Fields fields{.destination_mac = bed.mac(kPortA), .destination = host};
+  const Ipv6Fields fields{.destination_mac = bed.mac(kPortA), .destination = host};
   bed.receive(kPortA, make_ipv6(fields));
   bed.run();
   const auto out = bed.sent(kPortA);
@@ -250,6 +252,39 @@ TEST_CASE("a packet to a link-local address goes back to its link, and its sende
   CHECK(destination_mac(forwarded[0]) == mac);
   CHECK(forwarded[0].at(kHopLimit) == 63);
   CHECK(bed.discard(kPortB) == 0);
+}
+
+TEST_CASE("a ping of an anycast address is answered by the link on which it came, or not at all") {
+  Testbed::Options options = with_ipv6();
+  bool has_route = false;
+  SECTION("no route leaves there") {}
+  SECTION("a route leaves there, though not the best") {
+    has_route = true;
+    options.config.routes6 = {
+        {.to = Prefix6{Ipv6{0x2000'0000'0000'0000, 0}, 3}, .next_hops = {{.via = kHostA6}}}};
+  }
+  Testbed bed{options};
+  resolve_hosts6(bed);
+  const Ipv6 subnet_router{kRouterB6.high(), 0};
+  Ipv6Fields fields{.destination_mac = bed.mac(kPortA),
+                    .source = kHostB6,
+                    .destination = subnet_router,
+                    .next_header = 58,
+                    .payload = {128, 0, 0, 0, 0, 1, 0, 1}};
+  mend_icmp6_checksum(fields);
+  bed.receive(kPortA, make_ipv6(fields));
+  bed.run();
+  CHECK(bed.sent(kPortB).empty());
+  const auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == (has_route ? 1 : 0));
+  if (has_route) {
+    CHECK(out[0].at(kUpper) == 129);
+    CHECK(destination_mac(out[0]) == kMacA);
+    CHECK(address6(out[0], kSource6) == kRouterA6);
+    CHECK(address6(out[0], kDestination6) == kHostB6);
+  } else {
+    CHECK(bed.drops(DropReason::kIcmpIgnored) == 1);
+  }
 }
 
 TEST_CASE("a host that asks all without its MAC address is not answered unless it is known") {

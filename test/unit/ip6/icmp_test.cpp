@@ -131,6 +131,11 @@ TEST_CASE(
   CHECK(silence(frame_of(kFragment, fragment_header(kIcmp, 0, true))) == Silence::kNone);
   CHECK(silence(frame_of(kDest, {kIcmp, 9, 0, 0})) == Silence::kIcmpError);
   CHECK(silence(frame_of(IPPROTO_NONE, message(1))) == Silence::kNone);
+  // A fragment header that is cut short: of the first fragment, of a later one, of one with more.
+  CHECK(silence(frame_of(kFragment, {kIcmp, 0, 0, 0})) == Silence::kIcmpError);
+  CHECK(silence(frame_of(kFragment, {kIcmp, 0, 0, 8})) == Silence::kNone);
+  CHECK(silence(frame_of(kFragment, {kIcmp, 0, 0, 1})) == Silence::kNone);
+  CHECK(silence(frame_of(kFragment, {kIcmp, 0})) == Silence::kNone);
   // The message itself is missing.
   CHECK(silence(frame_of(kIcmp, {})) == Silence::kIcmpError);
   // Behind too many headers nobody knows what it is.
