@@ -5,7 +5,7 @@
 #include <span>
 #include <variant>
 
-#include "host/port_addresses.hpp"
+#include "interface/port_addresses.hpp"
 #include "packet/tos.hpp"
 
 namespace ringroad::host {
@@ -185,7 +185,7 @@ Neighbors6::Verdict Neighbors6::judge_one(const NeighborSolicitation& message,
     return {};  // about an address that is being probed for
   }
   // The router takes packets to the addresses of its other links, but does not answer for them.
-  if (!is_of_port(world().port(meta.ingress), message.target) ||
+  if (!interface::is_of_port(world().port(meta.ingress), message.target) ||
       world().is_own(meta.ingress, message.source)) {
     return {.drop = DropReason::kNdIgnored};
   }

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 
-#include "host/port_addresses.hpp"
 #include "host/slow_path6.hpp"
 #include "host/transport.hpp"
+#include "interface/port_addresses.hpp"
 #include "ip6/fragment_info.hpp"
 #include "ip6/header.hpp"
 #include "packet/read.hpp"
@@ -171,19 +171,20 @@ void SlowPath6::echo(OwnedPacket packet, std::uint32_t offset) {
   const InterfaceId ingress = meta(*packet).ingress;
   const Ipv6 destination = source6_of(*packet);
   const Ipv6 addressee = destination6_of(*packet);
-  const bool is_for_one = world_.is_own(ingress, addressee);
-  const neigh::Adjacency& best = routing_.resolve(destination, 0);
-  const bool by_route =
-      is_for_one || destination.is_link_local() || (best.port == ingress && best.leads_on());
-  const neigh::Adjacency* const way = by_route || is_of_port(world_.port(ingress), destination)
-                                          ? nullptr
-                                          : routing_.resolve_by(ingress, destination);
+  const neigh::Adjacency* way = nullptr;  // that of the destination
   auto source = std::optional{addressee};
-  if (!is_for_one) {
-    source = by_route ? source_toward(destination, ingress, About::kAnswer)
-                      : world_.source(ingress, destination);
+  if (!world_.is_own(ingress, addressee)) {
+    const neigh::Adjacency& best = routing_.resolve(destination, 0);
+    if (destination.is_link_local() || (best.port == ingress && best.leads_on())) {
+      source = source_toward(destination, ingress, About::kAnswer);
+    } else {
+      way = interface::is_of_port(world_.port(ingress), destination)
+                ? nullptr
+                : routing_.resolve_by(ingress, destination);
+      source = way != nullptr ? world_.source(ingress, destination) : std::nullopt;
+    }
   }
-  if (!source || !destination.is_unicast() || (!by_route && way == nullptr)) {
+  if (!source || !destination.is_unicast()) {
     sender_.drop(std::move(packet), DropReason::kIcmpIgnored);
     return;
   }

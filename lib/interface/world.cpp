@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "interface/port_addresses.hpp"
+
 namespace ringroad::interface {
 namespace {
 
@@ -351,12 +353,8 @@ bool World::is_own(InterfaceId id, Ipv6 address) const {
 }
 
 bool World::is_anycast(Ipv6 address) const {
-  return std::ranges::any_of(ports(), [&](const InterfaceView& port) {
-    return port.forwarding &&
-           std::ranges::any_of(port.addresses6, [&](const InterfaceAddress6& own) {
-             return has_anycast(own) && own.subnet().address() == address && port.uses(own);
-           });
-  });
+  return std::ranges::any_of(
+      ports(), [&](const InterfaceView& port) { return is_anycast_of(port, address); });
 }
 
 std::optional<Ipv6> World::link_local(InterfaceId id) const {

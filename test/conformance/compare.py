@@ -120,12 +120,18 @@ def ip_flow(packet):
     return key
 
 
+def behind6(packet, kinds):
+    """Returns the protocol that follows extension headers of these kinds, and where it begins."""
+    proto, at = packet[6], 40
+    while proto in kinds and at + 2 <= len(packet):
+        proto, at = packet[at], at + (packet[at + 1] + 1) * 8
+    return proto, at
+
+
 def ip6_flow(packet):
     """Returns the addresses, and what of the upper layer IPv4's flows have too."""
-    proto, at = packet[6], 40
+    proto, at = behind6(packet, (HOP_BY_HOP, ROUTING, DESTINATION))
     key = packet[8:40]
-    while proto in (HOP_BY_HOP, ROUTING, DESTINATION) and at + 2 <= len(packet):
-        proto, at = packet[at], at + (packet[at + 1] + 1) * 8
     if proto == FRAGMENT:
         return key + packet[at + 4:at + 8]
     if proto in (UDP, TCP):

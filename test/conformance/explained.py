@@ -3,7 +3,7 @@
 import pathlib
 import re
 
-from compare import untagged
+from compare import behind6, untagged
 from network import ALL_WIRES, BROADCASTS, OWN, SUBNET_ZEROS
 from packets import ARP_TYPE, ICMP, IPV4, address
 from packets6 import DESTINATION, HOP_BY_HOP, ICMPV6, IPV6, REDIRECT
@@ -132,9 +132,7 @@ def redirect6(difference):
 
 def is_redirect(packet):
     """Whether an IPv6 packet is a redirect, behind any options."""
-    proto, at = packet[6], 40
-    while proto in (HOP_BY_HOP, DESTINATION) and len(packet) >= at + 2:
-        proto, at = packet[at], at + (packet[at + 1] + 1) * 8
+    proto, at = behind6(packet, (HOP_BY_HOP, DESTINATION))
     return proto == ICMPV6 and packet[at:at + 1] == bytes((REDIRECT,))
 
 
