@@ -240,8 +240,10 @@ class Topology:
 
     def enable_ipv6(self, namespace, interface="eth0"):
         with inside(namespace):
-            # Linux would probe for its addresses, and forget them when its link goes down.
-            for key, value in (("accept_dad", "0"), ("keep_addr_on_down", "1"), ("disable_ipv6", "0")):
+            # Linux would probe for its addresses, and forget them when its link goes down. It would repeat
+            # the reports of its groups for a second, in which the router drops them during a test.
+            for key, value in (("accept_dad", "0"), ("keep_addr_on_down", "1"),
+                               ("mldv2_unsolicited_report_interval", "1"), ("disable_ipv6", "0")):
                 pathlib.Path(f"/proc/sys/net/ipv6/conf/{interface}/{key}").write_text(value)
 
     def address6(self, namespace, address, gateway):
