@@ -11,10 +11,10 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # The lowest layer comes first: a folder may include itself and the folders before it.
-FLOORS = ["base", "stats", "fib", "neigh", "packet", "sched", "ip4", "ip6", "ethernet", "port", "worker", "config", "interface",
-          "routing", "host", "tap", "control", "http"]
+FLOORS = ["base", "stats", "nft", "fib", "neigh", "packet", "sched", "ip4", "ip6", "filter", "ethernet", "port", "worker", "config",
+          "interface", "routing", "host", "tap", "control", "http"]
 STRANGERS = {"fib", "neigh", "sched"}
-WITH_DPDK = {"packet", "sched", "ip4", "ip6", "ethernet", "port", "worker", "interface", "routing", "host", "tap", "control"}
+WITH_DPDK = {"packet", "sched", "ip4", "ip6", "filter", "ethernet", "port", "worker", "interface", "routing", "host", "tap", "control"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
 
 

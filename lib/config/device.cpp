@@ -8,8 +8,8 @@
 #include <system_error>
 
 #include "base/mac.hpp"
+#include "base/nearest.hpp"
 #include "config/model.hpp"
-#include "config/nearest.hpp"
 #include "config/scalars.hpp"
 #include "port/budget.hpp"
 

@@ -31,6 +31,7 @@ constexpr std::array kRules{
     Rule{"nd", kLive},
     Rule{"icmp", kLive},
     Rule{"ecmp", kLive},
+    Rule{"firewall", kLive},
 };
 
 // Whether the segments of the pattern are the first ones of the key.

@@ -49,9 +49,9 @@ void advise_on_netplan(const Value& network) {
 }
 
 Config read_sections(const Value& root, const std::string& file) {
-  static constexpr std::array<std::string_view, 11> kKeys{
+  static constexpr std::array<std::string_view, 12> kKeys{
       "engine", "ports", "tables", "routes", "neighbors", "schedulers",
-      "arp",    "nd",    "icmp",   "ecmp",   "vlans"};
+      "arp",    "nd",    "icmp",   "ecmp",   "vlans",     "firewall"};
   Config config;
   const Fields fields{root, kKeys, Place::kTop};
   const Value* const network = fields.find_foreign("network");
@@ -104,6 +104,9 @@ Config read_sections(const Value& root, const std::string& file) {
   }
   if (const Value* ecmp = fields.find("ecmp")) {
     config.ecmp = read_ecmp(*ecmp);
+  }
+  if (const Value* firewall = fields.find("firewall")) {
+    config.firewall = read_firewall(*firewall, folder_of(file));
   }
   return config;
 }

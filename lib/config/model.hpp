@@ -4,6 +4,7 @@
 // These are plain values; any thread may copy and read them. Keys and defaults: config/README.md.
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -15,6 +16,7 @@
 #include "base/ipv6.hpp"
 #include "base/mac.hpp"
 #include "base/units.hpp"
+#include "nft/model.hpp"
 
 namespace ringroad::config {
 
@@ -311,6 +313,19 @@ struct Icmp {
 };
 
 // How flows are spread over the next hops of a route that has several.
+// The ruleset of the firewall, from a file or from the configuration itself.
+struct Firewall {
+  std::string ruleset;  // an absolute path; empty: `rules`, or none
+  std::string rules;    // in the language of nft(8)
+  // What these say, null if there is neither, and its hash.
+  std::shared_ptr<const nft::Ruleset> parsed{};
+  std::string digest;
+
+  friend bool operator==(const Firewall& a, const Firewall& b) {
+    return a.ruleset == b.ruleset && a.rules == b.rules && a.digest == b.digest;
+  }
+};
+
 struct Ecmp {
   FlowHashPolicy hash = FlowHashPolicy::kL3;
   std::uint32_t seed = 0;  // Linux's fib_multipath_hash_seed; 0: drawn at random at each start
@@ -333,6 +348,7 @@ struct Config {
   Nd nd;
   Icmp icmp;
   Ecmp ecmp;
+  Firewall firewall;
 
   // The port's scheduler; the default one if the port does not name one.
   [[nodiscard]] Scheduler scheduler_of(const Port& port) const;

@@ -48,13 +48,32 @@ std::optional<Position> Report::first_tab_indent() const {
   return std::nullopt;
 }
 
+Position Report::inside(Position start, int line, int column) const {
+  const auto first = static_cast<std::size_t>(start.line);  // the line behind, from 0
+  if (start.line < 1 || first > lines_.size() ||
+      static_cast<std::size_t>(start.column) > lines_[first - 1].size() ||
+      lines_[first - 1][static_cast<std::size_t>(start.column) - 1] != '|') {
+    return start;
+  }
+  for (std::size_t i = first; i < lines_.size(); ++i) {
+    const std::size_t indent = lines_[i].find_first_not_of(' ');
+    if (indent != std::string_view::npos) {
+      return {start.line + line, static_cast<int>(indent) + column};
+    }
+  }
+  return start;
+}
+
 void Report::add(Position where, std::string key, std::string what) {
+  add(where, {file_, where.line, where.column, std::move(key), std::move(what)});
+}
+
+void Report::add(Position where, Problem problem) {
   if (problems_.size() == kProblemsMax) {
     cut_ = true;
     return;
   }
-  problems_.emplace(std::pair{where.line, where.column},
-                    Problem{file_, where.line, where.column, std::move(key), std::move(what)});
+  problems_.emplace(std::pair{where.line, where.column}, std::move(problem));
 }
 
 Problems Report::take() {

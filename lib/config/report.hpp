@@ -23,9 +23,15 @@ class Report {
   Report(std::string file, std::string_view text);
 
   void add(Position where, std::string key, std::string what);
+  // A problem in another file, which is named at this place.
+  void add(Position where, Problem problem);
   [[nodiscard]] bool empty() const { return problems_.empty(); }
   // Returns the problems in the order of the file.
   [[nodiscard]] Problems take();
+
+  // The place of a line and column of the block scalar ('|') that begins at `start`; `start` itself
+  // for a scalar of another form.
+  [[nodiscard]] Position inside(Position start, int line, int column) const;
 
   // Finds the last line up to `line` with `character` in `column`.
   [[nodiscard]] std::optional<Position> find_up(int line, int column, char character) const;

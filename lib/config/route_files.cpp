@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Items of `routes` that name a file of prefixes.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "config/scalars.hpp"
@@ -13,22 +10,6 @@
 
 namespace ringroad::config {
 namespace {
-
-std::string read_path(const Value* file, const std::filesystem::path& folder) {
-  const auto text = read_text(file);
-  if (!text) {
-    return {};
-  }
-  std::string path = (folder / *text).lexically_normal().string();
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    file->problem(shown(*text) + " is a folder");
-  } else if (::access(path.c_str(), R_OK) != 0) {
-    const std::error_code reason{errno, std::generic_category()};
-    file->problem(fmt::format("cannot read {}: {}", shown(*text), reason.message()));
-  }
-  return path;
-}
 
 void read_gateways(const Value& via, const AddFileGateway& add, RouteFile& route) {
   const std::vector<Value> items = via.is_list() ? via.items() : std::vector{via};

@@ -2,9 +2,12 @@
 #include "config/scalars.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <system_error>
 
 #include "config/family.hpp"
 #include "config/units.hpp"
@@ -168,6 +171,22 @@ bool check_name(const Entry& entry) {
 void report_no_word(const Value& value, std::string_view text,
                     std::span<const std::string_view> words) {
   value.problem(fmt::format("{} is none of {}", shown(text), fmt::join(words, ", ")));
+}
+
+std::string read_path(const Value* file, const std::filesystem::path& folder) {
+  const auto text = read_text(file);
+  if (!text) {
+    return {};
+  }
+  std::string path = (folder / *text).lexically_normal().string();
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    file->problem(shown(*text) + " is a folder");
+  } else if (::access(path.c_str(), R_OK) != 0) {
+    const std::error_code reason{errno, std::generic_category()};
+    file->problem(fmt::format("cannot read {}: {}", shown(*text), reason.message()));
+  }
+  return path;
 }
 
 }  // namespace ringroad::config

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,6 +43,9 @@ template <std::unsigned_integral T>
 [[nodiscard]] std::optional<bool> read_flag(const Value* value);
 
 [[nodiscard]] std::optional<std::string> read_text(const Value* value);
+// The absolute path of a file that can be read, or an empty text. `folder`: where a relative path
+// starts.
+[[nodiscard]] std::string read_path(const Value* file, const std::filesystem::path& folder);
 template <class Address>
 [[nodiscard]] std::optional<Address> read_address(const Value* value);
 template <class Address>

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/nearest.hpp"
 #include "config/dscp.hpp"
-#include "config/nearest.hpp"
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
 #include "config/units.hpp"

@@ -66,6 +66,8 @@ void read_neighbors(const Value& section, const Names& ports, const Connected& c
 [[nodiscard]] RouterAdvertisements read_router_advertisements(const Value& section);
 [[nodiscard]] Icmp read_icmp(const Value& section);
 [[nodiscard]] Ecmp read_ecmp(const Value& section);
+// `folder`: where a relative path of the ruleset starts.
+[[nodiscard]] Firewall read_firewall(const Value& section, const std::filesystem::path& folder);
 
 // Reports a name that is not in `names`; `what` is "port" or "scheduler".
 bool check_reference(const Value& value, std::string_view name, std::string_view what,

@@ -268,6 +268,18 @@ std::vector<Part> parts_of(const Config& config) {
                    .summary = {},
                    .settings = {setting("hash", word_of(kFlowHashWords, config.ecmp.hash)),
                                 setting("seed", number(config.ecmp.seed))}});
+  // Of what the rules say, which is compared by its hash, the beginning tells two apart.
+  const Firewall& firewall = config.firewall;
+  const std::string hash = firewall.digest.substr(0, 12);
+  parts.push_back(
+      {.section = "firewall",
+       .key = "firewall",
+       .summary = {},
+       .settings = {setting("ruleset", firewall.ruleset.empty()
+                                           ? std::string{kNone}
+                                           : fmt::format("{} {}", firewall.ruleset, hash)),
+                    setting("rules", firewall.rules.empty() ? std::string{kNone}
+                                                            : fmt::format("sha256 {}", hash))}});
   return parts;
 }
 

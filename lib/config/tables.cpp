@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 namespace ringroad::config {
 
@@ -22,6 +22,12 @@ Value::Value(Node::Child child, std::string path, Position key_position, Report&
 void Value::problem(std::string what) const { report_->add(position_, path_, std::move(what)); }
 
 void Value::missing(std::string what) const { report_->add(key_position_, path_, std::move(what)); }
+
+void Value::problem_inside(int line, int column, std::string what) const {
+  report_->add(report_->inside(position_, line, column), path_, std::move(what));
+}
+
+void Value::problem_of(Problem problem) const { report_->add(position_, std::move(problem)); }
 
 void Value::wrong_kind(std::string_view wanted) const {
   static constexpr std::array<std::string_view, 4> kKinds{"nothing", "a single value", "a list",
@@ -42,6 +48,14 @@ std::optional<std::string> Value::text() const {
     return std::nullopt;
   }
   return text;
+}
+
+std::optional<std::string> Value::lines() const {
+  if (node_->kind != Node::Kind::kScalar) {
+    wrong_kind("a text");
+    return std::nullopt;
+  }
+  return node_->text;
 }
 
 // yaml-cpp gives an empty item the position of the token after it. Its dash is in the column of the

@@ -30,9 +30,16 @@ class Value {
   void problem(std::string what) const;
   // Reports, at the key or the list item, that something inside it is missing.
   void missing(std::string what) const;
+  // Reports a problem at a place in the value's text, both from 1. Where the file has the text in
+  // another form than the value, the problem is at its beginning.
+  void problem_inside(int line, int column, std::string what) const;
+  // Reports a problem in a file that the value names.
+  void problem_of(Problem problem) const;
 
   // These functions report a value of another kind.
   [[nodiscard]] std::optional<std::string> text() const;
+  // The same for a text of several lines.
+  [[nodiscard]] std::optional<std::string> lines() const;
   [[nodiscard]] std::vector<Value> items() const;
 
  private:

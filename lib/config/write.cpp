@@ -66,6 +66,24 @@ std::string print(const Nd& nd) {
                            to_string(nd.queue_bytes), nd.dad_transmits);
 }
 
+std::string print(const Firewall& firewall) {
+  if (!firewall.ruleset.empty()) {
+    return fmt::format("firewall: {{ruleset: {}}}\n", scalar(firewall.ruleset));
+  }
+  if (firewall.rules.empty()) {
+    return "";
+  }
+  // With its indentation in the header, since the text may begin with blanks.
+  std::string text = "firewall:\n  rules: |2\n";
+  std::string_view rest = firewall.rules;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    text += end == 0 ? "\n" : fmt::format("    {}\n", rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return text;
+}
+
 std::string print(const Vlan& vlan) {
   std::string text = fmt::format("    id: {}\n    link: {}\n    protocol: {}\n", vlan.id,
                                  scalar(vlan.link), word(kVlanProtocolWords, vlan.protocol));
@@ -367,6 +385,7 @@ std::string to_yaml(const Config& config) {
   text += print(config.nd);
   text += fmt::format("icmp: {{rate: {}, burst: {}, per_destination: {}}}\n", config.icmp.rate,
                       config.icmp.burst, to_string(config.icmp.per_destination));
+  text += print(config.firewall);
   text += fmt::format("ecmp: {{hash: {}, seed: {}}}\n", word(kFlowHashWords, config.ecmp.hash),
                       config.ecmp.seed);
   return text;

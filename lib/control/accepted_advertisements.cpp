@@ -123,7 +123,7 @@ void AcceptedAdvertisements::solicit(InterfaceId port) {
     stats::IpCounters& counters = parts_.sender.context().counters;
     counters.add(stats::IpCounter::kIcmp6OutMsgs);
     counters.add(stats::IpCounter::kIcmp6OutRouterSolicits);
-    parts_.sender.send(std::move(packet), port, kPriorityControl);
+    parts_.sender.send_icmp6(std::move(packet), port);
   }
 }
 

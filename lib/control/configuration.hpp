@@ -86,6 +86,8 @@ class Configuration {
   [[nodiscard]] bool config_is_short() const;
   // The part of the configuration that no verb changes.
   [[nodiscard]] const config::Config& fixed() const { return fixed_; }
+  // The firewall has other rules now.
+  void set_firewall(const config::Firewall& rules) { fixed_.firewall = rules; }
   [[nodiscard]] const fib::TableNames& table_names() const { return table_names_; }
 
   // What of a configuration is in no other table of the router.

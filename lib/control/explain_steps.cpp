@@ -207,6 +207,7 @@ void ExplainSteps::add_punted(PuntReason reason) {
       break;
     case PuntReason::kUnresolved:
     case PuntReason::kRedirect:
+    case PuntReason::kRejected:  // the rule says so
       break;
   }
 }

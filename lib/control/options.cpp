@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 namespace ringroad::control {
 
@@ -43,7 +43,7 @@ const interface::InterfaceView* port_of(Router& router, Options& options, const 
     for (const interface::InterfaceView& view : router.world().ports()) {
       known.emplace_back(view.name);
     }
-    options.complain(fmt::format("there is no port '{}'{}", name, config::hint(name, known)));
+    options.complain(fmt::format("there is no port '{}'{}", name, hint(name, known)));
   }
   return port;
 }

@@ -61,6 +61,7 @@ class Planner {
     add_neighbors(parts_.neighbors6, parts_.routing6, target_.config.neighbors6);
     add_schedulers();
     add_lost_interfaces();
+    add_firewall();
     add_kept();
     return std::move(steps_);
   }
@@ -219,6 +220,20 @@ class Planner {
           [world = &parts_.world](const FlowHash& hash) { world->tables().flow_hash = hash; },
           flow_hash_of(target_.config.ecmp), parts_.world.tables().flow_hash);
     }
+  }
+
+  // The last, because rules name interfaces.
+  void add_firewall() {
+    add(
+        [&firewall = parts_.firewall, rules = target_.config.firewall]() -> Done {
+          if (const Status status = firewall.load(rules); !status) {
+            return std::unexpected{Refusal{"firewall", status.error().what}};
+          }
+          return {};
+        },
+        [&firewall = parts_.firewall, rules = running_.firewall] {
+          static_cast<void>(firewall.load(rules));
+        });
   }
 
   void add_addresses() {

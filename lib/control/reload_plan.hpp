@@ -10,6 +10,7 @@
 
 #include "control/accepted_advertisements.hpp"
 #include "control/configuration.hpp"
+#include "control/firewall.hpp"
 #include "control/interfaces.hpp"
 #include "control/links.hpp"
 #include "control/port_set.hpp"
@@ -42,6 +43,7 @@ struct ReloadParts {
   host::SlowPath6& slow_path6;
   host::Advertisements& advertisements;
   AcceptedAdvertisements& accepted;
+  Firewall& firewall;
   Links& links;
   Configuration& configuration;
   PortSet& ports;

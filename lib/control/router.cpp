@@ -102,6 +102,7 @@ bool Router::run_once() {
   busy = neighbors_->advance() || busy;
   busy = neighbors6_->advance() || busy;
   busy = taps_->advance() || busy;
+  busy = firewall_->write_log() || busy;
   links_->reset_hung_ports();
   pools_.set_others_held(held_besides_bands());
   world_->reclaimer().run_once();

@@ -18,6 +18,7 @@
 #include "control/configuration.hpp"
 #include "control/drop_news.hpp"
 #include "control/event_loop.hpp"
+#include "control/firewall.hpp"
 #include "control/identity.hpp"
 #include "control/ipv6_links.hpp"
 #include "control/ledger.hpp"
@@ -144,6 +145,8 @@ class Router {
   [[nodiscard]] const Ipv6Links& ipv6_links() const { return *ipv6_links_; }
   // Applies a changed configuration.
   [[nodiscard]] Reload& reload() { return *reload_; }
+  [[nodiscard]] Firewall& firewall() { return *firewall_; }
+  [[nodiscard]] const Firewall& firewall() const { return *firewall_; }
   // Rates and loads of the last second, drops of the last minute.
   [[nodiscard]] const Recent& recent() const { return *recent_; }
   [[nodiscard]] const Identity& identity() const { return identity_; }
@@ -211,6 +214,7 @@ class Router {
   std::unique_ptr<Links> links_;
   std::unique_ptr<Configuration> configuration_;
   std::unique_ptr<tap::Taps> taps_;
+  std::unique_ptr<Firewall> firewall_;
   std::unique_ptr<Reload> reload_;
   std::unique_ptr<Recent> recent_;
   DropNews drop_news_;

@@ -10,6 +10,7 @@
 #include "control/interfaces.hpp"
 #include "control/router.hpp"
 #include "control/settings.hpp"
+#include "filter/mark.hpp"
 
 namespace ringroad::control {
 std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config::Config& config,
@@ -51,6 +52,9 @@ std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config:
 }
 
 Status Router::set_up_ports() {
+  if (Status status = filter::Mark::reserve(); !status) {
+    return status;
+  }
   if (Status status = Watch::reserve_mark(); !status) {
     return status;
   }
@@ -272,6 +276,10 @@ Status Router::set_up_addresses() {
                                                        .ports = ports(),
                                                        .sender = *sender_,
                                                        .clock = clock_});
+  firewall_ = std::make_unique<Firewall>(*world_, clock_);
+  if (Status status = firewall_->load(config_.firewall); !status) {
+    return status;
+  }
   reload_ = std::make_unique<Reload>(ReloadParts{.world = *world_,
                                                  .next_hops = *next_hops_,
                                                  .next_hops6 = *next_hops6_,
@@ -285,6 +293,7 @@ Status Router::set_up_addresses() {
                                                  .slow_path6 = *slow_path6_,
                                                  .advertisements = *advertisements_,
                                                  .accepted = *accepted_,
+                                                 .firewall = *firewall_,
                                                  .links = *links_,
                                                  .configuration = *configuration_,
                                                  .ports = *ports_,

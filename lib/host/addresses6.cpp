@@ -111,7 +111,7 @@ void Addresses6::probe_once(neigh::Key6 key, const neigh::Nonce& nonce) {
   const neigh::NeighborSolicitation message{
       .source = {}, .destination = group, .target = key.address, .nonce = nonce};
   if (auto packet = sender_.make_frame(neigh::frame(message, neigh::multicast_mac(group), mac))) {
-    sender_.send(std::move(packet), key.port, kPriorityControl);
+    sender_.send_icmp6(std::move(packet), key.port);
   }
 }
 
@@ -126,7 +126,7 @@ void Addresses6::announce(neigh::Key6 key) {
                                              .target_mac = port.mac};
   if (auto packet =
           sender_.make_frame(neigh::frame(message, neigh::multicast_mac(kAllNodes), port.mac))) {
-    sender_.send(std::move(packet), key.port, kPriorityControl);
+    sender_.send_icmp6(std::move(packet), key.port);
   }
 }
 

@@ -75,7 +75,7 @@ void Advertisements::carry_out(const neigh::RouterAdvertiser::Events& events) {
       stats::IpCounters& counters = sender_.context().counters;
       counters.add(stats::IpCounter::kIcmp6OutMsgs);
       counters.add(stats::IpCounter::kIcmp6OutRouterAdvertisements);
-      sender_.send(std::move(packet), event.port, kPriorityControl);
+      sender_.send_icmp6(std::move(packet), event.port);
     }
   }
 }

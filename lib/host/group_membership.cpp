@@ -63,7 +63,7 @@ void GroupMembership::tick() {
         stats::IpCounters& counters = sender_.context().counters;
         counters.add(stats::IpCounter::kIcmp6OutMsgs);
         counters.add(stats::IpCounter::kIcmp6OutMldv2Reports);
-        sender_.send(std::move(packet), event.port, kPriorityControl);
+        sender_.send_icmp6(std::move(packet), event.port);
       }
     }
   }

@@ -76,7 +76,7 @@ void Neighbors6::solicit(NeighborId id, bool broadcast) {
   if (packet) {
     counters_.add(IpCounter::kIcmp6OutMsgs);
     counters_.add(IpCounter::kIcmp6OutNeighborSolicits);
-    sender().send(std::move(packet), port.id, kPriorityControl);
+    sender().send_icmp6(std::move(packet), port.id);
   }
 }
 
@@ -147,7 +147,7 @@ void Neighbors6::send_answer(const Answer& answer, const PacketMeta& meta, Sende
   if (answer.resolves) {
     output.send({meta.ingress, *answer.resolves}, std::move(packet));
   } else {
-    sender.send(std::move(packet), meta.ingress, kPriorityControl);
+    sender.send_icmp6(std::move(packet), meta.ingress);
   }
 }
 

@@ -23,16 +23,17 @@ inline OwnedPacket extract(Burst& burst) {
 }
 
 // Runs the hooks of that point over one packet. Returns null if a hook holds or dropped it.
-// `way_of` returns its adjacency.
+// `way_of` returns its adjacency. `is_own`: the packet is the router's.
 template <class WayOf>
 [[nodiscard]] OwnedPacket run_hooks(StageContext& context, HookPoint point, OwnedPacket packet,
-                                    Describe describe, WayOf&& way_of) {
+                                    Describe describe, WayOf&& way_of, bool is_own = false) {
   const HookChain* const chain = context.tables.hooks.at(point);
   if (chain == nullptr) {
     return packet;
   }
   Burst burst;
   fill(burst, std::move(packet), describe);
+  burst.is_own = is_own;
   burst.adjacencies[0] = &way_of(*burst.packets[0]);
   run_chain(*chain, context, burst, describe);
   context.drop_list.flush();

@@ -3,7 +3,9 @@
 
 #include <cstring>
 
+#include "host/one_packet.hpp"
 #include "ip6/header.hpp"
+#include "ip6/input.hpp"
 #include "packet/tos.hpp"
 #include "packet/vlan.hpp"
 
@@ -37,6 +39,26 @@ OwnedPacket Sender::copy(Packet& packet) {
     meta(*copy) = meta(packet);
   }
   return copy;
+}
+
+void Sender::send_icmp6(OwnedPacket frame, InterfaceId port) {
+  meta(*frame).ingress = port;
+  neigh::Adjacency way;
+  way.port = port;
+  for (const HookPoint point : {HookPoint::kOutput, HookPoint::kPostRouting}) {
+    frame = run_hooks(
+        *context_, point, std::move(frame), ip6::describe,
+        [&](Packet& /*packet*/) -> const neigh::Adjacency& { return way; }, true);
+    // There is no error about these messages.
+    while (context_->punts.count > 0) {
+      drop(OwnedPacket{context_->punts.packets[--context_->punts.count]},
+           stats::DropReason::kFirewall);
+    }
+    if (!frame) {
+      return;
+    }
+  }
+  send(std::move(frame), port, kPriorityControl);
 }
 
 void Sender::send(OwnedPacket frame, InterfaceId port, std::uint8_t priority) {

@@ -98,6 +98,9 @@ class Sender {
   // Sends a whole frame without tags; the tags of a sub-interface are added. The worker that punted
   // the packet sends it, so that a flow keeps its order.
   void send(OwnedPacket frame, InterfaceId port, std::uint8_t priority);
+  // Sends a frame with a message of ICMPv6 that serves the link, such as neighbor discovery: it
+  // passes the hooks of the router's own packets, as with Linux.
+  void send_icmp6(OwnedPacket frame, InterfaceId port);
   // Whether the worker that will send the packet has room for packets from neighbor queues, which
   // it must not drop and which must not delay it for long.
   [[nodiscard]] bool has_room_behind(Packet& packet) const;

@@ -146,6 +146,9 @@ void SlowPath::handle(OwnedPacket packet) {
     case PuntReason::kProhibited:
       refuse(std::move(packet), {DropReason::kProhibited, ip4::kAdministrativelyProhibited});
       break;
+    case PuntReason::kRejected:
+      reject(std::move(packet));
+      break;
   }
 }
 
@@ -286,11 +289,18 @@ void SlowPath::cut(OwnedPacket packet, const Adjacency& adjacency, std::uint16_t
   }
 }
 
-OwnedPacket SlowPath::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way) {
+OwnedPacket SlowPath::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way,
+                                bool is_own) {
   const auto way_of = [&](Packet& one) -> const Adjacency& {
     return way != nullptr ? *way : adjacency_of(one);
   };
-  return host::run_hooks(sender_.context(), point, std::move(packet), ip4::describe, way_of);
+  StageContext& context = sender_.context();
+  packet = host::run_hooks(context, point, std::move(packet), ip4::describe, way_of, is_own);
+  // What a rule rejected.
+  while (context.punts.count > 0) {
+    handle(OwnedPacket{context.punts.packets[--context.punts.count]});
+  }
+  return packet;
 }
 
 }  // namespace ringroad::host

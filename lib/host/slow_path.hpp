@@ -84,7 +84,7 @@ class SlowPath {
   // Runs the hooks of that point over one packet. Returns null if a hook holds or dropped it. If
   // `way` is null, the adjacency is looked up.
   [[nodiscard]] OwnedPacket run_hooks(HookPoint point, OwnedPacket packet,
-                                      const neigh::Adjacency* way = nullptr);
+                                      const neigh::Adjacency* way = nullptr, bool is_own = false);
 
   // Packets for the router itself (slow_path_local.cpp).
 
@@ -105,6 +105,8 @@ class SlowPath {
 
   // Sends an ICMP error to the sender, then drops the packet.
   void refuse(OwnedPacket packet, const Refusal& refusal);
+  // A rule rejected the packet, and said what its sender is told.
+  void reject(OwnedPacket packet);
   void send_error(Packet& offender, const ip4::IcmpError& error);
   // Returns the error, charged to the sender's limit, or why none is sent.
   [[nodiscard]] std::expected<OwnedPacket, Silence> make_error(Packet& offender,

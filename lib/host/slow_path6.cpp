@@ -78,7 +78,10 @@ void SlowPath6::handle(OwnedPacket packet) {
                          .detail = static_cast<std::uint8_t>(meta(*packet).punt)});
   switch (meta(*packet).punt) {
     case PuntReason::kNeighborDiscovery:
-      neighbors_->hear(std::move(packet));
+      packet = run_hooks(HookPoint::kInput, std::move(packet));
+      if (packet) {
+        neighbors_->hear(std::move(packet));
+      }
       break;
     case PuntReason::kLocal:
       deliver_locally(std::move(packet));
@@ -116,6 +119,9 @@ void SlowPath6::handle(OwnedPacket packet) {
       break;
     case PuntReason::kProhibited:
       refuse(std::move(packet), {DropReason::kProhibited, ip6::kAdministrativelyProhibited});
+      break;
+    case PuntReason::kRejected:
+      reject(std::move(packet));
       break;
     case PuntReason::kArp:  // these are IPv4's
     case PuntReason::kFragment:
@@ -216,11 +222,18 @@ void SlowPath6::too_big(OwnedPacket packet, std::uint16_t mtu) {
   refuse(std::move(packet), {DropReason::kPacketTooBig, ip6::packet_too_big(mtu)});
 }
 
-OwnedPacket SlowPath6::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way) {
+OwnedPacket SlowPath6::run_hooks(HookPoint point, OwnedPacket packet, const Adjacency* way,
+                                 bool is_own) {
   const auto way_of = [&](Packet& one) -> const Adjacency& {
     return way != nullptr ? *way : adjacency_of(one);
   };
-  return host::run_hooks(sender_.context(), point, std::move(packet), ip6::describe, way_of);
+  StageContext& context = sender_.context();
+  packet = host::run_hooks(context, point, std::move(packet), ip6::describe, way_of, is_own);
+  // What a rule rejected.
+  while (context.punts.count > 0) {
+    handle(OwnedPacket{context.punts.packets[--context.punts.count]});
+  }
+  return packet;
 }
 
 }  // namespace ringroad::host

@@ -67,7 +67,12 @@ void SlowPath6::add_protocols() {
   });
 }
 
+// Unlike IPv4's, these packets pass INPUT before reassembly (Linux's ip6_input).
 void SlowPath6::deliver_locally(OwnedPacket packet) {
+  packet = run_hooks(HookPoint::kInput, std::move(packet));
+  if (!packet) {
+    return;
+  }
   Step step = ip6::walk_to_upper(*packet);
   if (step.kind == Step::Kind::kFragment) {
     packet = reassemble(std::move(packet), step);
@@ -75,10 +80,6 @@ void SlowPath6::deliver_locally(OwnedPacket packet) {
       return;
     }
     step = ip6::walk_to_upper(*packet, ip6::Origin::kReassembled);
-  }
-  packet = run_hooks(HookPoint::kInput, std::move(packet));
-  if (!packet) {
-    return;
   }
   if (step.kind != Step::Kind::kUpper) {
     refuse(std::move(packet), step);

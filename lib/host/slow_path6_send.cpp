@@ -183,7 +183,7 @@ void SlowPath6::answer(Packet& asked, OwnedPacket packet) {
 
 void SlowPath6::send_own(OwnedPacket packet, const Adjacency* way) {
   counters_.add(IpCounter::kOut6Requests);
-  packet = run_hooks(HookPoint::kOutput, std::move(packet));
+  packet = run_hooks(HookPoint::kOutput, std::move(packet), nullptr, true);
   if (!packet) {
     return;
   }
@@ -193,7 +193,7 @@ void SlowPath6::send_own(OwnedPacket packet, const Adjacency* way) {
   if (way == nullptr && !is_of_link(destination)) {
     way = &adjacency_of(*packet);
   }
-  packet = run_hooks(HookPoint::kPostRouting, std::move(packet), way);
+  packet = run_hooks(HookPoint::kPostRouting, std::move(packet), way, true);
   if (!packet) {
     return;
   }

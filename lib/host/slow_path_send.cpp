@@ -191,13 +191,13 @@ void SlowPath::answer(Packet& asked, OwnedPacket packet) {
 
 void SlowPath::send_own(OwnedPacket packet) {
   counters_.add(IpCounter::kOutRequests);
-  packet = run_hooks(HookPoint::kOutput, std::move(packet));
+  packet = run_hooks(HookPoint::kOutput, std::move(packet), nullptr, true);
   if (!packet) {
     return;
   }
   // A hook may have changed the destination (Linux's ip_route_me_harder).
   const Adjacency& adjacency = adjacency_of(*packet);
-  packet = run_hooks(HookPoint::kPostRouting, std::move(packet), &adjacency);
+  packet = run_hooks(HookPoint::kPostRouting, std::move(packet), &adjacency, true);
   if (!packet) {
     return;
   }

@@ -44,6 +44,7 @@ std::string_view class_of(stats::DropReason reason) {
     case kBlackhole:
     case kUnreachable:
     case kProhibited:
+    case kFirewall:
     case kHook:
       return "refused";
     case kNoRoute:

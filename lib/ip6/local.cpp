@@ -21,7 +21,11 @@ void answer(StageContext& context, Burst& burst) {
   for (std::size_t i = 0; i < burst.count; ++i) {
     describe(burst, i);
   }
-  run_hooks(HookPoint::kOutput, context, burst);
+  burst.is_own = true;
+  if (context.tables.hooks.at(HookPoint::kOutput) != nullptr) {
+    route(context, burst);  // a rule may ask for the way out
+    run_hooks(HookPoint::kOutput, context, burst);
+  }
   route(context, burst);
   run_hooks(HookPoint::kPostRouting, context, burst);
   output(context, burst);

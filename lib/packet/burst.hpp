@@ -42,6 +42,7 @@ struct Burst {
   // Every packet was sent to this station alone, has no options and a TTL or hop limit above 1; an
   // IPv6 packet has an address that may leave its link. `longest` and `bytes` are set then.
   bool plain = false;
+  bool is_own = false;        // the router composed the packets: they arrived by no interface
   bool one_way = false;       // route() found that all adjacencies have the same summary()
   std::uint32_t longest = 0;  // total length
   std::uint32_t bytes = 0;    // of the frames
@@ -63,6 +64,7 @@ struct Burst {
     is_ipv6 = false;
     has_options = false;
     plain = false;
+    is_own = false;
     one_way = false;
     longest = 0;
     bytes = 0;

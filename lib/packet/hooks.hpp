@@ -51,10 +51,17 @@ class HookVerdicts {
   void hold(std::size_t index) { held_ |= bit(index); }
   // The hook changed the packet's header. Before the route lookup, the new destination is used.
   void change(std::size_t index) { changed_ |= bit(index); }
+  // The packet has this priority from now on, whatever its header says.
+  void prioritize(std::size_t index, std::uint8_t priority) {
+    prioritized_ |= bit(index);
+    priorities_[index] = priority;
+  }
 
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
   [[nodiscard]] std::uint64_t held() const { return held_; }
   [[nodiscard]] std::uint64_t changed() const { return changed_; }
+  [[nodiscard]] std::uint64_t prioritized() const { return prioritized_; }
+  [[nodiscard]] std::uint8_t priority(std::size_t index) const { return priorities_[index]; }
   [[nodiscard]] stats::DropReason reason(std::size_t index) const { return reasons_[index]; }
 
  private:
@@ -63,6 +70,8 @@ class HookVerdicts {
   std::uint64_t dropped_ = 0;
   std::uint64_t held_ = 0;
   std::uint64_t changed_ = 0;
+  std::uint64_t prioritized_ = 0;
+  std::array<std::uint8_t, kBurstMax> priorities_;
   std::array<stats::DropReason, kBurstMax> reasons_;
 };
 

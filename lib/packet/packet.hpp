@@ -42,6 +42,7 @@ enum class PuntReason : std::uint8_t {
   kNoRoute,
   kUnreachable,
   kProhibited,
+  kRejected,  // by a rule of the firewall
 };
 
 // The offsets, from the start of the header, of the options that the control thread processes (0:
@@ -57,13 +58,20 @@ struct Options {
   bool changed = false;  // the header's checksum must be computed again
 };
 
+// What the sender of a rejected packet is told: the code of an ICMP error of its family that says
+// that the destination is unreachable, or this.
+struct Rejection {
+  static constexpr std::uint8_t kTcpReset = 0xff;
+};
+
 struct PacketMeta {
   InterfaceId ingress{};
   PortId egress{};  // the port that sends a packet which was handed to a worker
   PuntReason punt{};
   L2Class l2_class{};
-  std::uint8_t priority = 0;  // of a packet handed to a worker
-  std::uint8_t worker = 0;    // it punted the packet and sends it, so that flows keep their order
+  // Of a packet handed to a worker; of kRejected, what its sender is told (Rejection).
+  std::uint8_t priority = 0;
+  std::uint8_t worker = 0;  // it punted the packet and sends it, so that flows keep their order
   Options options{};
 };
 static_assert(sizeof(PacketMeta) == 16);

@@ -25,6 +25,10 @@ void run_chain(const HookChain& chain, StageContext& context, Burst& burst, Desc
          left &= left - 1) {
       describe(burst, static_cast<std::size_t>(std::countr_zero(left)));
     }
+    for (std::uint64_t left = verdicts.prioritized() & burst.all(); left != 0; left &= left - 1) {
+      const auto index = static_cast<std::size_t>(std::countr_zero(left));
+      burst.priorities[index] = verdicts.priority(index);
+    }
     burst.compact(~(held | dropped));
   }
 }

@@ -71,6 +71,7 @@ namespace ringroad::stats {
   X(kQueueManaged, "queue_managed", "packets had waited too long in its band (CoDel, RFC 8289)")   \
   X(kNoBuffer, "no_buffer", "no packet buffer was free to make the packet")                        \
   X(kPortDown, "port_down", "the port was taken down, or stopped with packets queued")             \
+  X(kFirewall, "firewall", "a rule or a policy of the firewall")                                   \
   X(kHook, "hook", "a hook asked for it")
 
 enum class DropReason : std::uint8_t {

@@ -38,6 +38,8 @@ namespace ringroad::tap {
       return "an unreachable route";
     case PuntReason::kProhibited:
       return "a prohibit route";
+    case PuntReason::kRejected:
+      return "a rule of the firewall rejects it";
   }
   return "";
 }

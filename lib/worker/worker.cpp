@@ -35,6 +35,8 @@ DropReason reason_if_not_punted(PuntReason reason) {
       return DropReason::kUnreachable;
     case PuntReason::kProhibited:
       return DropReason::kProhibited;
+    case PuntReason::kRejected:
+      return DropReason::kFirewall;
     case PuntReason::kArp:
     case PuntReason::kNeighborDiscovery:
     case PuntReason::kLocal:

@@ -320,6 +320,7 @@ class Ringroad(Forwarder):
                 for name, device, both in zip(names, setup.devices(), addresses)
             },
             "routes": [{"file": str(routes), "via": [GATEWAY, GATEWAY6]}],
+            "nd": {"dad_transmits": 0},  # packets are counted from the first moment on
             "neighbors": [{"address": gateway, "port": names[-1], "mac": GATEWAY_MAC}
                           for gateway in (GATEWAY, GATEWAY6)],
         }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sends the same packets through the Linux kernel and through Ringroad and compares every wire.
 
-The last line is `N passed, N failed`, of categories.
+Then it does so with random rulesets of the firewall, as the category `rulesets`. The last line is
+`N passed, N failed`, of categories.
 """
 import argparse
 import gc
@@ -13,6 +14,7 @@ import time
 
 import changes6
 import control
+import firewall
 import fragments
 import headers6  # pylint: disable=unused-import
 import ingress  # pylint: disable=unused-import
@@ -49,6 +51,7 @@ AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
 # These categories wait, so they run only in every Nth turn, with this many hosts.
 RARE = {"neighbor": 10, "neighbor6": 10}
 HOSTS = 64
+RULESETS = "rulesets"  # not a stream of packets, but another run: firewall.py
 REPORTS = 12  # for each category, each of a different kind
 
 
@@ -70,15 +73,16 @@ class Run:
     def __init__(self, arguments):
         self.arguments = arguments
         self.ids = rows()
-        chosen = [name for name in CATEGORIES if arguments.category in name]
+        chosen = [name for name in (*CATEGORIES, RULESETS) if arguments.category in name]
         self.tallies = {name: Tally() for name in chosen
                         if name == arguments.category or arguments.category not in chosen}
+        self.has_rulesets = self.tallies.pop(RULESETS, None) is not None and arguments.rulesets > 0
         self.explained = dict.fromkeys(self.ids.values(), 0)
 
     def steps(self):
         """Yields (category, frames) in batches, with categories in turn; the same for the same seed."""
         sources = {name: random.Random(f"{self.arguments.seed} {name}") for name in self.tallies}
-        left = self.arguments.packets
+        left = self.arguments.packets if self.tallies else 0
         turn = 0
         while left > 0:
             for name in self.tallies:
@@ -143,12 +147,14 @@ class Run:
                 report(name, few, failed)
             kinds[kind] = kinds.get(kind, 0) + 1
 
-    def table(self):
+    def table(self, rulesets):
         print(f"{'category':16} {'packets':>9} {'frames':>9} {'matches':>9} {'explained':>9} "
               f"{'failures':>9}")
         for name, row in self.tallies.items():
             print(f"{name:16} {row.packets:9} {row.frames:9} {row.matches:9} {row.explained:9} "
                   f"{row.failures:9}")
+        if rulesets:
+            print(rulesets.row())
         for row, count in self.explained.items():
             if count:
                 print(f"differences.md {row}: {count}")
@@ -157,6 +163,7 @@ class Run:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--packets", type=int, default=20_000)
+    parser.add_argument("--rulesets", type=int, default=0, help="of the firewall, random ones [none]")
     parser.add_argument("--seed", type=int, default=1812)
     parser.add_argument("--category", default="",
                         help="only the one of this name, or those with this word in theirs")
@@ -168,16 +175,19 @@ def main():
     worlds.topology.clear_leftovers()
     gc.freeze()
     run = Run(arguments)
-    complaint = None
+    complaint = rulesets = None
     with UnlimitedErrors(), worlds.Pair() as pair:
         run.run(pair)
+        if run.has_rulesets:
+            rulesets = firewall.compare_rulesets(pair, run.ids, arguments)
         complaint = pair.ringroad.finish()
-    run.table()
-    failed = sum(row.failures > 0 for row in run.tallies.values())
+    run.table(rulesets)
+    failed = sum(row.failures > 0 for row in run.tallies.values()) + bool(rulesets and rulesets.failed)
     if complaint:
         print(f"the router at its end: {complaint}")
         failed += 1
     passed = sum(row.packets > 0 and not row.failures for row in run.tallies.values())
+    passed += bool(rulesets and rulesets.passed and not rulesets.failed)
     print(f"{sum(row.packets for row in run.tallies.values())} packets each, seed "
           f"{arguments.seed}, {time.monotonic() - started:.1f} s")
     print(f"{passed} passed, {failed} failed")

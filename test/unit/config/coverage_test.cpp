@@ -130,6 +130,10 @@ constexpr std::array kSeen{
     Seen{"icmp.*", kKeys, "each limit of ICMP errors changes how many there are"},
     Seen{"ecmp.hash", "dataplane/ecmp_test.cpp",
          "with l4 the connections of two hosts spread, and the pieces of a packet do not"},
+    Seen{"firewall.ruleset", "system/firewall_test.py",
+         "test_a_ruleset_of_a_file_filters_and_reloads"},
+    Seen{"firewall.rules", "dataplane/firewall_test.cpp",
+         "rules drop, accept, count and reject what is forwarded, to the router and from it"},
     Seen{"ecmp.seed", kKeys,
          "the seed of the flow hash decides which gateway a flow takes, and lasts"},
 };

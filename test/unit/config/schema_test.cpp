@@ -76,6 +76,7 @@ TEST_CASE("the schema describes every key that the reader knows, and no other") 
        at("/$defs/advertised_route")},
       {"icmp: {zzzzzz: 1}", at("/properties/icmp")},
       {"ecmp: {zzzzzz: 1}", at("/properties/ecmp")},
+      {"firewall: {zzzzzz: 1}", at("/properties/firewall")},
   };
   for (const auto& [yaml, object] : objects) {
     INFO(yaml);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "config/nearest.hpp"
+#include "base/nearest.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/edit_distance.hpp"
 
-namespace ringroad::config {
+namespace ringroad {
 std::string hint(std::string_view unknown, std::span<const std::string_view> known) {
   std::size_t least = kFar;
   std::string_view nearest;
@@ -31,4 +31,4 @@ std::string hint(std::string_view unknown, std::span<const std::string_view> kno
                      known.size() > kMost ? ", ..." : "");
 }
 
-}  // namespace ringroad::config
+}  // namespace ringroad

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace ringroad::config {
+namespace ringroad {
 
 // Returns "; did you mean 'addresses'?", or "; known: to, via" if no name is similar, or "" if no
 // names are known.
 [[nodiscard]] std::string hint(std::string_view unknown, std::span<const std::string_view> known);
 
-}  // namespace ringroad::config
+}  // namespace ringroad

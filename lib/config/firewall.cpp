@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <array>
+
+#include "base/sha256.hpp"
+#include "config/scalars.hpp"
+#include "config/sections.hpp"
+#include "nft/parse.hpp"
+#include "nft/print.hpp"
+
+namespace ringroad::config {
+namespace {
+
+void set(Firewall& firewall, nft::Ruleset ruleset) {
+  firewall.digest = sha256(nft::print(ruleset));
+  firewall.parsed = std::make_shared<const nft::Ruleset>(std::move(ruleset));
+}
+
+void read_ruleset(const Value& value, const std::filesystem::path& folder, Firewall& firewall) {
+  firewall.ruleset = read_path(&value, folder);
+  if (firewall.ruleset.empty()) {
+    return;
+  }
+  auto ruleset = nft::load(firewall.ruleset);
+  if (ruleset) {
+    set(firewall, *std::move(ruleset));
+    return;
+  }
+  for (const nft::Problem& problem : ruleset.error()) {
+    value.problem_of(
+        {*problem.place.file, problem.place.line, problem.place.column, "", problem.what});
+  }
+}
+
+void read_rules(const Value& value, const std::filesystem::path& folder, Firewall& firewall) {
+  auto text = value.lines();
+  if (!text) {
+    return;
+  }
+  // As a block scalar has it, so that it is written as it was read.
+  text->erase(text->find_last_not_of('\n') + 1);
+  firewall.rules = *text + '\n';
+  // In its folder, so that its includes are found.
+  const std::string name = (folder / value.path()).string();
+  auto ruleset = nft::parse(firewall.rules, name);
+  if (ruleset) {
+    set(firewall, *std::move(ruleset));
+    return;
+  }
+  for (const nft::Problem& problem : ruleset.error()) {
+    if (*problem.place.file == name) {
+      value.problem_inside(problem.place.line, problem.place.column, problem.what);
+    } else {
+      value.problem_of(
+          {*problem.place.file, problem.place.line, problem.place.column, "", problem.what});
+    }
+  }
+}
+
+}  // namespace
+
+Firewall read_firewall(const Value& section, const std::filesystem::path& folder) {
+  static constexpr std::array<std::string_view, 2> kKeys{"ruleset", "rules"};
+  const Fields fields{section, kKeys};
+  Firewall firewall;
+  const Value* const ruleset = fields.find("ruleset");
+  const Value* const rules = fields.find("rules");
+  if (ruleset != nullptr && rules != nullptr) {
+    rules->missing("does not go with ruleset: rules are in a file or here");
+  } else if (ruleset != nullptr) {
+    read_ruleset(*ruleset, folder, firewall);
+  } else if (rules != nullptr) {
+    read_rules(*rules, folder, firewall);
+  } else if (fields.is_map()) {
+    section.missing("needs ruleset, a file in the language of nft(8), or rules, its text");
+  }
+  return firewall;
+}
+
+}  // namespace ringroad::config

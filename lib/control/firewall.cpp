@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/firewall.hpp"
+
+#include <array>
+#include <map>
+#include <utility>
+
+#include "nft/print.hpp"
+
+namespace ringroad::control {
+namespace {
+
+// The code of the ICMP error of that family (Linux's nft_reject_icmp_code, nft_reject_icmpv6_code).
+std::uint8_t code_of(const nft::Reject& reject, bool is_ipv6) {
+  static constexpr std::array<std::uint8_t, 4> kCodes4{0, 3, 1, 13};
+  static constexpr std::array<std::uint8_t, 4> kCodes6{0, 4, 3, 1};
+  switch (reject.kind) {
+    case nft::Reject::Kind::kTcpReset:
+      return Rejection::kTcpReset;
+    case nft::Reject::Kind::kIcmpx:
+      return (is_ipv6 ? kCodes6 : kCodes4).at(reject.code);
+    default:
+      return reject.code;
+  }
+}
+
+// The control thread tells the sender.
+void reject(void* /*state*/, StageContext& context, const Burst& burst, std::size_t index,
+            const nft::Reject& reject) {
+  Packet& packet = *burst.packets[index];
+  context.punt(burst, static_cast<std::uint16_t>(index), PuntReason::kRejected);
+  meta(packet).priority = code_of(reject, burst.is_ipv6);
+  context.release(1);
+}
+
+}  // namespace
+
+Firewall::Firewall(interface::World& world, const Clock& clock)
+    : world_{world},
+      clock_{clock},
+      log_{clock, world.workers() + 1},
+      firewall_{world.hooks(), world.reclaimer(), clock, world.workers() + 1,
+                filter::Sinks{.reject = reject, .log = FirewallLog::note, .log_state = &log_}} {}
+
+filter::InterfaceNames Firewall::names() const {
+  filter::InterfaceNames names;
+  for (const interface::InterfaceView& view : world_.ports()) {
+    names.emplace(view.name, view.id);
+  }
+  return names;
+}
+
+Status Firewall::load(const config::Firewall& rules) {
+  filter::InterfaceNames now = names();
+  if (rules.parsed == nullptr) {
+    if (program() != nullptr) {
+      firewall_.unload();
+    }
+  } else if (program() == nullptr || rules.digest != rules_.digest || now != names_) {
+    auto program = filter::compile(rules.parsed, now, world_.workers() + 1, clock_);
+    if (!program) {
+      return std::unexpected{program.error()};
+    }
+    firewall_.load(std::move(*program));
+  }
+  rules_ = rules;
+  names_ = std::move(now);
+  return {};
+}
+
+Status Firewall::check(const config::Firewall& rules) const {
+  const auto program = filter::compile(rules.parsed, names(), world_.workers() + 1, clock_);
+  return program ? Status{} : std::unexpected{program.error()};
+}
+
+std::string Firewall::listing(std::string_view chain) const {
+  const filter::Program* const program = firewall_.program();
+  if (program == nullptr) {
+    return {};
+  }
+  // Where each statement that counts is.
+  std::map<const void*, nft::Counter> counters;
+  std::map<const void*, std::uint64_t> used;
+  const auto& tables = program->ruleset().tables;
+  for (std::uint32_t t = 0; t < tables.size(); ++t) {
+    for (std::uint32_t i = 0; i < tables[t].counters.size(); ++i) {
+      if (const auto total = program->named_counter(t, i)) {
+        counters[&tables[t].counters[i].object] = {total->packets, total->bytes, {}};
+      }
+    }
+    for (std::uint32_t i = 0; i < tables[t].quotas.size(); ++i) {
+      used[&tables[t].quotas[i].object] = program->named_quota_used(t, i).value_or(0);
+    }
+    for (std::uint32_t c = 0; c < tables[t].chains.size(); ++c) {
+      const auto& rules = tables[t].chains[c].rules;
+      for (std::uint32_t r = 0; r < rules.size(); ++r) {
+        for (std::uint32_t s = 0; s < rules[r].statements.size(); ++s) {
+          const nft::Statement& statement = rules[r].statements[s];
+          if (const auto* const counter = std::get_if<nft::Counter>(&statement)) {
+            if (const auto total = program->counter(t, c, r, s)) {
+              counters[counter] = {total->packets, total->bytes, counter->object};
+            }
+          } else if (const auto* const quota = std::get_if<nft::Quota>(&statement)) {
+            used[quota] = program->quota_used(t, c, r, s).value_or(quota->used);
+          }
+        }
+      }
+    }
+  }
+  return nft::print(program->ruleset(),
+                    {.chain = chain,
+                     .counter =
+                         [&](const nft::Counter& counter) {
+                           const auto found = counters.find(&counter);
+                           return found == counters.end() ? counter : found->second;
+                         },
+                     .used =
+                         [&](const nft::Quota& quota) {
+                           const auto found = used.find(&quota);
+                           return found == used.end() ? quota.used : found->second;
+                         }});
+}
+
+}  // namespace ringroad::control

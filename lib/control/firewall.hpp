@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// The firewall that runs: its rules, and what it tells senders and the log. Control thread only.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "config/model.hpp"
+#include "control/firewall_log.hpp"
+#include "filter/firewall.hpp"
+#include "interface/world.hpp"
+
+namespace ringroad::control {
+
+class Firewall {
+ public:
+  Firewall(interface::World& world, const Clock& clock);
+
+  // Rules that begin to act together, for all threads, or an error, and nothing changes. Rules that
+  // run already keep their counters; if there are none, all packets pass.
+  Status load(const config::Firewall& rules);
+  // The error that load() would return.
+  [[nodiscard]] Status check(const config::Firewall& rules) const;
+  // What runs, as the configuration has it.
+  [[nodiscard]] const config::Firewall& rules() const { return rules_; }
+  // Null if there are no rules.
+  [[nodiscard]] filter::Program* program() const { return firewall_.program(); }
+  // As `nft -a list ruleset`, with what has been counted.
+  // `chain`: only chains of that name; empty: all there is.
+  [[nodiscard]] std::string listing(std::string_view chain = {}) const;
+  // Writes what rules log. Returns false if there was nothing.
+  bool write_log() { return log_.write(world_); }
+
+ private:
+  [[nodiscard]] filter::InterfaceNames names() const;
+
+  interface::World& world_;
+  const Clock& clock_;
+  FirewallLog log_;
+  filter::Firewall firewall_;
+  config::Firewall rules_;
+  filter::InterfaceNames names_;  // that the rules were compiled with
+};
+
+}  // namespace ringroad::control

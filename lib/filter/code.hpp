@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What a ruleset is compiled to: for each rule a short list of operations, each of which narrows
+// the set of packets for which the rule goes on, or does something to them.
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "filter/column.hpp"
+#include "filter/counters.hpp"
+#include "filter/kernels.hpp"
+#include "filter/limit.hpp"
+#include "filter/lookup.hpp"
+#include "filter/rule_index.hpp"
+#include "nft/model.hpp"
+#include "packet/hooks.hpp"
+#include "packet/interface.hpp"
+
+namespace ringroad::filter {
+
+inline constexpr unsigned kJumpsMax = 16;  // in a row: Linux's NFT_JUMP_STACK_SIZE
+
+enum class OpKind : std::uint8_t {
+  kNever,    // the packets of this family have no such field
+  kTest,     // one test of one column
+  kTests,    // all of `count` tests from `at` on
+  kAny,      // any of `count` alternatives from `at` on, of one column
+  kIngress,  // interface set `at`
+  kEgress,
+  kSet,         // key `at`
+  kVerdict,     // `at`: the chain of a jump
+  kVerdictMap,  // key `at`
+  kCount,       // counter `at`
+  kLimit,
+  kQuota,
+  kLog,
+  kReject,
+  kAssign,  // assignment `at`
+};
+
+struct Op {
+  OpKind kind = OpKind::kNever;
+  bool inverted = false;  // of a comparison
+  nft::Verdict::Kind verdict{};
+  ColumnIndex column = 0;
+  std::uint32_t at = 0;
+  std::uint32_t count = 0;
+  Test test{};
+};
+
+struct ColumnTest {
+  ColumnIndex column = 0;
+  Test test{};
+};
+
+// By the interface's number plus 1; 0 stands for none.
+using InterfaceSet = std::bitset<kInterfacesMax + 1>;
+
+struct VerdictCode {
+  nft::Verdict::Kind kind = nft::Verdict::Kind::kContinue;
+  std::uint32_t chain = 0;
+};
+
+// A key that is looked up. The answers are indices of `verdicts` or `values`.
+struct KeyCode {
+  std::vector<ColumnIndex> columns;
+  std::shared_ptr<const Lookup> lookup;
+  std::vector<VerdictCode> verdicts{};
+  std::vector<nft::Value> values{};
+};
+
+struct AssignCode {
+  const nft::Field* target = nullptr;
+  // A number, the columns of an expression, or a key of a map.
+  std::variant<nft::Value, std::vector<ColumnIndex>, std::uint32_t> value;
+};
+
+struct RuleCode {
+  std::uint32_t first_op = 0;
+  std::uint32_t ops = 0;
+  std::uint32_t hits = 0;  // where the packets are counted for which it gave a verdict
+  const nft::Rule* rule = nullptr;
+};
+
+struct ChainCode {
+  std::uint32_t first_rule = 0;
+  std::uint32_t rules = 0;
+  const nft::Table* table = nullptr;
+  const nft::Chain* chain = nullptr;
+  std::vector<RuleIndex> indices{};  // of kSegment rules each; empty: all rules are evaluated
+};
+
+struct BaseCode {
+  std::uint32_t chain = 0;
+  int priority = 0;
+  bool accepts = true;
+  std::uint32_t policy_hits = 0;
+};
+
+// The base chains of one hook point and family, in the order in which they run.
+struct HookCode {
+  std::vector<BaseCode> chains;
+  // Rules share a state whose value depends on the order of packets: they are evaluated one by one.
+  bool one_by_one = false;
+};
+
+struct Code {
+  ColumnTable columns;
+  std::vector<Op> ops;
+  std::vector<ColumnTest> tests;
+  std::vector<Test> alternatives;
+  std::vector<InterfaceSet> interface_sets;
+  std::vector<KeyCode> keys;
+  std::vector<AssignCode> assignments;
+  std::vector<const nft::Log*> logs;
+  std::vector<const nft::Reject*> rejects;
+  std::vector<RuleCode> rules;
+  std::vector<ChainCode> chains;
+  std::array<std::array<HookCode, 2>, kHookPoints> hooks;  // the second is IPv6
+  std::vector<std::unique_ptr<Limit>> limits;
+  std::vector<std::unique_ptr<Quota>> quotas;
+  std::vector<Total> counts_before;  // of each counter
+  std::uint32_t hits = 0;            // the number of places for hits
+  bool has_indices = false;
+};
+
+}  // namespace ringroad::filter

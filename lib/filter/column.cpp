@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "filter/column.hpp"
+
+#include <algorithm>
+
+namespace ringroad::filter {
+namespace {
+
+using Kind = Column::Kind;
+
+constexpr std::uint32_t kAfInet = 2;
+constexpr std::uint32_t kAfInet6 = 10;
+
+Column meta_column(nft::Meta meta, bool is_ipv6) {
+  switch (meta) {
+    case nft::Meta::kLength:
+      return {.kind = Kind::kLength};
+    case nft::Meta::kProtocol:
+      return {.kind = Kind::kConstant, .flips = is_ipv6 ? 0x86ddU : 0x0800U};
+    case nft::Meta::kNfProto:
+      return {.kind = Kind::kConstant, .flips = is_ipv6 ? kAfInet6 : kAfInet};
+    case nft::Meta::kL4Proto:
+      return {.kind = Kind::kL4Protocol};
+    case nft::Meta::kMark:
+      return {.kind = Kind::kMark};
+    case nft::Meta::kPriority:
+      return {.kind = Kind::kPriority};
+    case nft::Meta::kIif:
+    case nft::Meta::kIifName:
+      return {.kind = Kind::kIngress};
+    case nft::Meta::kOif:
+    case nft::Meta::kOifName:
+      return {.kind = Kind::kEgress};
+    case nft::Meta::kPacketType:
+      return {.kind = Kind::kPacketType};
+    case nft::Meta::kNfTrace:
+      break;
+  }
+  return {};
+}
+
+// Up to 32 bits of a header. Four octets are loaded that end with the field, because the headers in
+// front of it are there; those of the Ethernet header begin with it.
+Column header_column(Kind kind, unsigned offset, unsigned width) {
+  const unsigned first = offset / 8;
+  const unsigned end = (offset + width + 7) / 8;
+  Column column{.kind = kind, .end = static_cast<std::uint16_t>(end)};
+  const unsigned behind = end * 8 - offset - width;
+  if (kind == Kind::kLink) {
+    column.start = static_cast<std::int16_t>(first);
+    column.shift = static_cast<std::uint8_t>(32 - (offset + width - first * 8));
+  } else {
+    column.start = static_cast<std::int16_t>(static_cast<int>(end) - 4);
+    column.shift = static_cast<std::uint8_t>(behind);
+  }
+  column.mask = static_cast<std::uint32_t>(nft::Value::ones(width).low);
+  return column;
+}
+
+Kind kind_of(nft::Source source) {
+  return source == nft::Source::kLink      ? Kind::kLink
+         : source == nft::Source::kNetwork ? Kind::kNetwork
+                                           : Kind::kTransport;
+}
+
+}  // namespace
+
+std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6) {
+  const nft::Field& field = *expression.field;
+  const unsigned words = words_of(field.type, field.width);
+  std::vector<Column> columns;
+  for (unsigned i = 0; i < words; ++i) {
+    const unsigned above = (words - 1 - i) * 32;  // bits of the field below this word
+    const unsigned width = i == 0 ? (is_interface(field.type) ? 32U : field.width - above) : 32U;
+    Column column = field.source == nft::Source::kMeta
+                        ? meta_column(static_cast<nft::Meta>(field.offset), is_ipv6)
+                        : header_column(kind_of(field.source),
+                                        field.offset + field.width - above - width, width);
+    if (!is_interface(field.type)) {
+      const auto bits = static_cast<std::uint32_t>(expression.mask.shifted_right(above).low);
+      column.flips = (column.flips & bits) ^
+                     static_cast<std::uint32_t>(expression.flips.shifted_right(above).low);
+      column.mask &= bits;
+    }
+    columns.push_back(column);
+  }
+  return columns;
+}
+
+bool depends_on(const Column& column, const nft::Field& target) {
+  if (target.source == nft::Source::kMeta) {
+    const auto meta = static_cast<nft::Meta>(target.offset);
+    return (meta == nft::Meta::kMark && column.kind == Kind::kMark) ||
+           (meta == nft::Meta::kPriority && column.kind == Kind::kPriority);
+  }
+  // A header's checksum changes with its other fields, and the protocol says where a header is.
+  return column.kind == Kind::kLink || column.kind == Kind::kNetwork ||
+         column.kind == Kind::kTransport || column.kind == Kind::kL4Protocol;
+}
+
+ColumnIndex ColumnTable::index_of(const Column& column) {
+  const auto found = std::ranges::find(columns_, column);
+  if (found != columns_.end()) {
+    return static_cast<ColumnIndex>(found - columns_.begin());
+  }
+  columns_.push_back(column);
+  return static_cast<ColumnIndex>(columns_.size() - 1);
+}
+
+}  // namespace ringroad::filter

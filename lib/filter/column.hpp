@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// A fact about each packet of a burst: a number of up to 32 bits in host order. Wider fields are
+// several columns.
+#include <compare>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "nft/model.hpp"
+
+namespace ringroad::filter {
+
+using ColumnIndex = std::uint16_t;
+
+struct Column {
+  enum class Kind : std::uint8_t {
+    kLink,       // octets of the Ethernet header
+    kNetwork,    // of the IP header
+    kTransport,  // of the header behind it and its extension headers
+    kLength,     // of the IP packet
+    kL4Protocol,
+    kMark,
+    kPriority,
+    kPacketType,
+    kIngress,  // the interface's number plus 1; 0: none
+    kEgress,
+    kConstant,  // flips
+  };
+  Kind kind = Kind::kConstant;
+  // (four octets >> shift & mask) ^ flips. They begin at this offset from the header.
+  std::int16_t start = 0;
+  std::uint16_t end = 0;  // the octet behind the field
+  std::uint8_t shift = 0;
+  std::uint32_t mask = ~std::uint32_t{0};
+  std::uint32_t flips = 0;
+
+  [[nodiscard]] constexpr std::uint32_t number(std::uint32_t loaded) const {
+    return (loaded >> shift & mask) ^ flips;
+  }
+  friend auto operator<=>(const Column&, const Column&) = default;
+};
+
+// Interfaces are compared by number, whatever the type of their field.
+[[nodiscard]] inline bool is_interface(nft::Type type) {
+  return type == nft::Type::kInterface || type == nft::Type::kName;
+}
+// The number of columns of a field.
+[[nodiscard]] inline unsigned words_of(nft::Type type, unsigned width) {
+  return is_interface(type) ? 1 : (width + 31) / 32;
+}
+
+// The columns of a field's expression, the most significant first, in packets of one family.
+[[nodiscard]] std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6);
+// Whether writing to the field changes the column.
+[[nodiscard]] bool depends_on(const Column& column, const nft::Field& target);
+
+// The columns of a program; equal ones are shared.
+class ColumnTable {
+ public:
+  [[nodiscard]] ColumnIndex index_of(const Column& column);
+  [[nodiscard]] std::span<const Column> all() const { return columns_; }
+  [[nodiscard]] const Column& operator[](ColumnIndex index) const { return columns_[index]; }
+
+ private:
+  std::vector<Column> columns_;
+};
+
+}  // namespace ringroad::filter

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Tables and chains.
+#include <algorithm>
+
+#include "filter/compiler.hpp"
+
+namespace ringroad::filter {
+
+void Compiler::run() {
+  for (std::uint32_t table = 0; table < ruleset_.tables.size(); ++table) {
+    const nft::Table& each = ruleset_.tables[table];
+    if (each.dormant) {
+      continue;
+    }
+    if (each.family != nft::Family::kIp6) {
+      add_table(table, false);
+    }
+    if (each.family != nft::Family::kIp) {
+      add_table(table, true);
+    }
+  }
+  sort_bases();
+  depths_.assign(code_.chains.size(), kUnknown);
+  for (auto& families : code_.hooks) {
+    for (HookCode& hook : families) {
+      for (const BaseCode& base : hook.chains) {
+        if (depth_of(base.chain) > kJumpsMax) {
+          throw Unsupported{"chain " + code_.chains[base.chain].chain->name +
+                            ": more than 16 jumps in a row"};
+        }
+      }
+    }
+  }
+  find_orders();
+  add_indices();
+  code_.hits = static_cast<std::uint32_t>(places_.hits.size());
+}
+
+void Compiler::add_table(std::uint32_t table, bool is_ipv6) {
+  table_ = table;
+  is_ipv6_ = is_ipv6;
+  first_chain_ = static_cast<std::uint32_t>(code_.chains.size());
+  const nft::Table& source = ruleset_.tables[table];
+  for (const nft::Chain& chain : source.chains) {
+    code_.chains.push_back({.table = &source, .chain = &chain});
+  }
+  for (std::uint32_t i = 0; i < source.chains.size(); ++i) {
+    add_chain(i, source.chains[i]);
+    if (source.chains[i].base) {
+      add_base(*source.chains[i].base, i);
+    }
+  }
+}
+
+void Compiler::add_chain(std::uint32_t number, const nft::Chain& chain) {
+  chain_ = number;
+  const auto first_rule = static_cast<std::uint32_t>(code_.rules.size());
+  for (std::uint32_t i = 0; i < chain.rules.size(); ++i) {
+    add_rule(i, chain.rules[i]);
+  }
+  ChainCode& code = code_.chains[first_chain_ + number];
+  code.first_rule = first_rule;
+  code.rules = static_cast<std::uint32_t>(chain.rules.size());
+}
+
+void Compiler::add_base(const nft::BaseChain& base, std::uint32_t number) {
+  const StatementPlace policy{table_, number, StatementPlace::kPolicy, 0};
+  code_.hooks[static_cast<std::size_t>(base.hook)][is_ipv6_ ? 1 : 0].chains.push_back(
+      {.chain = first_chain_ + number,
+       .priority = base.priority,
+       .accepts = base.accepts,
+       .policy_hits = places_.hits.allot(policy).first});
+}
+
+// Of chains with the same priority, the one that was added last comes first (Linux's
+// nf_hook_entries_grow).
+void Compiler::sort_bases() {
+  for (auto& families : code_.hooks) {
+    for (HookCode& hook : families) {
+      std::ranges::reverse(hook.chains);
+      std::ranges::stable_sort(hook.chains, {}, &BaseCode::priority);
+    }
+  }
+}
+
+std::vector<std::uint32_t> Compiler::targets_of(const Op& op) const {
+  const auto jumps = [](nft::Verdict::Kind kind) {
+    return kind == nft::Verdict::Kind::kJump || kind == nft::Verdict::Kind::kGoto;
+  };
+  std::vector<std::uint32_t> targets;
+  if (op.kind == OpKind::kVerdict && jumps(op.verdict)) {
+    targets.push_back(op.at);
+  } else if (op.kind == OpKind::kVerdictMap) {
+    for (const auto& [kind, chain] : code_.keys[op.at].verdicts) {
+      if (jumps(kind) && std::ranges::find(targets, chain) == targets.end()) {
+        targets.push_back(chain);
+      }
+    }
+  }
+  return targets;
+}
+
+unsigned Compiler::depth_of(std::uint32_t chain) {
+  if (depths_[chain] == kInProgress) {
+    throw Unsupported{"chain " + code_.chains[chain].chain->name + " leads back to itself"};
+  }
+  if (depths_[chain] != kUnknown) {
+    return depths_[chain];
+  }
+  depths_[chain] = kInProgress;
+  unsigned depth = 0;
+  const ChainCode& code = code_.chains[chain];
+  for (std::uint32_t i = 0; i < code.rules; ++i) {
+    const RuleCode& rule = code_.rules[code.first_rule + i];
+    for (std::uint32_t op = 0; op < rule.ops; ++op) {
+      for (const std::uint32_t target : targets_of(code_.ops[rule.first_op + op])) {
+        depth = std::max(depth, depth_of(target) + 1);
+      }
+    }
+  }
+  return depths_[chain] = depth;
+}
+
+}  // namespace ringroad::filter

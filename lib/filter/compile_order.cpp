@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Limits and quotas let a number of packets pass, so it matters which packet comes first. Rule by
+// rule, packets reach such a state in their order, unless they reach it by more than one way.
+#include <algorithm>
+
+#include "filter/compiler.hpp"
+
+namespace ringroad::filter {
+
+// By how many ways a packet reaches each state from a chain; 2 stands for more.
+const Compiler::Uses& Compiler::uses_of(std::uint32_t chain) {
+  const auto known = uses_.find(chain);
+  if (known != uses_.end()) {
+    return known->second;
+  }
+  Uses uses;
+  const auto use = [&](const void* state, unsigned times) {
+    uses[state] = std::min(uses[state] + times, 2U);
+  };
+  const ChainCode& code = code_.chains[chain];
+  for (std::uint32_t i = 0; i < code.rules; ++i) {
+    const RuleCode& rule = code_.rules[code.first_rule + i];
+    for (std::uint32_t j = 0; j < rule.ops; ++j) {
+      const Op& op = code_.ops[rule.first_op + j];
+      if (op.kind == OpKind::kLimit) {
+        use(code_.limits[op.at].get(), 1);
+      } else if (op.kind == OpKind::kQuota) {
+        use(code_.quotas[op.at].get(), 1);
+      }
+      for (const std::uint32_t target : targets_of(op)) {
+        for (const auto& [state, times] : uses_of(target)) {
+          use(state, times);
+        }
+      }
+    }
+  }
+  return uses_.emplace(chain, std::move(uses)).first->second;
+}
+
+void Compiler::find_orders() {
+  for (auto& families : code_.hooks) {
+    for (HookCode& hook : families) {
+      Uses all;
+      for (const BaseCode& base : hook.chains) {
+        for (const auto& [state, times] : uses_of(base.chain)) {
+          all[state] += times;
+        }
+      }
+      hook.one_by_one = std::ranges::any_of(all, [](const auto& use) { return use.second > 1; });
+    }
+  }
+}
+
+}  // namespace ringroad::filter

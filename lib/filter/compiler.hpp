@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Compiles a ruleset. Control thread. What cannot be compiled throws Unsupported, which compile()
+// of program.hpp returns as an Error.
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "base/clock.hpp"
+#include "filter/boxes.hpp"
+#include "filter/code.hpp"
+#include "filter/places.hpp"
+
+namespace ringroad::filter {
+
+struct Unsupported {
+  std::string what;
+};
+
+class Compiler {
+ public:
+  Compiler(const nft::Ruleset& ruleset, const InterfaceNames& names, const Clock& clock, Code& code,
+           Places& places)
+      : ruleset_{ruleset}, names_{names}, clock_{clock}, code_{code}, places_{places} {}
+
+  void run();
+
+ private:
+  // compile.cpp: tables and chains
+  void add_table(std::uint32_t table, bool is_ipv6);
+  void add_chain(std::uint32_t number, const nft::Chain& chain);
+  void add_base(const nft::BaseChain& base, std::uint32_t number);
+  void sort_bases();
+  // The jumps in a row that begin in a chain.
+  unsigned depth_of(std::uint32_t chain);
+  // compile_order.cpp: whether packets have to be evaluated one by one
+  void find_orders();
+  using Uses = std::map<const void*, unsigned>;
+  const Uses& uses_of(std::uint32_t chain);
+  // compile_index.cpp
+  void add_indices();
+  void add_constraints(std::uint32_t rule, const RuleCode& code,
+                       std::vector<Constraint>& constraints) const;
+  [[nodiscard]] bool can_index(const Column& column) const;
+  void add_constraint(std::uint32_t rule, const ColumnTest& test,
+                      std::vector<Constraint>& constraints) const;
+
+  // compile_rule.cpp: statements. Each returns false if no packet of the family passes it.
+  void add_rule(std::uint32_t number, const nft::Rule& rule);
+  bool add(const nft::Match& match);
+  bool add(const nft::Verdict& verdict);
+  bool add(const nft::VerdictMap& map);
+  bool add(const nft::Counter& counter);
+  bool add(const nft::Limit& limit);
+  bool add(const nft::Quota& quota);
+  bool add(const nft::Log& log);
+  bool add(const nft::Reject& reject);
+  bool add(const nft::Assignment& assignment);
+  bool add(const nft::SetUpdate& update);
+  // compile_match.cpp
+  bool require(const nft::Expression& expression);
+  bool require_all(const std::vector<nft::Expression>& expressions);
+  [[nodiscard]] std::vector<ColumnIndex> columns_of_all(
+      const std::vector<nft::Expression>& expressions);
+  void add_tests(std::vector<ColumnTest> tests, bool inverted);
+  bool match_value(const nft::Match& match);
+  bool match_bits(const nft::Match& match, const nft::Value& bits);
+  void match_interface(const nft::Match& match, const nft::Interval& interval);
+  void match_key(const nft::Match& match, const nft::Key& key, bool inverted);
+  bool match_set(const nft::Match& match, nft::SetIndex set);
+  // The tests of an interval; nothing if it needs a lookup.
+  [[nodiscard]] std::optional<std::vector<ColumnTest>> tests_of(const nft::Expression& expression,
+                                                                const nft::Interval& interval);
+  // compile_sets.cpp
+  [[nodiscard]] Boxes boxes_of(const nft::Set& set) const;
+  [[nodiscard]] std::uint32_t add_key_code(const std::vector<nft::Expression>& key,
+                                           nft::SetIndex set);
+  [[nodiscard]] VerdictCode code_of(const nft::Verdict& verdict) const;
+
+  // The chains to which an operation may jump.
+  [[nodiscard]] std::vector<std::uint32_t> targets_of(const Op& op) const;
+  [[nodiscard]] std::string where() const;
+
+  void push(const Op& op) { code_.ops.push_back(op); }
+  [[nodiscard]] const nft::Table& table() const { return ruleset_.tables[table_]; }
+
+  const nft::Ruleset& ruleset_;
+  const InterfaceNames& names_;
+  const Clock& clock_;
+  Code& code_;
+  Places& places_;
+
+  // Where we are.
+  std::uint32_t table_ = 0;
+  bool is_ipv6_ = false;
+  std::uint32_t first_chain_ = 0;  // the code of the table's first chain
+  std::uint32_t chain_ = 0;
+  std::uint32_t rule_ = 0;
+  std::uint32_t statement_ = 0;
+  std::optional<std::uint8_t> protocol_{};  // that the rule has tested
+
+  static constexpr unsigned kUnknown = ~0U;
+  static constexpr unsigned kInProgress = kUnknown - 1;
+  std::vector<unsigned> depths_;
+  std::map<std::uint32_t, Uses> uses_;  // of limits and quotas, by chain
+  using SetOfTable = std::pair<std::uint32_t, nft::SetIndex>;
+  std::map<SetOfTable, std::shared_ptr<const Lookup>> lookups_;
+};
+
+}  // namespace ringroad::filter

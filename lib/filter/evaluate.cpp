@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "filter/evaluate.hpp"
+
+#include <bit>
+#include <utility>
+
+#include "filter/comparisons.hpp"
+#include "filter/effects.hpp"
+
+namespace ringroad::filter {
+
+using Kind = nft::Verdict::Kind;
+
+namespace {
+
+// The evaluation of one burst. With kExplains it reports steps and has no side effects.
+template <bool kExplains>
+class Evaluation {
+ public:
+  Evaluation(const Code& code, ThreadState& state, const Run& run, const Observer* observer)
+      : code_{code}, state_{state}, run_{run}, observer_{observer} {}
+
+  void run(const HookCode& hook);
+
+ private:
+  // What a rule leaves to its chain.
+  struct Rest {
+    std::uint64_t live;      // the packets that go on at the next rule
+    std::uint64_t returned;  // that leave the chain
+  };
+
+  void run_bases(const HookCode& hook, std::uint64_t live);
+  // Returns the packets that come back to the caller.
+  std::uint64_t run_chain(std::uint32_t chain, std::uint64_t live);
+  std::uint64_t run_segment(const ChainCode& chain, std::uint32_t segment, std::uint64_t& live);
+  // `m`: the packets that the rule may match.
+  Rest run_rule(const ChainCode& chain, const RuleCode& rule, std::uint64_t m);
+  // Returns the packets for which the rule goes on.
+  std::uint64_t run_op(const ChainCode& chain, const RuleCode& rule, const Op& op, std::uint64_t m,
+                       Rest& rest);
+  std::uint64_t decide(const ChainCode& chain, const RuleCode& rule, VerdictCode verdict,
+                       std::uint64_t m, Rest& rest);
+  std::uint64_t decide_by_map(const ChainCode& chain, const RuleCode& rule, const KeyCode& key,
+                              std::uint64_t m, Rest& rest);
+  void report(Step::What what, const ChainCode& chain, const RuleCode* rule,
+              VerdictCode verdict = {}, bool accepts = true);
+
+  const Code& code_;
+  ThreadState& state_;
+  const Run& run_;
+  const Observer* observer_;
+  Comparisons comparisons_{code_, state_.facts};
+  Effects effects_{code_, state_, run_, comparisons_, kExplains};
+  std::size_t segments_ = 0;  // that are being evaluated, one inside the other
+  std::uint64_t dropped_ = 0;
+};
+
+template <bool kExplains>
+void Evaluation<kExplains>::run(const HookCode& hook) {
+  state_.facts.begin(run_.point, run_.burst);
+  const std::uint64_t all = run_.burst.all();
+  if (!hook.one_by_one) [[likely]] {
+    run_bases(hook, all);
+  } else {
+    for (std::uint64_t left = all; left != 0; left &= left - 1) {
+      run_bases(hook, left & (~left + 1));
+    }
+  }
+  for (std::uint64_t left = dropped_; left != 0; left &= left - 1) {
+    run_.verdicts.drop(static_cast<std::size_t>(std::countr_zero(left)),
+                       stats::DropReason::kFirewall);
+  }
+  effects_.finish();
+}
+
+template <bool kExplains>
+void Evaluation<kExplains>::run_bases(const HookCode& hook, std::uint64_t live) {
+  for (const BaseCode& base : hook.chains) {
+    if (live == 0) {
+      return;
+    }
+    if (effects_.wrote()) [[unlikely]] {
+      state_.facts.relocate();
+      state_.facts.forget();
+    }
+    const std::uint64_t rest = run_chain(base.chain, live);
+    if (rest != 0) {
+      effects_.hit(base.policy_hits, rest);
+      report(Step::What::kPolicy, code_.chains[base.chain], nullptr, {}, base.accepts);
+    }
+    if (!base.accepts) {
+      dropped_ |= rest;
+    }
+    live &= ~(dropped_ | effects_.rejected());
+  }
+}
+
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::run_chain(std::uint32_t number, std::uint64_t live) {
+  const ChainCode& chain = code_.chains[number];
+  std::uint64_t returned = 0;
+  if (!chain.indices.empty()) {
+    for (std::uint32_t i = 0; i < chain.indices.size() && live != 0; ++i) {
+      returned |= run_segment(chain, i, live);
+    }
+    return live | returned;
+  }
+  const RuleCode* const rules = &code_.rules[chain.first_rule];
+  for (std::uint32_t i = 0; i < chain.rules && live != 0; ++i) {
+    const Rest rest = run_rule(chain, rules[i], live);
+    live = rest.live;
+    returned |= rest.returned;
+  }
+  return live | returned;
+}
+
+// The rules that a packet can match by the index. Returns the packets that leave the chain.
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::run_segment(const ChainCode& chain, std::uint32_t segment,
+                                                 std::uint64_t& live) {
+  RuleIndex::Candidates& candidates = state_.candidates[segments_++];
+  RuleIndex::Bitmap rules =
+      chain.indices[segment].select(best_kernels(), state_.facts, live, candidates);
+  std::uint64_t returned = 0;
+  for (std::size_t part = 0; part < rules.size(); ++part) {
+    for (; rules[part] != 0; rules[part] &= rules[part] - 1) {
+      const std::size_t i = part * 64 + static_cast<std::size_t>(std::countr_zero(rules[part]));
+      const std::uint64_t m = std::exchange(candidates[i], 0) & live;
+      if (m == 0) {
+        continue;
+      }
+      const RuleCode& rule = code_.rules[chain.first_rule + segment * kSegment + i];
+      const Rest rest = run_rule(chain, rule, m);
+      live = (live & ~m) | rest.live;
+      returned |= rest.returned;
+    }
+  }
+  --segments_;
+  return returned;
+}
+
+template <bool kExplains>
+typename Evaluation<kExplains>::Rest Evaluation<kExplains>::run_rule(const ChainCode& chain,
+                                                                     const RuleCode& rule,
+                                                                     std::uint64_t m) {
+  Rest rest{.live = m, .returned = 0};
+  const Op* const ops = &code_.ops[rule.first_op];
+  for (std::uint32_t i = 0; i < rule.ops; ++i) {
+    m = run_op(chain, rule, ops[i], m, rest);
+    if (m == 0) {
+      return rest;
+    }
+  }
+  report(Step::What::kMatched, chain, &rule);
+  return rest;
+}
+
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCode& rule,
+                                            const Op& op, std::uint64_t m, Rest& rest) {
+  switch (op.kind) {
+    case OpKind::kNever:
+      return 0;
+    case OpKind::kVerdict:
+      return decide(chain, rule, {op.verdict, op.at}, m, rest);
+    case OpKind::kVerdictMap:
+      return decide_by_map(chain, rule, code_.keys[op.at], m, rest);
+    case OpKind::kCount:
+      effects_.count(op.at, m);
+      return m;
+    case OpKind::kLimit:
+      return effects_.limit(*code_.limits[op.at], m);
+    case OpKind::kQuota:
+      return effects_.quota(*code_.quotas[op.at], m);
+    case OpKind::kLog:
+      effects_.log(*code_.logs[op.at], m);
+      return m;
+    case OpKind::kReject:
+      effects_.hit(rule.hits, m);
+      report(Step::What::kReject, chain, &rule);
+      effects_.reject(*code_.rejects[op.at], m);
+      rest.live &= ~m;
+      return 0;
+    case OpKind::kAssign:
+      return effects_.assign(code_.assignments[op.at], m);
+    default:
+      return comparisons_.compare(op, m);
+  }
+}
+
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::decide(const ChainCode& chain, const RuleCode& rule,
+                                            VerdictCode verdict, std::uint64_t m, Rest& rest) {
+  if (verdict.kind == Kind::kContinue) {
+    return m;
+  }
+  effects_.hit(rule.hits, m);
+  report(Step::What::kVerdict, chain, &rule, verdict);
+  rest.live &= ~m;
+  switch (verdict.kind) {
+    case Kind::kAccept:
+      break;
+    case Kind::kDrop:
+      dropped_ |= m;
+      break;
+    case Kind::kReturn:
+      rest.returned |= m;
+      break;
+    case Kind::kJump:
+      rest.live |= run_chain(verdict.chain, m);
+      break;
+    case Kind::kGoto:
+      rest.returned |= run_chain(verdict.chain, m);
+      break;
+    case Kind::kContinue:
+      break;
+  }
+  return 0;
+}
+
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::decide_by_map(const ChainCode& chain, const RuleCode& rule,
+                                                   const KeyCode& key, std::uint64_t m,
+                                                   Rest& rest) {
+  alignas(64) std::array<std::uint32_t, kLanes> answers;
+  std::uint64_t found = comparisons_.look_up(key, m, answers.data());
+  std::uint64_t continued = 0;
+  while (found != 0) {
+    const VerdictCode first =
+        key.verdicts[answers[static_cast<std::size_t>(std::countr_zero(found))]];
+    std::uint64_t same = 0;
+    for (std::uint64_t left = found; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(left));
+      const VerdictCode& other = key.verdicts[answers[i]];
+      same |= std::uint64_t{other.kind == first.kind && other.chain == first.chain} << i;
+    }
+    found &= ~same;
+    continued |= decide(chain, rule, first, same, rest);
+  }
+  return continued;
+}
+
+template <bool kExplains>
+void Evaluation<kExplains>::report(Step::What what, const ChainCode& chain, const RuleCode* rule,
+                                   VerdictCode verdict, bool accepts) {
+  if constexpr (kExplains) {
+    Step step{.what = what, .table = chain.table, .chain = chain.chain, .accepts = accepts};
+    step.rule = rule == nullptr ? nullptr : rule->rule;
+    step.verdict = {verdict.kind, 0};
+    if (verdict.kind == Kind::kJump || verdict.kind == Kind::kGoto) {
+      step.verdict.chain = static_cast<nft::ChainIndex>(code_.chains[verdict.chain].chain -
+                                                        chain.table->chains.data());
+    }
+    (*observer_)(step);
+  }
+}
+
+}  // namespace
+
+void evaluate(const Code& code, const HookCode& hook, ThreadState& state, const Run& run) {
+  Evaluation<false>{code, state, run, nullptr}.run(hook);
+}
+
+void explain(const Code& code, const HookCode& hook, ThreadState& state, const Run& run,
+             const Observer& observer) {
+  Evaluation<true>{code, state, run, &observer}.run(hook);
+}
+
+}  // namespace ringroad::filter

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Evaluates the chains of a hook point for a burst: each rule for all packets at once, with the
+// result of one packet after the other and one rule after the other.
+#include <array>
+#include <cstdint>
+#include <functional>
+
+#include "base/clock.hpp"
+#include "filter/code.hpp"
+#include "filter/counters.hpp"
+#include "filter/facts.hpp"
+#include "packet/stage.hpp"
+
+namespace ringroad::filter {
+
+// Who tells the sender of a rejected packet, and who writes the log. A rejected packet belongs to
+// the function from then on, as if a hook held it: it calls context.release(1). Null: the packet is
+// dropped. The log's function only reads the packet.
+struct Sinks {
+  void (*reject)(void* state, StageContext& context, const Burst& burst, std::size_t index,
+                 const nft::Reject& reject) = nullptr;
+  void* reject_state = nullptr;
+  void (*log)(void* state, StageContext& context, const Burst& burst, std::size_t index,
+              HookPoint point, const nft::Log& log) = nullptr;
+  void* log_state = nullptr;
+};
+
+// What one thread has for a program.
+struct ThreadState {
+  explicit ThreadState(const Code& code)
+      : facts{code.columns.all()},
+        counts(code.counts_before.size()),
+        hits(code.hits),
+        candidates(code.has_indices ? kSegmentsMax : 0) {}
+
+  Facts facts;
+  Counts counts;
+  OwnLinesVector<stats::Counter> hits;  // packets for which a rule gave a verdict, or a policy
+  // Of each segment that is being evaluated.
+  static constexpr std::size_t kSegmentsMax = kJumpsMax + 1;
+  std::vector<RuleIndex::Candidates> candidates;
+};
+
+// One burst at one hook point.
+struct Run {
+  HookPoint point;
+  StageContext* context;  // for the sinks; null in tests that have none
+  const Burst& burst;
+  HookVerdicts& verdicts;
+  const Clock& clock;
+  const Sinks& sinks;
+};
+
+// What happened to a packet.
+struct Step {
+  enum class What : std::uint8_t {
+    kMatched,  // the rule went on to its end, without a verdict
+    kVerdict,  // the rule gave a verdict
+    kReject,
+    kPolicy,  // the packet came to the end of a base chain
+  };
+  What what = What::kMatched;
+  const nft::Table* table = nullptr;
+  const nft::Chain* chain = nullptr;
+  const nft::Rule* rule = nullptr;  // null for a policy
+  nft::Verdict verdict{};           // of kVerdict: `chain` is an index in the table
+  bool accepts = true;              // of kPolicy
+};
+using Observer = std::function<void(const Step& step)>;
+
+void evaluate(const Code& code, const HookCode& hook, ThreadState& state, const Run& run);
+// The same for a burst of one packet, of which it reports each step. It counts nothing, tells
+// nobody, takes no tokens, and changes only the packet. Slow.
+void explain(const Code& code, const HookCode& hook, ThreadState& state, const Run& run,
+             const Observer& observer);
+
+}  // namespace ringroad::filter

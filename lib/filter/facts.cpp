@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "filter/facts.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "filter/mark.hpp"
+#include "filter/transport.hpp"
+#include "packet/read.hpp"
+
+namespace ringroad::filter {
+namespace {
+
+using Kind = Column::Kind;
+
+std::uint32_t load_word(const std::uint8_t* octets) {
+  std::uint32_t word = 0;
+  std::memcpy(&word, octets, sizeof word);
+  return __builtin_bswap32(word);
+}
+
+}  // namespace
+
+void Facts::begin(HookPoint point, const Burst& burst) {
+  point_ = point;
+  burst_ = &burst;
+  prioritized_ = 0;
+  has_lengths_ = is_located_ = false;
+  forget();
+}
+
+void Facts::forget() {
+  if (++run_ == 0) {  // after 4 thousand million bursts
+    std::ranges::fill(filled_, 0);
+    run_ = 1;
+  }
+}
+
+void Facts::fill_lengths() {
+  for (std::size_t i = 0; i < burst_->count; ++i) {
+    lengths_[i] = burst_->packets[i]->pkt_len - kL2Bytes;
+  }
+  has_lengths_ = true;
+}
+
+void Facts::locate() {
+  if (is_located_) {
+    return;
+  }
+  is_located_ = true;
+  has_transport_ = has_protocol_ = 0;
+  for (std::size_t i = 0; i < burst_->count; ++i) {
+    const Transport found =
+        burst_->is_ipv6 ? transport6(*burst_->packets[i]) : transport4(burst_->frames[i]);
+    transport_[i] = found.offset;
+    protocols_[i] = found.protocol;
+    has_transport_ |= std::uint64_t{found.has_header} << i;
+    has_protocol_ |= std::uint64_t{found.has_protocol} << i;
+  }
+}
+
+template <class Load>
+void Facts::load_all(ColumnIndex index, Load&& load) {
+  const Column column = columns_[index];
+  Values& values = values_[index];
+  for (std::size_t i = 0; i < burst_->count; ++i) {
+    values[i] = column.number(load(i));
+  }
+}
+
+void Facts::load_transport(ColumnIndex index) {
+  locate();
+  const Column column = columns_[index];
+  Values& values = values_[index];
+  std::uint64_t valid = 0;
+  for (std::size_t i = 0; i < burst_->count; ++i) {
+    const Packet& packet = *burst_->packets[i];
+    std::uint32_t word = 0;
+    if (transport_[i] + column.end <= packet.data_len) [[likely]] {
+      word = load_word(burst_->frames[i] + transport_[i] + column.start);
+      valid |= std::uint64_t{1} << i;
+    } else if (const auto read = read_at<std::uint32_t>(
+                   packet, transport_[i] + static_cast<std::uint32_t>(column.start))) {
+      word = __builtin_bswap32(*read);
+      valid |= std::uint64_t{1} << i;
+    }
+    values[i] = column.number(word);
+  }
+  valid_[index] = valid & has_transport_;
+}
+
+void Facts::fill(ColumnIndex index) {
+  filled_[index] = run_;
+  const std::uint64_t all = burst_->all();
+  valid_[index] = all;
+  const Column& column = columns_[index];
+  const bool is_routed = point_ == HookPoint::kForward || point_ == HookPoint::kOutput ||
+                         point_ == HookPoint::kPostRouting;
+  switch (column.kind) {
+    case Kind::kLink:
+      valid_[index] = is_own() ? 0 : all;
+      load_all(index, [&](std::size_t i) { return load_word(burst_->frames[i] + column.start); });
+      return;
+    case Kind::kNetwork: {
+      const std::ptrdiff_t at = kL2Bytes + column.start;
+      load_all(index, [&](std::size_t i) { return load_word(burst_->frames[i] + at); });
+      return;
+    }
+    case Kind::kTransport:
+      return load_transport(index);
+    case Kind::kLength: {
+      const std::uint32_t* const lengths = this->lengths();
+      return load_all(index, [&](std::size_t i) { return lengths[i]; });
+    }
+    case Kind::kL4Protocol:
+      locate();
+      valid_[index] = has_protocol_;
+      return load_all(index, [&](std::size_t i) { return protocols_[i]; });
+    case Kind::kMark:
+      return load_all(index, [&](std::size_t i) { return Mark::of(*burst_->packets[i]); });
+    case Kind::kPriority:
+      return load_all(index, [&](std::size_t i) {
+        return (prioritized_ >> i & 1U) != 0 ? priorities_[i] : burst_->priorities[i];
+      });
+    case Kind::kPacketType:
+      return load_all(index, [&](std::size_t i) {
+        return is_own() ? 0U : static_cast<std::uint32_t>(burst_->l2_classes[i]);
+      });
+    case Kind::kIngress:
+      return load_all(index, [&](std::size_t /*i*/) { return ingress(); });
+    case Kind::kEgress:
+      return load_all(index, [&](std::size_t i) {
+        return is_routed ? std::uint32_t{burst_->adjacencies[i]->port.value()} + 1 : 0U;
+      });
+    case Kind::kConstant:
+      return load_all(index, [](std::size_t /*i*/) { return 0U; });
+  }
+}
+
+}  // namespace ringroad::filter

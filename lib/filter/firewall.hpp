@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Puts a program into the packet path, and replaces it while packets flow.
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "base/reclaim.hpp"
+#include "filter/program.hpp"
+#include "packet/hooks.hpp"
+
+namespace ringroad::filter {
+
+// Control thread. A point without base chains has no hook and costs nothing.
+class Firewall {
+ public:
+  // `threads`: the workers and the control thread.
+  Firewall(Hooks& hooks, Reclaimer& reclaimer, const Clock& clock, std::size_t threads,
+           Sinks sinks = {});
+  Firewall(const Firewall&) = delete;
+  Firewall& operator=(const Firewall&) = delete;
+  // No thread may run hooks any more.
+  ~Firewall() = default;
+
+  // Bursts that begin from now on are evaluated by this program; a packet never meets half of each,
+  // at one hook point. The one before is freed after a quiescent state.
+  void load(std::unique_ptr<Program> program);
+  void unload() { publish(nullptr); }
+  // Null: none.
+  [[nodiscard]] Program* program() const { return owned_.get(); }
+
+ private:
+  // The state of a point's hook.
+  struct Point {
+    Firewall* firewall = nullptr;
+    HookPoint point{};
+    std::optional<Hooks::Id> hook{};
+  };
+
+  static void run(void* state, StageContext& context, const Burst& burst, HookVerdicts& verdicts);
+  void publish(std::shared_ptr<Program> program);
+
+  Hooks& hooks_;
+  Reclaimer& reclaimer_;
+  const Clock& clock_;
+  std::size_t threads_;
+  Sinks sinks_;
+  std::array<Point, kHookPoints> points_;
+  std::atomic<Program*> current_{nullptr};
+  std::shared_ptr<Program> owned_;
+};
+
+}  // namespace ringroad::filter

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// The mark of a packet: Linux's skb->mark. It lies in the mbuf, in a field that DPDK lends, and a
+// flag says that it was set: a packet that was just received has mark 0, and nobody clears it.
+#include <rte_mbuf_dyn.h>
+
+#include <cstdint>
+
+#include "base/error.hpp"
+#include "packet/packet.hpp"
+
+namespace ringroad::filter {
+
+class Mark {
+ public:
+  // Once, before the first packet.
+  [[nodiscard]] static Status reserve();
+  // For tests without an EAL: the place of the field in an mbuf, and the flag's bit.
+  static void place(std::size_t offset, std::uint64_t flag) {
+    offset_ = offset;
+    flag_ = flag;
+  }
+
+  [[nodiscard]] static std::uint32_t of(const Packet& packet) {
+    return (packet.ol_flags & flag_) == 0 ? 0 : *field(const_cast<Packet&>(packet));
+  }
+  static void set(Packet& packet, std::uint32_t mark) {
+    packet.ol_flags |= flag_;
+    *field(packet) = mark;
+  }
+  // The other buffer's packet is made of this one.
+  static void copy(const Packet& from, Packet& to) {
+    if ((from.ol_flags & flag_) != 0) {
+      set(to, of(from));
+    }
+  }
+
+ private:
+  static std::uint32_t* field(Packet& packet) {
+    return RTE_MBUF_DYNFIELD(&packet, offset_, std::uint32_t*);
+  }
+
+  static inline std::size_t offset_ = 0;
+  static inline std::uint64_t flag_ = 0;  // the bit of ol_flags
+};
+
+}  // namespace ringroad::filter

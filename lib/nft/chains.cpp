@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What Linux's nf_tables checks of chains that lead to each other (nft_chain_validate).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "nft/parser.hpp"
+
+namespace ringroad::nft {
+namespace {
+
+constexpr std::size_t kDepthMax = 16;  // NFT_JUMP_STACK_SIZE
+
+class Walk {
+ public:
+  Walk(const Table& table, const Chain& base, Problems& problems)
+      : table_{table}, base_{base}, problems_{problems}, done_(table.chains.size()) {}
+
+  void chain(ChainIndex index, const Rule* from) {
+    if (std::ranges::find(way_, index) != way_.end()) {
+      problem(*from, fmt::format("chain '{}' leads back to itself", table_.chains[index].name));
+      return;
+    }
+    if (way_.size() > kDepthMax) {
+      problem(*from, "chains lead to each other more than 16 deep");
+      return;
+    }
+    // A chain that was reached at least as deep before has nothing new below it.
+    if (done_[index] > way_.size()) {
+      return;
+    }
+    done_[index] = way_.size() + 1;
+    way_.push_back(index);
+    for (const Rule& rule : table_.chains[index].rules) {
+      for (const Statement& statement : rule.statements) {
+        this->statement(statement, rule);
+      }
+    }
+    way_.pop_back();
+  }
+
+ private:
+  void statement(const Statement& statement, const Rule& rule) {
+    if (const auto* const verdict = std::get_if<Verdict>(&statement)) {
+      follow(*verdict, rule);
+    } else if (const auto* const map = std::get_if<VerdictMap>(&statement)) {
+      for (const Element& element : table_.sets[map->map].elements) {
+        follow(std::get<Verdict>(element.data), rule);
+      }
+    } else if (std::holds_alternative<Reject>(statement) &&
+               (base_.base->type != ChainType::kFilter ||
+                base_.base->hook == HookPlace::kPostRouting)) {
+      problem(rule,
+              fmt::format("'reject' is not possible in a chain of type nat or at postrouting; "
+                          "chain '{}' leads here",
+                          base_.name));
+    }
+  }
+  void follow(const Verdict& verdict, const Rule& rule) {
+    if (verdict.kind == Verdict::Kind::kJump || verdict.kind == Verdict::Kind::kGoto) {
+      chain(verdict.chain, &rule);
+    }
+  }
+  void problem(const Rule& rule, std::string what) {
+    if (problems_.empty() || problems_.back().place.line != rule.place.line) {
+      problems_.push_back({rule.place, std::move(what)});
+    }
+  }
+
+  const Table& table_;
+  const Chain& base_;
+  Problems& problems_;
+  std::vector<ChainIndex> way_;
+  std::vector<std::size_t> done_;  // how deep each chain was reached
+};
+
+}  // namespace
+
+void Parser::check_chains(const Table& table) {
+  for (ChainIndex index = 0; index < table.chains.size(); ++index) {
+    if (table.chains[index].base) {
+      Walk{table, table.chains[index], problems_}.chain(index, nullptr);
+    }
+  }
+}
+
+}  // namespace ringroad::nft

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What a rule can read from a packet, by the names of nft(8), and the types of these values.
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nft/value.hpp"
+
+namespace ringroad::nft {
+
+// nft(8), data types: how a value is written and printed.
+enum class Type : std::uint8_t {
+  kInteger,
+  kIpv4,
+  kIpv6,
+  kMac,
+  kEtherType,
+  kFamily,    // nf_proto
+  kProtocol,  // inet_proto
+  kPort,      // inet_service
+  kIcmpType,
+  kIcmpCode,
+  kIcmp6Type,
+  kIcmp6Code,
+  kTcpFlags,
+  kDscp,
+  kEcn,
+  kMark,
+  kPriority,  // tc handle
+  // The name of an interface: its octets from the highest on, zeros behind. A name that ends with
+  // '*' is the range of those that begin so. kInterface is an index in Linux, and has no '*'.
+  kInterface,
+  kName,
+  kPacketType,  // pkt_type
+  kFibType,     // fib_addrtype
+  kBoolean,     // exists, missing
+};
+
+// Where a field lies.
+enum class Source : std::uint8_t {
+  kMeta,       // in no header: see Meta
+  kLink,       // an offset from the Ethernet header
+  kNetwork,    // from the IP header
+  kTransport,  // from the header behind it and its extension headers
+  kFib,        // the answer of a route lookup
+};
+
+// nft(8), meta expressions.
+enum class Meta : std::uint8_t {
+  kLength,
+  kProtocol,  // the EtherType
+  kNfProto,   // 2 or 10, AF_INET or AF_INET6
+  kL4Proto,   // behind IPv6's extension headers
+  kMark,
+  kPriority,
+  kIif,
+  kOif,
+  kIifName,
+  kOifName,
+  kPacketType,
+  kNfTrace,
+};
+
+enum class FamilyNeed : std::uint8_t { kNone, kIp, kIp6 };
+
+struct Field {
+  std::string_view name;  // "tcp dport"
+  Type type;
+  Source source;
+  std::uint16_t offset;                       // bits; of kMeta a Meta
+  std::uint16_t width;                        // bits
+  FamilyNeed family = FamilyNeed::kNone;      // the packet is of this family,
+  std::optional<std::uint8_t> protocol = {};  // and of this protocol: else the rule does not match
+};
+
+// `protocol`: "ip", "tcp", "meta", ...; null if there is no such field.
+[[nodiscard]] const Field* find_field(std::string_view protocol, std::string_view name);
+// The fields of a protocol, for messages.
+[[nodiscard]] std::span<const Field> all_fields();
+[[nodiscard]] bool is_protocol(std::string_view word);
+
+// Whether values of the type are sets of flags, so that `tcp flags syn,ack` means any of them.
+[[nodiscard]] bool is_flags(Type type);
+[[nodiscard]] std::string_view to_string(Type type);
+// Reads a word of the type: a number, an address, or one of its names. Nullopt if it is none.
+[[nodiscard]] std::optional<Value> parse_value(Type type, std::string_view word);
+// The names that values of the type have, for messages; empty if they have none.
+[[nodiscard]] std::vector<std::string_view> names_of(Type type);
+// As `nft list ruleset` prints it.
+[[nodiscard]] std::string print_value(Type type, Value value);
+
+inline constexpr std::size_t kNameMax = 15;  // of an interface: Linux's IFNAMSIZ - 1
+[[nodiscard]] Value name_value(std::string_view name);
+[[nodiscard]] std::string name_of(Value value);
+
+}  // namespace ringroad::nft

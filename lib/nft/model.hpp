@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// A ruleset as the language of nft(8) describes it: checked, names resolved to indices, and every
+// implied operator explicit. These are plain values; any thread may copy and read them.
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/units.hpp"
+#include "nft/field.hpp"
+#include "nft/value.hpp"
+
+namespace ringroad::nft {
+
+enum class Family : std::uint8_t { kIp, kIp6, kInet };
+[[nodiscard]] std::string_view to_string(Family family);
+
+// Where something was said, for messages.
+struct Place {
+  std::shared_ptr<const std::string> file;
+  int line = 0;    // from 1
+  int column = 0;  // from 1
+};
+
+// Linux's five hooks of the families above, in the order of NF_INET_PRE_ROUTING and so on.
+enum class HookPlace : std::uint8_t { kPreRouting, kInput, kForward, kOutput, kPostRouting };
+inline constexpr std::size_t kHookPlaces = 5;
+[[nodiscard]] std::string_view to_string(HookPlace hook);
+
+using ChainIndex = std::uint32_t;  // in Table::chains
+using SetIndex = std::uint32_t;    // in Table::sets
+
+// (field & mask) ^ flips: Linux's nft_bitwise, to which `&`, `|` and `^` reduce.
+struct Expression {
+  const Field* field = nullptr;
+  Value mask = Value::ones(128);
+  Value flips{};
+
+  [[nodiscard]] bool is_plain() const {
+    return (mask & Value::ones(field->width)) == Value::ones(field->width) && flips.is_zero();
+  }
+};
+
+// One value for each field of a concatenation.
+using Key = std::vector<Interval>;
+
+enum class Comparison : std::uint8_t {
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kAnyOf,   // at least one of these bits is set
+  kNoneOf,  // none of them is
+};
+
+// The packet has a value, or the rule ends here. A set has its own kind of key.
+struct Match {
+  std::vector<Expression> left;  // more than one: a concatenation
+  Comparison comparison = Comparison::kEqual;
+  // A Key of one interval for each of `left`; a range only with kEqual and kNotEqual. Or a set,
+  // with kEqual and kNotEqual.
+  std::variant<Key, SetIndex> right;
+  bool prefix = false;   // the range was written as a prefix
+  bool implied = false;  // by the field that follows, as `icmp id` implies types of messages
+};
+
+struct Verdict {
+  enum class Kind : std::uint8_t { kAccept, kDrop, kContinue, kReturn, kJump, kGoto };
+  Kind kind = Kind::kAccept;
+  ChainIndex chain = 0;  // of kJump and kGoto
+
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+struct VerdictMap {
+  std::vector<Expression> key;
+  SetIndex map = 0;
+};
+
+// Counts packets and bytes of the IP packet. `object`: the named counter, an index in
+// Table::counters.
+struct Counter {
+  std::uint64_t packets = 0;  // before the first packet
+  std::uint64_t bytes = 0;
+  std::optional<std::uint32_t> object{};
+};
+
+// Linux's nft_limit: a token bucket. The rule goes on for packets within the rate; if `over`, for
+// those beyond it.
+struct Limit {
+  std::uint64_t rate = 0;  // packets or bytes in each `period`
+  Nanoseconds period{};
+  std::uint64_t burst = 0;
+  bool bytes = false;
+  bool over = false;
+  std::optional<std::uint32_t> object{};  // in Table::limits
+};
+
+struct Quota {
+  std::uint64_t bytes = 0;
+  std::uint64_t used = 0;
+  bool over = false;
+  std::optional<std::uint32_t> object{};  // in Table::quotas
+};
+
+struct Log {
+  std::string prefix;
+  std::uint8_t level = 4;  // of syslog(3): warn
+};
+
+// What the sender is told about a packet that is dropped.
+struct Reject {
+  enum class Kind : std::uint8_t { kIcmp, kIcmp6, kIcmpx, kTcpReset };
+  Kind kind = Kind::kIcmp;
+  std::uint8_t code = 3;   // of kIcmpx: Linux's nft_reject_icmpx_code
+  bool is_default = true;  // the rule says only `reject`
+};
+
+struct MapLookup {
+  std::vector<Expression> key;
+  SetIndex map = 0;
+};
+
+// `meta mark set 1`, `ip dscp set cs1`. An expression is of the target's width.
+struct Assignment {
+  const Field* target = nullptr;
+  std::variant<Value, Expression, MapLookup> value;
+};
+
+// `add @set { ip saddr }`.
+struct SetUpdate {
+  enum class Kind : std::uint8_t { kAdd, kUpdate, kDelete };
+  Kind kind = Kind::kAdd;
+  SetIndex set = 0;
+  std::vector<Expression> key;
+  std::optional<Nanoseconds> timeout{};
+};
+
+using Statement = std::variant<Match, Verdict, VerdictMap, Counter, Limit, Quota, Log, Reject,
+                               Assignment, SetUpdate>;
+
+// Statements are carried out in their order, as long as the packet matches.
+struct Rule {
+  std::vector<Statement> statements;
+  std::string comment;
+  std::uint64_t handle = 0;  // Linux's: unique in its table
+  Place place;
+};
+
+enum class ChainType : std::uint8_t { kFilter, kNat, kRoute };
+
+struct BaseChain {
+  ChainType type = ChainType::kFilter;
+  HookPlace hook = HookPlace::kForward;
+  int priority = 0;
+  bool accepts = true;  // its policy
+};
+
+struct Chain {
+  std::string name;
+  std::optional<BaseChain> base{};
+  std::vector<Rule> rules;
+  std::string comment;
+  std::uint64_t handle = 0;
+  Place place;
+};
+
+struct Element {
+  Key key;
+  // Of a map.
+  std::variant<std::monostate, Value, Verdict> data{};
+  std::optional<Nanoseconds> timeout{};
+  std::string comment;
+};
+
+// The type of one field of a key.
+struct KeyPart {
+  Type type;
+  std::uint16_t width;  // bits
+};
+
+// A set or a map. A set of a rule's own has no name and no elements but those written there.
+struct Set {
+  enum class Kind : std::uint8_t { kSet, kMap, kVerdictMap };
+  std::string name;
+  Kind kind = Kind::kSet;
+  std::vector<KeyPart> key;
+  KeyPart data{Type::kInteger, 32};  // of kMap
+  bool constant = false;
+  bool interval = false;  // elements may be ranges
+  bool timeouts = false;  // elements may expire
+  bool dynamic = false;   // rules add elements
+  bool auto_merge = false;
+  bool typeof_key = false;  // declared by `typeof`
+  std::string typeof_text;
+  std::optional<Nanoseconds> timeout{};
+  std::uint32_t size = 0;  // 0: no limit of its own
+  std::vector<Element> elements;
+  std::string comment;
+  std::uint64_t handle = 0;
+  Place place;
+
+  [[nodiscard]] bool is_anonymous() const { return name.empty(); }
+};
+
+template <class T>
+struct Named {
+  std::string name;
+  T object;
+  std::string comment;
+  std::uint64_t handle = 0;
+};
+
+struct Table {
+  Family family = Family::kIp;
+  std::string name;
+  bool dormant = false;
+  std::vector<Chain> chains;
+  std::vector<Set> sets;
+  std::vector<Named<Counter>> counters;
+  std::vector<Named<Limit>> limits;
+  std::vector<Named<Quota>> quotas;
+  std::string comment;
+  std::uint64_t handle = 0;
+  std::uint64_t handles = 0;  // the last one that was given in this table
+};
+
+struct Ruleset {
+  std::vector<Table> tables;
+};
+
+}  // namespace ringroad::nft

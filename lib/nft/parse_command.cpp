@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Commands at the top level of a file: tables, and what changes them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/nearest.hpp"
+#include "nft/expand.hpp"
+#include "nft/parse.hpp"
+#include "nft/parser.hpp"
+
+namespace ringroad::nft {
+namespace {
+
+constexpr std::size_t kProblemsMax = 100;
+
+template <class List>
+std::vector<std::string_view> names_in(const List& list) {
+  std::vector<std::string_view> names;
+  for (const auto& item : list) {
+    names.push_back(item.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+bool sees(Family family, FamilyNeed need) {
+  return family == Family::kInet || need == FamilyNeed::kNone ||
+         (family == Family::kIp) == (need == FamilyNeed::kIp);
+}
+
+Ruleset Parser::parse() {
+  while (true) {
+    cursor_.skip_newlines();
+    if (cursor_.peek().kind == Token::Kind::kEnd || problems_.size() >= kProblemsMax) {
+      break;
+    }
+    const std::size_t begin = cursor_.position();
+    try {
+      command();
+      if (!cursor_.at_line_end()) {
+        refuse(cursor_.peek(), fmt::format("unexpected {}", shown(cursor_.peek().text)));
+      }
+      if (cursor_.peek().is_symbol("}")) {
+        refuse(cursor_.next(), "this brace closes nothing");
+      }
+    } catch (const SyntaxError& error) {
+      report(error, begin);
+    }
+  }
+  if (problems_.empty()) {
+    for (const Table& table : ruleset_.tables) {
+      check_chains(table);
+    }
+  }
+  return std::move(ruleset_);
+}
+
+// Goes on behind the line that begins there, braces and all.
+void Parser::report(const SyntaxError& error, std::size_t begin) {
+  problems_.push_back(error.problem);
+  const std::size_t at = cursor_.position();
+  cursor_.go_to(begin);
+  cursor_.skip_line();
+  if (cursor_.position() < at) {
+    cursor_.go_to(at);
+  }
+}
+
+void Parser::command() {
+  static constexpr std::array<std::string_view, 9> kVerbs{
+      "add", "create", "insert", "delete", "destroy", "flush", "table", "define", "include"};
+  const Token& verb = cursor_.next();
+  if (verb.is_word("table")) {
+    table();
+  } else if (verb.is_word("add") || verb.is_word("create")) {
+    add(false);
+  } else if (verb.is_word("insert")) {
+    add(true);
+  } else if (verb.is_word("delete") || verb.is_word("destroy")) {
+    remove(verb);
+  } else if (verb.is_word("flush")) {
+    flush();
+  } else {
+    refuse(verb, fmt::format("{} is no command of a ruleset{}", shown(verb.text),
+                             hint(verb.text, kVerbs)));
+  }
+}
+
+Family Parser::family() {
+  const Token& word = cursor_.peek();
+  for (const Family family : {Family::kIp, Family::kIp6, Family::kInet}) {
+    if (cursor_.accept_word(to_string(family))) {
+      return family;
+    }
+  }
+  for (const std::string_view other : {"arp", "bridge", "netdev"}) {
+    if (word.is_word(other)) {
+      refuse(word,
+             fmt::format("tables of the family {} are not there; known: ip, ip6, inet", other));
+    }
+  }
+  return Family::kIp;  // nft's default
+}
+
+Table& Parser::table_of(Family family, const std::string& name) {
+  for (Table& table : ruleset_.tables) {
+    if (table.family == family && table.name == name) {
+      return table;
+    }
+  }
+  Table& table = ruleset_.tables.emplace_back();
+  table.family = family;
+  table.name = name;
+  return table;
+}
+
+// The table that the command names, which must be there.
+Table& Parser::find_table() {
+  const Family of = family();
+  const Token& token = cursor_.peek();
+  const std::string name = cursor_.expect_name("the name of a table");
+  for (Table& table : ruleset_.tables) {
+    if (table.family == of && table.name == name) {
+      return table;
+    }
+  }
+  refuse(token, fmt::format("there is no table {} {}{}", to_string(of), shown(name),
+                            hint(name, names_in(ruleset_.tables))));
+}
+
+void Parser::add(bool insert) {
+  const Token& what = cursor_.peek();
+  if (what.is_word("table")) {
+    cursor_.next();
+    table();
+    return;
+  }
+  if (what.is_word("element")) {
+    cursor_.next();
+    table_ = &find_table();
+    add_elements();
+    return;
+  }
+  static constexpr std::array<std::string_view, 8> kKinds{"table", "chain",   "rule",  "set",
+                                                          "map",   "element", "limit", "quota"};
+  const bool is_object = what.is_word("counter") || what.is_word("limit") || what.is_word("quota");
+  const bool known =
+      what.is_word("chain") || what.is_word("set") || what.is_word("map") || is_object;
+  if (known) {
+    cursor_.next();
+    table_ = &find_table();
+    if (what.text == "chain") {
+      chain(nullptr);
+    } else if (is_object) {
+      object(what.text);
+    } else {
+      named_set(what.text == "map");
+    }
+    return;
+  }
+  const bool is_rule = cursor_.accept_word("rule") || what.is_word("ip") || what.is_word("ip6") ||
+                       what.is_word("inet");
+  if (!is_rule) {
+    refuse(what, fmt::format("{} cannot be added{}", shown(what.text), hint(what.text, kKinds)));
+  }
+  add_rule(insert);
+}
+
+void Parser::add_rule(bool insert) {
+  table_ = &find_table();
+  Chain& chain = chain_of(cursor_.peek());
+  cursor_.next();
+  for (const std::string_view place : {"position", "index", "handle"}) {
+    if (cursor_.peek().is_word(place)) {
+      refuse(cursor_.peek(),
+             fmt::format("a rule's {} is not there; the order in the file counts", place));
+    }
+  }
+  Rule fresh = rule();
+  fresh.handle = ++table_->handles;
+  chain.rules.insert(insert ? chain.rules.begin() : chain.rules.end(), std::move(fresh));
+}
+
+void Parser::add_elements() {
+  const Token& token = cursor_.peek();
+  const std::string name = cursor_.expect_name("the name of a set");
+  const auto set = std::ranges::find(table_->sets, name, &Set::name);
+  if (set == table_->sets.end()) {
+    refuse(token, fmt::format("there is no set {}", shown(name)));
+  }
+  cursor_.expect_symbol("{", "before the elements");
+  elements(*set, std::vector<KeyPart>{set->key});
+  finish(*set, token);
+}
+
+void Parser::flush() {
+  const Token& what = cursor_.next();
+  if (what.is_word("ruleset")) {
+    ruleset_.tables.clear();
+  } else if (what.is_word("table")) {
+    for (Chain& chain : find_table().chains) {
+      chain.rules.clear();
+    }
+  } else if (what.is_word("chain")) {
+    table_ = &find_table();
+    chain_of(cursor_.next()).rules.clear();
+  } else if (what.is_word("set") || what.is_word("map")) {
+    table_ = &find_table();
+    const Token& name = cursor_.next();
+    const auto set = std::ranges::find(table_->sets, name.text, &Set::name);
+    if (set == table_->sets.end()) {
+      refuse(name, fmt::format("there is no set {}", shown(name.text)));
+    }
+    set->elements.clear();
+  } else {
+    refuse(what, fmt::format("{} cannot be flushed; known: ruleset, table, chain, set, map",
+                             shown(what.text)));
+  }
+}
+
+void Parser::remove(const Token& verb) {
+  const Token& what = cursor_.next();
+  if (!what.is_word("table")) {
+    refuse(what, "in a ruleset only tables can be deleted; leave out what is not wanted");
+  }
+  const Family of = family();
+  const Token& name = cursor_.peek();
+  const std::string text = cursor_.expect_name("the name of a table");
+  const auto removed = std::erase_if(ruleset_.tables, [&](const Table& table) {
+    return table.family == of && table.name == text;
+  });
+  if (removed == 0 && verb.text == "delete") {
+    refuse(name, fmt::format("there is no table {} {}", to_string(of), shown(text)));
+  }
+}
+
+std::expected<Ruleset, Problems> parse(std::string_view text, const std::string& file) {
+  Problems problems;
+  std::vector<Token> tokens = expand(text, file, problems);
+  Ruleset ruleset = Parser{std::move(tokens), problems}.parse();
+  if (!problems.empty()) {
+    std::ranges::stable_sort(problems, {}, [](const Problem& problem) {
+      return std::tuple{std::string_view{*problem.place.file}, problem.place.line,
+                        problem.place.column};
+    });
+    return std::unexpected{std::move(problems)};
+  }
+  return ruleset;
+}
+
+std::expected<Ruleset, Problems> load(const std::string& path) {
+  const auto text = read_text(path);
+  if (!text) {
+    Problems problems;
+    Problem& problem = problems.emplace_back();
+    problem.place.file = std::make_shared<const std::string>(path);
+    problem.what = text.error();
+    return std::unexpected{std::move(problems)};
+  }
+  return parse(*text, path);
+}
+
+}  // namespace ringroad::nft

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Statements that begin with an expression: matches, verdict maps and assignments; and values.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/nearest.hpp"
+#include "nft/parser.hpp"
+
+namespace ringroad::nft {
+namespace {
+
+// Keys of meta that need not have 'meta' in front.
+constexpr std::array<std::string_view, 7> kBareMeta{"iif",  "iifname", "oif",    "oifname",
+                                                    "mark", "pkttype", "nftrace"};
+
+bool is_name(Type type) { return type == Type::kName || type == Type::kInterface; }
+
+std::optional<std::string_view> bit_operator(const Token& token) {
+  if (token.is_symbol("&") || token.is_word("and")) {
+    return "&";
+  }
+  if (token.is_symbol("|") || token.is_word("or")) {
+    return "|";
+  }
+  if (token.is_symbol("^") || token.is_word("xor")) {
+    return "^";
+  }
+  return std::nullopt;
+}
+
+std::optional<Comparison> comparison(const Token& token) {
+  struct Operator {
+    std::string_view symbol;
+    std::string_view word;
+    Comparison comparison;
+  };
+  static constexpr std::array kOperators{
+      Operator{"==", "eq", Comparison::kEqual},  Operator{"!=", "ne", Comparison::kNotEqual},
+      Operator{"<", "lt", Comparison::kLess},    Operator{"<=", "le", Comparison::kLessOrEqual},
+      Operator{">", "gt", Comparison::kGreater}, Operator{">=", "ge", Comparison::kGreaterOrEqual},
+      Operator{"!", "!", Comparison::kNoneOf}};
+  for (const Operator& candidate : kOperators) {
+    if (token.is_symbol(candidate.symbol) || token.is_word(candidate.word)) {
+      return candidate.comparison;
+    }
+  }
+  return std::nullopt;
+}
+
+KeyPart part_of(const Expression& expression) {
+  return {expression.field->type, expression.field->width};
+}
+
+void apply(Expression& expression, std::string_view symbol, Value constant) {
+  if (symbol == "&") {
+    expression.mask = expression.mask & constant;
+    expression.flips = expression.flips & constant;
+  } else if (symbol == "|") {
+    expression.mask = expression.mask & ~constant;
+    expression.flips = (expression.flips & ~constant) | constant;
+  } else {
+    expression.flips = expression.flips ^ constant;
+  }
+}
+
+}  // namespace
+
+void Parser::expression_statement(Rule& rule) {
+  std::vector<Expression> left{expression()};
+  while (cursor_.accept_symbol(".")) {
+    left.push_back(expression());
+  }
+  // Behind what it implies, as the kernel has it.
+  for (const Expression& part : left) {
+    imply(rule, *part.field);
+  }
+  if (cursor_.accept_word("vmap")) {
+    const SetIndex map = set_operand(Set::Kind::kVerdictMap, left);
+    rule.statements.emplace_back(VerdictMap{std::move(left), map});
+  } else if (left.size() == 1 && cursor_.peek().is_word("set")) {
+    rule.statements.emplace_back(assignment(left.front()));
+  } else {
+    rule.statements.emplace_back(match(std::move(left), rule));
+  }
+}
+
+// A field, and what `&`, `|` and `^` make of it.
+Expression Parser::expression() {
+  Expression expression = primary();
+  while (const auto symbol = bit_operator(cursor_.peek())) {
+    const Token& token = cursor_.next();
+    if (is_name(expression.field->type)) {
+      refuse(token, fmt::format("a name has no bits for '{}'", *symbol));
+    }
+    apply(expression, *symbol, bits_term(part_of(expression)));
+  }
+  if (cursor_.peek().is_symbol("<<") || cursor_.peek().is_symbol(">>")) {
+    refuse(cursor_.peek(), "shifts are not there");
+  }
+  return expression;
+}
+
+Expression Parser::primary() {
+  if (cursor_.accept_symbol("(")) {
+    Expression inner = expression();
+    cursor_.expect_symbol(")", "behind the expression");
+    return inner;
+  }
+  return {field()};
+}
+
+const Field* Parser::field() {
+  const Token& first = cursor_.next();
+  const bool bare = std::ranges::find(kBareMeta, first.text) != kBareMeta.end();
+  if (first.kind != Token::Kind::kWord ||
+      (!bare && first.text != "meta" && !is_protocol(first.text))) {
+    std::vector<std::string_view> known{kBareMeta.begin(), kBareMeta.end()};
+    for (const std::string_view word :
+         {"meta", "ether", "ip", "ip6", "icmp", "icmpv6", "tcp", "udp", "th", "counter", "accept",
+          "drop", "reject", "jump", "log"}) {
+      known.push_back(word);
+    }
+    refuse(first, fmt::format("no statement begins with {}{}", shown(first.text),
+                              hint(first.text, known)));
+  }
+  const std::string_view protocol = bare ? "meta" : std::string_view{first.text};
+  const Token& name = bare ? first : cursor_.next();
+  const Field* const found = find_field(protocol, name.text);
+  if (found == nullptr) {
+    std::vector<std::string_view> known;
+    for (const Field& field : all_fields()) {
+      if (field.name.starts_with(protocol) && field.name[protocol.size()] == ' ') {
+        known.push_back(field.name.substr(protocol.size() + 1));
+      }
+    }
+    refuse(name,
+           fmt::format("'{}' has no {}{}", protocol, shown(name.text), hint(name.text, known)));
+  }
+  require(*found, first);
+  return found;
+}
+
+// Refuses fields of two protocols in one rule, and of a family that the table never sees.
+void Parser::require(const Field& field, const Token& token) {
+  if (table_ != nullptr && !sees(table_->family, field.family)) {
+    refuse(token, fmt::format("a table of the family {} never sees '{}'", to_string(table_->family),
+                              field.name));
+  }
+  const bool family = field.family != FamilyNeed::kNone && context_.family != FamilyNeed::kNone &&
+                      field.family != context_.family;
+  const bool protocol = field.protocol && context_.protocol && field.protocol != context_.protocol;
+  if (family || protocol) {
+    refuse(token,
+           fmt::format("'{}' is of another protocol than what this rule has matched", field.name));
+  }
+  if (field.family != FamilyNeed::kNone) {
+    context_.family = field.family;
+  }
+  if (field.protocol) {
+    context_.protocol = field.protocol;
+  }
+}
+
+// Fields that only some types of ICMP messages have (nft's icmp_dep) imply these types.
+void Parser::imply(Rule& rule, const Field& field) {
+  struct Dependency {
+    std::string_view field;
+    std::array<std::uint8_t, 2> types;
+  };
+  static constexpr std::array kDependencies{Dependency{"icmp id", {0, 8}},
+                                            Dependency{"icmp sequence", {0, 8}},
+                                            Dependency{"icmp mtu", {3, 3}},
+                                            Dependency{"icmp gateway", {5, 5}},
+                                            Dependency{"icmpv6 id", {128, 129}},
+                                            Dependency{"icmpv6 sequence", {128, 129}},
+                                            Dependency{"icmpv6 mtu", {2, 2}},
+                                            Dependency{"icmpv6 parameter-problem", {4, 4}},
+                                            Dependency{"icmpv6 max-delay", {130, 130}}};
+  const auto* const found = std::ranges::find(kDependencies, field.name, &Dependency::field);
+  if (found == kDependencies.end()) {
+    return;
+  }
+  const Field* const type = find_field(field.family == FamilyNeed::kIp ? "icmp" : "icmpv6", "type");
+  // What the rule says itself comes first.
+  const auto says_type = [&](const Statement& statement) {
+    const auto* const match = std::get_if<Match>(&statement);
+    return match != nullptr && match->left.size() == 1 && match->left[0].field == type;
+  };
+  if (std::ranges::any_of(rule.statements, says_type)) {
+    return;
+  }
+  Match match{{{type}}, Comparison::kEqual, Key{}, false, found->types[0] == found->types[1]};
+  if (match.implied) {
+    match.right = Key{{found->types[0], found->types[0]}};
+  } else {
+    Set set;
+    set.key = {{type->type, type->width}};
+    for (const std::uint8_t each : found->types) {
+      set.elements.push_back({Key{{each, each}}, {}, {}, {}});
+    }
+    match.right = own_set(std::move(set));
+  }
+  rule.statements.emplace_back(std::move(match));
+}
+
+Match Parser::match(std::vector<Expression> left, Rule& /*rule*/) {
+  const bool flags = left.size() == 1 && is_flags(left[0].field->type) && left[0].is_plain();
+  const auto given = comparison(cursor_.peek());
+  const Token& operation = cursor_.peek();
+  if (given) {
+    cursor_.next();
+  } else if (flags && !cursor_.peek().is_symbol("{") && !cursor_.peek().is_symbol("@")) {
+    return flags_match(left.front());
+  }
+  Match match{std::move(left), given.value_or(Comparison::kEqual), Key{}};
+  const bool equality =
+      match.comparison == Comparison::kEqual || match.comparison == Comparison::kNotEqual;
+  if (cursor_.peek().is_symbol("{") || cursor_.peek().is_symbol("@")) {
+    const bool own = cursor_.peek().is_symbol("{");
+    if (!equality) {
+      refuse(operation, "a set is compared by == or !=");
+    }
+    match.right = set_operand(Set::Kind::kSet, match.left);
+    const Set& set = table_->sets[std::get<SetIndex>(match.right)];
+    // As nft does: a set of one element is a value.
+    if (own && match.left.size() == 1 && set.elements.size() == 1 &&
+        set.elements[0].comment.empty()) {
+      match.right = set.elements[0].key;
+      match.prefix = false;
+      table_->sets.pop_back();
+      --table_->handles;
+    }
+    return match;
+  }
+  Key key;
+  for (Expression& part : match.left) {
+    if (!key.empty()) {
+      cursor_.expect_symbol(".", "between the fields of a key");
+    }
+    bool prefix = false;
+    if (is_flags(part.field->type)) {
+      const Value value = flag_list(part_of(part));
+      key.push_back({value, value});
+      if (equality && flags && cursor_.accept_symbol("/")) {
+        apply(part, "&", flag_list(part_of(part)));
+      }
+    } else {
+      key.push_back(value(part_of(part), prefix));
+    }
+    // As nft does: what is flipped on one side is compared with what is flipped on the other.
+    if (key.back().is_single() && !part.flips.is_zero() && (part.mask & part.flips) == part.flips) {
+      const Value flipped = key.back().first ^ part.flips;
+      key.back() = {flipped, flipped};
+      part.flips = {};
+    }
+    match.prefix |= prefix;
+    if (!equality && (!key.back().is_single() || match.left.size() > 1)) {
+      refuse(operation, "a range is compared by == or !=");
+    }
+  }
+  if (match.comparison == Comparison::kNoneOf && !flags) {
+    refuse(operation, "'!' is for flags; did you mean '!='?");
+  }
+  match.right = std::move(key);
+  learn(match);
+  return match;
+}
+
+// A rule that asks for a protocol has only packets of this protocol from then on.
+void Parser::learn(const Match& match) {
+  const Expression& left = match.left.front();
+  const Interval& value = std::get<Key>(match.right).front();
+  if (match.left.size() != 1 || match.comparison != Comparison::kEqual || !left.is_plain() ||
+      !value.is_single()) {
+    return;
+  }
+  const std::string_view name = left.field->name;
+  if (name == "meta l4proto" || name == "ip protocol" || name == "ip6 nexthdr") {
+    context_.protocol = context_.protocol.value_or(static_cast<std::uint8_t>(value.first.low));
+  } else if (name == "meta nfproto" && context_.family == FamilyNeed::kNone) {
+    context_.family = value.first == Value{10}  ? FamilyNeed::kIp6
+                      : value.first == Value{2} ? FamilyNeed::kIp
+                                                : FamilyNeed::kNone;
+  }
+}
+
+// tcp flags syn,ack means any of them; tcp flags syn / syn,ack means of these only syn.
+Match Parser::flags_match(Expression left) {
+  const KeyPart part = part_of(left);
+  const Value value = flag_list(part);
+  if (!cursor_.accept_symbol("/")) {
+    return {{left}, Comparison::kAnyOf, Key{{value, value}}};
+  }
+  apply(left, "&", flag_list(part));
+  return {{left}, Comparison::kEqual, Key{{value, value}}};
+}
+
+// Behind the field and before 'set'.
+Assignment Parser::assignment(const Expression& target) {
+  const Token& word = cursor_.next();
+  const Field& field = *target.field;
+  const auto is_meta = [&](Meta meta) {
+    return field.source == Source::kMeta && field.offset == static_cast<std::uint16_t>(meta);
+  };
+  const bool writable = field.source == Source::kNetwork || field.source == Source::kTransport ||
+                        is_meta(Meta::kMark) || is_meta(Meta::kPriority) || is_meta(Meta::kNfTrace);
+  if (!writable || !target.is_plain()) {
+    refuse(word, fmt::format("'{}' cannot be set", field.name));
+  }
+  Assignment assignment{&field, {}};
+  const KeyPart part{field.type, field.width};
+  const Token& first = cursor_.peek();
+  const bool bare = std::ranges::find(kBareMeta, first.text) != kBareMeta.end();
+  if (first.is_word("meta") || bare ||
+      (is_protocol(first.text) && !parse_value(field.type, first.text))) {
+    std::vector<Expression> from{expression()};
+    while (cursor_.accept_symbol(".")) {
+      from.push_back(expression());
+    }
+    if (cursor_.accept_word("map")) {
+      const SetIndex map = set_operand(Set::Kind::kMap, from, part);
+      assignment.value = MapLookup{std::move(from), map};
+    } else if (from.size() > 1) {
+      refuse(cursor_.peek(), "expected 'map'");
+    } else {
+      assignment.value = from.front();
+    }
+  } else {
+    assignment.value = bits(part);
+  }
+  return assignment;
+}
+
+// A value, a range or a prefix.
+Interval Parser::value(const KeyPart& part, bool& prefix) {
+  const Token& token = cursor_.peek();
+  if (is_name(part.type)) {
+    const std::string name = cursor_.expect_name("the name of an interface");
+    if (name.empty() || name.size() > kNameMax + (name.ends_with('*') ? 1 : 0)) {
+      refuse(token, fmt::format("{} is no name of an interface", shown(name)));
+    }
+    if (!name.ends_with('*')) {
+      return {name_value(name), name_value(name)};
+    }
+    if (part.type == Type::kInterface) {
+      refuse(token, "only iifname and oifname have '*'");
+    }
+    const std::string_view begin = std::string_view{name}.substr(0, name.size() - 1);
+    return {name_value(begin),
+            name_value(begin) | Value::ones(static_cast<unsigned>(128 - 8 * begin.size()))};
+  }
+  const Value first = bits(part);
+  if (cursor_.accept_symbol("-")) {
+    const Value last = bits(part);
+    if (last < first) {
+      refuse(token, "the range ends before it begins");
+    }
+    return {first, last};
+  }
+  if (!cursor_.accept_symbol("/")) {
+    return {first, first};
+  }
+  const Token& length = cursor_.peek();
+  const std::uint64_t bits = cursor_.expect_number("the length of a prefix");
+  if (bits > part.width) {
+    refuse(length, fmt::format("a prefix has at most {} bits", part.width));
+  }
+  const Value mask = Value::prefix_mask(static_cast<unsigned>(bits), part.width);
+  prefix = true;
+  return {first & mask, (first & mask) | (Value::ones(part.width) & ~mask)};
+}
+
+Value Parser::single(const KeyPart& part, const Token& token) {
+  if (token.kind != Token::Kind::kWord && token.kind != Token::Kind::kString) {
+    refuse(token, fmt::format("expected a value of the type {}", to_string(part.type)));
+  }
+  const auto value = parse_value(part.type, token.text);
+  if (!value) {
+    refuse(token, fmt::format("{} is no value of the type {}{}", shown(token.text),
+                              to_string(part.type), hint(token.text, names_of(part.type))));
+  }
+  if (*value > Value::ones(part.width)) {
+    refuse(token, fmt::format("{} has more than {} bits", shown(token.text), part.width));
+  }
+  return *value;
+}
+
+Value Parser::single(const KeyPart& part) {
+  const Token token = cursor_.next();
+  // A handle of tc is two numbers.
+  if (part.type == Type::kPriority && cursor_.peek().is_symbol(":")) {
+    Token handle = token;
+    handle.text += cursor_.next().text;
+    if (!cursor_.at_line_end() && cursor_.peek().kind == Token::Kind::kWord) {
+      handle.text += cursor_.next().text;
+    }
+    return single(part, handle);
+  }
+  return single(part, token);
+}
+
+// A value, or several that `&`, `|` and `^` join.
+Value Parser::bits(const KeyPart& part) {
+  Value value = bits_term(part);
+  while (const auto symbol = bit_operator(cursor_.peek())) {
+    cursor_.next();
+    const Value next = bits_term(part);
+    value = *symbol == "&" ? value & next : *symbol == "|" ? value | next : value ^ next;
+  }
+  return value;
+}
+
+Value Parser::bits_term(const KeyPart& part) {
+  if (cursor_.accept_symbol("(")) {
+    const Value inner = is_flags(part.type) ? flag_list(part) : bits(part);
+    cursor_.expect_symbol(")", "behind the value");
+    return inner;
+  }
+  return single(part);
+}
+
+// syn,ack or syn | ack
+Value Parser::flag_list(const KeyPart& part) {
+  Value value = bits(part);
+  while (cursor_.accept_symbol(",")) {
+    value = value | bits(part);
+  }
+  return value;
+}
+
+}  // namespace ringroad::nft

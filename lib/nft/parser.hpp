@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// A recursive-descent parser of nft(8)'s language, over tokens without variables. Private to
+// lib/nft.
+//
+// What is wrong in a statement is thrown as a SyntaxError, which ends that line only; no exception
+// leaves the parser. A table's sets, chains and objects are read before its rules, so that rules
+// may use what is declared below them, as with nft.
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nft/model.hpp"
+#include "nft/problem.hpp"
+#include "nft/token.hpp"
+
+namespace ringroad::nft {
+
+struct SyntaxError {
+  Problem problem;
+};
+
+class Cursor {
+ public:
+  explicit Cursor(std::vector<Token> tokens) : tokens_{std::move(tokens)} {}
+
+  [[nodiscard]] const Token& peek(std::size_t ahead = 0) const {
+    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
+  }
+  const Token& next() {
+    const Token& token = peek();
+    at_ = std::min(at_ + 1, tokens_.size() - 1);
+    return token;
+  }
+  bool accept_symbol(std::string_view symbol);
+  bool accept_word(std::string_view word);
+  void expect_symbol(std::string_view symbol, std::string_view where);
+  // A word or a string.
+  [[nodiscard]] std::string expect_name(std::string_view what);
+  [[nodiscard]] std::string expect_string(std::string_view what);
+  [[nodiscard]] std::uint64_t expect_number(std::string_view what);
+  void skip_newlines();
+  // To the end of the line, past what braces enclose.
+  void skip_line();
+  // To behind the brace that closes the one before.
+  void skip_block();
+  [[nodiscard]] bool at_line_end() const;
+  [[nodiscard]] std::size_t position() const { return at_; }
+  void go_to(std::size_t position) { at_ = position; }
+
+ private:
+  std::vector<Token> tokens_;
+  std::size_t at_ = 0;
+};
+
+[[noreturn]] void refuse(const Token& token, std::string what);
+
+class Parser {
+ public:
+  Parser(std::vector<Token> tokens, Problems& problems)
+      : cursor_{std::move(tokens)}, problems_{problems} {}
+
+  [[nodiscard]] Ruleset parse();
+
+ private:
+  // What a rule has said of its packets so far: Linux has one protocol for each header.
+  struct RuleContext {
+    FamilyNeed family = FamilyNeed::kNone;
+    std::optional<std::uint8_t> protocol{};
+  };
+  // Rules of a chain that are read once the rest of their table is.
+  struct Body {
+    ChainIndex chain;
+    std::size_t position;
+  };
+
+  // parse_command.cpp
+  void report(const SyntaxError& error, std::size_t begin);
+  void command();
+  void add(bool insert);
+  void add_rule(bool insert);
+  void add_elements();
+  void remove(const Token& verb);
+  void flush();
+  Family family();
+  Table& table_of(Family family, const std::string& name);
+  Table& find_table();
+  // parse_table.cpp
+  void table();
+  void table_entry(std::vector<Body>& bodies);
+  void chain(std::vector<Body>* bodies);
+  void declare_chains();
+  Chain& declare_chain(const std::string& name, const Place& place);
+  void base_chain(Chain& chain);
+  void policy(Chain& chain);
+  int priority(HookPlace hook);
+  void rules(ChainIndex chain);
+  void named_set(bool map);
+  void set_property(Set& set);
+  void set_flags(Set& set);
+  void object(std::string_view kind);
+  // parse_set.cpp
+  void elements(Set& set, std::span<const KeyPart> key);
+  void element(Set& set, std::span<const KeyPart> key);
+  std::variant<std::monostate, Value, Verdict> element_data(const Set& set);
+  [[nodiscard]] std::vector<KeyPart> type_list();
+  void finish(Set& set, const Token& at);
+  SetIndex own_set(Set set);
+  SetIndex set_reference(Set::Kind kind, std::span<const Expression> key);
+  // Sets in braces, or @NAME.
+  SetIndex set_operand(Set::Kind kind, std::span<const Expression> key, KeyPart data = {});
+  // parse_rule.cpp
+  [[nodiscard]] Rule rule();
+  void statement(Rule& rule);
+  bool known_statement(Rule& rule, const Token& first);
+  Verdict verdict();
+  Counter counter();
+  Limit limit();
+  Quota quota();
+  Log log();
+  Reject reject(Rule& rule);
+  void imply_family(Rule& rule, FamilyNeed need);
+  Limit limit_rate();
+  Quota quota_bytes();
+  Counter counter_start();
+  SetUpdate set_update(SetUpdate::Kind kind);
+  Nanoseconds time();
+  std::uint64_t bytes_unit(std::string_view word, const Token& token);
+  // parse_match.cpp
+  void expression_statement(Rule& rule);
+  Expression expression();
+  Expression primary();
+  const Field* field();
+  void require(const Field& field, const Token& token);
+  void imply(Rule& rule, const Field& field);
+  Match match(std::vector<Expression> left, Rule& rule);
+  Match flags_match(Expression left);
+  void learn(const Match& match);
+  Assignment assignment(const Expression& target);
+  [[nodiscard]] Interval value(const KeyPart& part, bool& prefix);
+  [[nodiscard]] Value single(const KeyPart& part);
+  [[nodiscard]] Value single(const KeyPart& part, const Token& token);
+  [[nodiscard]] Value bits(const KeyPart& part);
+  [[nodiscard]] Value bits_term(const KeyPart& part);
+  [[nodiscard]] Value flag_list(const KeyPart& part);
+
+  [[nodiscard]] Chain& chain_of(const Token& name);
+  void check_chains(const Table& table);
+
+  Cursor cursor_;
+  Problems& problems_;
+  Ruleset ruleset_;
+  Table* table_ = nullptr;
+  RuleContext context_;
+  std::uint64_t table_handles_ = 0;
+};
+
+// Which of Linux's address families tables of the family see.
+[[nodiscard]] bool sees(Family family, FamilyNeed need);
+
+}  // namespace ringroad::nft

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nft/print.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
+
+#include "nft/print_rule.hpp"
+
+namespace ringroad::nft {
+namespace {
+
+class Printer {
+ public:
+  explicit Printer(const PrintOptions& options) : options_{options} {}
+
+  void table(const Table& table) {
+    line(0, fmt::format("table {} {} {{", to_string(table.family), table.name), table.handle);
+    if (!table.comment.empty()) {
+      line(1, fmt::format("comment \"{}\"", table.comment));
+    }
+    if (table.dormant) {
+      line(1, "flags dormant");
+    }
+    bool begun = table.dormant;
+    const auto separate = [&] {
+      text_ += begun ? "\n" : "";
+      begun = true;
+    };
+    if (!options_.chain.empty()) {
+      chains(table, separate);
+      return;
+    }
+    for (const auto& counter : table.counters) {
+      separate();
+      object("counter", counter, print_counter(counter.object, options_));
+    }
+    for (const auto& limit : table.limits) {
+      separate();
+      object("limit", limit, print_rate(limit.object));
+    }
+    for (const auto& quota : table.quotas) {
+      separate();
+      object("quota", quota, print_quota(quota.object, options_));
+    }
+    for (const Set& each : table.sets) {
+      if (!each.is_anonymous()) {
+        separate();
+        set(table, each);
+      }
+    }
+    chains(table, separate);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  void chains(const Table& table, const auto& separate) {
+    for (const Chain& each : table.chains) {
+      if (options_.chain.empty() || each.name == options_.chain) {
+        separate();
+        chain(table, each);
+      }
+    }
+    line(0, "}");
+  }
+
+  void line(unsigned indent, std::string_view what, std::uint64_t handle = 0) {
+    text_.append(indent, '\t');
+    text_ += what;
+    if (handle != 0 && options_.handles) {
+      fmt::format_to(std::back_inserter(text_), " # handle {}", handle);
+    }
+    text_ += '\n';
+  }
+
+  template <class T>
+  void object(std::string_view kind, const Named<T>& object, std::string_view what) {
+    line(1, fmt::format("{} {} {{", kind, object.name), object.handle);
+    if (!object.comment.empty()) {
+      line(2, fmt::format("comment \"{}\"", object.comment));
+    }
+    line(2, what);
+    line(1, "}");
+  }
+
+  void set(const Table& table, const Set& set) {
+    line(1, fmt::format("{} {} {{", set.kind == Set::Kind::kSet ? "set" : "map", set.name),
+         set.handle);
+    line(2, set.typeof_key ? "typeof " + set.typeof_text : "type " + type(set));
+    std::string flags;
+    const auto flag = [&](bool is_set, std::string_view name) {
+      if (is_set) {
+        flags += fmt::format("{}{}", flags.empty() ? "" : ",", name);
+      }
+    };
+    flag(set.constant, "constant");
+    flag(set.interval, "interval");
+    flag(set.dynamic, "dynamic");
+    // A timeout of the set implies the flag.
+    flag(set.timeouts && !set.timeout, "timeout");
+    if (set.size != 0) {
+      line(2, fmt::format("size {}", set.size));
+    }
+    if (!flags.empty()) {
+      line(2, "flags " + flags);
+    }
+    if (set.timeout) {
+      line(2, "timeout " + print_time(*set.timeout));
+    }
+    if (set.auto_merge) {
+      line(2, "auto-merge");
+    }
+    if (!set.comment.empty()) {
+      line(2, fmt::format("comment \"{}\"", set.comment));
+    }
+    elements(table, set);
+    line(1, "}");
+  }
+
+  static std::string type(const Set& set) {
+    std::string text;
+    for (const KeyPart& part : set.key) {
+      text += fmt::format("{}{}", text.empty() ? "" : " . ", to_string(part.type));
+    }
+    if (set.kind == Set::Kind::kMap) {
+      text += fmt::format(" : {}", to_string(set.data.type));
+    }
+    return text + (set.kind == Set::Kind::kVerdictMap ? " : verdict" : "");
+  }
+
+  void elements(const Table& table, const Set& set) {
+    if (set.elements.empty()) {
+      return;
+    }
+    // nft's calculate_delim: short elements share a line.
+    std::size_t in_line = 2;
+    const Type first = set.key[0].type;
+    if (set.key.size() > 1 || first == Type::kIpv6 || first == Type::kMac || first == Type::kName) {
+      in_line = 1;
+    } else if (first == Type::kPort) {
+      in_line = 5;
+    }
+    std::string text = "elements = { ";
+    for (std::size_t i = 0; i < set.elements.size(); ++i) {
+      if (i != 0) {
+        text += i % in_line == 0 ? ",\n\t\t\t     " : ", ";
+      }
+      text += print_element(table, set, set.elements[i]);
+    }
+    line(2, text + " }");
+  }
+
+  void chain(const Table& table, const Chain& chain) {
+    static constexpr std::array<std::string_view, 3> kTypes{"filter", "nat", "route"};
+    line(1, fmt::format("chain {} {{", chain.name), chain.handle);
+    if (!chain.comment.empty()) {
+      line(2, fmt::format("comment \"{}\"", chain.comment));
+    }
+    if (chain.base) {
+      line(2, fmt::format("type {} hook {} priority {}; policy {};",
+                          kTypes.at(static_cast<std::size_t>(chain.base->type)),
+                          to_string(chain.base->hook),
+                          print_priority(chain.base->priority, chain.base->hook),
+                          chain.base->accepts ? "accept" : "drop"));
+    }
+    for (const Rule& rule : chain.rules) {
+      line(2, print(table, rule, options_), rule.handle);
+    }
+    line(1, "}");
+  }
+
+  const PrintOptions& options_;
+  std::string text_;
+};
+
+}  // namespace
+
+// As nft does: the nearest name within 10, with the difference.
+std::string print_priority(int priority, HookPlace hook) {
+  struct Named {
+    std::string_view name;
+    int value;
+    bool here;
+  };
+  const std::array names{
+      Named{"raw", -300, true},
+      Named{"mangle", -150, true},
+      Named{"dstnat", -100, hook == HookPlace::kPreRouting || hook == HookPlace::kOutput},
+      Named{"filter", 0, true},
+      Named{"security", 50, true},
+      Named{"srcnat", 100, hook == HookPlace::kPostRouting || hook == HookPlace::kInput}};
+  constexpr int kReach = 10;
+  for (const Named& named : names) {
+    const int difference = priority - named.value;
+    if (named.here && difference >= -kReach && difference <= kReach) {
+      return difference == 0 ? std::string{named.name}
+                             : fmt::format("{} {} {}", named.name, difference > 0 ? "+" : "-",
+                                           difference > 0 ? difference : -difference);
+    }
+  }
+  return fmt::format("{}", priority);
+}
+
+std::string print(const Ruleset& ruleset, const PrintOptions& options) {
+  Printer printer{options};
+  for (const Table& table : ruleset.tables) {
+    printer.table(table);
+  }
+  return printer.take();
+}
+
+}  // namespace ringroad::nft

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Prints a ruleset as `nft list ruleset` does.
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "nft/model.hpp"
+
+namespace ringroad::nft {
+
+struct PrintOptions {
+  bool handles = true;       // as `nft -a` does
+  std::string_view chain{};  // only chains of this name; empty: all there is
+  // What counters and quotas of this ruleset hold now. Null: what the ruleset says.
+  std::function<Counter(const Counter&)> counter{};
+  std::function<std::uint64_t(const Quota&)> used{};
+};
+
+[[nodiscard]] std::string print(const Ruleset& ruleset, const PrintOptions& options = {});
+[[nodiscard]] std::string print(const Table& table, const Rule& rule,
+                                const PrintOptions& options = {});
+[[nodiscard]] std::string print_priority(int priority, HookPlace hook);
+
+}  // namespace ringroad::nft

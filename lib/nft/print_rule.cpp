@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "nft/print_rule.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <bit>
+#include <optional>
+
+namespace ringroad::nft {
+namespace {
+
+constexpr std::array<std::string_view, 6> kVerdicts{"accept", "drop", "continue",
+                                                    "return", "jump", "goto"};
+constexpr std::array<std::string_view, 8> kComparisons{"", "!=", "<", "<=", ">", ">=", "", "!"};
+
+// The keys of meta that nft prints without 'meta'.
+std::string field_text(const Field& field) {
+  for (const std::string_view bare : {"meta iif", "meta oif", "meta iifname", "meta oifname"}) {
+    if (field.name == bare) {
+      return std::string{bare.substr(sizeof "meta")};
+    }
+  }
+  return std::string{field.name};
+}
+
+// Operands of `&` and others: numbers of integers, names of flags.
+std::string operand_text(Type type, Value value, bool list) {
+  if (is_flags(type) && !value.is_zero()) {
+    std::string text = print_value(type, value);
+    for (auto comma = text.find(','); !list && comma != std::string::npos;
+         comma = text.find(',', comma)) {
+      text.replace(comma, 1, " | ");
+    }
+    return text;
+  }
+  return print_value(type, value);
+}
+
+std::string expression_text(const Expression& expression) {
+  const Field& field = *expression.field;
+  const Value all = Value::ones(field.width);
+  const Value mask = expression.mask & all;
+  const Value set = expression.flips & ~mask & all;
+  const Value flips = expression.flips & mask & all;
+  std::string text = field_text(field);
+  // Bits that are cleared, but for those that are set again.
+  if (const Value kept = mask | set; kept != all) {
+    text += fmt::format(" & {}", operand_text(field.type, kept, false));
+  }
+  if (!set.is_zero()) {
+    text += fmt::format(" | {}", operand_text(field.type, set, false));
+  }
+  if (!flips.is_zero()) {
+    text += fmt::format(" ^ {}", operand_text(field.type, flips, false));
+  }
+  return text;
+}
+
+std::string left_text(const std::vector<Expression>& left) {
+  std::string text;
+  for (const Expression& expression : left) {
+    text += fmt::format("{}{}", text.empty() ? "" : " . ", expression_text(expression));
+  }
+  return text;
+}
+
+std::vector<KeyPart> parts_of(const std::vector<Expression>& left) {
+  std::vector<KeyPart> parts;
+  for (const Expression& expression : left) {
+    parts.push_back({expression.field->type, expression.field->width});
+  }
+  return parts;
+}
+
+bool is_name(Type type) { return type == Type::kName || type == Type::kInterface; }
+
+// The length of the prefix that the interval is, if it is one.
+std::optional<unsigned> prefix_length(const Interval& interval, unsigned width) {
+  for (unsigned length = 0; length <= width; ++length) {
+    const Value rest = Value::ones(width) & ~Value::prefix_mask(length, width);
+    if ((interval.first & rest).is_zero() && (interval.first | rest) == interval.last) {
+      return length;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string interval_text(const Interval& interval, KeyPart part, bool prefix) {
+  if (is_name(part.type)) {
+    std::string name = name_of(interval.first);
+    if (interval.is_single()) {
+      // A name that ends with '*' itself.
+      return fmt::format("\"{}\"",
+                         name.ends_with('*') ? name.insert(name.size() - 1, 1, '\\') : name);
+    }
+    return fmt::format("\"{}*\"", name);
+  }
+  if (prefix) {
+    if (const auto length = prefix_length(interval, part.width)) {
+      return fmt::format("{}/{}", print_value(part.type, interval.first), *length);
+    }
+  }
+  return interval.is_single() ? print_value(part.type, interval.first)
+                              : fmt::format("{}-{}", print_value(part.type, interval.first),
+                                            print_value(part.type, interval.last));
+}
+
+std::string verdict_text(const Table& table, const Verdict& verdict) {
+  const std::string_view word = kVerdicts.at(static_cast<std::size_t>(verdict.kind));
+  return verdict.kind == Verdict::Kind::kJump || verdict.kind == Verdict::Kind::kGoto
+             ? fmt::format("{} {}", word, table.chains[verdict.chain].name)
+             : std::string{word};
+}
+
+std::string set_text(const Table& table, SetIndex index) {
+  const Set& set = table.sets[index];
+  if (!set.is_anonymous()) {
+    return "@" + set.name;
+  }
+  std::string text = "{ ";
+  for (const Element& element : set.elements) {
+    text += fmt::format("{}{}", text.size() > 2 ? ", " : "", print_element(table, set, element));
+  }
+  return text + " }";
+}
+
+// Of these flags only those are set: "tcp flags syn / fin,syn,rst,ack".
+std::optional<std::string> masked_flags(const Match& match) {
+  const Expression& left = match.left[0];
+  const Key* const key = std::get_if<Key>(&match.right);
+  if (key == nullptr || match.left.size() != 1 || !is_flags(left.field->type) || left.is_plain() ||
+      !left.flips.is_zero()) {
+    return std::nullopt;
+  }
+  const Value value = key->front().first;
+  const Value mask = left.mask & Value::ones(left.field->width);
+  if (value.is_zero()) {
+    const std::string text = print_value(left.field->type, mask);
+    if (match.comparison == Comparison::kNotEqual) {
+      return fmt::format("{} {}", left.field->name, text);
+    }
+    return std::nullopt;
+  }
+  return fmt::format("{} {}{} / {}", left.field->name,
+                     match.comparison == Comparison::kNotEqual ? "!= " : "",
+                     print_value(left.field->type, value), print_value(left.field->type, mask));
+}
+
+std::string match_text(const Table& table, const Match& match) {
+  if (auto flags = masked_flags(match)) {
+    return *flags;
+  }
+  std::string text = left_text(match.left);
+  const Field& field = *match.left[0].field;
+  std::string_view comparison = kComparisons.at(static_cast<std::size_t>(match.comparison));
+  const bool masked = match.left.size() == 1 && !match.left[0].is_plain();
+  const Key* const key = std::get_if<Key>(&match.right);
+  const bool flags = match.left.size() == 1 && is_flags(field.type) && key != nullptr;
+  if (comparison.empty() && match.comparison == Comparison::kEqual && (masked || flags)) {
+    comparison = "==";
+  }
+  if (!comparison.empty()) {
+    text += fmt::format(" {}", comparison);
+  }
+  if (key == nullptr) {
+    return fmt::format("{} {}", text, set_text(table, std::get<SetIndex>(match.right)));
+  }
+  if (flags) {
+    // nft has names for exactly one flag, and for any of several.
+    const Value value = key->front().first;
+    const bool named = (match.comparison == Comparison::kAnyOf && !value.is_zero()) ||
+                       std::has_single_bit(value.low);
+    return fmt::format("{} {}", text,
+                       named ? print_value(field.type, value) : fmt::format("0x{:x}", value.low));
+  }
+  std::string right;
+  const std::vector<KeyPart> parts = parts_of(match.left);
+  for (std::size_t i = 0; i < key->size(); ++i) {
+    right +=
+        fmt::format("{}{}", i == 0 ? "" : " . ", interval_text((*key)[i], parts[i], match.prefix));
+  }
+  return fmt::format("{} {}", text, right);
+}
+
+std::string reject_text(const Reject& reject) {
+  static constexpr std::array<std::string_view, 4> kIcmpx{"no-route", "port-unreachable",
+                                                          "host-unreachable", "admin-prohibited"};
+  switch (reject.kind) {
+    case Reject::Kind::kTcpReset:
+      return "reject with tcp reset";
+    case Reject::Kind::kIcmpx:
+      return reject.code == 1 ? "reject"
+                              : fmt::format("reject with icmpx {}", kIcmpx.at(reject.code));
+    case Reject::Kind::kIcmp:
+      return reject.code == 3
+                 ? "reject"
+                 : fmt::format("reject with icmp {}", print_value(Type::kIcmpCode, reject.code));
+    case Reject::Kind::kIcmp6:
+      return reject.code == 4
+                 ? "reject"
+                 : fmt::format("reject with icmpv6 {}", print_value(Type::kIcmp6Code, reject.code));
+  }
+  return {};
+}
+
+std::string assignment_text(const Table& table, const Assignment& assignment) {
+  const Field& field = *assignment.target;
+  std::string value;
+  if (const auto* const constant = std::get_if<Value>(&assignment.value)) {
+    value = print_value(field.type, *constant);
+  } else if (const auto* const expression = std::get_if<Expression>(&assignment.value)) {
+    value = expression_text(*expression);
+  } else {
+    const MapLookup& lookup = std::get<MapLookup>(assignment.value);
+    value = fmt::format("{} map {}", left_text(lookup.key), set_text(table, lookup.map));
+  }
+  return fmt::format("{} set {}", field.name, value);
+}
+
+std::string log_text(const Log& log) {
+  static constexpr std::array<std::string_view, 8> kLevels{"emerg", "alert",  "crit", "err",
+                                                           "warn",  "notice", "info", "debug"};
+  constexpr std::uint8_t kWarn = 4;
+  std::string text = "log";
+  if (!log.prefix.empty()) {
+    text += fmt::format(" prefix \"{}\"", log.prefix);
+  }
+  if (log.level != kWarn) {
+    text += fmt::format(" level {}", kLevels.at(log.level));
+  }
+  return text;
+}
+
+std::string statement_text(const Table& table, const Statement& statement,
+                           const PrintOptions& options) {
+  struct Printer {
+    const Table& table;
+    const PrintOptions& options;
+
+    std::string operator()(const Match& match) const {
+      return match.implied ? std::string{} : match_text(table, match);
+    }
+    std::string operator()(const Verdict& verdict) const { return verdict_text(table, verdict); }
+    std::string operator()(const VerdictMap& map) const {
+      return fmt::format("{} vmap {}", left_text(map.key), set_text(table, map.map));
+    }
+    std::string operator()(const Counter& counter) const {
+      return counter.object
+                 ? fmt::format("counter name \"{}\"", table.counters[*counter.object].name)
+                 : "counter " + print_counter(counter, options);
+    }
+    std::string operator()(const Limit& limit) const {
+      return limit.object ? fmt::format("limit name \"{}\"", table.limits[*limit.object].name)
+                          : "limit " + print_rate(limit);
+    }
+    std::string operator()(const Quota& quota) const {
+      return quota.object ? fmt::format("quota name \"{}\"", table.quotas[*quota.object].name)
+                          : "quota " + print_quota(quota, options);
+    }
+    std::string operator()(const Log& log) const { return log_text(log); }
+    std::string operator()(const Reject& reject) const { return reject_text(reject); }
+    std::string operator()(const Assignment& assignment) const {
+      return assignment_text(table, assignment);
+    }
+    std::string operator()(const SetUpdate& update) const {
+      static constexpr std::array<std::string_view, 3> kWords{"add", "update", "delete"};
+      return fmt::format("{} @{} {{ {} }}", kWords.at(static_cast<std::size_t>(update.kind)),
+                         table.sets[update.set].name, left_text(update.key));
+    }
+  };
+  return std::visit(Printer{table, options}, statement);
+}
+
+}  // namespace
+
+std::string print_key(const Key& key, std::span<const KeyPart> parts) {
+  std::string text;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const bool address = parts[i].type == Type::kIpv4 || parts[i].type == Type::kIpv6;
+    std::string one = key[i].is_single() && is_flags(parts[i].type)
+                          ? operand_text(parts[i].type, key[i].first, false)
+                          : interval_text(key[i], parts[i], address && !key[i].is_single());
+    text += fmt::format("{}{}", i == 0 ? "" : " . ", one);
+  }
+  return text;
+}
+
+std::string print_element(const Table& table, const Set& set, const Element& element) {
+  std::string text = print_key(element.key, set.key);
+  if (element.timeout) {
+    text += fmt::format(" timeout {}", print_time(*element.timeout));
+  }
+  if (!element.comment.empty()) {
+    text += fmt::format(" comment \"{}\"", element.comment);
+  }
+  if (const auto* const value = std::get_if<Value>(&element.data)) {
+    text += fmt::format(" : {}", print_value(set.data.type, *value));
+  } else if (const auto* const verdict = std::get_if<Verdict>(&element.data)) {
+    text += fmt::format(" : {}", verdict_text(table, *verdict));
+  }
+  return text;
+}
+
+std::string print_time(Nanoseconds time) {
+  const auto total = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  std::string text;
+  const auto add = [&](std::int64_t count, std::string_view unit) {
+    if (count != 0) {
+      text += fmt::format("{}{}", count, unit);
+    }
+  };
+  add(total / 86'400'000, "d");
+  add(total / 3'600'000 % 24, "h");
+  add(total / 60'000 % 60, "m");
+  add(total / 1000 % 60, "s");
+  add(total % 1000, "ms");
+  return text.empty() ? "0s" : text;
+}
+
+std::string print_bytes(std::uint64_t bytes) {
+  constexpr std::uint64_t kKilo = 1024;
+  if (bytes != 0 && bytes % (kKilo * kKilo) == 0) {
+    return fmt::format("{} mbytes", bytes / kKilo / kKilo);
+  }
+  return bytes != 0 && bytes % kKilo == 0 ? fmt::format("{} kbytes", bytes / kKilo)
+                                          : fmt::format("{} bytes", bytes);
+}
+
+std::string print_rate(const Limit& limit) {
+  struct Period {
+    std::int64_t seconds;
+    std::string_view name;
+  };
+  static constexpr std::array kPeriods{Period{1, "second"}, Period{60, "minute"},
+                                       Period{3600, "hour"}, Period{86400, "day"},
+                                       Period{604800, "week"}};
+  std::string_view period;
+  for (const Period& known : kPeriods) {
+    if (limit.period == std::chrono::seconds{known.seconds}) {
+      period = known.name;
+    }
+  }
+  std::string text =
+      fmt::format("rate {}{}/{}", limit.over ? "over " : "",
+                  limit.bytes ? print_bytes(limit.rate) : fmt::format("{}", limit.rate), period);
+  if (limit.bytes ? limit.burst != 0 : limit.burst != 5) {
+    text += limit.bytes ? fmt::format(" burst {}", print_bytes(limit.burst))
+                        : fmt::format(" burst {} packets", limit.burst);
+  }
+  return text;
+}
+
+std::string print_quota(const Quota& quota, const PrintOptions& options) {
+  const std::uint64_t used = options.used ? options.used(quota) : quota.used;
+  std::string text = (quota.over ? "over " : "") + print_bytes(quota.bytes);
+  return used == 0 ? text : fmt::format("{} used {}", text, print_bytes(used));
+}
+
+std::string print_counter(const Counter& counter, const PrintOptions& options) {
+  const Counter now = options.counter ? options.counter(counter) : counter;
+  return fmt::format("packets {} bytes {}", now.packets, now.bytes);
+}
+
+std::string print(const Table& table, const Rule& rule, const PrintOptions& options) {
+  std::string text;
+  for (const Statement& statement : rule.statements) {
+    const std::string one = statement_text(table, statement, options);
+    text += text.empty() || one.empty() ? one : " " + one;
+  }
+  if (!rule.comment.empty()) {
+    text += fmt::format(" comment \"{}\"", rule.comment);
+  }
+  return text;
+}
+
+}  // namespace ringroad::nft
