@@ -226,7 +226,7 @@ class Processor(unittest.TestCase):
         # In 64-bit code only instructions of AVX-512 begin with 62. An inline function compiled for
         # AVX-512 would be a fault, because the linker might choose that copy for all callers. C
         # functions, whose names have no parameter list, are local to each source.
-        chosen = re.compile(r"ethernet::\(anonymous namespace\)::partition_avx512\(|fib::bulk::")
+        chosen = re.compile(r"ethernet::\(anonymous namespace\)::partition_avx512\(|fib::bulk::|filter::avx512::")
         code = run("objdump", "--disassemble", "--demangle", *BUILD.glob("lib/*/lib*.a"),
                    timeout=120).stdout
         function, wide = "", set()

@@ -28,7 +28,7 @@ WRAPPERS = {
 }
 
 # Run in a room with a router that is configured as in the README.
-WITH_ROUTER = r"(sudo )?roadctl (?!explain from \S+ --|trace|capture|wireshark|reload|confirm|top|.*--watch).*"
+WITH_ROUTER = r"(sudo )?roadctl (?!explain from \S+ --|trace|capture|wireshark|reload|confirm|top|firewall load|.*--watch).*"
 # Run in the root of the sources.
 ALONE = (
     r"sudo scripts/install\.sh package",
@@ -47,6 +47,7 @@ ELSEWHERE = {
     r"roadctl (trace|capture|wireshark)( .*)?": "trace_test",
     r"roadctl show .* --watch .*": "roadctl_test",
     r"roadctl (reload|confirm)( .*)?": "reload_test",
+    r"roadctl firewall load FILE( --check)?": "firewall_test",
     r"curl '?http://127\.0\.0\.1:9411/.*|test/system/run\.py http_test\.Scale": "http_test",
     r"roadctl top( .*)?": "top_test",
     r"roadctl explain from \S+ --(pcap|frame) .*": "explain_test",
@@ -66,6 +67,7 @@ CANNOT = {
     r"sudo \./scripts/run\.sh router\.yaml": "a NIC: its router.yaml has one",
     r"(sudo )?(\./)?(scripts/)?bench\.sh.*": "tens of minutes on a machine that is otherwise idle",
     r"sudo test/conformance/run\.py --packets 1000000": "an hour",
+    r"sudo test/conformance/(run\.py --category rulesets .*|listings\.py( .*)?)": "minutes, and known differences",
     r"sudo test/conformance/run\.py --category options .*": "minutes: 20,000 packets more than conformance's",
     r"build/release/test/unit/unit-fib '\[\.long\]' .*": "minutes of a core",
     r"sudo systemd-sysusers .* && sudo udevadm .* && sudo systemctl .*": "changes the machine that it runs on",
@@ -284,6 +286,8 @@ class Configurations(unittest.TestCase):
             done = room.run(text, check=False)
             # A kernel without VLAN support is accepted; the router's part works anyway.
             self.assertTrue(done.returncode == 0 or "Unknown device type" in done.stderr, f"{text}: {done.stderr}")
+        for rules in path.parent.glob("*.nft"):
+            (room.path / rules.name).write_text(rules.read_text())
         room.start_router(path.read_text())
         for text in beside:
             if text not in before and text not in peers:
