@@ -10,9 +10,9 @@
 namespace ringroad::config {
 namespace {
 
-void set(Firewall& firewall, nft::Ruleset ruleset) {
-  firewall.digest = sha256(nft::print(ruleset));
-  firewall.parsed = std::make_shared<const nft::Ruleset>(std::move(ruleset));
+void report(const Value& value, const nft::Problem& problem) {
+  value.problem_of(
+      {*problem.place.file, problem.place.line, problem.place.column, "", problem.what});
 }
 
 void read_ruleset(const Value& value, const std::filesystem::path& folder, Firewall& firewall) {
@@ -22,12 +22,11 @@ void read_ruleset(const Value& value, const std::filesystem::path& folder, Firew
   }
   auto ruleset = nft::load(firewall.ruleset);
   if (ruleset) {
-    set(firewall, *std::move(ruleset));
+    firewall.set(*std::move(ruleset));
     return;
   }
   for (const nft::Problem& problem : ruleset.error()) {
-    value.problem_of(
-        {*problem.place.file, problem.place.line, problem.place.column, "", problem.what});
+    report(value, problem);
   }
 }
 
@@ -43,20 +42,24 @@ void read_rules(const Value& value, const std::filesystem::path& folder, Firewal
   const std::string name = (folder / value.path()).string();
   auto ruleset = nft::parse(firewall.rules, name);
   if (ruleset) {
-    set(firewall, *std::move(ruleset));
+    firewall.set(*std::move(ruleset));
     return;
   }
   for (const nft::Problem& problem : ruleset.error()) {
     if (*problem.place.file == name) {
       value.problem_inside(problem.place.line, problem.place.column, problem.what);
     } else {
-      value.problem_of(
-          {*problem.place.file, problem.place.line, problem.place.column, "", problem.what});
+      report(value, problem);
     }
   }
 }
 
 }  // namespace
+
+void Firewall::set(nft::Ruleset said) {
+  digest = sha256(nft::print(said));
+  parsed = std::make_shared<const nft::Ruleset>(std::move(said));
+}
 
 Firewall read_firewall(const Value& section, const std::filesystem::path& folder) {
   static constexpr std::array<std::string_view, 2> kKeys{"ruleset", "rules"};

@@ -321,6 +321,9 @@ struct Firewall {
   std::shared_ptr<const nft::Ruleset> parsed{};
   std::string digest;
 
+  // Takes what the rules say, which has its hash from here.
+  void set(nft::Ruleset said);
+
   friend bool operator==(const Firewall& a, const Firewall& b) {
     return a.ruleset == b.ruleset && a.rules == b.rules && a.digest == b.digest;
   }

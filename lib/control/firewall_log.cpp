@@ -138,7 +138,18 @@ void FirewallLog::note(void* log, StageContext& context, const Burst& burst, std
   ring.written.store(at + 1, std::memory_order_release);
 }
 
+bool FirewallLog::is_idle() const {
+  return left_out_ == 0 && std::ranges::all_of(rings_, [](const auto& ring) {
+           return ring->lost.load(std::memory_order_relaxed) == 0 &&
+                  ring->written.load(std::memory_order_acquire) ==
+                      ring->read.load(std::memory_order_relaxed);
+         });
+}
+
 bool FirewallLog::write(const interface::World& world) {
+  if (is_idle()) {
+    return false;
+  }
   if (clock_.now() - second_ >= std::chrono::seconds{1}) {
     if (left_out_ > 0) {
       log::warn("firewall: {} packets more were to be logged", std::exchange(left_out_, 0));

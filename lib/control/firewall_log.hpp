@@ -50,7 +50,9 @@ class FirewallLog {
     std::array<Entry, kEntries> entries;
   };
 
-  void write(const interface::World& world, const Entry& entry);
+  // Whether there is nothing to log.
+  [[nodiscard]] bool is_idle() const;
+  static void write(const interface::World& world, const Entry& entry);
 
   const Clock& clock_;
   std::vector<std::unique_ptr<Ring>> rings_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "control/reload_actions.hpp"
+#include "control/reload_step_list.hpp"
 #include "control/settings.hpp"
 
 namespace ringroad::control {
@@ -16,7 +17,7 @@ namespace {
 
 // Plans the steps, with the values that run now for undoing them. In lists of values, each is at
 // the index of its InterfaceId.
-class Planner {
+class Planner : StepList {
  public:
   Planner(const Target& target, const ReloadParts& parts)
       : target_{target}, parts_{parts}, running_{parts.configuration.brief_config()} {
@@ -67,21 +68,6 @@ class Planner {
   }
 
  private:
-  using Action = std::function<void()>;
-  void add(const WholeStep::Apply& apply, const Action& undo, const Action& keep = {}) {
-    steps_.push_back(std::make_unique<WholeStep>(apply, undo, keep));
-  }
-  // A step that cannot be refused: sets a value, and sets the value before.
-  template <class Set, class Value>
-  void add_setting(const Set& set, const Value& after, const Value& before,
-                   const Action& keep = {}) {
-    add(
-        [set, after]() -> Done {
-          set(after);
-          return {};
-        },
-        [set, before] { set(before); }, keep);
-  }
   // A step by a function of Links, which takes a value for each port.
   template <class Values>
   void add_of_links(Links::Outcome (Links::*set)(const Values&), const Values& after,
@@ -187,14 +173,10 @@ class Planner {
       if (before == after) {
         continue;
       }
-      add(
-          [device = devices[i].get(), after, name]() -> Done {
-            if (const Status status = device->set_vlans(after); !status) {
-              return std::unexpected{Refusal{"vlans", status.error().what}};
-            }
-            return {};
-          },
-          [device = devices[i].get(), before] { static_cast<void>(device->set_vlans(before)); });
+      const auto set = [device = devices[i].get()](const std::vector<std::uint16_t>& vlans) {
+        return device->set_vlans(vlans);
+      };
+      add_refusable(set, after, before, "vlans");
     }
   }
 
@@ -224,16 +206,10 @@ class Planner {
 
   // The last, because rules name interfaces.
   void add_firewall() {
-    add(
-        [&firewall = parts_.firewall, rules = target_.config.firewall]() -> Done {
-          if (const Status status = firewall.load(rules); !status) {
-            return std::unexpected{Refusal{"firewall", status.error().what}};
-          }
-          return {};
-        },
-        [&firewall = parts_.firewall, rules = running_.firewall] {
-          static_cast<void>(firewall.load(rules));
-        });
+    const auto set = [firewall = &parts_.firewall](const config::Firewall& rules) {
+      return firewall->load(rules);
+    };
+    add_refusable(set, target_.config.firewall, running_.firewall, "firewall");
   }
 
   void add_addresses() {
@@ -399,7 +375,6 @@ class Planner {
   std::vector<config::Port> before_;  // at each id
   std::vector<config::Port> after_;
   std::vector<bool> stays_;  // whether the target has a port with this id
-  std::vector<std::unique_ptr<ReloadStep>> steps_;
 };
 
 }  // namespace

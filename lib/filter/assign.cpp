@@ -108,7 +108,7 @@ bool write_field(Packet& packet, bool is_ipv6, const Transport& transport, const
   }
   if ((is_transport || is_address(field)) && transport.has_header) {
     const auto at = checksum_of(transport.protocol, !is_transport);
-    if (at && !(is_transport && field.offset == *at * 8)) {
+    if (at && (!is_transport || field.offset != *at * 8)) {
       update(packet, transport.offset + *at, before, after, transport.protocol == IPPROTO_UDP);
     }
   }

@@ -22,8 +22,6 @@
 
 namespace ringroad::filter {
 
-inline constexpr unsigned kJumpsMax = 16;  // in a row: Linux's NFT_JUMP_STACK_SIZE
-
 enum class OpKind : std::uint8_t {
   kNever,    // the packets of this family have no such field
   kTest,     // one test of one column

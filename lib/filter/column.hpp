@@ -41,11 +41,7 @@ struct Column {
   friend auto operator<=>(const Column&, const Column&) = default;
 };
 
-// Interfaces are compared by number, whatever the type of their field.
-[[nodiscard]] inline bool is_interface(nft::Type type) {
-  return type == nft::Type::kInterface || type == nft::Type::kName;
-}
-// The number of columns of a field.
+// The number of columns of a field. Interfaces are compared by number.
 [[nodiscard]] inline unsigned words_of(nft::Type type, unsigned width) {
   return is_interface(type) ? 1 : (width + 31) / 32;
 }

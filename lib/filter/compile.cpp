@@ -20,17 +20,6 @@ void Compiler::run() {
     }
   }
   sort_bases();
-  depths_.assign(code_.chains.size(), kUnknown);
-  for (auto& families : code_.hooks) {
-    for (HookCode& hook : families) {
-      for (const BaseCode& base : hook.chains) {
-        if (depth_of(base.chain) > kJumpsMax) {
-          throw Unsupported{"chain " + code_.chains[base.chain].chain->name +
-                            ": more than 16 jumps in a row"};
-        }
-      }
-    }
-  }
   find_orders();
   add_indices();
   code_.hits = static_cast<std::uint32_t>(places_.hits.size());
@@ -46,8 +35,8 @@ void Compiler::add_table(std::uint32_t table, bool is_ipv6) {
   }
   for (std::uint32_t i = 0; i < source.chains.size(); ++i) {
     add_chain(i, source.chains[i]);
-    if (source.chains[i].base) {
-      add_base(*source.chains[i].base, i);
+    if (const auto& base = source.chains[i].base) {
+      add_base(*base, i);
     }
   }
 }
@@ -98,27 +87,6 @@ std::vector<std::uint32_t> Compiler::targets_of(const Op& op) const {
     }
   }
   return targets;
-}
-
-unsigned Compiler::depth_of(std::uint32_t chain) {
-  if (depths_[chain] == kInProgress) {
-    throw Unsupported{"chain " + code_.chains[chain].chain->name + " leads back to itself"};
-  }
-  if (depths_[chain] != kUnknown) {
-    return depths_[chain];
-  }
-  depths_[chain] = kInProgress;
-  unsigned depth = 0;
-  const ChainCode& code = code_.chains[chain];
-  for (std::uint32_t i = 0; i < code.rules; ++i) {
-    const RuleCode& rule = code_.rules[code.first_rule + i];
-    for (std::uint32_t op = 0; op < rule.ops; ++op) {
-      for (const std::uint32_t target : targets_of(code_.ops[rule.first_op + op])) {
-        depth = std::max(depth, depth_of(target) + 1);
-      }
-    }
-  }
-  return depths_[chain] = depth;
 }
 
 }  // namespace ringroad::filter

@@ -101,20 +101,6 @@ bool Compiler::add(const nft::Log& log) {
 }
 
 bool Compiler::add(const nft::Reject& reject) {
-  const bool is_for_ipv6 = reject.kind == nft::Reject::Kind::kIcmp6;
-  if (!reject.is_default &&
-      ((is_for_ipv6 && !is_ipv6_) || (reject.kind == nft::Reject::Kind::kIcmp && is_ipv6_))) {
-    return false;
-  }
-  // A reset answers TCP only: nft(8) adds the match.
-  if (reject.kind == nft::Reject::Kind::kTcpReset) {
-    constexpr nft::Field kTcp{
-        "", nft::Type::kInteger, nft::Source::kTransport, 0, 8, nft::FamilyNeed::kNone, 6};
-    const nft::Field& tcp = kTcp;
-    if (!require({.field = &tcp})) {
-      return false;
-    }
-  }
   push({.kind = OpKind::kReject, .at = static_cast<std::uint32_t>(code_.rejects.size())});
   code_.rejects.push_back(&reject);
   return true;
@@ -152,10 +138,6 @@ bool Compiler::add(const nft::Assignment& assignment) {
   push({.kind = OpKind::kAssign, .at = static_cast<std::uint32_t>(code_.assignments.size())});
   code_.assignments.push_back(std::move(code));
   return true;
-}
-
-bool Compiler::add(const nft::SetUpdate& /*update*/) {
-  throw Unsupported{where() + "rules that add elements to a set are not supported yet"};
 }
 
 }  // namespace ringroad::filter

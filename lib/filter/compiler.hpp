@@ -31,8 +31,6 @@ class Compiler {
   void add_chain(std::uint32_t number, const nft::Chain& chain);
   void add_base(const nft::BaseChain& base, std::uint32_t number);
   void sort_bases();
-  // The jumps in a row that begin in a chain.
-  unsigned depth_of(std::uint32_t chain);
   // compile_order.cpp: whether packets have to be evaluated one by one
   void find_orders();
   using Uses = std::map<const void*, unsigned>;
@@ -56,7 +54,6 @@ class Compiler {
   bool add(const nft::Log& log);
   bool add(const nft::Reject& reject);
   bool add(const nft::Assignment& assignment);
-  bool add(const nft::SetUpdate& update);
   // compile_match.cpp
   bool require(const nft::Expression& expression);
   bool require_all(const std::vector<nft::Expression>& expressions);
@@ -99,9 +96,6 @@ class Compiler {
   std::uint32_t statement_ = 0;
   std::optional<std::uint8_t> protocol_{};  // that the rule has tested
 
-  static constexpr unsigned kUnknown = ~0U;
-  static constexpr unsigned kInProgress = kUnknown - 1;
-  std::vector<unsigned> depths_;
   std::map<std::uint32_t, Uses> uses_;  // of limits and quotas, by chain
   using SetOfTable = std::pair<std::uint32_t, nft::SetIndex>;
   std::map<SetOfTable, std::shared_ptr<const Lookup>> lookups_;

@@ -31,7 +31,7 @@ class Evaluation {
 
   void run_bases(const HookCode& hook, std::uint64_t live);
   // Returns the packets that come back to the caller.
-  std::uint64_t run_chain(std::uint32_t chain, std::uint64_t live);
+  std::uint64_t run_chain(std::uint32_t number, std::uint64_t live);
   std::uint64_t run_segment(const ChainCode& chain, std::uint32_t segment, std::uint64_t& live);
   // `m`: the packets that the rule may match.
   Rest run_rule(const ChainCode& chain, const RuleCode& rule, std::uint64_t m);

@@ -38,7 +38,7 @@ struct ThreadState {
   Counts counts;
   OwnLinesVector<stats::Counter> hits;  // packets for which a rule gave a verdict, or a policy
   // Of each segment that is being evaluated.
-  static constexpr std::size_t kSegmentsMax = kJumpsMax + 1;
+  static constexpr std::size_t kSegmentsMax = nft::kJumpsMax + 1;
   std::vector<RuleIndex::Candidates> candidates;
 };
 
@@ -70,8 +70,8 @@ struct Step {
 using Observer = std::function<void(const Step& step)>;
 
 void evaluate(const Code& code, const HookCode& hook, ThreadState& state, const Run& run);
-// The same for a burst of one packet, of which it reports each step. It counts nothing, tells
-// nobody, takes no tokens, and changes only the packet. Slow.
+// The same for a burst of one packet, of which it reports each step. Counters, limits and
+// quotas stay as they are, nothing is logged or answered, and only the packet changes. Slow.
 void explain(const Code& code, const HookCode& hook, ThreadState& state, const Run& run,
              const Observer& observer);
 

@@ -107,33 +107,42 @@ void Facts::fill(ColumnIndex index) {
       return;
     }
     case Kind::kTransport:
-      return load_transport(index);
+      load_transport(index);
+      return;
     case Kind::kLength: {
       const std::uint32_t* const lengths = this->lengths();
-      return load_all(index, [&](std::size_t i) { return lengths[i]; });
+      load_all(index, [&](std::size_t i) { return lengths[i]; });
+      return;
     }
     case Kind::kL4Protocol:
       locate();
       valid_[index] = has_protocol_;
-      return load_all(index, [&](std::size_t i) { return protocols_[i]; });
+      load_all(index, [&](std::size_t i) { return protocols_[i]; });
+      return;
     case Kind::kMark:
-      return load_all(index, [&](std::size_t i) { return Mark::of(*burst_->packets[i]); });
+      load_all(index, [&](std::size_t i) { return Mark::of(*burst_->packets[i]); });
+      return;
     case Kind::kPriority:
-      return load_all(index, [&](std::size_t i) {
+      load_all(index, [&](std::size_t i) {
         return (prioritized_ >> i & 1U) != 0 ? priorities_[i] : burst_->priorities[i];
       });
+      return;
     case Kind::kPacketType:
-      return load_all(index, [&](std::size_t i) {
+      load_all(index, [&](std::size_t i) {
         return is_own() ? 0U : static_cast<std::uint32_t>(burst_->l2_classes[i]);
       });
+      return;
     case Kind::kIngress:
-      return load_all(index, [&](std::size_t /*i*/) { return ingress(); });
+      load_all(index, [&](std::size_t /*i*/) { return ingress(); });
+      return;
     case Kind::kEgress:
-      return load_all(index, [&](std::size_t i) {
+      load_all(index, [&](std::size_t i) {
         return is_routed ? std::uint32_t{burst_->adjacencies[i]->port.value()} + 1 : 0U;
       });
+      return;
     case Kind::kConstant:
-      return load_all(index, [](std::size_t /*i*/) { return 0U; });
+      load_all(index, [](std::size_t /*i*/) { return 0U; });
+      return;
   }
 }
 

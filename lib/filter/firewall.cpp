@@ -41,7 +41,8 @@ void Firewall::publish(std::shared_ptr<Program> program) {
                                             .run = run,
                                             .states = std::vector<void*>(threads_, &point)});
     } else if (!is_needed && point.hook) {
-      hooks_.remove(*std::exchange(point.hook, std::nullopt));
+      hooks_.remove(*point.hook);
+      point.hook.reset();
     }
   }
   reclaimer_.retire([old = std::exchange(owned_, std::move(program))] {});

@@ -27,6 +27,7 @@ struct Stretch {
 };
 std::vector<Stretch> stretches_of(const Boxes& boxes) {
   std::vector<Stretch> sorted;
+  sorted.reserve(boxes.size());
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     sorted.push_back({boxes[i][0], boxes.answers[i]});
   }
@@ -72,7 +73,7 @@ void add_prefixes(std::vector<fib::RouteChange<Ipv4>>& changes, const WordRange&
   const std::uint64_t end = std::uint64_t{range.last} + 1;
   while (at < end) {
     const unsigned aligned = at == 0 ? 32 : static_cast<unsigned>(std::countr_zero(at));
-    const unsigned fits = static_cast<unsigned>(std::bit_width(end - at) - 1);
+    const auto fits = static_cast<unsigned>(std::bit_width(end - at) - 1);
     const unsigned bits = std::min(aligned, fits);
     changes.push_back(
         {{Ipv4{static_cast<std::uint32_t>(at)}, static_cast<std::uint8_t>(32 - bits)}, answer});
@@ -196,8 +197,10 @@ template <>
 TrieLookup<Ipv6>::TrieLookup(const Boxes& boxes)
     : trie_{std::make_unique<fib::Trie6>(*reclaimer_)} {
   std::vector<fib::RouteChange<Ipv6>> changes;
+  changes.reserve(boxes.size());
   for (std::size_t i = 0; i < boxes.size(); ++i) {
-    changes.push_back({*prefix_of(boxes[i]), NextHopId{boxes.answers[i] + 1}});
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): all boxes are prefixes
+    changes.push_back({prefix_of(boxes[i]).value(), NextHopId{boxes.answers[i] + 1}});
   }
   std::ranges::stable_sort(changes, {}, &fib::RouteChange<Ipv6>::prefix);
   trie_->apply(changes);

@@ -4,7 +4,7 @@
 namespace ringroad::filter {
 
 Status Mark::reserve() {
-  if (flag_ != 0) {
+  if (mark_flag != 0) {
     return {};
   }
   const rte_mbuf_dynfield field{.name = "ringroad_mark",

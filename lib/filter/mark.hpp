@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // The mark of a packet: Linux's skb->mark. It lies in the mbuf, in a field that DPDK lends, and a
-// flag says that it was set: a packet that was just received has mark 0, and nobody clears it.
+// flag says that it was set: the flags of a packet that was just received are clear, so it has mark
+// 0.
 #include <rte_mbuf_dyn.h>
 
 #include <cstdint>
@@ -17,31 +18,31 @@ class Mark {
   [[nodiscard]] static Status reserve();
   // For tests without an EAL: the place of the field in an mbuf, and the flag's bit.
   static void place(std::size_t offset, std::uint64_t flag) {
-    offset_ = offset;
-    flag_ = flag;
+    field_offset = offset;
+    mark_flag = flag;
   }
 
   [[nodiscard]] static std::uint32_t of(const Packet& packet) {
-    return (packet.ol_flags & flag_) == 0 ? 0 : *field(const_cast<Packet&>(packet));
+    return (packet.ol_flags & mark_flag) == 0 ? 0 : *field(const_cast<Packet&>(packet));
   }
   static void set(Packet& packet, std::uint32_t mark) {
-    packet.ol_flags |= flag_;
+    packet.ol_flags |= mark_flag;
     *field(packet) = mark;
   }
   // The other buffer's packet is made of this one.
   static void copy(const Packet& from, Packet& to) {
-    if ((from.ol_flags & flag_) != 0) {
+    if ((from.ol_flags & mark_flag) != 0) {
       set(to, of(from));
     }
   }
 
  private:
   static std::uint32_t* field(Packet& packet) {
-    return RTE_MBUF_DYNFIELD(&packet, offset_, std::uint32_t*);
+    return RTE_MBUF_DYNFIELD(&packet, field_offset, std::uint32_t*);
   }
 
-  static inline std::size_t offset_ = 0;
-  static inline std::uint64_t flag_ = 0;  // the bit of ol_flags
+  static inline std::size_t field_offset = 0;
+  static inline std::uint64_t mark_flag = 0;  // the bit of ol_flags
 };
 
 }  // namespace ringroad::filter

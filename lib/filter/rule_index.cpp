@@ -61,7 +61,7 @@ RuleIndex::RuleIndex(std::size_t rules, std::span<const Constraint> constraints)
 }
 
 RuleIndex::Part RuleIndex::make_part(ColumnIndex column, std::span<const Constraint> constraints,
-                                     const Bitmap& free) const {
+                                     const Bitmap& free) {
   std::vector<std::uint32_t> starts{0};
   std::map<std::uint32_t, std::vector<std::pair<std::uint32_t, std::uint32_t>>> ranges;
   for (const Constraint& each : constraints) {

@@ -50,8 +50,9 @@ class RuleIndex {
   };
 
   static void choose(std::span<const Constraint> constraints, std::vector<ColumnIndex>& columns);
-  [[nodiscard]] Part make_part(ColumnIndex column, std::span<const Constraint> constraints,
-                               const Bitmap& constrained) const;
+  // `free`: the rules that do not constrain the column.
+  [[nodiscard]] static Part make_part(ColumnIndex column, std::span<const Constraint> constraints,
+                                      const Bitmap& free);
 
   Bitmap always_{};  // rules that constrain none of the columns
   std::vector<Part> parts_;

@@ -40,4 +40,12 @@ template <class WayOf>
   return extract(burst);
 }
 
+// Hands over the packets that rules rejected while hooks ran.
+template <class Take>
+void take_rejected(StageContext& context, Take&& take) {
+  while (context.punts.count > 0) {
+    take(OwnedPacket{context.punts.packets[--context.punts.count]});
+  }
+}
+
 }  // namespace ringroad::host

@@ -16,8 +16,6 @@ namespace {
 using stats::DropReason;
 using stats::IpCounter;
 
-constexpr std::uint8_t kUdpLite = 136;
-constexpr std::uint8_t kDccp = 33;
 constexpr std::uint16_t kGreChecksumPresent = 0x8000;
 
 // Whether the payload has the Internet checksum of all of its octets (nf_reject_verify_csum).
@@ -34,8 +32,8 @@ bool has_checksum(const Packet& packet, std::uint32_t offset, std::uint8_t proto
     case IPPROTO_AH:
     case IPPROTO_ESP:
     case IPPROTO_SCTP:
-    case kUdpLite:
-    case kDccp:
+    case IPPROTO_UDPLITE:
+    case IPPROTO_DCCP:
       return false;
     default:
       return true;

@@ -50,10 +50,9 @@ void Sender::send_icmp6(OwnedPacket frame, InterfaceId port) {
         *context_, point, std::move(frame), ip6::describe,
         [&](Packet& /*packet*/) -> const neigh::Adjacency& { return way; }, true);
     // There is no error about these messages.
-    while (context_->punts.count > 0) {
-      drop(OwnedPacket{context_->punts.packets[--context_->punts.count]},
-           stats::DropReason::kFirewall);
-    }
+    take_rejected(*context_, [this](OwnedPacket rejected) {
+      drop(std::move(rejected), stats::DropReason::kFirewall);
+    });
     if (!frame) {
       return;
     }

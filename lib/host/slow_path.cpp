@@ -296,10 +296,7 @@ OwnedPacket SlowPath::run_hooks(HookPoint point, OwnedPacket packet, const Adjac
   };
   StageContext& context = sender_.context();
   packet = host::run_hooks(context, point, std::move(packet), ip4::describe, way_of, is_own);
-  // What a rule rejected.
-  while (context.punts.count > 0) {
-    handle(OwnedPacket{context.punts.packets[--context.punts.count]});
-  }
+  take_rejected(context, [this](OwnedPacket rejected) { handle(std::move(rejected)); });
   return packet;
 }
 

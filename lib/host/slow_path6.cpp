@@ -229,10 +229,7 @@ OwnedPacket SlowPath6::run_hooks(HookPoint point, OwnedPacket packet, const Adja
   };
   StageContext& context = sender_.context();
   packet = host::run_hooks(context, point, std::move(packet), ip6::describe, way_of, is_own);
-  // What a rule rejected.
-  while (context.punts.count > 0) {
-    handle(OwnedPacket{context.punts.packets[--context.punts.count]});
-  }
+  take_rejected(context, [this](OwnedPacket rejected) { handle(std::move(rejected)); });
   return packet;
 }
 

@@ -101,7 +101,7 @@ class SlowPath6 {
 
   // Sends an ICMP error to the sender, then drops the packet.
   void refuse(OwnedPacket packet, const Refusal& refusal);
-  // A rule rejected the packet, and said what its sender is told.
+  // Drops a packet that a rule of the firewall rejected, and answers it as the rule says.
   void reject(OwnedPacket packet);
   void send_error(Packet& offender, const ip6::IcmpError& error);
   // Returns the error, charged to the sender's limit, or why none is sent.

@@ -9,19 +9,18 @@
 namespace ringroad::nft {
 namespace {
 
-constexpr std::size_t kDepthMax = 16;  // NFT_JUMP_STACK_SIZE
-
 class Walk {
  public:
-  Walk(const Table& table, const Chain& base, Problems& problems)
-      : table_{table}, base_{base}, problems_{problems}, done_(table.chains.size()) {}
+  // `base`: that of the chain where the walk begins.
+  Walk(const Table& table, std::string_view name, const BaseChain& base, Problems& problems)
+      : table_{table}, name_{name}, kind_{base}, problems_{problems}, done_(table.chains.size()) {}
 
   void chain(ChainIndex index, const Rule* from) {
     if (std::ranges::find(way_, index) != way_.end()) {
       problem(*from, fmt::format("chain '{}' leads back to itself", table_.chains[index].name));
       return;
     }
-    if (way_.size() > kDepthMax) {
+    if (way_.size() > kJumpsMax) {
       problem(*from, "chains lead to each other more than 16 deep");
       return;
     }
@@ -48,12 +47,11 @@ class Walk {
         follow(std::get<Verdict>(element.data), rule);
       }
     } else if (std::holds_alternative<Reject>(statement) &&
-               (base_.base->type != ChainType::kFilter ||
-                base_.base->hook == HookPlace::kPostRouting)) {
+               (kind_.type != ChainType::kFilter || kind_.hook == HookPlace::kPostRouting)) {
       problem(rule,
               fmt::format("'reject' is not possible in a chain of type nat or at postrouting; "
                           "chain '{}' leads here",
-                          base_.name));
+                          name_));
     }
   }
   void follow(const Verdict& verdict, const Rule& rule) {
@@ -68,7 +66,8 @@ class Walk {
   }
 
   const Table& table_;
-  const Chain& base_;
+  std::string_view name_;
+  const BaseChain& kind_;
   Problems& problems_;
   std::vector<ChainIndex> way_;
   std::vector<std::size_t> done_;  // how deep each chain was reached
@@ -78,8 +77,8 @@ class Walk {
 
 void Parser::check_chains(const Table& table) {
   for (ChainIndex index = 0; index < table.chains.size(); ++index) {
-    if (table.chains[index].base) {
-      Walk{table, table.chains[index], problems_}.chain(index, nullptr);
+    if (const auto& base = table.chains[index].base) {
+      Walk{table, table.chains[index].name, *base, problems_}.chain(index, nullptr);
     }
   }
 }

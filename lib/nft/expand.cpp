@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <system_error>
 #include <utility>
 
@@ -83,9 +84,9 @@ class Expander {
   }
 
   void substitute(const Token& name, const Place& place, std::vector<Token>& into) {
-    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
-      const auto found = scope->find(name.text);
-      if (found != scope->end()) {
+    for (const Scope& scope : std::views::reverse(scopes_)) {
+      const auto found = scope.find(name.text);
+      if (found != scope.end()) {
         for (Token token : found->second) {
           token.place = place;
           into.push_back(std::move(token));

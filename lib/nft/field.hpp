@@ -83,6 +83,10 @@ struct Field {
 [[nodiscard]] std::span<const Field> all_fields();
 [[nodiscard]] bool is_protocol(std::string_view word);
 
+// Whether values of the type are names of interfaces.
+[[nodiscard]] constexpr bool is_interface(Type type) {
+  return type == Type::kInterface || type == Type::kName;
+}
 // Whether values of the type are sets of flags, so that `tcp flags syn,ack` means any of them.
 [[nodiscard]] bool is_flags(Type type);
 [[nodiscard]] std::string_view to_string(Type type);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,6 +31,8 @@ struct Place {
 enum class HookPlace : std::uint8_t { kPreRouting, kInput, kForward, kOutput, kPostRouting };
 inline constexpr std::size_t kHookPlaces = 5;
 [[nodiscard]] std::string_view to_string(HookPlace hook);
+
+inline constexpr unsigned kJumpsMax = 16;  // in a row: Linux's NFT_JUMP_STACK_SIZE
 
 using ChainIndex = std::uint32_t;  // in Table::chains
 using SetIndex = std::uint32_t;    // in Table::sets
@@ -114,12 +117,11 @@ struct Log {
   std::uint8_t level = 4;  // of syslog(3): warn
 };
 
-// What the sender is told about a packet that is dropped.
+// The packet is dropped, and its sender gets an ICMP error or a TCP reset.
 struct Reject {
   enum class Kind : std::uint8_t { kIcmp, kIcmp6, kIcmpx, kTcpReset };
   Kind kind = Kind::kIcmp;
-  std::uint8_t code = 3;   // of kIcmpx: Linux's nft_reject_icmpx_code
-  bool is_default = true;  // the rule says only `reject`
+  std::uint8_t code = 3;  // of kIcmpx: Linux's nft_reject_icmpx_code
 };
 
 struct MapLookup {
@@ -133,17 +135,8 @@ struct Assignment {
   std::variant<Value, Expression, MapLookup> value;
 };
 
-// `add @set { ip saddr }`.
-struct SetUpdate {
-  enum class Kind : std::uint8_t { kAdd, kUpdate, kDelete };
-  Kind kind = Kind::kAdd;
-  SetIndex set = 0;
-  std::vector<Expression> key;
-  std::optional<Nanoseconds> timeout{};
-};
-
-using Statement = std::variant<Match, Verdict, VerdictMap, Counter, Limit, Quota, Log, Reject,
-                               Assignment, SetUpdate>;
+using Statement =
+    std::variant<Match, Verdict, VerdictMap, Counter, Limit, Quota, Log, Reject, Assignment>;
 
 // Statements are carried out in their order, as long as the packet matches.
 struct Rule {
@@ -184,6 +177,10 @@ struct KeyPart {
   Type type;
   std::uint16_t width;  // bits
 };
+[[nodiscard]] inline KeyPart part_of(const Expression& expression) {
+  return {expression.field->type, expression.field->width};
+}
+[[nodiscard]] std::vector<KeyPart> parts_of(std::span<const Expression> key);
 
 // A set or a map. A set of a rule's own has no name and no elements but those written there.
 struct Set {

@@ -15,15 +15,6 @@ namespace {
 
 constexpr std::size_t kProblemsMax = 100;
 
-template <class List>
-std::vector<std::string_view> names_in(const List& list) {
-  std::vector<std::string_view> names;
-  for (const auto& item : list) {
-    names.push_back(item.name);
-  }
-  return names;
-}
-
 }  // namespace
 
 bool sees(Family family, FamilyNeed need) {
@@ -184,16 +175,21 @@ void Parser::add_rule(bool insert) {
   chain.rules.insert(insert ? chain.rules.begin() : chain.rules.end(), std::move(fresh));
 }
 
+Set& Parser::set_of(const Token& name) {
+  const auto set = std::ranges::find(table_->sets, name.text, &Set::name);
+  if (set == table_->sets.end()) {
+    refuse(name, fmt::format("there is no set {}", shown(name.text)));
+  }
+  return *set;
+}
+
 void Parser::add_elements() {
   const Token& token = cursor_.peek();
-  const std::string name = cursor_.expect_name("the name of a set");
-  const auto set = std::ranges::find(table_->sets, name, &Set::name);
-  if (set == table_->sets.end()) {
-    refuse(token, fmt::format("there is no set {}", shown(name)));
-  }
+  static_cast<void>(cursor_.expect_name("the name of a set"));
+  Set& set = set_of(token);
   cursor_.expect_symbol("{", "before the elements");
-  elements(*set, std::vector<KeyPart>{set->key});
-  finish(*set, token);
+  elements(set, std::vector<KeyPart>{set.key});
+  finish(set, token);
 }
 
 void Parser::flush() {
@@ -209,12 +205,7 @@ void Parser::flush() {
     chain_of(cursor_.next()).rules.clear();
   } else if (what.is_word("set") || what.is_word("map")) {
     table_ = &find_table();
-    const Token& name = cursor_.next();
-    const auto set = std::ranges::find(table_->sets, name.text, &Set::name);
-    if (set == table_->sets.end()) {
-      refuse(name, fmt::format("there is no set {}", shown(name.text)));
-    }
-    set->elements.clear();
+    set_of(cursor_.next()).elements.clear();
   } else {
     refuse(what, fmt::format("{} cannot be flushed; known: ruleset, table, chain, set, map",
                              shown(what.text)));

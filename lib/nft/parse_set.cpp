@@ -48,19 +48,11 @@ std::optional<Type> type_of(std::string_view name) {
   return std::nullopt;
 }
 
-std::vector<KeyPart> parts_of(std::span<const Expression> key) {
-  std::vector<KeyPart> parts;
-  for (const Expression& expression : key) {
-    parts.push_back({expression.field->type, expression.field->width});
-  }
-  return parts;
-}
-
 // Joins intervals of one field that overlap or touch each other, as nft does.
 void merge(std::vector<Element>& elements) {
   std::vector<Element> merged;
   for (Element& element : elements) {
-    Interval* const last = merged.empty() ? nullptr : &merged.back().key[0];
+    Interval* const last = merged.empty() ? nullptr : merged.back().key.data();
     const Interval& next = element.key[0];
     if (last != nullptr && (next.first <= last->last || next.first == last->last.next())) {
       last->last = std::max(last->last, next.last);
@@ -72,6 +64,14 @@ void merge(std::vector<Element>& elements) {
 }
 
 }  // namespace
+
+std::vector<KeyPart> parts_of(std::span<const Expression> key) {
+  std::vector<KeyPart> parts;
+  for (const Expression& expression : key) {
+    parts.push_back(part_of(expression));
+  }
+  return parts;
+}
 
 // type ipv4_addr . inet_service, or: typeof ip saddr . tcp dport
 std::vector<KeyPart> Parser::type_list() {

@@ -7,21 +7,13 @@
 
 #include "base/nearest.hpp"
 #include "nft/parser.hpp"
+#include "nft/words.hpp"
 
 namespace ringroad::nft {
 namespace {
 
-struct NamedPriority {
-  std::string_view name;
-  int value;
-};
-// nft(8), standard priority names; Linux's enum nf_ip_hook_priorities.
-constexpr std::array kPriorities{NamedPriority{"raw", -300},    NamedPriority{"mangle", -150},
-                                 NamedPriority{"dstnat", -100}, NamedPriority{"filter", 0},
-                                 NamedPriority{"security", 50}, NamedPriority{"srcnat", 100}};
 constexpr std::array<std::string_view, kHookPlaces> kHooks{"prerouting", "input", "forward",
                                                            "output", "postrouting"};
-constexpr std::array<std::string_view, 3> kTypes{"filter", "nat", "route"};
 
 }  // namespace
 
@@ -31,6 +23,14 @@ std::string_view to_string(Family family) {
 }
 
 std::string_view to_string(HookPlace hook) { return kHooks.at(static_cast<std::size_t>(hook)); }
+
+// nft's std_prio_lookup.
+bool has_priority(HookPlace hook, std::string_view name) {
+  if (name == "dstnat") {
+    return hook == HookPlace::kPreRouting || hook == HookPlace::kOutput;
+  }
+  return name != "srcnat" || hook == HookPlace::kPostRouting || hook == HookPlace::kInput;
+}
 
 void Parser::table() {
   const Family of = family();
@@ -137,12 +137,9 @@ Chain& Parser::declare_chain(const std::string& name, const Place& place) {
 Chain& Parser::chain_of(const Token& name) {
   const auto found = std::ranges::find(table_->chains, name.text, &Chain::name);
   if (found == table_->chains.end()) {
-    std::vector<std::string_view> names;
-    for (const Chain& chain : table_->chains) {
-      names.push_back(chain.name);
-    }
     refuse(name, fmt::format("there is no chain {} in table {} {}{}", shown(name.text),
-                             to_string(table_->family), table_->name, hint(name.text, names)));
+                             to_string(table_->family), table_->name,
+                             hint(name.text, names_in(table_->chains))));
   }
   return *found;
 }
@@ -196,13 +193,13 @@ void Parser::chain(std::vector<Body>* bodies) {
 void Parser::base_chain(Chain& chain) {
   cursor_.next();
   const Token& type = cursor_.next();
-  const auto* const known = std::ranges::find(kTypes, type.text);
-  if (known == kTypes.end()) {
-    refuse(type,
-           fmt::format("{} is no type of a chain{}", shown(type.text), hint(type.text, kTypes)));
+  const auto* const known = std::ranges::find(kChainTypes, type.text);
+  if (known == kChainTypes.end()) {
+    refuse(type, fmt::format("{} is no type of a chain{}", shown(type.text),
+                             hint(type.text, kChainTypes)));
   }
   BaseChain base;
-  base.type = static_cast<ChainType>(known - kTypes.begin());
+  base.type = static_cast<ChainType>(known - kChainTypes.begin());
   if (!cursor_.accept_word("hook")) {
     refuse(cursor_.peek(), "expected 'hook' and the name of one");
   }
@@ -238,9 +235,7 @@ int Parser::priority(HookPlace hook) {
                                 "srcnat, and numbers",
                                 shown(first.text)));
     }
-    // nft's std_prio_lookup.
-    if ((named->name == "dstnat" && hook != HookPlace::kPreRouting && hook != HookPlace::kOutput) ||
-        (named->name == "srcnat" && hook != HookPlace::kPostRouting && hook != HookPlace::kInput)) {
+    if (!has_priority(hook, named->name)) {
       refuse(first, fmt::format("priority {} is none of {}", named->name, to_string(hook)));
     }
     cursor_.next();

@@ -90,6 +90,7 @@ class Parser {
   Family family();
   Table& table_of(Family family, const std::string& name);
   Table& find_table();
+  Set& set_of(const Token& name);
   // parse_table.cpp
   void table();
   void table_entry(std::vector<Body>& bodies);
@@ -109,7 +110,7 @@ class Parser {
   void element(Set& set, std::span<const KeyPart> key);
   std::variant<std::monostate, Value, Verdict> element_data(const Set& set);
   [[nodiscard]] std::vector<KeyPart> type_list();
-  void finish(Set& set, const Token& at);
+  static void finish(Set& set, const Token& at);
   SetIndex own_set(Set set);
   SetIndex set_reference(Set::Kind kind, std::span<const Expression> key);
   // Sets in braces, or @NAME.
@@ -119,18 +120,18 @@ class Parser {
   void statement(Rule& rule);
   bool known_statement(Rule& rule, const Token& first);
   Verdict verdict();
-  Counter counter();
-  Limit limit();
-  Quota quota();
-  Log log();
   Reject reject(Rule& rule);
   void imply_family(Rule& rule, FamilyNeed need);
-  Limit limit_rate();
-  Quota quota_bytes();
+  // parse_object.cpp
+  Counter counter();
   Counter counter_start();
-  SetUpdate set_update(SetUpdate::Kind kind);
+  Limit limit();
+  Limit limit_rate();
+  Quota quota();
+  Quota quota_bytes();
+  Log log();
   Nanoseconds time();
-  std::uint64_t bytes_unit(std::string_view word, const Token& token);
+  static std::uint64_t bytes_unit(std::string_view word, const Token& token);
   // parse_match.cpp
   void expression_statement(Rule& rule);
   Expression expression();
@@ -138,13 +139,14 @@ class Parser {
   const Field* field();
   void require(const Field& field, const Token& token);
   void imply(Rule& rule, const Field& field);
-  Match match(std::vector<Expression> left, Rule& rule);
+  Match match(std::vector<Expression> left);
   Match flags_match(Expression left);
   void learn(const Match& match);
   Assignment assignment(const Expression& target);
+  // parse_value.cpp
   [[nodiscard]] Interval value(const KeyPart& part, bool& prefix);
   [[nodiscard]] Value single(const KeyPart& part);
-  [[nodiscard]] Value single(const KeyPart& part, const Token& token);
+  [[nodiscard]] static Value single(const KeyPart& part, const Token& token);
   [[nodiscard]] Value bits(const KeyPart& part);
   [[nodiscard]] Value bits_term(const KeyPart& part);
   [[nodiscard]] Value flag_list(const KeyPart& part);
@@ -160,6 +162,18 @@ class Parser {
   std::uint64_t table_handles_ = 0;
 };
 
+// "&", "|" or "^" if the token is that operator, or its name.
+[[nodiscard]] std::optional<std::string_view> bit_operator(const Token& token);
+// For hints.
+template <class List>
+std::vector<std::string_view> names_in(const List& list) {
+  std::vector<std::string_view> names;
+  names.reserve(list.size());
+  for (const auto& item : list) {
+    names.push_back(item.name);
+  }
+  return names;
+}
 // Which of Linux's address families tables of the family see.
 [[nodiscard]] bool sees(Family family, FamilyNeed need);
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "nft/print_rule.hpp"
+#include "nft/words.hpp"
 
 namespace ringroad::nft {
 namespace {
@@ -152,14 +153,13 @@ class Printer {
   }
 
   void chain(const Table& table, const Chain& chain) {
-    static constexpr std::array<std::string_view, 3> kTypes{"filter", "nat", "route"};
     line(1, fmt::format("chain {} {{", chain.name), chain.handle);
     if (!chain.comment.empty()) {
       line(2, fmt::format("comment \"{}\"", chain.comment));
     }
     if (chain.base) {
       line(2, fmt::format("type {} hook {} priority {}; policy {};",
-                          kTypes.at(static_cast<std::size_t>(chain.base->type)),
+                          kChainTypes.at(static_cast<std::size_t>(chain.base->type)),
                           to_string(chain.base->hook),
                           print_priority(chain.base->priority, chain.base->hook),
                           chain.base->accepts ? "accept" : "drop"));
@@ -178,22 +178,10 @@ class Printer {
 
 // As nft does: the nearest name within 10, with the difference.
 std::string print_priority(int priority, HookPlace hook) {
-  struct Named {
-    std::string_view name;
-    int value;
-    bool here;
-  };
-  const std::array names{
-      Named{"raw", -300, true},
-      Named{"mangle", -150, true},
-      Named{"dstnat", -100, hook == HookPlace::kPreRouting || hook == HookPlace::kOutput},
-      Named{"filter", 0, true},
-      Named{"security", 50, true},
-      Named{"srcnat", 100, hook == HookPlace::kPostRouting || hook == HookPlace::kInput}};
   constexpr int kReach = 10;
-  for (const Named& named : names) {
+  for (const NamedPriority& named : kPriorities) {
     const int difference = priority - named.value;
-    if (named.here && difference >= -kReach && difference <= kReach) {
+    if (has_priority(hook, named.name) && difference >= -kReach && difference <= kReach) {
       return difference == 0 ? std::string{named.name}
                              : fmt::format("{} {} {}", named.name, difference > 0 ? "+" : "-",
                                            difference > 0 ? difference : -difference);

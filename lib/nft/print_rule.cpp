@@ -7,11 +7,11 @@
 #include <bit>
 #include <optional>
 
+#include "nft/words.hpp"
+
 namespace ringroad::nft {
 namespace {
 
-constexpr std::array<std::string_view, 6> kVerdicts{"accept", "drop", "continue",
-                                                    "return", "jump", "goto"};
 constexpr std::array<std::string_view, 8> kComparisons{"", "!=", "<", "<=", ">", ">=", "", "!"};
 
 // The keys of meta that nft prints without 'meta'.
@@ -65,16 +65,6 @@ std::string left_text(const std::vector<Expression>& left) {
   return text;
 }
 
-std::vector<KeyPart> parts_of(const std::vector<Expression>& left) {
-  std::vector<KeyPart> parts;
-  for (const Expression& expression : left) {
-    parts.push_back({expression.field->type, expression.field->width});
-  }
-  return parts;
-}
-
-bool is_name(Type type) { return type == Type::kName || type == Type::kInterface; }
-
 // The length of the prefix that the interval is, if it is one.
 std::optional<unsigned> prefix_length(const Interval& interval, unsigned width) {
   for (unsigned length = 0; length <= width; ++length) {
@@ -87,7 +77,7 @@ std::optional<unsigned> prefix_length(const Interval& interval, unsigned width) 
 }
 
 std::string interval_text(const Interval& interval, KeyPart part, bool prefix) {
-  if (is_name(part.type)) {
+  if (is_interface(part.type)) {
     std::string name = name_of(interval.first);
     if (interval.is_single()) {
       // A name that ends with '*' itself.
@@ -184,14 +174,12 @@ std::string match_text(const Table& table, const Match& match) {
 }
 
 std::string reject_text(const Reject& reject) {
-  static constexpr std::array<std::string_view, 4> kIcmpx{"no-route", "port-unreachable",
-                                                          "host-unreachable", "admin-prohibited"};
   switch (reject.kind) {
     case Reject::Kind::kTcpReset:
       return "reject with tcp reset";
     case Reject::Kind::kIcmpx:
       return reject.code == 1 ? "reject"
-                              : fmt::format("reject with icmpx {}", kIcmpx.at(reject.code));
+                              : fmt::format("reject with icmpx {}", kIcmpxCodes.at(reject.code));
     case Reject::Kind::kIcmp:
       return reject.code == 3
                  ? "reject"
@@ -212,15 +200,13 @@ std::string assignment_text(const Table& table, const Assignment& assignment) {
   } else if (const auto* const expression = std::get_if<Expression>(&assignment.value)) {
     value = expression_text(*expression);
   } else {
-    const MapLookup& lookup = std::get<MapLookup>(assignment.value);
+    const auto& lookup = std::get<MapLookup>(assignment.value);
     value = fmt::format("{} map {}", left_text(lookup.key), set_text(table, lookup.map));
   }
   return fmt::format("{} set {}", field.name, value);
 }
 
 std::string log_text(const Log& log) {
-  static constexpr std::array<std::string_view, 8> kLevels{"emerg", "alert",  "crit", "err",
-                                                           "warn",  "notice", "info", "debug"};
   constexpr std::uint8_t kWarn = 4;
   std::string text = "log";
   if (!log.prefix.empty()) {
@@ -262,11 +248,6 @@ std::string statement_text(const Table& table, const Statement& statement,
     std::string operator()(const Reject& reject) const { return reject_text(reject); }
     std::string operator()(const Assignment& assignment) const {
       return assignment_text(table, assignment);
-    }
-    std::string operator()(const SetUpdate& update) const {
-      static constexpr std::array<std::string_view, 3> kWords{"add", "update", "delete"};
-      return fmt::format("{} @{} {{ {} }}", kWords.at(static_cast<std::size_t>(update.kind)),
-                         table.sets[update.set].name, left_text(update.key));
     }
   };
   return std::visit(Printer{table, options}, statement);
@@ -328,13 +309,6 @@ std::string print_bytes(std::uint64_t bytes) {
 }
 
 std::string print_rate(const Limit& limit) {
-  struct Period {
-    std::int64_t seconds;
-    std::string_view name;
-  };
-  static constexpr std::array kPeriods{Period{1, "second"}, Period{60, "minute"},
-                                       Period{3600, "hour"}, Period{86400, "day"},
-                                       Period{604800, "week"}};
   std::string_view period;
   for (const Period& known : kPeriods) {
     if (limit.period == std::chrono::seconds{known.seconds}) {

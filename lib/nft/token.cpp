@@ -89,8 +89,8 @@ class Splitter {
   }
   [[nodiscard]] bool ends_word(std::size_t length) const {
     const std::size_t end = at_ + length;
-    return end >= text_.size() || !(is_one_of(text_[end], kDigits) ||
-                                    is_one_of(text_[end], kLetters) || text_[end] == '_');
+    return end >= text_.size() || (!is_one_of(text_[end], kDigits) &&
+                                   !is_one_of(text_[end], kLetters) && text_[end] != '_');
   }
 
   // The longest word that begins here: nft's scanner prefers addresses, then numbers, then names.

@@ -25,7 +25,7 @@ constexpr std::array kEtherTypes{Name{"ip", 0x800},      Name{"arp", 0x806},
                                  Name{"ip6", 0x86dd},    Name{"8021q", 0x8100},
                                  Name{"8021ad", 0x88a8}, Name{"vlan", 0x8100}};
 constexpr std::array kFamilies{Name{"ipv4", 2}, Name{"ipv6", 10}};
-// Those of /etc/protocols (netbase 6.4), and nft's own icmpv6.
+// The names in /etc/protocols (netbase 6.4), and icmpv6, which nft knows itself.
 constexpr std::array kProtocols{Name{"ip", 0},
                                 Name{"icmp", 1},
                                 Name{"igmp", 2},
@@ -203,8 +203,9 @@ std::span<const Name> names(Type type) {
 
 std::optional<std::uint64_t> parse_number(std::string_view word, int base) {
   std::uint64_t number = 0;
-  const char* const end = word.data() + word.size();
-  const auto [stop, error] = std::from_chars(word.data(), end, number, base);
+  const char* const begin = word.data();  // NOLINT(bugprone-suspicious-stringview-data-usage)
+  const char* const end = begin + word.size();
+  const auto [stop, error] = std::from_chars(begin, end, number, base);
   return error == std::errc{} && stop == end && !word.empty() ? std::optional{number}
                                                               : std::nullopt;
 }

@@ -58,8 +58,8 @@ struct Options {
   bool changed = false;  // the header's checksum must be computed again
 };
 
-// What the sender of a rejected packet is told: the code of an ICMP error of its family that says
-// that the destination is unreachable, or this.
+// How a rejected packet is answered: by an ICMP error of its family with type "destination
+// unreachable" and this code, or by a TCP reset.
 struct Rejection {
   static constexpr std::uint8_t kTcpReset = 0xff;
 };
@@ -69,7 +69,7 @@ struct PacketMeta {
   PortId egress{};  // the port that sends a packet which was handed to a worker
   PuntReason punt{};
   L2Class l2_class{};
-  // Of a packet handed to a worker; of kRejected, what its sender is told (Rejection).
+  // Of a packet handed to a worker; of kRejected, how it is answered (Rejection).
   std::uint8_t priority = 0;
   std::uint8_t worker = 0;  // it punted the packet and sends it, so that flows keep their order
   Options options{};

@@ -6,7 +6,6 @@
 
 #include "asking.hpp"
 #include "base/log.hpp"
-#include "base/sha256.hpp"
 #include "folder.hpp"
 #include "ip6_frames.hpp"
 #include "nft/parse.hpp"
@@ -20,10 +19,9 @@ namespace {
 config::Firewall firewall_of(std::string_view text) {
   auto ruleset = nft::parse(text, "test.nft");
   REQUIRE(ruleset);
-  return {.ruleset = "",
-          .rules = std::string{text},
-          .parsed = std::make_shared<const nft::Ruleset>(*std::move(ruleset)),
-          .digest = sha256(text)};
+  config::Firewall firewall{.ruleset = "", .rules = std::string{text}, .parsed = {}, .digest = {}};
+  firewall.set(*std::move(ruleset));
+  return firewall;
 }
 
 Testbed::Options with_rules(std::string_view text) {

@@ -5,10 +5,8 @@
 
 #include <string>
 
-#include "base/sha256.hpp"
 #include "control/verb.hpp"
 #include "nft/parse.hpp"
-#include "nft/print.hpp"
 
 namespace ringroad::control {
 namespace {
@@ -23,8 +21,7 @@ Result<config::Firewall> read(const std::string& file) {
     return fail(std::move(lines));
   }
   config::Firewall rules{.ruleset = file, .rules = {}, .parsed = {}, .digest = {}};
-  rules.digest = sha256(nft::print(*ruleset));
-  rules.parsed = std::make_shared<const nft::Ruleset>(*std::move(ruleset));
+  rules.set(*std::move(ruleset));
   return rules;
 }
 

@@ -4,9 +4,9 @@
 namespace ringroad::filter {
 namespace {
 
-const auto chain = [](const std::string& rules, const std::string& more = "") {
+std::string chain(const std::string& rules, const std::string& more = "") {
   return Rules::chain(rules, more);
-};
+}
 
 // Whether the checksums of IPv4, and of TCP or UDP above it, are right.
 bool has_right_checksums(const Octets& octets) {
@@ -86,9 +86,9 @@ TEST_CASE("rules of the other family do not match, but what is in front of the m
   Rules rules{chain("counter ip saddr != 1.2.3.4 accept\nip6 saddr ::/0 counter accept")};
   CHECK(rules.accepts({}));
   CHECK(rules.accepts({.is_ipv6 = true}));
-  CHECK(rules.program->counter(0, 0, 0, 0)->packets == 2);
-  CHECK(rules.program->counter(0, 0, 1, 1)->packets == 1);
-  CHECK(rules.program->counter(0, 0, 1, 1)->bytes == 72);
+  CHECK(rules.program->counter(0, 0, 0, 0).value_or(Total{}).packets == 2);
+  CHECK(rules.program->counter(0, 0, 1, 1).value_or(Total{}).packets == 1);
+  CHECK(rules.program->counter(0, 0, 1, 1).value_or(Total{}).bytes == 72);
 }
 
 TEST_CASE("interfaces are known by name, and those that nobody has match nothing") {
@@ -150,7 +150,7 @@ TEST_CASE("a written header keeps its checksums right") {
       Rules::chain("ip daddr set 192.168.77.1 ip ttl set 7 udp dport set 5353 accept\n"
                    "tcp sport set 1 ip dscp set 46 ip saddr set 1.1.1.1 accept",
                    "", "prerouting")};
-  for (const std::uint8_t protocol : {IPPROTO_UDP, IPPROTO_TCP}) {
+  for (const std::uint8_t protocol : {std::uint8_t{IPPROTO_UDP}, std::uint8_t{IPPROTO_TCP}}) {
     for (std::uint16_t port = 0; port < 2000; ++port) {
       Packets packets;
       packets.add(with_checksum({.protocol = protocol, .source_port = port}));

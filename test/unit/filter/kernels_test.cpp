@@ -116,7 +116,10 @@ TEST_CASE("all kernels find the same rules in bitmaps") {
   for (int round = 0; round < 1000; ++round) {
     std::array<Row, 3> rows;
     for (Row& row : rows) {
-      std::ranges::generate(row, [&] { return random() % 3 == 0 ? 0 : random() & random(); });
+      std::ranges::generate(row, [&] {
+        const std::uint64_t some = random();
+        return random() % 3 == 0 ? 0 : some & random();
+      });
     }
     const std::array<const std::uint64_t*, 3> pointers{rows[0].data(), rows[1].data(),
                                                        rows[2].data()};

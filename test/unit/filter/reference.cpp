@@ -12,6 +12,7 @@ bool Reference::run(ReferencePacket& packet, Nanoseconds now) {
     int priority;
     std::uint32_t table;
     std::uint32_t chain;
+    bool accepts;
   };
   std::vector<Base> bases;
   for (std::uint32_t t = 0; t < ruleset_.tables.size(); ++t) {
@@ -23,24 +24,19 @@ bool Reference::run(ReferencePacket& packet, Nanoseconds now) {
           static_cast<int>(base->hook) == static_cast<int>(packet.point)) {
         // In front of those with the same priority.
         const auto place = std::ranges::lower_bound(bases, base->priority, {}, &Base::priority);
-        bases.insert(place, {base->priority, t, c});
+        bases.insert(place, {base->priority, t, c, base->accepts});
       }
     }
   }
-  for (const Base& base : bases) {
+  return std::ranges::all_of(bases, [this](const Base& base) {
     parse_headers();
     const Result result = run_chain(base.table, base.chain);
-    if (result == Result::kDrop) {
-      return false;
+    if (result == Result::kDrop || result == Result::kAccept) {
+      return result == Result::kAccept;
     }
-    if (result != Result::kAccept) {
-      ++hits_[{base.table, base.chain, StatementPlace::kPolicy, 0}];
-      if (!ruleset_.tables[base.table].chains[base.chain].base->accepts) {
-        return false;
-      }
-    }
-  }
-  return true;
+    ++hits_[{base.table, base.chain, StatementPlace::kPolicy, 0}];
+    return base.accepts;
+  });
 }
 
 void Reference::parse_headers() {
@@ -50,7 +46,7 @@ void Reference::parse_headers() {
   if (!packet_->is_ipv6) {
     protocol_ = octets[23];
     if (((octets[20] & 0x1fU) << 8U | octets[21]) == 0) {
-      transport_ = 14 + (octets[14] & 0xfU) * 4;
+      transport_ = 14 + std::size_t{octets[14] & 0xfU} * 4;
     }
     return;
   }
@@ -62,7 +58,7 @@ void Reference::parse_headers() {
       return;
     }
     if (next == IPPROTO_FRAGMENT) {
-      if (((octets[at + 2] << 8U | octets[at + 3]) & 0xfff8U) != 0) {
+      if (((std::uint32_t{octets[at + 2]} << 8U | octets[at + 3]) & 0xfff8U) != 0) {
         protocol_ = octets[at];
         return;
       }
@@ -70,7 +66,7 @@ void Reference::parse_headers() {
       at += 8;
     } else {
       next = octets[at];
-      at += (octets[at + 1] + 1U) * 8;
+      at += (std::size_t{octets[at + 1]} + 1) * 8;
     }
   }
   protocol_ = next;

@@ -67,15 +67,16 @@ class Reference {
   }
   Result evaluate(const Where& where, const nft::VerdictMap& map);
   Result evaluate(const Where& where, const nft::Counter& counter);
-  Result evaluate(const Where& where, const nft::Limit& limit);
-  Result evaluate(const Where& where, const nft::Quota& quota);
-  Result evaluate(const Where&, const nft::Log&) { return Result::kContinue; }
-  Result evaluate(const Where& where, const nft::Reject&) {
+  Result evaluate(const Where& where, const nft::Limit& one);
+  Result evaluate(const Where& where, const nft::Quota& one);
+  static Result evaluate(const Where& /*where*/, const nft::Log& /*log*/) {
+    return Result::kContinue;
+  }
+  Result evaluate(const Where& where, const nft::Reject& /*reject*/) {
     ++hits_[{where.table, where.chain, where.rule, 0}];
     return Result::kDrop;
   }
   Result evaluate(const Where& where, const nft::Assignment& assignment);
-  Result evaluate(const Where&, const nft::SetUpdate&) { return Result::kContinue; }
   [[nodiscard]] const nft::Table& table(const Where& where) const {
     return ruleset_.tables[where.table];
   }

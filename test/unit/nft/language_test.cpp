@@ -25,6 +25,7 @@ Ruleset read(std::string_view text) {
 
 std::vector<std::string> rules_of(const Chain& chain, const Table& table) {
   std::vector<std::string> rules;
+  rules.reserve(chain.rules.size());
   for (const Rule& rule : chain.rules) {
     rules.push_back(print(table, rule));
   }
@@ -101,7 +102,7 @@ add element t s { 1.1.1.1, 1.1.1.2 }
   CHECK(rules_of(table.chains.at(0), table) ==
         std::vector<std::string>{"tcp dport 1", "tcp dport 2", "tcp dport 3"});
   CHECK(table.sets.at(0).elements.size() == 2);
-  CHECK_FALSE(table.chains[0].base->accepts);
+  CHECK_FALSE(table.chains[0].base.value_or(BaseChain{}).accepts);
 }
 
 TEST_CASE("bits reduce to a mask and what is flipped, as the kernel has them") {

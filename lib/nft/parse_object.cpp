@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Counters, limits and quotas, in rules and with a name; logs and times.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/nearest.hpp"
+#include "nft/parser.hpp"
+#include "nft/words.hpp"
+
+namespace ringroad::nft {
+namespace {
+
+template <class List>
+std::uint32_t find_object(const List& list, std::string_view kind, const Token& token) {
+  const auto found =
+      std::ranges::find(list, token.text, [](const auto& item) { return item.name; });
+  if (found == list.end()) {
+    refuse(token, fmt::format("there is no {} {}{}", kind, shown(token.text),
+                              hint(token.text, names_in(list))));
+  }
+  return static_cast<std::uint32_t>(found - list.begin());
+}
+
+}  // namespace
+
+Counter Parser::counter() {
+  if (cursor_.accept_word("name")) {
+    Counter named;
+    named.object = find_object(table_->counters, "counter", cursor_.next());
+    return named;
+  }
+  return counter_start();
+}
+
+Counter Parser::counter_start() {
+  Counter counter;
+  if (cursor_.accept_word("packets")) {
+    counter.packets = cursor_.expect_number("a number of packets");
+    if (!cursor_.accept_word("bytes")) {
+      refuse(cursor_.peek(), "expected 'bytes' and a number");
+    }
+    counter.bytes = cursor_.expect_number("a number of bytes");
+  }
+  return counter;
+}
+
+Limit Parser::limit() {
+  if (cursor_.accept_word("name")) {
+    Limit named;
+    named.object = find_object(table_->limits, "limit", cursor_.next());
+    return named;
+  }
+  return limit_rate();
+}
+
+std::uint64_t Parser::bytes_unit(std::string_view word, const Token& token) {
+  if (word == "bytes") {
+    return 1;
+  }
+  if (word == "kbytes") {
+    return 1024;
+  }
+  if (word == "mbytes") {
+    return std::uint64_t{1024} * 1024;
+  }
+  refuse(token, fmt::format("{} is no unit; known: bytes, kbytes, mbytes", shown(word)));
+}
+
+// rate [over] 10/second [burst 5 packets], rate 10 mbytes/second [burst 1 mbytes]
+Limit Parser::limit_rate() {
+  if (!cursor_.accept_word("rate")) {
+    refuse(cursor_.peek(), "expected 'rate'");
+  }
+  Limit limit;
+  limit.over = cursor_.accept_word("over");
+  if (!limit.over) {
+    cursor_.accept_word("until");
+  }
+  const Token& number = cursor_.peek();
+  limit.rate = cursor_.expect_number("a number of packets or bytes");
+  const Token& unit = cursor_.peek();
+  std::string period;
+  if (cursor_.accept_symbol("/")) {
+    period = cursor_.expect_name("a period");
+  } else {
+    const std::string word = cursor_.next().text;
+    const auto slash = word.find('/');
+    if (slash == std::string::npos) {
+      refuse(unit, "a rate has the form 10/second or 10 mbytes/second");
+    }
+    limit.bytes = true;
+    limit.rate *= bytes_unit(std::string_view{word}.substr(0, slash), unit);
+    period = word.substr(slash + 1);
+  }
+  const auto* const known = std::ranges::find(kPeriods, period, &Period::name);
+  if (known == kPeriods.end()) {
+    refuse(unit,
+           fmt::format("{} is no period; known: second, minute, hour, day, week", shown(period)));
+  }
+  if (limit.rate == 0) {
+    refuse(number, "a rate is at least 1");
+  }
+  limit.period = std::chrono::seconds{known->seconds};
+  limit.burst = limit.bytes ? 0 : 5;
+  if (cursor_.accept_word("burst")) {
+    limit.burst = cursor_.expect_number("a number of packets or bytes");
+    const Token& of = cursor_.next();
+    if (limit.bytes) {
+      limit.burst *= bytes_unit(of.text, of);
+    } else if (!of.is_word("packets")) {
+      refuse(of, "expected 'packets'");
+    }
+  }
+  return limit;
+}
+
+Quota Parser::quota() {
+  if (cursor_.accept_word("name")) {
+    Quota named;
+    named.object = find_object(table_->quotas, "quota", cursor_.next());
+    return named;
+  }
+  return quota_bytes();
+}
+
+// [over|until] 25 mbytes [used 1 mbytes]
+Quota Parser::quota_bytes() {
+  Quota quota;
+  quota.over = cursor_.accept_word("over");
+  if (!quota.over) {
+    cursor_.accept_word("until");
+  }
+  quota.bytes = cursor_.expect_number("a number of bytes");
+  const Token& unit = cursor_.next();
+  quota.bytes *= bytes_unit(unit.text, unit);
+  if (cursor_.accept_word("used")) {
+    quota.used = cursor_.expect_number("a number of bytes");
+    const Token& used = cursor_.next();
+    quota.used *= bytes_unit(used.text, used);
+  }
+  return quota;
+}
+
+Log Parser::log() {
+  constexpr std::size_t kPrefixMax = 127;  // Linux's NF_LOG_PREFIXLEN - 1
+  Log log;
+  while (true) {
+    const Token& what = cursor_.peek();
+    if (cursor_.accept_word("prefix")) {
+      log.prefix = cursor_.expect_string("the prefix");
+      if (log.prefix.size() > kPrefixMax) {
+        refuse(what, "a prefix has at most 127 characters");
+      }
+    } else if (cursor_.accept_word("level")) {
+      const Token& level = cursor_.next();
+      const auto* const found = std::ranges::find(kLevels, level.text);
+      if (found == kLevels.end()) {
+        refuse(level,
+               fmt::format("{} is no level{}", shown(level.text), hint(level.text, kLevels)));
+      }
+      log.level = static_cast<std::uint8_t>(found - kLevels.begin());
+    } else if (what.is_word("group") || what.is_word("snaplen") || what.is_word("flags") ||
+               what.is_word("queue-threshold")) {
+      refuse(what, fmt::format("'log {}' is not there", what.text));
+    } else {
+      return log;
+    }
+  }
+}
+
+// 1d2h3m4s
+Nanoseconds Parser::time() {
+  const Token& token = cursor_.next();
+  Nanoseconds total{};
+  std::string_view rest = token.text;
+  if (token.kind == Token::Kind::kString || rest.empty()) {
+    rest = {};
+  }
+  std::uint64_t number = 0;
+  bool valid = !rest.empty();
+  while (valid && !rest.empty()) {
+    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    valid = error == std::errc{} && stop != rest.data() && number < 1'000'000'000;
+    rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
+    const std::string_view unit = rest.substr(0, rest.find_first_of("0123456789"));
+    rest.remove_prefix(unit.size());
+    const auto count = static_cast<std::int64_t>(number);
+    if (unit == "d") {
+      total += std::chrono::days{count};
+    } else if (unit == "h") {
+      total += std::chrono::hours{count};
+    } else if (unit == "m") {
+      total += std::chrono::minutes{count};
+    } else if (unit == "s" || unit.empty()) {
+      total += std::chrono::seconds{count};
+    } else if (unit == "ms") {
+      total += std::chrono::milliseconds{count};
+    } else {
+      valid = false;
+    }
+  }
+  if (!valid) {
+    refuse(token, fmt::format("{} is no time, such as 1d2h3m4s", shown(token.text)));
+  }
+  return total;
+}
+
+}  // namespace ringroad::nft
