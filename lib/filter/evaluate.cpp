@@ -2,6 +2,7 @@
 #include "filter/evaluate.hpp"
 
 #include <bit>
+#include <span>
 #include <utility>
 
 #include "filter/comparisons.hpp"
@@ -105,9 +106,11 @@ std::uint64_t Evaluation<kExplains>::run_chain(std::uint32_t number, std::uint64
     }
     return live | returned;
   }
-  const RuleCode* const rules = &code_.rules[chain.first_rule];
-  for (std::uint32_t i = 0; i < chain.rules && live != 0; ++i) {
-    const Rest rest = run_rule(chain, rules[i], live);
+  for (const RuleCode& rule : std::span{code_.rules}.subspan(chain.first_rule, chain.rules)) {
+    if (live == 0) {
+      break;
+    }
+    const Rest rest = run_rule(chain, rule, live);
     live = rest.live;
     returned |= rest.returned;
   }
@@ -144,9 +147,8 @@ typename Evaluation<kExplains>::Rest Evaluation<kExplains>::run_rule(const Chain
                                                                      const RuleCode& rule,
                                                                      std::uint64_t m) {
   Rest rest{.live = m, .returned = 0};
-  const Op* const ops = &code_.ops[rule.first_op];
-  for (std::uint32_t i = 0; i < rule.ops; ++i) {
-    m = run_op(chain, rule, ops[i], m, rest);
+  for (const Op& op : std::span{code_.ops}.subspan(rule.first_op, rule.ops)) {
+    m = run_op(chain, rule, op, m, rest);
     if (m == 0) {
       return rest;
     }

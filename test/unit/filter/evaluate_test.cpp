@@ -114,6 +114,12 @@ TEST_CASE("a chain that a jump leads to comes back, and one of a goto does not")
   CHECK_FALSE(Rules{chain("jump b\ndrop", others)}.accepts({}));
 }
 
+TEST_CASE("a chain without rules, and a rule that does nothing, leave packets to the policy") {
+  CHECK_FALSE(Rules{chain("")}.accepts({}));
+  CHECK_FALSE(Rules{chain("meta nftrace set 1")}.accepts({}));
+  CHECK(Rules{chain("jump a\naccept", "chain a { }\n")}.accepts({}));
+}
+
 TEST_CASE("more than 16 jumps in a row, and circles, are refused") {
   for (const unsigned jumps : {16U, 17U}) {
     std::string more;
