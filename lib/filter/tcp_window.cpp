@@ -133,15 +133,14 @@ class WindowCheck {
     }
   }
 
-  // The history of the connection is not known, so this segment is taken to be right.
+  // The history of the connection is not known, so this segment is taken to be right. The other end
+  // began the connection: begin() has learned its window.
   void learn_midstream() {
     sender_.end = end_;
     sender_.max_window =
         std::max<std::uint32_t>(std::uint32_t{segment_.window} << sender_options_.scale, 1);
     sender_.max_end = end_ + sender_.max_window;
-    if (receiver_.max_window == 0) {
-      receiver_.end = receiver_.max_end = sack_;
-    } else if (sack_ == receiver_.end + 1) {
+    if (sack_ == receiver_.end + 1) {
       // The receiver probably sent a keepalive, which repeats the octet before its next one.
       ++receiver_.end;
     }
