@@ -114,7 +114,8 @@ bool Compiler::add(const nft::Assignment& assignment) {
     return true;
   }
   if ((is_meta && meta != nft::Meta::kMark && meta != nft::Meta::kPriority) ||
-      target.source == nft::Source::kLink || target.source == nft::Source::kFib) {
+      target.source == nft::Source::kLink || target.source == nft::Source::kFib ||
+      target.source == nft::Source::kCt) {
     throw Unsupported{where() + std::string{target.name} + " cannot be set"};
   }
   if (!require({.field = &target})) {
@@ -138,6 +139,18 @@ bool Compiler::add(const nft::Assignment& assignment) {
   push({.kind = OpKind::kAssign, .at = static_cast<std::uint32_t>(code_.assignments.size())});
   code_.assignments.push_back(std::move(code));
   return true;
+}
+
+bool Compiler::add(const nft::Nat& /*nat*/) {
+  throw Unsupported{where() + "translation is not supported yet"};
+}
+
+bool Compiler::add(const nft::Notrack& /*notrack*/) {
+  throw Unsupported{where() + "notrack is not supported yet"};
+}
+
+bool Compiler::add(const nft::FlowOffload& /*flow*/) {
+  throw Unsupported{where() + "flow add is not supported yet"};
 }
 
 }  // namespace ringroad::filter

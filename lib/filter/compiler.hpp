@@ -54,6 +54,9 @@ class Compiler {
   bool add(const nft::Log& log);
   bool add(const nft::Reject& reject);
   bool add(const nft::Assignment& assignment);
+  bool add(const nft::Nat& nat);
+  bool add(const nft::Notrack& notrack);
+  bool add(const nft::FlowOffload& flow);
   // compile_match.cpp
   bool require(const nft::Expression& expression);
   bool require_all(const std::vector<nft::Expression>& expressions);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "nft/parser.hpp"
+#include "nft/words.hpp"
 
 namespace ringroad::nft {
 namespace {
@@ -52,6 +53,34 @@ class Walk {
               fmt::format("'reject' is not possible in a chain of type nat or at postrouting; "
                           "chain '{}' leads here",
                           name_));
+    } else if (const auto* const nat = std::get_if<Nat>(&statement)) {
+      translation(*nat, rule);
+    } else if (std::holds_alternative<FlowOffload>(statement) &&
+               kind_.hook != HookPlace::kForward) {
+      problem(rule, fmt::format("'flow add' is possible only at forward; chain '{}' at {} leads "
+                                "here",
+                                name_, to_string(kind_.hook)));
+    }
+  }
+  // Linux's nft_nat_validate, nft_masq_validate and nft_redir_validate.
+  void translation(const Nat& nat, const Rule& rule) {
+    const std::string_view word = kNats.at(static_cast<std::size_t>(nat.kind));
+    if (kind_.type != ChainType::kNat) {
+      problem(rule, fmt::format("'{}' is possible only in chains of type nat; chain '{}' of type "
+                                "{} leads here",
+                                word, name_, kChainTypes.at(static_cast<std::size_t>(kind_.type))));
+      return;
+    }
+    const bool at_begin = kind_.hook == HookPlace::kPreRouting || kind_.hook == HookPlace::kOutput;
+    const bool begins = nat.kind == Nat::Kind::kDestination || nat.kind == Nat::Kind::kRedirect;
+    const bool is_there = nat.kind == Nat::Kind::kMasquerade ? kind_.hook == HookPlace::kPostRouting
+                                                             : at_begin == begins;
+    if (!is_there) {
+      const std::string_view where = begins                               ? "prerouting and output"
+                                     : nat.kind == Nat::Kind::kMasquerade ? "postrouting"
+                                                                          : "postrouting and input";
+      problem(rule, fmt::format("'{}' is possible only at {}; chain '{}' at {} leads here", word,
+                                where, name_, to_string(kind_.hook)));
     }
   }
   void follow(const Verdict& verdict, const Rule& rule) {

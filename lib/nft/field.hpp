@@ -38,7 +38,12 @@ enum class Type : std::uint8_t {
   kPacketType,  // pkt_type
   kFibType,     // fib_addrtype
   kBoolean,     // exists, missing
+  kCtState,
+  kCtDirection,  // ct_dir
+  kCtStatus,
+  kTime,  // milliseconds
 };
+inline constexpr Type kLastType = Type::kTime;
 
 // Where a field lies.
 enum class Source : std::uint8_t {
@@ -47,6 +52,7 @@ enum class Source : std::uint8_t {
   kNetwork,    // from the IP header
   kTransport,  // from the header behind it and its extension headers
   kFib,        // the answer of a route lookup
+  kCt,         // what connection tracking knows: see Ct
 };
 
 // nft(8), meta expressions.
@@ -65,13 +71,45 @@ enum class Meta : std::uint8_t {
   kNfTrace,
 };
 
+// nft(8), ct expressions.
+enum class Ct : std::uint8_t {
+  kState,
+  kDirection,
+  kStatus,
+  kMark,
+  kExpiration,  // ms
+  kL3Protocol,  // 2 or 10, AF_INET or AF_INET6
+  kProtocol,
+  kId,
+  // Of both directions together or, by the field's name, of one.
+  kPackets,
+  kBytes,
+  kAveragePacket,
+  kOriginalPackets,
+  kOriginalBytes,
+  kReplyPackets,
+  kReplyBytes,
+  kOriginalSource,
+  kOriginalDestination,
+  kOriginalSourcePort,
+  kOriginalDestinationPort,
+  kOriginalL3Protocol,
+  kOriginalProtocol,
+  kReplySource,
+  kReplyDestination,
+  kReplySourcePort,
+  kReplyDestinationPort,
+  kReplyL3Protocol,
+  kReplyProtocol,
+};
+
 enum class FamilyNeed : std::uint8_t { kNone, kIp, kIp6 };
 
 struct Field {
   std::string_view name;  // "tcp dport"
   Type type;
   Source source;
-  std::uint16_t offset;                       // bits; of kMeta a Meta
+  std::uint16_t offset;                       // bits; of kMeta a Meta, of kCt a Ct
   std::uint16_t width;                        // bits
   FamilyNeed family = FamilyNeed::kNone;      // the packet is of this family,
   std::optional<std::uint8_t> protocol = {};  // and of this protocol: else the rule does not match

@@ -43,6 +43,11 @@ constexpr Field transport(std::string_view name, Type type, std::uint16_t offset
   return {name, type, Source::kTransport, offset, width, FamilyNeed::kNone, protocol};
 }
 
+constexpr Field ct(std::string_view name, Type type, Ct what, std::uint16_t width,
+                   FamilyNeed family = FamilyNeed::kNone) {
+  return {name, type, Source::kCt, static_cast<std::uint16_t>(what), width, family};
+}
+
 constexpr std::array kFields{
     meta("meta length", Type::kInteger, Meta::kLength, 32),
     meta("meta protocol", Type::kEtherType, Meta::kProtocol, 16),
@@ -56,6 +61,38 @@ constexpr std::array kFields{
     meta("meta oifname", Type::kName, Meta::kOifName, 128),
     meta("meta pkttype", Type::kPacketType, Meta::kPacketType, 8),
     meta("meta nftrace", Type::kInteger, Meta::kNfTrace, 1),
+
+    ct("ct state", Type::kCtState, Ct::kState, 32),
+    ct("ct direction", Type::kCtDirection, Ct::kDirection, 8),
+    ct("ct status", Type::kCtStatus, Ct::kStatus, 32),
+    ct("ct mark", Type::kMark, Ct::kMark, 32),
+    ct("ct expiration", Type::kTime, Ct::kExpiration, 32),
+    ct("ct l3proto", Type::kFamily, Ct::kL3Protocol, 8),
+    ct("ct protocol", Type::kProtocol, Ct::kProtocol, 8),
+    ct("ct id", Type::kInteger, Ct::kId, 32),
+    ct("ct packets", Type::kInteger, Ct::kPackets, 64),
+    ct("ct bytes", Type::kInteger, Ct::kBytes, 64),
+    ct("ct avgpkt", Type::kInteger, Ct::kAveragePacket, 64),
+    ct("ct original packets", Type::kInteger, Ct::kOriginalPackets, 64),
+    ct("ct original bytes", Type::kInteger, Ct::kOriginalBytes, 64),
+    ct("ct original ip saddr", Type::kIpv4, Ct::kOriginalSource, 32, FamilyNeed::kIp),
+    ct("ct original ip6 saddr", Type::kIpv6, Ct::kOriginalSource, 128, FamilyNeed::kIp6),
+    ct("ct original ip daddr", Type::kIpv4, Ct::kOriginalDestination, 32, FamilyNeed::kIp),
+    ct("ct original ip6 daddr", Type::kIpv6, Ct::kOriginalDestination, 128, FamilyNeed::kIp6),
+    ct("ct original proto-src", Type::kPort, Ct::kOriginalSourcePort, 16),
+    ct("ct original proto-dst", Type::kPort, Ct::kOriginalDestinationPort, 16),
+    ct("ct original l3proto", Type::kFamily, Ct::kOriginalL3Protocol, 8),
+    ct("ct original protocol", Type::kProtocol, Ct::kOriginalProtocol, 8),
+    ct("ct reply packets", Type::kInteger, Ct::kReplyPackets, 64),
+    ct("ct reply bytes", Type::kInteger, Ct::kReplyBytes, 64),
+    ct("ct reply ip saddr", Type::kIpv4, Ct::kReplySource, 32, FamilyNeed::kIp),
+    ct("ct reply ip6 saddr", Type::kIpv6, Ct::kReplySource, 128, FamilyNeed::kIp6),
+    ct("ct reply ip daddr", Type::kIpv4, Ct::kReplyDestination, 32, FamilyNeed::kIp),
+    ct("ct reply ip6 daddr", Type::kIpv6, Ct::kReplyDestination, 128, FamilyNeed::kIp6),
+    ct("ct reply proto-src", Type::kPort, Ct::kReplySourcePort, 16),
+    ct("ct reply proto-dst", Type::kPort, Ct::kReplyDestinationPort, 16),
+    ct("ct reply l3proto", Type::kFamily, Ct::kReplyL3Protocol, 8),
+    ct("ct reply protocol", Type::kProtocol, Ct::kReplyProtocol, 8),
 
     link("ether daddr", Type::kMac, 0, 48),
     link("ether saddr", Type::kMac, 48, 48),

@@ -135,8 +135,34 @@ struct Assignment {
   std::variant<Value, Expression, MapLookup> value;
 };
 
-using Statement =
-    std::variant<Match, Verdict, VerdictMap, Counter, Limit, Quota, Log, Reject, Assignment>;
+// The flow of the packet gets another address or port, and the rule accepts the packet. A packet of
+// another family than the address goes on to the next rule.
+struct Nat {
+  enum class Kind : std::uint8_t { kSource, kDestination, kMasquerade, kRedirect };
+  Kind kind = Kind::kSource;
+  FamilyNeed family = FamilyNeed::kNone;  // of the address; kNone if the statement has none
+  std::optional<Interval> address{};      // first and last
+  std::optional<Interval> ports{};
+  // What gives the address, the port (map_gives_port), or both (map_has_port).
+  std::optional<MapLookup> map{};
+  bool map_has_port = false;
+  bool map_gives_port = false;
+  bool random = false;
+  bool fully_random = false;
+  bool persistent = false;
+  bool is_prefix = false;  // the prefix is replaced, and the rest of the address stays
+};
+
+// Packets of a flow that is not tracked have the state `untracked`.
+struct Notrack {};
+
+// `flow add @NAME`: the packets of the flow that follow take the flowtable's short way.
+struct FlowOffload {
+  std::string table_name;
+};
+
+using Statement = std::variant<Match, Verdict, VerdictMap, Counter, Limit, Quota, Log, Reject,
+                               Assignment, Nat, Notrack, FlowOffload>;
 
 // Statements are carried out in their order, as long as the packet matches.
 struct Rule {
@@ -166,8 +192,8 @@ struct Chain {
 
 struct Element {
   Key key;
-  // Of a map.
-  std::variant<std::monostate, Value, Verdict> data{};
+  // Of a map. A Key has one interval for each of Set::data, if these are several or ranges.
+  std::variant<std::monostate, Value, Verdict, Key> data{};
   std::optional<Nanoseconds> timeout{};
   std::string comment;
 };
@@ -181,6 +207,8 @@ struct KeyPart {
   return {expression.field->type, expression.field->width};
 }
 [[nodiscard]] std::vector<KeyPart> parts_of(std::span<const Expression> key);
+// "ipv4_addr . inet_service"
+[[nodiscard]] std::string types_text(std::span<const KeyPart> parts);
 
 // A set or a map. A set of a rule's own has no name and no elements but those written there.
 struct Set {
@@ -188,7 +216,8 @@ struct Set {
   std::string name;
   Kind kind = Kind::kSet;
   std::vector<KeyPart> key;
-  KeyPart data{Type::kInteger, 32};  // of kMap
+  std::vector<KeyPart> data;   // of kMap: one value, or an address and a port
+  bool data_interval = false;  // data are ranges
   bool constant = false;
   bool interval = false;  // elements may be ranges
   bool timeouts = false;  // elements may expire
@@ -214,6 +243,16 @@ struct Named {
   std::uint64_t handle = 0;
 };
 
+// Flows that `flow add` has put here take a short way from the devices' ingress.
+struct Flowtable {
+  std::string name;
+  int priority = 0;
+  std::vector<std::string> devices;  // sorted
+  bool counter = false;
+  bool offload = false;
+  std::uint64_t handle = 0;
+};
+
 struct Table {
   Family family = Family::kIp;
   std::string name;
@@ -223,6 +262,7 @@ struct Table {
   std::vector<Named<Counter>> counters;
   std::vector<Named<Limit>> limits;
   std::vector<Named<Quota>> quotas;
+  std::vector<Flowtable> flowtables;
   std::string comment;
   std::uint64_t handle = 0;
   std::uint64_t handles = 0;  // the last one that was given in this table

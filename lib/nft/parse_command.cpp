@@ -135,11 +135,11 @@ void Parser::add(bool insert) {
     add_elements();
     return;
   }
-  static constexpr std::array<std::string_view, 8> kKinds{"table", "chain",   "rule",  "set",
-                                                          "map",   "element", "limit", "quota"};
+  static constexpr std::array<std::string_view, 10> kKinds{
+      "table", "chain", "rule", "set", "map", "element", "counter", "limit", "quota", "flowtable"};
   const bool is_object = what.is_word("counter") || what.is_word("limit") || what.is_word("quota");
-  const bool known =
-      what.is_word("chain") || what.is_word("set") || what.is_word("map") || is_object;
+  const bool known = what.is_word("chain") || what.is_word("set") || what.is_word("map") ||
+                     what.is_word("flowtable") || is_object;
   if (known) {
     cursor_.next();
     table_ = &find_table();
@@ -147,6 +147,8 @@ void Parser::add(bool insert) {
       chain(nullptr);
     } else if (is_object) {
       object(what.text);
+    } else if (what.text == "flowtable") {
+      flowtable();
     } else {
       named_set(what.text == "map");
     }

@@ -48,10 +48,7 @@ void apply(Expression& expression, std::string_view symbol, Value constant) {
 }  // namespace
 
 void Parser::expression_statement(Rule& rule) {
-  std::vector<Expression> left{expression()};
-  while (cursor_.accept_symbol(".")) {
-    left.push_back(expression());
-  }
+  std::vector<Expression> left = concatenation();
   // Behind what it implies, as the kernel has it.
   for (const Expression& part : left) {
     imply(rule, *part.field);
@@ -64,6 +61,14 @@ void Parser::expression_statement(Rule& rule) {
   } else {
     rule.statements.emplace_back(match(std::move(left)));
   }
+}
+
+std::vector<Expression> Parser::concatenation() {
+  std::vector<Expression> parts{expression()};
+  while (cursor_.accept_symbol(".")) {
+    parts.push_back(expression());
+  }
+  return parts;
 }
 
 // A field, and what `&`, `|` and `^` make of it.
@@ -91,23 +96,30 @@ Expression Parser::primary() {
   return {field()};
 }
 
+bool Parser::begins_field(const Token& token) {
+  return token.kind == Token::Kind::kWord &&
+         (token.text == "meta" || is_protocol(token.text) ||
+          std::ranges::find(kBareMeta, token.text) != kBareMeta.end());
+}
+
 const Field* Parser::field() {
   const Token& first = cursor_.next();
-  const bool bare = std::ranges::find(kBareMeta, first.text) != kBareMeta.end();
-  if (first.kind != Token::Kind::kWord ||
-      (!bare && first.text != "meta" && !is_protocol(first.text))) {
+  if (!begins_field(first)) {
     std::vector<std::string_view> known{kBareMeta.begin(), kBareMeta.end()};
     for (const std::string_view word :
-         {"meta", "ether", "ip", "ip6", "icmp", "icmpv6", "tcp", "udp", "th", "counter", "accept",
-          "drop", "reject", "jump", "log"}) {
+         {"meta", "ct",   "ether",      "ip",       "ip6",     "icmp",   "icmpv6", "tcp",
+          "udp",  "th",   "counter",    "accept",   "drop",    "reject", "jump",   "log",
+          "snat", "dnat", "masquerade", "redirect", "notrack", "flow"}) {
       known.push_back(word);
     }
     refuse(first, fmt::format("no statement begins with {}{}", shown(first.text),
                               hint(first.text, known)));
   }
+  const bool bare = std::ranges::find(kBareMeta, first.text) != kBareMeta.end();
   const std::string_view protocol = bare ? "meta" : std::string_view{first.text};
-  const Token& name = bare ? first : cursor_.next();
-  const Field* const found = find_field(protocol, name.text);
+  const Token& name = bare ? first : cursor_.peek();
+  const std::string text = protocol == "ct" ? ct_name() : bare ? name.text : cursor_.next().text;
+  const Field* const found = find_field(protocol, text);
   if (found == nullptr) {
     std::vector<std::string_view> known;
     for (const Field& field : all_fields()) {
@@ -115,8 +127,7 @@ const Field* Parser::field() {
         known.push_back(field.name.substr(protocol.size() + 1));
       }
     }
-    refuse(name,
-           fmt::format("'{}' has no {}{}", protocol, shown(name.text), hint(name.text, known)));
+    refuse(name, fmt::format("'{}' has no {}{}", protocol, shown(text), hint(text, known)));
   }
   require(*found, first);
   return found;
@@ -134,6 +145,14 @@ void Parser::require(const Field& field, const Token& token) {
   if (family || protocol) {
     refuse(token,
            fmt::format("'{}' is of another protocol than what this rule has matched", field.name));
+  }
+  if (field.source == Source::kCt) {
+    if (field.type == Type::kPort && !context_.has_protocol()) {
+      refuse(token, fmt::format("'{}' needs its protocol before it in the rule, such as "
+                                "'meta l4proto tcp'",
+                                field.name));
+    }
+    return;  // What a flow has says nothing of the packet.
   }
   if (field.family != FamilyNeed::kNone) {
     context_.family = field.family;
@@ -212,6 +231,7 @@ Match Parser::match(std::vector<Expression> left) {
       table_->sets.pop_back();
       --table_->handles;
     }
+    learn(match);
     return match;
   }
   Key key;
@@ -251,13 +271,22 @@ Match Parser::match(std::vector<Expression> left) {
 // A rule that asks for a protocol has only packets of this protocol from then on.
 void Parser::learn(const Match& match) {
   const Expression& left = match.left.front();
-  const Interval& value = std::get<Key>(match.right).front();
-  if (match.left.size() != 1 || match.comparison != Comparison::kEqual || !left.is_plain() ||
-      !value.is_single()) {
+  if (match.left.size() != 1 || match.comparison != Comparison::kEqual || !left.is_plain()) {
     return;
   }
   const std::string_view name = left.field->name;
-  if (name == "meta l4proto" || name == "ip protocol" || name == "ip6 nexthdr") {
+  const bool protocol = name == "meta l4proto" || name == "ip protocol" || name == "ip6 nexthdr";
+  if (const auto* const set = std::get_if<SetIndex>(&match.right)) {
+    context_.protocols |= protocol && table_->sets[*set].is_anonymous();
+    return;
+  }
+  const Interval& value = std::get<Key>(match.right).front();
+  if (!value.is_single()) {
+    return;
+  }
+  if (name == "ct protocol" || name == "ct original protocol" || name == "ct reply protocol") {
+    context_.ct_protocol = true;
+  } else if (protocol) {
     context_.protocol = context_.protocol.value_or(static_cast<std::uint8_t>(value.first.low));
   } else if (name == "meta nfproto" && context_.family == FamilyNeed::kNone) {
     context_.family = value.first == Value{10}  ? FamilyNeed::kIp6
@@ -284,27 +313,30 @@ Assignment Parser::assignment(const Expression& target) {
   const auto is_meta = [&](Meta meta) {
     return field.source == Source::kMeta && field.offset == static_cast<std::uint16_t>(meta);
   };
+  const bool is_ct_mark =
+      field.source == Source::kCt && field.offset == static_cast<std::uint16_t>(Ct::kMark);
   const bool writable = field.source == Source::kNetwork || field.source == Source::kTransport ||
-                        is_meta(Meta::kMark) || is_meta(Meta::kPriority) || is_meta(Meta::kNfTrace);
+                        is_ct_mark || is_meta(Meta::kMark) || is_meta(Meta::kPriority) ||
+                        is_meta(Meta::kNfTrace);
   if (!writable || !target.is_plain()) {
     refuse(word, fmt::format("'{}' cannot be set", field.name));
   }
   Assignment assignment{&field, {}};
   const KeyPart part{field.type, field.width};
   const Token& first = cursor_.peek();
-  const bool bare = std::ranges::find(kBareMeta, first.text) != kBareMeta.end();
-  if (first.is_word("meta") || bare ||
-      (is_protocol(first.text) && !parse_value(field.type, first.text))) {
-    std::vector<Expression> from{expression()};
-    while (cursor_.accept_symbol(".")) {
-      from.push_back(expression());
-    }
+  if (begins_field(first) && !parse_value(field.type, first.text)) {
+    std::vector<Expression> from = concatenation();
     if (cursor_.accept_word("map")) {
-      const SetIndex map = set_operand(Set::Kind::kMap, from, part);
+      const SetIndex map = set_operand(Set::Kind::kMap, from, {part});
       assignment.value = MapLookup{std::move(from), map};
     } else if (from.size() > 1) {
       refuse(cursor_.peek(), "expected 'map'");
     } else {
+      const Type type = from.front().field->type;
+      if (type != field.type && type != Type::kInteger && field.type != Type::kInteger) {
+        refuse(first, fmt::format("'{}' is of the type {}, not {}", from.front().field->name,
+                                  to_string(type), to_string(field.type)));
+      }
       assignment.value = from.front();
     }
   } else {

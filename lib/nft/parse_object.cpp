@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Counters, limits and quotas, in rules and with a name; logs and times.
+// Counters, limits and quotas, in rules and with a name; flowtables, logs and times.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/nearest.hpp"
 #include "nft/parser.hpp"
+#include "nft/time.hpp"
 #include "nft/words.hpp"
 
 namespace ringroad::nft {
@@ -170,41 +170,95 @@ Log Parser::log() {
   }
 }
 
+// flowtable NAME { hook ingress priority filter; devices = { eth0, eth1 }; }
+void Parser::flowtable() {
+  const Token& token = cursor_.peek();
+  Flowtable flowtable;
+  flowtable.name = cursor_.expect_name("the name of a flowtable");
+  if (std::ranges::find(table_->flowtables, flowtable.name, &Flowtable::name) !=
+      table_->flowtables.end()) {
+    refuse(token, fmt::format("there is a flowtable {} already", shown(flowtable.name)));
+  }
+  cursor_.expect_symbol("{", "before what the flowtable has");
+  bool hooked = false;
+  while (true) {
+    cursor_.skip_newlines();
+    if (cursor_.accept_symbol("}")) {
+      break;
+    }
+    hooked |= cursor_.peek().is_word("hook");
+    flowtable_property(flowtable);
+    if (!cursor_.at_line_end()) {
+      refuse(cursor_.peek(), fmt::format("unexpected {}", shown(cursor_.peek().text)));
+    }
+  }
+  if (!hooked) {
+    refuse(token, fmt::format("flowtable {} has no hook: 'hook ingress priority filter'",
+                              shown(flowtable.name)));
+  }
+  table_->flowtables.push_back(std::move(flowtable));
+}
+
+void Parser::flowtable_property(Flowtable& flowtable) {
+  static constexpr std::array<std::string_view, 4> kKnown{"hook", "devices", "counter", "flags"};
+  const Token& what = cursor_.next();
+  if (what.is_word("hook")) {
+    if (!cursor_.accept_word("ingress")) {
+      refuse(cursor_.peek(), "a flowtable has the hook ingress");
+    }
+    if (!cursor_.accept_word("priority")) {
+      refuse(cursor_.peek(), "expected 'priority' and a number or a name");
+    }
+    flowtable.priority = priority(std::nullopt);
+  } else if (what.is_word("devices")) {
+    cursor_.expect_symbol("=", "before the devices");
+    cursor_.expect_symbol("{", "before the devices");
+    devices(flowtable);
+  } else if (what.is_word("counter")) {
+    flowtable.counter = true;
+  } else if (what.is_word("flags")) {
+    if (!cursor_.accept_word("offload")) {
+      refuse(cursor_.peek(), "a flowtable has the flag offload");
+    }
+    flowtable.offload = true;
+  } else {
+    refuse(what, fmt::format("{} is nothing that a flowtable has{}", shown(what.text),
+                             hint(what.text, kKnown)));
+  }
+}
+
+// Behind the brace that opens the list.
+void Parser::devices(Flowtable& flowtable) {
+  do {
+    cursor_.skip_newlines();
+    // A variable may hold a list in braces itself.
+    if (cursor_.accept_symbol("{")) {
+      devices(flowtable);
+      continue;
+    }
+    const Token& token = cursor_.peek();
+    const std::string name = cursor_.expect_name("the name of an interface");
+    if (name.empty() || name.size() > kNameMax || name.ends_with('*')) {
+      refuse(token, fmt::format("{} is no name of an interface", shown(name)));
+    }
+    const auto place = std::ranges::lower_bound(flowtable.devices, name);
+    if (place != flowtable.devices.end() && *place == name) {
+      refuse(token, fmt::format("{} is there twice", shown(name)));
+    }
+    flowtable.devices.insert(place, name);
+  } while ((cursor_.skip_newlines(), cursor_.accept_symbol(",")));
+  cursor_.skip_newlines();
+  cursor_.expect_symbol("}", "behind the devices");
+}
+
 // 1d2h3m4s
 Nanoseconds Parser::time() {
   const Token& token = cursor_.next();
-  Nanoseconds total{};
-  std::string_view rest = token.text;
-  if (token.kind == Token::Kind::kString || rest.empty()) {
-    rest = {};
-  }
-  std::uint64_t number = 0;
-  bool valid = !rest.empty();
-  while (valid && !rest.empty()) {
-    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-    valid = error == std::errc{} && stop != rest.data() && number < 1'000'000'000;
-    rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
-    const std::string_view unit = rest.substr(0, rest.find_first_of("0123456789"));
-    rest.remove_prefix(unit.size());
-    const auto count = static_cast<std::int64_t>(number);
-    if (unit == "d") {
-      total += std::chrono::days{count};
-    } else if (unit == "h") {
-      total += std::chrono::hours{count};
-    } else if (unit == "m") {
-      total += std::chrono::minutes{count};
-    } else if (unit == "s" || unit.empty()) {
-      total += std::chrono::seconds{count};
-    } else if (unit == "ms") {
-      total += std::chrono::milliseconds{count};
-    } else {
-      valid = false;
-    }
-  }
-  if (!valid) {
+  const auto time = token.kind == Token::Kind::kWord ? parse_time(token.text) : std::nullopt;
+  if (!time) {
     refuse(token, fmt::format("{} is no time, such as 1d2h3m4s", shown(token.text)));
   }
-  return total;
+  return *time;
 }
 
 }  // namespace ringroad::nft

@@ -15,11 +15,15 @@ namespace {
 constexpr std::uint8_t kTcp = 6;
 
 // nft(8)'s statements and expressions that have no place here yet, or never will.
-constexpr std::array<std::string_view, 33> kNotThere{
-    "ct",    "snat",    "dnat",  "masquerade", "redirect", "notrack",  "flow",   "fib", "exthdr",
-    "hbh",   "frag",    "rt",    "rt0",        "rt2",      "rt4",      "srh",    "dst", "mh",
-    "queue", "dup",     "fwd",   "tproxy",     "xt",       "synproxy", "socket", "osf", "numgen",
-    "jhash", "symhash", "ipsec", "tunnel",     "vlan",     "arp"};
+constexpr std::array<std::string_view, 26> kNotThere{
+    "fib", "exthdr", "hbh",   "frag",    "rt",    "rt0",    "rt2",  "rt4",      "srh",
+    "dst", "mh",     "queue", "dup",     "fwd",   "tproxy", "xt",   "synproxy", "socket",
+    "osf", "numgen", "jhash", "symhash", "ipsec", "tunnel", "vlan", "arp"};
+
+bool is_last(const Statement& statement) {
+  return std::holds_alternative<Verdict>(statement) || std::holds_alternative<Reject>(statement) ||
+         std::holds_alternative<Nat>(statement);
+}
 
 }  // namespace
 
@@ -39,8 +43,7 @@ Rule Parser::rule() {
       refuse(first, "nothing follows a verdict but a comment");
     }
     statement(rule);
-    ended = std::holds_alternative<Verdict>(rule.statements.back()) ||
-            std::holds_alternative<Reject>(rule.statements.back());
+    ended = is_last(rule.statements.back());
   }
   if (!cursor_.at_line_end()) {
     refuse(cursor_.peek(), fmt::format("unexpected {}", shown(cursor_.peek().text)));
@@ -81,6 +84,13 @@ bool Parser::known_statement(Rule& rule, const Token& first) {
     rule.statements.emplace_back(log());
   } else if (cursor_.accept_word("reject")) {
     rule.statements.emplace_back(reject(rule));
+  } else if (cursor_.accept_word("notrack")) {
+    rule.statements.emplace_back(Notrack{});
+  } else if (cursor_.accept_word("flow")) {
+    rule.statements.emplace_back(flow());
+  } else if (const auto* const kind = std::ranges::find(kNats, first.text); kind != kNats.end()) {
+    cursor_.next();
+    rule.statements.emplace_back(nat(first, static_cast<Nat::Kind>(kind - kNats.begin())));
   } else if (first.is_word("add") || first.is_word("update") || first.is_word("delete")) {
     refuse(cursor_.peek(1), "changing a set by a rule is not there");
   } else {

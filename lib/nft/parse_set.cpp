@@ -32,6 +32,9 @@ std::uint16_t width_of(Type type) {
     case Type::kPriority:
     case Type::kFibType:
     case Type::kInteger:
+    case Type::kCtState:
+    case Type::kCtStatus:
+    case Type::kTime:
       return 32;
     default:
       return 8;
@@ -39,13 +42,18 @@ std::uint16_t width_of(Type type) {
 }
 
 std::optional<Type> type_of(std::string_view name) {
-  for (auto type = Type{}; type <= Type::kBoolean;
+  for (auto type = Type{}; type <= kLastType;
        type = static_cast<Type>(static_cast<std::uint8_t>(type) + 1)) {
     if (to_string(type) == name) {
       return type;
     }
   }
   return std::nullopt;
+}
+
+bool is_address_with_port(std::span<const KeyPart> parts) {
+  return parts.size() == 2 && parts[1].type == Type::kPort &&
+         (parts[0].type == Type::kIpv4 || parts[0].type == Type::kIpv6);
 }
 
 // Joins intervals of one field that overlap or touch each other, as nft does.
@@ -64,6 +72,14 @@ void merge(std::vector<Element>& elements) {
 }
 
 }  // namespace
+
+std::string types_text(std::span<const KeyPart> parts) {
+  std::string text;
+  for (const KeyPart& part : parts) {
+    text += fmt::format("{}{}", text.empty() ? "" : " . ", to_string(part.type));
+  }
+  return text;
+}
 
 std::vector<KeyPart> parts_of(std::span<const Expression> key) {
   std::vector<KeyPart> parts;
@@ -121,16 +137,7 @@ void Parser::set_property(Set& set) {
   const Token& what = cursor_.next();
   if (what.is_word("type") || what.is_word("typeof")) {
     const std::size_t begin = cursor_.position();
-    const auto read = [&] {
-      if (what.text == "type") {
-        return type_list();
-      }
-      std::vector<Expression> key{expression()};
-      while (cursor_.accept_symbol(".")) {
-        key.push_back(expression());
-      }
-      return parts_of(key);
-    };
+    const auto read = [&] { return what.text == "type" ? type_list() : parts_of(concatenation()); };
     context_ = {};
     set.typeof_key = what.text == "typeof";
     set.key = read();
@@ -139,11 +146,11 @@ void Parser::set_property(Set& set) {
       if (cursor_.accept_word("verdict")) {
         set.kind = Set::Kind::kVerdictMap;
       } else {
-        const std::vector<KeyPart> data = read();
-        if (data.size() != 1) {
-          refuse(what, "the data of a map is one value");
+        set.data_interval = cursor_.accept_word("interval");
+        set.data = read();
+        if (set.data.size() > 2 || (set.data.size() == 2 && !is_address_with_port(set.data))) {
+          refuse(what, "the data of a map is one value, or an address and a port");
         }
-        set.data = data.front();
       }
     }
     const std::size_t end = cursor_.position();
@@ -263,11 +270,34 @@ void Parser::element(Set& set, std::span<const KeyPart> key) {
   set.elements.push_back(std::move(element));
 }
 
-std::variant<std::monostate, Value, Verdict> Parser::element_data(const Set& set) {
+std::variant<std::monostate, Value, Verdict, Key> Parser::element_data(Set& set) {
   if (set.kind == Set::Kind::kVerdictMap) {
     return verdict();
   }
-  return single(set.data);
+  const Token& token = cursor_.peek();
+  Key key;
+  bool prefix = false;
+  bool ranges = false;
+  for (const KeyPart& part : std::vector<KeyPart>{set.data}) {
+    if (!key.empty() && !cursor_.accept_symbol(".")) {
+      // The first element of a rule's own map says whether ports are given.
+      if (!set.is_anonymous() || !set.elements.empty()) {
+        refuse(cursor_.peek(), "expected '.' and a port");
+      }
+      set.data.pop_back();
+      break;
+    }
+    key.push_back(value(part, prefix));
+    ranges |= prefix || !key.back().is_single();
+  }
+  if (set.is_anonymous() && set.elements.empty()) {
+    set.data_interval = ranges;
+  }
+  if (ranges != set.data_interval && (ranges || !set.is_anonymous())) {
+    refuse(token, ranges ? "only a map of the type 'KEY : interval DATA' has ranges as data"
+                         : "all data of this map are ranges or prefixes, such as ADDRESS/32");
+  }
+  return key.size() == 1 && !ranges ? decltype(element_data(set)){key[0].first} : key;
 }
 
 // Sorts the elements, and refuses those that contradict each other.
@@ -303,7 +333,8 @@ SetIndex Parser::own_set(Set set) {
 }
 
 // Behind '@'.
-SetIndex Parser::set_reference(Set::Kind kind, std::span<const Expression> key) {
+SetIndex Parser::set_reference(Set::Kind kind, std::span<const Expression> key,
+                               std::span<const KeyPart> data) {
   const Token& name = cursor_.next();
   const auto found = std::ranges::find(table_->sets, name.text, &Set::name);
   if (found == table_->sets.end() || name.text.empty()) {
@@ -328,25 +359,30 @@ SetIndex Parser::set_reference(Set::Kind kind, std::span<const Expression> key) 
                (part.type == Type::kInteger || expression.field->type == Type::kInteger);
       });
   if (!same) {
-    std::string types;
-    for (const KeyPart& part : found->key) {
-      types += fmt::format("{}{}", types.empty() ? "" : " . ", to_string(part.type));
-    }
-    refuse(name, fmt::format("the keys of {} are of the type {}", shown(name.text), types));
+    refuse(name, fmt::format("the keys of {} are of the type {}", shown(name.text),
+                             types_text(found->key)));
+  }
+  // A port behind the address may be left out.
+  const std::size_t given = std::min(data.size(), found->data.size());
+  if (found->data.size() != given ||
+      !std::ranges::equal(found->data, data.first(given), {}, &KeyPart::type, &KeyPart::type)) {
+    refuse(name, fmt::format("the data of {} are of the type {}, not {}", shown(name.text),
+                             types_text(found->data), types_text(data.first(1))));
   }
   return static_cast<SetIndex>(found - table_->sets.begin());
 }
 
-SetIndex Parser::set_operand(Set::Kind kind, std::span<const Expression> key, KeyPart data) {
+SetIndex Parser::set_operand(Set::Kind kind, std::span<const Expression> key,
+                             std::vector<KeyPart> data) {
   if (cursor_.accept_symbol("@")) {
-    return set_reference(kind, key);
+    return set_reference(kind, key, data);
   }
   const Token& brace = cursor_.peek();
   cursor_.expect_symbol("{", "or '@' and the name of a map");
   Set set;
   set.kind = kind;
   set.key = parts_of(key);
-  set.data = data;
+  set.data = std::move(data);
   set.place = brace.place;
   elements(set, std::vector<KeyPart>{set.key});
   if (set.elements.empty()) {

@@ -72,6 +72,7 @@ void Parser::table() {
   number(table_->limits);
   number(table_->quotas);
   number(table_->sets);
+  number(table_->flowtables);
   const std::size_t end = cursor_.position();
   for (const Body& body : bodies) {
     cursor_.go_to(body.position);
@@ -81,8 +82,8 @@ void Parser::table() {
 }
 
 void Parser::table_entry(std::vector<Body>& bodies) {
-  static constexpr std::array<std::string_view, 8> kKnown{"chain", "set",   "map",   "counter",
-                                                          "limit", "quota", "flags", "comment"};
+  static constexpr std::array<std::string_view, 9> kKnown{
+      "chain", "set", "map", "counter", "limit", "quota", "flowtable", "flags", "comment"};
   const Token& what = cursor_.next();
   if (what.is_word("chain")) {
     chain(&bodies);
@@ -90,6 +91,8 @@ void Parser::table_entry(std::vector<Body>& bodies) {
     named_set(what.text == "map");
   } else if (what.is_word("counter") || what.is_word("limit") || what.is_word("quota")) {
     object(what.text);
+  } else if (what.is_word("flowtable")) {
+    flowtable();
   } else if (what.is_word("comment")) {
     table_->comment = cursor_.expect_string("a comment");
   } else if (what.is_word("flags")) {
@@ -99,9 +102,10 @@ void Parser::table_entry(std::vector<Body>& bodies) {
     }
     table_->dormant = true;
   } else {
-    for (const std::string_view later : {"flowtable", "ct", "secmark", "synproxy"}) {
+    for (const std::string_view later : {"ct", "secmark", "synproxy"}) {
       if (what.is_word(later)) {
-        refuse(what, fmt::format("'{}' is not there", later));
+        refuse(what, later == "ct" ? fmt::format("'ct {}' is not there", cursor_.peek().text)
+                                   : fmt::format("'{}' is not there", later));
       }
     }
     refuse(what, fmt::format("{} is nothing that a table has{}", shown(what.text),
@@ -221,11 +225,17 @@ void Parser::base_chain(Chain& chain) {
   if (!cursor_.accept_word("priority")) {
     refuse(cursor_.peek(), "expected 'priority' and a number or a name");
   }
+  constexpr int kConntrack = -200;  // Linux's NF_IP_PRI_CONNTRACK
+  const Token& number = cursor_.peek();
   base.priority = priority(base.hook);
+  if (base.type == ChainType::kNat && base.priority <= kConntrack) {
+    refuse(number, "a chain of type nat comes behind connection tracking: priority -199 or above");
+  }
   chain.base = base;
 }
 
-int Parser::priority(HookPlace hook) {
+// Without a hook: that of a flowtable.
+int Parser::priority(std::optional<HookPlace> hook) {
   const Token& first = cursor_.peek();
   int value = 0;
   if (first.kind == Token::Kind::kWord && first.text.find_first_of("0123456789") != 0) {
@@ -235,8 +245,9 @@ int Parser::priority(HookPlace hook) {
                                 "srcnat, and numbers",
                                 shown(first.text)));
     }
-    if (!has_priority(hook, named->name)) {
-      refuse(first, fmt::format("priority {} is none of {}", named->name, to_string(hook)));
+    if (hook ? !has_priority(*hook, named->name) : named->name != "filter") {
+      refuse(first, fmt::format("priority {} is none of {}", named->name,
+                                hook ? to_string(*hook) : "ingress"));
     }
     cursor_.next();
     value = named->value;

@@ -46,17 +46,23 @@ Interval Parser::value(const KeyPart& part, bool& prefix) {
     }
     return {first, last};
   }
-  if (!cursor_.accept_symbol("/")) {
+  if (!cursor_.peek().is_symbol("/")) {
     return {first, first};
   }
+  prefix = true;
+  return prefix_of(first, part);
+}
+
+// At the slash.
+Interval Parser::prefix_of(Value address, const KeyPart& part) {
+  cursor_.next();
   const Token& length = cursor_.peek();
   const std::uint64_t bits = cursor_.expect_number("the length of a prefix");
   if (bits > part.width) {
     refuse(length, fmt::format("a prefix has at most {} bits", part.width));
   }
   const Value mask = Value::prefix_mask(static_cast<unsigned>(bits), part.width);
-  prefix = true;
-  return {first & mask, (first & mask) | (Value::ones(part.width) & ~mask)};
+  return {address & mask, (address & mask) | (Value::ones(part.width) & ~mask)};
 }
 
 Value Parser::single(const KeyPart& part, const Token& token) {

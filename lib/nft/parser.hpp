@@ -72,6 +72,10 @@ class Parser {
   struct RuleContext {
     FamilyNeed family = FamilyNeed::kNone;
     std::optional<std::uint8_t> protocol{};
+    bool protocols = false;    // one of several
+    bool ct_protocol = false;  // that of the connection
+
+    [[nodiscard]] bool has_protocol() const { return protocol || protocols; }
   };
   // Rules of a chain that are read once the rest of their table is.
   struct Body {
@@ -99,7 +103,7 @@ class Parser {
   Chain& declare_chain(const std::string& name, const Place& place);
   void base_chain(Chain& chain);
   void policy(Chain& chain);
-  int priority(HookPlace hook);
+  int priority(std::optional<HookPlace> hook);
   void rules(ChainIndex chain);
   void named_set(bool map);
   void set_property(Set& set);
@@ -108,13 +112,15 @@ class Parser {
   // parse_set.cpp
   void elements(Set& set, std::span<const KeyPart> key);
   void element(Set& set, std::span<const KeyPart> key);
-  std::variant<std::monostate, Value, Verdict> element_data(const Set& set);
+  std::variant<std::monostate, Value, Verdict, Key> element_data(Set& set);
   [[nodiscard]] std::vector<KeyPart> type_list();
   static void finish(Set& set, const Token& at);
   SetIndex own_set(Set set);
-  SetIndex set_reference(Set::Kind kind, std::span<const Expression> key);
+  SetIndex set_reference(Set::Kind kind, std::span<const Expression> key,
+                         std::span<const KeyPart> data);
   // Sets in braces, or @NAME.
-  SetIndex set_operand(Set::Kind kind, std::span<const Expression> key, KeyPart data = {});
+  SetIndex set_operand(Set::Kind kind, std::span<const Expression> key,
+                       std::vector<KeyPart> data = {});
   // parse_rule.cpp
   [[nodiscard]] Rule rule();
   void statement(Rule& rule);
@@ -122,6 +128,19 @@ class Parser {
   Verdict verdict();
   Reject reject(Rule& rule);
   void imply_family(Rule& rule, FamilyNeed need);
+  // parse_nat.cpp
+  [[nodiscard]] Nat nat(const Token& word, Nat::Kind kind);
+  void nat_target(Nat& nat, const Token& word);
+  void nat_family(Nat& nat, const Token& word);
+  void nat_address(Nat& nat);
+  void nat_ports(Nat& nat);
+  void nat_map(Nat& nat, std::vector<KeyPart> data);
+  void nat_flags(Nat& nat);
+  [[nodiscard]] Value nat_address_value(const KeyPart& part);
+  void require_protocol(const Token& token);
+  [[nodiscard]] std::string ct_name();
+  [[nodiscard]] FamilyNeed family_need() const;
+  [[nodiscard]] FlowOffload flow();
   // parse_object.cpp
   Counter counter();
   Counter counter_start();
@@ -130,6 +149,9 @@ class Parser {
   Quota quota();
   Quota quota_bytes();
   Log log();
+  void flowtable();
+  void flowtable_property(Flowtable& flowtable);
+  void devices(Flowtable& flowtable);
   Nanoseconds time();
   static std::uint64_t bytes_unit(std::string_view word, const Token& token);
   // parse_match.cpp
@@ -137,6 +159,8 @@ class Parser {
   Expression expression();
   Expression primary();
   const Field* field();
+  [[nodiscard]] std::vector<Expression> concatenation();
+  [[nodiscard]] static bool begins_field(const Token& token);
   void require(const Field& field, const Token& token);
   void imply(Rule& rule, const Field& field);
   Match match(std::vector<Expression> left);
@@ -145,6 +169,7 @@ class Parser {
   Assignment assignment(const Expression& target);
   // parse_value.cpp
   [[nodiscard]] Interval value(const KeyPart& part, bool& prefix);
+  [[nodiscard]] Interval prefix_of(Value address, const KeyPart& part);
   [[nodiscard]] Value single(const KeyPart& part);
   [[nodiscard]] static Value single(const KeyPart& part, const Token& token);
   [[nodiscard]] Value bits(const KeyPart& part);

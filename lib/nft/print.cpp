@@ -7,10 +7,33 @@
 #include <iterator>
 
 #include "nft/print_rule.hpp"
+#include "nft/time.hpp"
 #include "nft/words.hpp"
 
 namespace ringroad::nft {
 namespace {
+
+std::size_t elements_in_line(Type type) {
+  switch (type) {
+    case Type::kInteger:
+    case Type::kFamily:
+    case Type::kProtocol:
+    case Type::kPort:
+    case Type::kTcpFlags:
+    case Type::kMark:
+    case Type::kPriority:
+    case Type::kInterface:
+    case Type::kCtDirection:
+      return 5;
+    case Type::kIpv4:
+    case Type::kPacketType:
+    case Type::kCtState:
+    case Type::kCtStatus:
+      return 2;
+    default:
+      return 1;
+  }
+}
 
 class Printer {
  public:
@@ -51,6 +74,10 @@ class Printer {
         set(table, each);
       }
     }
+    for (const Flowtable& each : table.flowtables) {
+      separate();
+      flowtable(each);
+    }
     chains(table, separate);
   }
   std::string take() { return std::move(text_); }
@@ -85,10 +112,26 @@ class Printer {
     line(1, "}");
   }
 
+  void flowtable(const Flowtable& flowtable) {
+    line(1, fmt::format("flowtable {} {{", flowtable.name), flowtable.handle);
+    line(2, fmt::format("hook ingress priority {}", print_priority(flowtable.priority)));
+    if (!flowtable.devices.empty()) {
+      line(2, fmt::format("devices = {{ {} }}", fmt::join(flowtable.devices, ", ")));
+    }
+    if (flowtable.offload) {
+      line(2, "flags offload");
+    }
+    if (flowtable.counter) {
+      line(2, "counter");
+    }
+    line(1, "}");
+  }
+
   void set(const Table& table, const Set& set) {
     line(1, fmt::format("{} {} {{", set.kind == Set::Kind::kSet ? "set" : "map", set.name),
          set.handle);
-    line(2, set.typeof_key ? "typeof " + set.typeof_text : "type " + type(set));
+    line(2,
+         set.typeof_key && !set.data_interval ? "typeof " + set.typeof_text : "type " + type(set));
     std::string flags;
     const auto flag = [&](bool is_set, std::string_view name) {
       if (is_set) {
@@ -120,12 +163,9 @@ class Printer {
   }
 
   static std::string type(const Set& set) {
-    std::string text;
-    for (const KeyPart& part : set.key) {
-      text += fmt::format("{}{}", text.empty() ? "" : " . ", to_string(part.type));
-    }
+    std::string text = types_text(set.key);
     if (set.kind == Set::Kind::kMap) {
-      text += fmt::format(" : {}", to_string(set.data.type));
+      text += fmt::format(" : {}{}", set.data_interval ? "interval " : "", types_text(set.data));
     }
     return text + (set.kind == Set::Kind::kVerdictMap ? " : verdict" : "");
   }
@@ -135,13 +175,7 @@ class Printer {
       return;
     }
     // nft's calculate_delim: short elements share a line.
-    std::size_t in_line = 2;
-    const Type first = set.key[0].type;
-    if (set.key.size() > 1 || first == Type::kIpv6 || first == Type::kMac || first == Type::kName) {
-      in_line = 1;
-    } else if (first == Type::kPort) {
-      in_line = 5;
-    }
+    const std::size_t in_line = set.key.size() > 1 ? 1 : elements_in_line(set.key[0].type);
     std::string text = "elements = { ";
     for (std::size_t i = 0; i < set.elements.size(); ++i) {
       if (i != 0) {
@@ -177,11 +211,12 @@ class Printer {
 }  // namespace
 
 // As nft does: the nearest name within 10, with the difference.
-std::string print_priority(int priority, HookPlace hook) {
+std::string print_priority(int priority, std::optional<HookPlace> hook) {
   constexpr int kReach = 10;
   for (const NamedPriority& named : kPriorities) {
     const int difference = priority - named.value;
-    if (has_priority(hook, named.name) && difference >= -kReach && difference <= kReach) {
+    const bool known = hook ? has_priority(*hook, named.name) : named.name == "filter";
+    if (known && difference >= -kReach && difference <= kReach) {
       return difference == 0 ? std::string{named.name}
                              : fmt::format("{} {} {}", named.name, difference > 0 ? "+" : "-",
                                            difference > 0 ? difference : -difference);

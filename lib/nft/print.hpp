@@ -20,6 +20,7 @@ struct PrintOptions {
 [[nodiscard]] std::string print(const Ruleset& ruleset, const PrintOptions& options = {});
 [[nodiscard]] std::string print(const Table& table, const Rule& rule,
                                 const PrintOptions& options = {});
-[[nodiscard]] std::string print_priority(int priority, HookPlace hook);
+// Without a hook: that of a flowtable.
+[[nodiscard]] std::string print_priority(int priority, std::optional<HookPlace> hook = {});
 
 }  // namespace ringroad::nft

@@ -7,6 +7,7 @@
 #include <bit>
 #include <optional>
 
+#include "nft/time.hpp"
 #include "nft/words.hpp"
 
 namespace ringroad::nft {
@@ -19,6 +20,12 @@ std::string field_text(const Field& field) {
   for (const std::string_view bare : {"meta iif", "meta oif", "meta iifname", "meta oifname"}) {
     if (field.name == bare) {
       return std::string{bare.substr(sizeof "meta")};
+    }
+  }
+  // A connection has one of these for both directions.
+  for (const std::string_view both : {"ct l3proto", "ct protocol"}) {
+    if (field.source == Source::kCt && field.name.ends_with(both.substr(sizeof "ct" - 1))) {
+      return std::string{both};
     }
   }
   return std::string{field.name};
@@ -44,23 +51,20 @@ std::string expression_text(const Expression& expression) {
   const Value set = expression.flips & ~mask & all;
   const Value flips = expression.flips & mask & all;
   std::string text = field_text(field);
+  // Several flags are in parentheses, which bind more than '&' and '^'.
+  const auto operand = [&](Value value) {
+    const std::string flags = operand_text(field.type, value, false);
+    return flags.find('|') == std::string::npos ? flags : fmt::format("({})", flags);
+  };
   // Bits that are cleared, but for those that are set again.
   if (const Value kept = mask | set; kept != all) {
-    text += fmt::format(" & {}", operand_text(field.type, kept, false));
+    text += fmt::format(" & {}", operand(kept));
   }
   if (!set.is_zero()) {
     text += fmt::format(" | {}", operand_text(field.type, set, false));
   }
   if (!flips.is_zero()) {
-    text += fmt::format(" ^ {}", operand_text(field.type, flips, false));
-  }
-  return text;
-}
-
-std::string left_text(const std::vector<Expression>& left) {
-  std::string text;
-  for (const Expression& expression : left) {
-    text += fmt::format("{}{}", text.empty() ? "" : " . ", expression_text(expression));
+    text += fmt::format(" ^ {}", operand(flips));
   }
   return text;
 }
@@ -91,9 +95,14 @@ std::string interval_text(const Interval& interval, KeyPart part, bool prefix) {
       return fmt::format("{}/{}", print_value(part.type, interval.first), *length);
     }
   }
-  return interval.is_single() ? print_value(part.type, interval.first)
-                              : fmt::format("{}-{}", print_value(part.type, interval.first),
-                                            print_value(part.type, interval.last));
+  const auto end_text = [&](Value value) {
+    // In a range, nft prints times in seconds.
+    return part.type == Type::kTime && value.low % 1000 == 0 ? fmt::format("{}s", value.low / 1000)
+                                                             : print_value(part.type, value);
+  };
+  return interval.is_single()
+             ? print_value(part.type, interval.first)
+             : fmt::format("{}-{}", end_text(interval.first), end_text(interval.last));
 }
 
 std::string verdict_text(const Table& table, const Verdict& verdict) {
@@ -103,45 +112,51 @@ std::string verdict_text(const Table& table, const Verdict& verdict) {
              : std::string{word};
 }
 
-std::string set_text(const Table& table, SetIndex index) {
-  const Set& set = table.sets[index];
-  if (!set.is_anonymous()) {
-    return "@" + set.name;
-  }
-  std::string text = "{ ";
-  for (const Element& element : set.elements) {
-    text += fmt::format("{}{}", text.size() > 2 ? ", " : "", print_element(table, set, element));
-  }
-  return text + " }";
-}
-
 // Of these flags only those are set: "tcp flags syn / fin,syn,rst,ack".
 std::optional<std::string> masked_flags(const Match& match) {
   const Expression& left = match.left[0];
   const Key* const key = std::get_if<Key>(&match.right);
+  const bool unequal = match.comparison == Comparison::kNotEqual;
   if (key == nullptr || match.left.size() != 1 || !is_flags(left.field->type) || left.is_plain() ||
-      !left.flips.is_zero()) {
+      !left.flips.is_zero() || (!unequal && match.comparison != Comparison::kEqual)) {
     return std::nullopt;
   }
   const Value value = key->front().first;
   const Value mask = left.mask & Value::ones(left.field->width);
+  const std::string flags = print_value(left.field->type, mask);
   if (value.is_zero()) {
-    const std::string text = print_value(left.field->type, mask);
-    if (match.comparison == Comparison::kNotEqual) {
-      return fmt::format("{} {}", left.field->name, text);
-    }
-    return std::nullopt;
+    return fmt::format("{} {}{}", left.field->name, unequal ? "" : "! ", flags);
   }
-  return fmt::format("{} {}{} / {}", left.field->name,
-                     match.comparison == Comparison::kNotEqual ? "!= " : "",
-                     print_value(left.field->type, value), print_value(left.field->type, mask));
+  const std::string text = print_value(left.field->type, value);
+  if (std::has_single_bit(mask.low)) {
+    return fmt::format("{} & {} {} {}", left.field->name, flags,
+                       unequal ? "!=" : "==", operand_text(left.field->type, value, false));
+  }
+  return fmt::format("{} {}{} / {}", left.field->name, unequal ? "!= " : "", text, flags);
+}
+
+// nft has names for exactly one flag and for any of several. Flags of a header that are compared
+// otherwise are a number, and so are those of a connection that are less or more than some.
+std::string flags_text(const Field& field, Comparison comparison, Value value) {
+  const bool equality = comparison == Comparison::kEqual || comparison == Comparison::kNotEqual;
+  const bool is_ct = field.source == Source::kCt;
+  if (value.is_zero()) {
+    return "0x0";
+  }
+  if (comparison == Comparison::kAnyOf || comparison == Comparison::kNoneOf) {
+    return print_value(field.type, value);
+  }
+  if (is_ct ? equality : std::has_single_bit(value.low)) {
+    return operand_text(field.type, value, false);
+  }
+  return fmt::format("0x{:x}", value.low);
 }
 
 std::string match_text(const Table& table, const Match& match) {
   if (auto flags = masked_flags(match)) {
     return *flags;
   }
-  std::string text = left_text(match.left);
+  std::string text = print_left(match.left);
   const Field& field = *match.left[0].field;
   std::string_view comparison = kComparisons.at(static_cast<std::size_t>(match.comparison));
   const bool masked = match.left.size() == 1 && !match.left[0].is_plain();
@@ -154,15 +169,12 @@ std::string match_text(const Table& table, const Match& match) {
     text += fmt::format(" {}", comparison);
   }
   if (key == nullptr) {
-    return fmt::format("{} {}", text, set_text(table, std::get<SetIndex>(match.right)));
+    return fmt::format("{} {}", text, print_set(table, std::get<SetIndex>(match.right)));
   }
   if (flags) {
-    // nft has names for exactly one flag, and for any of several.
-    const Value value = key->front().first;
-    const bool named = (match.comparison == Comparison::kAnyOf && !value.is_zero()) ||
-                       std::has_single_bit(value.low);
     return fmt::format("{} {}", text,
-                       named ? print_value(field.type, value) : fmt::format("0x{:x}", value.low));
+                       masked ? operand_text(field.type, key->front().first, false)
+                              : flags_text(field, match.comparison, key->front().first));
   }
   std::string right;
   const std::vector<KeyPart> parts = parts_of(match.left);
@@ -201,7 +213,7 @@ std::string assignment_text(const Table& table, const Assignment& assignment) {
     value = expression_text(*expression);
   } else {
     const auto& lookup = std::get<MapLookup>(assignment.value);
-    value = fmt::format("{} map {}", left_text(lookup.key), set_text(table, lookup.map));
+    value = fmt::format("{} map {}", print_left(lookup.key), print_set(table, lookup.map));
   }
   return fmt::format("{} set {}", field.name, value);
 }
@@ -228,8 +240,13 @@ std::string statement_text(const Table& table, const Statement& statement,
       return match.implied ? std::string{} : match_text(table, match);
     }
     std::string operator()(const Verdict& verdict) const { return verdict_text(table, verdict); }
+    std::string operator()(const Nat& nat) const { return print_nat(table, nat); }
+    std::string operator()(const Notrack& /*notrack*/) const { return "notrack"; }
+    std::string operator()(const FlowOffload& flow) const {
+      return fmt::format("flow add @{}", flow.table_name);
+    }
     std::string operator()(const VerdictMap& map) const {
-      return fmt::format("{} vmap {}", left_text(map.key), set_text(table, map.map));
+      return fmt::format("{} vmap {}", print_left(map.key), print_set(table, map.map));
     }
     std::string operator()(const Counter& counter) const {
       return counter.object
@@ -255,6 +272,26 @@ std::string statement_text(const Table& table, const Statement& statement,
 
 }  // namespace
 
+std::string print_left(const std::vector<Expression>& left) {
+  std::string text;
+  for (const Expression& expression : left) {
+    text += fmt::format("{}{}", text.empty() ? "" : " . ", expression_text(expression));
+  }
+  return text;
+}
+
+std::string print_set(const Table& table, SetIndex index) {
+  const Set& set = table.sets[index];
+  if (!set.is_anonymous()) {
+    return "@" + set.name;
+  }
+  std::string text = "{ ";
+  for (const Element& element : set.elements) {
+    text += fmt::format("{}{}", text.size() > 2 ? ", " : "", print_element(table, set, element));
+  }
+  return text + " }";
+}
+
 std::string print_key(const Key& key, std::span<const KeyPart> parts) {
   std::string text;
   for (std::size_t i = 0; i < key.size(); ++i) {
@@ -267,6 +304,14 @@ std::string print_key(const Key& key, std::span<const KeyPart> parts) {
   return text;
 }
 
+std::string data_text(const Set& set, const Key& key) {
+  const std::string text = print_key(key, set.data);
+  // A range of one address.
+  return set.data_interval && set.data.size() == 1 && key[0].is_single()
+             ? fmt::format("{}/{}", text, set.data[0].width)
+             : text;
+}
+
 std::string print_element(const Table& table, const Set& set, const Element& element) {
   std::string text = print_key(element.key, set.key);
   if (element.timeout) {
@@ -276,27 +321,13 @@ std::string print_element(const Table& table, const Set& set, const Element& ele
     text += fmt::format(" comment \"{}\"", element.comment);
   }
   if (const auto* const value = std::get_if<Value>(&element.data)) {
-    text += fmt::format(" : {}", print_value(set.data.type, *value));
+    text += fmt::format(" : {}", print_value(set.data[0].type, *value));
+  } else if (const auto* const key = std::get_if<Key>(&element.data)) {
+    text += fmt::format(" : {}", data_text(set, *key));
   } else if (const auto* const verdict = std::get_if<Verdict>(&element.data)) {
     text += fmt::format(" : {}", verdict_text(table, *verdict));
   }
   return text;
-}
-
-std::string print_time(Nanoseconds time) {
-  const auto total = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-  std::string text;
-  const auto add = [&](std::int64_t count, std::string_view unit) {
-    if (count != 0) {
-      text += fmt::format("{}{}", count, unit);
-    }
-  };
-  add(total / 86'400'000, "d");
-  add(total / 3'600'000 % 24, "h");
-  add(total / 60'000 % 60, "m");
-  add(total / 1000 % 60, "s");
-  add(total % 1000, "ms");
-  return text.empty() ? "0s" : text;
 }
 
 std::string print_bytes(std::uint64_t bytes) {

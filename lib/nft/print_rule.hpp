@@ -8,7 +8,10 @@
 
 namespace ringroad::nft {
 
-[[nodiscard]] std::string print_time(Nanoseconds time);
+[[nodiscard]] std::string print_left(const std::vector<Expression>& left);
+// "@NAME", or the elements in braces.
+[[nodiscard]] std::string print_set(const Table& table, SetIndex index);
+[[nodiscard]] std::string print_nat(const Table& table, const Nat& nat);
 [[nodiscard]] std::string print_key(const Key& key, std::span<const KeyPart> parts);
 [[nodiscard]] std::string print_element(const Table& table, const Set& set, const Element& element);
 // "2 kbytes"

@@ -11,6 +11,7 @@
 #include "base/ipv6.hpp"
 #include "base/mac.hpp"
 #include "nft/field.hpp"
+#include "nft/time.hpp"
 
 namespace ringroad::nft {
 namespace {
@@ -164,6 +165,12 @@ constexpr std::array kPacketTypes{Name{"host", 0}, Name{"unicast", 0}, Name{"bro
 constexpr std::array kFibTypes{Name{"unspec", 0},    Name{"unicast", 1},     Name{"local", 2},
                                Name{"broadcast", 3}, Name{"anycast", 4},     Name{"multicast", 5},
                                Name{"blackhole", 6}, Name{"unreachable", 7}, Name{"prohibit", 8}};
+constexpr std::array kCtStates{Name{"invalid", 1}, Name{"established", 2}, Name{"related", 4},
+                               Name{"new", 8}, Name{"untracked", 64}};
+constexpr std::array kCtDirections{Name{"original", 0}, Name{"reply", 1}};
+constexpr std::array kCtStatuses{Name{"expected", 1},  Name{"seen-reply", 2}, Name{"assured", 4},
+                                 Name{"confirmed", 8}, Name{"snat", 16},      Name{"dnat", 32},
+                                 Name{"dying", 512}};
 constexpr std::array kBooleans{Name{"missing", 0}, Name{"exists", 1}};
 
 std::span<const Name> names(Type type) {
@@ -196,6 +203,12 @@ std::span<const Name> names(Type type) {
       return kFibTypes;
     case Type::kBoolean:
       return kBooleans;
+    case Type::kCtState:
+      return kCtStates;
+    case Type::kCtDirection:
+      return kCtDirections;
+    case Type::kCtStatus:
+      return kCtStatuses;
     default:
       return {};
   }
@@ -243,9 +256,18 @@ std::optional<Value> parse_service(std::string_view word) {
       static_cast<std::uint64_t>(__builtin_bswap16(static_cast<std::uint16_t>(found->s_port)))};
 }
 
+std::optional<Value> time_value(std::string_view word) {
+  const auto time = parse_time(word);
+  return time ? std::optional{Value{
+                    static_cast<std::uint64_t>(*time / std::chrono::milliseconds{1})}}
+              : std::nullopt;
+}
+
 }  // namespace
 
-bool is_flags(Type type) { return type == Type::kTcpFlags; }
+bool is_flags(Type type) {
+  return type == Type::kTcpFlags || type == Type::kCtState || type == Type::kCtStatus;
+}
 
 Value name_value(std::string_view name) {
   Value value;
@@ -268,11 +290,12 @@ std::string name_of(Value value) {
 }
 
 std::string_view to_string(Type type) {
-  constexpr std::array<std::string_view, 22> kNames{
+  constexpr std::array<std::string_view, 26> kNames{
       "integer",    "ipv4_addr",    "ipv6_addr",    "ether_addr", "ether_type",  "nf_proto",
       "inet_proto", "inet_service", "icmp_type",    "icmp_code",  "icmpv6_type", "icmpv6_code",
       "tcp_flag",   "dscp",         "ecn",          "mark",       "classid",     "iface_index",
-      "ifname",     "pkt_type",     "fib_addrtype", "boolean"};
+      "ifname",     "pkt_type",     "fib_addrtype", "boolean",    "ct_state",    "ct_dir",
+      "ct_status",  "time"};
   return kNames.at(static_cast<std::size_t>(type));
 }
 
@@ -311,6 +334,8 @@ std::optional<Value> parse_value(Type type, std::string_view word) {
                                                     : std::optional{name_value(word)};
     case Type::kPriority:
       return parse_handle(word);
+    case Type::kTime:
+      return time_value(word);
     default:
       break;
   }
@@ -345,16 +370,23 @@ std::string print_value(Type type, Value value) {
       return fmt::format("0x{:08x}", value.low);
     case Type::kPort:
       return fmt::format("{}", value.low);
+    case Type::kTime:
+      return print_time(std::chrono::milliseconds{value.low});
     default:
       break;
   }
   const auto all = names(type);
   if (is_flags(type) && !value.is_zero()) {
     std::string text;
+    std::uint64_t nameless = value.low;
     for (const Name& name : all) {
       if ((value.low & name.value) != 0) {
         text += fmt::format("{}{}", text.empty() ? "" : ",", name.text);
+        nameless &= ~std::uint64_t{name.value};
       }
+    }
+    for (; nameless != 0; nameless &= nameless - 1) {
+      text += fmt::format("{}0x{:x}", text.empty() ? "" : ",", nameless & -nameless);
     }
     return text;
   }
@@ -366,9 +398,11 @@ std::string print_value(Type type, Value value) {
   if (type == Type::kEtherType) {
     return fmt::format("0x{:04x}", value.low);
   }
-  return type == Type::kDscp || type == Type::kEcn || is_flags(type)
-             ? fmt::format("0x{:02x}", value.low)
-             : fmt::format("{}", value.low);
+  if (is_flags(type)) {
+    return "0x0";
+  }
+  return type == Type::kDscp || type == Type::kEcn ? fmt::format("0x{:02x}", value.low)
+                                                   : fmt::format("{}", value.low);
 }
 
 }  // namespace ringroad::nft

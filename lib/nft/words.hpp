@@ -14,6 +14,8 @@ inline constexpr std::array<std::string_view, 6> kVerdicts{"accept", "drop", "co
                                                            "return", "jump", "goto"};
 inline constexpr std::array<std::string_view, 3> kChainTypes{"filter", "nat", "route"};
 
+inline constexpr std::array<std::string_view, 4> kNats{"snat", "dnat", "masquerade", "redirect"};
+
 // By the level of syslog(3), and by Linux's nft_reject_icmpx_code.
 inline constexpr std::array<std::string_view, 8> kLevels{"emerg", "alert",  "crit", "err",
                                                          "warn",  "notice", "info", "debug"};

@@ -77,6 +77,16 @@ class Reference {
     return Result::kDrop;
   }
   Result evaluate(const Where& where, const nft::Assignment& assignment);
+  // The generator draws none of these.
+  static Result evaluate(const Where& /*where*/, const nft::Nat& /*nat*/) {
+    return Result::kContinue;
+  }
+  static Result evaluate(const Where& /*where*/, const nft::Notrack& /*notrack*/) {
+    return Result::kContinue;
+  }
+  static Result evaluate(const Where& /*where*/, const nft::FlowOffload& /*flow*/) {
+    return Result::kContinue;
+  }
   [[nodiscard]] const nft::Table& table(const Where& where) const {
     return ruleset_.tables[where.table];
   }

@@ -14,8 +14,8 @@ TEST_CASE("a rule that is not understood is refused at its line and column") {
     const char* what;
   };
   const auto& [rule, column, what] = GENERATE(values<Case>({
-      {"ct state established accept", 1, "'ct' is not there"},
-      {"tcp dport 80 dnat to 10.0.0.1", 14, "'dnat' is not there"},
+      {"ct helper \"ftp\" accept", 4, "'ct helper' is not there"},
+      {"tcp dport 80 dnat to 10.0.0.1", 14, "of which family: 'dnat ip to' or 'dnat ip6 to'?"},
       {"tcp dprot 80", 5, "'tcp' has no 'dprot'; did you mean 'dport'?"},
       {"tpc dport 80", 1, "no statement begins with 'tpc'; did you mean 'tcp'?"},
       {"tcp dport 70000", 11, "'70000' has more than 16 bits"},
@@ -65,7 +65,7 @@ TEST_CASE("each rule that is wrong is reported, and a brace inside it ends nothi
     type filter hook forward priority 0; policy maybe;
     tcp dport { 80, htpp } accept
     udp dport 53 accept
-    ct state new
+    ct zone 1
   }
 }
 table arp a { }
@@ -80,7 +80,7 @@ table arp a { }
                    "fw.nft:2:16: 'nothing' is no data type that is there",
                    "fw.nft:5:49: a policy is accept or drop, not 'maybe'",
                    "fw.nft:6:21: 'htpp' is no value of the type inet_service; did you mean 'http'?",
-                   "fw.nft:8:5: 'ct' is not there",
+                   "fw.nft:8:8: 'ct zone' is not there",
                    "fw.nft:11:7: tables of the family arp are not there; known: ip, ip6, inet"});
 }
 
