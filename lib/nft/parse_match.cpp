@@ -228,6 +228,9 @@ Match Parser::match(std::vector<Expression> left) {
         set.elements[0].comment.empty()) {
       match.right = set.elements[0].key;
       match.prefix = false;
+      if (flags && !given) {
+        match.comparison = Comparison::kAnyOf;
+      }
       table_->sets.pop_back();
       --table_->handles;
     }

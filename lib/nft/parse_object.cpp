@@ -238,7 +238,10 @@ void Parser::devices(Flowtable& flowtable) {
     }
     const Token& token = cursor_.peek();
     const std::string name = cursor_.expect_name("the name of an interface");
-    if (name.empty() || name.size() > kNameMax || name.ends_with('*')) {
+    constexpr std::string_view kAlnum =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    if (name.empty() || name.size() > kNameMax || name.find_first_of(kAlnum) != 0 ||
+        name.find_first_not_of(std::string{kAlnum} + "_.-") != std::string::npos) {
       refuse(token, fmt::format("{} is no name of an interface", shown(name)));
     }
     const auto place = std::ranges::lower_bound(flowtable.devices, name);

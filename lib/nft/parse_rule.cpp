@@ -40,7 +40,7 @@ Rule Parser::rule() {
       break;
     }
     if (ended) {
-      refuse(first, "nothing follows a verdict but a comment");
+      refuse(first, "nothing follows a verdict or a translation but a comment");
     }
     statement(rule);
     ended = is_last(rule.statements.back());

@@ -177,11 +177,12 @@ class Printer {
     // nft's calculate_delim: short elements share a line.
     const std::size_t in_line = set.key.size() > 1 ? 1 : elements_in_line(set.key[0].type);
     std::string text = "elements = { ";
-    for (std::size_t i = 0; i < set.elements.size(); ++i) {
+    const std::vector<std::string> all = print_elements(table, set);
+    for (std::size_t i = 0; i < all.size(); ++i) {
       if (i != 0) {
         text += i % in_line == 0 ? ",\n\t\t\t     " : ", ";
       }
-      text += print_element(table, set, set.elements[i]);
+      text += all[i];
     }
     line(2, text + " }");
   }

@@ -12,10 +12,14 @@ std::string map_text(const Table& table, const MapLookup& lookup) {
   return fmt::format("{} map {}", print_left(lookup.key), print_set(table, lookup.map));
 }
 
-std::string address_text(const Interval& address, FamilyNeed family, bool port_follows) {
-  const bool is6 = family == FamilyNeed::kIp6;
+std::string address_text(const Nat& nat, bool port_follows) {
+  const Interval& address = *nat.address;
+  const bool is6 = nat.family == FamilyNeed::kIp6;
   const KeyPart part{is6 ? Type::kIpv6 : Type::kIpv4, static_cast<std::uint16_t>(is6 ? 128 : 32)};
-  const std::string text = print_key({address}, {&part, 1});
+  std::string text = print_key({address}, {&part, 1});
+  if (nat.is_prefix && address.is_single()) {
+    text += fmt::format("/{}", part.width);
+  }
   if (!is6 || !port_follows || text.find('/') != std::string::npos) {
     return text;
   }
@@ -28,7 +32,7 @@ std::string target_text(const Table& table, const Nat& nat) {
   std::string text;
   const bool has_port = nat.ports || nat.map_gives_port;
   if (nat.address) {
-    text = address_text(*nat.address, nat.family, has_port);
+    text = address_text(nat, has_port);
   } else if (nat.map && !nat.map_gives_port) {
     text = map_text(table, *nat.map);
   }

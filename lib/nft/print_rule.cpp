@@ -31,19 +31,6 @@ std::string field_text(const Field& field) {
   return std::string{field.name};
 }
 
-// Operands of `&` and others: numbers of integers, names of flags.
-std::string operand_text(Type type, Value value, bool list) {
-  if (is_flags(type) && !value.is_zero()) {
-    std::string text = print_value(type, value);
-    for (auto comma = text.find(','); !list && comma != std::string::npos;
-         comma = text.find(',', comma)) {
-      text.replace(comma, 1, " | ");
-    }
-    return text;
-  }
-  return print_value(type, value);
-}
-
 std::string expression_text(const Expression& expression) {
   const Field& field = *expression.field;
   const Value all = Value::ones(field.width);
@@ -53,7 +40,7 @@ std::string expression_text(const Expression& expression) {
   std::string text = field_text(field);
   // Several flags are in parentheses, which bind more than '&' and '^'.
   const auto operand = [&](Value value) {
-    const std::string flags = operand_text(field.type, value, false);
+    const std::string flags = print_operand(field.type, value, false);
     return flags.find('|') == std::string::npos ? flags : fmt::format("({})", flags);
   };
   // Bits that are cleared, but for those that are set again.
@@ -61,55 +48,12 @@ std::string expression_text(const Expression& expression) {
     text += fmt::format(" & {}", operand(kept));
   }
   if (!set.is_zero()) {
-    text += fmt::format(" | {}", operand_text(field.type, set, false));
+    text += fmt::format(" | {}", print_operand(field.type, set, false));
   }
   if (!flips.is_zero()) {
     text += fmt::format(" ^ {}", operand(flips));
   }
   return text;
-}
-
-// The length of the prefix that the interval is, if it is one.
-std::optional<unsigned> prefix_length(const Interval& interval, unsigned width) {
-  for (unsigned length = 0; length <= width; ++length) {
-    const Value rest = Value::ones(width) & ~Value::prefix_mask(length, width);
-    if ((interval.first & rest).is_zero() && (interval.first | rest) == interval.last) {
-      return length;
-    }
-  }
-  return std::nullopt;
-}
-
-std::string interval_text(const Interval& interval, KeyPart part, bool prefix) {
-  if (is_interface(part.type)) {
-    std::string name = name_of(interval.first);
-    if (interval.is_single()) {
-      // A name that ends with '*' itself.
-      return fmt::format("\"{}\"",
-                         name.ends_with('*') ? name.insert(name.size() - 1, 1, '\\') : name);
-    }
-    return fmt::format("\"{}*\"", name);
-  }
-  if (prefix) {
-    if (const auto length = prefix_length(interval, part.width)) {
-      return fmt::format("{}/{}", print_value(part.type, interval.first), *length);
-    }
-  }
-  const auto end_text = [&](Value value) {
-    // In a range, nft prints times in seconds.
-    return part.type == Type::kTime && value.low % 1000 == 0 ? fmt::format("{}s", value.low / 1000)
-                                                             : print_value(part.type, value);
-  };
-  return interval.is_single()
-             ? print_value(part.type, interval.first)
-             : fmt::format("{}-{}", end_text(interval.first), end_text(interval.last));
-}
-
-std::string verdict_text(const Table& table, const Verdict& verdict) {
-  const std::string_view word = kVerdicts.at(static_cast<std::size_t>(verdict.kind));
-  return verdict.kind == Verdict::Kind::kJump || verdict.kind == Verdict::Kind::kGoto
-             ? fmt::format("{} {}", word, table.chains[verdict.chain].name)
-             : std::string{word};
 }
 
 // Of these flags only those are set: "tcp flags syn / fin,syn,rst,ack".
@@ -130,7 +74,7 @@ std::optional<std::string> masked_flags(const Match& match) {
   const std::string text = print_value(left.field->type, value);
   if (std::has_single_bit(mask.low)) {
     return fmt::format("{} & {} {} {}", left.field->name, flags,
-                       unequal ? "!=" : "==", operand_text(left.field->type, value, false));
+                       unequal ? "!=" : "==", print_operand(left.field->type, value, false));
   }
   return fmt::format("{} {}{} / {}", left.field->name, unequal ? "!= " : "", text, flags);
 }
@@ -147,7 +91,7 @@ std::string flags_text(const Field& field, Comparison comparison, Value value) {
     return print_value(field.type, value);
   }
   if (is_ct ? equality : std::has_single_bit(value.low)) {
-    return operand_text(field.type, value, false);
+    return print_operand(field.type, value, false);
   }
   return fmt::format("0x{:x}", value.low);
 }
@@ -173,14 +117,14 @@ std::string match_text(const Table& table, const Match& match) {
   }
   if (flags) {
     return fmt::format("{} {}", text,
-                       masked ? operand_text(field.type, key->front().first, false)
+                       masked ? print_operand(field.type, key->front().first, false)
                               : flags_text(field, match.comparison, key->front().first));
   }
   std::string right;
   const std::vector<KeyPart> parts = parts_of(match.left);
   for (std::size_t i = 0; i < key->size(); ++i) {
     right +=
-        fmt::format("{}{}", i == 0 ? "" : " . ", interval_text((*key)[i], parts[i], match.prefix));
+        fmt::format("{}{}", i == 0 ? "" : " . ", print_interval((*key)[i], parts[i], match.prefix));
   }
   return fmt::format("{} {}", text, right);
 }
@@ -239,7 +183,7 @@ std::string statement_text(const Table& table, const Statement& statement,
     std::string operator()(const Match& match) const {
       return match.implied ? std::string{} : match_text(table, match);
     }
-    std::string operator()(const Verdict& verdict) const { return verdict_text(table, verdict); }
+    std::string operator()(const Verdict& verdict) const { return print_verdict(table, verdict); }
     std::string operator()(const Nat& nat) const { return print_nat(table, nat); }
     std::string operator()(const Notrack& /*notrack*/) const { return "notrack"; }
     std::string operator()(const FlowOffload& flow) const {
@@ -276,56 +220,6 @@ std::string print_left(const std::vector<Expression>& left) {
   std::string text;
   for (const Expression& expression : left) {
     text += fmt::format("{}{}", text.empty() ? "" : " . ", expression_text(expression));
-  }
-  return text;
-}
-
-std::string print_set(const Table& table, SetIndex index) {
-  const Set& set = table.sets[index];
-  if (!set.is_anonymous()) {
-    return "@" + set.name;
-  }
-  std::string text = "{ ";
-  for (const Element& element : set.elements) {
-    text += fmt::format("{}{}", text.size() > 2 ? ", " : "", print_element(table, set, element));
-  }
-  return text + " }";
-}
-
-std::string print_key(const Key& key, std::span<const KeyPart> parts) {
-  std::string text;
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    const bool address = parts[i].type == Type::kIpv4 || parts[i].type == Type::kIpv6;
-    std::string one = key[i].is_single() && is_flags(parts[i].type)
-                          ? operand_text(parts[i].type, key[i].first, false)
-                          : interval_text(key[i], parts[i], address && !key[i].is_single());
-    text += fmt::format("{}{}", i == 0 ? "" : " . ", one);
-  }
-  return text;
-}
-
-std::string data_text(const Set& set, const Key& key) {
-  const std::string text = print_key(key, set.data);
-  // A range of one address.
-  return set.data_interval && set.data.size() == 1 && key[0].is_single()
-             ? fmt::format("{}/{}", text, set.data[0].width)
-             : text;
-}
-
-std::string print_element(const Table& table, const Set& set, const Element& element) {
-  std::string text = print_key(element.key, set.key);
-  if (element.timeout) {
-    text += fmt::format(" timeout {}", print_time(*element.timeout));
-  }
-  if (!element.comment.empty()) {
-    text += fmt::format(" comment \"{}\"", element.comment);
-  }
-  if (const auto* const value = std::get_if<Value>(&element.data)) {
-    text += fmt::format(" : {}", print_value(set.data[0].type, *value));
-  } else if (const auto* const key = std::get_if<Key>(&element.data)) {
-    text += fmt::format(" : {}", data_text(set, *key));
-  } else if (const auto* const verdict = std::get_if<Verdict>(&element.data)) {
-    text += fmt::format(" : {}", verdict_text(table, *verdict));
   }
   return text;
 }

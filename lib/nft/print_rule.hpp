@@ -3,17 +3,24 @@
 // The parts of rules as text. Private to lib/nft.
 #include <span>
 #include <string>
+#include <vector>
 
 #include "nft/print.hpp"
 
 namespace ringroad::nft {
 
 [[nodiscard]] std::string print_left(const std::vector<Expression>& left);
+[[nodiscard]] std::string print_nat(const Table& table, const Nat& nat);
+// print_set.cpp
+// An operand of `&` and others: flags with their names, as a list or joined by '|'.
+[[nodiscard]] std::string print_operand(Type type, Value value, bool list);
+[[nodiscard]] std::string print_interval(const Interval& interval, KeyPart part, bool prefix);
+[[nodiscard]] std::string print_verdict(const Table& table, const Verdict& verdict);
+[[nodiscard]] std::string print_key(const Key& key, std::span<const KeyPart> parts);
+// In the order of the listing.
+[[nodiscard]] std::vector<std::string> print_elements(const Table& table, const Set& set);
 // "@NAME", or the elements in braces.
 [[nodiscard]] std::string print_set(const Table& table, SetIndex index);
-[[nodiscard]] std::string print_nat(const Table& table, const Nat& nat);
-[[nodiscard]] std::string print_key(const Key& key, std::span<const KeyPart> parts);
-[[nodiscard]] std::string print_element(const Table& table, const Set& set, const Element& element);
 // "2 kbytes"
 [[nodiscard]] std::string print_bytes(std::uint64_t bytes);
 [[nodiscard]] std::string print_rate(const Limit& limit);

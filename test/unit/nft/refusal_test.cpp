@@ -28,7 +28,7 @@ TEST_CASE("a rule that is not understood is refused at its line and column") {
       {"tcp dport @nobody", 12, "there is no set 'nobody' in table inet t; known: known"},
       {"tcp dport @known", 12, "the keys of 'known' are of the type ipv4_addr"},
       {"jump nowhere", 6, "there is no chain 'nowhere' in table inet t; known: c"},
-      {"accept drop", 8, "nothing follows a verdict but a comment"},
+      {"accept drop", 8, "nothing follows a verdict or a translation but a comment"},
       {"tcp dport 1 udp dport 1", 13,
        "'udp dport' is of another protocol than what this rule has matched"},
       {"ip saddr 1.1.1.1 ip6 saddr ::1", 18,
