@@ -152,6 +152,7 @@ void Parser::add(bool insert) {
     } else {
       named_set(what.text == "map");
     }
+    give_handles();
     return;
   }
   const bool is_rule = cursor_.accept_word("rule") || what.is_word("ip") || what.is_word("ip6") ||

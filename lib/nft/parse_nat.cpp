@@ -71,7 +71,11 @@ Nat Parser::nat(const Token& word, Nat::Kind kind) {
     }
     nat_ports(nat);
   }
+  const Token& flags = cursor_.peek();
   nat_flags(nat);
+  if (nat.is_prefix && (nat.random || nat.fully_random || nat.persistent)) {
+    refuse(flags, "the address in a prefix is not chosen: flags have no use here");
+  }
   return nat;
 }
 

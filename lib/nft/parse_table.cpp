@@ -59,26 +59,28 @@ void Parser::table() {
       report(error, begin);
     }
   }
-  // The kernel gets a file's chains first, then objects and sets, then rules.
-  for (Chain& chain : table_->chains) {
-    chain.handle = chain.handle != 0 ? chain.handle : ++table_->handles;
-  }
-  const auto number = [&](auto& list) {
-    for (auto& item : list) {
-      item.handle = item.handle != 0 ? item.handle : ++table_->handles;
-    }
-  };
-  number(table_->counters);
-  number(table_->limits);
-  number(table_->quotas);
-  number(table_->sets);
-  number(table_->flowtables);
+  give_handles();
   const std::size_t end = cursor_.position();
   for (const Body& body : bodies) {
     cursor_.go_to(body.position);
     rules(body.chain);
   }
   cursor_.go_to(end);
+}
+
+// The kernel gets a file's chains first, then objects, sets and flowtables, then rules.
+void Parser::give_handles() {
+  const auto number = [&](auto& list) {
+    for (auto& item : list) {
+      item.handle = item.handle != 0 ? item.handle : ++table_->handles;
+    }
+  };
+  number(table_->chains);
+  number(table_->counters);
+  number(table_->limits);
+  number(table_->quotas);
+  number(table_->sets);
+  number(table_->flowtables);
 }
 
 void Parser::table_entry(std::vector<Body>& bodies) {
@@ -153,9 +155,6 @@ void Parser::chain(std::vector<Body>* bodies) {
   const Place place = cursor_.peek().place;
   const std::string name = cursor_.expect_name("the name of a chain");
   Chain& chain = declare_chain(name, place);
-  if (bodies == nullptr && chain.handle == 0) {
-    chain.handle = ++table_->handles;
-  }
   if (!cursor_.accept_symbol("{")) {
     return;
   }

@@ -99,6 +99,7 @@ class Parser {
   void table();
   void table_entry(std::vector<Body>& bodies);
   void chain(std::vector<Body>* bodies);
+  void give_handles();
   void declare_chains();
   Chain& declare_chain(const std::string& name, const Place& place);
   void base_chain(Chain& chain);

@@ -91,6 +91,25 @@ std::string print_key(const Key& key, std::span<const KeyPart> parts) {
 
 namespace {
 
+bool is_host_order(Type type) {
+  return type == Type::kMark || type == Type::kPriority || type == Type::kCtState ||
+         type == Type::kCtStatus || type == Type::kTime || type == Type::kFibType;
+}
+
+// nft sorts concatenations and names as the number that their octets are on a little-endian host:
+// the last octet counts most.
+std::string order_key(const Set& set, const Key& key) {
+  std::string octets;
+  for (std::size_t i = key.size(); i-- > 0;) {
+    const unsigned count = (set.key[i].width + 7U) / 8;
+    for (unsigned octet = 0; octet < count; ++octet) {
+      const unsigned at = is_host_order(set.key[i].type) ? count - 1 - octet : octet;
+      octets += static_cast<char>(key[i].first.shifted_right(8 * at).low & 0xff);
+    }
+  }
+  return octets;
+}
+
 std::string element_text(const Table& table, const Set& set, const Element& element) {
   std::string text = print_key(element.key, set.key);
   if (element.timeout) {
@@ -117,12 +136,16 @@ std::vector<std::string> print_elements(const Table& table, const Set& set) {
   for (const Element& element : set.elements) {
     order.push_back(&element);
   }
-  // nft sorts several flags by the lowest of them.
-  if (set.key.size() == 1 && is_flags(set.key[0].type)) {
+  const bool several = set.key.size() > 1;
+  if (!several && is_flags(set.key[0].type)) {
+    // nft sorts several flags by the lowest of them.
     std::ranges::stable_sort(order, {}, [](const Element* element) {
       const std::uint64_t flags = element->key[0].first.low;
       return flags & -flags;
     });
+  } else if (!set.interval && (several || set.key[0].type == Type::kName)) {
+    std::ranges::stable_sort(order, {},
+                             [&](const Element* element) { return order_key(set, element->key); });
   }
   std::vector<std::string> texts;
   texts.reserve(order.size());

@@ -43,11 +43,57 @@ TEST_CASE("a rule that is not understood is refused at its line and column") {
       {"iifname \"this-name-is-far-too-long\"", 9,
        "'this-name-is-far-too-long' is no name of an interface"},
       {"ip saddr 1.1.1.1 }", 0, ""},
+      {"ct count over 10 drop", 4, "'ct count' is not there"},
+      {"ct original zone 1", 13, "'ct zone' is not there"},
+      {"ct event set new", 4, "'ct event' is not there"},
+      {"ct stat new", 4, "'ct' has no 'stat'; did you mean 'state'?"},
+      {"ct state establishd", 10,
+       "'establishd' is no value of the type ct_state; did you mean 'established'?"},
+      {"ct state set new", 10, "'ct state' cannot be set"},
+      {"ct mark set ip dscp", 13, "'ip dscp' is of the type dscp, not mark"},
+      {"ct saddr 1.2.3.4", 4,
+       "an address is of a direction: 'ct original saddr' or 'ct reply saddr'"},
+      {"ct original saddr 1.2.3.4", 13,
+       "of which family: 'ct original ip saddr' or 'ct original ip6 saddr'?"},
+      {"ip saddr 1.1.1.1 ct reply ip6 saddr ::1", 18,
+       "'ct reply ip6 saddr' is of another protocol than what this rule has matched"},
+      {"ct reply proto-dst 80", 1,
+       "'ct reply proto-dst' needs its protocol before it in the rule, such as 'meta l4proto tcp'"},
+      {"ct expiration soon", 15, "'soon' is no value of the type time"},
+      {"dnat ip to 1.2.3.4:80", 20,
+       "a port needs its protocol before it in the rule, such as 'meta l4proto tcp'"},
+      {"th dport 80 redirect to :8080", 26, "a port needs its protocol before it"},
+      {"meta l4proto != tcp redirect to :8080", 34, "a port needs its protocol before it"},
+      {"ip saddr 1.1.1.1 dnat ip6 to ::1", 18,
+       "'dnat ip6' is of another protocol than what this rule has matched"},
+      {"dnat ip to ::1", 12, "'::1' is no value of the type ipv4_addr"},
+      {"dnat ip to [1.2.3.4", 20, "expected ']' behind the address, not the end of the line"},
+      {"dnat ip to 1.2.3.9-1.2.3.4", 12, "the range ends before it begins"},
+      {"tcp dport 80 redirect to :9-3", 27, "the range ends before it begins"},
+      {"dnat ip prefix to 1.2.3.4", 26, "expected '/' and the length of the prefix"},
+      {"dnat ip prefix to 1.2.3.0/24 random", 30, "the address in a prefix is not chosen"},
+      {"dnat ip to numgen inc mod 2 map { 0 : 1.1.1.1 }", 12, "'numgen' is not there"},
+      {"dnat ip to jhash ip saddr mod 2 map { 0 : 1.1.1.1 }", 12, "'jhash' is not there"},
+      {"dnat ip to ip daddr", 12,
+       "a field gives an address or a port only by a map: FIELD map { ... }"},
+      {"dnat ip to tcp dport map @marks", 27,
+       "the data of 'marks' are of the type mark, not ipv4_addr"},
+      {"dnat ip to tcp dport map { 80 : 1.1.1.1 . 80 }:90", 47, "the map gives the port already"},
+      {"dnat ip to tcp dport map { 1 : 1.1.1.1, 2 : 1.1.1.1-1.1.1.9 }", 45,
+       "only a map of the type 'KEY : interval DATA' has ranges as data"},
+      {"dnat ip to tcp dport map { 1 : 1.1.1.1 . 1, 2 : 1.1.1.1 }", 57, "expected '.' and a port"},
+      {"masquerade to 1.2.3.4", 15, "expected ':' and a port, not '1.2.3.4'"},
+      {"masquerade random,often", 19, "expected random, fully-random or persistent"},
+      {"redirect accept", 10, "nothing follows a verdict or a translation but a comment"},
+      {"flow add @fst", 11, "there is no flowtable 'fst' in table inet t; did you mean 'fast'?"},
+      {"flow remove @fast", 6, "expected 'add' and a flowtable"},
   }));
   INFO(rule);
-  const auto ruleset = parse(
-      std::string{"table inet t {\nset known { type ipv4_addr; }\nchain c {\n"} + rule + "\n}\n}\n",
-      "test.nft");
+  const auto ruleset =
+      parse(std::string{"table inet t {\nset known { type ipv4_addr; }\nchain c {\n"} + rule +
+                "\n}\nmap marks { type inet_service : mark; }\n"
+                "flowtable fast { hook ingress priority 0; }\n}\n",
+            "test.nft");
   REQUIRE_FALSE(ruleset);
   if (column != 0) {
     const Problem& problem = ruleset.error().at(0);
@@ -94,6 +140,84 @@ TEST_CASE("chains are at the hooks that their type has, and rules reject only wh
   CHECK(parse("table t { chain c { type filter hook prerouting priority dstnat - 10; } }", "t"));
 }
 
+TEST_CASE("a translation is in a chain of type nat, at a hook where Linux has it") {
+  struct Case {
+    const char* chain;
+    const char* rule;
+    const char* what;  // nothing: it is accepted
+  };
+  const auto& [chain, rule, what] = GENERATE(values<Case>({
+      {"nat hook prerouting", "dnat ip to 1.2.3.4", ""},
+      {"nat hook output", "redirect", ""},
+      {"nat hook input", "snat ip to 1.2.3.4", ""},
+      {"nat hook postrouting", "snat ip to 1.2.3.4", ""},
+      {"nat hook postrouting", "masquerade", ""},
+      {"nat hook prerouting", "snat ip to 1.2.3.4",
+       "'snat' is possible only at postrouting and input; chain 'c' at prerouting leads here"},
+      {"nat hook output", "masquerade",
+       "'masquerade' is possible only at postrouting; chain 'c' at output leads here"},
+      {"nat hook input", "masquerade", "'masquerade' is possible only at postrouting"},
+      {"nat hook postrouting", "dnat ip to 1.2.3.4",
+       "'dnat' is possible only at prerouting and output; chain 'c' at postrouting leads here"},
+      {"nat hook input", "redirect", "'redirect' is possible only at prerouting and output"},
+      {"filter hook prerouting", "dnat ip to 1.2.3.4",
+       "'dnat' is possible only in chains of type nat; chain 'c' of type filter leads here"},
+      {"route hook output", "jump d", "'masquerade' is possible only in chains of type nat"},
+      {"nat hook output", "jump d", "'masquerade' is possible only at postrouting"},
+      {"filter hook forward", "flow add @f", ""},
+      {"filter hook input", "flow add @f",
+       "'flow add' is possible only at forward; chain 'c' at input leads here"},
+      {"filter hook postrouting", "notrack", ""},
+  }));
+  INFO(chain << ": " << rule);
+  const auto ruleset =
+      parse(std::string{"table inet t {\nflowtable f { hook ingress priority 0; }\n"
+                        "chain d {\nmasquerade\n}\nchain c {\ntype "} +
+                chain + " priority 0;\n" + rule + "\n}\n}\n",
+            "test.nft");
+  CHECK(ruleset.has_value() == (*what == '\0'));
+  if (!ruleset) {
+    CHECK(ruleset.error().at(0).what.starts_with(what));
+    CHECK(ruleset.error().at(0).place.line == (std::string_view{rule} == "jump d" ? 4 : 8));
+  }
+}
+
+TEST_CASE("chains of type nat are behind connection tracking, and flowtables have a hook") {
+  const auto problem_of = [](const std::string& text) {
+    const auto ruleset = parse(text, "t");
+    return ruleset ? std::string{} : ruleset.error().at(0).to_string();
+  };
+  const auto nat = [&](const std::string& priority) {
+    return problem_of("table t { chain c { type nat hook prerouting priority " + priority +
+                      "; } }");
+  };
+  CHECK(nat("-199").empty());
+  CHECK(nat("mangle").empty());
+  CHECK(nat("-200") ==
+        "t:1:55: a chain of type nat comes behind connection tracking: priority "
+        "-199 or above");
+  CHECK_FALSE(nat("raw").empty());
+  const auto flowtable = [&](const std::string& body) {
+    return problem_of("table t { flowtable f { " + body + " } }");
+  };
+  CHECK(flowtable("hook ingress priority 0").empty());
+  CHECK(flowtable("devices = { eth0 }") ==
+        "t:1:21: flowtable 'f' has no hook: 'hook ingress priority filter'");
+  CHECK(flowtable("hook egress priority 0") == "t:1:30: a flowtable has the hook ingress");
+  CHECK(flowtable("hook ingress priority raw") == "t:1:47: priority raw is none of ingress");
+  CHECK(flowtable("devices = { eth0, eth0 }") == "t:1:43: 'eth0' is there twice");
+  CHECK(flowtable("devices = { eth* }") == "t:1:37: 'eth*' is no name of an interface");
+  CHECK(flowtable("flags fast") == "t:1:31: a flowtable has the flag offload");
+  CHECK(flowtable("device = { eth0 }") ==
+        "t:1:25: 'device' is nothing that a flowtable has; did you mean 'devices'?");
+  CHECK(problem_of("table t { ct helper h { } }") == "t:1:11: 'ct helper' is not there");
+  CHECK(problem_of("table t { map m { type ipv4_addr : mark . inet_service; } }") ==
+        "t:1:19: the data of a map is one value, or an address and a port");
+  CHECK(problem_of(
+            "table t { map m { type mark : interval ipv4_addr; elements = { 1 : 1.1.1.1 } } }") ==
+        "t:1:68: all data of this map are ranges or prefixes, such as ADDRESS/32");
+}
+
 TEST_CASE("no text ends in a crash: braces that never close, quotes, characters of all kinds") {
   for (const char* const text : {"table",
                                  "table t {",
@@ -119,7 +243,17 @@ TEST_CASE("no text ends in a crash: braces that never close, quotes, characters 
                                  "table t { map m { type ipv4_addr : ",
                                  "add element t s {",
                                  "table t { chain c { meta mark set } }",
-                                 "table t { chain c { limit rate } }"}) {
+                                 "table t { chain c { limit rate } }",
+                                 "table t { chain c { ct",
+                                 "table t { chain c { ct original ip",
+                                 "table t { chain c { dnat",
+                                 "table t { chain c { dnat ip to [",
+                                 "table t { chain c { dnat to tcp dport map {",
+                                 "table t { chain c { redirect to :",
+                                 "table t { chain c { flow add @",
+                                 "table t { flowtable",
+                                 "table t { flowtable f { devices = {",
+                                 "table t { ct"}) {
     INFO(text);
     static_cast<void>(parse(text, "t"));
   }
