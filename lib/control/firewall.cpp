@@ -35,12 +35,18 @@ void reject(void* /*state*/, StageContext& context, const Burst& burst, std::siz
 
 }  // namespace
 
-Firewall::Firewall(interface::World& world, const Clock& clock)
+Firewall::Firewall(interface::World& world, const Clock& clock, const Workers& workers,
+                   host::SlowPath& slow_path)
     : world_{world},
       clock_{clock},
+      slow_path_{slow_path},
       log_{clock, world.workers() + 1},
       firewall_{world.hooks(), world.reclaimer(), clock, world.workers() + 1,
-                filter::Sinks{.reject = reject, .log = FirewallLog::note, .log_state = &log_}} {}
+                filter::Sinks{.reject = reject, .log = FirewallLog::note, .log_state = &log_}} {
+  firewall_.set_call([&workers](std::size_t worker, const std::function<void()>& what) {
+    workers[worker]->call(what);
+  });
+}
 
 filter::InterfaceNames Firewall::names() const {
   filter::InterfaceNames names;
@@ -50,6 +56,17 @@ filter::InterfaceNames Firewall::names() const {
   return names;
 }
 
+Result<std::unique_ptr<filter::Program>> Firewall::compile(
+    const config::Firewall& rules, const filter::InterfaceNames& names) const {
+  auto program = filter::compile(rules.parsed, names, world_.workers() + 1, clock_);
+  if (program && (*program)->tracks() && world_.workers() > 1) {
+    return fail(
+        "rules about connections (ct, nat) need engine.workers of one core: connections are not "
+        "shared by workers yet");
+  }
+  return program;
+}
+
 Status Firewall::load(const config::Firewall& rules) {
   filter::InterfaceNames now = names();
   if (rules.parsed == nullptr) {
@@ -57,19 +74,21 @@ Status Firewall::load(const config::Firewall& rules) {
       firewall_.unload();
     }
   } else if (program() == nullptr || rules.digest != rules_.digest || now != names_) {
-    auto program = filter::compile(rules.parsed, now, world_.workers() + 1, clock_);
+    auto program = compile(rules, now);
     if (!program) {
       return std::unexpected{program.error()};
     }
     firewall_.load(std::move(*program));
   }
+  slow_path_.set_defragments(program() != nullptr &&
+                             program()->tracks(HookPoint::kPreRouting, false));
   rules_ = rules;
   names_ = std::move(now);
   return {};
 }
 
 Status Firewall::check(const config::Firewall& rules) const {
-  const auto program = filter::compile(rules.parsed, names(), world_.workers() + 1, clock_);
+  const auto program = compile(rules, names());
   return program ? Status{} : std::unexpected{program.error()};
 }
 

@@ -9,13 +9,17 @@
 #include "config/model.hpp"
 #include "control/firewall_log.hpp"
 #include "filter/firewall.hpp"
+#include "host/slow_path.hpp"
 #include "interface/world.hpp"
+#include "worker/worker.hpp"
 
 namespace ringroad::control {
 
 class Firewall {
  public:
-  Firewall(interface::World& world, const Clock& clock);
+  using Workers = std::vector<std::unique_ptr<worker::Worker>>;
+  Firewall(interface::World& world, const Clock& clock, const Workers& workers,
+           host::SlowPath& slow_path);
 
   // Rules that begin to act together, for all threads, or an error, and nothing changes. Rules that
   // run already keep their counters; if there are none, all packets pass.
@@ -34,9 +38,12 @@ class Firewall {
 
  private:
   [[nodiscard]] filter::InterfaceNames names() const;
+  [[nodiscard]] Result<std::unique_ptr<filter::Program>> compile(
+      const config::Firewall& rules, const filter::InterfaceNames& names) const;
 
   interface::World& world_;
   const Clock& clock_;
+  host::SlowPath& slow_path_;
   FirewallLog log_;
   filter::Firewall firewall_;
   config::Firewall rules_;

@@ -55,6 +55,9 @@ Status Router::set_up_ports() {
   if (Status status = filter::Mark::reserve(); !status) {
     return status;
   }
+  if (Status status = filter::Tracked::reserve(); !status) {
+    return status;
+  }
   if (Status status = Watch::reserve_mark(); !status) {
     return status;
   }
@@ -276,7 +279,7 @@ Status Router::set_up_addresses() {
                                                        .ports = ports(),
                                                        .sender = *sender_,
                                                        .clock = clock_});
-  firewall_ = std::make_unique<Firewall>(*world_, clock_);
+  firewall_ = std::make_unique<Firewall>(*world_, clock_, workers_, *slow_path_);
   if (Status status = firewall_->load(config_.firewall); !status) {
     return status;
   }

@@ -12,11 +12,11 @@
 
 namespace ringroad::fib {
 
-// New elements are zero. Only trivial types are allowed, because no element is constructed or
-// destroyed.
+// New elements are zero. No element is constructed or destroyed, so zeros must be a value of the
+// type.
 template <class T>
 class ReservedArray {
-  static_assert(std::is_trivial_v<T>);
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
 
  public:
   // Throws std::bad_alloc, as grow() does.

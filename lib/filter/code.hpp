@@ -38,6 +38,8 @@ enum class OpKind : std::uint8_t {
   kLog,
   kReject,
   kAssign,  // assignment `at`
+  kNat,     // translation `at`
+  kUntrack,
 };
 
 struct Op {
@@ -63,18 +65,24 @@ struct VerdictCode {
   std::uint32_t chain = 0;
 };
 
-// A key that is looked up. The answers are indices of `verdicts` or `values`.
+// A key that is looked up. The answers are indices of `verdicts`, `values` or `ranges`.
 struct KeyCode {
   std::vector<ColumnIndex> columns;
   std::shared_ptr<const Lookup> lookup;
   std::vector<VerdictCode> verdicts{};
   std::vector<nft::Value> values{};
+  std::vector<nft::Key> ranges{};  // an address or a range of them, and perhaps a port
 };
 
 struct AssignCode {
   const nft::Field* target = nullptr;
   // A number, the columns of an expression, or a key of a map.
   std::variant<nft::Value, std::vector<ColumnIndex>, std::uint32_t> value;
+};
+
+struct NatCode {
+  const nft::Nat* nat = nullptr;
+  std::optional<std::uint32_t> key{};  // of its map
 };
 
 struct RuleCode {
@@ -93,6 +101,14 @@ struct ChainCode {
 };
 
 struct BaseCode {
+  enum class What : std::uint8_t {
+    kChain,
+    kDefragment,  // fragments of IPv4 wait for their datagram
+    kTrack,       // finds or begins connections
+    kTranslate,   // decides by the chains of type nat, and translates
+    kConfirm,     // the packets' connections come into being
+  };
+  What what = What::kChain;
   std::uint32_t chain = 0;
   int priority = 0;
   bool accepts = true;
@@ -102,6 +118,8 @@ struct BaseCode {
 // The base chains of one hook point and family, in the order in which they run.
 struct HookCode {
   std::vector<BaseCode> chains;
+  std::vector<BaseCode> nat_chains;  // of type nat: they see the first packet of a connection
+  bool tracks = false;
   // Rules share a state whose value depends on the order of packets: they are evaluated one by one.
   bool one_by_one = false;
 };
@@ -116,6 +134,7 @@ struct Code {
   std::vector<AssignCode> assignments;
   std::vector<const nft::Log*> logs;
   std::vector<const nft::Reject*> rejects;
+  std::vector<NatCode> nats;
   std::vector<RuleCode> rules;
   std::vector<ChainCode> chains;
   std::array<std::array<HookCode, 2>, kHookPoints> hooks;  // the second is IPv6

@@ -39,6 +39,12 @@ Column meta_column(nft::Meta meta, bool is_ipv6) {
   return {};
 }
 
+Column connection_column(const nft::Field& field, unsigned bits_below) {
+  return {.kind = Kind::kConnection,
+          .start = static_cast<std::int16_t>(field.offset),
+          .end = static_cast<std::uint16_t>(bits_below / 32)};
+}
+
 // Up to 32 bits of a header. Four octets are loaded that end with the field, because the headers in
 // front of it are there; those of the Ethernet header begin with it.
 Column header_column(Kind kind, unsigned offset, unsigned width) {
@@ -74,6 +80,8 @@ std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6) 
     const unsigned width = i == 0 ? (is_interface(field.type) ? 32U : field.width - above) : 32U;
     Column column = field.source == nft::Source::kMeta
                         ? meta_column(static_cast<nft::Meta>(field.offset), is_ipv6)
+                    : field.source == nft::Source::kCt
+                        ? connection_column(field, above)
                         : header_column(kind_of(field.source),
                                         field.offset + field.width - above - width, width);
     if (!is_interface(field.type)) {
@@ -92,6 +100,9 @@ bool depends_on(const Column& column, const nft::Field& target) {
     const auto meta = static_cast<nft::Meta>(target.offset);
     return (meta == nft::Meta::kMark && column.kind == Kind::kMark) ||
            (meta == nft::Meta::kPriority && column.kind == Kind::kPriority);
+  }
+  if (target.source == nft::Source::kCt) {
+    return column.kind == Kind::kConnection;
   }
   // A header's checksum changes with its other fields, and the protocol says where a header is.
   return column.kind == Kind::kLink || column.kind == Kind::kNetwork ||

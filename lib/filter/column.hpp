@@ -25,7 +25,8 @@ struct Column {
     kPacketType,
     kIngress,  // the interface's number plus 1; 0: none
     kEgress,
-    kConstant,  // flips
+    kConnection,  // `start`: an nft::Ct; `end`: which of its words, the lowest is 0
+    kConstant,    // flips
   };
   Kind kind = Kind::kConstant;
   // (four octets >> shift & mask) ^ flips. They begin at this offset from the header.

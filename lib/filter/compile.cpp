@@ -19,6 +19,7 @@ void Compiler::run() {
       add_table(table, true);
     }
   }
+  add_tracking();
   sort_bases();
   find_orders();
   add_indices();
@@ -54,11 +55,53 @@ void Compiler::add_chain(std::uint32_t number, const nft::Chain& chain) {
 
 void Compiler::add_base(const nft::BaseChain& base, std::uint32_t number) {
   const StatementPlace policy{table_, number, StatementPlace::kPolicy, 0};
-  code_.hooks[static_cast<std::size_t>(base.hook)][is_ipv6_ ? 1 : 0].chains.push_back(
-      {.chain = first_chain_ + number,
-       .priority = base.priority,
-       .accepts = base.accepts,
-       .policy_hits = places_.hits.allot(policy).first});
+  HookCode& hook = code_.hooks[static_cast<std::size_t>(base.hook)][is_ipv6_ ? 1 : 0];
+  const bool is_nat = base.type == nft::ChainType::kNat;
+  (is_nat ? hook.nat_chains : hook.chains)
+      .push_back({.chain = first_chain_ + number,
+                  .priority = base.priority,
+                  .accepts = base.accepts,
+                  .policy_hits = places_.hits.allot(policy).first});
+  tracks_[is_ipv6_ ? 1 : 0] = tracks_[is_ipv6_ ? 1 : 0] || is_nat;
+}
+
+// Linux's ipv4_conntrack_ops and nf_nat_ipv4_ops. A hook is there for all points if any rule needs
+// it.
+void Compiler::add_tracking() {
+  using What = BaseCode::What;
+  constexpr int kDefragment = -400;  // Linux's NF_IP_PRI_CONNTRACK_DEFRAG
+  for (const std::size_t family : {0U, 1U}) {
+    if (!tracks_[family]) {
+      continue;
+    }
+    const auto at = [&](HookPoint point) -> HookCode& {
+      return code_.hooks[static_cast<std::size_t>(point)][family];
+    };
+    bool translates = false;
+    for (const auto& hook : code_.hooks) {
+      translates = translates || !hook[family].nat_chains.empty();
+    }
+    const auto add = [&](HookPoint point, What what, int priority) {
+      at(point).chains.push_back({.what = what, .priority = priority});
+      at(point).tracks = true;
+    };
+    if (family == 0) {
+      add(HookPoint::kPreRouting, What::kDefragment, kDefragment);
+    }
+    for (const HookPoint point : {HookPoint::kPreRouting, HookPoint::kOutput}) {
+      add(point, What::kTrack, hook_priority::kConntrack);
+      if (translates) {
+        add(point, What::kTranslate, hook_priority::kNatDestination);
+      }
+    }
+    for (const HookPoint point : {HookPoint::kInput, HookPoint::kPostRouting}) {
+      if (translates) {
+        add(point, What::kTranslate, hook_priority::kNatSource);
+      }
+      add(point, What::kConfirm, hook_priority::kLast);
+    }
+    at(HookPoint::kForward).tracks = true;
+  }
 }
 
 // Of chains with the same priority, the one that was added last comes first (Linux's
@@ -66,8 +109,10 @@ void Compiler::add_base(const nft::BaseChain& base, std::uint32_t number) {
 void Compiler::sort_bases() {
   for (auto& families : code_.hooks) {
     for (HookCode& hook : families) {
-      std::ranges::reverse(hook.chains);
-      std::ranges::stable_sort(hook.chains, {}, &BaseCode::priority);
+      for (auto* const chains : {&hook.chains, &hook.nat_chains}) {
+        std::ranges::reverse(*chains);
+        std::ranges::stable_sort(*chains, {}, &BaseCode::priority);
+      }
     }
   }
 }

@@ -41,12 +41,15 @@ bool Compiler::require(const nft::Expression& expression) {
   const nft::Field& field = *expression.field;
   const bool is_trace = field.source == nft::Source::kMeta &&
                         static_cast<nft::Meta>(field.offset) == nft::Meta::kNfTrace;
-  if (field.source == nft::Source::kFib || field.source == nft::Source::kCt || is_trace) {
+  if (field.source == nft::Source::kFib || is_trace) {
     throw Unsupported{where() + std::string{field.name} + " is not supported yet"};
   }
   if (field.family != nft::FamilyNeed::kNone &&
       (field.family == nft::FamilyNeed::kIp6) != is_ipv6_) {
     return false;
+  }
+  if (field.source == nft::Source::kCt) {
+    tracks_[is_ipv6_ ? 1 : 0] = true;
   }
   if (field.protocol && protocol_ != field.protocol) {
     push({.kind = OpKind::kTest,

@@ -37,16 +37,35 @@ const Compiler::Uses& Compiler::uses_of(std::uint32_t chain) {
   return uses_.emplace(chain, std::move(uses)).first->second;
 }
 
+// Packets of one burst can be of the same connection, whose mark the first one sets and the second
+// one reads.
+bool Compiler::shares_marks() const {
+  const auto reads = [](const Column& column) {
+    return column.kind == Column::Kind::kConnection &&
+           static_cast<nft::Ct>(column.start) == nft::Ct::kMark;
+  };
+  const auto writes = [](const AssignCode& assignment) {
+    return assignment.target->source == nft::Source::kCt;
+  };
+  return std::ranges::any_of(code_.columns.all(), reads) &&
+         std::ranges::any_of(code_.assignments, writes);
+}
+
 void Compiler::find_orders() {
+  const bool shares_marks = this->shares_marks();
   for (auto& families : code_.hooks) {
     for (HookCode& hook : families) {
       Uses all;
       for (const BaseCode& base : hook.chains) {
+        if (base.what != BaseCode::What::kChain) {
+          continue;
+        }
         for (const auto& [state, times] : uses_of(base.chain)) {
           all[state] += times;
         }
       }
-      hook.one_by_one = std::ranges::any_of(all, [](const auto& use) { return use.second > 1; });
+      hook.one_by_one =
+          shares_marks || std::ranges::any_of(all, [](const auto& use) { return use.second > 1; });
     }
   }
 }

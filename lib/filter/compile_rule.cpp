@@ -114,8 +114,10 @@ bool Compiler::add(const nft::Assignment& assignment) {
     return true;
   }
   if ((is_meta && meta != nft::Meta::kMark && meta != nft::Meta::kPriority) ||
-      target.source == nft::Source::kLink || target.source == nft::Source::kFib ||
-      target.source == nft::Source::kCt) {
+      target.source == nft::Source::kLink || target.source == nft::Source::kFib) {
+    throw Unsupported{where() + std::string{target.name} + " cannot be set"};
+  }
+  if (target.source == nft::Source::kCt && static_cast<nft::Ct>(target.offset) != nft::Ct::kMark) {
     throw Unsupported{where() + std::string{target.name} + " cannot be set"};
   }
   if (!require({.field = &target})) {
@@ -141,16 +143,33 @@ bool Compiler::add(const nft::Assignment& assignment) {
   return true;
 }
 
-bool Compiler::add(const nft::Nat& /*nat*/) {
-  throw Unsupported{where() + "translation is not supported yet"};
+bool Compiler::add(const nft::Nat& nat) {
+  // Packets of the other family pass the statement by (Linux's nft_nat_inet_eval).
+  if (nat.family != nft::FamilyNeed::kNone && (nat.family == nft::FamilyNeed::kIp6) != is_ipv6_) {
+    return true;
+  }
+  if (nat.is_prefix) {
+    throw Unsupported{where() + "the translation of a prefix to a prefix is not supported yet"};
+  }
+  NatCode code{.nat = &nat};
+  if (nat.map) {
+    if (!require_all(nat.map->key)) {
+      return false;
+    }
+    code.key = add_key_code(nat.map->key, nat.map->map);
+  }
+  tracks_[is_ipv6_ ? 1 : 0] = true;
+  push({.kind = OpKind::kNat, .at = static_cast<std::uint32_t>(code_.nats.size())});
+  code_.nats.push_back(code);
+  return true;
 }
 
 bool Compiler::add(const nft::Notrack& /*notrack*/) {
-  throw Unsupported{where() + "notrack is not supported yet"};
+  push({.kind = OpKind::kUntrack});
+  return true;
 }
 
-bool Compiler::add(const nft::FlowOffload& /*flow*/) {
-  throw Unsupported{where() + "flow add is not supported yet"};
-}
+// Every established connection takes the fast path here.
+bool Compiler::add(const nft::FlowOffload& /*offload*/) { return true; }
 
 }  // namespace ringroad::filter

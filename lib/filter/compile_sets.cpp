@@ -34,6 +34,8 @@ std::uint32_t Compiler::add_key_code(const std::vector<nft::Expression>& key, nf
       code.verdicts.push_back(code_of(*verdict));
     } else if (const auto* const value = std::get_if<nft::Value>(&element.data)) {
       code.values.push_back(*value);
+    } else if (const auto* const ranges = std::get_if<nft::Key>(&element.data)) {
+      code.ranges.push_back(*ranges);
     }
   }
   code_.keys.push_back(std::move(code));

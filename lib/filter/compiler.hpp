@@ -30,11 +30,13 @@ class Compiler {
   void add_table(std::uint32_t table, bool is_ipv6);
   void add_chain(std::uint32_t number, const nft::Chain& chain);
   void add_base(const nft::BaseChain& base, std::uint32_t number);
+  void add_tracking();
   void sort_bases();
   // compile_order.cpp: whether packets have to be evaluated one by one
   void find_orders();
   using Uses = std::map<const void*, unsigned>;
   const Uses& uses_of(std::uint32_t chain);
+  [[nodiscard]] bool shares_marks() const;
   // compile_index.cpp
   void add_indices();
   void add_constraints(std::uint32_t rule, const RuleCode& code,
@@ -56,7 +58,7 @@ class Compiler {
   bool add(const nft::Assignment& assignment);
   bool add(const nft::Nat& nat);
   bool add(const nft::Notrack& notrack);
-  bool add(const nft::FlowOffload& flow);
+  bool add(const nft::FlowOffload& offload);
   // compile_match.cpp
   bool require(const nft::Expression& expression);
   bool require_all(const std::vector<nft::Expression>& expressions);
@@ -98,6 +100,7 @@ class Compiler {
   std::uint32_t rule_ = 0;
   std::uint32_t statement_ = 0;
   std::optional<std::uint8_t> protocol_{};  // that the rule has tested
+  std::array<bool, 2> tracks_{};            // some rule of the family needs it; the second is IPv6
 
   std::map<std::uint32_t, Uses> uses_;  // of limits and quotas, by chain
   using SetOfTable = std::pair<std::uint32_t, nft::SetIndex>;

@@ -140,6 +140,13 @@ bool Effects::write(const nft::Field& target, std::size_t index, const nft::Valu
     }
     return true;
   }
+  if (target.source == nft::Source::kCt) {
+    if (Connection* const connection =
+            run_.tracker == nullptr || is_dry_ ? nullptr : run_.tracker->connection_of(packet)) {
+      connection->mark = static_cast<std::uint32_t>(value.low);
+    }
+    return true;
+  }
   wrote_ = true;
   if (!write_field(packet, run_.burst.is_ipv6, state_.facts.transport(index), target, value)) {
     return false;

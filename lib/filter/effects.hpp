@@ -25,6 +25,22 @@ class Effects {
   std::uint64_t assign(const AssignCode& assignment, std::uint64_t m);
   void log(const nft::Log& log, std::uint64_t m);
   void reject(const nft::Reject& reject, std::uint64_t m);
+  void untrack(std::uint64_t m);
+  // Gives fragments to the control thread, which puts datagrams together (Linux's
+  // ipv4_conntrack_defrag). Returns them.
+  std::uint64_t defragment(std::uint64_t m);
+  // Of packets whose connections are not decided about, the first one of each connection.
+  [[nodiscard]] std::uint64_t undecided(std::uint64_t m);
+  // Decides for the connections of these packets.
+  struct NatOutcome {
+    std::uint64_t decided = 0;
+    std::uint64_t dropped = 0;  // no tuple is free, or there is no address
+  };
+  [[nodiscard]] NatOutcome nat(const NatCode& code, std::uint64_t m);
+  // Decides for connections that no rule translates. Returns the packets that must be dropped.
+  std::uint64_t nat_unchanged(std::uint64_t m);
+  // Translates packets of translated connections.
+  void translate(std::uint64_t m);
 
   // Whether a header was written.
   [[nodiscard]] bool wrote() const { return wrote_; }
@@ -33,6 +49,12 @@ class Effects {
   void finish();
 
  private:
+  [[nodiscard]] Manip manip() const {
+    return run_.point == HookPoint::kPreRouting || run_.point == HookPoint::kOutput
+               ? Manip::kDestination
+               : Manip::kSource;
+  }
+  [[nodiscard]] std::optional<NatRange> range_of(const nft::Nat& nat, std::size_t index) const;
   bool write(const nft::Field& target, std::size_t index, const nft::Value& value);
   [[nodiscard]] nft::Value number_of(const nft::Field& target, std::span<const ColumnIndex> columns,
                                      std::size_t index);

@@ -31,6 +31,10 @@ class Evaluation {
   };
 
   void run_bases(const HookCode& hook, std::uint64_t live);
+  // Evaluates a base chain. Returns the packets that it accepts.
+  std::uint64_t run_base(const BaseCode& base, std::uint64_t live);
+  std::uint64_t run_tracking(const HookCode& hook, const BaseCode& base, std::uint64_t live);
+  std::uint64_t translate(const HookCode& hook, std::uint64_t live);
   // Returns the packets that come back to the caller.
   std::uint64_t run_chain(std::uint32_t number, std::uint64_t live);
   std::uint64_t run_segment(const ChainCode& chain, std::uint32_t segment, std::uint64_t& live);
@@ -39,10 +43,12 @@ class Evaluation {
   // Returns the packets for which the rule goes on.
   std::uint64_t run_op(const ChainCode& chain, const RuleCode& rule, const Op& op, std::uint64_t m,
                        Rest& rest);
+  std::uint64_t nat(const NatCode& code, std::uint64_t m, Rest& rest);
   std::uint64_t decide(const ChainCode& chain, const RuleCode& rule, VerdictCode verdict,
                        std::uint64_t m, Rest& rest);
   std::uint64_t decide_by_map(const ChainCode& chain, const RuleCode& rule, const KeyCode& key,
                               std::uint64_t m, Rest& rest);
+  void drop(std::uint64_t m, stats::DropReason reason);
   void report(Step::What what, const ChainCode& chain, const RuleCode* rule,
               VerdictCode verdict = {}, bool accepts = true);
 
@@ -54,12 +60,17 @@ class Evaluation {
   Effects effects_{code_, state_, run_, comparisons_, kExplains};
   std::size_t segments_ = 0;  // that are being evaluated, one inside the other
   std::uint64_t dropped_ = 0;
+  std::uint64_t untracked_ = 0;     // dropped, because they could not be tracked
+  std::uint64_t untranslated_ = 0;  // or not translated
 };
 
 template <bool kExplains>
 void Evaluation<kExplains>::run(const HookCode& hook) {
-  state_.facts.begin(run_.point, run_.burst);
+  state_.facts.begin(run_.point, run_.burst, run_.tracker);
   const std::uint64_t all = run_.burst.all();
+  if (hook.tracks && run_.tracker != nullptr && !kExplains) {
+    run_.tracker->begin_burst({run_.point, run_.burst}, run_.clock.now());
+  }
   if (!hook.one_by_one) [[likely]] {
     run_bases(hook, all);
   } else {
@@ -67,11 +78,20 @@ void Evaluation<kExplains>::run(const HookCode& hook) {
       run_bases(hook, left & (~left + 1));
     }
   }
-  for (std::uint64_t left = dropped_; left != 0; left &= left - 1) {
-    run_.verdicts.drop(static_cast<std::size_t>(std::countr_zero(left)),
-                       stats::DropReason::kFirewall);
-  }
+  drop(dropped_, stats::DropReason::kFirewall);
+  drop(untracked_, stats::DropReason::kConnectionTableFull);
+  drop(untranslated_, stats::DropReason::kTranslationFull);
   effects_.finish();
+}
+
+template <bool kExplains>
+void Evaluation<kExplains>::drop(std::uint64_t m, stats::DropReason reason) {
+  if (m != 0 && run_.tracker != nullptr && !kExplains) {
+    run_.tracker->forget(run_.burst, m);
+  }
+  for (; m != 0; m &= m - 1) {
+    run_.verdicts.drop(static_cast<std::size_t>(std::countr_zero(m)), reason);
+  }
 }
 
 template <bool kExplains>
@@ -84,16 +104,67 @@ void Evaluation<kExplains>::run_bases(const HookCode& hook, std::uint64_t live) 
       state_.facts.relocate();
       state_.facts.forget();
     }
-    const std::uint64_t rest = run_chain(base.chain, live);
-    if (rest != 0) {
-      effects_.hit(base.policy_hits, rest);
-      report(Step::What::kPolicy, code_.chains[base.chain], nullptr, {}, base.accepts);
-    }
-    if (!base.accepts) {
-      dropped_ |= rest;
-    }
-    live &= ~(dropped_ | effects_.rejected());
+    live =
+        base.what == BaseCode::What::kChain ? run_base(base, live) : run_tracking(hook, base, live);
   }
+}
+
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::run_base(const BaseCode& base, std::uint64_t live) {
+  const std::uint64_t rest = run_chain(base.chain, live);
+  if (rest != 0) {
+    effects_.hit(base.policy_hits, rest);
+    report(Step::What::kPolicy, code_.chains[base.chain], nullptr, {}, base.accepts);
+  }
+  if (!base.accepts) {
+    dropped_ |= rest;
+  }
+  return live & ~(dropped_ | untranslated_ | effects_.rejected());
+}
+
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::run_tracking(const HookCode& hook, const BaseCode& base,
+                                                  std::uint64_t live) {
+  if (kExplains || run_.tracker == nullptr) {
+    return live;
+  }
+  switch (base.what) {
+    case BaseCode::What::kDefragment:
+      return live & ~effects_.defragment(live);
+    case BaseCode::What::kTrack:
+      untracked_ |= run_.tracker->track({run_.point, run_.burst}, live, [this](std::size_t i) {
+        return state_.facts.transport(i);
+      });
+      state_.facts.forget();
+      return live & ~untracked_;
+    case BaseCode::What::kTranslate:
+      return translate(hook, live);
+    case BaseCode::What::kConfirm:
+      untracked_ |= run_.tracker->confirm(run_.burst, live);
+      return live & ~untracked_;
+    case BaseCode::What::kChain:
+      break;
+  }
+  return live;
+}
+
+// Linux's nf_nat_inet_fn. Chains of type nat see only the first packet of a connection.
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::translate(const HookCode& hook, std::uint64_t live) {
+  for (std::uint64_t undecided = effects_.undecided(live); undecided != 0;
+       undecided = effects_.undecided(live)) {
+    std::uint64_t accepted = undecided;
+    for (const BaseCode& base : hook.nat_chains) {
+      accepted = effects_.undecided(run_base(base, accepted));
+      if (accepted == 0) {
+        break;
+      }
+    }
+    untranslated_ |= effects_.nat_unchanged(accepted);
+    live &= ~(dropped_ | untranslated_ | effects_.rejected());
+  }
+  effects_.translate(live);
+  return live;
 }
 
 template <bool kExplains>
@@ -183,11 +254,27 @@ std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCo
       effects_.reject(*code_.rejects[op.at], m);
       rest.live &= ~m;
       return 0;
+    case OpKind::kNat:
+      effects_.hit(rule.hits, m);
+      report(Step::What::kVerdict, chain, &rule);
+      return nat(code_.nats[op.at], m, rest);
+    case OpKind::kUntrack:
+      effects_.untrack(m);
+      return m;
     case OpKind::kAssign:
       return effects_.assign(code_.assignments[op.at], m);
     default:
       return comparisons_.compare(op, m);
   }
+}
+
+// A packet whose connection was decided about is accepted by its chain.
+template <bool kExplains>
+std::uint64_t Evaluation<kExplains>::nat(const NatCode& code, std::uint64_t m, Rest& rest) {
+  const Effects::NatOutcome outcome = effects_.nat(code, m);
+  untranslated_ |= outcome.dropped;
+  rest.live &= ~(outcome.decided | outcome.dropped);
+  return m & ~(outcome.decided | outcome.dropped);
 }
 
 template <bool kExplains>

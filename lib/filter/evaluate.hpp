@@ -5,11 +5,16 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
+#include "base/random_seed.hpp"
 #include "filter/code.hpp"
 #include "filter/counters.hpp"
 #include "filter/facts.hpp"
+#include "filter/nat.hpp"
+#include "filter/tracker.hpp"
 #include "packet/stage.hpp"
 
 namespace ringroad::filter {
@@ -32,7 +37,8 @@ struct ThreadState {
       : facts{code.columns.all()},
         counts(code.counts_before.size()),
         hits(code.hits),
-        candidates(code.has_indices ? kSegmentsMax : 0) {}
+        candidates(code.has_indices ? kSegmentsMax : 0),
+        dice{random_seed()} {}
 
   Facts facts;
   Counts counts;
@@ -40,16 +46,18 @@ struct ThreadState {
   // Of each segment that is being evaluated.
   static constexpr std::size_t kSegmentsMax = nft::kJumpsMax + 1;
   std::vector<RuleIndex::Candidates> candidates;
+  Dice dice;
 };
 
 // One burst at one hook point.
 struct Run {
   HookPoint point;
-  StageContext* context;  // for the sinks; null in tests that have none
+  StageContext* context;  // for the sinks and addresses; null in tests that have none
   const Burst& burst;
   HookVerdicts& verdicts;
   const Clock& clock;
   const Sinks& sinks;
+  Tracker* tracker = nullptr;  // whose connections the packets belong to; null: none is tracked
 };
 
 // What happened to a packet.

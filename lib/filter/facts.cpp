@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "filter/connection_facts.hpp"
 #include "filter/mark.hpp"
 #include "filter/transport.hpp"
 #include "packet/read.hpp"
@@ -21,9 +22,10 @@ std::uint32_t load_word(const std::uint8_t* octets) {
 
 }  // namespace
 
-void Facts::begin(HookPoint point, const Burst& burst) {
+void Facts::begin(HookPoint point, const Burst& burst, Tracker* tracker) {
   point_ = point;
   burst_ = &burst;
+  tracker_ = tracker;
   prioritized_ = 0;
   has_lengths_ = is_located_ = false;
   forget();
@@ -89,6 +91,30 @@ void Facts::load_transport(ColumnIndex index) {
   valid_[index] = valid & has_transport_;
 }
 
+// Linux's nft_ct_get_eval: all packets have a state, the rest is that of a connection.
+void Facts::load_connection(ColumnIndex index) {
+  const auto what = static_cast<nft::Ct>(columns_[index].start);
+  const unsigned word = columns_[index].end;
+  std::uint64_t valid = 0;
+  load_all(index, [&](std::size_t i) {
+    const Packet& packet = *burst_->packets[i];
+    const Tracked tracked = Tracked::of(packet);
+    if (what == nft::Ct::kState) {
+      valid |= std::uint64_t{1} << i;
+      return state_bits(tracked);
+    }
+    const Connection* const connection =
+        tracker_ == nullptr ? nullptr : tracker_->connection_of(packet);
+    if (connection == nullptr) {
+      return std::uint32_t{0};
+    }
+    valid |= std::uint64_t{1} << i;
+    return connection_word(*connection, tracked.direction, what, word,
+                           tracker_->connections().now());
+  });
+  valid_[index] = valid;
+}
+
 void Facts::fill(ColumnIndex index) {
   filled_[index] = run_;
   const std::uint64_t all = burst_->all();
@@ -139,6 +165,9 @@ void Facts::fill(ColumnIndex index) {
       load_all(index, [&](std::size_t i) {
         return is_routed ? std::uint32_t{burst_->adjacencies[i]->port.value()} + 1 : 0U;
       });
+      return;
+    case Kind::kConnection:
+      load_connection(index);
       return;
     case Kind::kConstant:
       load_all(index, [](std::size_t /*i*/) { return 0U; });

@@ -10,6 +10,7 @@
 #include "base/own_lines.hpp"
 #include "filter/column.hpp"
 #include "filter/kernels.hpp"
+#include "filter/tracker.hpp"
 #include "filter/transport.hpp"
 #include "packet/burst.hpp"
 #include "packet/hooks.hpp"
@@ -24,8 +25,9 @@ class Facts {
         valid_(columns.size()),
         filled_(columns.size()) {}
 
-  // Begins with another burst. It must stay as it is until the last call.
-  void begin(HookPoint point, const Burst& burst);
+  // Begins with another burst. It must stay as it is until the last call. `tracker`: null if
+  // connections are not tracked.
+  void begin(HookPoint point, const Burst& burst, Tracker* tracker = nullptr);
   [[nodiscard]] const Burst& burst() const { return *burst_; }
   // The number of the interface by which the packets arrived plus 1; 0: none.
   [[nodiscard]] std::uint32_t ingress() const {
@@ -83,10 +85,12 @@ class Facts {
   template <class Load>
   void load_all(ColumnIndex index, Load&& load);
   void load_transport(ColumnIndex index);
+  void load_connection(ColumnIndex index);
 
   std::span<const Column> columns_;
   HookPoint point_{};
   const Burst* burst_ = nullptr;
+  Tracker* tracker_ = nullptr;
   std::uint32_t run_ = 0;  // a column is filled if its number is this one
   bool has_lengths_ = false;
   bool is_located_ = false;

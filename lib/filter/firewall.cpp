@@ -21,17 +21,52 @@ void Firewall::run(void* state, StageContext& context, const Burst& burst, HookV
   if (program == nullptr) {
     return;
   }
-  program->run(context.thread, {.point = point.point,
-                                .context = &context,
-                                .burst = burst,
-                                .verdicts = verdicts,
-                                .clock = self.clock_,
-                                .sinks = self.sinks_});
+  Run evaluated{.point = point.point,
+                .context = &context,
+                .burst = burst,
+                .verdicts = verdicts,
+                .clock = self.clock_,
+                .sinks = self.sinks_};
+  if (!program->tracks(point.point, burst.is_ipv6)) {
+    program->run(context.thread, evaluated);
+  } else if (context.thread < self.trackers_.size()) {
+    evaluated.tracker = self.trackers_[context.thread].get();
+    program->run(context.thread, evaluated);
+  } else {
+    const std::size_t owner = self.owner_of(burst);
+    evaluated.tracker = self.trackers_[owner].get();
+    self.call_(owner, [&] { program->run(context.thread, evaluated); });
+  }
+}
+
+std::size_t Firewall::owner_of(const Burst& burst) const {
+  const Tracked tracked = Tracked::of(*burst.packets[0]);
+  return tracked.has_connection && tracked.table < trackers_.size() ? tracked.table : 0;
+}
+
+void Firewall::add_trackers() {
+  const std::size_t workers = threads_ - 1;
+  TrackingSettings share = settings_;
+  share.connections_most =
+      static_cast<std::uint32_t>((settings_.connections_most + workers - 1) / workers);
+  for (std::size_t i = 0; i < workers; ++i) {
+    trackers_.push_back(
+        std::make_unique<Tracker>(share, static_cast<std::uint8_t>(i), random_seed()));
+  }
+}
+
+void Firewall::with_trackers(const std::function<void(Tracker& tracker)>& what) {
+  for (std::size_t i = 0; i < trackers_.size(); ++i) {
+    call_(i, [&] { what(*trackers_[i]); });
+  }
 }
 
 void Firewall::load(std::unique_ptr<Program> program) { publish(std::move(program)); }
 
 void Firewall::publish(std::shared_ptr<Program> program) {
+  if (program != nullptr && program->tracks() && trackers_.empty()) {
+    add_trackers();
+  }
   current_.store(program.get(), std::memory_order_release);
   // Where the program has chains, hooks are added after it is there; the others are removed.
   for (Point& point : points_) {

@@ -3,8 +3,11 @@
 // Puts a program into the packet path, and replaces it while packets flow.
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/reclaim.hpp"
@@ -31,6 +34,16 @@ class Firewall {
   // Null: none.
   [[nodiscard]] Program* program() const { return owned_.get(); }
 
+  // A worker owns its connections: what the control thread does with them is done by the worker,
+  // between two bursts, while the control thread waits. By default it is done at once, for workers
+  // that do not run.
+  using Call = std::function<void(std::size_t worker, const std::function<void()>& what)>;
+  void set_call(Call call) { call_ = std::move(call); }
+  // Calls `what` for the tracker of each worker, in turn. There are none before rules need them.
+  void with_trackers(const std::function<void(Tracker& tracker)>& what);
+  // From now on, for new tables.
+  void set_tracking(const TrackingSettings& settings) { settings_ = settings; }
+
  private:
   // The state of a point's hook.
   struct Point {
@@ -40,6 +53,9 @@ class Firewall {
   };
 
   static void run(void* state, StageContext& context, const Burst& burst, HookVerdicts& verdicts);
+  // The worker whose connection the packets of the control thread belong to.
+  [[nodiscard]] std::size_t owner_of(const Burst& burst) const;
+  void add_trackers();
   void publish(std::shared_ptr<Program> program);
 
   Hooks& hooks_;
@@ -47,6 +63,9 @@ class Firewall {
   const Clock& clock_;
   std::size_t threads_;
   Sinks sinks_;
+  TrackingSettings settings_;
+  Call call_ = [](std::size_t /*worker*/, const std::function<void()>& what) { what(); };
+  std::vector<std::unique_ptr<Tracker>> trackers_;  // by worker
   std::array<Point, kHookPoints> points_;
   std::atomic<Program*> current_{nullptr};
   std::shared_ptr<Program> owned_;

@@ -21,6 +21,12 @@ bool Program::has_chains(HookPoint point) const {
                              [](const HookCode& hook) { return !hook.chains.empty(); });
 }
 
+bool Program::tracks() const {
+  return std::ranges::any_of(code_->hooks, [](const auto& families) {
+    return std::ranges::any_of(families, &HookCode::tracks);
+  });
+}
+
 void Program::explain(const Run& run, const Observer& observer) {
   filter::explain(*code_,
                   code_->hooks[static_cast<std::size_t>(run.point)][run.burst.is_ipv6 ? 1 : 0],

@@ -25,6 +25,11 @@ class Program {
   [[nodiscard]] const nft::Ruleset& ruleset() const { return *ruleset_; }
   // Whether the point has base chains, of either family.
   [[nodiscard]] bool has_chains(HookPoint point) const;
+  // Whether rules need to know the connections of packets.
+  [[nodiscard]] bool tracks(HookPoint point, bool is_ipv6) const {
+    return code_->hooks[static_cast<std::size_t>(point)][is_ipv6 ? 1 : 0].tracks;
+  }
+  [[nodiscard]] bool tracks() const;
 
   // Thread number `thread`, which passes its own.
   void run(std::size_t thread, const Run& run) {

@@ -21,12 +21,16 @@ bool is_extension(std::uint8_t protocol) {
 
 }  // namespace
 
-Transport transport6(const Packet& packet) {
-  const auto* const fixed = rte_pktmbuf_mtod_offset(&packet, const rte_ipv6_hdr*, kL2Bytes);
+Transport transport6(const Packet& packet, std::uint32_t network) {
+  const auto protocol =
+      read_at<std::uint8_t>(packet, network + std::uint32_t{offsetof(rte_ipv6_hdr, proto)});
+  if (!protocol) {
+    return {};
+  }
   Transport found{.has_protocol = true,
                   .has_header = true,
-                  .protocol = fixed->proto,
-                  .offset = kL2Bytes + sizeof(rte_ipv6_hdr)};
+                  .protocol = *protocol,
+                  .offset = network + std::uint32_t{sizeof(rte_ipv6_hdr)}};
   while (is_skipped(found.protocol)) {
     const bool is_fragment = found.protocol == IPPROTO_FRAGMENT;
     // Of options, two octets are read; of a routing or fragment header, four.

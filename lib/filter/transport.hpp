@@ -22,7 +22,8 @@ struct Transport {
           .offset = std::uint32_t{kL2Bytes} + header_bytes(header)};
 }
 
-// Linux's ipv6_find_hdr for any protocol; authentication headers count as one.
-[[nodiscard]] Transport transport6(const Packet& packet);
+// Linux's ipv6_find_hdr for any protocol; authentication headers count as one. `network`: where the
+// IPv6 header is, from the frame's start.
+[[nodiscard]] Transport transport6(const Packet& packet, std::uint32_t network = kL2Bytes);
 
 }  // namespace ringroad::filter

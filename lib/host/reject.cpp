@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <rte_udp.h>
 
+#include "filter/tracked.hpp"
 #include "host/slow_path.hpp"
 #include "host/slow_path6.hpp"
 #include "host/transport.hpp"
@@ -52,6 +53,14 @@ bool is_checksum_right(Packet& packet) {
                         : ip4::payload_checksum(packet)) == 0;
 }
 
+// The reset belongs to the connection of the packet that it is about.
+OwnedPacket attached(const Packet& about, OwnedPacket reset) {
+  if (reset) {
+    filter::Tracked::attach(about, *reset);
+  }
+  return reset;
+}
+
 [[nodiscard]] bool is_later_fragment(Packet& packet) {
   return (ipv4(packet).fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK)) != 0;
 }
@@ -73,12 +82,12 @@ void SlowPath::reject(OwnedPacket packet) {
     const auto reset = is_tcp ? reset_of(segment_of(*packet)) : std::nullopt;
     if (reset && meta(*packet).l2_class == L2Class::kHost) {
       counters_.add(IpCounter::kTcpOutRsts);
-      answer(*packet, make_reset(sender_.pool(),
-                                 ip4::OwnHeader{.source = destination_of(*packet),
-                                                .destination = source_of(*packet),
-                                                .protocol = IPPROTO_TCP,
-                                                .dont_fragment = true},
-                                 *reset));
+      answer(*packet, attached(*packet, make_reset(sender_.pool(),
+                                                   ip4::OwnHeader{.source = destination_of(*packet),
+                                                                  .destination = source_of(*packet),
+                                                                  .protocol = IPPROTO_TCP,
+                                                                  .dont_fragment = true},
+                                                   *reset)));
     }
     sender_.drop(std::move(packet), DropReason::kFirewall);
   }
@@ -100,11 +109,12 @@ void SlowPath6::reject(OwnedPacket packet) {
                          check_tcp(segment) == TransportCheck::kGood;
     if (const auto reset = is_good ? reset_of(segment) : std::nullopt) {
       counters_.add(IpCounter::kTcpOutRsts);
-      answer(*packet, make_reset(sender_.pool(),
-                                 ip6::OwnHeader{.source = destination6_of(*packet),
-                                                .destination = source6_of(*packet),
-                                                .protocol = IPPROTO_TCP},
-                                 *reset));
+      answer(*packet,
+             attached(*packet, make_reset(sender_.pool(),
+                                          ip6::OwnHeader{.source = destination6_of(*packet),
+                                                         .destination = source6_of(*packet),
+                                                         .protocol = IPPROTO_TCP},
+                                          *reset)));
     }
   }
   sender_.drop(std::move(packet), DropReason::kFirewall);

@@ -163,6 +163,12 @@ const Adjacency& SlowPath::adjacency_of(Packet& packet) const {
 
 // The order is Linux's: route lookup, reverse-path check, options, then the checks of forward().
 void SlowPath::with_options(OwnedPacket packet) {
+  if (defragments_ && is_fragment(ipv4(*packet))) {
+    packet = defragmented(std::move(packet));
+    if (!packet) {
+      return;
+    }
+  }
   StageContext& context = sender_.context();
   Burst burst;
   fill(burst, std::move(packet), ip4::describe);
@@ -201,6 +207,11 @@ void SlowPath::with_options(OwnedPacket packet) {
   } else if (packet) {
     to_neighbor(std::move(packet), adjacency);
   }
+}
+
+OwnedPacket SlowPath::defragmented(OwnedPacket packet) {
+  packet = reassemble(std::move(packet));
+  return packet ? run_hooks(HookPoint::kPreRouting, std::move(packet)) : nullptr;
 }
 
 bool SlowPath::read_options(OwnedPacket& packet) {

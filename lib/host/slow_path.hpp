@@ -55,6 +55,8 @@ class SlowPath {
   bool add_protocol(std::uint8_t protocol, ProtocolHandler handler);
 
   // Runs the timers that are due.
+  // Whether fragments that are not decided about are put together before PREROUTING.
+  void set_defragments(bool on) { defragments_ = on; }
   void tick() { reassembly_.tick(clock_.now()); }
   // Drops all waiting fragments, for reason kPortDown.
   void clear() { reassembly_.clear(stats::DropReason::kPortDown); }
@@ -73,6 +75,9 @@ class SlowPath {
 
   // Runs the stages of a worker over a packet with options; no stage depends on the options.
   void with_options(OwnedPacket packet);
+  // Of a fragment that PREROUTING asked for; null if others of its datagram are missing, or a hook
+  // has the packet.
+  [[nodiscard]] OwnedPacket defragmented(OwnedPacket packet);
   // Returns false if the options are invalid or refused; the packet is dropped or answered then.
   [[nodiscard]] bool read_options(OwnedPacket& packet);
   void write_options(Packet& packet);
@@ -145,6 +150,7 @@ class SlowPath {
   PathMtu<Ipv4> path_mtu_{ip4::kPathMtuMin};
   ip4::Identifications identifications_;
   ip4::Reassembly<OwnedPacket> reassembly_;
+  bool defragments_ = false;
   std::array<ProtocolHandler, 256> protocols_;
 };
 

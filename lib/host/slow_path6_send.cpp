@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "base/random_seed.hpp"
+#include "filter/tracked.hpp"
 #include "host/slow_path6.hpp"
 #include "ip6/fragment.hpp"
 #include "neigh/nd_message.hpp"
@@ -82,6 +83,9 @@ void SlowPath6::send_error(Packet& offender, const ip6::IcmpError& error) {
                           .detail = static_cast<std::uint8_t>(silence),
                           .value = static_cast<std::uint32_t>(error.type),
                           .other = error.code});
+  if (packet) {
+    filter::Tracked::attach(offender, *packet);
+  }
   answer(offender, std::move(packet));
 }
 

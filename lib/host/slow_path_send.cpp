@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "filter/tracked.hpp"
 #include "host/slow_path.hpp"
 #include "ip4/fragment.hpp"
 
@@ -104,6 +105,9 @@ void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {
                           .detail = static_cast<std::uint8_t>(silence),
                           .value = static_cast<std::uint32_t>(error.type),
                           .other = error.code});
+  if (packet) {
+    filter::Tracked::attach(offender, *packet);
+  }
   answer(offender, std::move(packet));
 }
 

@@ -71,6 +71,8 @@ std::string_view class_of(stats::DropReason reason) {
     case kBandMemory:
     case kQueueManaged:
     case kNoBuffer:
+    case kConnectionTableFull:
+    case kTranslationFull:
       return "overload";
     case kPortDown:
       return "link";

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -85,7 +86,9 @@ World::World(std::uint32_t workers, std::uint32_t neighbors_max)
               .own_addresses = own_published_,
               .link_addresses = links_published_,
               .interfaces = {interfaces_.get(), kInterfacesMax},
-              .hooks = hooks_} {
+              .hooks = hooks_,
+              .flow_hash = FlowHash{},
+              .interface_addresses = &addresses_published_} {
   for (const neigh::AdjacencyKind kind : kFixedKinds) {
     // The tables are new and empty: there is room.
     // NOLINTBEGIN(bugprone-unchecked-optional-access)
@@ -198,7 +201,23 @@ void World::set_vlans(VlanTables tables) {
   vlans_ = std::move(tables);
 }
 
+void World::publish_interface_addresses() {
+  std::vector<InterfaceAddresses::Entry> entries(ids_end());
+  for (const InterfaceView& port : ports()) {
+    InterfaceAddresses::Entry& entry = entries[port.id.value()];
+    std::ranges::copy_if(port.addresses, std::back_inserter(entry.ipv4),
+                         [&](const auto& own) { return port.uses(own); });
+    std::ranges::copy_if(port.addresses6, std::back_inserter(entry.ipv6),
+                         [&](const auto& own) { return port.uses(own); });
+  }
+  auto fresh = std::make_unique<const InterfaceAddresses>(std::move(entries));
+  addresses_published_.store(fresh.get(), std::memory_order_release);
+  reclaimer_.retire([old = std::shared_ptr<const InterfaceAddresses>{std::move(addresses_)}] {});
+  addresses_ = std::move(fresh);
+}
+
 void World::publish_own_addresses() {
+  publish_interface_addresses();
   std::vector<Ipv4> addresses;
   for (const InterfaceView& port : ports()) {
     for (const InterfaceAddress4& own : port.addresses) {
@@ -242,6 +261,7 @@ std::vector<Ipv6> World::groups_of(const InterfaceView& port) {
 }
 
 void World::publish_link_addresses() {
+  publish_interface_addresses();
   std::vector<LinkAddresses::Entry> entries;
   for (const InterfaceView& port : ports()) {
     for (const InterfaceAddress6& own : port.addresses6) {

@@ -202,6 +202,7 @@ class World {
  private:
   void publish_own_addresses();
   void publish_link_addresses();
+  void publish_interface_addresses();
 
   std::uint32_t workers_;
   worker::QsbrReclaimer reclaimer_;
@@ -217,6 +218,9 @@ class World {
   std::atomic<const OwnAddresses4*> own_published_;
   std::unique_ptr<const LinkAddresses> links_;
   std::atomic<const LinkAddresses*> links_published_;
+  std::unique_ptr<const InterfaceAddresses> addresses_ =
+      std::make_unique<const InterfaceAddresses>();
+  std::atomic<const InterfaceAddresses*> addresses_published_{addresses_.get()};
   Hooks hooks_;
   Tables tables_;
 };

@@ -20,6 +20,7 @@
 #include "packet/flow_hash.hpp"
 #include "packet/hooks.hpp"
 #include "packet/interface.hpp"
+#include "packet/interface_addresses.hpp"
 #include "packet/link_addresses.hpp"
 #include "packet/own_addresses.hpp"
 #include "packet/packet.hpp"
@@ -42,6 +43,7 @@ struct Tables {
   std::span<const Interface> interfaces;
   const Hooks& hooks;
   FlowHash flow_hash{};
+  const std::atomic<const InterfaceAddresses*>* interface_addresses = nullptr;
 };
 
 // Packets dropped in this loop, freed together at its end.

@@ -72,6 +72,8 @@ namespace ringroad::stats {
   X(kNoBuffer, "no_buffer", "no packet buffer was free to make the packet")                        \
   X(kPortDown, "port_down", "the port was taken down, or stopped with packets queued")             \
   X(kFirewall, "firewall", "a rule or a policy of the firewall")                                   \
+  X(kConnectionTableFull, "connection_table_full", "no room to track another connection")          \
+  X(kTranslationFull, "translation_full", "no free port or address to translate to")               \
   X(kHook, "hook", "a hook asked for it")
 
 enum class DropReason : std::uint8_t {

@@ -129,9 +129,14 @@ unsigned Worker::send_injected(unsigned most) {
       inject_.pop(packets.data(), std::min<unsigned>(most, static_cast<unsigned>(packets.size())));
   // Consecutive packets of one port are sent together.
   for (unsigned i = 0; i < count;) {
+    if (packets[i] == nullptr) [[unlikely]] {
+      do_call();
+      ++i;
+      continue;
+    }
     const PortId port = meta(*packets[i]).egress;
     Egress::Stage stage;
-    for (; i < count && meta(*packets[i]).egress == port; ++i) {
+    for (; i < count && packets[i] != nullptr && meta(*packets[i]).egress == port; ++i) {
       stage.add(packets[i], meta(*packets[i]).priority);
     }
     send(port, stage);

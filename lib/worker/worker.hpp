@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -115,6 +116,9 @@ class Worker {
     sleeper_->wake();
     return taken;
   }
+  // Control thread. Runs `what` on the worker's thread, between two bursts and behind the packets
+  // that were injected before, and waits until it is done. If no loop runs, it runs here.
+  void call(const std::function<void()>& what);
   // The number of injected packets that the worker has not sent yet.
   [[nodiscard]] unsigned injected() const { return inject_.size(); }
   // Control thread. ARP has a ring of its own, so that no other traffic crowds it out.
@@ -162,6 +166,7 @@ class Worker {
   // Sends all packets that were injected before the call.
   std::uint32_t poll_inject();
   unsigned send_injected(unsigned most);
+  void do_call();
   std::uint32_t poll_rx(const RxQueue& queue);
   std::uint32_t poll_steered();
   // Hands the packets of other workers' flows to them (Linux's RPS) and keeps the rest in `burst_`.
@@ -211,7 +216,9 @@ class Worker {
   std::vector<TxPath> tx_ = std::vector<TxPath>(kPortsMax);  // of each PortId
   std::atomic<bool> tx_waits_{false};                        // some path has a next queue
   std::vector<Worker*> peers_;
-  PacketRing inject_;
+  PacketRing inject_;  // a null stands for a call
+  std::atomic<const std::function<void()>*> call_{nullptr};
+  std::atomic<bool> runs_{false};
   PacketRing steered_;  // packets as received, with meta().ingress set
   PacketRing arp_punts_;
   PacketRing punts_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <thread>
 #include <utility>
 
 #include "worker/pipeline.hpp"
@@ -209,7 +210,36 @@ void Worker::count_rest() {
   last_cycles_ = now;
 }
 
+void Worker::call(const std::function<void()>& what) {
+  if (!runs_.load(std::memory_order_acquire)) {
+    what();
+    return;
+  }
+  call_.store(&what, std::memory_order_release);
+  while (!inject_.push(nullptr) && runs_.load(std::memory_order_acquire)) {
+    std::this_thread::yield();
+  }
+  sleeper_->wake();
+  while (call_.load(std::memory_order_acquire) != nullptr) {
+    // A loop that has ended does not take the call any more.
+    if (!runs_.load(std::memory_order_acquire) &&
+        call_.exchange(nullptr, std::memory_order_acq_rel) != nullptr) {
+      what();
+      return;
+    }
+    std::this_thread::yield();
+  }
+}
+
+void Worker::do_call() {
+  if (const auto* const what = call_.load(std::memory_order_acquire)) {
+    (*what)();
+    call_.store(nullptr, std::memory_order_release);
+  }
+}
+
 void Worker::run(const std::atomic<bool>& stop) {
+  runs_.store(true, std::memory_order_release);
   if (settings_.idle != IdleMode::kPoll) {
     prctl(PR_SET_TIMERSLACK, 1UL);  // sleeps end when they should, not 50 us later
   }
@@ -221,12 +251,16 @@ void Worker::run(const std::atomic<bool>& stop) {
     poll_inject();
     drain_bands();
   }
+  runs_.store(false, std::memory_order_release);
   rte_rcu_qsbr_thread_offline(&readers_, settings_.id.value());
 }
 
 void Worker::clear() {
   Packet* packet = nullptr;
   while (inject_.pop(&packet, 1) == 1) {
+    if (packet == nullptr) {
+      continue;
+    }
     context_.drop(packet, DropReason::kPortDown, interface_of(meta(*packet).egress));
   }
   for (PacketRing* ring : {&arp_punts_, &punts_}) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "filter/mark.hpp"
+#include "filter/tracked.hpp"
 #include "neigh/adjacency.hpp"
 #include "packet/burst.hpp"
 #include "packet/checksum.hpp"
@@ -119,6 +120,7 @@ class Packets {
  public:
   explicit Packets(bool is_ipv6 = false, InterfaceId ingress = InterfaceId{0}) {
     Mark::place(offsetof(rte_mbuf, dynfield1), RTE_MBUF_F_FIRST_FREE);
+    Tracked::place(offsetof(rte_mbuf, dynfield1) + 4, RTE_MBUF_F_FIRST_FREE << 1U);
     burst.begin(ingress, 0);
     burst.is_ipv6 = is_ipv6;
   }

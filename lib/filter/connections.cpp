@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "filter/connections.hpp"
+
+#include <immintrin.h>
+
+#include <bit>
+#include <utility>
+
+namespace ringroad::filter {
+namespace {
+
+using namespace connection_status;
+
+// Places that are looked at for each new connection: what has expired is collected before the table
+// is half through with its next round.
+constexpr std::uint32_t kCollectedForEach = 2;
+constexpr std::uint32_t kEvictionRange = 8;  // chains: Linux's NF_CT_EVICTION_RANGE
+// A packet does not wait longer for the control thread.
+constexpr Milliseconds32 kUndecidedMost = 1000;
+
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+  unsigned long long high = 0;
+  const unsigned long long low = _mulx_u64(a, b, &high);
+  return low ^ high;
+}
+
+}  // namespace
+
+Connections::Connections(std::uint32_t most, std::uint64_t seed)
+    : most_{std::max(most, 1U)},
+      mask_{std::bit_ceil(std::uint64_t{most_} * 2) - 1},
+      seed_{seed},
+      heads_{mask_ + 1},
+      connections_{most_} {
+  heads_.grow(mask_ + 1);
+  connections_.grow(most_);  // the pages come when they are used
+  free_.reserve(most_);
+}
+
+std::uint64_t Connections::hash(const Tuple& tuple) const {
+  constexpr std::uint64_t kFirst = 0x9e3779b97f4a7c15U;
+  constexpr std::uint64_t kSecond = 0xbf58476d1ce4e5b9U;
+  const std::uint64_t rest = std::uint64_t{tuple.source_port} << 32U |
+                             std::uint64_t{tuple.destination_port} << 16U | tuple.protocol;
+  std::uint64_t hash = mixed(tuple.source.low() ^ seed_, tuple.destination.low() ^ kFirst ^ seed_);
+  if (tuple.is_ipv6) {
+    hash ^= mixed(tuple.source.high() ^ kSecond, tuple.destination.high() ^ seed_ ^ kFirst);
+  }
+  return mixed(hash ^ kSecond, rest ^ seed_);
+}
+
+void Connections::begin(Nanoseconds now) {
+  now_ = static_cast<Milliseconds32>(now / std::chrono::milliseconds{1});
+  for (std::uint32_t i = 0; i < fresh_count_; ++i) {
+    Connection* const connection = at(fresh_[i]);
+    if (connection == nullptr || connection->has(kConfirmed)) {
+      continue;
+    }
+    connection->status &= static_cast<std::uint16_t>(~kFresh);
+    if (undecided_count_ == kUndecidedPlaces) {
+      forget_undecided();
+    }
+    undecided_[(undecided_first_ + undecided_count_++) % kUndecidedPlaces] = {fresh_[i], now_};
+  }
+  fresh_count_ = 0;
+  while (undecided_count_ > 0 && now_ - undecided_[undecided_first_].since > kUndecidedMost) {
+    forget_undecided();
+  }
+}
+
+void Connections::forget_undecided() {
+  Connection* const connection = at(undecided_[undecided_first_].id);
+  undecided_first_ = (undecided_first_ + 1) % kUndecidedPlaces;
+  --undecided_count_;
+  if (connection != nullptr && !connection->has(kConfirmed)) {
+    remove(*connection);
+  }
+}
+
+std::optional<Connections::Found> Connections::find(const Tuple& tuple, std::uint64_t hash) {
+  for (std::uint32_t node = heads_[hash & mask_]; node != 0;) {
+    Connection& connection = connections_[number_of(node)];
+    const Direction direction = direction_of(node);
+    node = connection.next[index_of(direction)];
+    if (connection.tuple(direction) != tuple) {
+      continue;
+    }
+    if (connection.has(kConfirmed)) [[likely]] {
+      if (!has_expired(connection)) [[likely]] {
+        return Found{&connection, direction};
+      }
+      ++counters_.expired;
+      remove(connection);
+      return std::nullopt;
+    }
+    if (connection.has(kFresh) && direction == Direction::kOriginal) {
+      return Found{&connection, direction};
+    }
+  }
+  return std::nullopt;
+}
+
+bool Connections::is_taken(const Tuple& tuple, const Connection* but) const {
+  for (std::uint32_t node = heads_[hash(tuple) & mask_]; node != 0;) {
+    const Connection& connection = connections_[number_of(node)];
+    const Direction direction = direction_of(node);
+    if (&connection != but && connection.tuple(direction) == tuple && !has_expired(connection)) {
+      return true;
+    }
+    node = connection.next[index_of(direction)];
+  }
+  return false;
+}
+
+Connection* Connections::create(const Tuple& original, const Tuple& reply) {
+  collect(kCollectedForEach);
+  if (fresh_count_ == fresh_.size()) {
+    return nullptr;
+  }
+  Connection* connection = allot();
+  if (connection == nullptr && undecided_count_ > 0) {
+    forget_undecided();
+    connection = allot();
+  }
+  if (connection == nullptr && evict(hash(original))) {
+    connection = allot();
+  }
+  if (connection == nullptr) {
+    ++counters_.refused;
+    return nullptr;
+  }
+  const auto generation = static_cast<std::uint16_t>(connection->generation + 1);
+  *connection = Connection{};
+  connection->generation = generation;
+  connection->in_use = true;
+  connection->tuples = {original, reply};
+  connection->status = kFresh;
+  connection->deadline = now_ + 2 * kUndecidedMost;
+  link(*connection, Direction::kOriginal);
+  link(*connection, Direction::kReply);
+  fresh_[fresh_count_++] = id(*connection);
+  ++size_;
+  return connection;
+}
+
+Connection* Connections::allot() {
+  if (!free_.empty()) {
+    Connection* const connection = &connections_[free_.back()];
+    free_.pop_back();
+    return connection;
+  }
+  if (used_ == most_) {
+    return nullptr;
+  }
+  return &connections_[used_++];
+}
+
+void Connections::set_reply(Connection& connection, const Tuple& reply) {
+  unlink(connection, Direction::kReply);
+  connection.tuples[index_of(Direction::kReply)] = reply;
+  link(connection, Direction::kReply);
+}
+
+bool Connections::confirm(Connection& connection) {
+  for (const Direction direction : {Direction::kOriginal, Direction::kReply}) {
+    const Tuple& tuple = connection.tuple(direction);
+    for (std::uint32_t node = heads_[hash(tuple) & mask_]; node != 0;) {
+      const Connection& other = connections_[number_of(node)];
+      const Direction its = direction_of(node);
+      if (&other != &connection && other.has(kConfirmed) && other.tuple(its) == tuple &&
+          !has_expired(other)) {
+        ++counters_.insert_failed;
+        remove(connection);
+        return false;
+      }
+      node = other.next[index_of(its)];
+    }
+  }
+  connection.status |= kConfirmed;
+  ++counters_.inserted;
+  return true;
+}
+
+void Connections::remove(Connection& connection) {
+  unlink(connection, Direction::kOriginal);
+  unlink(connection, Direction::kReply);
+  connection.in_use = false;
+  ++connection.generation;
+  free_.push_back(id(connection).number);
+  --size_;
+}
+
+Connection* Connections::at(ConnectionId id) {
+  if (id.number >= used_) {
+    return nullptr;
+  }
+  Connection& connection = connections_[id.number];
+  return connection.in_use && connection.generation == id.generation ? &connection : nullptr;
+}
+
+void Connections::link(Connection& connection, Direction direction) {
+  std::uint32_t& head = heads_[hash(connection.tuple(direction)) & mask_];
+  connection.next[index_of(direction)] =
+      std::exchange(head, node_of(id(connection).number, direction));
+}
+
+void Connections::unlink(Connection& connection, Direction direction) {
+  const std::uint32_t node = node_of(id(connection).number, direction);
+  std::uint32_t* place = &heads_[hash(connection.tuple(direction)) & mask_];
+  while (*place != node) {
+    place = &connections_[number_of(*place)].next[index_of(direction_of(*place))];
+  }
+  *place = connection.next[index_of(direction)];
+}
+
+// Looks for expired connections, each time at other places.
+void Connections::collect(std::uint32_t places) {
+  for (std::uint32_t i = 0; i < std::min(places, used_); ++i) {
+    collected_ = collected_ + 1 < used_ ? collected_ + 1 : 0;
+    Connection& connection = connections_[collected_];
+    if (connection.in_use && connection.has(kConfirmed) && has_expired(connection)) {
+      ++counters_.expired;
+      remove(connection);
+    }
+  }
+}
+
+// Removes a connection that is not assured, from one of the chains nearby (Linux's early_drop).
+bool Connections::evict(std::uint64_t hash) {
+  for (std::uint32_t i = 0; i < kEvictionRange; ++i) {
+    for (std::uint32_t node = heads_[(hash + i) & mask_]; node != 0;) {
+      Connection& connection = connections_[number_of(node)];
+      if (has_expired(connection) || (connection.has(kConfirmed) && !connection.has(kAssured))) {
+        ++(has_expired(connection) ? counters_.expired : counters_.early_drops);
+        remove(connection);
+        return true;
+      }
+      node = connection.next[index_of(direction_of(node))];
+    }
+  }
+  return false;
+}
+
+}  // namespace ringroad::filter

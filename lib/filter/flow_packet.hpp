@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// What connection tracking reads of a packet, and which packets it refuses: Linux's
+// nf_ct_get_tuple, and the checks of nf_conntrack_proto_*.c.
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "filter/tcp_tracking.hpp"
+#include "filter/transport.hpp"
+#include "filter/tuple.hpp"
+
+namespace ringroad::filter {
+
+struct FlowPacket {
+  enum class Kind : std::uint8_t {
+    kInvalid,    // a later fragment, too short, or with a wrong checksum
+    kUntracked,  // serves the link: neighbor discovery, MLD
+    kError,      // an ICMP error, about another packet
+    kFlow,
+  };
+  Kind kind = Kind::kInvalid;
+  Tuple tuple{};             // of kFlow
+  std::uint32_t offset = 0;  // of the transport header, from the frame's start
+};
+
+// `checks_sum`: of TCP, UDP and ICMP, unless the port has.
+[[nodiscard]] FlowPacket read_flow(const Packet& packet, bool is_ipv6, const Transport& transport,
+                                   bool checks_sum);
+
+// A packet that an ICMP error quotes.
+struct Quoted {
+  Tuple tuple;
+  std::uint32_t network = 0;    // where its IP header is, from the frame's start
+  std::uint32_t transport = 0;  // and its transport header
+};
+// `offset`: of the ICMP error's header. Nothing if there is not enough of it.
+[[nodiscard]] std::optional<Quoted> read_quoted(const Packet& packet, bool is_ipv6,
+                                                std::uint32_t offset);
+
+// A TCP header, copied out of the packet.
+struct TcpHeader {
+  std::array<std::uint8_t, 60> octets;
+  // Refers to `octets`.
+  [[nodiscard]] TcpSegment segment(const Packet& packet, std::uint32_t offset) const;
+};
+// The packet was accepted by read_flow().
+void read_tcp(const Packet& packet, std::uint32_t offset, TcpHeader& header);
+
+}  // namespace ringroad::filter

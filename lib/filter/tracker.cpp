@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "filter/tracker.hpp"
+
+#include <netinet/in.h>
+
+#include <bit>
+
+namespace ringroad::filter {
+
+using namespace connection_status;
+using Kind = FlowPacket::Kind;
+
+namespace {
+
+// A flow of UDP that still has packets after this time is a stream (Linux's stream_ts).
+constexpr Milliseconds32 kStreamAfter = 2000;
+
+}  // namespace
+
+void Tracker::begin_burst(const Place& place, Nanoseconds now) {
+  if (place.point == HookPoint::kPreRouting || place.point == HookPoint::kOutput) {
+    connections_.begin(now);
+  }
+  if (place.point != HookPoint::kOutput) {
+    return;
+  }
+  for (Packet* const packet : std::span{place.burst.packets}.first(place.burst.count)) {
+    if (!Tracked::of(*packet).is_attached) {
+      Tracked::clear(*packet);  // an answer in the buffers of its request
+    }
+  }
+}
+
+bool Tracker::track_one(const Place& place, std::size_t index, const Flow& flow) {
+  Packet& packet = *place.burst.packets[index];
+  switch (flow.packet.kind) {
+    case Kind::kInvalid:
+      ++connections_.counters().invalid;
+      return true;
+    case Kind::kUntracked:
+      Tracked::set(packet, {.as = TrackedAs::kUntracked});
+      return true;
+    case Kind::kError: {
+      const Tracked tracked = track_error(packet, place.burst.is_ipv6, flow.packet.offset);
+      if (tracked.has_connection) {
+        Tracked::set(packet, tracked);
+      } else {
+        ++connections_.counters().invalid;
+      }
+      return true;
+    }
+    case Kind::kFlow:
+      return track_flow(packet, flow);
+  }
+  return true;
+}
+
+bool Tracker::track_flow(Packet& packet, const Flow& flow) {
+  for (;;) {
+    auto found = connections_.find(flow.packet.tuple, flow.hash);
+    if (!found) {
+      const Begun begun = begin(packet, flow.packet);
+      if (begun.connection == nullptr) {
+        connections_.counters().invalid += begun.is_full ? 0 : 1;
+        return !begun.is_full;
+      }
+      found = {begun.connection, Direction::kOriginal};
+    } else {
+      ++connections_.counters().found;
+    }
+    auto& [connection, direction] = *found;
+    const bool is_reply = direction == Direction::kReply;
+    const Outcome outcome = advance(*connection, direction, packet, flow.packet);
+    if (outcome == Outcome::kRestart) {
+      connections_.remove(*connection);
+      continue;
+    }
+    if (outcome == Outcome::kInvalid) {
+      if (connection->has(kFresh) && connection->counts[0].packets == 0) {
+        connections_.remove(*connection);
+      }
+      ++connections_.counters().invalid;
+      return true;
+    }
+    const ConnectionId id = connections_.id(*connection);
+    Tracked::set(packet, {.number = id.number,
+                          .generation = id.generation,
+                          .table = table_,
+                          .as = is_reply || connection->has(kSeenReply) ? TrackedAs::kEstablished
+                                                                        : TrackedAs::kNew,
+                          .direction = direction,
+                          .has_connection = true});
+    if (is_reply) {
+      connection->status |= kSeenReply;
+    }
+    Connection::Count& count = connection->counts[index_of(direction)];
+    ++count.packets;
+    count.bytes += packet.pkt_len - kL2Bytes;
+    if (outcome == Outcome::kDestroy) {
+      connections_.remove(*connection);
+    }
+    return true;
+  }
+}
+
+Tracker::Begun Tracker::begin(const Packet& packet, const FlowPacket& flow) {
+  const auto reply = inverse(flow.tuple);
+  if (!reply ||
+      (is_icmp(flow.tuple) &&
+       !icmp_pair(static_cast<std::uint8_t>(flow.tuple.destination_port >> 8U), flow.tuple.is_ipv6)
+            ->is_query)) {
+    return {nullptr, false};
+  }
+  TcpTracking tcp{};
+  if (flow.tuple.protocol == IPPROTO_TCP) {
+    TcpHeader header;
+    read_tcp(packet, flow.offset, header);
+    if (!filter::begin(tcp, header.segment(packet, flow.offset), settings_.tcp)) {
+      return {nullptr, false};
+    }
+  } else if (flow.tuple.protocol == IPPROTO_UDP) {
+    tcp.ends[0].end = connections_.now() + kStreamAfter;
+  }
+  Connection* const connection = connections_.create(flow.tuple, *reply);
+  if (connection != nullptr) {
+    connection->tcp = tcp;
+  }
+  return {connection, connection == nullptr};
+}
+
+Tracker::Outcome Tracker::advance(Connection& connection, Direction direction, const Packet& packet,
+                                  const FlowPacket& flow) {
+  switch (flow.tuple.protocol) {
+    case IPPROTO_TCP:
+      return advance_tcp(connection, direction, packet, flow);
+    case IPPROTO_UDP:
+    case IPPROTO_UDPLITE:
+      advance_udp(connection);
+      return Outcome::kAccept;
+    default:
+      connections_.set_timeout(connection,
+                               is_icmp(flow.tuple) ? settings_.icmp : settings_.generic);
+      return Outcome::kAccept;
+  }
+}
+
+Tracker::Outcome Tracker::advance_tcp(Connection& connection, Direction direction,
+                                      const Packet& packet, const FlowPacket& flow) {
+  TcpHeader header;
+  read_tcp(packet, flow.offset, header);
+  const TcpVerdict verdict = filter::track(
+      connection.tcp, direction, header.segment(packet, flow.offset), settings_.tcp,
+      connection.has(kSeenReply), connection.has(kAssured), connections_.remaining(connection));
+  if (verdict.timeout) {
+    connections_.set_timeout(connection, *verdict.timeout);
+  }
+  if (verdict.assured) {
+    connection.status |= kAssured;
+  }
+  switch (verdict.what) {
+    case TcpVerdict::What::kRestart:
+      return Outcome::kRestart;
+    case TcpVerdict::What::kInvalid:
+      return Outcome::kInvalid;
+    case TcpVerdict::What::kDestroy:
+      return Outcome::kDestroy;
+    case TcpVerdict::What::kAccept:
+      break;
+  }
+  return Outcome::kAccept;
+}
+
+// Linux's nf_conntrack_udp_packet.
+void Tracker::advance_udp(Connection& connection) {
+  if (!connection.has(kSeenReply)) {
+    connections_.set_timeout(connection, settings_.udp);
+    return;
+  }
+  const bool is_stream =
+      static_cast<std::int32_t>(connections_.now() - connection.tcp.ends[0].end) > 0;
+  connections_.set_timeout(connection, is_stream ? settings_.udp_stream : settings_.udp);
+  if (is_stream) {
+    connection.status |= kAssured;
+  }
+}
+
+// Linux's nf_conntrack_inet_error: the error belongs to the connection of the packet that it
+// quotes, if it goes to the sender of that packet.
+Tracked Tracker::track_error(const Packet& packet, bool is_ipv6, std::uint32_t offset) {
+  const auto quoted = read_quoted(packet, is_ipv6, offset);
+  const auto back = quoted ? inverse(quoted->tuple) : std::nullopt;
+  const auto found = back ? connections_.find(*back) : std::nullopt;
+  if (!found) {
+    return {};
+  }
+  const auto* const header = rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, kL2Bytes);
+  Ipv6 destination;
+  if (is_ipv6) {
+    destination = Ipv6::read(header + offsetof(rte_ipv6_hdr, dst_addr));
+  } else {
+    std::uint32_t address = 0;
+    std::memcpy(&address, header + offsetof(rte_ipv4_hdr, dst_addr), sizeof address);
+    destination = widened(Ipv4{__builtin_bswap32(address)});
+  }
+  if (destination != found->connection->tuple(found->direction).destination) {
+    return {};
+  }
+  const ConnectionId id = connections_.id(*found->connection);
+  return {.number = id.number,
+          .generation = id.generation,
+          .table = table_,
+          .as = TrackedAs::kRelated,
+          .direction = found->direction,
+          .has_connection = true};
+}
+
+Connection* Tracker::connection_of(const Packet& packet) {
+  const Tracked tracked = Tracked::of(packet);
+  return tracked.has_connection && tracked.table == table_ ? connections_.at(tracked.id())
+                                                           : nullptr;
+}
+
+std::uint64_t Tracker::confirm(const Burst& burst, std::uint64_t m) {
+  std::uint64_t dropped = 0;
+  for (; m != 0; m &= m - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(m));
+    const Tracked tracked = Tracked::of(*burst.packets[i]);
+    if (tracked.as != TrackedAs::kNew || tracked.direction == Direction::kReply) {
+      continue;
+    }
+    Connection* const connection = connection_of(*burst.packets[i]);
+    if (connection != nullptr && !connection->has(kConfirmed) &&
+        !connections_.confirm(*connection)) {
+      dropped |= std::uint64_t{1} << i;
+    }
+  }
+  return dropped;
+}
+
+void Tracker::forget(const Burst& burst, std::uint64_t m) {
+  for (; m != 0; m &= m - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(m));
+    Connection* const connection = connection_of(*burst.packets[i]);
+    if (connection == nullptr || connection->has(kConfirmed)) {
+      continue;
+    }
+    // Others of the burst may go on.
+    Connection::Count& count = connection->counts[0];
+    count.bytes -= burst.packets[i]->pkt_len - kL2Bytes;
+    if (--count.packets == 0) {
+      connections_.remove(*connection);
+    }
+  }
+}
+
+}  // namespace ringroad::filter

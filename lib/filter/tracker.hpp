@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+// Tracks the packets of a burst: finds or begins their connections, and keeps the connections'
+// states (Linux's nf_conntrack_in and nf_conntrack_confirm). One thread at a time.
+#include <array>
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "filter/connections.hpp"
+#include "filter/flow_packet.hpp"
+#include "filter/tracked.hpp"
+#include "packet/burst.hpp"
+#include "packet/hooks.hpp"
+
+namespace ringroad::filter {
+
+// Linux's sysctls nf_conntrack_*, with its defaults.
+struct TrackingSettings {
+  std::uint32_t connections_most = 262144;
+  bool checks_sums = true;
+  Nanoseconds udp = std::chrono::seconds{30};
+  Nanoseconds udp_stream = std::chrono::seconds{120};
+  Nanoseconds icmp = std::chrono::seconds{30};
+  Nanoseconds generic = std::chrono::seconds{600};
+  TcpSettings tcp{};
+};
+
+class Tracker {
+ public:
+  // `table`: the number by which packets remember whose connection they have.
+  Tracker(const TrackingSettings& settings, std::uint8_t table, std::uint64_t seed)
+      : settings_{settings}, table_{table}, connections_{settings.connections_most, seed} {}
+
+  // Where the packets' transport headers are; `transport(i)` is asked once for each.
+  struct Place {
+    HookPoint point;
+    const Burst& burst;
+  };
+  // Before anything else of a burst at a hook point.
+  void begin_burst(const Place& place, Nanoseconds now);
+  // At PREROUTING and OUTPUT, for the packets of `m`. Returns those that must be dropped, because
+  // the table is full.
+  template <class TransportOf>
+  std::uint64_t track(const Place& place, std::uint64_t m, TransportOf&& transport_of);
+  // At INPUT and POSTROUTING, as the last, for packets that will leave or be delivered. Returns
+  // those that must be dropped.
+  std::uint64_t confirm(const Burst& burst, std::uint64_t m);
+  // Packets that are dropped: a connection that begins with one does not come into being.
+  void forget(const Burst& burst, std::uint64_t m);
+
+  // The packet's connection; null if it has none, or none of this table.
+  [[nodiscard]] Connection* connection_of(const Packet& packet);
+  [[nodiscard]] Connections& connections() { return connections_; }
+  [[nodiscard]] const TrackingSettings& settings() const { return settings_; }
+  [[nodiscard]] std::uint8_t table() const { return table_; }
+
+ private:
+  struct Flow {
+    FlowPacket packet;
+    std::uint64_t hash;
+  };
+
+  [[nodiscard]] bool track_one(const Place& place, std::size_t index, const Flow& flow);
+  [[nodiscard]] bool track_flow(Packet& packet, const Flow& flow);
+  [[nodiscard]] Tracked track_error(const Packet& packet, bool is_ipv6, std::uint32_t offset);
+  // Returns null if the packet cannot begin a connection, or the table is full.
+  struct Begun {
+    Connection* connection;
+    bool is_full;
+  };
+  [[nodiscard]] Begun begin(const Packet& packet, const FlowPacket& flow);
+  enum class Outcome : std::uint8_t { kAccept, kInvalid, kRestart, kDestroy };
+  [[nodiscard]] Outcome advance(Connection& connection, Direction direction, const Packet& packet,
+                                const FlowPacket& flow);
+  [[nodiscard]] Outcome advance_tcp(Connection& connection, Direction direction,
+                                    const Packet& packet, const FlowPacket& flow);
+  void advance_udp(Connection& connection);
+
+  TrackingSettings settings_;
+  std::uint8_t table_;
+  Connections connections_;
+  std::array<Flow, kBurstMax> flows_;
+};
+
+template <class TransportOf>
+std::uint64_t Tracker::track(const Place& place, std::uint64_t m, TransportOf&& transport_of) {
+  const bool checks_sums = settings_.checks_sums && place.point == HookPoint::kPreRouting;
+  std::uint64_t flows = 0;
+  for (std::uint64_t left = m; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    Packet& packet = *place.burst.packets[i];
+    if (Tracked::is_set(packet)) {
+      continue;  // `notrack`, or attached
+    }
+    Flow& flow = flows_[i];
+    flow.packet = read_flow(packet, place.burst.is_ipv6, transport_of(i), checks_sums);
+    flow.hash = connections_.hash(flow.packet.tuple);
+    connections_.prefetch(flow.hash);
+    flows |= std::uint64_t{1} << i;
+  }
+  for (std::uint64_t left = flows; left != 0; left &= left - 1) {
+    connections_.prefetch_connection(flows_[static_cast<std::size_t>(std::countr_zero(left))].hash);
+  }
+  std::uint64_t dropped = 0;
+  for (std::uint64_t left = flows; left != 0; left &= left - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(left));
+    if (!track_one(place, i, flows_[i])) [[unlikely]] {
+      dropped |= std::uint64_t{1} << i;
+    }
+  }
+  return dropped;
+}
+
+}  // namespace ringroad::filter

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Connections and their translation, through the whole router in process.
+#include <catch2/catch.hpp>
+
+#include "asking.hpp"
+#include "nft/parse.hpp"
+#include "testbed.hpp"
+
+using namespace ringroad;
+using namespace ringroad::test;
+using stats::DropReason;
+
+namespace {
+
+Testbed::Options with_rules(std::string_view text) {
+  auto ruleset = nft::parse(text, "test.nft");
+  REQUIRE(ruleset);
+  config::Firewall firewall{.ruleset = "", .rules = std::string{text}, .parsed = {}, .digest = {}};
+  firewall.set(*std::move(ruleset));
+  Testbed::Options options;
+  options.config.firewall = std::move(firewall);
+  return options;
+}
+
+Ipv4Fields udp(Ipv4Fields fields, std::uint16_t source, std::uint16_t destination,
+               std::size_t bytes = 26) {
+  std::vector<std::uint8_t> octets(bytes, 0);
+  octets[0] = static_cast<std::uint8_t>(source >> 8U);
+  octets[1] = static_cast<std::uint8_t>(source);
+  octets[2] = static_cast<std::uint8_t>(destination >> 8U);
+  octets[3] = static_cast<std::uint8_t>(destination);
+  octets[4] = static_cast<std::uint8_t>(bytes >> 8U);
+  octets[5] = static_cast<std::uint8_t>(bytes);
+  fields.payload = octets;
+  return fields;
+}
+
+constexpr std::size_t kPorts = 34;
+
+const std::string kStateful =
+    "table inet filter {\n"
+    "  chain forward { type filter hook forward priority 0; policy drop;\n"
+    "    ct state established,related accept\n"
+    "    ct state invalid counter drop\n"
+    "    ip saddr 192.168.1.0/24 accept }\n"
+    "  chain input { type filter hook input priority 0; policy drop;\n"
+    "    ct state new icmp type echo-request accept }\n"
+    "  chain output { type filter hook output priority 0; policy drop;\n"
+    "    ct state established,related accept }\n"
+    "}\n";
+
+const std::string kMasquerade =
+    "table ip nat {\n"
+    "  chain post { type nat hook postrouting priority srcnat;\n"
+    "    ip saddr 192.168.1.0/24 masquerade }\n"
+    "  chain pre { type nat hook prerouting priority dstnat;\n"
+    "    ip daddr 192.168.2.1 udp dport 5353 dnat to 192.168.1.2:53\n"
+    "    ip daddr 192.168.1.1 udp dport 99 redirect to :98 }\n"
+    "}\n";
+
+}  // namespace
+
+TEST_CASE("a stateful firewall lets answers in, and nothing else") {
+  Testbed bed{with_rules(kStateful)};
+  bed.resolve_hosts();
+  bed.receive(kPortB, make_ipv4(udp(bed.from_b_to_a(), 53, 1000)));
+  bed.run();
+  CHECK(bed.sent(kPortA).empty());
+  bed.receive(kPortA, make_ipv4(udp(bed.from_a_to_b(), 1000, 53)));
+  bed.receive(kPortA, make_ipv4(udp(bed.from_a_to_b(), 1000, 53)));
+  bed.run();
+  CHECK(bed.sent(kPortB).size() == 2);
+  bed.receive(kPortB, make_ipv4(udp(bed.from_b_to_a(), 53, 1000)));
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == 1);
+  bed.advance(31s);
+  bed.receive(kPortB, make_ipv4(udp(bed.from_b_to_a(), 53, 1000)));
+  bed.run();
+  CHECK(bed.sent(kPortA).empty());
+  CHECK(bed.drops(DropReason::kFirewall) == 2);
+}
+
+TEST_CASE("the router's own answers belong to the connections of what they answer") {
+  Testbed bed{with_rules(kStateful)};
+  bed.resolve_hosts();
+  bed.receive(kPortA, make_ipv4(bed.ping(kRouterA)));       // a worker answers
+  bed.receive(kPortA, make_ipv4(bed.long_ping(kRouterA)));  // the control thread
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == 2);
+  // An error about a packet of no connection that was confirmed is related to that packet's.
+  Ipv4Fields fields = udp(bed.from_a_to_b(), 1000, 53);
+  fields.ttl = 1;
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == 1);
+}
+
+TEST_CASE("masqueraded packets have the address of the port by which they leave") {
+  Testbed bed{with_rules(kMasquerade)};
+  bed.resolve_hosts();
+  bed.receive(kPortA, make_ipv4(udp(bed.from_a_to_b(), 1000, 53)));
+  bed.run();
+  auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(ip_source(out[0]) == kRouterB);
+  CHECK(word(out[0], kPorts) == 1000);
+
+  Ipv4Fields answer = udp(bed.from_b_to_a(), 53, 1000);
+  answer.destination = kRouterB;
+  bed.receive(kPortB, make_ipv4(answer));
+  bed.run();
+  out = bed.sent(kPortA);
+  REQUIRE(out.size() == 1);
+  CHECK(ip_destination(out[0]) == kHostA);
+  CHECK(ip_source(out[0]) == kHostB);
+}
+
+TEST_CASE("a port that is forwarded leads to the host inside") {
+  Testbed bed{with_rules(kMasquerade)};
+  bed.resolve_hosts();
+  Ipv4Fields query = udp(bed.from_b_to_a(), 2000, 5353);
+  query.destination = kRouterB;
+  bed.receive(kPortB, make_ipv4(query));
+  bed.run();
+  auto out = bed.sent(kPortA);
+  REQUIRE(out.size() == 1);
+  CHECK(ip_destination(out[0]) == kHostA);
+  CHECK(word(out[0], kPorts + 2) == 53);
+  bed.receive(kPortA, make_ipv4(udp(bed.from_a_to_b(), 53, 2000)));
+  bed.run();
+  out = bed.sent(kPortB);
+  REQUIRE(out.size() == 1);
+  CHECK(ip_source(out[0]) == kRouterB);
+  CHECK(word(out[0], kPorts) == 5353);
+}
+
+TEST_CASE("what is redirected reaches the router, and its errors come from where it was sent to") {
+  Testbed bed{with_rules(kMasquerade)};
+  bed.resolve_hosts();
+  Ipv4Fields query = udp(bed.from_a_to_b(), 2000, 99);
+  query.destination = kRouterA;
+  bed.receive(kPortA, make_ipv4(query));
+  bed.run();
+  const auto out = bed.sent(kPortA);  // the port is closed
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].at(34) == 3);
+  CHECK(word(out[0], 34 + 8 + 20 + 2) == 99);  // as the sender knows the packet
+}
+
+TEST_CASE("fragments are put together before they are translated, and cut again") {
+  Testbed bed{with_rules(kMasquerade)};
+  bed.resolve_hosts();
+  Ipv4Fields whole = udp(bed.from_a_to_b(), 1000, 53, 1600);
+  const std::vector<std::uint8_t> octets = whole.payload;
+  Ipv4Fields first = whole;
+  first.payload.assign(octets.begin(), octets.begin() + 800);
+  first.flags_offset = 0x2000;
+  Ipv4Fields second = whole;
+  second.payload.assign(octets.begin() + 800, octets.end());
+  second.flags_offset = 100;
+  bed.receive(kPortA, make_ipv4(second));
+  bed.receive(kPortA, make_ipv4(first));
+  bed.run();
+  const auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == 2);
+  for (const Frame& piece : out) {
+    CHECK(ip_source(piece) == kRouterB);
+  }
+}
