@@ -55,9 +55,10 @@ Result<std::optional<std::string_view>> group_of(std::string_view word) {
   return resolve(word, names);
 }
 
-// What `ip route`, `ip neigh`, `ip link` and `ip address` list.
+// What `ip route`, `ip neigh`, `ip link` and `ip address` list, and what conntrack(8) does.
 constexpr std::array kListed{std::pair{"route", "routes"}, std::pair{"neighbor", "neighbors"},
-                             std::pair{"link", "ports"}, std::pair{"address", "ports"}};
+                             std::pair{"link", "ports"}, std::pair{"address", "ports"},
+                             std::pair{"connections", "connections"}};
 constexpr std::array<std::string_view, 3> kListing{"show", "list", "ls"};
 
 const char* listed_by(std::string_view group) {

@@ -87,6 +87,16 @@ Outcome ask_pages(const Surroundings& around, const json& verb, json options,
   }
 }
 
+std::string json_of(const Page& page) {
+  std::string text;
+  if (!page.rows.empty()) {
+    const std::string dump = page.rows.dump(2);
+    text = page.first ? '[' : ',';
+    text += std::string_view{dump}.substr(1, dump.size() - 3);
+  }
+  return page.last ? text + "\n]\n" : text;
+}
+
 TakePage as_one_answer(const CommandLine& line, const Surroundings& around) {
   return [&, all = json::array()](const Page& page) mutable {
     if (!page.rows.is_array()) {

@@ -69,6 +69,8 @@ struct Page {
   bool first;
   bool last;
 };
+// Returns a page's part of the dump of the whole array, which must not be empty.
+[[nodiscard]] std::string json_of(const Page& page);
 using TakePage = std::function<Outcome(const Page& page)>;
 
 // Requests the rows of an answer page by page. `key_of` returns what identifies a row, after which

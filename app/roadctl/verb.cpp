@@ -18,6 +18,7 @@ constexpr std::array kGroups{
     Group{"address", "addr", "change the router's addresses, as ip address does"},
     Group{"bands", "", "what is measured of a port's bands"},
     Group{"firewall", "", "change the rules of the firewall"},
+    Group{"connections", "", "forget connections"},
     Group{"log", "", "what is logged"},
     Group{"explain", "", "what this router would do with a packet, and why"},
     Group{"trace", "", "what each stage does with packets"},

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
@@ -144,6 +145,16 @@ WordReader& WordReader::whole_path(const char* key) {
     std::error_code error;
     const std::filesystem::path whole = std::filesystem::absolute(path, error);
     *option = (error ? path : whole.lexically_normal()).string();
+  }
+  return *this;
+}
+
+WordReader& WordReader::state_name() {
+  if (const auto option = options_.find("state"); option != options_.end()) {
+    auto& state = option->get_ref<std::string&>();
+    std::ranges::transform(state, state.begin(), [](unsigned char letter) {
+      return letter == '-' ? '_' : static_cast<char>(std::toupper(letter));
+    });
   }
   return *this;
 }

@@ -40,6 +40,10 @@ inline constexpr Keyword kFrom{"from", "from"};
 inline constexpr Keyword kProto{"proto", "proto"};
 inline constexpr Keyword kSport{"sport", "sport", Keyword::Kind::kNumber};
 inline constexpr Keyword kDport{"dport", "dport", Keyword::Kind::kNumber};
+// Those of connections, as conntrack(8) and ss(8) have them.
+inline constexpr Keyword kSrc{"src", "src"};
+inline constexpr Keyword kDst{"dst", "dst"};
+inline constexpr Keyword kMark{"mark", "mark", Keyword::Kind::kNumber};
 inline constexpr Keyword kOnlink{"onlink", "onlink", Keyword::Kind::kFlag};
 inline constexpr Keyword kRecursive{"recursive", "recursive", Keyword::Kind::kFlag};
 inline constexpr Keyword kPeer{"peer", "peer"};
@@ -78,6 +82,8 @@ class WordReader {
   WordReader& nexthops();
   // Makes the path of this option absolute, because the router has another working directory.
   WordReader& whole_path(const char* key);
+  // Makes the name of a state the one that Linux prints: "syn-sent" becomes "SYN_SENT".
+  WordReader& state_name();
   WordReader& require(std::initializer_list<const char*> keys);
   WordReader& complain(std::string what);
 

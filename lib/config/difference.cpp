@@ -31,6 +31,8 @@ constexpr std::array kRules{
     Rule{"nd", kLive},
     Rule{"icmp", kLive},
     Rule{"ecmp", kLive},
+    // The tables of connections are as large as at the start.
+    Rule{"firewall.connections.max", kRestart},
     Rule{"firewall", kLive},
 };
 

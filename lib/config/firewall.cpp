@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <array>
 
 #include "base/sha256.hpp"
 #include "config/scalars.hpp"
 #include "config/sections.hpp"
+#include "config/timeouts.hpp"
 #include "nft/parse.hpp"
 #include "nft/print.hpp"
 
@@ -54,6 +56,36 @@ void read_rules(const Value& value, const std::filesystem::path& folder, Firewal
   }
 }
 
+ConnectionTimeouts read_timeouts(const Value& section) {
+  static constexpr auto kKeys = [] {
+    std::array<std::string_view, kTimeouts.size()> keys{};
+    std::ranges::transform(kTimeouts, keys.begin(), &Timeout::key);
+    return keys;
+  }();
+  // The clock of connections wraps after 49 days.
+  static constexpr Range<Nanoseconds> kTimes{std::chrono::seconds{1}, std::chrono::hours{24 * 24}};
+  const Fields fields{section, kKeys};
+  ConnectionTimeouts timeouts;
+  for (const Timeout& timeout : kTimeouts) {
+    assign(timeouts.*timeout.time, read(fields.find(timeout.key()), kTimes));
+  }
+  return timeouts;
+}
+
+Connections read_connections(const Value& section) {
+  static constexpr std::array<std::string_view, 4> kKeys{"max", "timeouts", "loose", "liberal"};
+  static constexpr Range<std::uint32_t> kConnections{1, 1U << 26U};
+  const Fields fields{section, kKeys};
+  Connections connections;
+  assign(connections.max, read(fields.find("max"), kConnections));
+  assign(connections.loose, read_flag(fields.find("loose")));
+  assign(connections.liberal, read_flag(fields.find("liberal")));
+  if (const Value* const timeouts = fields.find("timeouts")) {
+    connections.timeouts = read_timeouts(*timeouts);
+  }
+  return connections;
+}
+
 }  // namespace
 
 void Firewall::set(nft::Ruleset said) {
@@ -62,18 +94,22 @@ void Firewall::set(nft::Ruleset said) {
 }
 
 Firewall read_firewall(const Value& section, const std::filesystem::path& folder) {
-  static constexpr std::array<std::string_view, 2> kKeys{"ruleset", "rules"};
+  static constexpr std::array<std::string_view, 3> kKeys{"ruleset", "rules", "connections"};
   const Fields fields{section, kKeys};
   Firewall firewall;
   const Value* const ruleset = fields.find("ruleset");
   const Value* const rules = fields.find("rules");
+  const Value* const connections = fields.find("connections");
+  if (connections != nullptr) {
+    firewall.connections = read_connections(*connections);
+  }
   if (ruleset != nullptr && rules != nullptr) {
     rules->missing("does not go with ruleset: rules are in a file or here");
   } else if (ruleset != nullptr) {
     read_ruleset(*ruleset, folder, firewall);
   } else if (rules != nullptr) {
     read_rules(*rules, folder, firewall);
-  } else if (fields.is_map()) {
+  } else if (connections == nullptr && fields.is_map()) {
     section.missing("needs ruleset, a file in the language of nft(8), or rules, its text");
   }
   return firewall;

@@ -312,11 +312,43 @@ struct Icmp {
   friend bool operator==(const Icmp&, const Icmp&) = default;
 };
 
-// How flows are spread over the next hops of a route that has several.
+// When a connection is forgotten of which no more packets come: Linux's sysctls
+// nf_conntrack_*_timeout, with its defaults.
+struct ConnectionTimeouts {
+  Nanoseconds tcp_syn_sent = std::chrono::seconds{120};
+  Nanoseconds tcp_syn_recv = std::chrono::seconds{60};
+  Nanoseconds tcp_established = std::chrono::hours{24 * 5};
+  Nanoseconds tcp_fin_wait = std::chrono::seconds{120};
+  Nanoseconds tcp_close_wait = std::chrono::seconds{60};
+  Nanoseconds tcp_last_ack = std::chrono::seconds{30};
+  Nanoseconds tcp_time_wait = std::chrono::seconds{120};
+  Nanoseconds tcp_close = std::chrono::seconds{10};
+  // These two apply where the state's timeout is longer.
+  Nanoseconds tcp_max_retrans = std::chrono::seconds{300};
+  Nanoseconds tcp_unacknowledged = std::chrono::seconds{300};
+  Nanoseconds udp = std::chrono::seconds{30};
+  Nanoseconds udp_stream = std::chrono::seconds{120};
+  Nanoseconds icmp = std::chrono::seconds{30};
+  Nanoseconds icmpv6 = std::chrono::seconds{30};
+  Nanoseconds generic = std::chrono::seconds{600};
+
+  friend bool operator==(const ConnectionTimeouts&, const ConnectionTimeouts&) = default;
+};
+
+struct Connections {
+  std::uint32_t max = 262144;  // of all workers together
+  bool loose = true;           // a connection may begin with an ACK (nf_conntrack_tcp_loose)
+  bool liberal = false;        // only a RST is invalid outside the window (tcp_be_liberal)
+  ConnectionTimeouts timeouts;
+
+  friend bool operator==(const Connections&, const Connections&) = default;
+};
+
 // The ruleset of the firewall, from a file or from the configuration itself.
 struct Firewall {
   std::string ruleset;  // an absolute path; empty: `rules`, or none
   std::string rules;    // in the language of nft(8)
+  Connections connections{};
   // What these say, null if there is neither, and its hash.
   std::shared_ptr<const nft::Ruleset> parsed{};
   std::string digest;
@@ -325,10 +357,12 @@ struct Firewall {
   void set(nft::Ruleset said);
 
   friend bool operator==(const Firewall& a, const Firewall& b) {
-    return a.ruleset == b.ruleset && a.rules == b.rules && a.digest == b.digest;
+    return a.ruleset == b.ruleset && a.rules == b.rules && a.digest == b.digest &&
+           a.connections == b.connections;
   }
 };
 
+// How flows are spread over the next hops of a route that has several.
 struct Ecmp {
   FlowHashPolicy hash = FlowHashPolicy::kL3;
   std::uint32_t seed = 0;  // Linux's fib_multipath_hash_seed; 0: drawn at random at each start

@@ -11,6 +11,7 @@
 
 #include "config/dscp.hpp"
 #include "config/print.hpp"
+#include "config/timeouts.hpp"
 #include "config/units.hpp"
 #include "config/words.hpp"
 
@@ -42,6 +43,27 @@ std::string list(const std::vector<std::string>& items) {
 
 Setting setting(std::string_view key, std::string value) {
   return {.key = key, .value = std::move(value), .items = {}};
+}
+
+// Of what the rules say, which is compared by its hash, the beginning tells two apart.
+Part firewall(const Firewall& firewall) {
+  const std::string hash = firewall.digest.substr(0, 12);
+  const Connections& connections = firewall.connections;
+  Part part{.section = "firewall",
+            .key = "firewall",
+            .summary = {},
+            .settings = {setting("ruleset", firewall.ruleset.empty()
+                                                ? std::string{kNone}
+                                                : fmt::format("{} {}", firewall.ruleset, hash)),
+                         setting("rules", firewall.rules.empty() ? std::string{kNone}
+                                                                 : fmt::format("sha256 {}", hash)),
+                         setting("connections.max", number(connections.max)),
+                         setting("connections.loose", flag(connections.loose)),
+                         setting("connections.liberal", flag(connections.liberal))}};
+  for (const Timeout& timeout : kTimeouts) {
+    part.settings.push_back(setting(timeout.path, to_string(connections.timeouts.*timeout.time)));
+  }
+  return part;
 }
 
 Part engine(const Engine& engine) {
@@ -268,18 +290,7 @@ std::vector<Part> parts_of(const Config& config) {
                    .summary = {},
                    .settings = {setting("hash", word_of(kFlowHashWords, config.ecmp.hash)),
                                 setting("seed", number(config.ecmp.seed))}});
-  // Of what the rules say, which is compared by its hash, the beginning tells two apart.
-  const Firewall& firewall = config.firewall;
-  const std::string hash = firewall.digest.substr(0, 12);
-  parts.push_back(
-      {.section = "firewall",
-       .key = "firewall",
-       .summary = {},
-       .settings = {setting("ruleset", firewall.ruleset.empty()
-                                           ? std::string{kNone}
-                                           : fmt::format("{} {}", firewall.ruleset, hash)),
-                    setting("rules", firewall.rules.empty() ? std::string{kNone}
-                                                            : fmt::format("sha256 {}", hash))}});
+  parts.push_back(firewall(config.firewall));
   return parts;
 }
 

@@ -46,7 +46,8 @@ constexpr std::array kTimeUnits{Unit{"ns", 1},
                                 Unit{"ms", 1'000'000},
                                 Unit{"s", 1'000'000'000},
                                 Unit{"m", 60'000'000'000},
-                                Unit{"h", 3'600'000'000'000}};
+                                Unit{"h", 3'600'000'000'000},
+                                Unit{"d", 86'400'000'000'000}};
 
 constexpr Dimension kSize{"a size", "64KiB, 512MiB or 2GiB", "MiB", true, kSizeUnits};
 constexpr Dimension kRate{"a rate", "64kbit, 100Mbit or 1Gbit", "Mbit", false, kRateUnits};

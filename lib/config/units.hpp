@@ -13,7 +13,7 @@ namespace ringroad::config {
 [[nodiscard]] Result<Bytes> parse_size(std::string_view text);
 // Accepts bit kbit Mbit Gbit Tbit; the unit is mandatory.
 [[nodiscard]] Result<BitsPerSecond> parse_rate(std::string_view text);
-// Accepts ns us ms s m h; the unit is mandatory except for 0.
+// Accepts ns us ms s m h d; the unit is mandatory except for 0.
 [[nodiscard]] Result<Nanoseconds> parse_time(std::string_view text);
 
 // Prints the largest unit that leaves a whole number; parsing the result returns the same value.

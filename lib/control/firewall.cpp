@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "control/settings.hpp"
 #include "nft/print.hpp"
 
 namespace ringroad::control {
@@ -69,16 +70,20 @@ Result<std::unique_ptr<filter::Program>> Firewall::compile(
 
 Status Firewall::load(const config::Firewall& rules) {
   filter::InterfaceNames now = names();
-  if (rules.parsed == nullptr) {
-    if (program() != nullptr) {
-      firewall_.unload();
-    }
-  } else if (program() == nullptr || rules.digest != rules_.digest || now != names_) {
+  std::unique_ptr<filter::Program> fresh;
+  if (rules.parsed != nullptr &&
+      (program() == nullptr || rules.digest != rules_.digest || now != names_)) {
     auto program = compile(rules, now);
     if (!program) {
       return std::unexpected{program.error()};
     }
-    firewall_.load(std::move(*program));
+    fresh = std::move(*program);
+  }
+  firewall_.set_tracking(tracking_of(rules.connections));
+  if (fresh != nullptr) {
+    firewall_.load(std::move(fresh));
+  } else if (rules.parsed == nullptr && program() != nullptr) {
+    firewall_.unload();
   }
   slow_path_.set_defragments(program() != nullptr &&
                              program()->tracks(HookPoint::kPreRouting, false));
@@ -90,6 +95,54 @@ Status Firewall::load(const config::Firewall& rules) {
 Status Firewall::check(const config::Firewall& rules) const {
   const auto program = compile(rules, names());
   return program ? Status{} : std::unexpected{program.error()};
+}
+
+Firewall::Tracking Firewall::tracking() {
+  Tracking all;
+  firewall_.with_trackers([&](filter::Tracker& tracker) {
+    const filter::Connections& connections = tracker.connections();
+    const filter::Connections::Counters& counters = connections.counters();
+    all.count += connections.size();
+    all.max += connections.most();
+    all.bytes += connections.bytes();
+    all.counters.found += counters.found;
+    all.counters.invalid += counters.invalid;
+    all.counters.inserted += counters.inserted;
+    all.counters.expired += counters.expired;
+    all.counters.refused += counters.refused;
+    all.counters.early_drops += counters.early_drops;
+    all.counters.insert_failed += counters.insert_failed;
+  });
+  if (firewall_.trackers() == 0) {
+    all.max = rules_.connections.max;
+  }
+  return all;
+}
+
+bool Firewall::forget_masqueraded() {
+  if (const std::uint64_t version = world_.interface_addresses_version();
+      version != addresses_version_) {
+    addresses_version_ = version;
+    forgetting_ = connections();
+  }
+  if (!forgetting_ || forgetting_->is_over()) {
+    forgetting_.reset();
+    return false;
+  }
+  const InterfaceAddresses& addresses =
+      *world_.tables().interface_addresses->load(std::memory_order_relaxed);
+  const auto has = [&](const filter::Connection& connection) {
+    const InterfaceId interface{static_cast<std::uint16_t>(connection.masquerade - 1)};
+    const filter::Tuple& reply = connection.tuple(filter::Direction::kReply);
+    return reply.is_ipv6 ? addresses.has(interface, reply.destination)
+                         : addresses.has(interface, filter::narrowed(reply.destination));
+  };
+  forgetting_->step([&](filter::Connections& connections, filter::Connection& connection) {
+    if (connection.masquerade != 0 && !has(connection)) {
+      connections.remove(connection);
+    }
+  });
+  return true;
 }
 
 std::string Firewall::listing(std::string_view chain) const {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The firewall that runs: its rules, and what it tells senders and the log. Control thread only.
+// The firewall that runs: its rules and connections, and what it tells senders and the log. Control
+// thread only.
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "config/model.hpp"
+#include "control/connection_walk.hpp"
 #include "control/firewall_log.hpp"
 #include "filter/firewall.hpp"
 #include "host/slow_path.hpp"
@@ -36,6 +41,23 @@ class Firewall {
   // Writes what rules log. Returns false if there was nothing.
   bool write_log() { return log_.write(world_); }
 
+  // A walk over the connections, of which there are none before rules need them.
+  [[nodiscard]] ConnectionWalk connections(ConnectionPlace from = {}) {
+    return {firewall_, clock_, from};
+  }
+  // Of all workers together.
+  struct Tracking {
+    std::uint64_t count = 0;  // connections, unconfirmed and expired ones included
+    std::uint64_t max = 0;
+    std::uint64_t bytes = 0;
+    filter::Connections::Counters counters{};
+  };
+  // Asks each worker once.
+  [[nodiscard]] Tracking tracking();
+  // Forgets connections whose packets are masqueraded with an address that their interface has no
+  // more (Linux's masq_inet_event), one step a call. Returns false if there is nothing to do.
+  bool forget_masqueraded();
+
  private:
   [[nodiscard]] filter::InterfaceNames names() const;
   [[nodiscard]] Result<std::unique_ptr<filter::Program>> compile(
@@ -48,6 +70,8 @@ class Firewall {
   filter::Firewall firewall_;
   config::Firewall rules_;
   filter::InterfaceNames names_;  // that the rules were compiled with
+  std::uint64_t addresses_version_ = 0;
+  std::optional<ConnectionWalk> forgetting_;
 };
 
 }  // namespace ringroad::control

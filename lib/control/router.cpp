@@ -103,6 +103,7 @@ bool Router::run_once() {
   busy = neighbors6_->advance() || busy;
   busy = taps_->advance() || busy;
   busy = firewall_->write_log() || busy;
+  busy = firewall_->forget_masqueraded() || busy;
   links_->reset_hung_ports();
   pools_.set_others_held(held_besides_bands());
   world_->reclaimer().run_once();

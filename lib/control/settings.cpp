@@ -58,6 +58,35 @@ FlowHash flow_hash_of(const config::Ecmp& ecmp) {
   return FlowHash{ecmp.hash, ecmp.seed != 0 ? ecmp.seed : random_seed()};
 }
 
+filter::TrackingSettings tracking_of(const config::Connections& connections) {
+  const config::ConnectionTimeouts& timeouts = connections.timeouts;
+  filter::TrackingSettings settings;
+  settings.connections_most = connections.max;
+  settings.udp = timeouts.udp;
+  settings.udp_stream = timeouts.udp_stream;
+  settings.icmp = timeouts.icmp;
+  settings.icmpv6 = timeouts.icmpv6;
+  settings.generic = timeouts.generic;
+  filter::TcpSettings& tcp = settings.tcp;
+  tcp.loose = connections.loose;
+  tcp.be_liberal = connections.liberal;
+  tcp.timeout_max_retransmissions = timeouts.tcp_max_retrans;
+  tcp.timeout_unacknowledged = timeouts.tcp_unacknowledged;
+  using enum filter::TcpState;
+  const auto set = [&](filter::TcpState state, Nanoseconds timeout) {
+    tcp.timeouts.at(static_cast<std::size_t>(state)) = timeout;
+  };
+  set(kSynSent, timeouts.tcp_syn_sent);
+  set(kSynRecv, timeouts.tcp_syn_recv);
+  set(kEstablished, timeouts.tcp_established);
+  set(kFinWait, timeouts.tcp_fin_wait);
+  set(kCloseWait, timeouts.tcp_close_wait);
+  set(kLastAck, timeouts.tcp_last_ack);
+  set(kTimeWait, timeouts.tcp_time_wait);
+  set(kClose, timeouts.tcp_close);
+  return settings;
+}
+
 // The memory bound is Linux's, but at most a quarter of the pool, so that a flood of fragments
 // leaves enough buffers for other packets.
 namespace {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "config/model.hpp"
+#include "filter/tracker.hpp"
 #include "ip4/reassembly.hpp"
 #include "ip6/reassembly.hpp"
 #include "neigh/table.hpp"
@@ -17,6 +18,7 @@ namespace ringroad::control {
 [[nodiscard]] sched::Discipline discipline_of(const config::Scheduler& scheduler);
 [[nodiscard]] neigh::Parameters parameters_of(const config::ArpTimers& timers);
 [[nodiscard]] FlowHash flow_hash_of(const config::Ecmp& ecmp);
+[[nodiscard]] filter::TrackingSettings tracking_of(const config::Connections& connections);
 // `share` is the number of buffers that fragments may hold.
 [[nodiscard]] ReassemblySettings reassembly_settings(const rte_mempool& pool, std::uint32_t share);
 

@@ -93,6 +93,11 @@ class Connections {
   // Confirmed or not, expired ones included.
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] std::uint32_t most() const { return most_; }
+  // The memory of the chains, and of all places that were ever used.
+  [[nodiscard]] std::uint64_t bytes() const {
+    return (mask_ + 1) * sizeof(std::uint32_t) +
+           used_ * std::uint64_t{sizeof(Connection) + sizeof(std::uint32_t)};
+  }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] Counters& counters() { return counters_; }
 

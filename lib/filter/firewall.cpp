@@ -44,21 +44,30 @@ std::size_t Firewall::owner_of(const Burst& burst) const {
   return tracked.has_connection && tracked.table < trackers_.size() ? tracked.table : 0;
 }
 
-void Firewall::add_trackers() {
+TrackingSettings Firewall::share() const {
   const std::size_t workers = threads_ - 1;
   TrackingSettings share = settings_;
   share.connections_most =
       static_cast<std::uint32_t>((settings_.connections_most + workers - 1) / workers);
-  for (std::size_t i = 0; i < workers; ++i) {
+  return share;
+}
+
+void Firewall::add_trackers() {
+  for (std::size_t i = 0; i + 1 < threads_; ++i) {
     trackers_.push_back(
-        std::make_unique<Tracker>(share, static_cast<std::uint8_t>(i), random_seed()));
+        std::make_unique<Tracker>(share(), static_cast<std::uint8_t>(i), random_seed()));
   }
 }
 
 void Firewall::with_trackers(const std::function<void(Tracker& tracker)>& what) {
   for (std::size_t i = 0; i < trackers_.size(); ++i) {
-    call_(i, [&] { what(*trackers_[i]); });
+    with_tracker(i, what);
   }
+}
+
+void Firewall::set_tracking(const TrackingSettings& settings) {
+  settings_ = settings;
+  with_trackers([settings = share()](Tracker& tracker) { tracker.set_settings(settings); });
 }
 
 void Firewall::load(std::unique_ptr<Program> program) { publish(std::move(program)); }

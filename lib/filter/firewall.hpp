@@ -39,10 +39,15 @@ class Firewall {
   // that do not run.
   using Call = std::function<void(std::size_t worker, const std::function<void()>& what)>;
   void set_call(Call call) { call_ = std::move(call); }
-  // Calls `what` for the tracker of each worker, in turn. There are none before rules need them.
+  // The number of workers with a tracker: none before rules need them.
+  [[nodiscard]] std::size_t trackers() const { return trackers_.size(); }
+  void with_tracker(std::size_t worker, const std::function<void(Tracker& tracker)>& what) {
+    call_(worker, [&] { what(*trackers_[worker]); });
+  }
+  // Calls `what` for the tracker of each worker, in turn.
   void with_trackers(const std::function<void(Tracker& tracker)>& what);
-  // From now on, for new tables.
-  void set_tracking(const TrackingSettings& settings) { settings_ = settings; }
+  // For the packets that follow. Tables that are there stay as large as they are.
+  void set_tracking(const TrackingSettings& settings);
 
  private:
   // The state of a point's hook.
@@ -55,6 +60,8 @@ class Firewall {
   static void run(void* state, StageContext& context, const Burst& burst, HookVerdicts& verdicts);
   // The worker whose connection the packets of the control thread belong to.
   [[nodiscard]] std::size_t owner_of(const Burst& burst) const;
+  // What one worker's tracker has of the settings.
+  [[nodiscard]] TrackingSettings share() const;
   void add_trackers();
   void publish(std::shared_ptr<Program> program);
 

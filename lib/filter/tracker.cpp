@@ -138,8 +138,9 @@ Tracker::Outcome Tracker::advance(Connection& connection, Direction direction, c
       advance_udp(connection);
       return Outcome::kAccept;
     default:
-      connections_.set_timeout(connection,
-                               is_icmp(flow.tuple) ? settings_.icmp : settings_.generic);
+      connections_.set_timeout(connection, !is_icmp(flow.tuple) ? settings_.generic
+                                           : flow.tuple.is_ipv6 ? settings_.icmpv6
+                                                                : settings_.icmp);
       return Outcome::kAccept;
   }
 }

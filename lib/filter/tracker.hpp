@@ -21,6 +21,7 @@ struct TrackingSettings {
   Nanoseconds udp = std::chrono::seconds{30};
   Nanoseconds udp_stream = std::chrono::seconds{120};
   Nanoseconds icmp = std::chrono::seconds{30};
+  Nanoseconds icmpv6 = std::chrono::seconds{30};
   Nanoseconds generic = std::chrono::seconds{600};
   TcpSettings tcp{};
 };
@@ -52,6 +53,8 @@ class Tracker {
   [[nodiscard]] Connection* connection_of(const Packet& packet);
   [[nodiscard]] Connections& connections() { return connections_; }
   [[nodiscard]] const TrackingSettings& settings() const { return settings_; }
+  // For the packets that follow. The table stays as large as it is.
+  void set_settings(const TrackingSettings& settings) { settings_ = settings; }
   [[nodiscard]] std::uint8_t table() const { return table_; }
 
  private:

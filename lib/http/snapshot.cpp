@@ -142,6 +142,7 @@ FamilySample sample_of(std::string_view family, const control::Router& router,
 void TakeSnapshot::take_tables() {
   snapshot.families = {sample_of<Ipv4>("ipv4", router_, router_.world().tables().trie),
                        sample_of<Ipv6>("ipv6", router_, router_.world().tables().trie6)};
+  snapshot.tracking = router_.firewall().tracking();
   snapshot.pools = router_.pools().levels();
   const control::Router::Waiting waiting = router_.waiting();
   snapshot.waiting = {{"neighbors", waiting.neighbors},

@@ -95,6 +95,7 @@ struct Snapshot {
   std::vector<WorkerSample> workers;
   std::array<std::uint64_t, stats::kIpCounters> ip_counters{};
   std::array<FamilySample, 2> families;
+  control::Firewall::Tracking tracking;
   std::vector<port::Pools::Level> pools;
   std::vector<std::pair<std::string_view, std::uint32_t>> waiting;  // buffers by holder
 };

@@ -214,6 +214,7 @@ void World::publish_interface_addresses() {
   addresses_published_.store(fresh.get(), std::memory_order_release);
   reclaimer_.retire([old = std::shared_ptr<const InterfaceAddresses>{std::move(addresses_)}] {});
   addresses_ = std::move(fresh);
+  ++addresses_version_;
 }
 
 void World::publish_own_addresses() {

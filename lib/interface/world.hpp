@@ -198,6 +198,8 @@ class World {
   [[nodiscard]] std::optional<Ipv4> source(InterfaceId id, Ipv4 to) const;
   // The same for IPv6: RFC 6724 5, of the addresses of all ports (Linux's ipv6_dev_get_saddr).
   [[nodiscard]] std::optional<Ipv6> source(InterfaceId id, Ipv6 to) const;
+  // How often tables().interface_addresses was published: with each change of an address.
+  [[nodiscard]] std::uint64_t interface_addresses_version() const { return addresses_version_; }
 
  private:
   void publish_own_addresses();
@@ -221,6 +223,7 @@ class World {
   std::unique_ptr<const InterfaceAddresses> addresses_ =
       std::make_unique<const InterfaceAddresses>();
   std::atomic<const InterfaceAddresses*> addresses_published_{addresses_.get()};
+  std::uint64_t addresses_version_ = 0;
   Hooks hooks_;
   Tables tables_;
 };

@@ -21,6 +21,25 @@ constexpr std::array kCache{"entries",          "allocs",           "destroys",
                             "periodic_gc_runs", "forced_gc_runs",   "unresolved_discards",
                             "table_fulls"};
 
+// Those of /proc/net/stat/nf_conntrack, and what it does not have.
+constexpr std::array kTracking{"found", "invalid",    "insert", "insert_failed",
+                               "drop",  "early_drop", "expired"};
+
+std::string connections(const json& memory, const Display& display) {
+  const json& known = field(memory, "connections");
+  const json& counters = field(memory, "nf_conntrack");
+  if (!known.is_object()) {
+    return "";
+  }
+  Table table{{{"CONNECTIONS", kRight}, {"MAX", kRight}, {"MEMORY bytes", kRight}}};
+  table.add({plain(known, "count"), plain(known, "max"), plain(known, "bytes")});
+  Table counts{{{"CONNECTION TRACKING"}, {"COUNT", kRight}}};
+  for (const char* const name : kTracking) {
+    counts.add({{name}, plain(counters, name)});
+  }
+  return fmt::format("\n{}\n{}", table.print(display), counts.print(display));
+}
+
 Table families(const json& memory) {
   Table table{{{"FAMILY"},
                {"PREFIXES", kRight},
@@ -69,7 +88,7 @@ std::string render_memory(const json& memory, const Display& display) {
                                 words(memory, "reserve_buffers"), words(memory, "receive_buffers"))
               : "") +
          (arp.is_object() ? fmt::format("\n{}", cache.print(display)) : "") +
-         fmt::format("\n{}\n", families(memory).print(display)) +
+         connections(memory, display) + fmt::format("\n{}\n", families(memory).print(display)) +
          fmt::format("copied     {} bytes for fragments, {} for ICMP errors\n",
                      words(copied, "fragments"), words(copied, "icmp_errors"));
 }
@@ -77,7 +96,7 @@ std::string render_memory(const json& memory, const Display& display) {
 const Registration kShowMemory{{.group = "show",
                                 .name = "memory",
                                 .usage = "",
-                                .summary = "packet pools, FIB and neighbor table",
+                                .summary = "packet pools, FIB, neighbors and connections",
                                 .options = no_words,
                                 .examples = {"show memory"},
                                 .render = render_memory}};

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <algorithm>
-#include <cctype>
 #include <string>
 
 #include "roadctl/fields.hpp"
@@ -35,18 +33,11 @@ Outcome show_neighbors(const CommandLine& line, const Surroundings& around) {
 }
 
 Options show_neighbors_options(Words words) {
-  Options options = WordReader{words, {kPort, kDev, kMac, kLladdr, kState, kNud}}
-                        .optional_subject("address")
-                        .pairs()
-                        .result();
-  if (options && options->contains("state")) {
-    // As ip(8) does, this takes the states' names in either case.
-    auto& state = (*options)["state"].get_ref<std::string&>();
-    std::ranges::transform(state, state.begin(), [](unsigned char letter) {
-      return static_cast<char>(std::toupper(letter));
-    });
-  }
-  return options;
+  return WordReader{words, {kPort, kDev, kMac, kLladdr, kState, kNud}}
+      .optional_subject("address")
+      .pairs()
+      .state_name()
+      .result();
 }
 
 const Registration kShowNeighbors{

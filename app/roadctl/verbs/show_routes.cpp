@@ -22,17 +22,6 @@ Options show_routes_options(Words words) {
       .result();
 }
 
-// Returns a page's part of the dump of the whole array.
-std::string json_of(const Page& page) {
-  std::string text;
-  if (!page.rows.empty()) {
-    const std::string dump = page.rows.dump(2);
-    text = page.first ? '[' : ',';
-    text += std::string_view{dump}.substr(1, dump.size() - 3);
-  }
-  return page.last ? text + "\n]\n" : text;
-}
-
 // Returns the message that the requested route does not exist.
 std::string no_route(const std::string& prefix) {
   const bool is_prefix = prefix == "default" || prefix.find('/') != std::string::npos;

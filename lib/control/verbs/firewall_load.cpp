@@ -11,7 +11,8 @@
 namespace ringroad::control {
 namespace {
 
-Result<config::Firewall> read(const std::string& file) {
+// With the connections' settings that run.
+Result<config::Firewall> read(const std::string& file, const config::Firewall& running) {
   auto ruleset = nft::load(file);
   if (!ruleset) {
     std::string lines;
@@ -20,7 +21,8 @@ Result<config::Firewall> read(const std::string& file) {
     }
     return fail(std::move(lines));
   }
-  config::Firewall rules{.ruleset = file, .rules = {}, .parsed = {}, .digest = {}};
+  config::Firewall rules{
+      .ruleset = file, .rules = {}, .connections = running.connections, .parsed = {}, .digest = {}};
   rules.set(*std::move(ruleset));
   return rules;
 }
@@ -35,7 +37,7 @@ Reply firewall_load(Router& router, Options& options) {
   if (const auto& error = options.error()) {
     return refused(*error);
   }
-  const auto rules = read(file);
+  const auto rules = read(file, router.firewall().rules());
   if (!rules) {
     return refused(rules.error());
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Reports the packet pools and which parts hold their buffers, the FIBs, and the neighbor tables.
+// Reports the packet pools and which parts hold their buffers, the FIBs, the neighbor tables and
+// the connections.
 #include "control/json.hpp"
 #include "control/verb.hpp"
 
@@ -41,6 +42,23 @@ Json report_holders(const Router& router) {
                       holder("bands", waiting.bands, budget.bands())});
 }
 
+Json report_connections(const Firewall::Tracking& tracking) {
+  return {{"count", tracking.count}, {"max", tracking.max}, {"bytes", tracking.bytes}};
+}
+
+// Names and order are those of /proc/net/stat/nf_conntrack, and then what it does not have.
+Json report_tracking(const Firewall::Tracking& tracking) {
+  const filter::Connections::Counters& counters = tracking.counters;
+  return {{"entries", tracking.count},
+          {"found", counters.found},
+          {"invalid", counters.invalid},
+          {"insert", counters.inserted},
+          {"insert_failed", counters.insert_failed},
+          {"drop", counters.refused},
+          {"early_drop", counters.early_drops},
+          {"expired", counters.expired}};
+}
+
 template <class Address>
 Json report_neighbors(const Router& router) {
   const auto& table = router.neighbors_of<Address>().table();
@@ -58,6 +76,7 @@ Reply show_memory(Router& router, Options& /*options*/) {
   }
   const Tables& tables = router.world().tables();
   const host::Sender::Copied& copied = router.sender().copied();
+  const Firewall::Tracking tracking = router.firewall().tracking();
   return at_once(
       {{"pools", pools},
        {"holders", report_holders(router)},
@@ -72,7 +91,9 @@ Reply show_memory(Router& router, Options& /*options*/) {
        {"neighbors", report_neighbors<Ipv4>(router)},
        {"neighbors6", report_neighbors<Ipv6>(router)},
        {"arp_cache", report_cache<Ipv4>(router)},
-       {"ndisc_cache", report_cache<Ipv6>(router)}});
+       {"ndisc_cache", report_cache<Ipv6>(router)},
+       {"connections", report_connections(tracking)},
+       {"nf_conntrack", report_tracking(tracking)}});
 }
 
 const Verb kShowMemory{"show memory", show_memory};

@@ -134,6 +134,12 @@ constexpr std::array kSeen{
          "test_a_ruleset_of_a_file_filters_and_reloads"},
     Seen{"firewall.rules", "dataplane/firewall_test.cpp",
          "rules drop, accept, count and reject what is forwarded, to the router and from it"},
+    Seen{"firewall.connections.max", "system/connections_test.py",
+         "test_memory_and_metrics_count_connections"},
+    Seen{"firewall.connections.timeouts.udp", "system/connections_test.py",
+         "test_a_reload_changes_the_timeouts_of_what_follows"},
+    Seen{"firewall.connections.*", "unit/config/connections_test.cpp",
+         "every key of connections arrives, and what is absent is as in Linux"},
     Seen{"ecmp.seed", kKeys,
          "the seed of the flow hash decides which gateway a flow takes, and lasts"},
 };

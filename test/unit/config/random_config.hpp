@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/load.hpp"
+#include "config/timeouts.hpp"
 
 namespace ringroad::config {
 
@@ -63,6 +64,9 @@ class RandomConfig {
                  Bytes{below(1'000'000)},
                  below(11)};
     config.icmp = {below(100), below(100), Nanoseconds{below(1'000'000'000)}};
+    if (below(2) == 0) {
+      config.firewall.connections = connections();
+    }
     config.ecmp = {static_cast<FlowHashPolicy>(below(2)), below(1'000'000)};
     return config;
   }
@@ -78,6 +82,18 @@ class RandomConfig {
     return {10, static_cast<std::uint8_t>(port), 0, static_cast<std::uint8_t>(host)};
   }
 
+  Connections connections() {
+    Connections connections{.max = 1 + below(1'000'000),
+                            .loose = below(2) == 0,
+                            .liberal = below(2) == 0,
+                            .timeouts = {}};
+    for (const Timeout& timeout : kTimeouts) {
+      if (below(3) == 0) {
+        connections.timeouts.*timeout.time = std::chrono::seconds{1 + below(1'000'000)};
+      }
+    }
+    return connections;
+  }
   Engine engine() {
     Engine engine;
     engine.workers = {below(500), 500 + below(500)};

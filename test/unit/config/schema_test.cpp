@@ -77,6 +77,8 @@ TEST_CASE("the schema describes every key that the reader knows, and no other") 
       {"icmp: {zzzzzz: 1}", at("/properties/icmp")},
       {"ecmp: {zzzzzz: 1}", at("/properties/ecmp")},
       {"firewall: {zzzzzz: 1}", at("/properties/firewall")},
+      {"firewall: {connections: {zzzzzz: 1}}", at("/$defs/connections")},
+      {"firewall: {connections: {timeouts: {zzzzzz: 1}}}", at("/$defs/connection_timeouts")},
   };
   for (const auto& [yaml, object] : objects) {
     INFO(yaml);

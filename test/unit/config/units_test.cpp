@@ -35,6 +35,7 @@ TEST_CASE("rates and times need a unit, and the error says what to write") {
   CHECK(parse_time("500ms").value() == std::chrono::milliseconds{500});
   CHECK(parse_time("2m").value() == std::chrono::minutes{2});
   CHECK(parse_time("1.5h").value() == std::chrono::minutes{90});
+  CHECK(parse_time("5d").value() == std::chrono::hours{120});
   CHECK(parse_time("0").value() == Nanoseconds{0});
   CHECK(parse_time("30").error().what ==
         "30 has no unit; write 30s or the like (as 500ms, 30s or 2m)");

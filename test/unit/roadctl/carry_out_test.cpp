@@ -87,6 +87,54 @@ TEST_CASE("a table of many pages has one heading and one set of columns") {
   CHECK(last.starts_with("10.0.1.244          -"));
 }
 
+json connection(std::size_t id) {
+  return {{"proto", "tcp"},
+          {"state", "ESTABLISHED"},
+          {"timeout_seconds", 432000},
+          {"orig", {{"src", "10.0.0.1"}, {"dst", "10.0.0.2"}, {"sport", id}, {"dport", 80}}},
+          {"reply", {{"src", "10.0.0.2"}, {"dst", "10.0.0.1"}, {"sport", 80}, {"dport", id}}},
+          {"mark", 0},
+          {"packets", 5},
+          {"bytes", 500},
+          {"nat", nullptr},
+          {"assured", true},
+          {"replied", true},
+          {"worker", id / 700},
+          {"id", id % 700}};
+}
+
+json connections(std::size_t first, std::size_t count) {
+  json rows = json::array();
+  for (std::size_t i = first; i < first + count; ++i) {
+    rows.push_back(connection(i));
+  }
+  return rows;
+}
+
+TEST_CASE("connections are asked for page by page, each after the worker and place of the last") {
+  Stage stage{.answers = {connections(0, 500), connections(500, 500), connections(1000, 3)}};
+  REQUIRE(stage.carry_out({"show", "connections"}, {{"proto", "tcp"}}, true));
+  REQUIRE(stage.requests.size() == 3);
+  CHECK(stage.requests[0].at("options") == json{{"proto", "tcp"}, {"limit", 500}});
+  CHECK(stage.requests[1].at("options").at("after") == json{{"worker", 0}, {"id", 499}});
+  CHECK(stage.requests[2].at("options").at("after") == json{{"worker", 1}, {"id", 299}});
+  CHECK(json::parse(stage.printed) == connections(0, 1003));
+}
+
+TEST_CASE("connections of many pages are one table") {
+  Stage stage{.answers = {connections(0, 500), connections(500, 1)}};
+  REQUIRE(stage.carry_out({"show", "connections"}, json::object()));
+  CHECK(stage.printed.rfind("PROTO") == 0);
+  CHECK(stage.printed.find("10.0.0.1:500") != std::string::npos);
+}
+
+TEST_CASE("connections are counted by one request") {
+  Stage stage{.answers = {{{"count", 3}, {"max", 262144}}}};
+  REQUIRE(stage.carry_out({"show", "connections"}, {{"count", true}}));
+  CHECK(stage.requests[0].at("options") == json{{"count", true}});
+  CHECK(stage.printed == "3 connections, 262144 at most\n");
+}
+
 TEST_CASE("a route that is asked for and not there is said to be missing") {
   const auto [prefix, said] =
       GENERATE(table<std::string, std::string>({{"8.8.8.8", "no route covers 8.8.8.8\n"},
