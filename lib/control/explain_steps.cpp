@@ -177,6 +177,9 @@ void ExplainSteps::add_punted(PuntReason reason) {
         add_discovery();
       }
       break;
+    case PuntReason::kBroadcast:
+      add("local", fmt::format("for all nodes; {}", hooks_text(router_, HookPoint::kInput)));
+      break;
     case PuntReason::kOptions:
       if (ingress_) {
         add_checks(*ingress_);

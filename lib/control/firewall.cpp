@@ -27,10 +27,11 @@ std::uint8_t code_of(const nft::Reject& reject, bool is_ipv6) {
 
 // The control thread tells the sender.
 void reject(void* /*state*/, StageContext& context, const Burst& burst, std::size_t index,
-            const nft::Reject& reject) {
+            HookPoint point, const nft::Reject& reject) {
   Packet& packet = *burst.packets[index];
   context.punt(burst, static_cast<std::uint16_t>(index), PuntReason::kRejected);
-  meta(packet).priority = code_of(reject, burst.is_ipv6);
+  const unsigned unrouted = point == HookPoint::kPreRouting ? Rejection::kUnrouted : 0;
+  meta(packet).priority = static_cast<std::uint8_t>(code_of(reject, burst.is_ipv6) | unrouted);
   context.release(1);
 }
 

@@ -10,7 +10,7 @@
 #include "control/interfaces.hpp"
 #include "control/router.hpp"
 #include "control/settings.hpp"
-#include "filter/mark.hpp"
+#include "packet/mark.hpp"
 
 namespace ringroad::control {
 std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config::Config& config,
@@ -52,7 +52,7 @@ std::expected<std::unique_ptr<Router>, config::Fault> Router::open(const config:
 }
 
 Status Router::set_up_ports() {
-  if (Status status = filter::Mark::reserve(); !status) {
+  if (Status status = Mark::reserve(); !status) {
     return status;
   }
   if (Status status = filter::Tracked::reserve(); !status) {

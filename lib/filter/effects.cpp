@@ -4,7 +4,7 @@
 #include <bit>
 
 #include "filter/assign.hpp"
-#include "filter/mark.hpp"
+#include "packet/mark.hpp"
 
 namespace ringroad::filter {
 namespace {
@@ -82,7 +82,8 @@ void Effects::finish() {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     if (has_sink) {
       run_.verdicts.hold(i);
-      run_.sinks.reject(run_.sinks.reject_state, *run_.context, run_.burst, i, *rejects_[i]);
+      run_.sinks.reject(run_.sinks.reject_state, *run_.context, run_.burst, i, run_.point,
+                        *rejects_[i]);
     } else {
       run_.verdicts.drop(i, stats::DropReason::kFirewall);
     }

@@ -24,7 +24,7 @@ namespace ringroad::filter {
 // dropped. The log's function only reads the packet.
 struct Sinks {
   void (*reject)(void* state, StageContext& context, const Burst& burst, std::size_t index,
-                 const nft::Reject& reject) = nullptr;
+                 HookPoint point, const nft::Reject& reject) = nullptr;
   void* reject_state = nullptr;
   void (*log)(void* state, StageContext& context, const Burst& burst, std::size_t index,
               HookPoint point, const nft::Log& log) = nullptr;

@@ -5,8 +5,8 @@
 #include <cstring>
 
 #include "filter/connection_facts.hpp"
-#include "filter/mark.hpp"
 #include "filter/transport.hpp"
+#include "packet/mark.hpp"
 #include "packet/read.hpp"
 
 namespace ringroad::filter {

@@ -19,6 +19,10 @@ using stats::IpCounter;
 
 constexpr std::uint16_t kGreChecksumPresent = 0x8000;
 
+std::uint8_t code_of(Packet& packet) {
+  return static_cast<std::uint8_t>(meta(packet).priority & ~unsigned{Rejection::kUnrouted});
+}
+
 // Whether the payload has the Internet checksum of all of its octets (nf_reject_verify_csum).
 bool has_checksum(const Packet& packet, std::uint32_t offset, std::uint8_t protocol) {
   switch (protocol) {
@@ -68,7 +72,7 @@ OwnedPacket attached(const Packet& about, OwnedPacket reset) {
 }  // namespace
 
 void SlowPath::reject(OwnedPacket packet) {
-  const std::uint8_t code = meta(*packet).priority;
+  const std::uint8_t code = code_of(*packet);
   if (is_later_fragment(*packet)) {
     sender_.drop(std::move(packet), DropReason::kFirewall);
   } else if (code != Rejection::kTcpReset) {
@@ -80,7 +84,7 @@ void SlowPath::reject(OwnedPacket packet) {
     const bool is_tcp = ipv4(*packet).next_proto_id == IPPROTO_TCP &&
                         check_tcp(segment_of(*packet)) == TransportCheck::kGood;
     const auto reset = is_tcp ? reset_of(segment_of(*packet)) : std::nullopt;
-    if (reset && meta(*packet).l2_class == L2Class::kHost) {
+    if (reset && !was_sent_to_many(*packet)) {
       counters_.add(IpCounter::kTcpOutRsts);
       answer(*packet, attached(*packet, make_reset(sender_.pool(),
                                                    ip4::OwnHeader{.source = destination_of(*packet),
@@ -94,7 +98,7 @@ void SlowPath::reject(OwnedPacket packet) {
 }
 
 void SlowPath6::reject(OwnedPacket packet) {
-  const std::uint8_t code = meta(*packet).priority;
+  const std::uint8_t code = code_of(*packet);
   const ip6::Chain chain = ip6::walk(*packet);
   const bool is_whole = chain.end == ip6::Chain::End::kUpper && chain.offset < packet->pkt_len;
   if (is_whole && code != Rejection::kTcpReset) {

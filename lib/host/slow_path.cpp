@@ -8,6 +8,7 @@
 #include "ip4/fragment.hpp"
 #include "ip4/ingress_checks.hpp"
 #include "ip4/input.hpp"
+#include "ip4/local.hpp"
 #include "ip4/route.hpp"
 
 namespace ringroad::host {
@@ -26,8 +27,7 @@ bool must_wait_or_be_cut(const Packet& packet, const Adjacency& adjacency) {
 
 // Destinations that Linux drops before it looks at options.
 bool ends_before_options(const Adjacency& adjacency) {
-  return adjacency.kind == AdjacencyKind::kMartian || adjacency.kind == AdjacencyKind::kBroadcast ||
-         adjacency.kind == AdjacencyKind::kMulticast;
+  return adjacency.kind == AdjacencyKind::kMartian || adjacency.kind == AdjacencyKind::kMulticast;
 }
 
 }  // namespace
@@ -108,6 +108,13 @@ void SlowPath::handle(OwnedPacket packet) {
       break;
     case PuntReason::kLocal:
       deliver_locally(std::move(packet));
+      break;
+    case PuntReason::kBroadcast:
+      packet = pass_input(std::move(packet));
+      if (packet) {
+        const DropReason reason = ip4::reason_of_unwanted(*packet);
+        sender_.drop(std::move(packet), reason);
+      }
       break;
     case PuntReason::kUnresolved: {
       const Adjacency& adjacency = adjacency_of(*packet);

@@ -94,6 +94,9 @@ class SlowPath {
   // Packets for the router itself (slow_path_local.cpp).
 
   void deliver_locally(OwnedPacket packet);
+  // Returns the packet, or the datagram that it completes, once it passed the hooks of INPUT;
+  // otherwise null.
+  [[nodiscard]] OwnedPacket pass_input(OwnedPacket packet);
   // Returns the datagram if this fragment completes it, otherwise null.
   [[nodiscard]] OwnedPacket reassemble(OwnedPacket packet);
   void icmp_input(OwnedPacket packet);
@@ -113,6 +116,8 @@ class SlowPath {
   // Drops a packet that a rule of the firewall rejected, and answers it as the rule says.
   void reject(OwnedPacket packet);
   void send_error(Packet& offender, const ip4::IcmpError& error);
+  // RFC 1122 3.2.2: no node answers what was sent to all nodes, or to a group.
+  [[nodiscard]] bool was_sent_to_many(Packet& packet) const;
   // Returns the error, charged to the sender's limit, or why none is sent.
   [[nodiscard]] std::expected<OwnedPacket, Silence> make_error(Packet& offender,
                                                                const ip4::IcmpError& error);

@@ -124,6 +124,7 @@ void SlowPath6::handle(OwnedPacket packet) {
       reject(std::move(packet));
       break;
     case PuntReason::kArp:  // these are IPv4's
+    case PuntReason::kBroadcast:
     case PuntReason::kFragment:
     case PuntReason::kFragmentationNeeded:
       sender_.drop(std::move(packet), DropReason::kUnknownProtocol);

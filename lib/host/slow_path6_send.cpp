@@ -187,17 +187,24 @@ void SlowPath6::answer(Packet& asked, OwnedPacket packet) {
 
 void SlowPath6::send_own(OwnedPacket packet, const Adjacency* way) {
   counters_.add(IpCounter::kOut6Requests);
-  packet = run_hooks(HookPoint::kOutput, std::move(packet), nullptr, true);
+  // A neighbor on the link by which the question came has no route.
+  Adjacency on_link;
+  on_link.port = meta(*packet).ingress;
+  const auto shown = [&](Packet& one) {
+    return way != nullptr ? way : is_of_link(destination6_of(one)) ? &on_link : nullptr;
+  };
+  const Adjacency* seen = shown(*packet);
+  packet = run_hooks(HookPoint::kOutput, std::move(packet), seen, true);
   if (!packet) {
     return;
   }
-  // A hook may have changed the destination (Linux's ip6_route_me_harder). A neighbor on the link
-  // by which the question came has no route.
+  // A hook may have changed the destination (Linux's ip6_route_me_harder).
   const Ipv6 destination = destination6_of(*packet);
   if (way == nullptr && !is_of_link(destination)) {
     way = &adjacency_of(*packet);
   }
-  packet = run_hooks(HookPoint::kPostRouting, std::move(packet), way, true);
+  seen = shown(*packet);
+  packet = run_hooks(HookPoint::kPostRouting, std::move(packet), seen, true);
   if (!packet) {
     return;
   }

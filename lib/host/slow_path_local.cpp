@@ -63,14 +63,15 @@ OwnedPacket SlowPath::reassemble(OwnedPacket packet) {
   return ip4::join(std::move(*datagram));
 }
 
-void SlowPath::deliver_locally(OwnedPacket packet) {
+OwnedPacket SlowPath::pass_input(OwnedPacket packet) {
   if (is_fragment(ipv4(*packet))) {
     packet = reassemble(std::move(packet));
-    if (!packet) {
-      return;
-    }
   }
-  packet = run_hooks(HookPoint::kInput, std::move(packet));
+  return packet ? run_hooks(HookPoint::kInput, std::move(packet)) : nullptr;
+}
+
+void SlowPath::deliver_locally(OwnedPacket packet) {
+  packet = pass_input(std::move(packet));
   if (!packet) {
     return;
   }

@@ -93,8 +93,15 @@ ip4::OwnHeader SlowPath::reply_header(Packet& packet, const ip4::AnswerOptions& 
           .options = options.span()};
 }
 
+bool SlowPath::was_sent_to_many(Packet& packet) const {
+  const AdjacencyKind kind = routing_.resolve(destination_of(packet), 0).kind;
+  return meta(packet).l2_class != L2Class::kHost || kind == AdjacencyKind::kBroadcast ||
+         kind == AdjacencyKind::kMulticast;
+}
+
 void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {
-  Silence silence = ip4::silence_about(offender);
+  Silence silence =
+      was_sent_to_many(offender) ? Silence::kSentToMany : ip4::silence_about(offender);
   OwnedPacket packet;
   if (silence == Silence::kNone) {
     auto made = make_error(offender, error);
@@ -118,9 +125,13 @@ std::expected<OwnedPacket, Silence> SlowPath::make_error(Packet& offender,
   const Ipv4 to = ip4::first_hop_back(offender).value_or(source_of(offender));
   const std::uint32_t flow = world_.tables().flow_hash(offender);
   // The source is the address to which the packet was sent, otherwise the one that faces the sender
-  // (Linux icmp_send).
+  // (Linux icmp_send). A rule that rejects it before its route lookup gives it the sender's route
+  // (nf_reject_fill_skb_dst).
   const Ipv4 addressee = destination_of(offender);
-  const auto source = world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
+  const bool is_routed = meta(offender).punt != PuntReason::kRejected ||
+                         (meta(offender).priority & Rejection::kUnrouted) == 0;
+  const auto source =
+      is_routed && world_.is_own(addressee) ? std::optional{addressee} : source_toward(to, flow);
   if (!source) {
     return std::unexpected{Silence::kNoWayBack};
   }

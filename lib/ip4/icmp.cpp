@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "packet/checksum.hpp"
+#include "packet/mark.hpp"
 #include "packet/read.hpp"
 
 namespace ringroad::ip4 {
@@ -92,6 +93,7 @@ void make_echo_reply(Packet& packet, OwnHeader header) {
   const rte_ipv4_hdr request = ipv4(packet);
   header.protocol = IPPROTO_ICMP;
   header.tos = request.type_of_service;
+  Mark::clear(packet);
   rte_pktmbuf_adj(&packet, static_cast<std::uint16_t>(header_bytes(request) - header.bytes()));
   write_header(packet, header);
   std::uint8_t* const message = payload(packet);

@@ -23,6 +23,13 @@ struct LocalProtocol {
   void (*answer)(StageContext& context, Burst& burst) = nullptr;
 };
 
+void drop_unwanted(StageContext& context, Burst& burst) {
+  for (std::size_t i = 0; i < burst.count; ++i) {
+    context.drop(burst.packets[i], reason_of_unwanted(*burst.packets[i]), burst.ingress);
+  }
+  burst.count = 0;
+}
+
 // The table of protocols, with one row for each (Linux's inet_protos).
 constexpr auto kProtocols = [] {
   std::array<LocalProtocol, 256> protocols{};
@@ -30,8 +37,14 @@ constexpr auto kProtocols = [] {
   return protocols;
 }();
 
+// Packets to all nodes, which no protocol wants.
+constexpr LocalProtocol kUnwanted{.accepts = nullptr, .answer = drop_unwanted};
+
 const LocalProtocol* protocol_of(Packet& packet) {
   const rte_ipv4_hdr& header = ipv4(packet);
+  if (meta(packet).punt == PuntReason::kBroadcast) {
+    return is_fragment(header) ? nullptr : &kUnwanted;
+  }
   const LocalProtocol& protocol = kProtocols[header.next_proto_id];
   const bool is_whole = packet.nb_segs == 1 && !is_fragment(header) &&
                         header.version_ihl == kVersion4NoOptions &&
@@ -50,6 +63,9 @@ void add(Burst& burst, Packet* packet) {
 void deliver(StageContext& context, Burst& burst, const LocalProtocol& protocol) {
   run_hooks(HookPoint::kInput, context, burst);
   protocol.answer(context, burst);
+  if (burst.count == 0) {
+    return;
+  }
   for (std::size_t i = 0; i < burst.count; ++i) {
     describe(burst, i);
   }

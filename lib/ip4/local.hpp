@@ -10,4 +10,10 @@ namespace ringroad::ip4 {
 // and their answers OUTPUT, the route lookup and POST_ROUTING; then they leave like any packet.
 void deliver_here(StageContext& context);
 
+// Why a packet of PuntReason::kBroadcast is dropped after INPUT.
+[[nodiscard]] inline stats::DropReason reason_of_unwanted(Packet& packet) {
+  return destination_of(packet).is_multicast() ? stats::DropReason::kMulticast
+                                               : stats::DropReason::kBroadcast;
+}
+
 }  // namespace ringroad::ip4

@@ -11,6 +11,7 @@
 #include "ip6/extension_headers.hpp"
 #include "packet/checksum.hpp"
 #include "packet/edit.hpp"
+#include "packet/mark.hpp"
 #include "packet/read.hpp"
 
 namespace ringroad::ip6 {
@@ -119,6 +120,7 @@ void make_echo_reply(Packet& packet, std::uint32_t offset, OwnHeader header) {
   header.protocol = IPPROTO_ICMPV6;
   header.traffic_class = traffic_class(ipv6(packet));
   const std::uint64_t before = address_sum(ipv6(packet));
+  Mark::clear(packet);
   if (offset > kFixedHeaderEnd) {
     cut(packet, kFixedHeaderEnd, offset - kFixedHeaderEnd);
   }

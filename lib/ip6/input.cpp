@@ -9,6 +9,7 @@
 
 #include "ip6/header.hpp"
 #include "ip6/input_avx2.hpp"
+#include "ip6/options.hpp"
 #include "packet/tos.hpp"
 
 namespace ringroad::ip6 {
@@ -161,15 +162,30 @@ void input(StageContext& context, Burst& burst) {
   take(context, burst, count);
 }
 
-void set_options_aside(StageContext& context, Burst& burst) {
+namespace {
+
+template <class Wanted>
+void set_aside(StageContext& context, Burst& burst, Wanted&& wanted) {
   std::uint64_t keep = burst.all();
   for (std::uint16_t i = 0; i < burst.count; ++i) {
-    if (ipv6(*burst.packets[i]).proto == IPPROTO_HOPOPTS) {
+    if (wanted(*burst.packets[i])) {
       context.punt(burst, i, PuntReason::kOptions);
       keep &= ~(std::uint64_t{1} << i);
     }
   }
   burst.compact(keep);
+}
+
+}  // namespace
+
+void set_wrong_options_aside(StageContext& context, Burst& burst) {
+  set_aside(context, burst, [](Packet& packet) {
+    return check_hop_by_hop(packet).result != CheckedOptions::Result::kGood;
+  });
+}
+
+void set_options_aside(StageContext& context, Burst& burst) {
+  set_aside(context, burst, [](Packet& packet) { return ipv6(packet).proto == IPPROTO_HOPOPTS; });
   burst.has_options = false;
 }
 

@@ -23,6 +23,9 @@ bool validate(StageContext& context, Burst& burst, Packet* packet, L2Class l2_cl
 // Reads the packet's header into the burst's arrays again, after the header was changed.
 void describe(Burst& burst, std::size_t index);
 
+// Punts the packets whose hop-by-hop options are wrong: Linux's ip6_rcv_core refuses them before
+// PRE_ROUTING.
+void set_wrong_options_aside(StageContext& context, Burst& burst);
 // Punts the packets with hop-by-hop options: the control thread processes those.
 void set_options_aside(StageContext& context, Burst& burst);
 

@@ -30,6 +30,7 @@ enum class PuntReason : std::uint8_t {
   kArp,
   kNeighborDiscovery,  // RFC 4861's messages, in the order of ARP's
   kLocal,              // addressed to the router
+  kBroadcast,          // addressed to all nodes: it passes INPUT, and nothing wants it
   kUnresolved,         // the neighbor's MAC is not known; the TTL is already decremented
   kFragment,           // it is to be fragmented; the TTL is already decremented
   kOptions,            // its header has options, or hop-by-hop options; not decided yet
@@ -59,9 +60,11 @@ struct Options {
 };
 
 // How a rejected packet is answered: by an ICMP error of its family with type "destination
-// unreachable" and this code, or by a TCP reset.
+// unreachable" and this code, or by a TCP reset. kUnrouted: this packet has no route yet, so the
+// router does not know whether it is the packet's destination.
 struct Rejection {
-  static constexpr std::uint8_t kTcpReset = 0xff;
+  static constexpr std::uint8_t kTcpReset = 0x7f;
+  static constexpr std::uint8_t kUnrouted = 0x80;
 };
 
 struct PacketMeta {

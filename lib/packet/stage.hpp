@@ -192,12 +192,12 @@ struct StageContext {
   void punt(const Burst& burst, std::uint16_t index, PuntReason reason) {
     punts.packets[punts.count++] = leave(burst, index, reason);
   }
-  // The packet is addressed to the router.
-  void deliver(const Burst& burst, std::uint16_t index) {
+  // The packet is addressed to the router, alone or like to all nodes.
+  void deliver(const Burst& burst, std::uint16_t index, PuntReason how = PuntReason::kLocal) {
     if (is_worker) {
-      local.packets[local.count++] = leave(burst, index, PuntReason::kLocal);
+      local.packets[local.count++] = leave(burst, index, how);
     } else {
-      punt(burst, index, PuntReason::kLocal);
+      punt(burst, index, how);
     }
   }
   // Returns the identification for an answer to this packet. Each of 2048 groups of flows has a

@@ -16,6 +16,8 @@ namespace ringroad::tap {
       return "neighbor discovery";
     case PuntReason::kLocal:
       return "for the router itself";
+    case PuntReason::kBroadcast:
+      return "for all nodes";
     case PuntReason::kUnresolved:
       return "its neighbor's MAC address is not known";
     case PuntReason::kFragment:

@@ -110,6 +110,10 @@ void ipv6_line(StageContext& context, Burst& burst) {
 }
 
 void checked_ipv6_line(StageContext& context, Burst& burst) {
+  if (burst.has_options && context.tables.hooks.at(HookPoint::kPreRouting) != nullptr)
+      [[unlikely]] {
+    ip6::set_wrong_options_aside(context, burst);
+  }
   ip6::run_hooks(HookPoint::kPreRouting, context, burst);
   if (burst.has_options) [[unlikely]] {
     ip6::set_options_aside(context, burst);

@@ -40,6 +40,7 @@ DropReason reason_if_not_punted(PuntReason reason) {
     case PuntReason::kArp:
     case PuntReason::kNeighborDiscovery:
     case PuntReason::kLocal:
+    case PuntReason::kBroadcast:
     case PuntReason::kUnresolved:
     case PuntReason::kFragment:
     case PuntReason::kOptions:

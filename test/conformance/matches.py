@@ -35,6 +35,11 @@ class Field(NamedTuple):
         return self.bits % 8 == 0
 
     @property
+    def is_shifted(self):
+        """Whether nft 1.0.6 shifts it across octets, in the wrong byte order, where it cannot shift constants."""
+        return self.name == "ip6 dscp"
+
+    @property
     def is_address(self):
         return self.name.endswith("addr")
 
@@ -173,9 +178,9 @@ class FieldMatch:
         r = context.r
         field = r.choice(fields(context))
         negation = "!= " if r.random() < 0.2 else ""
-        forms = [self.single, self.single, self.anonymous, self.named]
+        forms = [self.single, self.single, self.anonymous] + [self.named] * (not field.is_shifted)
         if field.bits and field.ordered:
-            forms += [self.range, self.comparison, self.bits]
+            forms += [self.range, self.comparison] + [self.bits] * (not field.is_shifted)
         if field.is_address:
             forms += [self.range] * 2
         if field.name.endswith("ifname"):

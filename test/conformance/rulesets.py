@@ -176,7 +176,8 @@ class Context:
         if kind == "icmp":
             self.l3 = self.l3 or r.choice(("ip", "ip6"))
             kind = "icmp" if self.l3 == "ip" else "icmpv6"
-        self.l4 = kind
+        # In later fragments, Linux takes other octets for a transport header: nft_payload_fast_eval.
+        self.l4 = "" if self.values.later_fragments else kind
 
     def says(self, *words):
         return any(word in statement for statement in self.said for word in words)

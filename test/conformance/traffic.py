@@ -122,7 +122,7 @@ def own6(r):
 
 
 def traffic(r, count):
-    """Returns about so many frames, of both families in most cases."""
+    """Returns about so many frames, of both families in most cases; in most cases no later fragments."""
     frames = []
     only = r.choice((None, None, None, 4, 6))
     while len(frames) < count:
@@ -132,7 +132,20 @@ def traffic(r, count):
             frames += list(CATEGORIES[name](r, r.choice((1, 2))))[:4]
         else:
             frames += own4(r) if family == 4 else own6(r)
-    return [frame for frame in frames if isinstance(frame, Frame)]
+    frames = [frame for frame in frames if isinstance(frame, Frame)]
+    return frames if r.random() < 0.25 else [frame for frame in frames if not is_later_fragment(frame.raw)]
+
+
+def is_later_fragment(raw):
+    """Whether the packet has no transport header because that is in another fragment."""
+    _, raw = untagged(raw)
+    packet = raw[14:]
+    if raw[12:14] == IPV4:
+        return len(packet) >= 20 and number(packet[6:8]) & 0x1FFF != 0
+    if raw[12:14] != IPV6 or len(packet) < 40:
+        return False
+    proto, at = behind6(packet, (HOP_BY_HOP, ROUTING, DESTINATION))
+    return proto == FRAGMENT and number(packet[at + 2:at + 4]) >> 3 != 0
 
 
 def number(octets):
@@ -142,11 +155,13 @@ def number(octets):
 class Values:
     """The values that the fields have, by nft's names: numbers, or texts of interfaces.
 
-    packets: of each packet, and of the answer to it, {field: value}; of: {field: values}.
+    packets: of each packet, and of the answer to it, {field: value}; of: {field: values};
+    later_fragments: whether some of the packets are.
     """
 
     def __init__(self, frames):
         self.packets = []
+        self.later_fragments = any(is_later_fragment(frame.raw) for frame in frames)
         for frame in frames:
             self.add(frame)
         self.of = defaultdict(list)

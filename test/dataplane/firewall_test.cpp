@@ -253,3 +253,72 @@ TEST_CASE("what rules log is bounded, and what is left out is counted") {
   CHECK(counted_rest);
   log::set_up("error");  // as main() has it
 }
+
+TEST_CASE("an answer does not inherit the mark of what it answers") {
+  Testbed bed{with_rules(R"(
+    table ip t {
+      chain in { type filter hook prerouting priority 0; meta mark set 7 }
+      chain out { type filter hook postrouting priority 0; meta mark 7 counter }
+    })")};
+  bed.resolve_hosts();
+  const bool is_long = GENERATE(false, true);  // the worker answers, or the control thread
+  bed.receive(kPortA, make_ipv4(is_long ? bed.long_ping(kRouterA) : bed.ping(kRouterA)));
+  bed.receive(kPortA, make_ipv4(udp(bed, 1)));
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == 1);
+  CHECK(counted(bed, "out", 0) == 1);  // what is forwarded keeps its mark
+}
+
+TEST_CASE("a rejection before the route lookup comes from the address that faces the sender") {
+  const bool before = GENERATE(true, false);
+  Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook "} +
+                         (before ? "prerouting" : "input") +
+                         " priority 0; udp dport 9 reject } }")};
+  bed.resolve_hosts();
+  Ipv4Fields fields = udp(bed, 9);
+  fields.destination = kRouterB;
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  const auto back = bed.sent(kPortA);
+  REQUIRE(back.size() == 1);
+  CHECK(ip_source(back[0]) == (before ? kRouterA : kRouterB));
+}
+
+TEST_CASE("packets to all nodes pass input, whole or in fragments, and are not answered") {
+  const bool rejects = GENERATE(true, false);
+  Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook input priority 0; "} +
+                         "counter " + (rejects ? "reject" : "accept") + " } }")};
+  bed.resolve_hosts();
+  const auto to = GENERATE(Ipv4{192, 168, 1, 255}, Ipv4{255, 255, 255, 255}, Ipv4{224, 0, 0, 1});
+  Ipv4Fields fields = bed.ping(to);
+  bed.receive(kPortA, make_ipv4(fields));
+  fields.id = 1;
+  fields.payload.resize(16);
+  fields.flags_offset = 0x2000;
+  bed.receive(kPortA, make_ipv4(fields));
+  fields.flags_offset = 2;
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  CHECK(bed.sent(kPortA).empty());
+  CHECK(counted(bed, "c", 0) == 2);
+  CHECK(bed.drops(rejects             ? DropReason::kFirewall
+                  : to.is_multicast() ? DropReason::kMulticast
+                                      : DropReason::kBroadcast) == 2);
+}
+
+TEST_CASE("wrong hop-by-hop options are refused before prerouting") {
+  Testbed bed{with_rules(
+      "table ip6 t { chain c { type filter hook prerouting priority 0; counter drop } }")};
+  resolve_hosts6(bed);
+  const auto before = counted(bed, "c", 0);
+  Ipv6Fields fields{.destination_mac = bed.mac(kPortA)};
+  fields.next_header = 0;
+  // An unknown option of which the sender is informed, then padding.
+  fields.payload = {17, 0, 0x8a, 0, 1, 2, 0, 0};
+  fields.payload.resize(34, 0);
+  bed.receive(kPortA, make_ipv6(fields));
+  fields.payload[2] = 0x0a;  // one that is skipped
+  bed.receive(kPortA, make_ipv6(fields));
+  bed.run();
+  CHECK(counted(bed, "c", 0) == before + 1);
+}

@@ -9,12 +9,12 @@
 #include <memory>
 #include <vector>
 
-#include "filter/mark.hpp"
 #include "filter/tracked.hpp"
 #include "neigh/adjacency.hpp"
 #include "packet/burst.hpp"
 #include "packet/checksum.hpp"
 #include "packet/hooks.hpp"
+#include "packet/mark.hpp"
 
 namespace ringroad::filter {
 

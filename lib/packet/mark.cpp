@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "filter/mark.hpp"
+#include "packet/mark.hpp"
 
-namespace ringroad::filter {
+namespace ringroad {
 
 Status Mark::reserve() {
   if (mark_flag != 0) {
@@ -21,4 +21,4 @@ Status Mark::reserve() {
   return {};
 }
 
-}  // namespace ringroad::filter
+}  // namespace ringroad

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "packet/packet.hpp"
 
-namespace ringroad::filter {
+namespace ringroad {
 
 class Mark {
  public:
@@ -29,6 +29,8 @@ class Mark {
     packet.ol_flags |= mark_flag;
     *field(packet) = mark;
   }
+  // The router made another packet of it (Linux without fwmark_reflect).
+  static void clear(Packet& packet) { packet.ol_flags &= ~mark_flag; }
   // The other buffer's packet is made of this one.
   static void copy(const Packet& from, Packet& to) {
     if ((from.ol_flags & mark_flag) != 0) {
@@ -45,4 +47,4 @@ class Mark {
   static inline std::uint64_t mark_flag = 0;  // the bit of ol_flags
 };
 
-}  // namespace ringroad::filter
+}  // namespace ringroad
