@@ -48,6 +48,11 @@ Firewall::Firewall(interface::World& world, const Clock& clock, const Workers& w
   firewall_.set_call([&workers](std::size_t worker, const std::function<void()>& what) {
     workers[worker]->call(what);
   });
+  firewall_.set_steer([&workers](std::optional<FlowSteering> steering) {
+    for (const auto& worker : workers) {
+      worker->set_steering(steering);
+    }
+  });
 }
 
 filter::InterfaceNames Firewall::names() const {
@@ -60,13 +65,7 @@ filter::InterfaceNames Firewall::names() const {
 
 Result<std::unique_ptr<filter::Program>> Firewall::compile(
     const config::Firewall& rules, const filter::InterfaceNames& names) const {
-  auto program = filter::compile(rules.parsed, names, world_.workers() + 1, clock_);
-  if (program && (*program)->tracks() && world_.workers() > 1) {
-    return fail(
-        "rules about connections (ct, nat) need engine.workers of one core: connections are not "
-        "shared by workers yet");
-  }
-  return program;
+  return filter::compile(rules.parsed, names, world_.workers() + 1, clock_);
 }
 
 Status Firewall::load(const config::Firewall& rules) {

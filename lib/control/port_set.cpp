@@ -197,7 +197,7 @@ void PortSet::connect_workers() {
   parts_.pools.close();
   const std::vector<worker::Worker*> all = pointers_to(parts_.workers);
   for (worker::Worker* const worker : all) {
-    worker->set_peers(spreads_ ? all : std::vector<worker::Worker*>{});
+    worker->set_peers(all, spreads_);
     // A port that comes later is polled when its device runs.
     for (std::size_t port = devices_.size(); port < kPortsMax; ++port) {
       worker->set_gate(PortId{static_cast<PortId::rep>(port)}, worker::Worker::Gate::kGone);

@@ -38,6 +38,7 @@ struct alignas(64) Connection {
   // The interface whose address is the source of what is sent, plus 1; 0: not masqueraded.
   std::uint16_t masquerade;
   bool in_use;
+  std::uint8_t claims;  // a bit for each Direction whose tuple its table has claimed of FlowOwners
   // Of UDP: the end of the first two seconds, in `ends[0].end`.
   TcpTracking tcp;
   struct Count {

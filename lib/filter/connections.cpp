@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "filter/connections.hpp"
 
-#include <immintrin.h>
-
 #include <bit>
 #include <utility>
 
@@ -18,12 +16,6 @@ constexpr std::uint32_t kEvictionRange = 8;  // chains: Linux's NF_CT_EVICTION_R
 // A packet does not wait longer for the control thread.
 constexpr Milliseconds32 kUndecidedMost = 1000;
 
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-  unsigned long long high = 0;
-  const unsigned long long low = _mulx_u64(a, b, &high);
-  return low ^ high;
-}
-
 }  // namespace
 
 Connections::Connections(std::uint32_t most, std::uint64_t seed)
@@ -35,18 +27,6 @@ Connections::Connections(std::uint32_t most, std::uint64_t seed)
   heads_.grow(mask_ + 1);
   connections_.grow(most_);  // the pages come when they are used
   free_.reserve(most_);
-}
-
-std::uint64_t Connections::hash(const Tuple& tuple) const {
-  constexpr std::uint64_t kFirst = 0x9e3779b97f4a7c15U;
-  constexpr std::uint64_t kSecond = 0xbf58476d1ce4e5b9U;
-  const std::uint64_t rest = std::uint64_t{tuple.source_port} << 32U |
-                             std::uint64_t{tuple.destination_port} << 16U | tuple.protocol;
-  std::uint64_t hash = mixed(tuple.source.low() ^ seed_, tuple.destination.low() ^ kFirst ^ seed_);
-  if (tuple.is_ipv6) {
-    hash ^= mixed(tuple.source.high() ^ kSecond, tuple.destination.high() ^ seed_ ^ kFirst);
-  }
-  return mixed(hash ^ kSecond, rest ^ seed_);
 }
 
 void Connections::begin(Nanoseconds now) {
@@ -101,7 +81,12 @@ std::optional<Connections::Found> Connections::find(const Tuple& tuple, std::uin
 }
 
 bool Connections::is_taken(const Tuple& tuple, const Connection* but) const {
-  for (std::uint32_t node = heads_[hash(tuple) & mask_]; node != 0;) {
+  const std::uint64_t hash = this->hash(tuple);
+  const bool is_own = but != nullptr && but->tuple(Direction::kReply) == tuple;
+  if (owners_ != nullptr && !is_own && owners_->is_claimed(hash)) {
+    return true;
+  }
+  for (std::uint32_t node = heads_[hash & mask_]; node != 0;) {
     const Connection& connection = connections_[number_of(node)];
     const Direction direction = direction_of(node);
     if (&connection != but && connection.tuple(direction) == tuple && !has_expired(connection)) {
@@ -155,10 +140,36 @@ Connection* Connections::allot() {
   return &connections_[used_++];
 }
 
-void Connections::set_reply(Connection& connection, const Tuple& reply) {
+bool Connections::set_reply(Connection& connection, const Tuple& reply) {
+  if (owners_ != nullptr && !owners_->claim(hash(reply), owner_)) {
+    return false;
+  }
   unlink(connection, Direction::kReply);
+  release(connection, Direction::kReply);
   connection.tuples[index_of(Direction::kReply)] = reply;
+  if (owners_ != nullptr) {
+    connection.claims |= bit_of(Direction::kReply);
+  }
   link(connection, Direction::kReply);
+  return true;
+}
+
+bool Connections::claim(Connection& connection, Direction direction) {
+  if (owners_ == nullptr || (connection.claims & bit_of(direction)) != 0) {
+    return true;
+  }
+  if (!owners_->claim(hash(connection.tuple(direction)), owner_)) {
+    return false;
+  }
+  connection.claims |= bit_of(direction);
+  return true;
+}
+
+void Connections::release(Connection& connection, Direction direction) {
+  if ((connection.claims & bit_of(direction)) != 0) {
+    owners_->release(hash(connection.tuple(direction)), owner_);
+    connection.claims &= static_cast<std::uint8_t>(~bit_of(direction));
+  }
 }
 
 bool Connections::confirm(Connection& connection) {
@@ -182,8 +193,10 @@ bool Connections::confirm(Connection& connection) {
 }
 
 void Connections::remove(Connection& connection) {
-  unlink(connection, Direction::kOriginal);
-  unlink(connection, Direction::kReply);
+  for (const Direction direction : {Direction::kOriginal, Direction::kReply}) {
+    unlink(connection, direction);
+    release(connection, direction);
+  }
   connection.in_use = false;
   ++connection.generation;
   free_.push_back(id(connection).number);

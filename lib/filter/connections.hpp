@@ -14,6 +14,7 @@
 #include "base/units.hpp"
 #include "fib/reserved_array.hpp"
 #include "filter/connection.hpp"
+#include "filter/flow_owners.hpp"
 
 namespace ringroad::filter {
 
@@ -27,6 +28,11 @@ class Connections {
  public:
   // 200 bytes for each connection that was ever there at the same time.
   Connections(std::uint32_t most, std::uint64_t seed);
+  // The table of one worker of several. The seed is that of `owners`. Before the first connection.
+  void share(FlowOwners& owners, std::uint8_t owner) {
+    owners_ = &owners;
+    owner_ = owner;
+  }
 
   struct Counters {
     std::uint64_t found = 0;
@@ -42,7 +48,7 @@ class Connections {
   void begin(Nanoseconds now);
   [[nodiscard]] Milliseconds32 now() const { return now_; }
 
-  [[nodiscard]] std::uint64_t hash(const Tuple& tuple) const;
+  [[nodiscard]] std::uint64_t hash(const Tuple& tuple) const { return hash_of(tuple, seed_); }
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&heads_[hash & mask_]); }
   void prefetch_connection(std::uint64_t hash) const {
     if (const std::uint32_t node = heads_[hash & mask_]; node != 0) {
@@ -64,7 +70,11 @@ class Connections {
 
   // Returns null if the table is full of connections that may not be evicted.
   [[nodiscard]] Connection* create(const Tuple& original, const Tuple& reply);
-  void set_reply(Connection& connection, const Tuple& reply);
+  // Returns false, and changes nothing, if another worker has taken the tuple in the meantime.
+  [[nodiscard]] bool set_reply(Connection& connection, const Tuple& reply);
+  // Makes sure that packets of this direction come to this worker. Returns false if another one has
+  // a connection with the tuple.
+  [[nodiscard]] bool claim(Connection& connection, Direction direction);
   // Returns false, and the connection is gone, if another one was confirmed before.
   [[nodiscard]] bool confirm(Connection& connection);
   void remove(Connection& connection);
@@ -112,6 +122,10 @@ class Connections {
   [[nodiscard]] static Direction direction_of(std::uint32_t node) {
     return static_cast<Direction>(node & 1U);
   }
+  [[nodiscard]] static std::uint8_t bit_of(Direction direction) {
+    return static_cast<std::uint8_t>(1U << index_of(direction));
+  }
+  void release(Connection& connection, Direction direction);
   void link(Connection& connection, Direction direction);
   void unlink(Connection& connection, Direction direction);
   [[nodiscard]] bool has_expired(const Connection& connection) const {
@@ -140,6 +154,8 @@ class Connections {
   std::array<Undecided, kUndecidedPlaces> undecided_;
   std::uint32_t undecided_first_ = 0;
   std::uint32_t undecided_count_ = 0;
+  FlowOwners* owners_ = nullptr;
+  std::uint8_t owner_ = 0;
   fib::ReservedArray<std::uint32_t> heads_;
   fib::ReservedArray<Connection> connections_;
   Counters counters_;

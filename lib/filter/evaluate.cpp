@@ -140,7 +140,7 @@ std::uint64_t Evaluation<kExplains>::run_tracking(const HookCode& hook, const Ba
     case BaseCode::What::kTranslate:
       return translate(hook, live);
     case BaseCode::What::kConfirm:
-      untracked_ |= run_.tracker->confirm(run_.burst, live);
+      untracked_ |= run_.tracker->confirm({run_.point, run_.burst}, live);
       return live & ~untracked_;
     case BaseCode::What::kChain:
       break;

@@ -40,8 +40,12 @@ void Firewall::run(void* state, StageContext& context, const Burst& burst, HookV
 }
 
 std::size_t Firewall::owner_of(const Burst& burst) const {
-  const Tracked tracked = Tracked::of(*burst.packets[0]);
-  return tracked.has_connection && tracked.table < trackers_.size() ? tracked.table : 0;
+  const Packet& packet = *burst.packets[0];
+  const Tracked tracked = Tracked::of(packet);
+  if (tracked.has_connection && tracked.table < trackers_.size()) {
+    return tracked.table;
+  }
+  return owners_ != nullptr ? owners_->owner_of(packet, kL2Bytes, burst.is_ipv6) : 0;
 }
 
 TrackingSettings Firewall::share() const {
@@ -53,9 +57,15 @@ TrackingSettings Firewall::share() const {
 }
 
 void Firewall::add_trackers() {
-  for (std::size_t i = 0; i + 1 < threads_; ++i) {
-    trackers_.push_back(
-        std::make_unique<Tracker>(share(), static_cast<std::uint8_t>(i), random_seed()));
+  const std::size_t workers = threads_ - 1;
+  if (workers > 1) {
+    owners_ = std::make_unique<FlowOwners>(workers, settings_.connections_most, random_seed());
+  }
+  for (std::size_t i = 0; i < workers; ++i) {
+    const auto table = static_cast<std::uint8_t>(i);
+    trackers_.push_back(owners_ != nullptr
+                            ? std::make_unique<Tracker>(share(), table, *owners_)
+                            : std::make_unique<Tracker>(share(), table, random_seed()));
   }
 }
 
@@ -73,8 +83,13 @@ void Firewall::set_tracking(const TrackingSettings& settings) {
 void Firewall::load(std::unique_ptr<Program> program) { publish(std::move(program)); }
 
 void Firewall::publish(std::shared_ptr<Program> program) {
-  if (program != nullptr && program->tracks() && trackers_.empty()) {
+  const bool tracks = program != nullptr && program->tracks();
+  if (tracks && trackers_.empty()) {
     add_trackers();
+  }
+  const bool steers = tracks && owners_ != nullptr;
+  if (steers && !steers_) {
+    steer_(FlowSteering{.state = owners_.get(), .choose = FlowOwners::choose});
   }
   current_.store(program.get(), std::memory_order_release);
   // Where the program has chains, hooks are added after it is there; the others are removed.
@@ -90,6 +105,10 @@ void Firewall::publish(std::shared_ptr<Program> program) {
     }
   }
   reclaimer_.retire([old = std::exchange(owned_, std::move(program))] {});
+  if (!steers && steers_) {
+    steer_({});
+  }
+  steers_ = steers;
 }
 
 }  // namespace ringroad::filter

@@ -11,8 +11,10 @@
 
 #include "base/clock.hpp"
 #include "base/reclaim.hpp"
+#include "filter/flow_owners.hpp"
 #include "filter/program.hpp"
 #include "packet/hooks.hpp"
+#include "packet/steering.hpp"
 
 namespace ringroad::filter {
 
@@ -39,6 +41,10 @@ class Firewall {
   // that do not run.
   using Call = std::function<void(std::size_t worker, const std::function<void()>& what)>;
   void set_call(Call call) { call_ = std::move(call); }
+  // Called with the steering that workers need where rules track connections, before the first such
+  // rules are evaluated; and with nothing, after the last.
+  using Steer = std::function<void(std::optional<FlowSteering> steering)>;
+  void set_steer(Steer steer) { steer_ = std::move(steer); }
   // The number of workers with a tracker: none before rules need them.
   [[nodiscard]] std::size_t trackers() const { return trackers_.size(); }
   void with_tracker(std::size_t worker, const std::function<void(Tracker& tracker)>& what) {
@@ -72,6 +78,9 @@ class Firewall {
   Sinks sinks_;
   TrackingSettings settings_;
   Call call_ = [](std::size_t /*worker*/, const std::function<void()>& what) { what(); };
+  Steer steer_ = [](std::optional<FlowSteering> /*steering*/) {};
+  bool steers_ = false;
+  std::unique_ptr<FlowOwners> owners_;              // if there are several workers
   std::vector<std::unique_ptr<Tracker>> trackers_;  // by worker
   std::array<Point, kHookPoints> points_;
   std::atomic<Program*> current_{nullptr};

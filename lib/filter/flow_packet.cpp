@@ -171,6 +171,27 @@ FlowPacket read_flow(const Packet& packet, bool is_ipv6, const Transport& transp
   return flow;
 }
 
+Tuple read_tuple(const Packet& frame, std::uint32_t network, bool is_ipv6) {
+  const auto* const header = rte_pktmbuf_mtod_offset(&frame, const std::uint8_t*, network);
+  const Transport transport =
+      is_ipv6 ? transport6(frame, network) : transport4(header - network, network);
+  Tuple tuple;
+  tuple.is_ipv6 = is_ipv6;
+  tuple.protocol = transport.protocol;
+  read_addresses(header, tuple);
+  if (!transport.has_header) {
+    return tuple;
+  }
+  const auto type = read_at<std::uint8_t>(frame, transport.offset);
+  if (is_icmp(tuple) && type && is_icmp_error_type(*type, is_ipv6)) {
+    const auto quoted = read_quoted(frame, is_ipv6, transport.offset);
+    const auto back = quoted ? inverse(quoted->tuple) : std::nullopt;
+    return back.value_or(tuple);
+  }
+  static_cast<void>(read_ports(frame, transport.offset, tuple));
+  return tuple;
+}
+
 std::optional<Quoted> read_quoted(const Packet& packet, bool is_ipv6, std::uint32_t offset) {
   Quoted quoted{.tuple = {}, .network = offset + kIcmpHeader, .transport = 0};
   quoted.tuple.is_ipv6 = is_ipv6;

@@ -24,6 +24,11 @@ struct FlowPacket {
   std::uint32_t offset = 0;  // of the transport header, from the frame's start
 };
 
+// What says to which connection a frame belongs that was just received, with its IP header at
+// `network`: of an ICMP error, the tuple of answers to the packet that it quotes. Nothing of it was
+// checked yet, and what is not there is 0.
+[[nodiscard]] Tuple read_tuple(const Packet& frame, std::uint32_t network, bool is_ipv6);
+
 // `checks_sum`: of TCP, UDP and ICMP, unless the port has.
 [[nodiscard]] FlowPacket read_flow(const Packet& packet, bool is_ipv6, const Transport& transport,
                                    bool checks_sum);

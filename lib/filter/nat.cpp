@@ -164,7 +164,10 @@ bool set_up(Connections& connections, Connection& connection, Manip manip, const
     return false;
   }
   if (*chosen != *current) {
-    connections.set_reply(connection, *inverse(*chosen));
+    if (!connections.set_reply(connection, *inverse(*chosen)) ||
+        (manip == Manip::kDestination && !connections.claim(connection, Direction::kOriginal))) {
+      return false;
+    }
     connection.status |= manip == Manip::kSource ? kSourceNat : kDestinationNat;
   }
   connection.status |= manip == Manip::kSource ? kSourceNatDone : kDestinationNatDone;

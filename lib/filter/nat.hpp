@@ -37,7 +37,7 @@ class Dice {
 };
 
 // Decides for one end of a connection that is not confirmed yet. Returns false if no tuple is free:
-// then nothing changes.
+// then nothing is decided.
 [[nodiscard]] bool set_up(Connections& connections, Connection& connection, Manip manip,
                           const NatRange& range, Dice& dice);
 

@@ -50,16 +50,16 @@ bool Tracker::track_one(const Place& place, std::size_t index, const Flow& flow)
       return true;
     }
     case Kind::kFlow:
-      return track_flow(packet, flow);
+      return track_flow(place.point, packet, flow);
   }
   return true;
 }
 
-bool Tracker::track_flow(Packet& packet, const Flow& flow) {
+bool Tracker::track_flow(HookPoint point, Packet& packet, const Flow& flow) {
   for (;;) {
     auto found = connections_.find(flow.packet.tuple, flow.hash);
     if (!found) {
-      const Begun begun = begin(packet, flow.packet);
+      const Begun begun = begin(point, packet, flow.packet);
       if (begun.connection == nullptr) {
         connections_.counters().invalid += begun.is_full ? 0 : 1;
         return !begun.is_full;
@@ -103,7 +103,7 @@ bool Tracker::track_flow(Packet& packet, const Flow& flow) {
   }
 }
 
-Tracker::Begun Tracker::begin(const Packet& packet, const FlowPacket& flow) {
+Tracker::Begun Tracker::begin(HookPoint point, const Packet& packet, const FlowPacket& flow) {
   const auto reply = inverse(flow.tuple);
   if (!reply ||
       (is_icmp(flow.tuple) &&
@@ -122,10 +122,16 @@ Tracker::Begun Tracker::begin(const Packet& packet, const FlowPacket& flow) {
     tcp.ends[0].end = connections_.now() + kStreamAfter;
   }
   Connection* const connection = connections_.create(flow.tuple, *reply);
-  if (connection != nullptr) {
-    connection->tcp = tcp;
+  if (connection == nullptr) {
+    return {nullptr, true};
   }
-  return {connection, connection == nullptr};
+  connection->tcp = tcp;
+  if (point == HookPoint::kOutput && !connections_.claim(*connection, Direction::kReply)) {
+    ++connections_.counters().insert_failed;
+    connections_.remove(*connection);
+    return {nullptr, true};
+  }
+  return {connection, false};
 }
 
 Tracker::Outcome Tracker::advance(Connection& connection, Direction direction, const Packet& packet,
@@ -221,17 +227,25 @@ Connection* Tracker::connection_of(const Packet& packet) {
                                                            : nullptr;
 }
 
-std::uint64_t Tracker::confirm(const Burst& burst, std::uint64_t m) {
+std::uint64_t Tracker::confirm(const Place& place, std::uint64_t m) {
   std::uint64_t dropped = 0;
   for (; m != 0; m &= m - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
-    const Tracked tracked = Tracked::of(*burst.packets[i]);
+    const Packet& packet = *place.burst.packets[i];
+    const Tracked tracked = Tracked::of(packet);
     if (tracked.as != TrackedAs::kNew || tracked.direction == Direction::kReply) {
       continue;
     }
-    Connection* const connection = connection_of(*burst.packets[i]);
-    if (connection != nullptr && !connection->has(kConfirmed) &&
-        !connections_.confirm(*connection)) {
+    Connection* const connection = connection_of(packet);
+    if (connection == nullptr || connection->has(kConfirmed)) {
+      continue;
+    }
+    if (place.point == HookPoint::kInput &&
+        !connections_.claim(*connection, Direction::kOriginal)) {
+      ++connections_.counters().insert_failed;
+      connections_.remove(*connection);
+      dropped |= std::uint64_t{1} << i;
+    } else if (!connections_.confirm(*connection)) {
       dropped |= std::uint64_t{1} << i;
     }
   }

@@ -31,6 +31,11 @@ class Tracker {
   // `table`: the number by which packets remember whose connection they have.
   Tracker(const TrackingSettings& settings, std::uint8_t table, std::uint64_t seed)
       : settings_{settings}, table_{table}, connections_{settings.connections_most, seed} {}
+  // The tracker of one worker of several.
+  Tracker(const TrackingSettings& settings, std::uint8_t table, FlowOwners& owners)
+      : Tracker{settings, table, owners.seed()} {
+    connections_.share(owners, table);
+  }
 
   // Where the packets' transport headers are; `transport(i)` is asked once for each.
   struct Place {
@@ -45,7 +50,7 @@ class Tracker {
   std::uint64_t track(const Place& place, std::uint64_t m, TransportOf&& transport_of);
   // At INPUT and POSTROUTING, as the last, for packets that will leave or be delivered. Returns
   // those that must be dropped.
-  std::uint64_t confirm(const Burst& burst, std::uint64_t m);
+  std::uint64_t confirm(const Place& place, std::uint64_t m);
   // Packets that are dropped: a connection that begins with one does not come into being.
   void forget(const Burst& burst, std::uint64_t m);
 
@@ -64,14 +69,14 @@ class Tracker {
   };
 
   [[nodiscard]] bool track_one(const Place& place, std::size_t index, const Flow& flow);
-  [[nodiscard]] bool track_flow(Packet& packet, const Flow& flow);
+  [[nodiscard]] bool track_flow(HookPoint point, Packet& packet, const Flow& flow);
   [[nodiscard]] Tracked track_error(const Packet& packet, bool is_ipv6, std::uint32_t offset);
   // Returns null if the packet cannot begin a connection, or the table is full.
   struct Begun {
     Connection* connection;
     bool is_full;
   };
-  [[nodiscard]] Begun begin(const Packet& packet, const FlowPacket& flow);
+  [[nodiscard]] Begun begin(HookPoint point, const Packet& packet, const FlowPacket& flow);
   enum class Outcome : std::uint8_t { kAccept, kInvalid, kRestart, kDestroy };
   [[nodiscard]] Outcome advance(Connection& connection, Direction direction, const Packet& packet,
                                 const FlowPacket& flow);

@@ -14,12 +14,14 @@ struct Transport {
   std::uint32_t offset = 0;  // from the frame's start
 };
 
-[[nodiscard]] inline Transport transport4(const std::uint8_t* frame) {
-  const auto& header = *reinterpret_cast<const rte_ipv4_hdr*>(frame + kL2Bytes);
+// `network`: where the IPv4 header is, from the frame's start.
+[[nodiscard]] inline Transport transport4(const std::uint8_t* frame,
+                                          std::uint32_t network = kL2Bytes) {
+  const auto& header = *reinterpret_cast<const rte_ipv4_hdr*>(frame + network);
   return {.has_protocol = true,
           .has_header = (header.fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_OFFSET_MASK)) == 0,
           .protocol = header.next_proto_id,
-          .offset = std::uint32_t{kL2Bytes} + header_bytes(header)};
+          .offset = network + header_bytes(header)};
 }
 
 // Linux's ipv6_find_hdr for any protocol; authentication headers count as one. `network`: where the

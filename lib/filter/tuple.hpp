@@ -25,6 +25,11 @@ struct Tuple {
 };
 static_assert(sizeof(Tuple) == 40);
 
+// Differs with the secret `seed`, so that nobody can find tuples that collide.
+[[nodiscard]] std::uint64_t hash_of(const Tuple& tuple, std::uint64_t seed);
+// Of the addresses only, and the same in both directions.
+[[nodiscard]] std::uint64_t hash_of_addresses(const Tuple& tuple, std::uint64_t seed);
+
 [[nodiscard]] constexpr Ipv6 widened(Ipv4 address) { return {0, address.value()}; }
 [[nodiscard]] constexpr Ipv4 narrowed(Ipv6 address) {
   return Ipv4{static_cast<std::uint32_t>(address.low())};

@@ -84,7 +84,7 @@ void SlowPath::reject(OwnedPacket packet) {
     const bool is_tcp = ipv4(*packet).next_proto_id == IPPROTO_TCP &&
                         check_tcp(segment_of(*packet)) == TransportCheck::kGood;
     const auto reset = is_tcp ? reset_of(segment_of(*packet)) : std::nullopt;
-    if (reset && !was_sent_to_many(*packet)) {
+    if (reset && !is_for_many(*packet)) {  // also if the frame was a broadcast
       counters_.add(IpCounter::kTcpOutRsts);
       answer(*packet, attached(*packet, make_reset(sender_.pool(),
                                                    ip4::OwnHeader{.source = destination_of(*packet),

@@ -116,7 +116,9 @@ class SlowPath {
   // Drops a packet that a rule of the firewall rejected, and answers it as the rule says.
   void reject(OwnedPacket packet);
   void send_error(Packet& offender, const ip4::IcmpError& error);
-  // RFC 1122 3.2.2: no node answers what was sent to all nodes, or to a group.
+  // Whether the destination is all nodes, or a group.
+  [[nodiscard]] bool is_for_many(Packet& packet) const;
+  // Or the frame's destination was: RFC 1122 3.2.2: no error is sent about that.
   [[nodiscard]] bool was_sent_to_many(Packet& packet) const;
   // Returns the error, charged to the sender's limit, or why none is sent.
   [[nodiscard]] std::expected<OwnedPacket, Silence> make_error(Packet& offender,

@@ -93,10 +93,13 @@ ip4::OwnHeader SlowPath::reply_header(Packet& packet, const ip4::AnswerOptions& 
           .options = options.span()};
 }
 
-bool SlowPath::was_sent_to_many(Packet& packet) const {
+bool SlowPath::is_for_many(Packet& packet) const {
   const AdjacencyKind kind = routing_.resolve(destination_of(packet), 0).kind;
-  return meta(packet).l2_class != L2Class::kHost || kind == AdjacencyKind::kBroadcast ||
-         kind == AdjacencyKind::kMulticast;
+  return kind == AdjacencyKind::kBroadcast || kind == AdjacencyKind::kMulticast;
+}
+
+bool SlowPath::was_sent_to_many(Packet& packet) const {
+  return meta(packet).l2_class != L2Class::kHost || is_for_many(packet);
 }
 
 void SlowPath::send_error(Packet& offender, const ip4::IcmpError& error) {

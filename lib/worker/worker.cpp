@@ -62,7 +62,7 @@ bool Worker::poll_once() {
       received += poll_rx(queue);
     }
   }
-  if (!peers_.empty()) [[unlikely]] {
+  if (takes_steered_) [[unlikely]] {
     received += poll_steered();
   }
   if (context_.held.count != 0) [[unlikely]] {
@@ -165,7 +165,7 @@ std::uint32_t Worker::poll_rx(const RxQueue& queue) {
   if (watched) [[unlikely]] {
     begin_watch(queue.port, count);
   }
-  const std::uint16_t own = queue.spread ? steer(queue.port, count) : count;
+  const std::uint16_t own = queue.steered ? steer(queue.port, count) : count;
   if (own > 0) [[likely]] {
     carry(interface_of(queue.port), own);
   }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "base/own_lines.hpp"
 #include "ethernet/input.hpp"
 #include "packet/stage.hpp"
+#include "packet/steering.hpp"
 #include "port/pools.hpp"
 #include "port/tx_queue.hpp"
 #include "stats/counter.hpp"
@@ -60,19 +62,23 @@ class Worker {
     std::uint16_t queue;
     bool fetch;   // its frames are not in this core's cache when they arrive
     bool spread;  // its flows go to all workers, because the device has no RSS (Linux's RPS)
+    bool steered = false;  // each frame goes to the worker that set_steering() or `spread` says
   };
 
   // Control thread. While the loop runs, the port must be gated, and there must be room.
-  void add_rx(const RxQueue& queue) {
-    rx_.push_back(queue);
-    rx_count_.store(rx_.size(), std::memory_order_release);
-  }
+  void add_rx(const RxQueue& queue);
   [[nodiscard]] bool has_room_for_rx(std::size_t queues) const {
     return rx_.size() + queues <= kRxQueuesMax;
   }
-  // All workers, in the same order for each, this one included: the flows of RX queues with
-  // `spread` are distributed over them.
-  void set_peers(const std::vector<Worker*>& peers) { peers_ = peers; }
+  // All workers, in the same order for each, this one included. `spreads`: flows of RX queues with
+  // `spread` are distributed over them. Before the loop runs.
+  void set_peers(const std::vector<Worker*>& peers, bool spreads) {
+    peers_ = peers;
+    takes_steered_ = spreads;
+  }
+  // Control thread. From the next loop on, frames of all RX queues go to the workers that this
+  // chooses. To be set for all peers before frames depend on it. With nothing, `spread` decides.
+  void set_steering(std::optional<FlowSteering> steering);
   // Called whenever the port was started, while this worker does not use it.
   void watch_rx(const port::Port& port);
   // Called after the port's device was opened again, with whatever number it has now, while this
@@ -172,6 +178,7 @@ class Worker {
   // Hands the packets of other workers' flows to them (Linux's RPS) and keeps the rest in `burst_`.
   // Returns how many packets it kept.
   std::uint16_t steer(PortId port, std::uint16_t count);
+  void choose_workers(std::uint16_t count, std::uint8_t* workers);
   void drop_steered(Packet* packet, stats::DropReason reason);
   [[nodiscard]] std::span<const RxQueue> rx_queues() const {
     return {rx_.data(), rx_count_.load(std::memory_order_acquire)};
@@ -216,7 +223,9 @@ class Worker {
   std::vector<TxPath> tx_ = std::vector<TxPath>(kPortsMax);  // of each PortId
   std::atomic<bool> tx_waits_{false};                        // some path has a next queue
   std::vector<Worker*> peers_;
-  PacketRing inject_;  // a null stands for a call
+  std::optional<FlowSteering> steering_;
+  bool takes_steered_ = false;  // peers may hand packets over
+  PacketRing inject_;           // a null stands for a call
   std::atomic<const std::function<void()>*> call_{nullptr};
   std::atomic<bool> runs_{false};
   PacketRing steered_;  // packets as received, with meta().ingress set

@@ -73,6 +73,12 @@ Result<std::unique_ptr<Worker>> Worker::make(const Settings& settings, const Tab
   return worker;
 }
 
+void Worker::add_rx(const RxQueue& queue) {
+  rx_.push_back(queue);
+  rx_.back().steered = queue.spread || steering_.has_value();
+  rx_count_.store(rx_.size(), std::memory_order_release);
+}
+
 void Worker::watch_rx(const port::Port& port) {
   for (const RxQueue& queue : rx_) {
     if (queue.device == port.device()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Receive packet steering in software (Linux's RPS): distributes the flows of a device that has too
-// few RX queues over all workers, by their hash.
+// Receive packet steering in software: distributes the flows of a device that has too few RX queues
+// over all workers, by their hash (Linux's RPS), or gives each flow to the worker that owns it.
 #include <rte_prefetch.h>
 
 #include <array>
@@ -13,22 +13,41 @@ namespace ringroad::worker {
 
 using stats::DropReason;
 
-// Frames that are not IP, or whose header is incomplete, stay with this worker.
-std::uint16_t Worker::steer(PortId port, std::uint16_t count) {
-  const auto worker_of = [this](Packet& packet) -> Worker* {
-    const auto place = find_ip(packet);
-    if (!place) {
-      return this;
+void Worker::set_steering(std::optional<FlowSteering> steering) {
+  call([&] {
+    steering_ = steering;
+    // What peers have handed over is taken also after the last steering.
+    takes_steered_ = takes_steered_ || steering.has_value();
+    for (RxQueue& queue : rx_) {
+      queue.steered = queue.spread || steering.has_value();
     }
+  });
+}
+
+// Frames that are not IP, or whose header is incomplete, stay with this worker.
+void Worker::choose_workers(std::uint16_t count, std::uint8_t* workers) {
+  const auto self = static_cast<std::uint8_t>(settings_.id.value());
+  if (steering_) {
+    steering_->choose(steering_->state, std::span{burst_.packets}.first(count), self, workers);
+    return;
+  }
+  for (std::uint16_t i = 0; i < count; ++i) {
+    Packet& packet = *burst_.packets[i];
+    const auto place = find_ip(packet);
     const std::uint64_t hash =
-        context_.tables.flow_hash.at(from_ip(packet, *place), place->is_ipv6);
-    return peers_[hash * peers_.size() >> 32U];
-  };
+        place ? context_.tables.flow_hash.at(from_ip(packet, *place), place->is_ipv6) : 0;
+    workers[i] = place ? static_cast<std::uint8_t>(hash * peers_.size() >> 32U) : self;
+  }
+}
+
+std::uint16_t Worker::steer(PortId port, std::uint16_t count) {
+  std::array<std::uint8_t, kBurstMax> workers;
+  choose_workers(count, workers.data());
   std::uint16_t own = 0;
   std::uint64_t told = 0;  // a bit for each worker that was given packets
   for (std::uint16_t i = 0; i < count; ++i) {
     Packet* const packet = burst_.packets[i];
-    Worker* const worker = worker_of(*packet);
+    Worker* const worker = peers_[workers[i]];
     if (worker == this) {
       burst_.packets[own++] = packet;
       continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Connections and their translation, through the whole router in process.
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "asking.hpp"
 #include "nft/parse.hpp"
@@ -12,13 +13,17 @@ using stats::DropReason;
 
 namespace {
 
-Testbed::Options with_rules(std::string_view text) {
+Testbed::Options with_rules(std::string_view text, unsigned workers = 1) {
   auto ruleset = nft::parse(text, "test.nft");
   REQUIRE(ruleset);
   config::Firewall firewall{.ruleset = "", .rules = std::string{text}, .parsed = {}, .digest = {}};
   firewall.set(*std::move(ruleset));
   Testbed::Options options;
   options.config.firewall = std::move(firewall);
+  options.config.engine.workers.clear();
+  for (unsigned core = 0; core < workers; ++core) {
+    options.config.engine.workers.push_back(core);
+  }
   return options;
 }
 
@@ -58,10 +63,14 @@ const std::string kMasquerade =
     "    ip daddr 192.168.1.1 udp dport 99 redirect to :98 }\n"
     "}\n";
 
+const std::string kBehindGateway =
+    "table ip nat { chain post { type nat hook postrouting priority srcnat;\n"
+    "  ip saddr 10.7.0.0/24 masquerade } }\n";
+
 }  // namespace
 
 TEST_CASE("a stateful firewall lets answers in, and nothing else") {
-  Testbed bed{with_rules(kStateful)};
+  Testbed bed{with_rules(kStateful, GENERATE(1U, 3U))};
   bed.resolve_hosts();
   bed.receive(kPortB, make_ipv4(udp(bed.from_b_to_a(), 53, 1000)));
   bed.run();
@@ -81,7 +90,7 @@ TEST_CASE("a stateful firewall lets answers in, and nothing else") {
 }
 
 TEST_CASE("the router's own answers belong to the connections of what they answer") {
-  Testbed bed{with_rules(kStateful)};
+  Testbed bed{with_rules(kStateful, GENERATE(1U, 3U))};
   bed.resolve_hosts();
   bed.receive(kPortA, make_ipv4(bed.ping(kRouterA)));       // a worker answers
   bed.receive(kPortA, make_ipv4(bed.long_ping(kRouterA)));  // the control thread
@@ -96,7 +105,7 @@ TEST_CASE("the router's own answers belong to the connections of what they answe
 }
 
 TEST_CASE("masqueraded packets have the address of the port by which they leave") {
-  Testbed bed{with_rules(kMasquerade)};
+  Testbed bed{with_rules(kMasquerade, GENERATE(1U, 3U))};
   bed.resolve_hosts();
   bed.receive(kPortA, make_ipv4(udp(bed.from_a_to_b(), 1000, 53)));
   bed.run();
@@ -116,7 +125,7 @@ TEST_CASE("masqueraded packets have the address of the port by which they leave"
 }
 
 TEST_CASE("a port that is forwarded leads to the host inside") {
-  Testbed bed{with_rules(kMasquerade)};
+  Testbed bed{with_rules(kMasquerade, GENERATE(1U, 3U))};
   bed.resolve_hosts();
   Ipv4Fields query = udp(bed.from_b_to_a(), 2000, 5353);
   query.destination = kRouterB;
@@ -135,7 +144,7 @@ TEST_CASE("a port that is forwarded leads to the host inside") {
 }
 
 TEST_CASE("what is redirected reaches the router, and its errors come from where it was sent to") {
-  Testbed bed{with_rules(kMasquerade)};
+  Testbed bed{with_rules(kMasquerade, GENERATE(1U, 3U))};
   bed.resolve_hosts();
   Ipv4Fields query = udp(bed.from_a_to_b(), 2000, 99);
   query.destination = kRouterA;
@@ -148,7 +157,7 @@ TEST_CASE("what is redirected reaches the router, and its errors come from where
 }
 
 TEST_CASE("fragments are put together before they are translated, and cut again") {
-  Testbed bed{with_rules(kMasquerade)};
+  Testbed bed{with_rules(kMasquerade, GENERATE(1U, 3U))};
   bed.resolve_hosts();
   Ipv4Fields whole = udp(bed.from_a_to_b(), 1000, 53, 1600);
   const std::vector<std::uint8_t> octets = whole.payload;
@@ -165,5 +174,61 @@ TEST_CASE("fragments are put together before they are translated, and cut again"
   REQUIRE(out.size() == 2);
   for (const Frame& piece : out) {
     CHECK(ip_source(piece) == kRouterB);
+  }
+}
+
+// With several workers the clients' packets and the answers come to other workers than their own.
+TEST_CASE("many clients behind one address get each its own answers and errors") {
+  constexpr std::uint8_t kClients = 200;
+  auto options = with_rules(kBehindGateway, GENERATE(1U, 2U, 5U));
+  options.config.routes.push_back(
+      {.to = Prefix4{Ipv4{10, 7, 0, 0}, 24}, .next_hops = {{kHostA, 1}}});
+  Testbed bed{std::move(options)};
+  bed.resolve_hosts();
+  for (std::uint8_t client = 0; client < kClients; ++client) {
+    Ipv4Fields query = udp(bed.from_a_to_b(), 1000, 53);
+    query.source = Ipv4{10, 7, 0, client};
+    query.id = client;
+    bed.receive(kPortA, make_ipv4(query));
+  }
+  bed.run();
+  const auto out = bed.sent(kPortB);
+  REQUIRE(out.size() == kClients);
+  std::map<std::uint16_t, std::uint8_t> client_of;
+  for (const Frame& frame : out) {
+    CHECK(ip_source(frame) == kRouterB);
+    CHECK(client_of.emplace(word(frame, kPorts), word(frame, kIp + 4)).second);
+  }
+  for (const auto& [port, client] : client_of) {
+    Ipv4Fields answer = udp(bed.from_b_to_a(), 53, port);
+    answer.destination = kRouterB;
+    answer.id = client;
+    bed.receive(kPortB, make_ipv4(answer));
+  }
+  bed.run();
+  const auto back = bed.sent(kPortA);
+  CHECK(back.size() == kClients);
+  for (const Frame& frame : back) {
+    CHECK(ip_destination(frame) == Ipv4{10, 7, 0, static_cast<std::uint8_t>(word(frame, kIp + 4))});
+    CHECK(word(frame, kPorts + 2) == 1000);
+  }
+  // Host B has no such port after all: each client hears of its own query.
+  for (const Frame& frame : out) {
+    Ipv4Fields error = bed.from_b_to_a();
+    error.destination = kRouterB;
+    error.protocol = 1;
+    error.payload = {3, 3, 0, 0, 0, 0, 0, 0};
+    error.payload.insert(error.payload.end(), frame.begin() + kIp, frame.begin() + kIp + 28);
+    const std::uint16_t sum = checksum(error.payload);
+    std::memcpy(&error.payload[2], &sum, sizeof sum);
+    error.id = word(frame, kIp + 4);
+    bed.receive(kPortB, make_ipv4(error));
+  }
+  bed.run();
+  const auto errors = bed.sent(kPortA);
+  CHECK(errors.size() == kClients);
+  for (const Frame& frame : errors) {
+    CHECK(ip_destination(frame) == Ipv4{10, 7, 0, static_cast<std::uint8_t>(word(frame, kIp + 4))});
+    CHECK(ip_source(frame) == kHostB);
   }
 }

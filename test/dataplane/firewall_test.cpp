@@ -146,6 +146,19 @@ TEST_CASE("a segment that is rejected is reset, as its receiver would") {
   CHECK(word(back[0], kIcmp + 10) == (flags == 0x02 ? 1 : 0));  // the SYN counts
 }
 
+TEST_CASE("a segment in a broadcast frame is reset, but no error is sent about one") {
+  const bool resets = GENERATE(true, false);
+  Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook prerouting "
+                                     "priority 0; reject with "} +
+                         (resets ? "tcp reset" : "icmp type port-unreachable") + " } }")};
+  bed.resolve_hosts();
+  Ipv4Fields fields = tcp(bed, 22, 0x02);
+  fields.destination_mac = kBroadcastMac;
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == (resets ? 1 : 0));
+}
+
 TEST_CASE(
     "no packet slips past a drop of what is forwarded: to a new neighbor, cut, with options") {
   auto options =
