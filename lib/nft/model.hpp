@@ -112,9 +112,24 @@ struct Quota {
   std::optional<std::uint32_t> object{};  // in Table::quotas
 };
 
+// What a group, its lengths and the flags ask of Linux is not done here: a line has always the
+// same.
 struct Log {
+  static constexpr std::uint8_t kAudit = 8;  // a level above those of syslog(3)
+  // Linux's NF_LOG_TCPSEQ and so on.
+  static constexpr std::uint8_t kTcpSequence = 0x01;
+  static constexpr std::uint8_t kTcpOptions = 0x02;
+  static constexpr std::uint8_t kIpOptions = 0x04;
+  static constexpr std::uint8_t kUser = 0x08;
+  static constexpr std::uint8_t kEther = 0x20;
+  static constexpr std::uint8_t kAll = 0x2f;
+
   std::string prefix;
   std::uint8_t level = 4;  // of syslog(3): warn
+  std::uint8_t flags = 0;
+  std::optional<std::uint16_t> group{};  // of nfnetlink_log
+  std::optional<std::uint32_t> snaplen{};
+  std::optional<std::uint16_t> queue_threshold{};
 };
 
 // The packet is dropped, and its sender gets an ICMP error or a TCP reset.

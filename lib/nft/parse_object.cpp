@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Counters, limits and quotas, in rules and with a name; flowtables, logs and times.
+// Counters, limits and quotas, in rules and with a name; flowtables and times.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -141,33 +141,6 @@ Quota Parser::quota_bytes() {
     quota.used *= bytes_unit(used.text, used);
   }
   return quota;
-}
-
-Log Parser::log() {
-  constexpr std::size_t kPrefixMax = 127;  // Linux's NF_LOG_PREFIXLEN - 1
-  Log log;
-  while (true) {
-    const Token& what = cursor_.peek();
-    if (cursor_.accept_word("prefix")) {
-      log.prefix = cursor_.expect_string("the prefix");
-      if (log.prefix.size() > kPrefixMax) {
-        refuse(what, "a prefix has at most 127 characters");
-      }
-    } else if (cursor_.accept_word("level")) {
-      const Token& level = cursor_.next();
-      const auto* const found = std::ranges::find(kLevels, level.text);
-      if (found == kLevels.end()) {
-        refuse(level,
-               fmt::format("{} is no level{}", shown(level.text), hint(level.text, kLevels)));
-      }
-      log.level = static_cast<std::uint8_t>(found - kLevels.begin());
-    } else if (what.is_word("group") || what.is_word("snaplen") || what.is_word("flags") ||
-               what.is_word("queue-threshold")) {
-      refuse(what, fmt::format("'log {}' is not there", what.text));
-    } else {
-      return log;
-    }
-  }
 }
 
 // flowtable NAME { hook ingress priority filter; devices = { eth0, eth1 }; }

@@ -149,12 +149,15 @@ class Parser {
   Limit limit_rate();
   Quota quota();
   Quota quota_bytes();
-  Log log();
   void flowtable();
   void flowtable_property(Flowtable& flowtable);
   void devices(Flowtable& flowtable);
   Nanoseconds time();
   static std::uint64_t bytes_unit(std::string_view word, const Token& token);
+  // parse_log.cpp
+  Log log();
+  std::uint8_t log_flags();
+  void log_level(Log& log);
   // parse_match.cpp
   void expression_statement(Rule& rule);
   Expression expression();

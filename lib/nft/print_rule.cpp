@@ -162,18 +162,6 @@ std::string assignment_text(const Table& table, const Assignment& assignment) {
   return fmt::format("{} set {}", field.name, value);
 }
 
-std::string log_text(const Log& log) {
-  constexpr std::uint8_t kWarn = 4;
-  std::string text = "log";
-  if (!log.prefix.empty()) {
-    text += fmt::format(" prefix \"{}\"", log.prefix);
-  }
-  if (log.level != kWarn) {
-    text += fmt::format(" level {}", kLevels.at(log.level));
-  }
-  return text;
-}
-
 std::string statement_text(const Table& table, const Statement& statement,
                            const PrintOptions& options) {
   struct Printer {
@@ -205,7 +193,7 @@ std::string statement_text(const Table& table, const Statement& statement,
       return quota.object ? fmt::format("quota name \"{}\"", table.quotas[*quota.object].name)
                           : "quota " + print_quota(quota, options);
     }
-    std::string operator()(const Log& log) const { return log_text(log); }
+    std::string operator()(const Log& log) const { return print_log(log); }
     std::string operator()(const Reject& reject) const { return reject_text(reject); }
     std::string operator()(const Assignment& assignment) const {
       return assignment_text(table, assignment);

@@ -11,6 +11,7 @@ namespace ringroad::nft {
 
 [[nodiscard]] std::string print_left(const std::vector<Expression>& left);
 [[nodiscard]] std::string print_nat(const Table& table, const Nat& nat);
+[[nodiscard]] std::string print_log(const Log& log);
 // print_set.cpp
 // An operand of `&` and others: flags with their names, as a list or joined by '|'.
 [[nodiscard]] std::string print_operand(Type type, Value value, bool list);

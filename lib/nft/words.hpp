@@ -17,8 +17,8 @@ inline constexpr std::array<std::string_view, 3> kChainTypes{"filter", "nat", "r
 inline constexpr std::array<std::string_view, 4> kNats{"snat", "dnat", "masquerade", "redirect"};
 
 // By the level of syslog(3), and by Linux's nft_reject_icmpx_code.
-inline constexpr std::array<std::string_view, 8> kLevels{"emerg", "alert",  "crit", "err",
-                                                         "warn",  "notice", "info", "debug"};
+inline constexpr std::array<std::string_view, 9> kLevels{"emerg",  "alert", "crit",  "err",  "warn",
+                                                         "notice", "info",  "debug", "audit"};
 inline constexpr std::array<std::string_view, 4> kIcmpxCodes{
     "no-route", "port-unreachable", "host-unreachable", "admin-prohibited"};
 
