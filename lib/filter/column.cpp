@@ -45,19 +45,59 @@ Column connection_column(const nft::Field& field, unsigned bits_below) {
           .end = static_cast<std::uint16_t>(bits_below / 32)};
 }
 
+// Octets of options and extension headers; and the answers about routes.
+Column special_column(const nft::Field& field, unsigned first_bit, unsigned width) {
+  using Find = Column::Find;
+  Column column{.header = field.header};
+  column.find = field.presence             ? Find::kPresence
+                : is_interface(field.type) ? Find::kInterface
+                                           : Find::kValue;
+  switch (field.source) {
+    case nft::Source::kTcpOption:
+      column.kind = Kind::kTcpOption;
+      break;
+    case nft::Source::kIpOption:
+      column.kind = Kind::kIpOption;
+      break;
+    case nft::Source::kExtension:
+      column.kind = Kind::kExtension;
+      break;
+    case nft::Source::kFib:
+      column.kind = Kind::kFib;
+      column.start = static_cast<std::int16_t>(field.offset & ~nft::FibKey::kMark);
+      return column;
+    default:
+      column.kind = Kind::kRouteMtu;
+      return column;
+  }
+  if (!field.presence) {
+    const unsigned end = (first_bit + width + 7) / 8;
+    column.start = static_cast<std::int16_t>(first_bit / 8);
+    column.end = static_cast<std::uint16_t>(end);
+    column.shift = static_cast<std::uint8_t>(end * 8 - first_bit - width);
+    column.mask = static_cast<std::uint32_t>(nft::Value::ones(width).low);
+  }
+  return column;
+}
+
 // Up to 32 bits of a header. Four octets are loaded that end with the field, because the headers in
 // front of it are there; those of the Ethernet header begin with it.
-Column header_column(Kind kind, unsigned offset, unsigned width) {
+Column header_column(Kind kind, unsigned offset, unsigned width, bool is_ipv6) {
+  constexpr unsigned kLinkBytes = 14;
+  const unsigned network_octets = is_ipv6 ? 40 : 20;
   const unsigned first = offset / 8;
   const unsigned end = (offset + width + 7) / 8;
   Column column{.kind = kind, .end = static_cast<std::uint16_t>(end)};
   const unsigned behind = end * 8 - offset - width;
-  if (kind == Kind::kLink) {
+  if (kind == Kind::kLink && end <= kLinkBytes) {
     column.start = static_cast<std::int16_t>(first);
     column.shift = static_cast<std::uint8_t>(32 - (offset + width - first * 8));
   } else {
     column.start = static_cast<std::int16_t>(static_cast<int>(end) - 4);
     column.shift = static_cast<std::uint8_t>(behind);
+    column.kind = kind == Kind::kLink                              ? Kind::kFarLink
+                  : kind == Kind::kNetwork && end > network_octets ? Kind::kFarNetwork
+                                                                   : kind;
   }
   column.mask = static_cast<std::uint32_t>(nft::Value::ones(width).low);
   return column;
@@ -66,7 +106,12 @@ Column header_column(Kind kind, unsigned offset, unsigned width) {
 Kind kind_of(nft::Source source) {
   return source == nft::Source::kLink      ? Kind::kLink
          : source == nft::Source::kNetwork ? Kind::kNetwork
+         : source == nft::Source::kInner   ? Kind::kInner
                                            : Kind::kTransport;
+}
+
+bool is_special(nft::Source source) {
+  return source >= nft::Source::kTcpOption && source <= nft::Source::kRouteMtu;
 }
 
 }  // namespace
@@ -80,10 +125,11 @@ std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6) 
     const unsigned width = i == 0 ? (is_interface(field.type) ? 32U : field.width - above) : 32U;
     Column column = field.source == nft::Source::kMeta
                         ? meta_column(static_cast<nft::Meta>(field.offset), is_ipv6)
-                    : field.source == nft::Source::kCt
-                        ? connection_column(field, above)
+                    : field.source == nft::Source::kCt ? connection_column(field, above)
+                    : is_special(field.source)
+                        ? special_column(field, field.offset + field.width - above - width, width)
                         : header_column(kind_of(field.source),
-                                        field.offset + field.width - above - width, width);
+                                        field.offset + field.width - above - width, width, is_ipv6);
     if (!is_interface(field.type)) {
       const auto bits = static_cast<std::uint32_t>(expression.mask.shifted_right(above).low);
       column.flips = (column.flips & bits) ^
@@ -106,7 +152,8 @@ bool depends_on(const Column& column, const nft::Field& target) {
   }
   // A header's checksum changes with its other fields, and the protocol says where a header is.
   return column.kind == Kind::kLink || column.kind == Kind::kNetwork ||
-         column.kind == Kind::kTransport || column.kind == Kind::kL4Protocol;
+         column.kind == Kind::kTransport || column.kind == Kind::kL4Protocol ||
+         column.kind >= Kind::kFarLink;
 }
 
 ColumnIndex ColumnTable::index_of(const Column& column) {

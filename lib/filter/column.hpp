@@ -15,7 +15,7 @@ using ColumnIndex = std::uint16_t;
 
 struct Column {
   enum class Kind : std::uint8_t {
-    kLink,       // octets of the Ethernet header
+    kLink,       // octets of the Ethernet header, which are there
     kNetwork,    // of the IP header
     kTransport,  // of the header behind it and its extension headers
     kLength,     // of the IP packet
@@ -27,9 +27,25 @@ struct Column {
     kEgress,
     kConnection,  // `start`: an nft::Ct; `end`: which of its words, the lowest is 0
     kConstant,    // flips
+    // What packets may be too short for: octets of the frame, of the IP packet, and of what the
+    // transport header carries.
+    kFarLink,
+    kFarNetwork,
+    kInner,
+    // Octets of the option or extension header `header`, or whether it is there.
+    kTcpOption,
+    kIpOption,
+    kExtension,
+    kFib,       // `start`: an nft::FibKey
+    kRouteMtu,  // the TCP MSS of the routes
   };
+  // What kFib and the kinds before it find.
+  enum class Find : std::uint8_t { kValue, kPresence, kInterface };
   Kind kind = Kind::kConstant;
-  // (four octets >> shift & mask) ^ flips. They begin at this offset from the header.
+  Find find = Find::kValue;
+  std::uint8_t header = 0;
+  // (four octets >> shift & mask) ^ flips. They begin at this offset from the header. Of an option
+  // or an extension header, the octets from `start` to `end` are loaded.
   std::int16_t start = 0;
   std::uint16_t end = 0;  // the octet behind the field
   std::uint8_t shift = 0;
@@ -49,6 +65,10 @@ struct Column {
 
 // The columns of a field's expression, the most significant first, in packets of one family.
 [[nodiscard]] std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6);
+// Whether the column costs more than to load a few octets.
+[[nodiscard]] inline bool is_slow(const Column& column) {
+  return column.kind >= Column::Kind::kInner;
+}
 // Whether writing to the field changes the column.
 [[nodiscard]] bool depends_on(const Column& column, const nft::Field& target);
 

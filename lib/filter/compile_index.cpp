@@ -27,9 +27,10 @@ bool is_comparison(OpKind kind) {
 
 // An index holds for the columns as they are when the chain begins.
 bool Compiler::can_index(const Column& column) const {
-  return std::ranges::none_of(code_.assignments, [&](const AssignCode& assignment) {
-    return depends_on(column, *assignment.target);
-  });
+  return !is_slow(column) &&
+         std::ranges::none_of(code_.assignments, [&](const AssignCode& assignment) {
+           return depends_on(column, *assignment.target);
+         });
 }
 
 void Compiler::add_constraint(std::uint32_t rule, const ColumnTest& test,

@@ -41,7 +41,7 @@ bool Compiler::require(const nft::Expression& expression) {
   const nft::Field& field = *expression.field;
   const bool is_trace = field.source == nft::Source::kMeta &&
                         static_cast<nft::Meta>(field.offset) == nft::Meta::kNfTrace;
-  if (field.source == nft::Source::kFib || is_trace) {
+  if (is_trace) {
     throw Unsupported{where() + std::string{field.name} + " is not supported yet"};
   }
   if (field.family != nft::FamilyNeed::kNone &&

@@ -114,7 +114,8 @@ bool Compiler::add(const nft::Assignment& assignment) {
     return true;
   }
   if ((is_meta && meta != nft::Meta::kMark && meta != nft::Meta::kPriority) ||
-      target.source == nft::Source::kLink || target.source == nft::Source::kFib) {
+      target.source == nft::Source::kLink || target.source == nft::Source::kInner ||
+      (target.source >= nft::Source::kIpOption && target.source <= nft::Source::kRouteMtu)) {
     throw Unsupported{where() + std::string{target.name} + " cannot be set"};
   }
   if (target.source == nft::Source::kCt && static_cast<nft::Ct>(target.offset) != nft::Ct::kMark) {

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "filter/assign.hpp"
+#include "filter/options.hpp"
 #include "packet/mark.hpp"
 
 namespace ringroad::filter {
@@ -149,6 +150,10 @@ bool Effects::write(const nft::Field& target, std::size_t index, const nft::Valu
     return true;
   }
   wrote_ = true;
+  if (target.source == nft::Source::kTcpOption) {
+    return write_tcp_option(packet, run_.burst.is_ipv6, state_.facts.transport(index), target,
+                            value);
+  }
   if (!write_field(packet, run_.burst.is_ipv6, state_.facts.transport(index), target, value)) {
     return false;
   }

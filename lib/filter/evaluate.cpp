@@ -66,7 +66,8 @@ class Evaluation {
 
 template <bool kExplains>
 void Evaluation<kExplains>::run(const HookCode& hook) {
-  state_.facts.begin(run_.point, run_.burst, run_.tracker);
+  state_.facts.begin(run_.point, run_.burst, run_.tracker,
+                     run_.context == nullptr ? nullptr : &run_.context->tables);
   const std::uint64_t all = run_.burst.all();
   if (hook.tracks && run_.tracker != nullptr && !kExplains) {
     run_.tracker->begin_burst({run_.point, run_.burst}, run_.clock.now());

@@ -22,10 +22,11 @@ std::uint32_t load_word(const std::uint8_t* octets) {
 
 }  // namespace
 
-void Facts::begin(HookPoint point, const Burst& burst, Tracker* tracker) {
+void Facts::begin(HookPoint point, const Burst& burst, Tracker* tracker, const Tables* tables) {
   point_ = point;
   burst_ = &burst;
   tracker_ = tracker;
+  tables_ = tables;
   prioritized_ = 0;
   has_lengths_ = is_located_ = false;
   forget();
@@ -58,15 +59,6 @@ void Facts::locate() {
     protocols_[i] = found.protocol;
     has_transport_ |= std::uint64_t{found.has_header} << i;
     has_protocol_ |= std::uint64_t{found.has_protocol} << i;
-  }
-}
-
-template <class Load>
-void Facts::load_all(ColumnIndex index, Load&& load) {
-  const Column column = columns_[index];
-  Values& values = values_[index];
-  for (std::size_t i = 0; i < burst_->count; ++i) {
-    values[i] = column.number(load(i));
   }
 }
 
@@ -171,6 +163,15 @@ void Facts::fill(ColumnIndex index) {
       return;
     case Kind::kConstant:
       load_all(index, [](std::size_t /*i*/) { return 0U; });
+      return;
+    case Kind::kFib:
+      load_fib(index);
+      return;
+    case Kind::kRouteMtu:
+      load_route_mtu(index);
+      return;
+    default:
+      load_far(index);
       return;
   }
 }

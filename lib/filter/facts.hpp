@@ -4,6 +4,7 @@
 // for so far. Each thread has its own for each program.
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,10 @@
 #include "filter/transport.hpp"
 #include "packet/burst.hpp"
 #include "packet/hooks.hpp"
+
+namespace ringroad {
+struct Tables;
+}
 
 namespace ringroad::filter {
 
@@ -26,8 +31,9 @@ class Facts {
         filled_(columns.size()) {}
 
   // Begins with another burst. It must stay as it is until the last call. `tracker`: null if
-  // connections are not tracked.
-  void begin(HookPoint point, const Burst& burst, Tracker* tracker = nullptr);
+  // connections are not tracked. `tables`: those of the routes; null if there are none.
+  void begin(HookPoint point, const Burst& burst, Tracker* tracker = nullptr,
+             const Tables* tables = nullptr);
   [[nodiscard]] const Burst& burst() const { return *burst_; }
   // The number of the interface by which the packets arrived plus 1; 0: none.
   [[nodiscard]] std::uint32_t ingress() const {
@@ -83,14 +89,38 @@ class Facts {
   void fill_lengths();
   void locate();
   template <class Load>
-  void load_all(ColumnIndex index, Load&& load);
+  void load_all(ColumnIndex index, Load&& load) {
+    const Column column = columns_[index];
+    Values& values = values_[index];
+    for (std::size_t i = 0; i < burst_->count; ++i) {
+      values[i] = column.number(load(i));
+    }
+  }
+  // Likewise, with nothing for packets that do not have the field.
+  template <class Load>
+  void load_some(ColumnIndex index, Load&& load) {
+    std::uint64_t valid = 0;
+    load_all(index, [&](std::size_t i) {
+      const std::optional<std::uint32_t> number = load(i);
+      valid |= std::uint64_t{number.has_value()} << i;
+      return number.value_or(0);
+    });
+    valid_[index] = valid;
+  }
   void load_transport(ColumnIndex index);
   void load_connection(ColumnIndex index);
+  // far_facts.cpp: what lies behind the fixed headers, and in options
+  void load_far(ColumnIndex index);
+  [[nodiscard]] std::optional<std::uint32_t> load_option(const Column& column, std::size_t index);
+  // route_facts.cpp
+  void load_fib(ColumnIndex index);
+  void load_route_mtu(ColumnIndex index);
 
   std::span<const Column> columns_;
   HookPoint point_{};
   const Burst* burst_ = nullptr;
   Tracker* tracker_ = nullptr;
+  const Tables* tables_ = nullptr;
   std::uint32_t run_ = 0;  // a column is filled if its number is this one
   bool has_lengths_ = false;
   bool is_located_ = false;

@@ -41,6 +41,7 @@ class Walk {
 
  private:
   void statement(const Statement& statement, const Rule& rule) {
+    expressions(statement, rule);
     if (const auto* const verdict = std::get_if<Verdict>(&statement)) {
       follow(*verdict, rule);
     } else if (const auto* const map = std::get_if<VerdictMap>(&statement)) {
@@ -60,6 +61,49 @@ class Walk {
       problem(rule, fmt::format("'flow add' is possible only at forward; chain '{}' at {} leads "
                                 "here",
                                 name_, to_string(kind_.hook)));
+    }
+  }
+  void expressions(const Statement& statement, const Rule& rule) {
+    const auto all = [&](const std::vector<Expression>& list) {
+      for (const Expression& each : list) {
+        route_field(*each.field, rule);
+      }
+    };
+    if (const auto* const match = std::get_if<Match>(&statement)) {
+      all(match->left);
+    } else if (const auto* const map = std::get_if<VerdictMap>(&statement)) {
+      all(map->key);
+    } else if (const auto* const assignment = std::get_if<Assignment>(&statement)) {
+      if (const auto* const lookup = std::get_if<MapLookup>(&assignment->value)) {
+        all(lookup->key);
+      } else if (const auto* const from = std::get_if<Expression>(&assignment->value)) {
+        route_field(*from->field, rule);
+      }
+    } else if (const auto* const nat = std::get_if<Nat>(&statement); nat != nullptr && nat->map) {
+      all(nat->map->key);
+    }
+  }
+  // Linux's nft_fib_validate and nft_rt_validate.
+  void route_field(const Field& field, const Rule& rule) {
+    if (field.source != Source::kFib && field.source != Source::kRouteMtu) {
+      return;
+    }
+    const HookPlace hook = kind_.hook;
+    const bool arrives =
+        hook == HookPlace::kPreRouting || hook == HookPlace::kInput || hook == HookPlace::kForward;
+    const bool leaves = hook == HookPlace::kOutput || hook == HookPlace::kPostRouting ||
+                        hook == HookPlace::kForward;
+    const bool by_ingress = (field.offset & FibKey::kIngress) != 0;
+    const bool by_egress = (field.offset & FibKey::kEgress) != 0;
+    const bool is_type = field.type == Type::kFibType;
+    const bool needs_arrival = field.source == Source::kFib && (by_ingress || !is_type);
+    const bool needs_leaving = field.source == Source::kRouteMtu || by_egress;
+    if ((needs_arrival && !arrives) || (needs_leaving && !leaves)) {
+      problem(rule,
+              fmt::format("'{}' is possible only at {}; chain '{}' at {} leads here", field.name,
+                          needs_arrival ? "prerouting, input and forward"
+                                        : "forward, output and postrouting",
+                          name_, to_string(hook)));
     }
   }
   // Linux's nft_nat_validate, nft_masq_validate and nft_redir_validate.

@@ -38,6 +38,8 @@ enum class Type : std::uint8_t {
   kPacketType,  // pkt_type
   kFibType,     // fib_addrtype
   kBoolean,     // exists, missing
+  kMhType,      // mobility headers (RFC 6275)
+  kRaw,         // integer, of raw payload: printed in hexadecimal
   kCtState,
   kCtDirection,  // ct_dir
   kCtStatus,
@@ -51,7 +53,12 @@ enum class Source : std::uint8_t {
   kLink,       // an offset from the Ethernet header
   kNetwork,    // from the IP header
   kTransport,  // from the header behind it and its extension headers
-  kFib,        // the answer of a route lookup
+  kInner,      // from what TCP, UDP, GRE or IP in IP carries
+  kTcpOption,  // from the TCP option of the kind Field::header
+  kIpOption,   // from the option of an IPv4 header
+  kExtension,  // from an IPv6 extension header
+  kFib,        // the answer of a route lookup: see FibKey
+  kRouteMtu,   // `rt mtu`: the TCP MSS that the routes in both directions allow
   kCt,         // what connection tracking knows: see Ct
 };
 
@@ -103,6 +110,15 @@ enum class Ct : std::uint8_t {
   kReplyProtocol,
 };
 
+// The bits of the offset of a field of kFib: which address is looked up, and for which interface.
+struct FibKey {
+  static constexpr std::uint16_t kSource = 1;
+  static constexpr std::uint16_t kDestination = 2;
+  static constexpr std::uint16_t kMark = 4;  // no route depends on it here
+  static constexpr std::uint16_t kIngress = 8;
+  static constexpr std::uint16_t kEgress = 16;
+};
+
 enum class FamilyNeed : std::uint8_t { kNone, kIp, kIp6 };
 
 struct Field {
@@ -113,6 +129,14 @@ struct Field {
   std::uint16_t width;                        // bits
   FamilyNeed family = FamilyNeed::kNone;      // the packet is of this family,
   std::optional<std::uint8_t> protocol = {};  // and of this protocol: else the rule does not match
+  std::uint8_t header = 0;                    // of an option or an extension header: its number
+  bool presence = false;                      // it asks only whether this is there
+};
+
+// A field that has no name of its own, such as `@th,16,16`.
+struct OwnField {
+  std::string name;
+  Field field;  // with that name
 };
 
 // `protocol`: "ip", "tcp", "meta", ...; null if there is no such field.

@@ -20,6 +20,12 @@ constexpr std::uint8_t kComp = 108;
 constexpr std::uint8_t kSctp = 132;
 constexpr std::uint8_t kUdplite = 136;
 
+constexpr std::uint8_t kHopByHop = 0;
+constexpr std::uint8_t kRouting = 43;
+constexpr std::uint8_t kFragment = 44;
+constexpr std::uint8_t kDestination = 60;
+constexpr std::uint8_t kMobility = 135;
+
 constexpr Field meta(std::string_view name, Type type, Meta what, std::uint16_t width) {
   return {name, type, Source::kMeta, static_cast<std::uint16_t>(what), width};
 }
@@ -46,6 +52,20 @@ constexpr Field transport(std::string_view name, Type type, std::uint16_t offset
 constexpr Field ct(std::string_view name, Type type, Ct what, std::uint16_t width,
                    FamilyNeed family = FamilyNeed::kNone) {
   return {name, type, Source::kCt, static_cast<std::uint16_t>(what), width, family};
+}
+
+constexpr Field tcp_option(std::string_view name, std::uint8_t kind, std::uint16_t offset,
+                           std::uint16_t width) {
+  return {name, Type::kInteger, Source::kTcpOption, offset, width, FamilyNeed::kNone, {}, kind};
+}
+// The header of this number is there, an option or an extension header.
+constexpr Field presence(std::string_view name, Source source, std::uint8_t number,
+                         FamilyNeed family = FamilyNeed::kNone) {
+  return {name, Type::kBoolean, source, 0, 8, family, {}, number, true};
+}
+constexpr Field extension(std::string_view name, Type type, std::uint8_t header,
+                          std::uint16_t offset, std::uint16_t width) {
+  return {name, type, Source::kExtension, offset, width, FamilyNeed::kIp6, {}, header};
 }
 
 constexpr std::array kFields{
@@ -97,6 +117,10 @@ constexpr std::array kFields{
     link("ether daddr", Type::kMac, 0, 48),
     link("ether saddr", Type::kMac, 48, 48),
     link("ether type", Type::kEtherType, 96, 16),
+    link("vlan pcp", Type::kInteger, 112, 3),
+    link("vlan dei", Type::kInteger, 115, 1),
+    link("vlan id", Type::kInteger, 116, 12),
+    link("vlan type", Type::kEtherType, 128, 16),
 
     ip("ip version", Type::kInteger, 0, 4),
     ip("ip hdrlength", Type::kInteger, 4, 4),
@@ -177,6 +201,74 @@ constexpr std::array kFields{
     transport("comp nexthdr", Type::kProtocol, 0, 8, kComp),
     transport("comp flags", Type::kInteger, 8, 8, kComp),
     transport("comp cpi", Type::kInteger, 16, 16, kComp),
+
+    presence("tcp option eol", Source::kTcpOption, 0),
+    presence("tcp option nop", Source::kTcpOption, 1),
+    presence("tcp option maxseg", Source::kTcpOption, 2),
+    tcp_option("tcp option maxseg length", 2, 8, 8),
+    tcp_option("tcp option maxseg size", 2, 16, 16),
+    presence("tcp option window", Source::kTcpOption, 3),
+    tcp_option("tcp option window length", 3, 8, 8),
+    tcp_option("tcp option window count", 3, 16, 8),
+    presence("tcp option sack-perm", Source::kTcpOption, 4),
+    tcp_option("tcp option sack-perm length", 4, 8, 8),
+    presence("tcp option sack", Source::kTcpOption, 5),
+    tcp_option("tcp option sack length", 5, 8, 8),
+    tcp_option("tcp option sack left", 5, 16, 32),
+    tcp_option("tcp option sack right", 5, 48, 32),
+    tcp_option("tcp option sack1 left", 5, 80, 32),
+    tcp_option("tcp option sack1 right", 5, 112, 32),
+    tcp_option("tcp option sack2 left", 5, 144, 32),
+    tcp_option("tcp option sack2 right", 5, 176, 32),
+    tcp_option("tcp option sack3 left", 5, 208, 32),
+    tcp_option("tcp option sack3 right", 5, 240, 32),
+    presence("tcp option timestamp", Source::kTcpOption, 8),
+    tcp_option("tcp option timestamp length", 8, 8, 8),
+    tcp_option("tcp option timestamp tsval", 8, 16, 32),
+    tcp_option("tcp option timestamp tsecr", 8, 48, 32),
+    presence("tcp option md5sig", Source::kTcpOption, 19),
+    tcp_option("tcp option md5sig length", 19, 8, 8),
+    presence("tcp option mptcp", Source::kTcpOption, 30),
+    tcp_option("tcp option mptcp length", 30, 8, 8),
+    tcp_option("tcp option mptcp subtype", 30, 16, 4),
+    presence("tcp option fastopen", Source::kTcpOption, 34),
+    tcp_option("tcp option fastopen length", 34, 8, 8),
+
+    presence("ip option rr", Source::kIpOption, 7, FamilyNeed::kIp),
+    presence("ip option lsrr", Source::kIpOption, 131, FamilyNeed::kIp),
+    presence("ip option ssrr", Source::kIpOption, 137, FamilyNeed::kIp),
+    presence("ip option ra", Source::kIpOption, 148, FamilyNeed::kIp),
+
+    presence("exthdr hbh", Source::kExtension, kHopByHop, FamilyNeed::kIp6),
+    presence("exthdr rt", Source::kExtension, kRouting, FamilyNeed::kIp6),
+    presence("exthdr frag", Source::kExtension, kFragment, FamilyNeed::kIp6),
+    presence("exthdr dst", Source::kExtension, kDestination, FamilyNeed::kIp6),
+    presence("exthdr mh", Source::kExtension, kMobility, FamilyNeed::kIp6),
+    extension("hbh nexthdr", Type::kProtocol, kHopByHop, 0, 8),
+    extension("hbh hdrlength", Type::kInteger, kHopByHop, 8, 8),
+    extension("rt nexthdr", Type::kProtocol, kRouting, 0, 8),
+    extension("rt hdrlength", Type::kInteger, kRouting, 8, 8),
+    extension("rt type", Type::kInteger, kRouting, 16, 8),
+    extension("rt seg-left", Type::kInteger, kRouting, 24, 8),
+    extension("srh last-entry", Type::kInteger, kRouting, 32, 8),
+    extension("srh flags", Type::kInteger, kRouting, 40, 8),
+    extension("srh tag", Type::kInteger, kRouting, 48, 16),
+    extension("srh sid[1]", Type::kIpv6, kRouting, 64, 128),
+    extension("frag nexthdr", Type::kProtocol, kFragment, 0, 8),
+    extension("frag reserved", Type::kInteger, kFragment, 8, 8),
+    extension("frag frag-off", Type::kInteger, kFragment, 16, 13),
+    extension("frag reserved2", Type::kInteger, kFragment, 29, 2),
+    extension("frag more-fragments", Type::kInteger, kFragment, 31, 1),
+    extension("frag id", Type::kInteger, kFragment, 32, 32),
+    extension("dst nexthdr", Type::kProtocol, kDestination, 0, 8),
+    extension("dst hdrlength", Type::kInteger, kDestination, 8, 8),
+    extension("mh nexthdr", Type::kProtocol, kMobility, 0, 8),
+    extension("mh hdrlength", Type::kInteger, kMobility, 8, 8),
+    extension("mh type", Type::kMhType, kMobility, 16, 8),
+    extension("mh reserved", Type::kInteger, kMobility, 24, 8),
+    extension("mh checksum", Type::kInteger, kMobility, 32, 16),
+
+    Field{"rt mtu", Type::kInteger, Source::kRouteMtu, 0, 16},
     Field{"th sport", Type::kPort, Source::kTransport, 0, 16},
     Field{"th dport", Type::kPort, Source::kTransport, 16, 16},
 };

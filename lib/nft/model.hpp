@@ -285,6 +285,7 @@ struct Table {
 
 struct Ruleset {
   std::vector<Table> tables;
+  std::vector<std::shared_ptr<const OwnField>> own_fields;  // to which expressions point
 };
 
 }  // namespace ringroad::nft

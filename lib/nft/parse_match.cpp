@@ -4,15 +4,10 @@
 
 #include <algorithm>
 
-#include "base/nearest.hpp"
 #include "nft/parser.hpp"
 
 namespace ringroad::nft {
 namespace {
-
-// Keys of meta that need not have 'meta' in front.
-constexpr std::array<std::string_view, 7> kBareMeta{"iif",  "iifname", "oif",    "oifname",
-                                                    "mark", "pkttype", "nftrace"};
 
 std::optional<Comparison> comparison(const Token& token) {
   struct Operator {
@@ -52,6 +47,10 @@ void Parser::expression_statement(Rule& rule) {
   // Behind what it implies, as the kernel has it.
   for (const Expression& part : left) {
     imply(rule, *part.field);
+  }
+  const Token& behind = cursor_.peek();
+  if (left.size() > 1 || behind.is_word("vmap") || behind.is_word("set")) {
+    refuse_bits(left, behind);
   }
   if (cursor_.accept_word("vmap")) {
     const SetIndex map = set_operand(Set::Kind::kVerdictMap, left);
@@ -96,74 +95,33 @@ Expression Parser::primary() {
   return {field()};
 }
 
-bool Parser::begins_field(const Token& token) {
-  return token.kind == Token::Kind::kWord &&
-         (token.text == "meta" || is_protocol(token.text) ||
-          std::ranges::find(kBareMeta, token.text) != kBareMeta.end());
-}
-
-const Field* Parser::field() {
-  const Token& first = cursor_.next();
-  if (!begins_field(first)) {
-    std::vector<std::string_view> known{kBareMeta.begin(), kBareMeta.end()};
-    for (const std::string_view word :
-         {"meta", "ct",   "ether",      "ip",       "ip6",     "icmp",   "icmpv6", "tcp",
-          "udp",  "th",   "counter",    "accept",   "drop",    "reject", "jump",   "log",
-          "snat", "dnat", "masquerade", "redirect", "notrack", "flow"}) {
-      known.push_back(word);
+// nft's vlan_dep: a tag is read only if there is one. Only a field `vlan type` shows it.
+void Parser::imply_tag(Rule& rule, const Field& field) {
+  const Field* const type = find_field("ether", "type");
+  constexpr Value kTag{0x8100};
+  for (Statement& statement : rule.statements) {
+    auto* const match = std::get_if<Match>(&statement);
+    if (match == nullptr || match->left.size() != 1) {
+      continue;
     }
-    refuse(first, fmt::format("no statement begins with {}{}", shown(first.text),
-                              hint(first.text, known)));
-  }
-  const bool bare = std::ranges::find(kBareMeta, first.text) != kBareMeta.end();
-  const std::string_view protocol = bare ? "meta" : std::string_view{first.text};
-  const Token& name = bare ? first : cursor_.peek();
-  const std::string text = protocol == "ct" ? ct_name() : bare ? name.text : cursor_.next().text;
-  const Field* const found = find_field(protocol, text);
-  if (found == nullptr) {
-    std::vector<std::string_view> known;
-    for (const Field& field : all_fields()) {
-      if (field.name.starts_with(protocol) && field.name[protocol.size()] == ' ') {
-        known.push_back(field.name.substr(protocol.size() + 1));
-      }
+    const auto* const key = std::get_if<Key>(&match->right);
+    const bool asks = match->left[0].field == type && match->comparison == Comparison::kEqual &&
+                      key != nullptr && key->front() == Interval{kTag, kTag};
+    if (asks) {
+      match->implied = field.name != "vlan type";
+      return;
     }
-    refuse(name, fmt::format("'{}' has no {}{}", protocol, shown(text), hint(text, known)));
   }
-  require(*found, first);
-  return found;
-}
-
-// Refuses fields of two protocols in one rule, and of a family that the table never sees.
-void Parser::require(const Field& field, const Token& token) {
-  if (table_ != nullptr && !sees(table_->family, field.family)) {
-    refuse(token, fmt::format("a table of the family {} never sees '{}'", to_string(table_->family),
-                              field.name));
-  }
-  const bool family = field.family != FamilyNeed::kNone && context_.family != FamilyNeed::kNone &&
-                      field.family != context_.family;
-  const bool protocol = field.protocol && context_.protocol && field.protocol != context_.protocol;
-  if (family || protocol) {
-    refuse(token,
-           fmt::format("'{}' is of another protocol than what this rule has matched", field.name));
-  }
-  if (field.source == Source::kCt) {
-    if (field.type == Type::kPort && !context_.has_protocol()) {
-      refuse(token, fmt::format("'{}' needs its protocol before it in the rule, such as "
-                                "'meta l4proto tcp'",
-                                field.name));
-    }
-    return;  // What a flow has says nothing of the packet.
-  }
-  if (field.family != FamilyNeed::kNone) {
-    context_.family = field.family;
-  }
-  if (field.protocol) {
-    context_.protocol = field.protocol;
-  }
+  rule.statements.emplace_back(
+      Match{{{type}}, Comparison::kEqual, Key{{kTag, kTag}}, false, field.name != "vlan type"});
 }
 
 // Fields that only some types of ICMP messages have (nft's icmp_dep) imply these types.
 void Parser::imply(Rule& rule, const Field& field) {
+  if (field.name.starts_with("vlan ")) {
+    imply_tag(rule, field);
+    return;
+  }
   struct Dependency {
     std::string_view field;
     std::array<std::uint8_t, 2> types;
@@ -221,6 +179,7 @@ Match Parser::match(std::vector<Expression> left) {
     if (!equality) {
       refuse(operation, "a set is compared by == or !=");
     }
+    refuse_bits(match.left, operation);
     match.right = set_operand(Set::Kind::kSet, match.left);
     const Set& set = table_->sets[std::get<SetIndex>(match.right)];
     // As nft does: a set of one element is a value.
@@ -236,6 +195,9 @@ Match Parser::match(std::vector<Expression> left) {
     }
     learn(match);
     return match;
+  }
+  if (match.left.size() == 1) {
+    ask_presence(match.left.front());
   }
   Key key;
   for (Expression& part : match.left) {
@@ -267,8 +229,28 @@ Match Parser::match(std::vector<Expression> left) {
     refuse(operation, "'!' is for flags; did you mean '!='?");
   }
   match.right = std::move(key);
+  if (match.left.size() == 1) {
+    whole_octets(match, operation);
+  }
   learn(match);
   return match;
+}
+
+// `fib saddr . iif oif missing` asks only whether there is such a route.
+void Parser::ask_presence(Expression& left) {
+  const Token& word = cursor_.peek();
+  if (left.field->source != Source::kFib || !is_interface(left.field->type) ||
+      (!word.is_word("exists") && !word.is_word("missing"))) {
+    return;
+  }
+  if (left.field->type != Type::kInterface || !left.is_plain()) {
+    refuse(word, "only 'oif' exists or is missing");
+  }
+  Field field = *left.field;
+  field.type = Type::kBoolean;
+  field.width = 8;
+  field.presence = true;
+  left = {own_field(std::string{field.name}, field)};
 }
 
 // A rule that asks for a protocol has only packets of this protocol from then on.
@@ -318,9 +300,12 @@ Assignment Parser::assignment(const Expression& target) {
   };
   const bool is_ct_mark =
       field.source == Source::kCt && field.offset == static_cast<std::uint16_t>(Ct::kMark);
-  const bool writable = field.source == Source::kNetwork || field.source == Source::kTransport ||
-                        is_ct_mark || is_meta(Meta::kMark) || is_meta(Meta::kPriority) ||
-                        is_meta(Meta::kNfTrace);
+  // Linux's nft_exthdr_tcp_set_init.
+  const bool writable =
+      ((field.source == Source::kNetwork || field.source == Source::kTransport) &&
+       field.type != Type::kRaw) ||
+      (field.source == Source::kTcpOption && (field.width == 16 || field.width == 32)) ||
+      is_ct_mark || is_meta(Meta::kMark) || is_meta(Meta::kPriority) || is_meta(Meta::kNfTrace);
   if (!writable || !target.is_plain()) {
     refuse(word, fmt::format("'{}' cannot be set", field.name));
   }
@@ -329,6 +314,7 @@ Assignment Parser::assignment(const Expression& target) {
   const Token& first = cursor_.peek();
   if (begins_field(first) && !parse_value(field.type, first.text)) {
     std::vector<Expression> from = concatenation();
+    refuse_bits(from, first);
     if (cursor_.accept_word("map")) {
       const SetIndex map = set_operand(Set::Kind::kMap, from, {part});
       assignment.value = MapLookup{std::move(from), map};

@@ -15,10 +15,9 @@ namespace {
 constexpr std::uint8_t kTcp = 6;
 
 // nft(8)'s statements and expressions that have no place here yet, or never will.
-constexpr std::array<std::string_view, 26> kNotThere{
-    "fib", "exthdr", "hbh",   "frag",    "rt",    "rt0",    "rt2",  "rt4",      "srh",
-    "dst", "mh",     "queue", "dup",     "fwd",   "tproxy", "xt",   "synproxy", "socket",
-    "osf", "numgen", "jhash", "symhash", "ipsec", "tunnel", "vlan", "arp"};
+constexpr std::array<std::string_view, 18> kNotThere{
+    "rt0",    "rt2", "rt4",    "queue", "dup",     "fwd",   "tproxy", "xt",  "synproxy",
+    "socket", "osf", "numgen", "jhash", "symhash", "ipsec", "tunnel", "arp", "reset"};
 
 bool is_last(const Statement& statement) {
   return std::holds_alternative<Verdict>(statement) || std::holds_alternative<Reject>(statement) ||
@@ -62,9 +61,6 @@ void Parser::statement(Rule& rule) {
   if (std::ranges::find(kNotThere, first.text) != kNotThere.end() &&
       first.kind == Token::Kind::kWord) {
     refuse(first, fmt::format("'{}' is not there", first.text));
-  }
-  if (first.is_symbol("@")) {
-    refuse(first, "raw payload ('@') is not there");
   }
   if (!known_statement(rule, first)) {
     expression_statement(rule);

@@ -28,6 +28,9 @@ Interval Parser::value(const KeyPart& part, bool& prefix) {
     if (name.empty() || name.size() > kNameMax + (name.ends_with('*') ? 1 : 0)) {
       refuse(token, fmt::format("{} is no name of an interface", shown(name)));
     }
+    if (part.type == Type::kInterface && name == "0") {
+      return {};  // none
+    }
     if (!name.ends_with('*')) {
       return {name_value(name), name_value(name)};
     }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -162,15 +163,29 @@ class Parser {
   void expression_statement(Rule& rule);
   Expression expression();
   Expression primary();
-  const Field* field();
   [[nodiscard]] std::vector<Expression> concatenation();
-  [[nodiscard]] static bool begins_field(const Token& token);
-  void require(const Field& field, const Token& token);
   void imply(Rule& rule, const Field& field);
+  static void imply_tag(Rule& rule, const Field& field);
   Match match(std::vector<Expression> left);
   Match flags_match(Expression left);
+  void ask_presence(Expression& left);
   void learn(const Match& match);
   Assignment assignment(const Expression& target);
+  // parse_field.cpp
+  const Field* field();
+  [[nodiscard]] static bool begins_field(const Token& token);
+  void require(const Field& field, const Token& token);
+  const Field* named_field(const Token& first);
+  const Field* own_field(std::string name, Field field);
+  const Field* fib_field(const Token& first);
+  const Field* tcp_option(const Token& first);
+  // parse_raw.cpp
+  const Field* raw_field(const Token& first);
+  const Field* raw_tcp_option();
+  std::array<std::uint16_t, 2> raw_place(unsigned offset_most);
+  const Field* raw_of(Source source, unsigned offset, unsigned width);
+  void whole_octets(Match& match, const Token& token);
+  static void refuse_bits(const std::vector<Expression>& expressions, const Token& token);
   // parse_value.cpp
   [[nodiscard]] Interval value(const KeyPart& part, bool& prefix);
   [[nodiscard]] Interval prefix_of(Value address, const KeyPart& part);
@@ -189,6 +204,7 @@ class Parser {
   Table* table_ = nullptr;
   RuleContext context_;
   std::uint64_t table_handles_ = 0;
+  std::map<std::string, const Field*> own_fields_;
 };
 
 // "&", "|" or "^" if the token is that operator, or its name.

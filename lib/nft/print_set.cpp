@@ -48,6 +48,9 @@ std::string print_operand(Type type, Value value, bool list) {
 std::string print_interval(const Interval& interval, KeyPart part, bool prefix) {
   if (is_interface(part.type)) {
     std::string name = name_of(interval.first);
+    if (part.type == Type::kInterface && name.empty()) {
+      return "0";  // none
+    }
     if (interval.is_single()) {
       // A name that ends with '*' itself.
       return fmt::format("\"{}\"",

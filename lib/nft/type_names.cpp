@@ -156,6 +156,19 @@ constexpr std::array kCtStatuses{Name{"expected", 1},  Name{"seen-reply", 2}, Na
                                  Name{"confirmed", 8}, Name{"snat", 16},      Name{"dnat", 32},
                                  Name{"dying", 512}};
 constexpr std::array kBooleans{Name{"missing", 0}, Name{"exists", 1}};
+constexpr std::array kMhTypes{Name{"binding-refresh-request", 0},
+                              Name{"home-test-init", 1},
+                              Name{"careof-test-init", 2},
+                              Name{"home-test", 3},
+                              Name{"careof-test", 4},
+                              Name{"binding-update", 5},
+                              Name{"binding-acknowledgement", 6},
+                              Name{"binding-error", 7},
+                              Name{"fast-binding-update", 8},
+                              Name{"fast-binding-acknowledgement", 9},
+                              Name{"fast-binding-advertisement", 10},
+                              Name{"experimental-mobility-header", 11},
+                              Name{"home-agent-switch-message", 12}};
 
 }  // namespace
 
@@ -189,6 +202,8 @@ std::span<const Name> type_names(Type type) {
       return kFibTypes;
     case Type::kBoolean:
       return kBooleans;
+    case Type::kMhType:
+      return kMhTypes;
     case Type::kCtState:
       return kCtStates;
     case Type::kCtDirection:

@@ -32,6 +32,20 @@ std::optional<Value> parse_integer(std::string_view word) {
   return number ? std::optional{Value{*number}} : std::nullopt;
 }
 
+// Up to 128 bits in hexadecimal.
+std::optional<Value> parse_long(std::string_view word) {
+  constexpr std::size_t kDigits = 16;  // of 64 bits
+  constexpr std::size_t kPrefix = 2;   // 0x
+  const bool hex = word.starts_with("0x") || word.starts_with("0X");
+  if (!hex || word.size() <= kPrefix + kDigits) {
+    return parse_integer(word);
+  }
+  const std::size_t split = word.size() - kDigits;
+  const auto high = parse_number(word.substr(kPrefix, split - kPrefix), 16);
+  const auto low = parse_number(word.substr(split), 16);
+  return high && low ? std::optional{Value{*high, *low}} : std::nullopt;
+}
+
 // "MAJOR:MINOR" in hexadecimal, tc(8)'s handles.
 std::optional<Value> parse_handle(std::string_view word) {
   const auto colon = word.find(':');
@@ -93,12 +107,12 @@ std::string name_of(Value value) {
 }
 
 std::string_view to_string(Type type) {
-  constexpr std::array<std::string_view, 26> kNames{
+  constexpr std::array<std::string_view, 28> kNames{
       "integer",    "ipv4_addr",    "ipv6_addr",    "ether_addr", "ether_type",  "nf_proto",
       "inet_proto", "inet_service", "icmp_type",    "icmp_code",  "icmpv6_type", "icmpv6_code",
       "tcp_flag",   "dscp",         "ecn",          "mark",       "classid",     "iface_index",
-      "ifname",     "pkt_type",     "fib_addrtype", "boolean",    "ct_state",    "ct_dir",
-      "ct_status",  "time"};
+      "ifname",     "pkt_type",     "fib_addrtype", "boolean",    "mh_type",     "integer",
+      "ct_state",   "ct_dir",       "ct_status",    "time"};
   return kNames.at(static_cast<std::size_t>(type));
 }
 
@@ -137,6 +151,8 @@ std::optional<Value> parse_value(Type type, std::string_view word) {
                                                     : std::optional{name_value(word)};
     case Type::kPriority:
       return parse_handle(word);
+    case Type::kRaw:
+      return parse_long(word);
     case Type::kTime:
       return time_value(word);
     default:
@@ -166,7 +182,11 @@ std::string print_value(Type type, Value value) {
     }
     case Type::kInterface:
     case Type::kName:
-      return fmt::format("\"{}\"", name_of(value));
+      return type == Type::kInterface && value.is_zero() ? "0"
+                                                         : fmt::format("\"{}\"", name_of(value));
+    case Type::kRaw:
+      return value.high == 0 ? fmt::format("0x{:x}", value.low)
+                             : fmt::format("0x{:x}{:016x}", value.high, value.low);
     case Type::kPriority:
       return fmt::format("{:x}:{:x}", value.low >> 16U, value.low & 0xffff);
     case Type::kMark:

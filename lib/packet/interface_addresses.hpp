@@ -57,6 +57,21 @@ class InterfaceAddresses {
     return std::ranges::find(at(interface).ipv6, address, &InterfaceAddress6::address) !=
            at(interface).ipv6.end();
   }
+  // The interface that has this broadcast address of one of its subnets.
+  [[nodiscard]] std::optional<InterfaceId> broadcast_of(Ipv4 address) const {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      const InterfaceId id{static_cast<std::uint16_t>(i)};
+      if (has_broadcast(id, address)) {
+        return id;
+      }
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] bool has_broadcast(InterfaceId interface, Ipv4 address) const {
+    return std::ranges::any_of(at(interface).ipv4, [&](const InterfaceAddress4& own) {
+      return address == own.subnet().address().filled(own.length);
+    });
+  }
 
  private:
   [[nodiscard]] const Entry& at(InterfaceId interface) const {
