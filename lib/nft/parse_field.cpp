@@ -71,7 +71,8 @@ const Field* Parser::named_field(const Token& first) {
   }
   const Field* const found = find_field(protocol, text);
   if (found != nullptr) {
-    return found;
+    // As nft does: the ports of a protocol that the rule has asked for are its own.
+    return protocol == "th" ? raw_of(found->source, found->offset, found->width) : found;
   }
   if (protocol == "meta" && is_one_of(kMetaNotThere, text)) {
     refuse(name, fmt::format("'meta {}' is not there", text));

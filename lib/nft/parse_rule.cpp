@@ -50,6 +50,7 @@ Rule Parser::rule() {
   if (rule.statements.empty()) {
     refuse(cursor_.peek(), "a rule has at least one statement");
   }
+  hide_dependencies(rule);
   return rule;
 }
 
@@ -124,6 +125,7 @@ Reject Parser::reject(Rule& rule) {
     reject = {Reject::Kind::kIcmp6, 4};
   }
   if (!cursor_.accept_word("with")) {
+    reject_of_family(rule, reject);
     return reject;
   }
   const Token& kind = cursor_.next();
@@ -152,6 +154,7 @@ Reject Parser::reject(Rule& rule) {
     cursor_.next();
     reject.kind = Reject::Kind::kIcmpx;
     reject.code = static_cast<std::uint8_t>(found - kIcmpxCodes.begin());
+    reject_of_family(rule, reject);
   } else if (kind.is_word("icmp") || kind.is_word("icmpv6")) {
     const bool is6 = kind.text == "icmpv6";
     const FamilyNeed need = is6 ? FamilyNeed::kIp6 : FamilyNeed::kIp;
@@ -170,6 +173,19 @@ Reject Parser::reject(Rule& rule) {
                              shown(kind.text)));
   }
   return reject;
+}
+
+// As nft does, in a table of both families: where the rule knows the family, a port is unreachable
+// by its code.
+void Parser::reject_of_family(Rule& rule, Reject& reject) {
+  constexpr std::uint8_t kPort = 1;  // of icmpx
+  if (table_->family != Family::kInet || context_.family == FamilyNeed::kNone ||
+      reject.kind != Reject::Kind::kIcmpx || reject.code != kPort) {
+    return;
+  }
+  const bool is6 = context_.family == FamilyNeed::kIp6;
+  reject = is6 ? Reject{Reject::Kind::kIcmp6, 4} : Reject{Reject::Kind::kIcmp, 3};
+  imply_family(rule, context_.family);
 }
 
 // nft does not list the family that a code in front of it has asked for.

@@ -129,7 +129,10 @@ class Parser {
   bool known_statement(Rule& rule, const Token& first);
   Verdict verdict();
   Reject reject(Rule& rule);
+  void reject_of_family(Rule& rule, Reject& reject);
   void imply_family(Rule& rule, FamilyNeed need);
+  // dependencies.cpp
+  void hide_dependencies(Rule& rule) const;
   // parse_nat.cpp
   [[nodiscard]] Nat nat(const Token& word, Nat::Kind kind);
   void nat_target(Nat& nat, const Token& word);

@@ -216,7 +216,11 @@ std::string print_priority(int priority, std::optional<HookPlace> hook) {
   constexpr int kReach = 10;
   for (const NamedPriority& named : kPriorities) {
     const int difference = priority - named.value;
-    const bool known = hook ? has_priority(*hook, named.name) : named.name == "filter";
+    // nft 1.0.6 knows these two at one hook only; later ones read them at more.
+    const bool is_elsewhere = (named.name == "dstnat" && hook != HookPlace::kPreRouting) ||
+                              (named.name == "srcnat" && hook != HookPlace::kPostRouting);
+    const bool known =
+        hook ? has_priority(*hook, named.name) && !is_elsewhere : named.name == "filter";
     if (known && difference >= -kReach && difference <= kReach) {
       return difference == 0 ? std::string{named.name}
                              : fmt::format("{} {} {}", named.name, difference > 0 ? "+" : "-",

@@ -129,7 +129,9 @@ std::string match_text(const Table& table, const Match& match) {
   return fmt::format("{} {}", text, right);
 }
 
-std::string reject_text(const Reject& reject) {
+// Without a reason: the port is unreachable.
+std::string reject_text(const Table& table, const Reject& reject) {
+  const bool names = table.family == Family::kInet;
   switch (reject.kind) {
     case Reject::Kind::kTcpReset:
       return "reject with tcp reset";
@@ -137,11 +139,11 @@ std::string reject_text(const Reject& reject) {
       return reject.code == 1 ? "reject"
                               : fmt::format("reject with icmpx {}", kIcmpxCodes.at(reject.code));
     case Reject::Kind::kIcmp:
-      return reject.code == 3
+      return reject.code == 3 && !names
                  ? "reject"
                  : fmt::format("reject with icmp {}", print_value(Type::kIcmpCode, reject.code));
     case Reject::Kind::kIcmp6:
-      return reject.code == 4
+      return reject.code == 4 && !names
                  ? "reject"
                  : fmt::format("reject with icmpv6 {}", print_value(Type::kIcmp6Code, reject.code));
   }
@@ -194,7 +196,7 @@ std::string statement_text(const Table& table, const Statement& statement,
                           : "quota " + print_quota(quota, options);
     }
     std::string operator()(const Log& log) const { return print_log(log); }
-    std::string operator()(const Reject& reject) const { return reject_text(reject); }
+    std::string operator()(const Reject& reject) const { return reject_text(table, reject); }
     std::string operator()(const Assignment& assignment) const {
       return assignment_text(table, assignment);
     }

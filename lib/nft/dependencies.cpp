@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// nft's payload_dependency_kill: a match that a field behind it implies is not listed.
+#include "nft/parser.hpp"
+
+namespace ringroad::nft {
+namespace {
+
+constexpr std::uint8_t kTcp = 6;
+
+class Dependencies {
+ public:
+  explicit Dependencies(Family family) : family_{family} {}
+
+  void statement(Statement& statement) {
+    if (auto* const match = std::get_if<Match>(&statement)) {
+      uses(match->left, asks_presence_only(*match));
+      learn(*match);
+    } else if (const auto* const map = std::get_if<VerdictMap>(&statement)) {
+      uses(map->key, false);
+    } else if (const auto* const assignment = std::get_if<Assignment>(&statement)) {
+      if (const auto* const lookup = std::get_if<MapLookup>(&assignment->value)) {
+        uses(lookup->key, false);
+      } else if (const auto* const from = std::get_if<Expression>(&assignment->value)) {
+        use(*from->field, false);
+      }
+      use(*assignment->target, assignment->target->source == Source::kTcpOption);
+      forget();
+    } else {
+      const auto* const reject = std::get_if<Reject>(&statement);
+      if (reject != nullptr && reject->kind == Reject::Kind::kTcpReset &&
+          family_ != Family::kInet && protocol_ != nullptr && number_ == kTcp) {
+        protocol_->implied = true;
+      }
+      forget();
+    }
+  }
+
+ private:
+  // An option that is missing says nothing of the protocol.
+  static bool asks_presence_only(const Match& match) {
+    if (match.left.size() != 1 || !match.left[0].field->presence) {
+      return false;
+    }
+    const auto* const key = std::get_if<Key>(&match.right);
+    constexpr Value kExists{1};
+    return match.comparison != Comparison::kEqual || key == nullptr ||
+           key->front() != Interval{kExists, kExists};
+  }
+  void forget() {
+    network_ = nullptr;
+    protocol_ = nullptr;
+  }
+  void uses(const std::vector<Expression>& expressions, bool only_presence) {
+    for (const Expression& expression : expressions) {
+      use(*expression.field, only_presence);
+    }
+  }
+  void use(const Field& field, bool only_presence) {
+    if (field.source == Source::kCt) {
+      // A port of a connection needs the protocol that was asked for.
+      protocol_ = field.type == Type::kPort ? nullptr : protocol_;
+      return;
+    }
+    if (network_ != nullptr && field.family == need_) {
+      network_->implied = true;
+      network_ = nullptr;
+    }
+    const bool is_option = field.source == Source::kTcpOption && number_ == kTcp && !only_presence;
+    if (protocol_ != nullptr && (is_option || (field.protocol && field.protocol == number_))) {
+      protocol_->implied = true;
+      protocol_ = nullptr;
+    }
+  }
+  void learn(Match& match) {
+    const Expression& left = match.left.front();
+    const auto* const key = std::get_if<Key>(&match.right);
+    if (match.left.size() != 1 || match.comparison != Comparison::kEqual || !left.is_plain() ||
+        key == nullptr || !key->front().is_single()) {
+      return;
+    }
+    const std::string_view name = left.field->name;
+    const std::uint64_t value = key->front().first.low;
+    const bool is_protocol = name == "meta l4proto" ||
+                             (name == "ip protocol" && family_ == Family::kIp) ||
+                             (name == "ip6 nexthdr" && family_ == Family::kIp6);
+    if (is_protocol) {
+      if (protocol_ != nullptr && number_ == value) {
+        protocol_->implied = true;
+      }
+      protocol_ = &match;
+      number_ = static_cast<std::uint8_t>(value);
+    } else if (name == "meta nfproto" && (value == 2 || value == 10)) {
+      network_ = &match;
+      need_ = value == 2 ? FamilyNeed::kIp : FamilyNeed::kIp6;
+    }
+  }
+
+  Family family_;
+  // What the rule has asked for, and no field has implied yet.
+  Match* network_ = nullptr;
+  FamilyNeed need_ = FamilyNeed::kNone;
+  Match* protocol_ = nullptr;
+  std::uint8_t number_ = 0;
+};
+
+}  // namespace
+
+void Parser::hide_dependencies(Rule& rule) const {
+  Dependencies dependencies{table_->family};
+  for (Statement& statement : rule.statements) {
+    dependencies.statement(statement);
+  }
+}
+
+}  // namespace ringroad::nft
