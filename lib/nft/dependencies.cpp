@@ -26,10 +26,8 @@ class Dependencies {
       use(*assignment->target, assignment->target->source == Source::kTcpOption);
       forget();
     } else {
-      const auto* const reject = std::get_if<Reject>(&statement);
-      if (reject != nullptr && reject->kind == Reject::Kind::kTcpReset &&
-          family_ != Family::kInet && protocol_ != nullptr && number_ == kTcp) {
-        protocol_->implied = true;
+      if (const auto* const reject = std::get_if<Reject>(&statement); reject != nullptr) {
+        this->reject(*reject);
       }
       forget();
     }
@@ -46,9 +44,26 @@ class Dependencies {
     return match.comparison != Comparison::kEqual || key == nullptr ||
            key->front() != Interval{kExists, kExists};
   }
+  // What a reject implies is in front of the whole rule. Behind something that a rule has done,
+  // that would be another rule.
+  void reject(const Reject& reject) {
+    const bool is_reset = reject.kind == Reject::Kind::kTcpReset;
+    if (has_effect_) {
+      return;
+    }
+    if (is_reset && family_ != Family::kInet && protocol_ != nullptr && number_ == kTcp) {
+      protocol_->implied = true;
+    }
+    const bool is_family = (reject.kind == Reject::Kind::kIcmp && need_ == FamilyNeed::kIp) ||
+                           (reject.kind == Reject::Kind::kIcmp6 && need_ == FamilyNeed::kIp6);
+    if (is_family && network_ != nullptr) {
+      network_->implied = true;
+    }
+  }
   void forget() {
     network_ = nullptr;
     protocol_ = nullptr;
+    has_effect_ = true;
   }
   void uses(const std::vector<Expression>& expressions, bool only_presence) {
     for (const Expression& expression : expressions) {
@@ -101,6 +116,7 @@ class Dependencies {
   FamilyNeed need_ = FamilyNeed::kNone;
   Match* protocol_ = nullptr;
   std::uint8_t number_ = 0;
+  bool has_effect_ = false;
 };
 
 }  // namespace

@@ -125,7 +125,7 @@ Reject Parser::reject(Rule& rule) {
     reject = {Reject::Kind::kIcmp6, 4};
   }
   if (!cursor_.accept_word("with")) {
-    reject_of_family(rule, reject);
+    reject_of_family(reject);
     return reject;
   }
   const Token& kind = cursor_.next();
@@ -154,7 +154,7 @@ Reject Parser::reject(Rule& rule) {
     cursor_.next();
     reject.kind = Reject::Kind::kIcmpx;
     reject.code = static_cast<std::uint8_t>(found - kIcmpxCodes.begin());
-    reject_of_family(rule, reject);
+    reject_of_family(reject);
   } else if (kind.is_word("icmp") || kind.is_word("icmpv6")) {
     const bool is6 = kind.text == "icmpv6";
     const FamilyNeed need = is6 ? FamilyNeed::kIp6 : FamilyNeed::kIp;
@@ -177,7 +177,7 @@ Reject Parser::reject(Rule& rule) {
 
 // As nft does, in a table of both families: where the rule knows the family, a port is unreachable
 // by its code.
-void Parser::reject_of_family(Rule& rule, Reject& reject) {
+void Parser::reject_of_family(Reject& reject) const {
   constexpr std::uint8_t kPort = 1;  // of icmpx
   if (table_->family != Family::kInet || context_.family == FamilyNeed::kNone ||
       reject.kind != Reject::Kind::kIcmpx || reject.code != kPort) {
@@ -185,25 +185,18 @@ void Parser::reject_of_family(Rule& rule, Reject& reject) {
   }
   const bool is6 = context_.family == FamilyNeed::kIp6;
   reject = is6 ? Reject{Reject::Kind::kIcmp6, 4} : Reject{Reject::Kind::kIcmp, 3};
-  imply_family(rule, context_.family);
 }
 
-// nft does not list the family that a code in front of it has asked for.
+// nft puts the family that a code asks for in front of the rule.
 void Parser::imply_family(Rule& rule, FamilyNeed need) {
-  const Field* const field = find_field("meta", "nfproto");
-  auto* const last =
-      rule.statements.empty() ? nullptr : std::get_if<Match>(&rule.statements.back());
-  if (last != nullptr && last->left.front().field == field &&
-      last->comparison == Comparison::kEqual && context_.family == need) {
-    last->implied = true;
-  } else if (context_.family == FamilyNeed::kNone) {
-    const Value family{need == FamilyNeed::kIp6 ? 10U : 2U};
-    rule.statements.insert(
-        rule.statements.begin(),
-        Match{
-            {{field}}, Comparison::kEqual, Key{{family, family}}, false, rule.statements.empty()});
-    context_.family = need;
+  if (context_.family != FamilyNeed::kNone) {
+    return;
   }
+  const Field* const field = find_field("meta", "nfproto");
+  const Value family{need == FamilyNeed::kIp6 ? 10U : 2U};
+  rule.statements.insert(rule.statements.begin(),
+                         Match{{{field}}, Comparison::kEqual, Key{{family, family}}, false, false});
+  context_.family = need;
 }
 
 }  // namespace ringroad::nft

@@ -129,7 +129,7 @@ class Parser {
   bool known_statement(Rule& rule, const Token& first);
   Verdict verdict();
   Reject reject(Rule& rule);
-  void reject_of_family(Rule& rule, Reject& reject);
+  void reject_of_family(Reject& reject) const;
   void imply_family(Rule& rule, FamilyNeed need);
   // dependencies.cpp
   void hide_dependencies(Rule& rule) const;

@@ -7,6 +7,7 @@
 
 #include "nft/print_rule.hpp"
 #include "nft/time.hpp"
+#include "nft/type_names.hpp"
 #include "nft/words.hpp"
 
 namespace ringroad::nft {
@@ -29,6 +30,19 @@ std::string data_text(const Set& set, const Key& key) {
   return set.data_interval && set.data.size() == 1 && key[0].is_single()
              ? fmt::format("{}/{}", text, set.data[0].width)
              : text;
+}
+
+std::string print_number(Type type, Value value) {
+  switch (type) {
+    case Type::kEtherType:
+      return fmt::format("0x{:04x}", value.low);
+    case Type::kDscp:
+      return fmt::format("0x{:02x}", value.low);
+    case Type::kEcn:
+      return fmt::format("0x{:x}", value.low);
+    default:
+      return fmt::format("{}", value.low);
+  }
 }
 
 }  // namespace
@@ -64,7 +78,10 @@ std::string print_interval(const Interval& interval, KeyPart part, bool prefix) 
     }
   }
   const auto end_text = [&](Value value) {
-    // In a range, nft prints times in seconds.
+    // In a range, nft prints times in seconds, and no names.
+    if (!type_names(part.type).empty()) {
+      return print_number(part.type, value);
+    }
     return part.type == Type::kTime && value.low % 1000 == 0 ? fmt::format("{}s", value.low / 1000)
                                                              : print_value(part.type, value);
   };
