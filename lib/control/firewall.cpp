@@ -179,18 +179,20 @@ std::string Firewall::listing(std::string_view chain) const {
       }
     }
   }
-  return nft::print(program->ruleset(),
-                    {.chain = chain,
-                     .counter =
-                         [&](const nft::Counter& counter) {
-                           const auto found = counters.find(&counter);
-                           return found == counters.end() ? counter : found->second;
-                         },
-                     .used =
-                         [&](const nft::Quota& quota) {
-                           const auto found = used.find(&quota);
-                           return found == used.end() ? quota.used : found->second;
-                         }});
+  return nft::print(
+      program->ruleset(),
+      {.chain = chain,
+       .counter =
+           [&](const nft::Counter& counter) {
+             const auto found = counters.find(&counter);
+             return found == counters.end() ? counter : found->second;
+           },
+       .used =
+           [&](const nft::Quota& quota) {
+             const auto found = used.find(&quota);
+             return found == used.end() ? quota.used : found->second;
+           },
+       .elements = [&](const nft::Set& set) { return program->elements(set, clock_.now()); }});
 }
 
 }  // namespace ringroad::control

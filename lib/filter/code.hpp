@@ -12,6 +12,8 @@
 
 #include "filter/column.hpp"
 #include "filter/counters.hpp"
+#include "filter/dynamic_set.hpp"
+#include "filter/element.hpp"
 #include "filter/kernels.hpp"
 #include "filter/limit.hpp"
 #include "filter/lookup.hpp"
@@ -40,6 +42,8 @@ enum class OpKind : std::uint8_t {
   kAssign,  // assignment `at`
   kNat,     // translation `at`
   kUntrack,
+  kUpdateSet,  // update `at`
+  kConnectionCount,
 };
 
 struct Op {
@@ -65,10 +69,44 @@ struct VerdictCode {
   std::uint32_t chain = 0;
 };
 
+// A set that changes: rules write it, or its elements expire or have statements.
+struct SetCode {
+  const nft::Set* set = nullptr;
+  // One that rules write, whose answers are the numbers of its elements; or, of each element that
+  // the ruleset has, the state.
+  std::unique_ptr<DynamicSet> dynamic{};
+  std::unique_ptr<OwnLinesVector<ElementState>> states{};
+  std::uint32_t catch_all = kNoAnswer;  // the answer for what no other element has
+  bool has_statements = false;
+  bool is_ordered = false;                    // it matters which packet comes first
+  std::array<std::uint8_t, 2> data_words{};   // of each part of a map's data
+  std::vector<const nft::Element*> absent{};  // of interfaces that do not exist
+
+  [[nodiscard]] ElementState& state(std::uint32_t answer) const {
+    return dynamic != nullptr ? dynamic->state(answer) : (*states)[answer];
+  }
+};
+
+// What a rule writes to a set.
+struct UpdateCode {
+  nft::SetUpdate::Kind kind{};
+  const SetCode* set = nullptr;
+  std::vector<ColumnIndex> key;
+  std::vector<std::variant<std::uint32_t, ColumnIndex>> data{};  // words
+  NewElement fresh{};
+};
+
+// Linux's nft_connlimit in a rule.
+struct ConnectionCountCode {
+  nft::ConnectionCount count{};
+  std::array<std::uint64_t, 2> list{};
+};
+
 // A key that is looked up. The answers are indices of `verdicts`, `values` or `ranges`.
 struct KeyCode {
   std::vector<ColumnIndex> columns;
   std::shared_ptr<const Lookup> lookup;
+  const SetCode* set = nullptr;  // null: the set is as the ruleset says
   std::vector<VerdictCode> verdicts{};
   std::vector<nft::Value> values{};
   std::vector<nft::Key> ranges{};  // an address or a range of them, and perhaps a port
@@ -140,6 +178,10 @@ struct Code {
   std::array<std::array<HookCode, 2>, kHookPoints> hooks;  // the second is IPv6
   std::vector<std::unique_ptr<Limit>> limits;
   std::vector<std::unique_ptr<Quota>> quotas;
+  ElementForms forms;
+  std::vector<std::unique_ptr<SetCode>> sets;
+  std::vector<UpdateCode> updates;
+  std::vector<std::unique_ptr<ConnectionCountCode>> connection_counts;
   std::vector<Total> counts_before;  // of each counter
   std::uint32_t hits = 0;            // the number of places for hits
   bool has_indices = false;

@@ -47,7 +47,7 @@ std::uint64_t Comparisons::compare(const Op& op, std::uint64_t m) {
       break;
     case OpKind::kSet: {
       alignas(64) std::array<std::uint32_t, kLanes> answers;
-      passed = find(code_.keys[op.at], m, answers.data(), valid);
+      passed = find(code_.keys[op.at], m, answers.data(), valid, !op.inverted);
       break;
     }
     default:
@@ -88,7 +88,7 @@ std::uint64_t Comparisons::egress_in(const Op& op, std::uint64_t m) {
 }
 
 std::uint64_t Comparisons::find(const KeyCode& key, std::uint64_t m, std::uint32_t* answers,
-                                std::uint64_t& valid) {
+                                std::uint64_t& valid, bool evaluates) {
   std::array<const std::uint32_t*, kKeyWordsMax> words;
   for (std::size_t i = 0; i < key.columns.size(); ++i) {
     words[i] = facts_.values(key.columns[i]);
@@ -97,10 +97,11 @@ std::uint64_t Comparisons::find(const KeyCode& key, std::uint64_t m, std::uint32
   if ((m & valid) == 0) {
     return 0;
   }
-  return key.lookup->find({.words = std::span{words}.first(key.columns.size()),
-                           .count = facts_.burst().count,
-                           .which = m & valid},
-                          answers);
+  const Keys keys{.words = std::span{words}.first(key.columns.size()),
+                  .count = facts_.burst().count,
+                  .which = m & valid};
+  return key.set == nullptr ? key.lookup->find(keys, answers)
+                            : elements_.find(key, keys, answers, evaluates);
 }
 
 }  // namespace ringroad::filter

@@ -31,6 +31,7 @@ void Compiler::add_table(std::uint32_t table, bool is_ipv6) {
   is_ipv6_ = is_ipv6;
   first_chain_ = static_cast<std::uint32_t>(code_.chains.size());
   const nft::Table& source = ruleset_.tables[table];
+  find_written();
   for (const nft::Chain& chain : source.chains) {
     code_.chains.push_back({.table = &source, .chain = &chain});
   }

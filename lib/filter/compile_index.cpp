@@ -51,7 +51,9 @@ void Compiler::add_constraints(std::uint32_t rule, const RuleCode& code,
                                std::vector<Constraint>& constraints) const {
   for (std::uint32_t i = 0; i < code.ops; ++i) {
     const Op& op = code_.ops[code.first_op + i];
-    if (!is_comparison(op.kind)) {
+    // The statements of elements are evaluated for packets that do not match the rest.
+    const bool counts = op.kind == OpKind::kSet && code_.keys[op.at].set != nullptr;
+    if (!is_comparison(op.kind) || counts) {
       return;
     }
     if (op.inverted) {

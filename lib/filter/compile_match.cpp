@@ -216,7 +216,8 @@ void Compiler::match_key(const nft::Match& match, const nft::Key& key, bool inve
 bool Compiler::match_set(const nft::Match& match, nft::SetIndex set) {
   const bool inverted = match.comparison == nft::Comparison::kNotEqual;
   const auto columns = columns_of_all(match.left);
-  if (columns.size() == 1 && table().sets[set].elements.size() <= kFewRanges) {
+  if (columns.size() == 1 && table().sets[set].elements.size() <= kFewRanges &&
+      set_code(set) == nullptr) {
     const Boxes boxes = boxes_of(table().sets[set]);
     if (boxes.size() <= kFewRanges) {
       push({.kind = OpKind::kAny,

@@ -27,6 +27,9 @@ const Compiler::Uses& Compiler::uses_of(std::uint32_t chain) {
       } else if (op.kind == OpKind::kQuota) {
         use(code_.quotas[op.at].get(), 1);
       }
+      if (const void* const changing = changing_of(op)) {
+        use(changing, 1);
+      }
       for (const std::uint32_t target : targets_of(op)) {
         for (const auto& [state, times] : uses_of(target)) {
           use(state, times);
@@ -35,6 +38,33 @@ const Compiler::Uses& Compiler::uses_of(std::uint32_t chain) {
     }
   }
   return uses_.emplace(chain, std::move(uses)).first->second;
+}
+
+// The set, or the list of connections, that the operation changes, or whose answer depends on what
+// packets did before. Counters of elements do not.
+const void* Compiler::changing_of(const Op& op) const {
+  const auto changing = [](const SetCode* set) -> const void* {
+    return set != nullptr && set->is_ordered ? set : nullptr;
+  };
+  switch (op.kind) {
+    case OpKind::kUpdateSet:
+      return code_.updates[op.at].set;
+    case OpKind::kConnectionCount:
+      return code_.connection_counts[op.at].get();
+    case OpKind::kSet:
+    case OpKind::kVerdictMap:
+      return changing(code_.keys[op.at].set);
+    case OpKind::kAssign: {
+      const auto* const key = std::get_if<std::uint32_t>(&code_.assignments[op.at].value);
+      return key == nullptr ? nullptr : changing(code_.keys[*key].set);
+    }
+    case OpKind::kNat: {
+      const auto key = code_.nats[op.at].key;
+      return key ? changing(code_.keys[*key].set) : nullptr;
+    }
+    default:
+      return nullptr;
+  }
 }
 
 // Packets of one burst can be of the same connection, whose mark the first one sets and the second
@@ -56,12 +86,14 @@ void Compiler::find_orders() {
   for (auto& families : code_.hooks) {
     for (HookCode& hook : families) {
       Uses all;
-      for (const BaseCode& base : hook.chains) {
-        if (base.what != BaseCode::What::kChain) {
-          continue;
-        }
-        for (const auto& [state, times] : uses_of(base.chain)) {
-          all[state] += times;
+      for (const auto* const chains : {&hook.chains, &hook.nat_chains}) {
+        for (const BaseCode& base : *chains) {
+          if (base.what != BaseCode::What::kChain) {
+            continue;
+          }
+          for (const auto& [state, times] : uses_of(base.chain)) {
+            all[state] += times;
+          }
         }
       }
       hook.one_by_one =

@@ -12,7 +12,7 @@ Boxes Compiler::boxes_of(const nft::Set& set) const {
   if (boxes.words > kKeyWordsMax) {
     throw Unsupported{where() + "a key of more than 64 octets"};
   }
-  for (std::uint32_t i = 0; i < set.elements.size(); ++i) {
+  for (std::uint32_t i = 0; i < set.elements.size() && !set.elements[i].catch_all; ++i) {
     add_key(boxes, set.elements[i].key, set.key, i, names_);
   }
   return boxes;
@@ -24,11 +24,16 @@ VerdictCode Compiler::code_of(const nft::Verdict& verdict) const {
 
 std::uint32_t Compiler::add_key_code(const std::vector<nft::Expression>& key, nft::SetIndex set) {
   const nft::Set& source = table().sets[set];
-  auto& lookup = lookups_[{table_, set}];
-  if (!lookup) {
-    lookup = std::make_shared<const Lookup>(boxes_of(source));
+  KeyCode code{.columns = columns_of_all(key), .lookup = nullptr, .set = set_code(set)};
+  if (code.set == nullptr || code.set->dynamic == nullptr) {
+    auto& lookup = lookups_[{table_, set}];
+    if (!lookup) {
+      lookup = std::make_shared<const Lookup>(boxes_of(source));
+    }
+    code.lookup = lookup;
+  } else {
+    check_key(code.columns.size(), source);
   }
-  KeyCode code{.columns = columns_of_all(key), .lookup = lookup};
   for (const nft::Element& element : source.elements) {
     if (const auto* const verdict = std::get_if<nft::Verdict>(&element.data)) {
       code.verdicts.push_back(code_of(*verdict));

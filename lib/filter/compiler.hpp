@@ -36,6 +36,7 @@ class Compiler {
   void find_orders();
   using Uses = std::map<const void*, unsigned>;
   const Uses& uses_of(std::uint32_t chain);
+  [[nodiscard]] const void* changing_of(const Op& op) const;
   [[nodiscard]] bool shares_marks() const;
   // compile_index.cpp
   void add_indices();
@@ -59,6 +60,8 @@ class Compiler {
   bool add(const nft::Nat& nat);
   bool add(const nft::Notrack& notrack);
   bool add(const nft::FlowOffload& offload);
+  bool add(const nft::ConnectionCount& count);
+  bool add(const nft::SetUpdate& update);
   // compile_match.cpp
   bool require(const nft::Expression& expression);
   bool require_all(const std::vector<nft::Expression>& expressions);
@@ -77,6 +80,19 @@ class Compiler {
   [[nodiscard]] Boxes boxes_of(const nft::Set& set) const;
   [[nodiscard]] std::uint32_t add_key_code(const std::vector<nft::Expression>& key,
                                            nft::SetIndex set);
+  // compile_dynamic.cpp: sets that change
+  void find_written();
+  [[nodiscard]] bool changes(nft::SetIndex index) const;
+  // Null: the set is as the ruleset says.
+  [[nodiscard]] const SetCode* set_code(nft::SetIndex index);
+  [[nodiscard]] std::unique_ptr<SetCode> new_set_code(nft::SetIndex index);
+  void add_states(SetCode& code);
+  void add_dynamic(SetCode& code, bool ends);
+  [[nodiscard]] NewElement fresh_element(const nft::Set& set, const nft::Element& element);
+  [[nodiscard]] std::uint32_t form_of(Nanoseconds timeout, const nft::ElementStatements& statements,
+                                      const nft::Element* element);
+  void count_connections();
+  void check_key(std::size_t words, const nft::Set& set) const;
   [[nodiscard]] VerdictCode code_of(const nft::Verdict& verdict) const;
 
   // The chains to which an operation may jump.
@@ -105,6 +121,9 @@ class Compiler {
   std::map<std::uint32_t, Uses> uses_;  // of limits and quotas, by chain
   using SetOfTable = std::pair<std::uint32_t, nft::SetIndex>;
   std::map<SetOfTable, std::shared_ptr<const Lookup>> lookups_;
+  std::map<SetOfTable, const SetCode*> set_codes_;
+  // The statements that write each set of the table.
+  std::map<nft::SetIndex, std::vector<const nft::SetUpdate*>> written_;
 };
 
 }  // namespace ringroad::filter

@@ -30,13 +30,6 @@ void Effects::hit(std::uint32_t place, std::uint64_t m) {
   }
 }
 
-Nanoseconds Effects::now() {
-  if (!now_) {
-    now_ = run_.clock.now();
-  }
-  return *now_;
-}
-
 template <class Passes>
 std::uint64_t Effects::each_in_order(std::uint64_t m, Passes&& passes) {
   const std::uint32_t* const lengths = state_.facts.lengths();
@@ -118,7 +111,7 @@ std::uint64_t Effects::assign(const AssignCode& assignment, std::uint64_t m) {
   for (std::uint64_t left = m; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     numbers[i] = columns != nullptr ? number_of(target, *columns, i)
-                 : map != nullptr   ? code_.keys[*map].values[answers[i]]
+                 : map != nullptr   ? comparisons_.data(code_.keys[*map], answers[i], i, 0).first
                                     : std::get<nft::Value>(assignment.value);
   }
   std::uint64_t done = 0;

@@ -14,8 +14,13 @@ class Effects {
  public:
   // `is_dry`: it changes only packets.
   Effects(const Code& code, ThreadState& state, const Run& run, Comparisons& comparisons,
-          bool is_dry)
-      : code_{code}, state_{state}, run_{run}, comparisons_{comparisons}, is_dry_{is_dry} {}
+          Elements& elements, bool is_dry)
+      : code_{code},
+        state_{state},
+        run_{run},
+        comparisons_{comparisons},
+        elements_{elements},
+        is_dry_{is_dry} {}
 
   void count(std::uint32_t counter, std::uint64_t m);
   void hit(std::uint32_t place, std::uint64_t m);
@@ -58,7 +63,7 @@ class Effects {
   bool write(const nft::Field& target, std::size_t index, const nft::Value& value);
   [[nodiscard]] nft::Value number_of(const nft::Field& target, std::span<const ColumnIndex> columns,
                                      std::size_t index);
-  [[nodiscard]] Nanoseconds now();
+  [[nodiscard]] Nanoseconds now() { return elements_.now(); }
   template <class Passes>
   std::uint64_t each_in_order(std::uint64_t m, Passes&& passes);
 
@@ -66,9 +71,9 @@ class Effects {
   ThreadState& state_;
   const Run& run_;
   Comparisons& comparisons_;
+  Elements& elements_;
   bool is_dry_;
   bool wrote_ = false;
-  std::optional<Nanoseconds> now_{};  // read once, if a rule asks
   std::uint64_t rejected_ = 0;
   std::array<const nft::Reject*, kLanes> rejects_;
 };

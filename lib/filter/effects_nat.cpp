@@ -32,12 +32,9 @@ bool is_error(const Packet& packet, bool is_ipv6, const Transport& transport) {
   return is_icmp && transport.has_header && type && !icmp_pair(*type, is_ipv6);
 }
 
-// What the rule's map says is the address, the port, or both.
-void apply_map(const nft::Nat& nat, const KeyCode& map, std::uint32_t answer, NatRange& range) {
-  const auto interval = [&](std::size_t part) {
-    return map.ranges.empty() ? nft::Interval{map.values[answer], map.values[answer]}
-                              : map.ranges[answer][part];
-  };
+// What the rule's map says is the address, the port, or both. `interval`: a part of its data.
+template <class IntervalOf>
+void apply_map(const nft::Nat& nat, IntervalOf&& interval, NatRange& range) {
   const auto set_ports = [&](const nft::Interval& ports) {
     range.has_ports = true;
     range.first_port = static_cast<std::uint16_t>(ports.first.low);
@@ -164,7 +161,10 @@ Effects::NatOutcome Effects::nat(const NatCode& code, std::uint64_t m) {
     }
     auto range = range_of(nat, i);
     if (range && code.key) {
-      apply_map(nat, code_.keys[*code.key], answers[i], *range);
+      const auto interval = [&](unsigned part) {
+        return comparisons_.data(code_.keys[*code.key], answers[i], i, part);
+      };
+      apply_map(nat, interval, *range);
     }
     if (!range || !set_up(run_.tracker->connections(), *connection, end, *range, state_.dice)) {
       outcome.dropped |= std::uint64_t{1} << i;

@@ -56,8 +56,9 @@ class Evaluation {
   ThreadState& state_;
   const Run& run_;
   const Observer* observer_;
-  Comparisons comparisons_{code_, state_.facts};
-  Effects effects_{code_, state_, run_, comparisons_, kExplains};
+  Elements elements_{code_, state_, run_, kExplains};
+  Comparisons comparisons_{code_, state_.facts, elements_};
+  Effects effects_{code_, state_, run_, comparisons_, elements_, kExplains};
   std::size_t segments_ = 0;  // that are being evaluated, one inside the other
   std::uint64_t dropped_ = 0;
   std::uint64_t untracked_ = 0;     // dropped, because they could not be tracked
@@ -262,6 +263,10 @@ std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCo
     case OpKind::kUntrack:
       effects_.untrack(m);
       return m;
+    case OpKind::kUpdateSet:
+      return elements_.update(code_.updates[op.at], m);
+    case OpKind::kConnectionCount:
+      return elements_.count(*code_.connection_counts[op.at], m);
     case OpKind::kAssign:
       return effects_.assign(code_.assignments[op.at], m);
     default:

@@ -12,37 +12,41 @@
 
 namespace ringroad::filter {
 
-// Linux's nft_limit: the bucket gains a token a nanosecond, and a packet costs some. The word is
-// the time at which the bucket was empty, so one compare-exchange updates it.
-class alignas(kCacheLine) Limit {
+// Linux's nft_limit: the bucket gains a token a nanosecond, and a packet costs some. Its state is a
+// word, the time at which the bucket was empty, so one compare-exchange updates it.
+class LimitRate {
  public:
   static constexpr std::uint64_t kDefaultBurst = 5;  // packets
 
-  Limit(const nft::Limit& limit, Nanoseconds now)
+  explicit LimitRate(const nft::Limit& limit)
       : rate_{limit.rate},
         period_{static_cast<std::uint64_t>(limit.period.count())},
         bytes_{limit.bytes},
         over_{limit.over} {
     const std::uint64_t burst = !bytes_ && limit.burst == 0 ? kDefaultBurst : limit.burst;
     most_ = bytes_ ? period_ * (rate_ + burst) / rate_ : period_ / rate_ * burst;
-    empty_.store(static_cast<std::uint64_t>(now.count()) - most_, std::memory_order_relaxed);
   }
 
-  // Whether the rule would go on for a packet of this length.
-  [[nodiscard]] bool would_pass(std::uint32_t length, Nanoseconds time) const {
-    return (tokens_at(empty_.load(std::memory_order_relaxed), time) >= cost_of(length)) != over_;
+  // The word of a full bucket.
+  [[nodiscard]] std::uint64_t full_at(Nanoseconds now) const {
+    return static_cast<std::uint64_t>(now.count()) - most_;
   }
-  // Whether the rule goes on for a packet of this length.
-  [[nodiscard]] bool passes(std::uint32_t length, Nanoseconds time) {
+  // Whether the rule would go on for a packet of this length.
+  [[nodiscard]] bool would_pass(std::uint64_t empty, std::uint32_t length, Nanoseconds time) const {
+    return (tokens_at(empty, time) >= cost_of(length)) != over_;
+  }
+  // Whether the rule goes on for a packet of this length. `word`: an atomic one.
+  template <class Word>
+  [[nodiscard]] bool passes(Word&& word, std::uint32_t length, Nanoseconds time) const {
     const auto now = static_cast<std::uint64_t>(time.count());
     const std::int64_t cost = cost_of(length);
-    std::uint64_t empty = empty_.load(std::memory_order_relaxed);
+    std::uint64_t empty = word.load(std::memory_order_relaxed);
     for (;;) {
       const std::int64_t tokens = tokens_at(empty, time);
       const bool conforms = tokens >= cost;
       const std::uint64_t next =
           now - static_cast<std::uint64_t>(conforms ? tokens - cost : tokens);
-      if (next == empty || empty_.compare_exchange_weak(empty, next, std::memory_order_relaxed)) {
+      if (next == empty || word.compare_exchange_weak(empty, next, std::memory_order_relaxed)) {
         return conforms != over_;
       }
     }
@@ -62,6 +66,21 @@ class alignas(kCacheLine) Limit {
   std::uint64_t most_;    // tokens
   bool bytes_;
   bool over_;
+};
+
+class alignas(kCacheLine) Limit {
+ public:
+  Limit(const nft::Limit& limit, Nanoseconds now) : rate_{limit}, empty_{rate_.full_at(now)} {}
+
+  [[nodiscard]] bool would_pass(std::uint32_t length, Nanoseconds time) const {
+    return rate_.would_pass(empty_.load(std::memory_order_relaxed), length, time);
+  }
+  [[nodiscard]] bool passes(std::uint32_t length, Nanoseconds time) {
+    return rate_.passes(empty_, length, time);
+  }
+
+ private:
+  LimitRate rate_;
   std::atomic<std::uint64_t> empty_;
 };
 

@@ -46,6 +46,7 @@ struct Places {
   PlaceMap hits;
   PlaceMap limits;
   PlaceMap quotas;
+  PlaceMap connection_counts;
 };
 
 }  // namespace ringroad::filter

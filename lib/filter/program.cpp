@@ -9,8 +9,11 @@
 namespace ringroad::filter {
 
 Program::Program(std::shared_ptr<const nft::Ruleset> ruleset, std::unique_ptr<const Code> code,
-                 Places places, std::size_t threads)
-    : ruleset_{std::move(ruleset)}, code_{std::move(code)}, places_{std::move(places)} {
+                 Places places, InterfaceNames names, std::size_t threads)
+    : ruleset_{std::move(ruleset)},
+      code_{std::move(code)},
+      places_{std::move(places)},
+      names_{std::move(names)} {
   for (std::size_t i = 0; i <= threads; ++i) {
     states_.push_back(std::make_unique<ThreadState>(*code_));
   }
@@ -100,7 +103,8 @@ Result<std::unique_ptr<Program>> compile(std::shared_ptr<const nft::Ruleset> rul
   } catch (const Unsupported& unsupported) {
     return fail(unsupported.what);
   }
-  return std::make_unique<Program>(std::move(ruleset), std::move(code), std::move(places), threads);
+  return std::make_unique<Program>(std::move(ruleset), std::move(code), std::move(places), names,
+                                   threads);
 }
 
 }  // namespace ringroad::filter

@@ -20,7 +20,7 @@ namespace ringroad::filter {
 class Program {
  public:
   Program(std::shared_ptr<const nft::Ruleset> ruleset, std::unique_ptr<const Code> code,
-          Places places, std::size_t threads);
+          Places places, InterfaceNames names, std::size_t threads);
 
   [[nodiscard]] const nft::Ruleset& ruleset() const { return *ruleset_; }
   // Whether the point has base chains, of either family.
@@ -57,6 +57,10 @@ class Program {
                                                         std::uint32_t statement) const;
   [[nodiscard]] std::optional<std::uint64_t> named_quota_used(std::uint32_t table,
                                                               std::uint32_t object) const;
+  // What a set of the ruleset has now, with what is left of timeouts. Nothing: what the ruleset
+  // says.
+  [[nodiscard]] std::optional<std::vector<nft::Element>> elements(const nft::Set& set,
+                                                                  Nanoseconds now) const;
 
  private:
   [[nodiscard]] std::optional<Total> total(const StatementPlace& place) const;
@@ -66,6 +70,7 @@ class Program {
   std::shared_ptr<const nft::Ruleset> ruleset_;
   std::unique_ptr<const Code> code_;
   Places places_;
+  InterfaceNames names_;
   std::vector<std::unique_ptr<ThreadState>> states_;  // the last one explains
 };
 

@@ -112,6 +112,17 @@ struct Quota {
   std::optional<std::uint32_t> object{};  // in Table::quotas
 };
 
+// Linux's nft_connlimit: the rule goes on if so many connections are there; if `over`, if more are.
+struct ConnectionCount {
+  std::uint32_t most = 0;
+  bool over = false;
+};
+
+// What belongs to an element of a set, and is evaluated for the packets that find it.
+using ElementStatement = std::variant<Counter, Limit, Quota, ConnectionCount>;
+using ElementStatements = std::vector<ElementStatement>;
+inline constexpr std::size_t kElementStatementsMax = 2;  // Linux's NFT_SET_EXPR_MAX
+
 // What a group, its lengths and the flags ask of Linux is not done here: a line has always the
 // same.
 struct Log {
@@ -176,8 +187,20 @@ struct FlowOffload {
   std::string table_name;
 };
 
+// `add @s { ip saddr timeout 1m limit rate 5/second }`, for maps `add @m { ip saddr : 5 }`: Linux's
+// nft_dynset. The rule ends if the set is full, or a statement of the element says so.
+struct SetUpdate {
+  enum class Kind : std::uint8_t { kAdd, kUpdate, kDelete };
+  Kind kind = Kind::kAdd;
+  SetIndex set = 0;
+  std::vector<Expression> key;
+  std::vector<std::variant<Value, Expression>> data{};  // of a map
+  std::optional<Nanoseconds> timeout{};                 // without it, that of the set
+  ElementStatements statements{};                       // without any, those of the set
+};
+
 using Statement = std::variant<Match, Verdict, VerdictMap, Counter, Limit, Quota, Log, Reject,
-                               Assignment, Nat, Notrack, FlowOffload>;
+                               Assignment, Nat, Notrack, FlowOffload, ConnectionCount, SetUpdate>;
 
 // Statements are carried out in their order, as long as the packet matches.
 struct Rule {
@@ -209,9 +232,16 @@ struct Element {
   Key key;
   // Of a map. A Key has one interval for each of Set::data, if these are several or ranges.
   std::variant<std::monostate, Value, Verdict, Key> data{};
-  std::optional<Nanoseconds> timeout{};
+  std::optional<Nanoseconds> timeout{};  // without it, that of the set
   std::string comment;
+  std::optional<Nanoseconds> expires{};  // what is left of the timeout
+  ElementStatements statements{};
+  bool catch_all = false;  // `*`: it has no key, and stands for what no other element has
 };
+// The order of elements in a set.
+[[nodiscard]] inline bool comes_before(const Element& one, const Element& other) {
+  return one.catch_all != other.catch_all ? other.catch_all : one.key < other.key;
+}
 
 // The type of one field of a key.
 struct KeyPart {
@@ -240,8 +270,11 @@ struct Set {
   bool auto_merge = false;
   bool typeof_key = false;  // declared by `typeof`
   std::string typeof_text;
+  bool is_meter = false;  // `meter NAME { ... }` made it: of one rule, and not listed
   std::optional<Nanoseconds> timeout{};
-  std::uint32_t size = 0;  // 0: no limit of its own
+  std::optional<Nanoseconds> gc_interval{};
+  std::uint32_t size = 0;          // 0: no limit of its own
+  ElementStatements statements{};  // of elements that say none
   std::vector<Element> elements;
   std::string comment;
   std::uint64_t handle = 0;

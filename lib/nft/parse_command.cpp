@@ -180,7 +180,7 @@ void Parser::add_rule(bool insert) {
 
 Set& Parser::set_of(const Token& name) {
   const auto set = std::ranges::find(table_->sets, name.text, &Set::name);
-  if (set == table_->sets.end()) {
+  if (set == table_->sets.end() || set->is_anonymous() || set->is_meter) {
     refuse(name, fmt::format("there is no set {}", shown(name.text)));
   }
   return *set;
@@ -191,6 +191,8 @@ void Parser::add_elements() {
   static_cast<void>(cursor_.expect_name("the name of a set"));
   Set& set = set_of(token);
   cursor_.expect_symbol("{", "before the elements");
+  with_timeout_.reset();
+  with_statements_.reset();
   elements(set, std::vector<KeyPart>{set.key});
   finish(set, token);
 }

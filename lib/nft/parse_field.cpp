@@ -36,9 +36,10 @@ const Field* Parser::field() {
   if (!begins_field(first)) {
     std::vector<std::string_view> known{kBareMeta.begin(), kBareMeta.end()};
     for (const std::string_view word :
-         {"meta", "ct",   "ether",      "ip",       "ip6",     "icmp",   "icmpv6", "tcp",
-          "udp",  "th",   "counter",    "accept",   "drop",    "reject", "jump",   "log",
-          "snat", "dnat", "masquerade", "redirect", "notrack", "flow",   "fib",    "vlan"}) {
+         {"meta", "ct",  "ether", "ip",      "ip6",        "icmp",     "icmpv6",
+          "tcp",  "udp", "th",    "counter", "accept",     "drop",     "reject",
+          "jump", "log", "snat",  "dnat",    "masquerade", "redirect", "notrack",
+          "flow", "fib", "vlan",  "add",     "update",     "delete",   "meter"}) {
       known.push_back(word);
     }
     if (is_one_of(kMetaNotThere, first.text)) {

@@ -155,7 +155,7 @@ void Parser::imply(Rule& rule, const Field& field) {
     Set set;
     set.key = {{type->type, type->width}};
     for (const std::uint8_t each : found->types) {
-      set.elements.push_back({Key{{each, each}}, {}, {}, {}});
+      set.elements.emplace_back().key.push_back({each, each});
     }
     match.right = own_set(std::move(set));
   }
@@ -184,7 +184,7 @@ Match Parser::match(std::vector<Expression> left) {
     const Set& set = table_->sets[std::get<SetIndex>(match.right)];
     // As nft does: a set of one element is a value.
     if (own && match.left.size() == 1 && set.elements.size() == 1 &&
-        set.elements[0].comment.empty()) {
+        set.elements[0].comment.empty() && !set.elements[0].catch_all) {
       match.right = set.elements[0].key;
       match.prefix = false;
       if (flags && !given) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/nearest.hpp"
 #include "nft/parser.hpp"
@@ -235,6 +236,21 @@ Nanoseconds Parser::time() {
     refuse(token, fmt::format("{} is no time, such as 1d2h3m4s", shown(token.text)));
   }
   return *time;
+}
+
+// As Linux has it, no time at all is none.
+std::optional<Nanoseconds> Parser::time_or_none() {
+  const Nanoseconds read = time();
+  return read == Nanoseconds{0} ? std::nullopt : std::optional{read};
+}
+
+std::uint32_t Parser::number32(std::string_view what) {
+  const Token& token = cursor_.peek();
+  const std::uint64_t number = cursor_.expect_number(what);
+  if (number > std::numeric_limits<std::uint32_t>::max()) {
+    refuse(token, fmt::format("{} is above 4294967295", number));
+  }
+  return static_cast<std::uint32_t>(number);
 }
 
 }  // namespace ringroad::nft

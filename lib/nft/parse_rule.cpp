@@ -88,8 +88,17 @@ bool Parser::known_statement(Rule& rule, const Token& first) {
   } else if (const auto* const kind = std::ranges::find(kNats, first.text); kind != kNats.end()) {
     cursor_.next();
     rule.statements.emplace_back(nat(first, static_cast<Nat::Kind>(kind - kNats.begin())));
-  } else if (first.is_word("add") || first.is_word("update") || first.is_word("delete")) {
-    refuse(cursor_.peek(1), "changing a set by a rule is not there");
+  } else if (first.is_word("add")) {
+    set_update(rule, SetUpdate::Kind::kAdd);
+  } else if (first.is_word("update")) {
+    set_update(rule, SetUpdate::Kind::kUpdate);
+  } else if (first.is_word("delete")) {
+    set_update(rule, SetUpdate::Kind::kDelete);
+  } else if (first.is_word("meter")) {
+    meter(rule);
+  } else if (first.is_word("ct") && cursor_.peek(1).is_word("count")) {
+    cursor_.next();
+    rule.statements.emplace_back(connection_count());
   } else {
     return false;
   }

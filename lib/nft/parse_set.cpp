@@ -56,21 +56,6 @@ bool is_address_with_port(std::span<const KeyPart> parts) {
          (parts[0].type == Type::kIpv4 || parts[0].type == Type::kIpv6);
 }
 
-// Joins intervals of one field that overlap or touch each other, as nft does.
-void merge(std::vector<Element>& elements) {
-  std::vector<Element> merged;
-  for (Element& element : elements) {
-    Interval* const last = merged.empty() ? nullptr : merged.back().key.data();
-    const Interval& next = element.key[0];
-    if (last != nullptr && (next.first <= last->last || next.first == last->last.next())) {
-      last->last = std::max(last->last, next.last);
-    } else {
-      merged.push_back(std::move(element));
-    }
-  }
-  elements = std::move(merged);
-}
-
 }  // namespace
 
 std::string types_text(std::span<const KeyPart> parts) {
@@ -107,6 +92,8 @@ std::vector<KeyPart> Parser::type_list() {
 void Parser::named_set(bool map) {
   const Token& token = cursor_.peek();
   Set set;
+  with_timeout_.reset();
+  with_statements_.reset();
   set.place = token.place;
   set.name = cursor_.expect_name("the name of a set");
   set.kind = map ? Set::Kind::kMap : Set::Kind::kSet;
@@ -132,8 +119,9 @@ void Parser::named_set(bool map) {
 }
 
 void Parser::set_property(Set& set) {
-  static constexpr std::array<std::string_view, 9> kKnown{
-      "type", "typeof", "flags", "timeout", "size", "elements", "auto-merge", "comment", "policy"};
+  static constexpr std::array<std::string_view, 14> kKnown{
+      "type",       "typeof",  "flags",  "timeout", "gc-interval", "size",  "elements",
+      "auto-merge", "comment", "policy", "counter", "limit",       "quota", "ct"};
   const Token& what = cursor_.next();
   if (what.is_word("type") || what.is_word("typeof")) {
     const std::size_t begin = cursor_.position();
@@ -161,10 +149,12 @@ void Parser::set_property(Set& set) {
   } else if (what.is_word("flags")) {
     set_flags(set);
   } else if (what.is_word("timeout")) {
-    set.timeout = time();
-    set.timeouts = true;
+    set.timeout = time_or_none();
+    set.timeouts |= set.timeout.has_value();
+  } else if (what.is_word("gc-interval")) {
+    set.gc_interval = time_or_none();
   } else if (what.is_word("size")) {
-    set.size = static_cast<std::uint32_t>(cursor_.expect_number("a number of elements"));
+    set.size = number32("a number of elements");
   } else if (what.is_word("elements")) {
     if (set.key.empty()) {
       refuse(what, "the type comes before the elements");
@@ -180,6 +170,10 @@ void Parser::set_property(Set& set) {
     if (!cursor_.accept_word("memory") && !cursor_.accept_word("performance")) {
       refuse(cursor_.peek(), "a set's policy is memory or performance");
     }
+  } else if (what.is_word("counter") || what.is_word("limit") || what.is_word("quota") ||
+             what.is_word("ct")) {
+    cursor_.go_to(cursor_.position() - 1);
+    set.statements = element_statements();
   } else {
     refuse(what, fmt::format("{} is nothing that a set has{}", shown(what.text),
                              hint(what.text, kKnown)));
@@ -206,125 +200,6 @@ void Parser::set_flags(Set& set) {
   } while (cursor_.accept_symbol(","));
 }
 
-// Behind the brace that opens the list.
-void Parser::elements(Set& set, std::span<const KeyPart> key) {
-  while (true) {
-    cursor_.skip_newlines();
-    if (cursor_.accept_symbol("}")) {
-      return;
-    }
-    // A variable may hold a list in braces itself.
-    if (cursor_.accept_symbol("{")) {
-      elements(set, key);
-    } else {
-      element(set, key);
-    }
-    cursor_.skip_newlines();
-    if (!cursor_.accept_symbol(",")) {
-      cursor_.expect_symbol("}", "behind the elements");
-      return;
-    }
-  }
-}
-
-void Parser::element(Set& set, std::span<const KeyPart> key) {
-  const Token& first = cursor_.peek();
-  if (first.is_symbol("*")) {
-    refuse(first, "an element for everything else ('*') is not there");
-  }
-  Element element;
-  for (std::size_t part = 0; part < key.size(); ++part) {
-    if (part != 0) {
-      cursor_.expect_symbol(".", "between the fields of a key");
-    }
-    bool prefix = false;
-    element.key.push_back(value(key[part], prefix));
-    if (!element.key.back().is_single() || prefix) {
-      if (!set.is_anonymous() && !set.interval) {
-        refuse(first, fmt::format("set {} has ranges only with 'flags interval'", shown(set.name)));
-      }
-      set.interval = true;
-    }
-  }
-  while (true) {
-    if (cursor_.accept_word("timeout")) {
-      element.timeout = time();
-      set.timeouts = true;
-    } else if (cursor_.accept_word("comment")) {
-      element.comment = cursor_.expect_string("a comment");
-    } else if (cursor_.peek().is_word("counter") || cursor_.peek().is_word("expires") ||
-               cursor_.peek().is_word("limit") || cursor_.peek().is_word("quota")) {
-      refuse(cursor_.peek(), fmt::format("'{}' of an element is not there", cursor_.peek().text));
-    } else {
-      break;
-    }
-  }
-  if (set.kind == Set::Kind::kSet) {
-    if (cursor_.peek().is_symbol(":")) {
-      refuse(cursor_.peek(), "only the elements of a map have data");
-    }
-  } else {
-    cursor_.expect_symbol(":", "before the data of a map's element");
-    element.data = element_data(set);
-  }
-  set.elements.push_back(std::move(element));
-}
-
-std::variant<std::monostate, Value, Verdict, Key> Parser::element_data(Set& set) {
-  if (set.kind == Set::Kind::kVerdictMap) {
-    return verdict();
-  }
-  const Token& token = cursor_.peek();
-  Key key;
-  bool prefix = false;
-  bool ranges = false;
-  for (const KeyPart& part : std::vector<KeyPart>{set.data}) {
-    if (!key.empty() && !cursor_.accept_symbol(".")) {
-      // The first element of a rule's own map says whether ports are given.
-      if (!set.is_anonymous() || !set.elements.empty()) {
-        refuse(cursor_.peek(), "expected '.' and a port");
-      }
-      set.data.pop_back();
-      break;
-    }
-    key.push_back(value(part, prefix));
-    ranges |= prefix || !key.back().is_single();
-  }
-  if (set.is_anonymous() && set.elements.empty()) {
-    set.data_interval = ranges;
-  }
-  if (ranges != set.data_interval && (ranges || !set.is_anonymous())) {
-    refuse(token, ranges ? "only a map of the type 'KEY : interval DATA' has ranges as data"
-                         : "all data of this map are ranges or prefixes, such as ADDRESS/32");
-  }
-  return key.size() == 1 && !ranges ? decltype(element_data(set)){key[0].first} : key;
-}
-
-// Sorts the elements, and refuses those that contradict each other.
-void Parser::finish(Set& set, const Token& at) {
-  std::ranges::stable_sort(set.elements, {}, &Element::key);
-  // The data of two elements of one key.
-  const auto same = [](const Element& a, const Element& b) {
-    return a.key == b.key && a.data == b.data;
-  };
-  set.elements.erase(std::ranges::unique(set.elements, same).begin(), set.elements.end());
-  const bool one_field = set.key.size() == 1;
-  const bool merges = one_field && set.interval && set.kind == Set::Kind::kSet &&
-                      (set.is_anonymous() || set.auto_merge);
-  if (merges) {
-    merge(set.elements);
-    return;
-  }
-  for (std::size_t i = 1; one_field && i < set.elements.size(); ++i) {
-    const Interval& before = set.elements[i - 1].key[0];
-    if (set.elements[i].key[0].first <= before.last) {
-      refuse(at,
-             fmt::format("elements overlap: {} and {}", print_value(set.key[0].type, before.first),
-                         print_value(set.key[0].type, set.elements[i].key[0].first)));
-    }
-  }
-}
-
 SetIndex Parser::own_set(Set set) {
   set.constant = true;
   set.handle = ++table_->handles;
@@ -337,10 +212,10 @@ SetIndex Parser::set_reference(Set::Kind kind, std::span<const Expression> key,
                                std::span<const KeyPart> data) {
   const Token& name = cursor_.next();
   const auto found = std::ranges::find(table_->sets, name.text, &Set::name);
-  if (found == table_->sets.end() || name.text.empty()) {
+  if (found == table_->sets.end() || name.text.empty() || found->is_meter) {
     std::vector<std::string_view> names;
     for (const Set& set : table_->sets) {
-      if (!set.is_anonymous()) {
+      if (!set.is_anonymous() && !set.is_meter) {
         names.push_back(set.name);
       }
     }
@@ -384,6 +259,8 @@ SetIndex Parser::set_operand(Set::Kind kind, std::span<const Expression> key,
   set.key = parts_of(key);
   set.data = std::move(data);
   set.place = brace.place;
+  with_timeout_.reset();
+  with_statements_.reset();
   elements(set, std::vector<KeyPart>{set.key});
   if (set.elements.empty()) {
     refuse(brace, "a set of a rule's own has at least one element");

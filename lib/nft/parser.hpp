@@ -111,18 +111,32 @@ class Parser {
   void set_property(Set& set);
   void set_flags(Set& set);
   void object(std::string_view kind);
-  // parse_set.cpp
+  // parse_element.cpp
   void elements(Set& set, std::span<const KeyPart> key);
   void element(Set& set, std::span<const KeyPart> key);
+  void element_key(Set& set, std::span<const KeyPart> key, Element& element);
+  void element_options(Element& element);
   std::variant<std::monostate, Value, Verdict, Key> element_data(Set& set);
+  void finish(Set& set, const Token& at);
+  void finish_statements(Set& set);
+  // parse_set.cpp
   [[nodiscard]] std::vector<KeyPart> type_list();
-  static void finish(Set& set, const Token& at);
   SetIndex own_set(Set set);
   SetIndex set_reference(Set::Kind kind, std::span<const Expression> key,
                          std::span<const KeyPart> data);
   // Sets in braces, or @NAME.
   SetIndex set_operand(Set::Kind kind, std::span<const Expression> key,
                        std::vector<KeyPart> data = {});
+  // parse_dynamic.cpp
+  [[nodiscard]] ElementStatements element_statements();
+  [[nodiscard]] bool begins_element_statement() const;
+  [[nodiscard]] ElementStatement element_statement();
+  [[nodiscard]] ConnectionCount connection_count();
+  void set_update(Rule& rule, SetUpdate::Kind kind);
+  void meter(Rule& rule);
+  void update_key(Rule& rule, SetUpdate& update);
+  void update_data(Rule& rule, SetUpdate& update);
+  [[nodiscard]] SetIndex writable_set(const Token& name);
   // parse_rule.cpp
   [[nodiscard]] Rule rule();
   void statement(Rule& rule);
@@ -157,6 +171,8 @@ class Parser {
   void flowtable_property(Flowtable& flowtable);
   void devices(Flowtable& flowtable);
   Nanoseconds time();
+  std::optional<Nanoseconds> time_or_none();
+  std::uint32_t number32(std::string_view what);
   static std::uint64_t bytes_unit(std::string_view word, const Token& token);
   // parse_log.cpp
   Log log();
@@ -208,6 +224,9 @@ class Parser {
   RuleContext context_;
   std::uint64_t table_handles_ = 0;
   std::map<std::string, const Field*> own_fields_;
+  // The first elements of the set that is read with a timeout, and with statements.
+  std::optional<Token> with_timeout_{};
+  std::optional<Token> with_statements_{};
 };
 
 // "&", "|" or "^" if the token is that operator, or its name.
@@ -222,6 +241,8 @@ std::vector<std::string_view> names_in(const List& list) {
   }
   return names;
 }
+// Whether the two lists are of the same kinds of statements.
+[[nodiscard]] bool are_alike(const ElementStatements& one, const ElementStatements& other);
 // Which of Linux's address families tables of the family see.
 [[nodiscard]] bool sees(Family family, FamilyNeed need);
 

@@ -69,7 +69,7 @@ class Printer {
       object("quota", quota, print_quota(quota.object, options_));
     }
     for (const Set& each : table.sets) {
-      if (!each.is_anonymous()) {
+      if (!each.is_anonymous() && !each.is_meter) {
         separate();
         set(table, each);
       }
@@ -141,19 +141,25 @@ class Printer {
     flag(set.constant, "constant");
     flag(set.interval, "interval");
     flag(set.dynamic, "dynamic");
-    // A timeout of the set implies the flag.
-    flag(set.timeouts && !set.timeout, "timeout");
+    // A timeout of the set implies the flag, which nft lists then only with another one.
+    flag(set.timeouts && (!set.timeout || !flags.empty()), "timeout");
     if (set.size != 0) {
       line(2, fmt::format("size {}", set.size));
     }
     if (!flags.empty()) {
       line(2, "flags " + flags);
     }
-    if (set.timeout) {
-      line(2, "timeout " + print_time(*set.timeout));
+    if (!set.statements.empty()) {
+      line(2, print_statements(set.statements, false));
     }
     if (set.auto_merge) {
       line(2, "auto-merge");
+    }
+    if (set.timeout) {
+      line(2, "timeout " + print_time(*set.timeout));
+    }
+    if (set.gc_interval) {
+      line(2, "gc-interval " + print_time(*set.gc_interval));
     }
     if (!set.comment.empty()) {
       line(2, fmt::format("comment \"{}\"", set.comment));
@@ -171,13 +177,15 @@ class Printer {
   }
 
   void elements(const Table& table, const Set& set) {
-    if (set.elements.empty()) {
+    const auto now = options_.elements ? options_.elements(set) : std::nullopt;
+    const std::span<const Element> elements = now ? *now : set.elements;
+    if (elements.empty()) {
       return;
     }
     // nft's calculate_delim: short elements share a line.
     const std::size_t in_line = set.key.size() > 1 ? 1 : elements_in_line(set.key[0].type);
     std::string text = "elements = { ";
-    const std::vector<std::string> all = print_elements(table, set);
+    const std::vector<std::string> all = print_elements(table, set, elements);
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (i != 0) {
         text += i % in_line == 0 ? ",\n\t\t\t     " : ", ";

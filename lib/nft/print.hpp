@@ -2,8 +2,10 @@
 #pragma once
 // Prints a ruleset as `nft list ruleset` does.
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "nft/model.hpp"
 
@@ -15,6 +17,9 @@ struct PrintOptions {
   // What counters and quotas of this ruleset hold now. Null: what the ruleset says.
   std::function<Counter(const Counter&)> counter{};
   std::function<std::uint64_t(const Quota&)> used{};
+  // What elements a set of this ruleset has now, in the order of comes_before(). Nothing: those
+  // that the ruleset says.
+  std::function<std::optional<std::vector<Element>>(const Set&)> elements{};
 };
 
 [[nodiscard]] std::string print(const Ruleset& ruleset, const PrintOptions& options = {});

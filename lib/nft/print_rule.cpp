@@ -196,6 +196,8 @@ std::string statement_text(const Table& table, const Statement& statement,
                           : "quota " + print_quota(quota, options);
     }
     std::string operator()(const Log& log) const { return print_log(log); }
+    std::string operator()(const ConnectionCount& count) const { return print_count(count); }
+    std::string operator()(const SetUpdate& update) const { return print_update(table, update); }
     std::string operator()(const Reject& reject) const { return reject_text(table, reject); }
     std::string operator()(const Assignment& assignment) const {
       return assignment_text(table, assignment);
@@ -205,6 +207,8 @@ std::string statement_text(const Table& table, const Statement& statement,
 }
 
 }  // namespace
+
+std::string print_expression(const Expression& expression) { return expression_text(expression); }
 
 std::string print_left(const std::vector<Expression>& left) {
   std::string text;

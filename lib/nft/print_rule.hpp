@@ -9,6 +9,7 @@
 
 namespace ringroad::nft {
 
+[[nodiscard]] std::string print_expression(const Expression& expression);
 [[nodiscard]] std::string print_left(const std::vector<Expression>& left);
 [[nodiscard]] std::string print_nat(const Table& table, const Nat& nat);
 [[nodiscard]] std::string print_log(const Log& log);
@@ -18,8 +19,9 @@ namespace ringroad::nft {
 [[nodiscard]] std::string print_interval(const Interval& interval, KeyPart part, bool prefix);
 [[nodiscard]] std::string print_verdict(const Table& table, const Verdict& verdict);
 [[nodiscard]] std::string print_key(const Key& key, std::span<const KeyPart> parts);
-// In the order of the listing.
-[[nodiscard]] std::vector<std::string> print_elements(const Table& table, const Set& set);
+// Of the set, in the order of the listing.
+[[nodiscard]] std::vector<std::string> print_elements(const Table& table, const Set& set,
+                                                      std::span<const Element> elements);
 // "@NAME", or the elements in braces.
 [[nodiscard]] std::string print_set(const Table& table, SetIndex index);
 // "2 kbytes"
@@ -27,5 +29,10 @@ namespace ringroad::nft {
 [[nodiscard]] std::string print_rate(const Limit& limit);
 [[nodiscard]] std::string print_quota(const Quota& quota, const PrintOptions& options);
 [[nodiscard]] std::string print_counter(const Counter& counter, const PrintOptions& options);
+// print_dynamic.cpp
+[[nodiscard]] std::string print_count(const ConnectionCount& count);
+// With the numbers that they have counted, as elements have them; of a rule and a set, without.
+[[nodiscard]] std::string print_statements(const ElementStatements& statements, bool numbers);
+[[nodiscard]] std::string print_update(const Table& table, const SetUpdate& update);
 
 }  // namespace ringroad::nft

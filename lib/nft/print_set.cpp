@@ -131,9 +131,15 @@ std::string order_key(const Set& set, const Key& key) {
 }
 
 std::string element_text(const Table& table, const Set& set, const Element& element) {
-  std::string text = print_key(element.key, set.key);
+  std::string text = element.catch_all ? "*" : print_key(element.key, set.key);
+  if (!element.statements.empty()) {
+    text += fmt::format(" {}", print_statements(element.statements, true));
+  }
   if (element.timeout) {
     text += fmt::format(" timeout {}", print_time(*element.timeout));
+  }
+  if (element.expires) {
+    text += fmt::format(" expires {}", print_time(*element.expires));
   }
   if (!element.comment.empty()) {
     text += fmt::format(" comment \"{}\"", element.comment);
@@ -150,11 +156,17 @@ std::string element_text(const Table& table, const Set& set, const Element& elem
 
 }  // namespace
 
-std::vector<std::string> print_elements(const Table& table, const Set& set) {
+std::vector<std::string> print_elements(const Table& table, const Set& set,
+                                        std::span<const Element> elements) {
   std::vector<const Element*> order;
-  order.reserve(set.elements.size());
-  for (const Element& element : set.elements) {
-    order.push_back(&element);
+  order.reserve(elements.size());
+  const Element* catch_all = nullptr;
+  for (const Element& element : elements) {
+    if (element.catch_all) {
+      catch_all = &element;
+    } else {
+      order.push_back(&element);
+    }
   }
   const bool several = set.key.size() > 1;
   if (!several && is_flags(set.key[0].type)) {
@@ -168,9 +180,12 @@ std::vector<std::string> print_elements(const Table& table, const Set& set) {
                              [&](const Element* element) { return order_key(set, element->key); });
   }
   std::vector<std::string> texts;
-  texts.reserve(order.size());
+  texts.reserve(elements.size());
   for (const Element* const element : order) {
     texts.push_back(element_text(table, set, *element));
+  }
+  if (catch_all != nullptr) {
+    texts.push_back(element_text(table, set, *catch_all));
   }
   return texts;
 }
@@ -180,7 +195,7 @@ std::string print_set(const Table& table, SetIndex index) {
   if (!set.is_anonymous()) {
     return "@" + set.name;
   }
-  return fmt::format("{{ {} }}", fmt::join(print_elements(table, set), ", "));
+  return fmt::format("{{ {} }}", fmt::join(print_elements(table, set, set.elements), ", "));
 }
 
 }  // namespace ringroad::nft

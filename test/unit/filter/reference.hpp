@@ -87,6 +87,12 @@ class Reference {
   static Result evaluate(const Where& /*where*/, const nft::FlowOffload& /*flow*/) {
     return Result::kContinue;
   }
+  static Result evaluate(const Where& /*where*/, const nft::ConnectionCount& /*count*/) {
+    return Result::kContinue;
+  }
+  static Result evaluate(const Where& /*where*/, const nft::SetUpdate& /*update*/) {
+    return Result::kContinue;
+  }
   [[nodiscard]] const nft::Table& table(const Where& where) const {
     return ruleset_.tables[where.table];
   }

@@ -48,7 +48,6 @@ TEST_CASE("a rule that is not understood is refused at its line and column") {
       {"iifname \"this-name-is-far-too-long\"", 9,
        "'this-name-is-far-too-long' is no name of an interface"},
       {"ip saddr 1.1.1.1 }", 0, ""},
-      {"ct count over 10 drop", 4, "'ct count' is not there"},
       {"ct original zone 1", 13, "'ct zone' is not there"},
       {"ct event set new", 4, "'ct event' is not there"},
       {"ct stat new", 4, "'ct' has no 'stat'; did you mean 'state'?"},
