@@ -78,7 +78,8 @@ struct SetCode {
   std::unique_ptr<OwnLinesVector<ElementState>> states{};
   std::uint32_t catch_all = kNoAnswer;  // the answer for what no other element has
   bool has_statements = false;
-  bool is_ordered = false;                    // it matters which packet comes first
+  bool is_ordered = false;  // it matters which packet comes first
+  bool counts_connections = false;
   std::array<std::uint8_t, 2> data_words{};   // of each part of a map's data
   std::vector<const nft::Element*> absent{};  // of interfaces that do not exist
 

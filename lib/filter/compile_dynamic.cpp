@@ -73,13 +73,13 @@ std::unique_ptr<SetCode> Compiler::new_set_code(nft::SetIndex index) {
   const nft::Set& set = table().sets[index];
   code->set = &set;
   const auto written = written_.find(index);
-  bool ends = set.timeouts;
   const auto has = [&](const nft::ElementStatements& statements) {
     code->has_statements = code->has_statements || !statements.empty();
     code->is_ordered = code->is_ordered || !std::ranges::all_of(statements, is_counter);
-    ends = ends || std::ranges::any_of(statements, [](const auto& statement) {
-             return std::holds_alternative<nft::ConnectionCount>(statement);
-           });
+    code->counts_connections =
+        code->counts_connections || std::ranges::any_of(statements, [](const auto& statement) {
+          return std::holds_alternative<nft::ConnectionCount>(statement);
+        });
   };
   has(set.statements);
   for (const nft::Element& element : set.elements) {
@@ -96,7 +96,7 @@ std::unique_ptr<SetCode> Compiler::new_set_code(nft::SetIndex index) {
     has(update->statements);
   }
   code->is_ordered = true;
-  add_dynamic(*code, ends);
+  add_dynamic(*code);
   return code;
 }
 
@@ -119,13 +119,14 @@ void Compiler::add_states(SetCode& code) {
   }
 }
 
-void Compiler::add_dynamic(SetCode& code, bool ends) {
+void Compiler::add_dynamic(SetCode& code) {
   const nft::Set& set = *code.set;
   const std::uint32_t most = set.size;
   if (most == 0 || most > DynamicSet::kSizeMax) {
     throw Unsupported{where() + "set " + set.name + " has a size above 16777216"};
   }
-  DynamicSet::Shape shape{.key_words = 0, .most = most, .ends = ends};
+  DynamicSet::Shape shape{
+      .key_words = 0, .most = most, .ends = set.timeouts || code.counts_connections};
   for (const nft::KeyPart& part : set.key) {
     shape.key_words += words_of_part(part).words;
   }

@@ -27,8 +27,9 @@ const Compiler::Uses& Compiler::uses_of(std::uint32_t chain) {
       } else if (op.kind == OpKind::kQuota) {
         use(code_.quotas[op.at].get(), 1);
       }
-      if (const void* const changing = changing_of(op)) {
-        use(changing, 1);
+      // Whether a connection counts depends on what becomes of the packet before.
+      if (const auto [state, counts] = changing_of(op); state != nullptr) {
+        use(state, counts ? 2 : 1);
       }
       for (const std::uint32_t target : targets_of(op)) {
         for (const auto& [state, times] : uses_of(target)) {
@@ -42,28 +43,28 @@ const Compiler::Uses& Compiler::uses_of(std::uint32_t chain) {
 
 // The set, or the list of connections, that the operation changes, or whose answer depends on what
 // packets did before. Counters of elements do not.
-const void* Compiler::changing_of(const Op& op) const {
-  const auto changing = [](const SetCode* set) -> const void* {
-    return set != nullptr && set->is_ordered ? set : nullptr;
+Compiler::Changing Compiler::changing_of(const Op& op) const {
+  const auto changing = [](const SetCode* set) {
+    return set != nullptr && set->is_ordered ? Changing{set, set->counts_connections} : Changing{};
   };
   switch (op.kind) {
     case OpKind::kUpdateSet:
-      return code_.updates[op.at].set;
+      return changing(code_.updates[op.at].set);
     case OpKind::kConnectionCount:
-      return code_.connection_counts[op.at].get();
+      return {code_.connection_counts[op.at].get(), true};
     case OpKind::kSet:
     case OpKind::kVerdictMap:
       return changing(code_.keys[op.at].set);
     case OpKind::kAssign: {
       const auto* const key = std::get_if<std::uint32_t>(&code_.assignments[op.at].value);
-      return key == nullptr ? nullptr : changing(code_.keys[*key].set);
+      return key == nullptr ? Changing{} : changing(code_.keys[*key].set);
     }
     case OpKind::kNat: {
       const auto key = code_.nats[op.at].key;
-      return key ? changing(code_.keys[*key].set) : nullptr;
+      return key ? changing(code_.keys[*key].set) : Changing{};
     }
     default:
-      return nullptr;
+      return {};
   }
 }
 

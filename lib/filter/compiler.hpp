@@ -36,7 +36,11 @@ class Compiler {
   void find_orders();
   using Uses = std::map<const void*, unsigned>;
   const Uses& uses_of(std::uint32_t chain);
-  [[nodiscard]] const void* changing_of(const Op& op) const;
+  struct Changing {
+    const void* state = nullptr;
+    bool counts_connections = false;
+  };
+  [[nodiscard]] Changing changing_of(const Op& op) const;
   [[nodiscard]] bool shares_marks() const;
   // compile_index.cpp
   void add_indices();
@@ -87,7 +91,7 @@ class Compiler {
   [[nodiscard]] const SetCode* set_code(nft::SetIndex index);
   [[nodiscard]] std::unique_ptr<SetCode> new_set_code(nft::SetIndex index);
   void add_states(SetCode& code);
-  void add_dynamic(SetCode& code, bool ends);
+  void add_dynamic(SetCode& code);
   [[nodiscard]] NewElement fresh_element(const nft::Set& set, const nft::Element& element);
   [[nodiscard]] std::uint32_t form_of(Nanoseconds timeout, const nft::ElementStatements& statements,
                                       const nft::Element* element);

@@ -43,6 +43,10 @@ bool ConnectionCounts::is_there(Connections& connections, ConnectionId id) {
   if (connection == nullptr || connections.remaining(*connection) <= Nanoseconds{0}) {
     return false;
   }
+  if (!connection->has(connection_status::kConfirmed) &&
+      connection->has(connection_status::kDying)) {
+    return false;  // its first packet was rejected
+  }
   const TcpState state = connection->tcp.state;
   return connection->protocol() != IPPROTO_TCP ||
          (state != TcpState::kTimeWait && state != TcpState::kClose);

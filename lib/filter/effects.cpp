@@ -66,7 +66,15 @@ void Effects::log(const nft::Log& log, std::uint64_t m) {
 void Effects::reject(const nft::Reject& reject, std::uint64_t m) {
   rejected_ |= m;
   for (; m != 0; m &= m - 1) {
-    rejects_[static_cast<std::size_t>(std::countr_zero(m))] = &reject;
+    const auto i = static_cast<std::size_t>(std::countr_zero(m));
+    rejects_[i] = &reject;
+    // The connection stays for the answer, but does not come into being.
+    Connection* const connection = run_.tracker == nullptr || is_dry_
+                                       ? nullptr
+                                       : run_.tracker->connection_of(*run_.burst.packets[i]);
+    if (connection != nullptr && !connection->has(connection_status::kConfirmed)) {
+      connection->status |= connection_status::kDying;
+    }
   }
 }
 

@@ -49,6 +49,7 @@ class Evaluation {
   std::uint64_t decide_by_map(const ChainCode& chain, const RuleCode& rule, const KeyCode& key,
                               std::uint64_t m, Rest& rest);
   void drop(std::uint64_t m, stats::DropReason reason);
+  void drop_all();
   void report(Step::What what, const ChainCode& chain, const RuleCode* rule,
               VerdictCode verdict = {}, bool accepts = true);
 
@@ -75,15 +76,22 @@ void Evaluation<kExplains>::run(const HookCode& hook) {
   }
   if (!hook.one_by_one) [[likely]] {
     run_bases(hook, all);
+    drop_all();
   } else {
     for (std::uint64_t left = all; left != 0; left &= left - 1) {
       run_bases(hook, left & (~left + 1));
+      // The next packet does not count the connection of one that was dropped.
+      drop_all();
     }
   }
-  drop(dropped_, stats::DropReason::kFirewall);
-  drop(untracked_, stats::DropReason::kConnectionTableFull);
-  drop(untranslated_, stats::DropReason::kTranslationFull);
   effects_.finish();
+}
+
+template <bool kExplains>
+void Evaluation<kExplains>::drop_all() {
+  drop(std::exchange(dropped_, 0), stats::DropReason::kFirewall);
+  drop(std::exchange(untracked_, 0), stats::DropReason::kConnectionTableFull);
+  drop(std::exchange(untranslated_, 0), stats::DropReason::kTranslationFull);
 }
 
 template <bool kExplains>
