@@ -41,6 +41,7 @@ void Compiler::add_table(std::uint32_t table, bool is_ipv6) {
       add_base(*base, i);
     }
   }
+  add_unused_sets();
 }
 
 void Compiler::add_chain(std::uint32_t number, const nft::Chain& chain) {

@@ -48,6 +48,21 @@ void Compiler::find_written() {
   }
 }
 
+std::string Compiler::where(const nft::Set& set) const {
+  const nft::Place& place = set.place;
+  const std::string file = place.file ? *place.file + ":" + std::to_string(place.line) + ": " : "";
+  return file + "table " + table().name + ", set " + set.name + ": ";
+}
+
+// Elements expire in sets that no rule uses, too.
+void Compiler::add_unused_sets() {
+  for (nft::SetIndex i = 0; i < table().sets.size(); ++i) {
+    if (!table().sets[i].is_anonymous()) {
+      static_cast<void>(set_code(i));
+    }
+  }
+}
+
 bool Compiler::changes(nft::SetIndex index) const {
   const nft::Set& set = table().sets[index];
   const auto changes = [&](const nft::Element& element) {
@@ -123,7 +138,7 @@ void Compiler::add_dynamic(SetCode& code) {
   const nft::Set& set = *code.set;
   const std::uint32_t most = set.size;
   if (most == 0 || most > DynamicSet::kSizeMax) {
-    throw Unsupported{where() + "set " + set.name + " has a size above 16777216"};
+    throw Unsupported{where(set) + "a size above 16777216"};
   }
   DynamicSet::Shape shape{
       .key_words = 0, .most = most, .ends = set.timeouts || code.counts_connections};
@@ -131,11 +146,11 @@ void Compiler::add_dynamic(SetCode& code) {
     shape.key_words += words_of_part(part).words;
   }
   if (shape.key_words > kKeyWordsMax) {
-    throw Unsupported{where() + "a key of more than 64 octets"};
+    throw Unsupported{where(set) + "a key of more than 64 octets"};
   }
   for (const nft::KeyPart& part : set.data) {
     if (is_interface(part.type)) {
-      throw Unsupported{where() + "a map of interfaces that rules write is not supported"};
+      throw Unsupported{where(set) + "a map of interfaces that rules write is not supported"};
     }
     shape.data_words += words_of_part(part).words;
   }

@@ -86,6 +86,8 @@ class Compiler {
                                            nft::SetIndex set);
   // compile_dynamic.cpp: sets that change
   void find_written();
+  void add_unused_sets();
+  [[nodiscard]] std::string where(const nft::Set& set) const;
   [[nodiscard]] bool changes(nft::SetIndex index) const;
   // Null: the set is as the ruleset says.
   [[nodiscard]] const SetCode* set_code(nft::SetIndex index);

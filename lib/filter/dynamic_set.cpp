@@ -61,10 +61,7 @@ DynamicSet::DynamicSet(const Shape& shape, const ElementForms& forms, std::uint6
       stride_{(sizeof(ElementState) + 4 * (std::size_t{shape.key_words} + shape.data_words) + 63) /
               64},
       buckets_{std::size_t{mask_} + 1},
-      lines_{(std::size_t{shape.most} + 1) * stride_} {
-  buckets_.grow(std::size_t{mask_} + 1);
-  lines_.grow((std::size_t{shape.most} + 1) * stride_);  // the pages come when they are used
-}
+      lines_{(std::size_t{shape.most} + 1) * stride_} {}
 
 // Senders choose the keys, but cannot know the seed.
 std::uint32_t DynamicSet::hash(Words key) const {

@@ -7,13 +7,37 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 
+#include "base/own_lines.hpp"
 #include "base/units.hpp"
 #include "fib/reserved_array.hpp"
 #include "filter/element.hpp"
 
 namespace ringroad::filter {
+
+// An array of zeros. Much of it takes memory only where it is used; a little is taken at once,
+// because the other kind comes in huge pages.
+template <class T>
+class ZeroArray {
+ public:
+  explicit ZeroArray(std::size_t count) {
+    if (count * sizeof(T) < kMuch) {
+      little_.resize(count);
+    } else {
+      much_.emplace(count).grow(count);
+    }
+    first_ = much_ ? much_->data() : little_.data();
+  }
+  [[nodiscard]] T& operator[](std::size_t index) const { return first_[index]; }
+
+ private:
+  static constexpr std::size_t kMuch = std::size_t{1} << 20U;
+  OwnLinesVector<T> little_;
+  std::optional<fib::ReservedArray<T>> much_;
+  T* first_;
+};
 
 class DynamicSet {
  public:
@@ -93,8 +117,8 @@ class DynamicSet {
   std::uint64_t seed_;
   std::uint32_t mask_;
   std::size_t stride_;  // lines of an element
-  fib::ReservedArray<Bucket> buckets_;
-  fib::ReservedArray<Line> lines_;
+  ZeroArray<Bucket> buckets_;
+  ZeroArray<Line> lines_;
   alignas(64) std::atomic<std::uint64_t> free_{0};  // the first free element, and a count
   std::atomic<std::uint32_t> used_{0};              // elements that were ever there
   std::atomic<std::uint32_t> swept_{0};             // the place at which sweep() goes on

@@ -2,6 +2,7 @@
 #include "filter/program.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "filter/compiler.hpp"
@@ -102,6 +103,8 @@ Result<std::unique_ptr<Program>> compile(std::shared_ptr<const nft::Ruleset> rul
     Compiler{*ruleset, names, clock, *code, places}.run();
   } catch (const Unsupported& unsupported) {
     return fail(unsupported.what);
+  } catch (const std::bad_alloc&) {
+    return fail("not enough memory for the sets of the firewall");
   }
   return std::make_unique<Program>(std::move(ruleset), std::move(code), std::move(places), names,
                                    threads);

@@ -261,6 +261,35 @@ TEST_CASE("explaining adds nothing and counts nothing") {
   CHECK_FALSE(accepts(2));
 }
 
+TEST_CASE("elements expire in sets that no rule uses") {
+  Rules rules{
+      "table ip t {\nset s { type ipv4_addr; flags timeout\nelements = { 10.0.0.1 timeout "
+      "5s, 10.0.0.2 }\n}\n}\n"};
+  CHECK(elements_of(rules) == "10.0.0.1 timeout 5s expires 5s, 10.0.0.2");
+  rules.clock.advance(5s);
+  CHECK(elements_of(rules) == "10.0.0.2");
+}
+
+TEST_CASE("who tries too often is blocked, with all that he sends") {
+  // As in docs/firewall.md.
+  Rules rules{
+      "table inet filter {\n"
+      "set blocked { type ipv4_addr; flags dynamic,timeout; timeout 10m; size 10000; }\n"
+      "chain input {\ntype filter hook forward priority filter\nip saddr @blocked drop\n"
+      "udp dport 22 meter ssh { ip saddr limit rate over 5/minute } add @blocked { ip saddr }\n"
+      "}\n}\n"};
+  Packets packets;
+  for (int i = 0; i < 8; ++i) {
+    packets.add(from(1, 22));
+  }
+  packets.add(from(1, 80));
+  packets.add(from(2, 22));
+  // The sixth is the last that passes.
+  CHECK(rules.run(packets) == 0b01'1100'0000);
+  rules.clock.advance(10min);
+  CHECK(rules.run(packets) == 0b01'1100'0000);
+}
+
 TEST_CASE("a set of more elements than there is memory for is refused") {
   const Clock clock{Clock::Manual{}};
   const auto program =
@@ -268,7 +297,7 @@ TEST_CASE("a set of more elements than there is memory for is refused") {
                                  "set s { type ipv4_addr; size 16777217; flags dynamic; }")),
               {}, 1, clock);
   REQUIRE_FALSE(program);
-  CHECK(program.error().what.ends_with("set s has a size above 16777216"));
+  CHECK(program.error().what == "rules:2: table t, set s: a size above 16777216");
 }
 
 }  // namespace ringroad::filter
