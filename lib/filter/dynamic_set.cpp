@@ -30,7 +30,7 @@ void store(std::uint32_t& word, std::uint32_t value) {
 class DynamicSet::Locked {
  public:
   explicit Locked(Bucket& bucket) : bucket_{bucket} {
-    std::atomic_ref version{bucket.version};
+    const std::atomic_ref version{bucket.version};
     version_ = version.load(std::memory_order_relaxed) & ~1U;
     while (!version.compare_exchange_weak(version_, version_ | 1U, std::memory_order_acquire,
                                           std::memory_order_relaxed)) {

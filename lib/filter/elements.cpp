@@ -178,7 +178,7 @@ template <class Statement>
 bool Elements::passes(const Statement& statement, std::span<std::uint64_t, 2> words,
                       std::size_t index) {
   const std::uint32_t length = facts_.lengths()[index];
-  std::atomic_ref first{words[0]};
+  const std::atomic_ref first{words[0]};
   if constexpr (std::is_same_v<Statement, nft::Counter>) {
     if (!is_dry_) {
       first.fetch_add(1, std::memory_order_relaxed);

@@ -94,11 +94,17 @@ void Parser::set_update(Rule& rule, SetUpdate::Kind kind) {
            fmt::format("elements have the statements that set {} has", shown(name.text)));
   }
   if (set().kind == Set::Kind::kMap) {
+    if (!update.statements.empty() && !set().dynamic) {
+      refuse(statement,
+             fmt::format("the elements of map {} have statements only with 'flags dynamic'",
+                         shown(name.text)));
+    }
     cursor_.expect_symbol(":", "before the data of a map's element");
     update_data(rule, update);
   }
   cursor_.expect_symbol("}", "behind the element");
-  set().dynamic = true;
+  // A set becomes dynamic, a map does not: so nft has it.
+  set().dynamic |= set().kind == Set::Kind::kSet;
   set().size = set().size == 0 ? kDefaultSize : set().size;
   rule.statements.emplace_back(std::move(update));
 }
@@ -125,6 +131,9 @@ void Parser::meter(Rule& rule) {
   Set set;
   set.place = name.place;
   set.name = cursor_.expect_name("the name of a meter");
+  if (set.name.empty()) {
+    refuse(name, "a meter has a name");
+  }
   if (std::ranges::find(table_->sets, set.name, &Set::name) != table_->sets.end()) {
     refuse(name, fmt::format("there is a set or a meter {} already", shown(set.name)));
   }

@@ -174,7 +174,6 @@ TEST_CASE("sets that change, and the rules that write them, are listed as nft li
 	map n { # handle 14
 		type ipv4_addr : ipv4_addr . inet_service
 		size 65535
-		flags dynamic
 	}
 
 	map v { # handle 15
@@ -262,6 +261,8 @@ TEST_CASE("what rules cannot write is refused where it is written") {
         "25: the limit of an element has no name");
   CHECK(rule_problem("add @c { ip saddr limit rate 5/second }") ==
         "19: elements have the statements that set 'c' has");
+  CHECK(rule_problem("add @m { ip saddr counter : 5 }") ==
+        "19: the elements of map 'm' have statements only with 'flags dynamic'");
   CHECK(rule_problem("add @m { ip saddr }") ==
         "19: expected ':' before the data of a map's element, not '}'");
   CHECK(rule_problem("add @m { ip saddr : ip daddr }") ==
@@ -301,4 +302,49 @@ TEST_CASE("elements that the set cannot have are refused where they are written"
         "t:1:15: elements overlap: * and *");
   CHECK(problem_of("table t { set s { type ipv4_addr; elements = { * : 1 } } }") ==
         "t:1:50: only the elements of a map have data");
+}
+
+TEST_CASE("no text about sets that change ends in a crash") {
+  const std::string set = "table t { set s { type ipv4_addr; flags timeout; } chain c { ";
+  for (const char* const text : {"add",
+                                 "add @",
+                                 "add @s",
+                                 "add @s {",
+                                 "add @s { ip",
+                                 "add @s { ip saddr timeout",
+                                 "add @s { ip saddr limit",
+                                 "add @s { ip saddr limit rate 1/second",
+                                 "add @s { icmp id }",
+                                 "add @s { ip saddr ct",
+                                 "add @s { ip saddr ct count",
+                                 "add @s { ip saddr : }",
+                                 "update @@",
+                                 "delete @s { }",
+                                 "meter",
+                                 "meter {",
+                                 "meter x size",
+                                 "meter x size {",
+                                 "meter x { icmp id",
+                                 "meter x { icmp id counter }",
+                                 "meter \"\" { ip saddr counter }",
+                                 "ct count",
+                                 "ct count over",
+                                 "ip saddr { *",
+                                 "ip saddr { * : accept }",
+                                 "ip saddr vmap { *",
+                                 "ip saddr vmap { * : }",
+                                 "add @s { ip saddr timeout 99999999999d }"}) {
+    INFO(text);
+    static_cast<void>(parse(set + text, "t"));
+    static_cast<void>(parse(set + text + " } }", "t"));
+  }
+  for (const char* const text :
+       {"table t { set s { type ipv4_addr; counter; elements = { *", "table t { set s { * } }",
+        "table t { map m { type ipv4_addr : mark; elements = { * } } }",
+        "table t { set s { elements = { 1.1.1.1 counter } } }", "add element t s { * }",
+        "table t { set s { type ipv4_addr; limit } }",
+        "table t { set s { type ipv4_addr; ct } }"}) {
+    INFO(text);
+    CHECK_FALSE(parse(text, "t"));
+  }
 }
