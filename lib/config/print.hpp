@@ -44,5 +44,7 @@ template <class T, std::size_t N>
 using Printed = std::vector<std::pair<std::string_view, std::string>>;
 // Without keys that have their defaults.
 [[nodiscard]] Printed printed(const RouterAdvertisements& advertisements);
+// The section with its line ends; empty if it says nothing but defaults.
+[[nodiscard]] std::string printed(const Firewall& firewall);
 
 }  // namespace ringroad::config

@@ -12,7 +12,6 @@
 #include "config/dscp.hpp"
 #include "config/load.hpp"
 #include "config/print.hpp"
-#include "config/timeouts.hpp"
 #include "config/units.hpp"
 #include "config/words.hpp"
 
@@ -66,56 +65,6 @@ std::string print(const Nd& nd) {
              : fmt::format("nd: {{{}, gc_thresh: [{}], queue_bytes: {}, dad_transmits: {}}}\n",
                            print(nd.timers, defaults.timers), fmt::join(nd.gc_thresh, ", "),
                            to_string(nd.queue_bytes), nd.dad_transmits);
-}
-
-// What is not Linux's default.
-std::string print(const Connections& connections) {
-  const Connections defaults;
-  std::vector<std::string> parts;
-  if (connections.max != defaults.max) {
-    parts.push_back(fmt::format("max: {}", connections.max));
-  }
-  if (connections.loose != defaults.loose) {
-    parts.push_back(fmt::format("loose: {}", connections.loose));
-  }
-  if (connections.liberal != defaults.liberal) {
-    parts.push_back(fmt::format("liberal: {}", connections.liberal));
-  }
-  std::vector<std::string> times;
-  for (const Timeout& timeout : kTimeouts) {
-    const Nanoseconds time = connections.timeouts.*timeout.time;
-    if (time != defaults.timeouts.*timeout.time) {
-      times.push_back(fmt::format("{}: {}", timeout.key(), to_string(time)));
-    }
-  }
-  if (!times.empty()) {
-    parts.push_back(fmt::format("timeouts: {{{}}}", fmt::join(times, ", ")));
-  }
-  return parts.empty() ? "" : fmt::format("  connections: {{{}}}\n", fmt::join(parts, ", "));
-}
-
-// The text of a block, with its indentation in the header, since it may begin with blanks.
-std::string print_rules(std::string_view rules) {
-  std::string text = "  rules: |2\n";
-  while (!rules.empty()) {
-    const std::size_t end = std::min(rules.find('\n'), rules.size());
-    text += end == 0 ? "\n" : fmt::format("    {}\n", rules.substr(0, end));
-    rules.remove_prefix(std::min(end + 1, rules.size()));
-  }
-  return text;
-}
-
-std::string print(const Firewall& firewall) {
-  const std::string connections = print(firewall.connections);
-  if (!firewall.ruleset.empty()) {
-    const std::string ruleset = scalar(firewall.ruleset);
-    return connections.empty() ? fmt::format("firewall: {{ruleset: {}}}\n", ruleset)
-                               : fmt::format("firewall:\n  ruleset: {}\n{}", ruleset, connections);
-  }
-  if (firewall.rules.empty() && connections.empty()) {
-    return "";
-  }
-  return "firewall:\n" + connections + (firewall.rules.empty() ? "" : print_rules(firewall.rules));
 }
 
 std::string print(const Vlan& vlan) {
@@ -419,7 +368,7 @@ std::string to_yaml(const Config& config) {
   text += print(config.nd);
   text += fmt::format("icmp: {{rate: {}, burst: {}, per_destination: {}}}\n", config.icmp.rate,
                       config.icmp.burst, to_string(config.icmp.per_destination));
-  text += print(config.firewall);
+  text += printed(config.firewall);
   text += fmt::format("ecmp: {{hash: {}, seed: {}}}\n", word(kFlowHashWords, config.ecmp.hash),
                       config.ecmp.seed);
   return text;

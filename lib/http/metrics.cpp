@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "http/drop_class.hpp"
+#include "http/metrics_connections.hpp"
 
 namespace ringroad::http {
 namespace {
@@ -91,7 +92,6 @@ class Writer {
   void workers();
   void worker_times();
   void tables();
-  void connections();
   void memory();
 
   const Snapshot& snapshot_;
@@ -351,36 +351,8 @@ void Writer::tables() {
   each_family([](const FamilySample& family) { return family.neighbor_failures; });
   text_.counter("ringroad_neighbor_table_fulls", "Neighbors that the table had no room for.");
   each_family([](const FamilySample& family) { return family.neighbor_table_fulls; });
-  connections();
+  write_connections(text_, snapshot_.tracking);
   memory();
-}
-
-void Writer::connections() {
-  const control::Firewall::Tracking& tracking = snapshot_.tracking;
-  const filter::Connections::Counters& counters = tracking.counters;
-  text_.gauge("ringroad_connections", "Connections that the firewall tracks.");
-  text_.sample("", tracking.count);
-  text_.gauge("ringroad_connections_limit", "The most connections that there may be.");
-  text_.sample("", tracking.max);
-  text_.gauge("ringroad_connections_bytes", "Memory of the tables of connections.", "bytes");
-  text_.sample("", tracking.bytes);
-  const auto counter = [this](std::string_view name, std::string_view help, std::uint64_t value) {
-    text_.counter(name, help);
-    text_.sample("", value);
-  };
-  counter("ringroad_connections_found", "Packets of a connection that was known.", counters.found);
-  counter("ringroad_connections_invalid", "Packets that no connection can have.", counters.invalid);
-  counter("ringroad_connections_inserted", "Connections that came into being.", counters.inserted);
-  counter("ringroad_connections_insert_failed",
-          "Connections that another one with the same addresses and ports came before.",
-          counters.insert_failed);
-  counter("ringroad_connections_expired", "Connections that were forgotten after their timeout.",
-          counters.expired);
-  counter("ringroad_connections_early_drops",
-          "Connections that were forgotten early, because the table was full.",
-          counters.early_drops);
-  counter("ringroad_connections_refused",
-          "Packets of new connections that the table had no room for.", counters.refused);
 }
 
 void Writer::memory() {
