@@ -38,10 +38,10 @@ void reject(void* /*state*/, StageContext& context, const Burst& burst, std::siz
 }  // namespace
 
 Firewall::Firewall(interface::World& world, const Clock& clock, const Workers& workers,
-                   host::SlowPath& slow_path)
+                   const SlowPaths& slow_paths)
     : world_{world},
       clock_{clock},
-      slow_path_{slow_path},
+      slow_paths_{slow_paths},
       log_{clock, world.workers() + 1},
       firewall_{world.hooks(), world.reclaimer(), clock, world.workers() + 1,
                 filter::Sinks{.reject = reject, .log = FirewallLog::note, .log_state = &log_}} {
@@ -85,8 +85,11 @@ Status Firewall::load(const config::Firewall& rules) {
   } else if (rules.parsed == nullptr && program() != nullptr) {
     firewall_.unload();
   }
-  slow_path_.set_defragments(program() != nullptr &&
-                             program()->tracks(HookPoint::kPreRouting, false));
+  const auto tracks = [this](bool is_ipv6) {
+    return program() != nullptr && program()->tracks(HookPoint::kPreRouting, is_ipv6);
+  };
+  slow_paths_.ipv4.set_defragments(tracks(false));
+  slow_paths_.ipv6.set_defragments(tracks(true));
   rules_ = rules;
   names_ = std::move(now);
   return {};

@@ -15,6 +15,7 @@
 #include "control/firewall_log.hpp"
 #include "filter/firewall.hpp"
 #include "host/slow_path.hpp"
+#include "host/slow_path6.hpp"
 #include "interface/world.hpp"
 #include "worker/worker.hpp"
 
@@ -23,8 +24,13 @@ namespace ringroad::control {
 class Firewall {
  public:
   using Workers = std::vector<std::unique_ptr<worker::Worker>>;
+  // The slow paths of both families.
+  struct SlowPaths {
+    host::SlowPath& ipv4;
+    host::SlowPath6& ipv6;
+  };
   Firewall(interface::World& world, const Clock& clock, const Workers& workers,
-           host::SlowPath& slow_path);
+           const SlowPaths& slow_paths);
 
   // Rules that begin to act together, for all threads, or an error, and nothing changes. Rules that
   // run already keep their counters; if there are none, all packets pass.
@@ -65,7 +71,7 @@ class Firewall {
 
   interface::World& world_;
   const Clock& clock_;
-  host::SlowPath& slow_path_;
+  SlowPaths slow_paths_;
   FirewallLog log_;
   filter::Firewall firewall_;
   config::Firewall rules_;

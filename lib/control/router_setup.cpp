@@ -279,7 +279,8 @@ Status Router::set_up_addresses() {
                                                        .ports = ports(),
                                                        .sender = *sender_,
                                                        .clock = clock_});
-  firewall_ = std::make_unique<Firewall>(*world_, clock_, workers_, *slow_path_);
+  firewall_ = std::make_unique<Firewall>(*world_, clock_, workers_,
+                                         Firewall::SlowPaths{*slow_path_, *slow_path6_});
   if (Status status = firewall_->load(config_.firewall); !status) {
     return status;
   }

@@ -142,7 +142,7 @@ struct ChainCode {
 struct BaseCode {
   enum class What : std::uint8_t {
     kChain,
-    kDefragment,  // fragments of IPv4 wait for their datagram
+    kDefragment,  // fragments wait for their datagram
     kTrack,       // finds or begins connections
     kTranslate,   // decides by the chains of type nat, and translates
     kConfirm,     // the packets' connections come into being

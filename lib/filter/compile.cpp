@@ -87,9 +87,7 @@ void Compiler::add_tracking() {
       at(point).chains.push_back({.what = what, .priority = priority});
       at(point).tracks = true;
     };
-    if (family == 0) {
-      add(HookPoint::kPreRouting, What::kDefragment, kDefragment);
-    }
+    add(HookPoint::kPreRouting, What::kDefragment, kDefragment);
     for (const HookPoint point : {HookPoint::kPreRouting, HookPoint::kOutput}) {
       add(point, What::kTrack, hook_priority::kConntrack);
       if (translates) {

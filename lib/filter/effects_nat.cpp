@@ -8,6 +8,7 @@
 #include <span>
 
 #include "filter/effects.hpp"
+#include "ip6/extension_headers.hpp"
 #include "packet/read.hpp"
 
 namespace ringroad::filter {
@@ -30,6 +31,19 @@ bool is_error(const Packet& packet, bool is_ipv6, const Transport& transport) {
   const auto type = read_at<std::uint8_t>(packet, transport.offset);
   const bool is_icmp = transport.protocol == icmp_of(is_ipv6);
   return is_icmp && transport.has_header && type && !icmp_pair(*type, is_ipv6);
+}
+
+// Whether the packet is a fragment, and not a whole datagram with a fragment header (RFC 6946).
+bool is_piece(Packet& packet, bool is_ipv6) {
+  if (!is_ipv6) {
+    return is_fragment(ipv4(packet));
+  }
+  const std::uint8_t next = ipv6(packet).proto;
+  if (next == IPPROTO_TCP || next == IPPROTO_UDP || next == IPPROTO_ICMPV6) [[likely]] {
+    return false;
+  }
+  const ip6::Chain chain = ip6::walk(packet);
+  return chain.fragment_at && (chain.more || chain.fragment_offset != 0);
 }
 
 // What the rule's map says is the address, the port, or both. `interval`: a part of its data.
@@ -70,7 +84,7 @@ std::uint64_t Effects::defragment(std::uint64_t m) {
   }
   for (; m != 0; m &= m - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
-    if (is_fragment(ipv4(*run_.burst.packets[i]))) [[unlikely]] {
+    if (is_piece(*run_.burst.packets[i], run_.burst.is_ipv6)) [[unlikely]] {
       run_.verdicts.hold(i);
       run_.context->punt(run_.burst, static_cast<std::uint16_t>(i), PuntReason::kOptions);
       run_.context->release(1);

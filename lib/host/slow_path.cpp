@@ -55,7 +55,8 @@ SlowPath::SlowPath(const SlowPath& real, Sender& sender)
       limiter_{real.limiter_.limits()},
       path_mtu_{real.path_mtu_},
       identifications_{real.identifications_},
-      reassembly_{make_reassembly(real.reassembly_.settings())} {
+      reassembly_{make_reassembly(real.reassembly_.settings())},
+      defragments_{real.defragments_} {
   add_protocols();
 }
 

@@ -54,9 +54,9 @@ class SlowPath {
   using ProtocolHandler = std::function<void(OwnedPacket)>;
   bool add_protocol(std::uint8_t protocol, ProtocolHandler handler);
 
-  // Runs the timers that are due.
-  // Whether fragments that are not decided about are put together before PREROUTING.
+  // Whether fragments are put together before PREROUTING, and cut again when they leave.
   void set_defragments(bool on) { defragments_ = on; }
+  // Runs the timers that are due.
   void tick() { reassembly_.tick(clock_.now()); }
   // Drops all waiting fragments, for reason kPortDown.
   void clear() { reassembly_.clear(stats::DropReason::kPortDown); }

@@ -4,8 +4,10 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "host/one_packet.hpp"
+#include "ip6/extension_headers.hpp"
 #include "ip6/forward.hpp"
 #include "ip6/fragment_info.hpp"
 #include "ip6/header.hpp"
@@ -41,6 +43,7 @@ SlowPath6::SlowPath6(const SlowPath6& real, Sender& sender)
       counters_{sender.context().counters},
       limiter_{real.limiter_.limits()},
       path_mtu_{real.path_mtu_},
+      defragments_{real.defragments_},
       reassembly_{make_reassembly(real.reassembly_.settings())} {
   // The query is heard, but no report is scheduled.
   on_mld_query = [](InterfaceId, Packet&) {};
@@ -153,12 +156,38 @@ void SlowPath6::with_options(OwnedPacket packet) {
                                .pointer = options.pointer});
     return;
   }
+  std::uint16_t longest = 0;
+  if (const ip6::Chain chain = ip6::walk(*packet);
+      defragments_ && chain.fragment_at && (chain.more || chain.fragment_offset != 0)) {
+    packet = defragmented(std::move(packet), longest);
+  }
+  if (packet) {
+    carry(std::move(packet), longest);
+  }
+}
+
+OwnedPacket SlowPath6::defragmented(OwnedPacket packet, std::uint16_t& longest) {
+  const ip6::Chain chain = ip6::walk(*packet);
+  packet = reassemble(std::move(packet), {.offset = chain.fragment_at.value_or(0)}, &longest);
+  return packet ? run_hooks(HookPoint::kPreRouting, std::move(packet)) : nullptr;
+}
+
+void SlowPath6::carry(OwnedPacket packet, std::uint16_t longest) {
   StageContext& context = sender_.context();
   const std::uint8_t worker = meta(*packet).worker;
   Burst burst;
   fill(burst, std::move(packet), ip6::describe);
   ip6::route(context, burst);
   const Adjacency& adjacency = *burst.adjacencies[0];
+  // What came in fragments that fit goes on in fragments (Linux's ip6_pkt_too_big).
+  const std::uint16_t mtu = mtu_of(adjacency, burst.ingress);
+  Adjacency wide;
+  if (longest != 0 && longest <= mtu) {
+    wide.kind = adjacency.kind;
+    wide.port = adjacency.port;
+    wide.mtu = std::numeric_limits<std::uint16_t>::max();
+    burst.adjacencies[0] = &wide;
+  }
   ip6::ingress_checks(context, burst);
   if (burst.count > 0) {
     ip6::forward(context, burst);
@@ -180,9 +209,18 @@ void SlowPath6::with_options(OwnedPacket packet) {
   if (packet) {
     packet = run_hooks(HookPoint::kPostRouting, std::move(packet), &adjacency);
   }
-  if (packet) {
+  if (packet && longest != 0) {
+    cut(std::move(packet), &adjacency, std::min(mtu, longest));
+  } else if (packet) {
     to_neighbor(std::move(packet), adjacency);
   }
+}
+
+std::uint16_t SlowPath6::mtu_of(const Adjacency& adjacency, InterfaceId ingress) const {
+  const std::uint16_t mtu = adjacency.kind == AdjacencyKind::kLinkLocal
+                                ? world_.port(ingress).mtu_of<Ipv6>()
+                                : adjacency.mtu.load(std::memory_order_relaxed);
+  return std::max(mtu, ip6::kMtuMin);
 }
 
 std::optional<neigh::Key6> SlowPath6::next_hop_of(Packet& packet, const Adjacency& adjacency) {

@@ -50,6 +50,9 @@ class SlowPath6 {
   // Called with each query of multicast listener discovery.
   std::function<void(InterfaceId, Packet&)> on_mld_query;
 
+  // Whether fragments are put together before PREROUTING, and cut again when they leave (Linux's
+  // nf_defrag_ipv6).
+  void set_defragments(bool on) { defragments_ = on; }
   // Runs the timers that are due.
   void tick() { reassembly_.tick(clock_.now()); }
   // Drops all waiting fragments, for reason kPortDown.
@@ -67,14 +70,20 @@ class SlowPath6 {
 
   // Forwarded packets (slow_path6.cpp).
 
-  // Checks the hop-by-hop options of the packet, then runs the stages of a worker over it.
+  // Checks the hop-by-hop options of the packet, and puts it together with the other fragments of
+  // its datagram if it is one. Then runs the stages of a worker over it.
   void with_options(OwnedPacket packet);
+  // `longest`: of the fragments of which it was put together; 0: it was received whole.
+  void carry(OwnedPacket packet, std::uint16_t longest);
+  // Returns null if the datagram is not complete, or a hook has dropped it.
+  [[nodiscard]] OwnedPacket defragmented(OwnedPacket packet, std::uint16_t& longest);
   // The neighbor to which a packet goes that takes this way; none: the way leads to no neighbor.
   [[nodiscard]] static std::optional<neigh::Key6> next_hop_of(Packet& packet,
                                                               const neigh::Adjacency& adjacency);
   // Sends the packet to its next hop, which may have to be resolved first.
   void to_neighbor(OwnedPacket packet, const neigh::Adjacency& adjacency);
   void too_big(OwnedPacket packet, std::uint16_t mtu);
+  [[nodiscard]] std::uint16_t mtu_of(const neigh::Adjacency& adjacency, InterfaceId ingress) const;
   [[nodiscard]] const neigh::Adjacency& adjacency_of(Packet& packet) const;
   // Runs the hooks of that point over one packet. Returns null if a hook holds or dropped it.
   [[nodiscard]] OwnedPacket run_hooks(HookPoint point, OwnedPacket packet,
@@ -87,7 +96,8 @@ class SlowPath6 {
   void refuse(OwnedPacket packet, const ip6::Step& step);
   // Returns the datagram if this fragment, whose header is at `offset`, completes it, otherwise
   // null.
-  [[nodiscard]] OwnedPacket reassemble(OwnedPacket packet, const ip6::Step& step);
+  [[nodiscard]] OwnedPacket reassemble(OwnedPacket packet, const ip6::Step& step,
+                                       std::uint16_t* longest = nullptr);
   void icmp_input(OwnedPacket packet, std::uint32_t offset);
   void echo(OwnedPacket packet, std::uint32_t offset);
   [[nodiscard]] bool learn_path_mtu(Packet& packet, std::uint32_t offset);
@@ -134,6 +144,7 @@ class SlowPath6 {
   IcmpLimiter<Ipv6> limiter_;
   RedirectLimiter<Ipv6> redirects_;
   PathMtu<Ipv6> path_mtu_{ip6::kMtuMin};
+  bool defragments_ = false;
   ip6::Reassembly<OwnedPacket> reassembly_;
   std::array<ProtocolHandler, 256> protocols_;
 };

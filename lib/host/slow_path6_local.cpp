@@ -2,6 +2,7 @@
 // Handles packets for the router itself: Linux's ip6_input and the protocols above it.
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cstddef>
 
 #include "host/slow_path6.hpp"
@@ -104,7 +105,7 @@ void SlowPath6::refuse(OwnedPacket packet, const Step& step) {
 }
 
 // Linux's ipv6_frag_rcv.
-OwnedPacket SlowPath6::reassemble(OwnedPacket packet, const Step& step) {
+OwnedPacket SlowPath6::reassemble(OwnedPacket packet, const Step& step, std::uint16_t* longest) {
   const auto fragment = ip6::read_fragment(*packet, step.offset);
   if (!fragment) {
     counters_.add(IpCounter::kReasm6Reqds);
@@ -120,6 +121,12 @@ OwnedPacket SlowPath6::reassemble(OwnedPacket packet, const Step& step) {
   }
   // The fragments become one packet; each of them is counted as delivered.
   sender_.count_delivered(datagram->pieces.size() - 1);
+  for (const auto& piece : datagram->pieces) {
+    if (longest != nullptr) {
+      const std::uint32_t length = piece.packet->pkt_len - kL2Bytes;
+      *longest = std::max(*longest, static_cast<std::uint16_t>(length));
+    }
+  }
   const auto first_header = ipv6(*datagram->pieces.front().packet).proto;
   OwnedPacket whole = ip6::join(std::move(*datagram));
   // Hop-by-hop options come first on the wire only (RFC 8200 4.1): in a fragment they are an

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "asking.hpp"
+#include "ip6_frames.hpp"
 #include "nft/parse.hpp"
 #include "testbed.hpp"
 
@@ -41,6 +42,7 @@ Ipv4Fields udp(Ipv4Fields fields, std::uint16_t source, std::uint16_t destinatio
 }
 
 constexpr std::size_t kPorts = 34;
+constexpr std::size_t kUpper = 54;  // of IPv6, behind the fixed header
 
 const std::string kStateful =
     "table inet filter {\n"
@@ -175,6 +177,55 @@ TEST_CASE("fragments are put together before they are translated, and cut again"
   for (const Frame& piece : out) {
     CHECK(ip_source(piece) == kRouterB);
   }
+}
+
+TEST_CASE("fragments of IPv6 belong to the connection of their datagram, and leave as fragments") {
+  const bool fits = GENERATE(true, false);
+  auto options = with_rules(
+      "table ip6 t { chain f { type filter hook forward priority 0; policy drop;\n"
+      "  ct state new icmpv6 type echo-request accept } }",
+      GENERATE(1U, 2U));
+  options.config.ports[0].addresses6 = {{kRouterA6, 64}};
+  options.config.ports[1].addresses6 = {{kRouterB6, 64}};
+  options.config.nd.dad_transmits = 0;
+  options.config.ports[1].mtu = fits ? 1500 : 1300;
+  Testbed bed{std::move(options)};
+  resolve_hosts6(bed);
+  Ipv6Fields whole{.destination_mac = bed.mac(kPortA), .next_header = 58};
+  whole.payload.assign(2600, 7);
+  whole.payload[0] = 128;
+  mend_icmp6_checksum(whole);
+  constexpr std::size_t kFirst = 1360;
+  for (const bool is_first : {false, true}) {
+    Ipv6Fields piece = whole;
+    piece.next_header = 44;
+    const auto middle = whole.payload.begin() + kFirst;
+    const unsigned offset = is_first ? 1 : kFirst;
+    piece.payload = {
+        58, 0, static_cast<std::uint8_t>(offset >> 8U), static_cast<std::uint8_t>(offset), 0, 0,
+        0,  9};
+    piece.payload.insert(piece.payload.end(), is_first ? whole.payload.begin() : middle,
+                         is_first ? middle : whole.payload.end());
+    bed.receive(kPortA, make_ipv6(piece));
+  }
+  bed.run();
+  const auto out = bed.sent(kPortB);
+  if (!fits) {
+    CHECK(out.empty());
+    const auto back = bed.sent(kPortA);
+    REQUIRE(back.size() == 1);
+    CHECK(back[0].at(kUpper) == 2);  // too big
+    return;
+  }
+  REQUIRE(out.size() == 2);
+  std::vector<std::uint8_t> octets;
+  for (const Frame& piece : out) {
+    CHECK(piece.at(kIp + 6) == 44);
+    CHECK(piece.at(kIp + 7) == 63);  // the hop limit
+    CHECK(piece.size() <= kUpper + 8 + kFirst);
+    octets.insert(octets.end(), piece.begin() + kUpper + 8, piece.end());
+  }
+  CHECK(octets == whole.payload);
 }
 
 // With several workers the clients' packets and the answers come to other workers than their own.
