@@ -52,9 +52,12 @@ bool is_checksum_right(Packet& packet) {
   if (!has_checksum(packet, offset, protocol)) {
     return true;
   }
-  const bool pseudo_header = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
-  return (pseudo_header ? ip4::payload_checksum_with_pseudo_header(packet)
-                        : ip4::payload_checksum(packet)) == 0;
+  if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) {
+    return ip4::payload_checksum_with_pseudo_header(packet) == 0;
+  }
+  // Linux's nf_ip_checksum adds the payload to the IP header: nothing but zeros is right too.
+  const std::uint16_t sum = ip4::payload_checksum(packet);
+  return sum == 0 || sum == 0xffff;
 }
 
 // The reset belongs to the connection of the packet that it is about.

@@ -314,8 +314,13 @@ OwnedPacket SlowPath::run_hooks(HookPoint point, OwnedPacket packet, const Adjac
     return way != nullptr ? *way : adjacency_of(one);
   };
   StageContext& context = sender_.context();
+  const PacketMeta before = meta(*packet);
   packet = host::run_hooks(context, point, std::move(packet), ip4::describe, way_of, is_own);
-  take_rejected(context, [this](OwnedPacket rejected) { handle(std::move(rejected)); });
+  take_rejected(context, [&](OwnedPacket rejected) {
+    meta(*rejected).options = before.options;  // which the error returns to the sender
+    meta(*rejected).worker = before.worker;
+    handle(std::move(rejected));
+  });
   return packet;
 }
 

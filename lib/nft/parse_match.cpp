@@ -56,7 +56,13 @@ void Parser::expression_statement(Rule& rule) {
     const SetIndex map = set_operand(Set::Kind::kVerdictMap, left);
     rule.statements.emplace_back(VerdictMap{std::move(left), map});
   } else if (left.size() == 1 && cursor_.peek().is_word("set")) {
-    rule.statements.emplace_back(assignment(left.front()));
+    Assignment made = assignment(left.front());
+    if (const auto* const from = std::get_if<Expression>(&made.value)) {
+      imply(rule, *from->field);
+    } else if (const auto* const map = std::get_if<MapLookup>(&made.value)) {
+      imply(rule, *map);
+    }
+    rule.statements.emplace_back(std::move(made));
   } else {
     rule.statements.emplace_back(match(std::move(left)));
   }
@@ -114,6 +120,12 @@ void Parser::imply_tag(Rule& rule, const Field& field) {
   }
   rule.statements.emplace_back(
       Match{{{type}}, Comparison::kEqual, Key{{kTag, kTag}}, false, field.name != "vlan type"});
+}
+
+void Parser::imply(Rule& rule, const MapLookup& map) {
+  for (const Expression& part : map.key) {
+    imply(rule, *part.field);
+  }
 }
 
 // Fields that only some types of ICMP messages have (nft's icmp_dep) imply these types.

@@ -87,7 +87,11 @@ bool Parser::known_statement(Rule& rule, const Token& first) {
     rule.statements.emplace_back(flow());
   } else if (const auto* const kind = std::ranges::find(kNats, first.text); kind != kNats.end()) {
     cursor_.next();
-    rule.statements.emplace_back(nat(first, static_cast<Nat::Kind>(kind - kNats.begin())));
+    Nat made = nat(first, static_cast<Nat::Kind>(kind - kNats.begin()));
+    if (made.map) {
+      imply(rule, *made.map);
+    }
+    rule.statements.emplace_back(std::move(made));
   } else if (first.is_word("add")) {
     set_update(rule, SetUpdate::Kind::kAdd);
   } else if (first.is_word("update")) {

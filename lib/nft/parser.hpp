@@ -184,6 +184,7 @@ class Parser {
   Expression primary();
   [[nodiscard]] std::vector<Expression> concatenation();
   void imply(Rule& rule, const Field& field);
+  void imply(Rule& rule, const MapLookup& map);
   static void imply_tag(Rule& rule, const Field& field);
   Match match(std::vector<Expression> left);
   Match flags_match(Expression left);

@@ -146,6 +146,31 @@ TEST_CASE("a segment that is rejected is reset, as its receiver would") {
   CHECK(word(back[0], kIcmp + 10) == (flags == 0x02 ? 1 : 0));  // the SYN counts
 }
 
+TEST_CASE("a datagram without payload is rejected with an error, as is one of nothing but zeros") {
+  Testbed bed{with_rules("table ip t { chain c { type filter hook forward priority 0; reject } }")};
+  bed.resolve_hosts();
+  Ipv4Fields fields = bed.from_a_to_b();
+  fields.protocol = 109;
+  fields.payload.assign(GENERATE(0U, 24U), 0);
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  CHECK(bed.sent(kPortA).size() == 1);
+}
+
+TEST_CASE("an error about a rejected packet returns its options") {
+  const bool is_read = GENERATE(true, false);  // before PREROUTING nobody has read them
+  Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook "} +
+                         (is_read ? "forward" : "prerouting") + " priority 0; reject } }")};
+  bed.resolve_hosts();
+  Ipv4Fields fields = udp(bed, 9);
+  fields.options = {7, 7, 4, 0, 0, 0, 0, 0};
+  bed.receive(kPortA, make_ipv4(fields));
+  bed.run();
+  const auto back = bed.sent(kPortA);
+  REQUIRE(back.size() == 1);
+  CHECK(back[0].at(kIp) == (is_read ? 0x47 : 0x45));
+}
+
 TEST_CASE("a segment in a broadcast frame is reset, but no error is sent about one") {
   const bool resets = GENERATE(true, false);
   Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook prerouting "

@@ -76,6 +76,8 @@ TEST_CASE("rules are listed as nft lists them") {
       {"icmpv6 mtu 3", "icmpv6 mtu 3"},
       {"icmp id 3", "icmp type { echo-reply, echo-request } icmp id 3"},
       {"icmp type echo-request icmp id 3", "icmp type echo-request icmp id 3"},
+      {"meta mark set icmp id map { 5 : 6 }",
+       "icmp type { echo-reply, echo-request } meta mark set icmp id map { 5 : 0x00000006 }"},
       {"icmp code 0", "icmp code net-unreachable"},
       {"icmp type 200", "icmp type 200"},
       {"icmp type . icmp code { 3 . 4}",
