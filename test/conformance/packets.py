@@ -50,9 +50,9 @@ def udp(src, dst, sport, dport, payload, check=None):
     return message[:6] + struct.pack("!H", check) + payload
 
 
-def tcp(src, dst, sport, dport, flags, seq=0, ack=0, payload=b"", options=b"", check=None):
+def tcp(src, dst, sport, dport, flags, seq=0, ack=0, payload=b"", options=b"", check=None, window=8192):
     message = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, (5 + len(options) // 4) << 4, flags,
-                          8192, 0, 0) + options + payload
+                          window, 0, 0) + options + payload
     if check is None:
         check = _transport_checksum(src, dst, TCP, message)
     return message[:16] + struct.pack("!H", check) + message[18:]

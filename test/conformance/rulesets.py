@@ -24,6 +24,7 @@ class Chain:
     drops: bool = False  # by policy
     rules: list = field(default_factory=list)  # of lists of statements
     of_others: bool = True  # only packets from others than the router can reach it
+    kind: str = "filter"
 
     def exempt(self, family):
         """Returns the rules for packets that belong to the comparison itself: markers, listener reports."""
@@ -44,7 +45,8 @@ class Chain:
         lines = [f"\tchain {self.name} {{"]
         if self.hook:
             policy = "drop" if self.drops else "accept"
-            lines.append(f"\t\ttype filter hook {self.hook} priority {self.priority}; policy {policy};")
+            lines.append(
+                f"\t\ttype {self.kind} hook {self.hook} priority {self.priority}; policy {policy};")
         return "\n".join([*lines, *(
             f"\t\t{rule}" for rule in self.all_rules(family)[0 if exempt else len(self.exempt(family)):]), "\t}"])
 

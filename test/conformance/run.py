@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sends the same packets through the Linux kernel and through Ringroad and compares every wire.
 
-Then it does so with random rulesets of the firewall, as the category `rulesets`. The last line is
-`N passed, N failed`, of categories.
+Then it does so with random rulesets of the firewall, as the category `rulesets`, and with conversations that are tracked
+and translated, as the category `conversations`. The last line is `N passed, N failed`, of categories.
 """
 import argparse
 import gc
@@ -14,6 +14,7 @@ import time
 
 import changes6
 import control
+import conversations
 import firewall
 import fragments
 import headers6  # pylint: disable=unused-import
@@ -51,7 +52,8 @@ AGAIN = {"arp": link.forgotten, "reassembly": fragments.Renumbered(),
 # These categories wait, so they run only in every Nth turn, with this many hosts.
 RARE = {"neighbor": 10, "neighbor6": 10}
 HOSTS = 64
-RULESETS = "rulesets"  # not a stream of packets, but another run: firewall.py
+# Not streams of packets, but other runs: firewall.py, conversations.py.
+RULESETS, CONVERSATIONS = "rulesets", "conversations"
 REPORTS = 12  # for each category, each of a different kind
 
 
@@ -73,10 +75,13 @@ class Run:
     def __init__(self, arguments):
         self.arguments = arguments
         self.ids = rows()
-        chosen = [name for name in (*CATEGORIES, RULESETS) if arguments.category in name]
+        chosen = [name for name in (*CATEGORIES, RULESETS, CONVERSATIONS) if arguments.category in name]
         self.tallies = {name: Tally() for name in chosen
                         if name == arguments.category or arguments.category not in chosen}
-        self.has_rulesets = self.tallies.pop(RULESETS, None) is not None and arguments.rulesets > 0
+        self.others = [compare_all for name, compare_all, number in (
+            (RULESETS, firewall.compare_rulesets, arguments.rulesets),
+            (CONVERSATIONS, conversations.compare_conversations, arguments.conversations))
+            if self.tallies.pop(name, None) is not None and number > 0]
         self.explained = dict.fromkeys(self.ids.values(), 0)
 
     def steps(self):
@@ -147,14 +152,14 @@ class Run:
                 report(name, few, failed)
             kinds[kind] = kinds.get(kind, 0) + 1
 
-    def table(self, rulesets):
+    def table(self, others):
         print(f"{'category':16} {'packets':>9} {'frames':>9} {'matches':>9} {'explained':>9} "
               f"{'failures':>9}")
         for name, row in self.tallies.items():
             print(f"{name:16} {row.packets:9} {row.frames:9} {row.matches:9} {row.explained:9} "
                   f"{row.failures:9}")
-        if rulesets:
-            print(rulesets.row())
+        for other in others:
+            print(other.row())
         for row, count in self.explained.items():
             if count:
                 print(f"differences.md {row}: {count}")
@@ -164,6 +169,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--packets", type=int, default=20_000)
     parser.add_argument("--rulesets", type=int, default=0, help="of the firewall, random ones [none]")
+    parser.add_argument("--conversations", type=int, default=200, help="tracked and translated [%(default)s]")
     parser.add_argument("--seed", type=int, default=1812)
     parser.add_argument("--category", default="",
                         help="only the one of this name, or those with this word in theirs")
@@ -175,19 +181,19 @@ def main():
     worlds.topology.clear_leftovers()
     gc.freeze()
     run = Run(arguments)
-    complaint = rulesets = None
+    complaint, others = None, []
     with UnlimitedErrors(), worlds.Pair() as pair:
         run.run(pair)
-        if run.has_rulesets:
-            rulesets = firewall.compare_rulesets(pair, run.ids, arguments)
+        for compare_all in run.others:
+            others += filter(None, [compare_all(pair, run.ids, arguments)])
         complaint = pair.ringroad.finish()
-    run.table(rulesets)
-    failed = sum(row.failures > 0 for row in run.tallies.values()) + bool(rulesets and rulesets.failed)
+    run.table(others)
+    failed = sum(row.failures > 0 for row in run.tallies.values()) + sum(other.failed > 0 for other in others)
     if complaint:
         print(f"the router at its end: {complaint}")
         failed += 1
     passed = sum(row.packets > 0 and not row.failures for row in run.tallies.values())
-    passed += bool(rulesets and rulesets.passed and not rulesets.failed)
+    passed += sum(other.passed > 0 and not other.failed for other in others)
     print(f"{sum(row.packets for row in run.tallies.values())} packets each, seed "
           f"{arguments.seed}, {time.monotonic() - started:.1f} s")
     print(f"{passed} passed, {failed} failed")

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Compares the tracking and the translation of connections: random conversations through random rulesets."""
+import random
+import re
+
+from compare import compare
+from connections import Choices, KernelConnections, RouterConnections
+from explained import explain
+from firewall import NOTHING, REPORTS, Firewalls, Outcome, differences
+from hosts import Hosts
+from network import ALL_WIRES
+from nat_rulesets import aims, nat_ruleset, port_ranges
+from show import expression, one_line, WIRE_NAMES
+from shrink import delta_debug
+from talks import scenes
+
+TALKS = 6  # for each ruleset
+
+
+class Stage:
+    """Both networks, while conversations go on."""
+
+    def __init__(self, pair, ids):
+        self.pair, self.ids = pair, ids
+        self.firewalls = Firewalls(pair, ids)
+        self.linux = KernelConnections(pair.linux.middle)
+        self.ringroad = RouterConnections(self.firewalls.ringroad.ask)
+        self.frames = self.compared = 0  # of all
+
+    def close(self):
+        self.firewalls.close()
+
+    def attempt(self, rules, played):
+        """Loads the ruleset, plays the scenes, and returns the Outcome; ends with the first scene that differs."""
+        outcome = Outcome()
+        self.firewalls.ringroad.load(NOTHING)
+        text = rules.text()
+        if error := self.firewalls.linux.load(text):
+            raise ValueError(error)
+        if error := self.firewalls.ringroad.load(text):
+            outcome.lines.append(f"Ringroad refuses it: {error}")
+            return outcome
+        for connections in (self.linux, self.ringroad):
+            connections.flush()
+        hosts, choices = (Hosts(), Hosts()), Choices(port_ranges(rules))
+        for scene in played:
+            try:
+                for action in scene:
+                    self.act(outcome, action, hosts, choices)
+            except AssertionError as error:  # no markers
+                outcome.lines.append(str(error))
+                return outcome
+            outcome.lines += differences(rules, self.firewalls.linux.counters(), self.firewalls.ringroad.counters())
+            theirs = self.linux.listed()
+            outcome.lines += choices.differences(theirs, self.ringroad.listed())
+            self.compared += len(theirs)
+            if outcome:
+                return outcome
+        return outcome
+
+    def act(self, outcome, action, hosts, choices):
+        """One host says something, in both networks."""
+        theirs, ours = (one.frames(action) for one in hosts)
+        if not theirs and not ours:
+            return
+        got = [[[] for _ in ALL_WIRES] for _ in range(2)]
+        for world, frames in ((self.pair.ringroad, ours), (self.pair.linux, theirs)):
+            world.send(frames)
+            world.mark()
+        self.pair.linux.collect(0, got[0])
+        self.pair.ringroad.collect(0.001, got[1])
+        self.frames += len(theirs)
+        for one, outputs in zip(hosts, got):
+            one.note([action], outputs)
+        outcome.lines += choices.learn([action], *got)
+        matches, found = compare(got[0], [[choices.frame(raw) for raw in frames] for frames in got[1]])
+        outcome.matches += matches
+        for difference in found:
+            if explain(difference, self.ids):
+                outcome.explained += 1
+            else:
+                outcome.frames.append((action, difference))
+
+
+class ConversationRun:
+    """Random rulesets in turn, each with conversations of its own; the same for the same seed."""
+
+    def __init__(self, pair, ids, arguments):
+        self.stage = Stage(pair, ids)
+        self.arguments = arguments
+        self.rulesets = self.talks = self.passed = self.failed = self.matches = self.explained = 0
+        self.kinds = set()
+
+    def run(self):
+        try:
+            while self.talks < self.arguments.conversations:
+                if not self.judge(self.rulesets) and not self.arguments.keep_going:
+                    return
+        finally:
+            self.stage.close()
+
+    def judge(self, number):
+        """Returns whether the ruleset passed."""
+        r = random.Random(f"{self.arguments.seed} conversations {number}")
+        rules = nat_ruleset(r)
+        played = scenes(r, TALKS, aims(rules))
+        self.rulesets += 1
+        self.talks += len({action.talk for scene in played for action in scene})
+        try:
+            outcome = self.stage.attempt(rules, played)
+        except ValueError as error:
+            print(f"FAIL conversations {number}: the generator made what nft refuses: {error}\n{rules.text(False)}")
+            self.failed += 1
+            return False
+        self.matches += outcome.matches
+        self.explained += outcome.explained
+        if not outcome:
+            self.passed += 1
+            return True
+        self.failed += 1
+        if len(self.kinds) < REPORTS:
+            self.find_out(number, rules, played)
+        return False
+
+    def find_out(self, number, rules, played):
+        """Prints what remains of the failure with the fewest rules, statements and messages."""
+        def fails(some_rules, some):
+            try:
+                return bool(self.stage.attempt(some_rules, [some]))
+            except ValueError:  # what is left is no ruleset
+                return False
+
+        for some in ([action for scene in played[:end] for action in scene] for end in range(1, len(played) + 1)):
+            if fails(rules, some):
+                break
+        else:
+            print(f"FAIL conversations {number}: fails only sometimes, or with scenes apart")
+            return
+        some = delta_debug(some, lambda few: fails(rules, few))
+        rules = rules.only(delta_debug(rules.parts(), lambda few: fails(rules.only(few), some)))
+        kept = delta_debug(rules.statements(), lambda few: fails(rules.only_statements(few), some))
+        if kept and fails(rules.only_statements(kept), some):
+            rules = rules.only_statements(kept)
+        outcome = self.stage.attempt(rules, [some])
+        kind = re.sub(r"\d+", "", " ".join(outcome.lines))[:150] or re.sub(
+            r"\d+", "", " ".join(map(str, outcome.frames[:1])))[:200]
+        if kind in self.kinds:
+            print(f"FAIL conversations {number}: as before: {outcome.lines[:1]}", flush=True)
+            return
+        self.kinds.add(kind)
+        report(number, rules, some, outcome)
+
+    def row(self):
+        """Returns the row of the table, as those of the categories."""
+        return (f"{'conversations':16} {self.stage.frames:9} {self.matches + self.explained:9} {self.matches:9} "
+                f"{self.explained:9} {self.failed:9}   of {self.rulesets} rulesets, {self.talks} conversations")
+
+
+def report(number, rules, some, outcome):
+    print(f"FAIL conversations {number}: {len(outcome.frames)} frames differ")
+    for action, difference in outcome.frames[:3]:
+        print(f"  after {action.tag} on wire {WIRE_NAMES[difference.wire]}{', order' if difference.order else ''}")
+        print(f"    Linux:    {one_line(difference.linux)}")
+        print(f"    Ringroad: {one_line(difference.ringroad)}")
+    for line in outcome.lines[:6]:
+        print(f"  {line}")
+    talks = {}
+    for action in some:
+        talks.setdefault(action.talk.number, action.talk)
+    for talk in talks.values():
+        first = Hosts().frames(next(action for action in some if action.talk is talk)._replace(blind=True))
+        print(f"  talk {talk.number} from wire {talk.wire.name}: "
+              + (expression(first[0][1]) if first else "an error first"))
+    for action in some:
+        print(f"    {action.tag}: {action.what}")
+    print("  ruleset:\n    " + rules.text(exempt=False).rstrip().replace("\n", "\n    "), flush=True)
+
+
+def compare_conversations(pair, ids, arguments):
+    """Returns the ConversationRun after its end; None if the router was built without a firewall."""
+    run = ConversationRun(pair, ids, arguments)
+    if error := run.stage.firewalls.ringroad.ask("show", "firewall")[1]:
+        print(f"conversations: not compared: {error}")
+        return None
+    run.run()
+    return run
