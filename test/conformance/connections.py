@@ -30,6 +30,9 @@ class Connection(NamedTuple):
     packets: tuple  # (packets, octets) of both directions
     timeout: int
 
+    def key(self):
+        return self.original, self.messages[0]
+
     def compared(self):
         return self._replace(timeout=0)
 
@@ -189,9 +192,9 @@ class Choices:
 
     def differences(self, theirs, ours):
         """Yields a line for each connection that differs."""
-        ours = {one.original: one for one in map(self.connection, ours)}
+        ours = {one.key(): one for one in map(self.connection, ours)}
         for linux in theirs:
-            ringroad = ours.pop(linux.original, None)
+            ringroad = ours.pop(linux.key(), None)
             if ringroad is None:
                 yield f"only Linux knows {linux}"
                 continue

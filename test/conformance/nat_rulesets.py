@@ -11,7 +11,7 @@ STATES = ("new", "established", "related", "invalid", "untracked", "established,
 STATUS = ("snat", "dnat", "seen-reply", "assured", "confirmed", "expected", "snat,dnat")
 MARKS = (1, 2, 0x80, 0xFFFFFFFF)
 ZONES = (INSIDE, OUTSIDE, DMZ)
-ELSEWHERE4, ELSEWHERE6 = address("203.0.113.9"), address6("2001:db8:6::99")  # translated to, and nobody's
+ELSEWHERE4, ELSEWHERE6 = address("10.6.9.9"), address6("fd00:6::99")  # routed, and nobody's
 HOOKS = ("prerouting", "forward", "forward", "input", "output", "postrouting")
 PRIORITIES = {"prerouting": ("mangle", "filter", "-250", "dstnat + 1", "-199"),
               "postrouting": ("filter", "mangle", "srcnat + 10", "srcnat - 1", "301")}
@@ -24,8 +24,14 @@ class Maker:
     def __init__(self, r, family):
         self.r, self.family = r, family
 
+        self.of_rule = False
+
+    def begin(self):
+        """Before each rule, which is about one family."""
+        self.of_rule = self.family == "ip6" or self.family == "inet" and self.r.random() < 0.35
+
     def is_ipv6(self):
-        return self.family == "ip6" or self.family == "inet" and self.r.random() < 0.35
+        return self.of_rule
 
     def address(self, is_ipv6, wires=ZONES):
         wire, number = self.r.choice(wires), self.r.choice((2, 2, 3, 3, 4))
@@ -77,7 +83,8 @@ class Maker:
 
     def filter_rule(self, hook):
         r = self.r
-        rule = [self.match(hook) for _ in range(r.choice((0, 1, 1, 1, 2)))] + ["counter"]
+        self.begin()
+        rule = agreeing([self.match(hook) for _ in range(r.choice((0, 1, 1, 1, 2)))]) + ["counter"]
         kind = r.random()
         if kind < 0.12:
             rule.append(f"ct mark set {r.choice(MARKS):#x}")
@@ -88,21 +95,23 @@ class Maker:
         elif kind < 0.26:
             rule.append(f"meta mark set {r.choice(MARKS):#x}")
         elif kind < 0.32:
-            rule = [r.choice((self.narrow(), self.match(hook))), *rule, "drop"]
+            rule = [*agreeing([r.choice((self.narrow(), self.match(hook))), *rule]), "drop"]
         elif kind < 0.35 and hook in ("forward", "input"):
-            rule = [self.narrow(), *rule, "reject"]
+            rule = [*agreeing([self.narrow(), *rule]), "reject"]
             if r.random() < 0.4:
-                rule = ["meta l4proto tcp", *rule[1:-1], "reject with tcp reset"]
+                rule = [*agreeing(["meta l4proto tcp", *rule[1:-1]]), "reject with tcp reset"]
         elif kind < 0.42:
             rule.append("accept")
         return rule
 
     def raw_rule(self):
+        self.begin()
         return [self.narrow(), "counter", "notrack"]
 
     def nat_rule(self, hook):
         """Returns a rule that translates."""
         r = self.r
+        self.begin()
         is_ipv6 = self.is_ipv6()
         if hook in ("postrouting", "input"):
             return self.source_rule(hook, is_ipv6)
@@ -111,6 +120,8 @@ class Maker:
         rule.append("counter")
         to = f" {'ip6' if is_ipv6 else 'ip'}" if self.family == "inet" else ""
         if r.random() < 0.3:
+            if is_ipv6 and hook == "prerouting":  # of several addresses, Linux takes the one that was added last
+                rule.insert(0, f"iifname {OUTSIDE.port}")
             return rule + ["redirect" + (f" to :{r.choice((80, 8080, 2222))}" if ports and r.random() < 0.6 else "")]
         where = self.address(is_ipv6, wires)
         if ports and r.random() < 0.6:
@@ -151,7 +162,20 @@ class Maker:
             rule.append(f"{'ip6' if is_ipv6 else 'ip'} {r.choice(('saddr', 'daddr'))} {self.address(is_ipv6)}")
         elif kind < 7:
             rule.append(self.match(hook))
-        return rule, ports
+        return agreeing(rule), ports
+
+
+def agreeing(rule):
+    """Returns the rule without matches of another protocol than one before says, which nft refuses."""
+    kept, known = [], {"": ""}
+    for text in rule:
+        proto = re.search(r"^(?:meta l4proto )?(tcp|udp|icmp|icmpv6|ipv6-icmp|\{ tcp, udp \})\b|^meta l4proto (\{ tcp, udp \})", text)
+        word = proto and (proto[1] or proto[2])
+        word = {"ipv6-icmp": "icmpv6"}.get(word, word)
+        if word and known.setdefault("l4", word) != word:
+            continue
+        kept.append(text)
+    return kept
 
 
 def random_ruleset(r):

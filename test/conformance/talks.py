@@ -16,7 +16,7 @@ FIN, SYN, RST, PSH, ACK, URG = (1 << bit for bit in range(6))
 ODD_FLAGS = (0, SYN | FIN, SYN | RST, FIN, FIN | RST, PSH, URG, 0x3F, SYN | ACK | FIN, PSH | URG | FIN)
 PORTS = (22, 53, 80, 443, 8080)
 SOURCES = (300, 700, 5000, 5001, 40000)
-SYN_OPTIONS = (b"", b"\2\4\5\xb4", b"\2\4\5\xb4\4\2\1\3\3\7", b"\1\3\3\x0e", b"\2\4\5\xb4\1\1\4\2")
+SYN_OPTIONS = (b"", b"\2\4\5\xb4", b"\2\4\5\xb4\4\2\1\3\3\7\1\1", b"\1\3\3\x0e", b"\2\4\5\xb4\1\1\4\2")
 
 
 @dataclass(eq=False)
