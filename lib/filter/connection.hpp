@@ -51,6 +51,10 @@ struct alignas(64) Connection {
     return tuples[index_of(direction)];
   }
   [[nodiscard]] bool has(std::uint16_t bits) const { return (status & bits) == bits; }
+  // Whether nothing finds it any more, although a packet still has it.
+  [[nodiscard]] bool is_retired() const {
+    return has(connection_status::kConfirmed | connection_status::kDying);
+  }
   [[nodiscard]] std::uint8_t protocol() const { return tuples[0].protocol; }
 };
 static_assert(sizeof(Connection) == 192);

@@ -43,9 +43,8 @@ bool ConnectionCounts::is_there(Connections& connections, ConnectionId id) {
   if (connection == nullptr || connections.remaining(*connection) <= Nanoseconds{0}) {
     return false;
   }
-  if (!connection->has(connection_status::kConfirmed) &&
-      connection->has(connection_status::kDying)) {
-    return false;  // its first packet was rejected
+  if (connection->has(connection_status::kDying)) {
+    return false;  // its first packet was rejected, or it has ended
   }
   const TcpState state = connection->tcp.state;
   return connection->protocol() != IPPROTO_TCP ||

@@ -37,10 +37,7 @@ void Connections::begin(Nanoseconds now) {
       continue;
     }
     connection->status &= static_cast<std::uint16_t>(~kFresh);
-    if (undecided_count_ == kUndecidedPlaces) {
-      forget_undecided();
-    }
-    undecided_[(undecided_first_ + undecided_count_++) % kUndecidedPlaces] = {fresh_[i], now_};
+    remember(fresh_[i]);
   }
   fresh_count_ = 0;
   while (undecided_count_ > 0 && now_ - undecided_[undecided_first_].since > kUndecidedMost) {
@@ -48,11 +45,18 @@ void Connections::begin(Nanoseconds now) {
   }
 }
 
+void Connections::remember(ConnectionId id) {
+  if (undecided_count_ == kUndecidedPlaces) {
+    forget_undecided();
+  }
+  undecided_[(undecided_first_ + undecided_count_++) % kUndecidedPlaces] = {id, now_};
+}
+
 void Connections::forget_undecided() {
   Connection* const connection = at(undecided_[undecided_first_].id);
   undecided_first_ = (undecided_first_ + 1) % kUndecidedPlaces;
   --undecided_count_;
-  if (connection != nullptr && !connection->has(kConfirmed)) {
+  if (connection != nullptr && (!connection->has(kConfirmed) || connection->is_retired())) {
     remove(*connection);
   }
 }
@@ -89,7 +93,10 @@ bool Connections::is_taken(const Tuple& tuple, const Connection* but) const {
   for (std::uint32_t node = heads_[hash & mask_]; node != 0;) {
     const Connection& connection = connections_[number_of(node)];
     const Direction direction = direction_of(node);
-    if (&connection != but && connection.tuple(direction) == tuple && !has_expired(connection)) {
+    // One that was dropped on its way, for its TTL perhaps, is still undecided and takes nothing.
+    const bool counts = (connection.status & (kConfirmed | kFresh | kSourceNatDone)) != 0;
+    if (&connection != but && counts && connection.tuple(direction) == tuple &&
+        !has_expired(connection)) {
       return true;
     }
     node = connection.next[index_of(direction)];
@@ -188,18 +195,31 @@ bool Connections::confirm(Connection& connection) {
     }
   }
   connection.status |= kConfirmed;
+  connection.status &= static_cast<std::uint16_t>(~kDying);  // another packet of it was rejected
   ++counters_.inserted;
   return true;
 }
 
 void Connections::remove(Connection& connection) {
-  for (const Direction direction : {Direction::kOriginal, Direction::kReply}) {
-    unlink(connection, direction);
-    release(connection, direction);
+  if (!connection.is_retired()) {
+    leave(connection);
   }
   connection.in_use = false;
   ++connection.generation;
   free_.push_back(id(connection).number);
+}
+
+void Connections::retire(Connection& connection) {
+  leave(connection);
+  connection.status |= kDying;
+  remember(id(connection));
+}
+
+void Connections::leave(Connection& connection) {
+  for (const Direction direction : {Direction::kOriginal, Direction::kReply}) {
+    unlink(connection, direction);
+    release(connection, direction);
+  }
   --size_;
 }
 
@@ -231,7 +251,8 @@ void Connections::collect(std::uint32_t places) {
   for (std::uint32_t i = 0; i < std::min(places, used_); ++i) {
     collected_ = collected_ + 1 < used_ ? collected_ + 1 : 0;
     Connection& connection = connections_[collected_];
-    if (connection.in_use && connection.has(kConfirmed) && has_expired(connection)) {
+    if (connection.in_use && connection.has(kConfirmed) && !connection.is_retired() &&
+        has_expired(connection)) {
       ++counters_.expired;
       remove(connection);
     }

@@ -65,7 +65,8 @@ class Connections {
   };
   [[nodiscard]] std::optional<Found> find(const Tuple& tuple, std::uint64_t hash);
   [[nodiscard]] std::optional<Found> find(const Tuple& tuple) { return find(tuple, hash(tuple)); }
-  // Whether packets with this tuple would be those of another connection, confirmed or not.
+  // Whether packets with this tuple would be those of another connection, confirmed or of this
+  // burst.
   [[nodiscard]] bool is_taken(const Tuple& tuple, const Connection* but = nullptr) const;
 
   // Returns null if the table is full of connections that may not be evicted.
@@ -78,6 +79,9 @@ class Connections {
   // Returns false, and the connection is gone, if another one was confirmed before.
   [[nodiscard]] bool confirm(Connection& connection);
   void remove(Connection& connection);
+  // Nothing finds the connection any more, but the packet that ended it still has it (Linux's
+  // nf_ct_delete). It must be confirmed.
+  void retire(Connection& connection);
   void set_timeout(Connection& connection, Nanoseconds timeout) {
     connection.deadline =
         now_ + static_cast<Milliseconds32>(timeout / std::chrono::milliseconds{1});
@@ -126,6 +130,7 @@ class Connections {
     return static_cast<std::uint8_t>(1U << index_of(direction));
   }
   void release(Connection& connection, Direction direction);
+  void leave(Connection& connection);  // the chains
   void link(Connection& connection, Direction direction);
   void unlink(Connection& connection, Direction direction);
   [[nodiscard]] bool has_expired(const Connection& connection) const {
@@ -134,6 +139,7 @@ class Connections {
   [[nodiscard]] Connection* allot();
   void collect(std::uint32_t places);
   void forget_undecided();
+  void remember(ConnectionId id);
   [[nodiscard]] bool evict(std::uint64_t hash);
 
   std::uint32_t most_;
@@ -146,7 +152,8 @@ class Connections {
   std::vector<std::uint32_t> free_;             // places below used_
   std::array<ConnectionId, kFreshMost> fresh_;  // created in this burst
   std::uint32_t fresh_count_ = 0;
-  // Those of earlier bursts, a ring: their packets may wait for the control thread.
+  // Those of earlier bursts, and those that were retired, a ring: their packets may wait for the
+  // control thread.
   struct Undecided {
     ConnectionId id;
     Milliseconds32 since;
@@ -167,7 +174,7 @@ std::uint32_t Connections::visit(std::uint32_t from, std::uint32_t most, Visit&&
   for (std::uint32_t i = from; i < end; ++i) {
     Connection& connection = connections_[i];
     if (connection.in_use && connection.has(connection_status::kConfirmed) &&
-        !has_expired(connection)) {
+        !connection.is_retired() && !has_expired(connection)) {
       visit(connection);
     }
   }

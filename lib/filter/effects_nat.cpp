@@ -143,6 +143,11 @@ std::uint64_t Effects::undecided(std::uint64_t m) {
   for (; m != 0; m &= m - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
     const Connection* const connection = run_.tracker->connection_of(*run_.burst.packets[i]);
+    // An error about a connection's packet decides nothing (Linux's nf_nat_ipv4_fn).
+    if (Tracked::of(*run_.burst.packets[i]).as == TrackedAs::kRelated &&
+        state_.facts.transport(i).protocol == icmp_of(run_.burst.is_ipv6)) {
+      continue;
+    }
     if (connection == nullptr || is_set_up(*connection, manip()) ||
         connection->has(connection_status::kConfirmed)) {
       continue;

@@ -81,7 +81,7 @@ class Search {
 
   // Linux's get_unique_tuple.
   [[nodiscard]] std::optional<Tuple> run(const Tuple& current) {
-    if (manip_ == Manip::kSource && !range_.fully_random && is_in(range_, current.source) &&
+    if (manip_ == Manip::kSource && !is_random() && is_in(range_, current.source) &&
         is_in(range_, current.source_port) && is_free(current)) {
       return current;
     }
@@ -90,7 +90,7 @@ class Search {
       (manip_ == Manip::kSource ? tuple.source : tuple.destination) =
           pick(range_, current, connections_);
     }
-    if (!range_.fully_random) {
+    if (!is_random()) {
       const bool is_fixed = range_.has_ports && range_.first_port == range_.last_port;
       if (is_in(range_, number_of(tuple, manip_)) &&
           ((range_.has_ports && is_fixed) || is_free(tuple))) {
@@ -101,6 +101,8 @@ class Search {
   }
 
  private:
+  // Neither keeps a port that is free (NF_NAT_RANGE_PROTO_RANDOM_ALL).
+  [[nodiscard]] bool is_random() const { return range_.random || range_.fully_random; }
   [[nodiscard]] bool is_free(const Tuple& tuple) const {
     const auto back = inverse(tuple);
     return back && !connections_.is_taken(*back, &connection_);
@@ -123,12 +125,12 @@ class Search {
   [[nodiscard]] std::optional<Tuple> choose_number(Tuple tuple) {
     if (!has_number(tuple) ||
         (manip_ == Manip::kDestination && !range_.has_ports && !is_icmp(tuple))) {
-      // Nothing but the address can change.
-      return is_free(tuple) ? std::optional{tuple} : std::nullopt;
+      // Nothing but the address can change. The source may still make the tuple free, otherwise
+      // the connection is not confirmed.
+      return tuple;
     }
     const auto [first, count] = numbers(tuple);
-    std::uint32_t offset =
-        range_.fully_random || manip_ == Manip::kSource ? dice_.roll() % count : 0;
+    std::uint32_t offset = is_random() || manip_ == Manip::kSource ? dice_.roll() % count : 0;
     for (std::uint32_t attempts = std::min(count, kAttemptsMost);;) {
       for (std::uint32_t i = 0; i < attempts; ++i) {
         number_of(tuple, manip_) = static_cast<std::uint16_t>(first + (offset + i) % count);

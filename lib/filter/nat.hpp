@@ -16,8 +16,8 @@ struct NatRange {
   bool has_ports = false;
   std::uint16_t first_port = 0;
   std::uint16_t last_port = 0;
-  bool random = false;        // the search for a free port begins anywhere
-  bool fully_random = false;  // the port is not kept if it is free
+  bool random = false;        // the port is any free one, as in current Linux
+  bool fully_random = false;  // the same
   bool persistent = false;    // the address depends on the source alone
 };
 

@@ -27,6 +27,7 @@ struct Tracked {
   // It was set when the packet was made, because the packet is about a connection's packet (Linux's
   // nf_ct_attach).
   bool is_attached = false;
+  bool is_counted = false;  // among its connection's packets
 
   [[nodiscard]] ConnectionId id() const { return {number, generation}; }
 

@@ -89,15 +89,22 @@ bool Tracker::track_flow(HookPoint point, Packet& packet, const Flow& flow) {
                           .as = is_reply || connection->has(kSeenReply) ? TrackedAs::kEstablished
                                                                         : TrackedAs::kNew,
                           .direction = direction,
-                          .has_connection = true});
+                          .has_connection = true,
+                          .is_counted = outcome != Outcome::kIgnored});
     if (is_reply) {
       connection->status |= kSeenReply;
     }
-    Connection::Count& count = connection->counts[index_of(direction)];
-    ++count.packets;
-    count.bytes += packet.pkt_len - kL2Bytes;
+    if (outcome != Outcome::kIgnored) {
+      Connection::Count& count = connection->counts[index_of(direction)];
+      ++count.packets;
+      count.bytes += packet.pkt_len - kL2Bytes;
+    }
     if (outcome == Outcome::kDestroy) {
-      connections_.remove(*connection);
+      if (connection->has(kConfirmed)) {
+        connections_.retire(*connection);  // this packet is still to be translated
+      } else {
+        connections_.remove(*connection);
+      }
     }
     return true;
   }
@@ -174,7 +181,8 @@ Tracker::Outcome Tracker::advance_tcp(Connection& connection, Direction directio
     case TcpVerdict::What::kAccept:
       break;
   }
-  return Outcome::kAccept;
+  // Linux counts a packet where it sets the timeout (nf_ct_refresh_acct).
+  return verdict.timeout ? Outcome::kAccept : Outcome::kIgnored;
 }
 
 // Linux's nf_conntrack_udp_packet.
@@ -260,6 +268,9 @@ void Tracker::forget(const Burst& burst, std::uint64_t m) {
       continue;
     }
     // Others of the burst may go on.
+    if (!Tracked::of(*burst.packets[i]).is_counted) {
+      continue;
+    }
     Connection::Count& count = connection->counts[0];
     count.bytes -= burst.packets[i]->pkt_len - kL2Bytes;
     if (--count.packets == 0) {

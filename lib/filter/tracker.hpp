@@ -77,7 +77,7 @@ class Tracker {
     bool is_full;
   };
   [[nodiscard]] Begun begin(HookPoint point, const Packet& packet, const FlowPacket& flow);
-  enum class Outcome : std::uint8_t { kAccept, kInvalid, kRestart, kDestroy };
+  enum class Outcome : std::uint8_t { kAccept, kIgnored, kInvalid, kRestart, kDestroy };
   [[nodiscard]] Outcome advance(Connection& connection, Direction direction, const Packet& packet,
                                 const FlowPacket& flow);
   [[nodiscard]] Outcome advance_tcp(Connection& connection, Direction direction,

@@ -52,6 +52,15 @@ class Router {
   std::optional<Sent> forward(const Content& content, unsigned egress = 1) {
     return forward(content.frame(), egress);
   }
+  // Through PREROUTING alone: what drops it then is no rule.
+  void lose(const Content& content) {
+    Packets packets{false, InterfaceId{0}};
+    packets.add(content.frame(), InterfaceId{1});
+    packets.burst.packets[0]->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    HookVerdicts verdicts;
+    rules_.program->run(0, {HookPoint::kPreRouting, nullptr, packets.burst, verdicts, rules_.clock,
+                            rules_.sinks, &tracker_});
+  }
   [[nodiscard]] TrackedAs state() const { return state_; }  // of the last packet
   void advance(Nanoseconds time) { rules_.clock.advance(time); }
   [[nodiscard]] Tracker& tracker() { return tracker_; }
@@ -261,6 +270,79 @@ TEST_CASE("source translation goes both ways, ports are kept if they are free") 
   REQUIRE(back_to_other);
   CHECK(back_to_other->destination() == other.source);
   CHECK(back_to_other->destination_port() == other.source_port);
+}
+
+TEST_CASE("the reset that refuses a connection reaches the host behind the translation") {
+  Router router{kSourceNat};
+  Content syn{};
+  syn.protocol = IPPROTO_TCP;
+  syn.transport_octets = 20;
+  syn.tcp_flags = TH_SYN;
+  CHECK(router.forward(syn));
+  Content reset = answer_to(syn);
+  reset.destination = Ipv4{203, 0, 113, 1};
+  reset.tcp_flags = TH_RST | TH_ACK;
+  const auto back = router.forward(reset, 0);
+  REQUIRE(back);
+  CHECK(back->destination() == syn.source);
+  CHECK(router.state() == TrackedAs::kEstablished);
+  CHECK(router.confirmed() == 0);
+  CHECK(router.tracker().connections().size() == 0);
+
+  CHECK(router.forward(syn));
+  CHECK(router.confirmed() == 1);
+  router.advance(std::chrono::seconds{2});
+  CHECK(router.confirmed() == 1);
+  CHECK(router.tracker().connections().size() == 1);
+}
+
+TEST_CASE("a packet that was lost on its way takes no port") {
+  Router router{kSourceNat};
+  const Content query{};
+  router.lose(query);
+  const auto sent = router.forward(query);
+  REQUIRE(sent);
+  CHECK(sent->source_port() == query.source_port);
+}
+
+TEST_CASE("a connection may begin with the answer to another one's first packet") {
+  Router router{
+      "table ip t {\nchain post {\ntype nat hook postrouting priority srcnat;\n"
+      "snat to 203.0.113.1\n}\n}\n"};
+  const Content query{};
+  CHECK(router.forward(answer_to(query), 0));
+  // Its source is translated, so it is no answer, and its answers are its own.
+  const auto sent = router.forward(query);
+  REQUIRE(sent);
+  CHECK(router.state() == TrackedAs::kNew);
+  CHECK(sent->source() == Ipv4{203, 0, 113, 1});
+  CHECK(router.confirmed() == 2);
+}
+
+TEST_CASE("a random port is not the sender's") {
+  const std::string rule =
+      "table ip t {\nchain post {\ntype nat hook postrouting priority srcnat;\n"
+      "meta l4proto udp snat to 203.0.113.1 ";
+  for (const char* const how : {"random", "fully-random"}) {
+    Router router{rule + how + "\n}\n}\n"};
+    const auto sent = router.forward(Content{});
+    REQUIRE(sent);
+    CHECK(sent->source_port() != Content{}.source_port);
+  }
+}
+
+TEST_CASE("a repeated SYN is not counted among its connection's packets") {
+  Router router{kStateful};
+  Content syn{};
+  syn.protocol = IPPROTO_TCP;
+  syn.transport_octets = 20;
+  syn.tcp_flags = TH_SYN;
+  CHECK(router.forward(syn));
+  CHECK(router.forward(syn));
+  router.tracker().connections().visit(0, 1, [](const Connection& each) {
+    CHECK(each.counts[0].packets == 1);
+    CHECK(each.counts[0].bytes == 40);
+  });
 }
 
 TEST_CASE("checksums are right behind the translation") {
