@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "filter/effects.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <bit>
+#include <cstddef>
 
 #include "filter/assign.hpp"
 #include "filter/options.hpp"
 #include "packet/mark.hpp"
+#include "packet/read.hpp"
 
 namespace ringroad::filter {
 namespace {
@@ -75,6 +80,24 @@ void Effects::reject(const nft::Reject& reject, std::uint64_t m) {
     if (connection != nullptr && !connection->has(connection_status::kConfirmed)) {
       connection->status |= connection_status::kDying;
     }
+    if (connection != nullptr && reject.kind == nft::Reject::Kind::kTcpReset &&
+        connection->protocol() == IPPROTO_TCP) {
+      close(*connection, i);
+    }
+  }
+}
+
+// Both ends are reset, unless the packet is a reset itself (Linux's nf_send_reset).
+void Effects::close(Connection& connection, std::size_t index) {
+  constexpr std::uint32_t kFlags = 13;  // their place in the header
+  const Transport transport = state_.facts.transport(index);
+  const auto flags = read_at<std::uint8_t>(*run_.burst.packets[index], transport.offset + kFlags);
+  if (transport.protocol != IPPROTO_TCP || !transport.has_header || !flags ||
+      (*flags & TH_RST) != 0) {
+    return;
+  }
+  if (const auto timeout = filter::close(connection.tcp, run_.tracker->settings().tcp)) {
+    run_.tracker->connections().set_timeout(connection, *timeout);
   }
 }
 

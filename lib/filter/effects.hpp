@@ -59,6 +59,7 @@ class Effects {
                ? Manip::kDestination
                : Manip::kSource;
   }
+  void close(Connection& connection, std::size_t index);
   [[nodiscard]] std::optional<NatRange> range_of(const nft::Nat& nat, std::size_t index) const;
   bool write(const nft::Field& target, std::size_t index, const nft::Value& value);
   [[nodiscard]] nft::Value number_of(const nft::Field& target, std::span<const ColumnIndex> columns,

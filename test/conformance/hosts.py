@@ -7,7 +7,7 @@ import packets
 from network import ALL_WIRES, GATEWAY
 from packets import DF, ICMP, IPV4, MF, TCP, UDP, checksum, ethernet, ipv4
 from packets6 import FRAGMENT, ICMPV6, IPV6, echo6, icmp6, ipv6, tcp6, udp6
-from talks import CLIENT, Echo, Error, Segment
+from talks import CLIENT, SERVERS, Echo, Error, Segment
 
 NUMBERED4, NUMBERED6 = (0, 8, 13, 14, 15, 16, 17, 18), (128, 129)  # messages with an identifier
 
@@ -200,7 +200,8 @@ class Hosts:
             at = 24 if talk.is_ipv6 else 16
             packet = packet[:at + 3] + bytes((packet[at + 3] ^ 1,)) + packet[at + 4:]
         elif error.spoof == "away":
-            dst = talk.server.host6(5) if talk.is_ipv6 else talk.server.host(5)
+            # Of IPv6, Linux always sends redirects about what goes back to its link.
+            dst = SERVERS.host6(5) if talk.is_ipv6 else talk.server.host(5)
         elif error.spoof == "direction":
             packet = self.sent.get((talk, action.side), packet)
         packet = packet[:error.quoted]

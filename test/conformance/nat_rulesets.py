@@ -65,7 +65,8 @@ class Maker:
         if kind == 15:
             return f"ct {r.choice(('original ', 'reply ', ''))}bytes {r.choice(('>', '<'))} {r.choice((60, 200, 1000))}"
         if kind == 16:
-            return f"tcp flags {r.choice(('syn', 'rst', 'fin', '& (syn | ack) == syn', '& (syn | ack | rst | fin) == ack'))}"
+            return "tcp flags " + r.choice((
+                "syn", "rst", "fin", "& (syn | ack) == syn", "& (syn | ack | rst | fin) == ack"))
         if kind == 17:
             return self.narrow()
         if kind == 18:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sends the same packets through the Linux kernel and through Ringroad and compares every wire.
 
-Then it does so with random rulesets of the firewall, as the category `rulesets`, and with conversations that are tracked
-and translated, as the category `conversations`. The last line is `N passed, N failed`, of categories.
+Then it does so with random rulesets of the firewall, as the category `rulesets`, and with conversations that are
+tracked and translated, as the category `conversations`. The last line is `N passed, N failed`, of categories.
 """
 import argparse
 import gc

@@ -85,7 +85,8 @@ class Action(NamedTuple):
     def what(self):
         who = ("client", "server")[self.side]
         more = "".join(f" {word}" for word, there in (
-            (f"ttl {self.ttl}", self.ttl != 64), ("DF", self.dont_fragment), (f"{self.parts} fragments", self.parts > 1),
+            (f"ttl {self.ttl}", self.ttl != 64), ("DF", self.dont_fragment),
+            (f"{self.parts} fragments", self.parts > 1),
             ("wrong checksum", self.bad_sum), ("blind", self.blind)) if there)
         return f"talk {self.talk.number}, {who}: {self.message}{more}"
 

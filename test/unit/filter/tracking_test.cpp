@@ -331,6 +331,25 @@ TEST_CASE("a random port is not the sender's") {
   }
 }
 
+TEST_CASE("a connection that a rule resets is closed") {
+  Content syn{};
+  syn.protocol = IPPROTO_TCP;
+  syn.transport_octets = 20;
+  syn.tcp_flags = TH_SYN;
+  Content answer = answer_to(syn);
+  answer.tcp_flags = TH_SYN | TH_ACK;
+  Router router{
+      Rules::chain("ct state established oif eth0 meta l4proto tcp reject with tcp reset\naccept")};
+  CHECK(router.forward(syn));
+  CHECK_FALSE(router.forward(answer, 0));
+  Connections& connections = router.tracker().connections();
+  CHECK(router.confirmed() == 1);
+  connections.visit(0, 1, [&](const Connection& each) {
+    CHECK(each.tcp.state == TcpState::kClose);
+    CHECK(connections.remaining(each) == std::chrono::seconds{10});
+  });
+}
+
 TEST_CASE("a repeated SYN is not counted among its connection's packets") {
   Router router{kStateful};
   Content syn{};
