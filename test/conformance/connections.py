@@ -5,7 +5,6 @@ Where a port must be translated to any free one, each router chooses by itself. 
 Linux's, for each pair of ends: nothing else may then differ.
 """
 import ipaddress
-import subprocess
 from typing import NamedTuple
 
 from hosts import Ends, read, tag_of, with_numbers

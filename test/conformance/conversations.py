@@ -11,7 +11,7 @@ from hosts import Hosts, replaced, tag_of
 from nat_rulesets import aims, nat_ruleset, port_ranges
 from network import ALL_WIRES
 from packets import IPV4
-from show import expression, one_line, WIRE_NAMES
+from show import WIRE_NAMES, expression, one_line
 from shrink import delta_debug
 from talks import scenes
 

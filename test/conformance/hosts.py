@@ -192,7 +192,8 @@ class Hosts:
             src = gateway.host6(GATEWAY) if talk.is_ipv6 else gateway.host(GATEWAY)
             mac = gateway.host_mac(GATEWAY)
         if error.spoof == "port":
-            packet = with_numbers(packet, lambda ends: ends._replace(sport=ends.sport ^ 0x100) if ends.sport is not None else None)
+            packet = with_numbers(packet, lambda ends: None if ends.sport is None else ends._replace(
+                sport=ends.sport ^ 0x100))
         elif error.spoof == "proto":
             at = 6 if talk.is_ipv6 else 9
             packet = packet[:at] + bytes((packet[at] ^ 3,)) + packet[at + 1:]
@@ -232,6 +233,7 @@ def transport(action, ends):
             return echo6(ends.src, ends.dst, ends.sport, message.sequence, data, kind, check=check), ICMPV6
         return packets.echo(ends.sport, message.sequence, data, kind, check=check), ICMP
     build = udp6 if talk.is_ipv6 else packets.udp
+    check = check if message.has_sum else 0
     return build(ends.src, ends.dst, ends.sport, ends.dport, data, check), UDP
 
 

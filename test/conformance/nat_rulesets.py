@@ -61,7 +61,7 @@ class Maker:
         if kind == 13:
             return f"ct protocol {r.choice(('tcp', 'udp', 'icmp', 'ipv6-icmp'))}"
         if kind == 14:
-            return f"ct {r.choice(('original ', 'reply ', ''))}packets {r.choice(('>', '<', '>='))} {r.randrange(4)}"
+            return f"ct {r.choice(('original ', 'reply ', ''))}packets {r.choice(('>', '<', '>='))} {r.randrange(1, 4)}"
         if kind == 15:
             return f"ct {r.choice(('original ', 'reply ', ''))}bytes {r.choice(('>', '<'))} {r.choice((60, 200, 1000))}"
         if kind == 16:
@@ -80,7 +80,8 @@ class Maker:
             return f"{r.choice(('tcp', 'udp', 'tcp'))} {r.choice(('dport', 'dport', 'sport'))} {r.choice(PORTS)}"
         if kind == 1:
             return f"{'ip6' if is_ipv6 else 'ip'} saddr {self.address(is_ipv6)}"
-        return f"{'icmpv6' if is_ipv6 else 'icmp'} type {r.choice(('echo-request', 'echo-reply', 'time-exceeded', 'destination-unreachable'))}"
+        kind = r.choice(("echo-request", "echo-reply", "time-exceeded", "destination-unreachable"))
+        return f"{'icmpv6' if is_ipv6 else 'icmp'} type {kind}"
 
     def filter_rule(self, hook):
         r = self.r
@@ -168,10 +169,11 @@ class Maker:
 
 def agreeing(rule):
     """Returns the rule without matches of another protocol than one before says, which nft refuses."""
-    kept, known = [], {"": ""}
+    kept, known = [], {}
     for text in rule:
-        proto = re.search(r"^(?:meta l4proto )?(tcp|udp|icmp|icmpv6|ipv6-icmp|\{ tcp, udp \})\b|^meta l4proto (\{ tcp, udp \})", text)
-        word = proto and (proto[1] or proto[2])
+        proto = re.search(
+            r"^(?:meta l4proto |ct protocol )?(tcp|udp|icmp|icmpv6|ipv6-icmp|\{ tcp, udp \})(?= |$)", text)
+        word = proto and proto[1]
         word = {"ipv6-icmp": "icmpv6"}.get(word, word)
         if word and known.setdefault("l4", word) != word:
             continue

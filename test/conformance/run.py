@@ -169,7 +169,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--packets", type=int, default=20_000)
     parser.add_argument("--rulesets", type=int, default=0, help="of the firewall, random ones [none]")
-    parser.add_argument("--conversations", type=int, default=200, help="tracked and translated [%(default)s]")
+    parser.add_argument("--conversations", type=int, default=150, help="tracked and translated [%(default)s]")
     parser.add_argument("--seed", type=int, default=1812)
     parser.add_argument("--category", default="",
                         help="only the one of this name, or those with this word in theirs")

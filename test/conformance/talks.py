@@ -49,6 +49,7 @@ class Segment(NamedTuple):
 
 class Datagram(NamedTuple):
     size: int
+    has_sum: bool = True
 
 
 class Echo(NamedTuple):
@@ -119,7 +120,8 @@ class Script:
         if self.talk.is_ipv6:
             kind, code, rest = r.choice(((1, 0, 0), (1, 4, 0), (2, 0, 1280), (3, 0, 0), (4, 1, 6), (1, 1, 0)))
         else:
-            kind, code, rest = r.choice(((3, 1, 0), (3, 3, 0), (3, 4, 1300), (11, 0, 0), (12, 0, 1), (3, 13, 0), (4, 0, 0)))
+            kind, code, rest = r.choice(((3, 1, 0), (3, 3, 0), (3, 4, 1300), (11, 0, 0), (12, 0, 1), (3, 13, 0),
+                                         (4, 0, 0)))
         spoof = r.choice(("", "", "", "port", "address", "away", "direction", "proto", "sum"))
         self.say(r.choice((CLIENT, SERVER, SERVER)),
                  Error(kind, code, rest, r.choice((576, 576, 576, 28, 32, 48, 20, 24)), spoof, r.random() < 0.3),
@@ -223,7 +225,8 @@ class TcpScript(Script):
         elif kind == 6:
             self.send(side, ACK, 5, off=(0, 1), bad_sum=True)
         elif kind == 7:
-            self.send(side, ACK, 5, off=(0, 1), options=r.choice((b"\1\1\5\x0a" + bytes(8), b"\x08\x0a" + bytes(10), b"\2\1\0\0", b"\0" * 4)))
+            self.send(side, ACK, 5, off=(0, 1), options=r.choice((
+                b"\1\1\5\x0a" + bytes(8), b"\x08\x0a" + bytes(10), b"\2\1\0\0", bytes(4))))
         else:
             self.send(side, ACK | URG | r.choice((0, PSH, FIN)), off=(1, 0))
 
@@ -310,7 +313,7 @@ class UdpScript(Script):
             side = CLIENT if not self.said else r.choice((CLIENT, SERVER))
             if side == SERVER and r.random() < 0.15:
                 more["blind"] = True
-            self.say(side, Datagram(size), **more)
+            self.say(side, Datagram(size, self.talk.is_ipv6 or r.random() < 0.95), **more)
         return self.said
 
 
