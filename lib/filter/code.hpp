@@ -14,6 +14,7 @@
 #include "filter/counters.hpp"
 #include "filter/dynamic_set.hpp"
 #include "filter/element.hpp"
+#include "filter/generate.hpp"
 #include "filter/kernels.hpp"
 #include "filter/limit.hpp"
 #include "filter/lookup.hpp"
@@ -44,6 +45,7 @@ enum class OpKind : std::uint8_t {
   kUntrack,
   kUpdateSet,  // update `at`
   kConnectionCount,
+  kGenerate,  // generator `at`
 };
 
 struct Op {
@@ -183,6 +185,7 @@ struct Code {
   std::vector<std::unique_ptr<SetCode>> sets;
   std::vector<UpdateCode> updates;
   std::vector<std::unique_ptr<ConnectionCountCode>> connection_counts;
+  std::vector<std::unique_ptr<const GeneratorCode>> generators;
   std::vector<Total> counts_before;  // of each counter
   std::uint32_t hits = 0;            // the number of places for hits
   bool has_indices = false;

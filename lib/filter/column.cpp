@@ -123,13 +123,17 @@ std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6) 
   for (unsigned i = 0; i < words; ++i) {
     const unsigned above = (words - 1 - i) * 32;  // bits of the field below this word
     const unsigned width = i == 0 ? (is_interface(field.type) ? 32U : field.width - above) : 32U;
-    Column column = field.source == nft::Source::kMeta
-                        ? meta_column(static_cast<nft::Meta>(field.offset), is_ipv6)
-                    : field.source == nft::Source::kCt ? connection_column(field, above)
-                    : is_special(field.source)
-                        ? special_column(field, field.offset + field.width - above - width, width)
-                        : header_column(kind_of(field.source),
-                                        field.offset + field.width - above - width, width, is_ipv6);
+    Column column =
+        field.source == nft::Source::kMeta
+            ? meta_column(static_cast<nft::Meta>(field.offset), is_ipv6)
+        : field.source == nft::Source::kConstant ? Column{}
+        : field.source == nft::Source::kGenerated
+            ? Column{.kind = Kind::kGenerated, .start = static_cast<std::int16_t>(field.offset)}
+        : field.source == nft::Source::kCt ? connection_column(field, above)
+        : is_special(field.source)
+            ? special_column(field, field.offset + field.width - above - width, width)
+            : header_column(kind_of(field.source), field.offset + field.width - above - width,
+                            width, is_ipv6);
     if (!is_interface(field.type)) {
       const auto bits = static_cast<std::uint32_t>(expression.mask.shifted_right(above).low);
       column.flips = (column.flips & bits) ^

@@ -27,6 +27,7 @@ struct Column {
     kEgress,
     kConnection,  // `start`: an nft::Ct; `end`: which of its words, the lowest is 0
     kConstant,    // flips
+    kGenerated,   // number `start`, which a rule has made: see generate.hpp
     // What packets may be too short for: octets of the frame, of the IP packet, and of what the
     // transport header carries.
     kFarLink,
@@ -67,7 +68,7 @@ struct Column {
 [[nodiscard]] std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6);
 // Whether the column costs more than to load a few octets.
 [[nodiscard]] inline bool is_slow(const Column& column) {
-  return column.kind >= Column::Kind::kInner;
+  return column.kind >= Column::Kind::kInner || column.kind == Column::Kind::kGenerated;
 }
 // Whether writing to the field changes the column.
 [[nodiscard]] bool depends_on(const Column& column, const nft::Field& target);

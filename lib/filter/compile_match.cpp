@@ -48,6 +48,9 @@ bool Compiler::require(const nft::Expression& expression) {
       (field.family == nft::FamilyNeed::kIp6) != is_ipv6_) {
     return false;
   }
+  if (field.generator != nullptr) {
+    return generate(expression);
+  }
   if (field.source == nft::Source::kCt) {
     tracks_[is_ipv6_ ? 1 : 0] = true;
   }

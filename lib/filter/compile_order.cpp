@@ -26,6 +26,9 @@ const Compiler::Uses& Compiler::uses_of(std::uint32_t chain) {
         use(code_.limits[op.at].get(), 1);
       } else if (op.kind == OpKind::kQuota) {
         use(code_.quotas[op.at].get(), 1);
+      } else if (op.kind == OpKind::kGenerate &&
+                 code_.generators[op.at]->generator->kind == nft::Generator::Kind::kIncrement) {
+        use(code_.generators[op.at]->sequence.get(), 1);
       }
       // Whether a connection counts depends on what becomes of the packet before.
       if (const auto [state, counts] = changing_of(op); state != nullptr) {

@@ -80,6 +80,8 @@ class Compiler {
   // The tests of an interval; nothing if it needs a lookup.
   [[nodiscard]] std::optional<std::vector<ColumnTest>> tests_of(const nft::Expression& expression,
                                                                 const nft::Interval& interval);
+  // compile_generate.cpp
+  bool generate(const nft::Expression& expression);
   // compile_sets.cpp
   [[nodiscard]] Boxes boxes_of(const nft::Set& set) const;
   [[nodiscard]] std::uint32_t add_key_code(const std::vector<nft::Expression>& key,
@@ -125,6 +127,8 @@ class Compiler {
   std::array<bool, 2> tracks_{};            // some rule of the family needs it; the second is IPv6
 
   std::map<std::uint32_t, Uses> uses_;  // of limits and quotas, by chain
+  // What the families share of each: the numbers, and the seed.
+  std::map<const nft::Generator*, std::pair<std::shared_ptr<Sequence>, std::uint32_t>> generators_;
   using SetOfTable = std::pair<std::uint32_t, nft::SetIndex>;
   std::map<SetOfTable, std::shared_ptr<const Lookup>> lookups_;
   std::map<SetOfTable, const SetCode*> set_codes_;

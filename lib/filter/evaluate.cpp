@@ -275,6 +275,8 @@ std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCo
       return elements_.update(code_.updates[op.at], m);
     case OpKind::kConnectionCount:
       return elements_.count(*code_.connection_counts[op.at], m);
+    case OpKind::kGenerate:
+      return code_.generators[op.at]->make(state_.facts, state_.dice, m, kExplains);
     case OpKind::kAssign:
       return effects_.assign(code_.assignments[op.at], m);
     default:

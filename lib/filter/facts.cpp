@@ -164,6 +164,8 @@ void Facts::fill(ColumnIndex index) {
     case Kind::kConstant:
       load_all(index, [](std::size_t /*i*/) { return 0U; });
       return;
+    case Kind::kGenerated:
+      return;  // kept as the rule has stored it
     case Kind::kFib:
       load_fib(index);
       return;

@@ -59,6 +59,10 @@ class Facts {
     }
     return lengths_.data();
   }
+  // A number that a rule has made for a packet. It stays until the next one.
+  void store(ColumnIndex column, std::size_t index, std::uint32_t number) {
+    values_[column][index] = columns_[column].number(number);
+  }
   // Where a packet's transport header is.
   [[nodiscard]] Transport transport(std::size_t index) {
     locate();

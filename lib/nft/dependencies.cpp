@@ -71,6 +71,10 @@ class Dependencies {
     }
   }
   void use(const Field& field, bool only_presence) {
+    if (field.generator != nullptr) {
+      uses(field.generator->key, false);
+      return;
+    }
     if (field.source == Source::kCt) {
       // A port of a connection needs the protocol that was asked for.
       protocol_ = field.type == Type::kPort ? nullptr : protocol_;

@@ -2,6 +2,7 @@
 #pragma once
 // What a rule can read from a packet, by the names of nft(8), and the types of these values.
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -60,6 +61,8 @@ enum class Source : std::uint8_t {
   kFib,        // the answer of a route lookup: see FibKey
   kRouteMtu,   // `rt mtu`: the TCP MSS that the routes in both directions allow
   kCt,         // what connection tracking knows: see Ct
+  kConstant,   // none of the packet: the value is in the expression's flips
+  kGenerated,  // made for the packet where the rule asks: see Generator; offset: its number
 };
 
 // nft(8), meta expressions.
@@ -121,6 +124,8 @@ struct FibKey {
 
 enum class FamilyNeed : std::uint8_t { kNone, kIp, kIp6 };
 
+struct Generator;
+
 struct Field {
   std::string_view name;  // "tcp dport"
   Type type;
@@ -131,12 +136,14 @@ struct Field {
   std::optional<std::uint8_t> protocol = {};  // and of this protocol: else the rule does not match
   std::uint8_t header = 0;                    // of an option or an extension header: its number
   bool presence = false;                      // it asks only whether this is there
+  const Generator* generator = nullptr;       // of kGenerated
 };
 
 // A field that has no name of its own, such as `@th,16,16`.
 struct OwnField {
   std::string name;
   Field field;  // with that name
+  std::shared_ptr<const Generator> generator{};
 };
 
 // `protocol`: "ip", "tcp", "meta", ...; null if there is no such field.

@@ -48,6 +48,16 @@ struct Expression {
   }
 };
 
+// A number from `offset` on, below `offset + modulus`: Linux's nft_numgen and nft_hash.
+struct Generator {
+  enum class Kind : std::uint8_t { kIncrement, kRandom, kHash, kSymmetricHash };
+  Kind kind = Kind::kIncrement;
+  std::uint32_t modulus = 1;
+  std::uint32_t offset = 0;
+  std::optional<std::uint32_t> seed{};  // of kHash; without it, a random one
+  std::vector<Expression> key{};        // of kHash
+};
+
 // One value for each field of a concatenation.
 using Key = std::vector<Interval>;
 

@@ -167,15 +167,38 @@ void Parser::add_rule(bool insert) {
   table_ = &find_table();
   Chain& chain = chain_of(cursor_.peek());
   cursor_.next();
-  for (const std::string_view place : {"position", "index", "handle"}) {
-    if (cursor_.peek().is_word(place)) {
-      refuse(cursor_.peek(),
-             fmt::format("a rule's {} is not there; the order in the file counts", place));
-    }
-  }
+  const std::size_t place = rule_place(chain, insert);
   Rule fresh = rule();
   fresh.handle = ++table_->handles;
-  chain.rules.insert(insert ? chain.rules.begin() : chain.rules.end(), std::move(fresh));
+  chain.rules.insert(chain.rules.begin() + static_cast<std::ptrdiff_t>(place), std::move(fresh));
+}
+
+// Where another rule goes: `handle N`, or `position N`, and `index N` name the rule behind which it
+// is added, or in front of which it is inserted.
+std::size_t Parser::rule_place(const Chain& chain, bool insert) {
+  const Token& token = cursor_.peek();
+  if (cursor_.accept_word("index")) {
+    const std::uint64_t index = cursor_.expect_number("the number of a rule");
+    if (index >= chain.rules.size()) {
+      refuse(token, fmt::format("chain {} has {} rules", chain.name, chain.rules.size()));
+    }
+    return index + (insert ? 0 : 1);
+  }
+  if (token.is_word("handle") || token.is_word("position")) {
+    cursor_.next();
+    return rule_with_handle(chain) + (insert ? 0 : 1);
+  }
+  return insert ? 0 : chain.rules.size();
+}
+
+std::size_t Parser::rule_with_handle(const Chain& chain) {
+  const Token& token = cursor_.peek();
+  const std::uint64_t handle = cursor_.expect_number("a handle");
+  const auto found = std::ranges::find(chain.rules, handle, &Rule::handle);
+  if (found == chain.rules.end()) {
+    refuse(token, fmt::format("chain {} has no rule with handle {}", chain.name, handle));
+  }
+  return static_cast<std::size_t>(found - chain.rules.begin());
 }
 
 Set& Parser::set_of(const Token& name) {
@@ -219,9 +242,46 @@ void Parser::flush() {
 
 void Parser::remove(const Token& verb) {
   const Token& what = cursor_.next();
-  if (!what.is_word("table")) {
-    refuse(what, "in a ruleset only tables can be deleted; leave out what is not wanted");
+  if (what.is_word("table")) {
+    remove_table(verb);
+  } else if (what.is_word("element")) {
+    table_ = &find_table();
+    remove_elements(verb);
+  } else if (what.is_word("rule")) {
+    table_ = &find_table();
+    Chain& chain = chain_of(cursor_.next());
+    if (!cursor_.accept_word("handle")) {
+      refuse(cursor_.peek(), "a rule is deleted by 'handle' and its number");
+    }
+    chain.rules.erase(chain.rules.begin() + static_cast<std::ptrdiff_t>(rule_with_handle(chain)));
+  } else {
+    refuse(what,
+           "in a ruleset only tables, rules and elements can be deleted; leave out what is not "
+           "wanted");
   }
+}
+
+void Parser::remove_elements(const Token& verb) {
+  const Token& token = cursor_.peek();
+  static_cast<void>(cursor_.expect_name("the name of a set"));
+  Set& set = set_of(token);
+  Set gone;
+  gone.key = set.key;
+  gone.data = set.data;
+  gone.interval = set.interval;
+  cursor_.expect_symbol("{", "before the elements");
+  elements(gone, std::vector<KeyPart>{gone.key});
+  for (const Element& element : gone.elements) {
+    const auto removed = std::erase_if(set.elements, [&](const Element& other) {
+      return other.catch_all == element.catch_all && other.key == element.key;
+    });
+    if (removed == 0 && verb.text == "delete") {
+      refuse(token, fmt::format("set {} has no such element", shown(set.name)));
+    }
+  }
+}
+
+void Parser::remove_table(const Token& verb) {
   const Family of = family();
   const Token& name = cursor_.peek();
   const std::string text = cursor_.expect_name("the name of a table");

@@ -76,7 +76,7 @@ void Parser::set_update(Rule& rule, SetUpdate::Kind kind) {
   SetUpdate update{.kind = kind, .set = writable_set(name), .key{}};
   cursor_.expect_symbol("{", "before the key");
   const Token first = cursor_.peek();
-  update_key(rule, update);
+  update_key(rule, update, std::vector<KeyPart>{table_->sets[update.set].key});
   // What the key implies may be a set too.
   const auto set = [&]() -> Set& { return table_->sets[update.set]; };
   if (!std::ranges::equal(parts_of(update.key), set().key, is_alike)) {
@@ -143,7 +143,7 @@ void Parser::meter(Rule& rule) {
   set.size = set.size == 0 ? kDefaultSize : set.size;
   cursor_.expect_symbol("{", "before the key");
   SetUpdate update{.kind = SetUpdate::Kind::kUpdate, .key{}};
-  update_key(rule, update);
+  update_key(rule, update, {});
   if (!begins_element_statement()) {
     refuse(cursor_.peek(), "expected 'limit', 'counter', 'quota' or 'ct count'");
   }
@@ -157,8 +157,22 @@ void Parser::meter(Rule& rule) {
   rule.statements.emplace_back(std::move(update));
 }
 
-void Parser::update_key(Rule& rule, SetUpdate& update) {
-  update.key = concatenation();
+// A constant, of the type that the set has there.
+Expression Parser::constant(const KeyPart& part) {
+  Field field{{}, part.type, Source::kConstant, 0, part.width};
+  const std::string name = fmt::format("constant {} {}", to_string(part.type), part.width);
+  return {own_field(name, field), Value{}, single(part)};
+}
+
+// `parts`: those of the set, if it is there.
+void Parser::update_key(Rule& rule, SetUpdate& update, std::span<const KeyPart> parts) {
+  do {
+    const Token& first = cursor_.peek();
+    const std::size_t place = update.key.size();
+    const bool is_constant = parts.size() > 1 && place < parts.size() && !begins_field(first) &&
+                             !first.is_symbol("(") && !is_interface(parts[place].type);
+    update.key.push_back(is_constant ? constant(parts[place]) : expression());
+  } while (cursor_.accept_symbol("."));
   for (const Expression& part : update.key) {
     imply(rule, *part.field);
   }

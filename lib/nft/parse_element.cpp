@@ -87,6 +87,7 @@ void Parser::element_key(Set& set, std::span<const KeyPart> key, Element& elemen
     }
     bool prefix = false;
     element.key.push_back(value(key[part], prefix));
+    element_prefix_ = prefix;
     if (!element.key.back().is_single() || prefix) {
       if (!set.is_anonymous() && !set.interval) {
         refuse(first, fmt::format("set {} has ranges only with 'flags interval'", shown(set.name)));

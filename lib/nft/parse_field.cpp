@@ -13,6 +13,8 @@ namespace {
 // Keys of meta that need not have 'meta' in front.
 constexpr std::array<std::string_view, 7> kBareMeta{"iif",  "iifname", "oif",    "oifname",
                                                     "mark", "pkttype", "nftrace"};
+// Numbers that are made for a packet.
+constexpr std::array<std::string_view, 3> kGenerated{"numgen", "jhash", "symhash"};
 // Keys of meta that have no place here.
 constexpr std::array<std::string_view, 23> kMetaNotThere{
     "skuid",    "skgid",     "cgroup",    "random",  "time",    "day",      "hour",    "iifgroup",
@@ -26,9 +28,10 @@ bool is_one_of(std::span<const std::string_view> words, std::string_view word) {
 }  // namespace
 
 bool Parser::begins_field(const Token& token) {
-  return token.is_symbol("@") || (token.kind == Token::Kind::kWord &&
-                                  (token.text == "meta" || token.text == "fib" ||
-                                   is_protocol(token.text) || is_one_of(kBareMeta, token.text)));
+  return token.is_symbol("@") ||
+         (token.kind == Token::Kind::kWord &&
+          (token.text == "meta" || token.text == "fib" || is_one_of(kGenerated, token.text) ||
+           is_protocol(token.text) || is_one_of(kBareMeta, token.text)));
 }
 
 const Field* Parser::field() {
@@ -47,6 +50,9 @@ const Field* Parser::field() {
     }
     refuse(first, fmt::format("no statement begins with {}{}", shown(first.text),
                               hint(first.text, known)));
+  }
+  if (is_one_of(kGenerated, first.text)) {
+    return generated_field(first);
   }
   const Field* const found = first.is_symbol("@")   ? raw_field(first)
                              : first.is_word("fib") ? fib_field(first)

@@ -198,7 +198,7 @@ Match Parser::match(std::vector<Expression> left) {
     if (own && match.left.size() == 1 && set.elements.size() == 1 &&
         set.elements[0].comment.empty() && !set.elements[0].catch_all) {
       match.right = set.elements[0].key;
-      match.prefix = false;
+      match.prefix = element_prefix_ && !set.elements[0].key[0].is_single();
       if (flags && !given) {
         match.comparison = Comparison::kAnyOf;
       }
@@ -232,7 +232,7 @@ Match Parser::match(std::vector<Expression> left) {
       key.back() = {flipped, flipped};
       part.flips = {};
     }
-    match.prefix |= prefix;
+    match.prefix |= prefix && !key.back().is_single();
     if (!equality && (!key.back().is_single() || match.left.size() > 1)) {
       refuse(operation, "a range is compared by == or !=");
     }

@@ -141,11 +141,6 @@ void Parser::nat_family(Nat& nat, const Token& word) {
 void Parser::nat_address(Nat& nat) {
   const KeyPart part = address_part(nat.family);
   const Token& token = cursor_.peek();
-  for (const std::string_view word : {"numgen", "jhash", "symhash"}) {
-    if (token.is_word(word)) {
-      refuse(token, fmt::format("'{}' is not there", word));
-    }
-  }
   if (begins_field(token)) {
     nat_map(nat, {part, kPortPart});
     nat.map_has_port = table_->sets[nat.map->map].data.size() == 2;

@@ -15,9 +15,9 @@ namespace {
 constexpr std::uint8_t kTcp = 6;
 
 // nft(8)'s statements and expressions that have no place here yet, or never will.
-constexpr std::array<std::string_view, 18> kNotThere{
-    "rt0",    "rt2", "rt4",    "queue", "dup",     "fwd",   "tproxy", "xt",  "synproxy",
-    "socket", "osf", "numgen", "jhash", "symhash", "ipsec", "tunnel", "arp", "reset"};
+constexpr std::array<std::string_view, 15> kNotThere{
+    "rt0",      "rt2",    "rt4", "queue", "dup",    "fwd", "tproxy", "xt",
+    "synproxy", "socket", "osf", "ipsec", "tunnel", "arp", "reset"};
 
 bool is_last(const Statement& statement) {
   return std::holds_alternative<Verdict>(statement) || std::holds_alternative<Reject>(statement) ||
@@ -50,6 +50,7 @@ Rule Parser::rule() {
   if (rule.statements.empty()) {
     refuse(cursor_.peek(), "a rule has at least one statement");
   }
+  order_adjacent(rule);
   hide_dependencies(rule);
   return rule;
 }
@@ -119,6 +120,9 @@ Verdict Parser::verdict() {
   Verdict verdict{static_cast<Verdict::Kind>(found - kVerdicts.begin())};
   if (verdict.kind == Verdict::Kind::kJump || verdict.kind == Verdict::Kind::kGoto) {
     const Token& name = cursor_.next();
+    if (name.is_symbol("{")) {
+      refuse(name, "a chain in braces is not there; give it a name");
+    }
     const Chain& chain = chain_of(name);
     if (chain.base) {
       refuse(name, fmt::format("{} has a hook; a rule goes only to chains without one",

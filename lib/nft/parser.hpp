@@ -89,7 +89,11 @@ class Parser {
   void command();
   void add(bool insert);
   void add_rule(bool insert);
+  [[nodiscard]] std::size_t rule_place(const Chain& chain, bool insert);
+  [[nodiscard]] std::size_t rule_with_handle(const Chain& chain);
   void add_elements();
+  void remove_elements(const Token& verb);
+  void remove_table(const Token& verb);
   void remove(const Token& verb);
   void flush();
   Family family();
@@ -134,7 +138,8 @@ class Parser {
   [[nodiscard]] ConnectionCount connection_count();
   void set_update(Rule& rule, SetUpdate::Kind kind);
   void meter(Rule& rule);
-  void update_key(Rule& rule, SetUpdate& update);
+  void update_key(Rule& rule, SetUpdate& update, std::span<const KeyPart> parts);
+  [[nodiscard]] Expression constant(const KeyPart& part);
   void update_data(Rule& rule, SetUpdate& update);
   [[nodiscard]] SetIndex writable_set(const Token& name);
   // parse_rule.cpp
@@ -145,6 +150,8 @@ class Parser {
   Reject reject(Rule& rule);
   void reject_of_family(Reject& reject) const;
   void imply_family(Rule& rule, FamilyNeed need);
+  // adjacent.cpp
+  static void order_adjacent(Rule& rule);
   // dependencies.cpp
   void hide_dependencies(Rule& rule) const;
   // parse_nat.cpp
@@ -199,6 +206,9 @@ class Parser {
   const Field* own_field(std::string name, Field field);
   const Field* fib_field(const Token& first);
   const Field* tcp_option(const Token& first);
+  // parse_generate.cpp
+  const Field* generated_field(const Token& first);
+  [[nodiscard]] std::uint32_t any_number32();
   // parse_raw.cpp
   const Field* raw_field(const Token& first);
   const Field* raw_tcp_option();
@@ -228,6 +238,8 @@ class Parser {
   // The first elements of the set that is read with a timeout, and with statements.
   std::optional<Token> with_timeout_{};
   std::optional<Token> with_statements_{};
+  std::uint16_t generators_ = 0;
+  bool element_prefix_ = false;  // the last element that was read was written as a prefix
 };
 
 // "&", "|" or "^" if the token is that operator, or its name.

@@ -15,8 +15,24 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kComparisons{"", "!=", "<", "<=", ">", ">=", "", "!"};
 
+std::string generator_text(const Field& field) {
+  const Generator& generator = *field.generator;
+  std::string text{field.name};
+  if (generator.kind == Generator::Kind::kHash) {
+    text += fmt::format(" {}", print_left(generator.key));
+  }
+  text += fmt::format(" mod {}", generator.modulus);
+  if (generator.seed) {
+    text += fmt::format(" seed 0x{:x}", *generator.seed);
+  }
+  return generator.offset == 0 ? text : fmt::format("{} offset {}", text, generator.offset);
+}
+
 // The keys of meta that nft prints without 'meta'.
 std::string field_text(const Field& field) {
+  if (field.source == Source::kGenerated) {
+    return generator_text(field);
+  }
   for (const std::string_view bare : {"meta iif", "meta oif", "meta iifname", "meta oifname"}) {
     if (field.name == bare) {
       return std::string{bare.substr(sizeof "meta")};
@@ -33,6 +49,9 @@ std::string field_text(const Field& field) {
 
 std::string expression_text(const Expression& expression) {
   const Field& field = *expression.field;
+  if (field.source == Source::kConstant) {
+    return print_value(field.type, expression.flips);
+  }
   const Value all = Value::ones(field.width);
   const Value mask = expression.mask & all;
   const Value set = expression.flips & ~mask & all;
@@ -96,9 +115,41 @@ std::string flags_text(const Field& field, Comparison comparison, Value value) {
   return fmt::format("0x{:x}", value.low);
 }
 
+// nft lists a mask of these types that is one of a prefix as a prefix.
+std::optional<std::string> masked_prefix(const Match& match) {
+  const Expression& left = match.left[0];
+  const Type type = left.field->type;
+  const unsigned width = left.field->width;
+  const auto* const key = std::get_if<Key>(&match.right);
+  const bool equality =
+      match.comparison == Comparison::kEqual || match.comparison == Comparison::kNotEqual;
+  if ((type != Type::kIpv4 && type != Type::kIpv6 && type != Type::kMark) || !equality ||
+      match.left.size() != 1 || left.is_plain() || !left.flips.is_zero() || key == nullptr ||
+      !key->front().is_single() || left.field->source == Source::kConstant) {
+    return std::nullopt;
+  }
+  const Value mask = left.mask & Value::ones(width);
+  for (unsigned length = 1; length < width; ++length) {
+    if (mask != Value::prefix_mask(length, width)) {
+      continue;
+    }
+    // Beyond the mask the value has no bits, or it would be another rule.
+    const Value value = key->front().first;
+    return (value & ~mask).is_zero()
+               ? std::optional{fmt::format("{} {}{}/{}", field_text(*left.field),
+                                           match.comparison == Comparison::kNotEqual ? "!= " : "",
+                                           print_value(type, value), length)}
+               : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 std::string match_text(const Table& table, const Match& match) {
   if (auto flags = masked_flags(match)) {
     return *flags;
+  }
+  if (auto prefix = masked_prefix(match)) {
+    return *prefix;
   }
   std::string text = print_left(match.left);
   const Field& field = *match.left[0].field;

@@ -9,6 +9,53 @@
 
 using namespace ringroad::nft;
 
+TEST_CASE(
+    "prefixes are listed as they were written, and masks of addresses and marks as prefixes") {
+  struct Case {
+    const char* written;
+    const char* listed;
+  };
+  const auto& [written, listed] = GENERATE(values<Case>({
+      {"ip daddr 1.2.3.4/32", "ip daddr 1.2.3.4"},
+      {"ip6 daddr != ::1/128", "ip6 daddr != ::1"},
+      {"ip saddr != { 10.0.0.0/24 }", "ip saddr != 10.0.0.0/24"},
+      {"ip saddr { 10.0.0.0-10.0.0.255 }", "ip saddr 10.0.0.0-10.0.0.255"},
+      {"ip6 saddr { fe80::/10 }", "ip6 saddr fe80::/10"},
+      {"meta mark & 0xffff0000 == 0x10000", "meta mark 0x00010000/16"},
+      {"ct mark & 0xff000000 != 0", "ct mark != 0x00000000/8"},
+      {"ip saddr & 255.255.0.0 == 10.0.0.0", "ip saddr 10.0.0.0/16"},
+      {"ip saddr & 255.255.0.255 == 10.0.0.1", "ip saddr & 255.255.0.255 == 10.0.0.1"},
+      {"ip ttl & 0xf0 == 0x10", "ip ttl & 240 == 16"},
+  }));
+  const std::string text = std::string{"table inet t { chain c { "} + written + "; }; }";
+  const auto parsed = parse(text, "t.nft");
+  REQUIRE(parsed);
+  CHECK(print(parsed->tables[0], parsed->tables[0].chains[0].rules[0], {.handles = false}) ==
+        listed);
+}
+
+TEST_CASE("fields that lie next to each other are listed in the order of the header") {
+  struct Case {
+    const char* written;
+    const char* listed;
+  };
+  const auto& [written, listed] = GENERATE(values<Case>({
+      {"udp dport 68 udp sport 67 accept", "udp sport 67 udp dport 68 accept"},
+      {"udp dport 68 iifname a udp sport 67", "iifname \"a\" udp sport 67 udp dport 68"},
+      {"icmpv6 code 0 icmpv6 type 1", "icmpv6 type destination-unreachable icmpv6 code no-route"},
+      {"ip protocol 6 ip ttl 5", "ip ttl 5 ip protocol tcp"},
+      {"ip daddr 1.1.1.1 ip saddr 2.2.2.2", "ip daddr 1.1.1.1 ip saddr 2.2.2.2"},
+      {"tcp dport 22 tcp sport 1-5", "tcp dport 22 tcp sport 1-5"},
+      {"udp checksum 5 udp length 8 udp dport 1 udp sport 2",
+       "udp length 8 udp checksum 5 udp sport 2 udp dport 1"},
+  }));
+  const std::string text = std::string{"table inet t { chain c { "} + written + "; }; }";
+  const auto parsed = parse(text, "t.nft");
+  REQUIRE(parsed);
+  CHECK(print(parsed->tables[0], parsed->tables[0].chains[0].rules[0], {.handles = false}) ==
+        listed);
+}
+
 TEST_CASE("rules are listed as nft lists them") {
   struct Case {
     const char* written;

@@ -76,8 +76,6 @@ TEST_CASE("a rule that is not understood is refused at its line and column") {
       {"tcp dport 80 redirect to :9-3", 27, "the range ends before it begins"},
       {"dnat ip prefix to 1.2.3.4", 26, "expected '/' and the length of the prefix"},
       {"dnat ip prefix to 1.2.3.0/24 random", 30, "the address in a prefix is not chosen"},
-      {"dnat ip to numgen inc mod 2 map { 0 : 1.1.1.1 }", 12, "'numgen' is not there"},
-      {"dnat ip to jhash ip saddr mod 2 map { 0 : 1.1.1.1 }", 12, "'jhash' is not there"},
       {"dnat ip to ip daddr", 12,
        "a field gives an address or a port only by a map: FIELD map { ... }"},
       {"dnat ip to tcp dport map @marks", 27,
