@@ -29,6 +29,10 @@ class Dependencies {
       if (const auto* const reject = std::get_if<Reject>(&statement); reject != nullptr) {
         this->reject(*reject);
       }
+      if (const auto* const nat = std::get_if<Nat>(&statement);
+          nat != nullptr && nat->map && !nat->map_gives_port) {
+        uses(nat->map->key, false);
+      }
       forget();
     }
   }

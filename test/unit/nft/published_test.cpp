@@ -75,6 +75,7 @@ table ip balance {
     type nat hook prerouting priority dstnat; policy accept;
     tcp dport 80 dnat to numgen inc mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }
     tcp dport 81 dnat to jhash ip saddr . tcp dport mod 0x4 seed 0xAB map { 0-1 : 10.0.0.1, 2-3 : 10.0.0.2 }
+    meta l4proto tcp dnat to tcp dport map { 83 : 10.0.0.1, 84 : 10.0.0.2 }
     tcp dport 82 dnat to symhash mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }
     numgen random mod 10 == 0 accept
     numgen inc mod 3 offset 5 vmap { 5 : jump one, 6-7 : accept }
@@ -90,6 +91,7 @@ table ip balance {
 		type nat hook prerouting priority dstnat; policy accept;
 		tcp dport 80 dnat to numgen inc mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }
 		tcp dport 81 dnat to jhash ip saddr . tcp dport mod 4 seed 0xab map { 0-1 : 10.0.0.1, 2-3 : 10.0.0.2 }
+		dnat to tcp dport map { 83 : 10.0.0.1, 84 : 10.0.0.2 }
 		tcp dport 82 dnat to symhash mod 2 map { 0 : 10.0.0.1, 1 : 10.0.0.2 }
 		numgen random mod 10 0 accept
 		numgen inc mod 3 offset 5 vmap { 5 : jump one, 6-7 : accept }
