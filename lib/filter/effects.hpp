@@ -44,8 +44,9 @@ class Effects {
   [[nodiscard]] NatOutcome nat(const NatCode& code, std::uint64_t m);
   // Decides for connections that no rule translates. Returns the packets that must be dropped.
   std::uint64_t nat_unchanged(std::uint64_t m);
-  // Translates packets of translated connections.
-  void translate(std::uint64_t m);
+  // Translates packets of translated connections. Returns the errors that must be dropped, because
+  // they quote too little.
+  [[nodiscard]] std::uint64_t translate(std::uint64_t m);
 
   // Whether a header was written.
   [[nodiscard]] bool wrote() const { return wrote_; }

@@ -16,6 +16,10 @@ namespace {
 
 using Kind = nft::Nat::Kind;
 
+// Of the transport header of the packet that an error quotes (RFC 792); Linux drops an error with
+// less of it.
+constexpr std::uint32_t kQuotedLeast = 8;
+
 Ipv6 address_of(const nft::Value& value) { return {value.high, value.low}; }
 
 // What is on the link itself is its own next hop; of IPv6, the destination selects the source.
@@ -211,7 +215,8 @@ std::uint64_t Effects::nat_unchanged(std::uint64_t m) {
   return dropped;
 }
 
-void Effects::translate(std::uint64_t m) {
+std::uint64_t Effects::translate(std::uint64_t m) {
+  std::uint64_t dropped = 0;
   for (; m != 0; m &= m - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
     Packet& packet = *run_.burst.packets[i];
@@ -224,7 +229,10 @@ void Effects::translate(std::uint64_t m) {
     const HeaderPlaces places{.transport = transport.offset, .has_transport = transport.has_header};
     const Tuple& other = connection->tuple(filter::opposite(tracked.direction));
     if (tracked.as == TrackedAs::kRelated && is_error(packet, run_.burst.is_ipv6, transport)) {
-      if (const auto quoted = read_quoted(packet, run_.burst.is_ipv6, transport.offset)) {
+      const auto quoted = read_quoted(packet, run_.burst.is_ipv6, transport.offset);
+      if (quoted && packet.pkt_len < quoted->transport + kQuotedLeast) {
+        dropped |= std::uint64_t{1} << i;
+      } else if (quoted) {
         translate_error(packet, places, manip(), *quoted, other);
       }
     } else if (const auto to = inverse(other)) {
@@ -236,6 +244,7 @@ void Effects::translate(std::uint64_t m) {
     }
   }
   state_.facts.forget();
+  return dropped;
 }
 
 }  // namespace ringroad::filter

@@ -173,8 +173,8 @@ std::uint64_t Evaluation<kExplains>::translate(const HookCode& hook, std::uint64
     untranslated_ |= effects_.nat_unchanged(accepted);
     live &= ~(dropped_ | untranslated_ | effects_.rejected());
   }
-  effects_.translate(live);
-  return live;
+  dropped_ |= effects_.translate(live);
+  return live & ~dropped_;
 }
 
 template <bool kExplains>

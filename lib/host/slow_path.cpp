@@ -3,6 +3,8 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
+
 #include "host/one_packet.hpp"
 #include "ip4/forward.hpp"
 #include "ip4/fragment.hpp"
@@ -171,8 +173,9 @@ const Adjacency& SlowPath::adjacency_of(Packet& packet) const {
 
 // The order is Linux's: route lookup, reverse-path check, options, then the checks of forward().
 void SlowPath::with_options(OwnedPacket packet) {
+  std::uint16_t longest = 0;  // of the fragments of which the packet was put together
   if (defragments_ && is_fragment(ipv4(*packet))) {
-    packet = defragmented(std::move(packet));
+    packet = defragmented(std::move(packet), longest);
     if (!packet) {
       return;
     }
@@ -210,15 +213,18 @@ void SlowPath::with_options(OwnedPacket packet) {
     write_options(*packet);
     packet = run_hooks(HookPoint::kPostRouting, std::move(packet), &adjacency);
   }
-  if (packet && exceeds(*packet, adjacency.mtu)) {
-    cut(std::move(packet), adjacency, adjacency.mtu);
+  // What came in fragments leaves in fragments that are no longer (Linux's ip_do_fragment).
+  const std::uint16_t mtu = adjacency.mtu;
+  const std::uint16_t most = longest != 0 ? std::min(mtu, longest) : mtu;
+  if (packet && exceeds(*packet, most)) {
+    cut(std::move(packet), adjacency, most);
   } else if (packet) {
     to_neighbor(std::move(packet), adjacency);
   }
 }
 
-OwnedPacket SlowPath::defragmented(OwnedPacket packet) {
-  packet = reassemble(std::move(packet));
+OwnedPacket SlowPath::defragmented(OwnedPacket packet, std::uint16_t& longest) {
+  packet = reassemble(std::move(packet), &longest);
   return packet ? run_hooks(HookPoint::kPreRouting, std::move(packet)) : nullptr;
 }
 

@@ -77,7 +77,7 @@ class SlowPath {
   void with_options(OwnedPacket packet);
   // Of a fragment that PREROUTING asked for; null if others of its datagram are missing, or a hook
   // has the packet.
-  [[nodiscard]] OwnedPacket defragmented(OwnedPacket packet);
+  [[nodiscard]] OwnedPacket defragmented(OwnedPacket packet, std::uint16_t& longest);
   // Returns false if the options are invalid or refused; the packet is dropped or answered then.
   [[nodiscard]] bool read_options(OwnedPacket& packet);
   void write_options(Packet& packet);
@@ -98,7 +98,7 @@ class SlowPath {
   // otherwise null.
   [[nodiscard]] OwnedPacket pass_input(OwnedPacket packet);
   // Returns the datagram if this fragment completes it, otherwise null.
-  [[nodiscard]] OwnedPacket reassemble(OwnedPacket packet);
+  [[nodiscard]] OwnedPacket reassemble(OwnedPacket packet, std::uint16_t* longest = nullptr);
   void icmp_input(OwnedPacket packet);
   void echo(OwnedPacket packet);
   void tell_time(OwnedPacket packet);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "filter/tracked.hpp"
 #include "host/slow_path6.hpp"
 #include "host/transport.hpp"
 #include "interface/port_addresses.hpp"
@@ -281,6 +282,7 @@ void SlowPath6::udp_input(OwnedPacket packet, std::uint32_t offset) {
     return;
   }
   counters_.add(IpCounter::kUdp6NoPorts);
+  filter::Tracked::clear(*packet);  // the error is not part of its connection (Linux's udp_rcv)
   refuse(std::move(packet), {DropReason::kPortClosed, ip6::kPortUnreachable});
 }
 
@@ -289,6 +291,7 @@ void SlowPath6::udp_lite_input(OwnedPacket packet, std::uint32_t offset) {
     sender_.drop(std::move(packet), DropReason::kUdpBad);
     return;
   }
+  filter::Tracked::clear(*packet);  // the error is not part of its connection (Linux's udp_rcv)
   refuse(std::move(packet), {DropReason::kPortClosed, ip6::kPortUnreachable});
 }
 

@@ -3,8 +3,10 @@
 #include <netinet/in.h>
 #include <rte_icmp.h>
 
+#include <algorithm>
 #include <chrono>
 
+#include "filter/tracked.hpp"
 #include "host/slow_path.hpp"
 #include "host/transport.hpp"
 #include "packet/read.hpp"
@@ -46,12 +48,18 @@ std::optional<IpCounter> received(IcmpType type) {
 
 }  // namespace
 
-OwnedPacket SlowPath::reassemble(OwnedPacket packet) {
+OwnedPacket SlowPath::reassemble(OwnedPacket packet, std::uint16_t* longest) {
   const ip4::FragmentInfo fragment = ip4::describe_fragment(*packet);
   Packet* const last = packet.get();
   auto datagram = reassembly_.add(fragment, std::move(packet), clock_.now());
   if (!datagram) {
     return nullptr;
+  }
+  for (const auto& piece : datagram->pieces) {
+    if (longest != nullptr) {
+      const std::uint32_t length = piece.packet->pkt_len - kL2Bytes;
+      *longest = std::max(*longest, static_cast<std::uint16_t>(length));
+    }
   }
   // The trace of the last fragment goes on with the whole datagram.
   Packet& first = *datagram->pieces.front().packet;
@@ -209,6 +217,7 @@ void SlowPath::udp_input(OwnedPacket packet) {
     return;
   }
   counters_.add(IpCounter::kUdpNoPorts);
+  filter::Tracked::clear(*packet);  // the error is not part of its connection (Linux's udp_rcv)
   refuse(std::move(packet), {DropReason::kPortClosed, ip4::kPortUnreachable});
 }
 
@@ -217,6 +226,7 @@ void SlowPath::udp_lite_input(OwnedPacket packet) {
     sender_.drop(std::move(packet), DropReason::kUdpBad);
     return;
   }
+  filter::Tracked::clear(*packet);  // the error is not part of its connection (Linux's udp_rcv)
   refuse(std::move(packet), {DropReason::kPortClosed, ip4::kPortUnreachable});
 }
 
