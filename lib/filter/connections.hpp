@@ -82,7 +82,7 @@ class Connections {
   // Nothing finds the connection any more, but the packet that ended it still has it (Linux's
   // nf_ct_delete). It must be confirmed.
   void retire(Connection& connection);
-  void set_timeout(Connection& connection, Nanoseconds timeout) {
+  void set_timeout(Connection& connection, Nanoseconds timeout) const {
     connection.deadline =
         now_ + static_cast<Milliseconds32>(timeout / std::chrono::milliseconds{1});
   }

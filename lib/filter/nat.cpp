@@ -166,7 +166,8 @@ bool set_up(Connections& connections, Connection& connection, Manip manip, const
     return false;
   }
   if (*chosen != *current) {
-    if (!connections.set_reply(connection, *inverse(*chosen)) ||
+    const auto reply = inverse(*chosen);
+    if (!reply || !connections.set_reply(connection, *reply) ||
         (manip == Manip::kDestination && !connections.claim(connection, Direction::kOriginal))) {
       return false;
     }

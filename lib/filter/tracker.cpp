@@ -15,6 +15,13 @@ namespace {
 // A flow of UDP that still has packets after this time is a stream (Linux's stream_ts).
 constexpr Milliseconds32 kStreamAfter = 2000;
 
+// Of ICMP, only queries begin connections.
+bool is_query(const Tuple& tuple) {
+  const auto pair =
+      icmp_pair(static_cast<std::uint8_t>(tuple.destination_port >> 8U), tuple.is_ipv6);
+  return pair && pair->is_query;
+}
+
 }  // namespace
 
 void Tracker::begin_burst(const Place& place, Nanoseconds now) {
@@ -112,10 +119,7 @@ bool Tracker::track_flow(HookPoint point, Packet& packet, const Flow& flow) {
 
 Tracker::Begun Tracker::begin(HookPoint point, const Packet& packet, const FlowPacket& flow) {
   const auto reply = inverse(flow.tuple);
-  if (!reply ||
-      (is_icmp(flow.tuple) &&
-       !icmp_pair(static_cast<std::uint8_t>(flow.tuple.destination_port >> 8U), flow.tuple.is_ipv6)
-            ->is_query)) {
+  if (!reply || (is_icmp(flow.tuple) && !is_query(flow.tuple))) {
     return {nullptr, false};
   }
   TcpTracking tcp{};

@@ -78,7 +78,7 @@ struct IcmpPair {
     return std::nullopt;
   }
   answer.destination_port =
-      static_cast<std::uint16_t>(pair->other << 8U | (tuple.destination_port & 0xffU));
+      static_cast<std::uint16_t>(unsigned{pair->other} << 8U | (tuple.destination_port & 0xffU));
   return answer;
 }
 

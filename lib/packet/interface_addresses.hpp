@@ -35,7 +35,7 @@ class InterfaceAddresses {
   // A global address rather than a link-local one, unless `near` is link-local.
   [[nodiscard]] std::optional<Ipv6> source(InterfaceId interface, Ipv6 near) const {
     const auto& all = at(interface).ipv6;
-    std::vector<InterfaceAddress6>::const_iterator best = all.end();
+    auto best = all.end();
     const auto fits = [&](const InterfaceAddress6& own) {
       return own.address.is_link_local() == near.is_link_local();
     };

@@ -161,7 +161,7 @@ TEST_CASE("what is redirected reaches the router, and its errors come from where
 TEST_CASE("fragments are put together before they are translated, and cut again") {
   Testbed bed{with_rules(kMasquerade, GENERATE(1U, 3U))};
   bed.resolve_hosts();
-  Ipv4Fields whole = udp(bed.from_a_to_b(), 1000, 53, 1600);
+  const Ipv4Fields whole = udp(bed.from_a_to_b(), 1000, 53, 1600);
   const std::vector<std::uint8_t> octets = whole.payload;
   Ipv4Fields first = whole;
   const long middle = GENERATE(800, 1200);
