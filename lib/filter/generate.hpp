@@ -38,7 +38,7 @@ struct GeneratorCode {
   std::vector<ColumnIndex> flow{};
 
   // Makes the numbers of these packets, in their order. `is_dry`: what is shared stays as it is.
-  // Returns those that have all fields of the key. ~10 cycles a packet, of a hash ~60.
+  // Returns those that have all fields of the key.
   [[nodiscard]] std::uint64_t make(Facts& facts, Dice& dice, std::uint64_t m, bool is_dry) const;
 
  private:
