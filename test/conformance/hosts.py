@@ -120,6 +120,10 @@ class Seen(NamedTuple):
     packet: bytes
 
 
+def is_of_router(target, wire):
+    return target == (wire.router if len(target) == 4 else wire.addresses6 and wire.router6)
+
+
 class Hosts:
     """Remembers what came out, and builds the frames of the actions from it."""
 
@@ -173,7 +177,8 @@ class Hosts:
         places = seen and read(seen.packet)
         if places and places.ends.sport is not None:
             return seen.wire, seen.mac, places.ends.back()
-        if not action.blind:
+        # Nobody else speaks for the router: it drops what has its own address as the source.
+        if not action.blind or any(is_of_router(talk.target, each) for each in ALL_WIRES):
             return None
         return ALL_WIRES.index(talk.server), talk.server.host_mac(talk.target[-1] % 8 + 2), asked.back()
 

@@ -129,7 +129,7 @@ class Maker:
         if ports and r.random() < 0.6:
             where = f"[{where}]" if is_ipv6 else where
             where += r.choice((":80", ":8080", ":2222", ":22-22", ":3000-3003"))
-        return rule + [f"dnat{to} to {where}" + r.choice(("", "", "", "", " persistent", " random"))]
+        return rule + [f"dnat{to} to {where}" + r.choice(("", "", " persistent"))]
 
     def source_rule(self, hook, is_ipv6):
         r = self.r
@@ -138,13 +138,13 @@ class Maker:
         to = f" {'ip6' if is_ipv6 else 'ip'}" if self.family == "inet" else ""
         if hook == "postrouting" and r.random() < 0.55:
             rest = r.choice((" to :7000-7009", " to :1024-65535", " to :4000")) if ports and r.random() < 0.3 else ""
-            return rule + ["masquerade" + rest + r.choice(("", "", "", "", " random", " fully-random"))]
+            return rule + ["masquerade" + rest + r.choice(("", "", " persistent"))]
         where = r.choice((ELSEWHERE6, OUTSIDE.router6) if is_ipv6 else (ELSEWHERE4, OUTSIDE.router, OUTSIDE.host(9)))
         where = text6(where) if is_ipv6 else dotted(where)
         if ports and r.random() < 0.4:
             where = f"[{where}]" if is_ipv6 else where
             where += r.choice((":6000", ":6000-6003", ":5000-5000", ":300-310"))
-        return rule + [f"snat{to} to {where}" + r.choice(("", "", "", "", " persistent", " random", " fully-random"))]
+        return rule + [f"snat{to} to {where}" + r.choice(("", "", " persistent"))]
 
     def nat_match(self, hook, is_ipv6, side):
         """Returns (matches, whether they are about a protocol with ports)."""
@@ -225,7 +225,7 @@ def home_router(r):
     if r.random() < 0.5:
         for rule in forwarded:
             rule.insert(0, f"iifname {outside}")
-    masquerade = "masquerade" + r.choice(("", "", " random", " fully-random", " persistent"))
+    masquerade = "masquerade" + r.choice(("", "", " persistent"))
     hairpin = [[f"ip saddr {inside}", f"ip daddr {inside}", "counter", "masquerade"]] if r.random() < 0.7 else []
     nat = [Chain("prerouting", "prerouting", "dstnat", rules=forwarded, kind="nat"),
            Chain("postrouting", "postrouting", "srcnat", rules=hairpin + [

@@ -67,7 +67,7 @@ CANNOT = {
     r"sudo \./scripts/run\.sh router\.yaml": "a NIC: its router.yaml has one",
     r"(sudo )?(\./)?(scripts/)?bench\.sh.*": "tens of minutes on a machine that is otherwise idle",
     r"sudo test/conformance/run\.py --packets 1000000": "an hour",
-    r"sudo test/conformance/(run\.py --category rulesets .*|listings\.py( .*)?)": "minutes, and known differences",
+    r"sudo test/conformance/(run\.py --category (rulesets|conversations) .*|listings\.py( .*)?)": "minutes, and known differences",
     r"sudo test/conformance/run\.py --category options .*": "minutes: 20,000 packets more than conformance's",
     r"build/release/test/unit/unit-fib '\[\.long\]' .*": "minutes of a core",
     r"sudo systemd-sysusers .* && sudo udevadm .* && sudo systemctl .*": "changes the machine that it runs on",
