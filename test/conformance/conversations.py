@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compares the tracking and the translation of connections: random conversations through random rulesets."""
-import random
 import re
 
 from compare import compare
 from connections import Choices, KernelConnections, RouterConnections
 from explained import explain
-from firewall import NOTHING, REPORTS, Firewalls, Outcome, differences
+from firewall import NOTHING, Firewalls, Outcome, differences
 from hosts import Hosts, replaced, tag_of
 from nat_rulesets import aims, nat_ruleset, port_ranges
 from network import ALL_WIRES
 from packets import IPV4
+from random_run import RandomRun, compared, print_ruleset
 from show import WIRE_NAMES, expression, one_line
 from shrink import delta_debug
 from talks import scenes
@@ -100,65 +100,36 @@ def of_router(raw, tag):
     return raw[:14] + replaced(raw[14:], 4, 0, (10,))
 
 
-class ConversationRun:
-    """Random rulesets in turn, each with conversations of its own; the same for the same seed."""
+class ConversationRun(RandomRun):
+    """Each ruleset with conversations of its own."""
+
+    name = row_name = "conversations"
 
     def __init__(self, pair, ids, arguments):
-        self.stage = Stage(pair, ids)
-        self.arguments = arguments
-        self.rulesets = self.talks = self.passed = self.failed = self.matches = self.explained = 0
-        self.kinds = set()
+        super().__init__(Stage(pair, ids), arguments)
+        self.talks = 0
 
-    def run(self):
-        try:
-            while self.talks < self.arguments.conversations:
-                if not self.judge(self.rulesets) and not self.arguments.keep_going:
-                    return
-        finally:
-            self.stage.close()
-
-    def judge(self, number):
-        """Returns whether the ruleset passed."""
-        r = random.Random(f"{self.arguments.seed} conversations {number}")
+    def draw(self, r):
         rules = nat_ruleset(r)
         played = scenes(r, TALKS, aims(rules))
-        self.rulesets += 1
         self.talks += len({action.talk for scene in played for action in scene})
-        try:
-            outcome = self.stage.attempt(rules, played)
-        except ValueError as error:
-            print(f"FAIL conversations {number}: the generator made what nft refuses: {error}\n{rules.text(False)}")
-            self.failed += 1
-            return False
-        self.matches += outcome.matches
-        self.explained += outcome.explained
-        if not outcome:
-            self.passed += 1
-            return True
-        self.failed += 1
-        if len(self.kinds) < REPORTS:
-            self.find_out(number, rules, played)
-        return False
+        return rules, played
 
-    def find_out(self, number, rules, played):
-        """Prints what remains of the failure with the fewest rules, statements and messages."""
-        def fails(some_rules, some):
-            try:
-                return bool(self.stage.attempt(some_rules, [some]))
-            except ValueError:  # what is left is no ruleset
-                return False
+    def count(self, given):
+        """The stage counts frames; draw() counts conversations."""
 
-        for some in ([action for scene in played[:end] for action in scene] for end in range(1, len(played) + 1)):
-            if fails(rules, some):
+    def is_done(self):
+        return self.talks >= self.arguments.conversations
+
+    def find_out(self, number, rules, given):
+        for some in ([action for scene in given[:end] for action in scene] for end in range(1, len(given) + 1)):
+            if self.fails(rules, [some]):
                 break
         else:
             print(f"FAIL conversations {number}: fails only sometimes, or with scenes apart")
             return
-        some = delta_debug(some, lambda few: fails(rules, few))
-        rules = rules.only(delta_debug(rules.parts(), lambda few: fails(rules.only(few), some)))
-        kept = delta_debug(rules.statements(), lambda few: fails(rules.only_statements(few), some))
-        if kept and fails(rules.only_statements(kept), some):
-            rules = rules.only_statements(kept)
+        some = delta_debug(some, lambda few: self.fails(rules, [few]))
+        rules = self.smallest(rules, [some])
         outcome = self.stage.attempt(rules, [some])
         kind = re.sub(r"\d+", "", " ".join(outcome.lines))[:150] or re.sub(
             r"\d+", "", " ".join(map(str, outcome.frames[:1])))[:200]
@@ -169,9 +140,8 @@ class ConversationRun:
         report(number, rules, some, outcome)
 
     def row(self):
-        """Returns the row of the table, as those of the categories."""
-        return (f"{'conversations':16} {self.stage.frames:9} {self.matches + self.explained:9} {self.matches:9} "
-                f"{self.explained:9} {self.failed:9}   of {self.rulesets} rulesets, {self.talks} conversations")
+        return self.text_row(self.stage.frames,
+                             f"{self.passed + self.failed} rulesets, {self.talks} conversations")
 
 
 def report(number, rules, some, outcome):
@@ -191,14 +161,10 @@ def report(number, rules, some, outcome):
               + (expression(first[0][1]) if first else "an error first"))
     for action in some:
         print(f"    {action.tag}: {action.what}")
-    print("  ruleset:\n    " + rules.text(exempt=False).rstrip().replace("\n", "\n    "), flush=True)
+    print_ruleset(rules)
 
 
 def compare_conversations(pair, ids, arguments):
     """Returns the ConversationRun after its end; None if the router was built without a firewall."""
     run = ConversationRun(pair, ids, arguments)
-    if error := run.stage.firewalls.ringroad.ask("show", "firewall")[1]:
-        print(f"conversations: not compared: {error}")
-        return None
-    run.run()
-    return run
+    return compared(run, run.stage.firewalls.ringroad)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Compares Ringroad's firewall with nf_tables: the same rulesets, the same packets, the same counters."""
 import json
-import random
 import re
 import socket
 import tempfile
@@ -12,13 +11,13 @@ from explained import explain
 from fragments import ended
 from kernel_nft import KernelNft
 from local6 import ended6
+from random_run import RandomRun, compared, print_ruleset
 from rulesets import ruleset
 from show import report
 from shrink import delta_debug
 from traffic import Values, traffic
 
 PACKETS = 30
-REPORTS = 12
 NOTHING = "flush ruleset\n"
 
 
@@ -157,64 +156,33 @@ def said(count):
     return "not counted" if count is None else f"{count[0]} packets, {count[1]} bytes"
 
 
-class RulesetRun:
-    """Random rulesets in turn, each with packets of its own; the same for the same seed."""
+class RulesetRun(RandomRun):
+    """Each ruleset with packets of its own."""
+
+    name, row_name = "ruleset", "rulesets"
 
     def __init__(self, pair, ids, arguments):
-        self.firewalls = Firewalls(pair, ids)
-        self.arguments = arguments
-        self.passed = self.failed = self.packets = self.matches = self.explained = 0
-        self.kinds = set()
+        super().__init__(Firewalls(pair, ids), arguments)
+        self.packets = 0
 
-    def run(self):
-        try:
-            for number in range(self.arguments.rulesets):
-                if not self.judge(number) and not self.arguments.keep_going:
-                    return
-        finally:
-            self.firewalls.close()
-
-    def judge(self, number):
-        """Returns whether the ruleset passed."""
-        r = random.Random(f"{self.arguments.seed} ruleset {number}")
+    def draw(self, r):
         frames = traffic(r, PACKETS)
-        rules = ruleset(r, Values(frames))
-        try:
-            outcome = self.firewalls.attempt(rules, frames)
-        except ValueError as error:
-            print(f"FAIL ruleset {number}: the generator made what nft refuses: {error}\n{rules.text()}")
-            self.failed += 1
-            return False
-        self.packets += len(frames)
-        self.matches += outcome.matches
-        self.explained += outcome.explained
-        if not outcome:
-            self.passed += 1
-            return True
-        self.failed += 1
-        if len(self.kinds) < REPORTS:
-            self.find_out(number, rules, frames)
-        return False
+        return ruleset(r, Values(frames)), frames
 
-    def find_out(self, number, rules, frames):
-        """Prints what remains of the failure with the fewest rules, statements and packets."""
-        def fails(some_rules, some_frames):
-            try:
-                return bool(self.firewalls.attempt(some_rules, some_frames))
-            except ValueError:  # what is left is no ruleset
-                return False
+    def count(self, given):
+        self.packets += len(given)
 
-        again = self.firewalls.attempt(rules, frames)
+    def is_done(self):
+        return self.passed + self.failed >= self.arguments.rulesets
+
+    def find_out(self, number, rules, given):
+        again = self.stage.attempt(rules, given)
         if not again:
             print(f"FAIL ruleset {number}: fails only sometimes")
             return
-        frames = delta_debug(frames, lambda some: fails(rules, some))
-        kept = delta_debug(rules.parts(), lambda some: fails(rules.only(some), frames))
-        rules = rules.only(kept)
-        kept = delta_debug(rules.statements(), lambda some: fails(rules.only_statements(some), frames))
-        if kept and fails(rules.only_statements(kept), frames):
-            rules = rules.only_statements(kept)
-        outcome = self.firewalls.attempt(rules, frames) or again
+        frames = delta_debug(given, lambda some: self.fails(rules, some))
+        rules = self.smallest(rules, frames)
+        outcome = self.stage.attempt(rules, frames) or again
         kind = re.sub(r"\d+", "", " ".join(outcome.lines))[:200] or str(outcome.frames[:1])
         if kind in self.kinds:
             return
@@ -222,19 +190,13 @@ class RulesetRun:
         report(f"ruleset {number}", [frame for frame in frames if isinstance(frame, Frame)], outcome.frames)
         for line in outcome.lines:
             print(f"  {line}")
-        print("  ruleset:\n    " + rules.text(exempt=False).rstrip().replace("\n", "\n    "), flush=True)
+        print_ruleset(rules)
 
     def row(self):
-        """Returns the row of the table, as those of the categories."""
-        return (f"{'rulesets':16} {self.packets:9} {self.matches + self.explained:9} {self.matches:9} "
-                f"{self.explained:9} {self.failed:9}   of {self.passed + self.failed} rulesets")
+        return self.text_row(self.packets, f"{self.passed + self.failed} rulesets")
 
 
 def compare_rulesets(pair, ids, arguments):
     """Returns the RulesetRun after its end; None if the router was built without a firewall."""
     run = RulesetRun(pair, ids, arguments)
-    if error := run.firewalls.ringroad.ask("show", "firewall")[1]:
-        print(f"rulesets: not compared: {error}")
-        return None
-    run.run()
-    return run
+    return compared(run, run.stage.ringroad)
