@@ -40,7 +40,7 @@ inline constexpr Keyword kFrom{"from", "from"};
 inline constexpr Keyword kProto{"proto", "proto"};
 inline constexpr Keyword kSport{"sport", "sport", Keyword::Kind::kNumber};
 inline constexpr Keyword kDport{"dport", "dport", Keyword::Kind::kNumber};
-// Those of connections, as conntrack(8) and ss(8) have them.
+// The words that select connections, as in conntrack(8) and ss(8).
 inline constexpr Keyword kSrc{"src", "src"};
 inline constexpr Keyword kDst{"dst", "dst"};
 inline constexpr Keyword kMark{"mark", "mark", Keyword::Kind::kNumber};

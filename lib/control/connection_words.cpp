@@ -67,11 +67,6 @@ std::optional<std::uint32_t> read_number(Options& options, const char* key, std:
   return options.has(key) ? std::optional{options.number(key, most)} : std::nullopt;
 }
 
-bool has_ports(std::uint8_t protocol) {
-  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ||
-         protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
-}
-
 std::string address_of(Ipv6 address, bool is_ipv6) {
   return is_ipv6 ? address.to_string() : filter::narrowed(address).to_string();
 }
@@ -80,7 +75,7 @@ Json describe(const Connection& connection, Direction direction) {
   const Tuple& tuple = connection.tuple(direction);
   Json row{{"src", address_of(tuple.source, tuple.is_ipv6)},
            {"dst", address_of(tuple.destination, tuple.is_ipv6)}};
-  if (has_ports(tuple.protocol)) {
+  if (filter::has_ports(tuple.protocol)) {
     row["sport"] = tuple.source_port;
     row["dport"] = tuple.destination_port;
   } else if (filter::is_icmp(tuple)) {
@@ -112,8 +107,8 @@ bool ConnectionFilter::matches(const Connection& connection) const {
   return (family == 0 || (family == 6) == tuple.is_ipv6) && is(protocol, tuple.protocol) &&
          (!source || source->contains(tuple.source, tuple.is_ipv6)) &&
          (!destination || destination->contains(tuple.destination, tuple.is_ipv6)) &&
-         (!asks_for_ports || has_ports(tuple.protocol)) && is(source_port, tuple.source_port) &&
-         is(destination_port, tuple.destination_port) &&
+         (!asks_for_ports || filter::has_ports(tuple.protocol)) &&
+         is(source_port, tuple.source_port) && is(destination_port, tuple.destination_port) &&
          (!state || (tuple.protocol == IPPROTO_TCP && connection.tcp.state == *state)) &&
          is(mark, connection.mark);
 }

@@ -104,17 +104,10 @@ Firewall::Tracking Firewall::tracking() {
   Tracking all;
   firewall_.with_trackers([&](filter::Tracker& tracker) {
     const filter::Connections& connections = tracker.connections();
-    const filter::Connections::Counters& counters = connections.counters();
     all.count += connections.size();
     all.max += connections.most();
     all.bytes += connections.bytes();
-    all.counters.found += counters.found;
-    all.counters.invalid += counters.invalid;
-    all.counters.inserted += counters.inserted;
-    all.counters.expired += counters.expired;
-    all.counters.refused += counters.refused;
-    all.counters.early_drops += counters.early_drops;
-    all.counters.insert_failed += counters.insert_failed;
+    all.counters.add(connections.counters());
   });
   if (firewall_.trackers() == 0) {
     all.max = rules_.connections.max;

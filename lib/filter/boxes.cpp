@@ -34,6 +34,14 @@ bool Boxes::are_points() const {
                              [](const WordRange& range) { return range.first == range.last; });
 }
 
+nft::Value value_of(std::span<const std::uint32_t> words) {
+  nft::Value value;
+  for (const std::uint32_t word : words) {
+    value = value.shifted_left(32) | nft::Value{word};
+  }
+  return value;
+}
+
 WordsOf words_of_part(const nft::KeyPart& part) {
   return {is_interface(part.type), words_of(part.type, part.width)};
 }

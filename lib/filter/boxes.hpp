@@ -52,6 +52,8 @@ struct WordsOf {
   unsigned words;
 };
 [[nodiscard]] WordsOf words_of_part(const nft::KeyPart& part);
+// The value whose words these are, the most significant first.
+[[nodiscard]] nft::Value value_of(std::span<const std::uint32_t> words);
 
 // Appends the boxes that together are the key. A wide range that is no prefix becomes up to seven.
 void add_key(Boxes& boxes, const nft::Key& key, std::span<const nft::KeyPart> parts,

@@ -170,7 +170,7 @@ bool Compiler::add(const nft::Notrack& /*notrack*/) {
   return true;
 }
 
-// Every established connection takes the fast path here.
+// The packets of the flow take the same way as all others.
 bool Compiler::add(const nft::FlowOffload& /*offload*/) { return true; }
 
 }  // namespace ringroad::filter

@@ -63,7 +63,7 @@ class Compiler {
   bool add(const nft::Assignment& assignment);
   bool add(const nft::Nat& nat);
   bool add(const nft::Notrack& notrack);
-  bool add(const nft::FlowOffload& offload);
+  static bool add(const nft::FlowOffload& offload);
   bool add(const nft::ConnectionCount& count);
   bool add(const nft::SetUpdate& update);
   // compile_match.cpp

@@ -14,15 +14,19 @@ constexpr std::uint32_t kFew = 64;
 }  // namespace
 
 ConnectionCounts::ConnectionCounts(std::uint64_t seed, std::uint32_t most)
-    : seed_{seed}, most_{most}, chains_{std::bit_ceil(std::size_t{most} * 2)}, entries_{most + 1U} {
-  chains_.grow(std::bit_ceil(std::size_t{most} * 2));
+    : seed_{seed},
+      most_{most},
+      mask_{std::bit_ceil(std::size_t{most} * 2) - 1},
+      chains_{mask_ + 1},
+      entries_{most + 1U} {
+  chains_.grow(mask_ + 1);
   entries_.grow(most + 1U);  // the pages come when they are used
 }
 
 std::uint32_t& ConnectionCounts::chain_of(const std::uint64_t* list, std::uint32_t number) const {
   std::uint64_t hash = (reinterpret_cast<std::uintptr_t>(list) ^ seed_) * 0x9e37'79b9'7f4a'7c15U;
   hash = (hash ^ hash >> 32U ^ number) * 0xbf58'476d'1ce4'e5b9U;
-  return chains_[(hash >> 32U) & (std::bit_ceil(std::size_t{most_} * 2) - 1)];
+  return chains_[(hash >> 32U) & mask_];
 }
 
 bool ConnectionCounts::has(List list, ConnectionId id) const {

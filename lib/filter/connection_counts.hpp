@@ -61,6 +61,7 @@ class ConnectionCounts {
 
   std::uint64_t seed_;
   std::uint32_t most_;
+  std::size_t mask_;
   std::uint32_t used_ = 0;
   std::uint32_t free_ = 0;
   std::uint32_t collected_ = 0;

@@ -48,7 +48,7 @@ std::uint32_t state_bits(Tracked tracked) {
 std::uint32_t connection_word(const Connection& connection, Direction direction, Ct what,
                               unsigned word, Milliseconds32 now) {
   // Bits that only this router has are not shown.
-  constexpr std::uint16_t kStatus = static_cast<std::uint16_t>(~connection_status::kFresh);
+  constexpr auto kStatus = static_cast<std::uint16_t>(~connection_status::kFresh);
   const Tuple& original = connection.tuple(Direction::kOriginal);
   const Tuple& reply = connection.tuple(Direction::kReply);
   switch (what) {

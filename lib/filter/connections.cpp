@@ -18,6 +18,16 @@ constexpr Milliseconds32 kUndecidedMost = 1000;
 
 }  // namespace
 
+void Connections::Counters::add(const Counters& more) {
+  found += more.found;
+  invalid += more.invalid;
+  inserted += more.inserted;
+  expired += more.expired;
+  refused += more.refused;
+  early_drops += more.early_drops;
+  insert_failed += more.insert_failed;
+}
+
 Connections::Connections(std::uint32_t most, std::uint64_t seed)
     : most_{std::max(most, 1U)},
       mask_{std::bit_ceil(std::uint64_t{most_} * 2) - 1},
@@ -90,13 +100,17 @@ bool Connections::is_taken(const Tuple& tuple, const Connection* but) const {
   if (owners_ != nullptr && !is_own && owners_->is_claimed(hash)) {
     return true;
   }
+  // One that was dropped on its way, for its TTL perhaps, is still undecided and takes nothing.
+  return has_other(tuple, hash, but, kConfirmed | kFresh | kSourceNatDone);
+}
+
+bool Connections::has_other(const Tuple& tuple, std::uint64_t hash, const Connection* but,
+                            std::uint16_t bits) const {
   for (std::uint32_t node = heads_[hash & mask_]; node != 0;) {
     const Connection& connection = connections_[number_of(node)];
     const Direction direction = direction_of(node);
-    // One that was dropped on its way, for its TTL perhaps, is still undecided and takes nothing.
-    const bool counts = (connection.status & (kConfirmed | kFresh | kSourceNatDone)) != 0;
-    if (&connection != but && counts && connection.tuple(direction) == tuple &&
-        !has_expired(connection)) {
+    if (&connection != but && (connection.status & bits) != 0 &&
+        connection.tuple(direction) == tuple && !has_expired(connection)) {
       return true;
     }
     node = connection.next[index_of(direction)];
@@ -172,6 +186,15 @@ bool Connections::claim(Connection& connection, Direction direction) {
   return true;
 }
 
+bool Connections::claim_or_remove(Connection& connection, Direction direction) {
+  if (claim(connection, direction)) {
+    return true;
+  }
+  ++counters_.insert_failed;
+  remove(connection);
+  return false;
+}
+
 void Connections::release(Connection& connection, Direction direction) {
   if ((connection.claims & bit_of(direction)) != 0) {
     owners_->release(hash(connection.tuple(direction)), owner_);
@@ -182,16 +205,10 @@ void Connections::release(Connection& connection, Direction direction) {
 bool Connections::confirm(Connection& connection) {
   for (const Direction direction : {Direction::kOriginal, Direction::kReply}) {
     const Tuple& tuple = connection.tuple(direction);
-    for (std::uint32_t node = heads_[hash(tuple) & mask_]; node != 0;) {
-      const Connection& other = connections_[number_of(node)];
-      const Direction its = direction_of(node);
-      if (&other != &connection && other.has(kConfirmed) && other.tuple(its) == tuple &&
-          !has_expired(other)) {
-        ++counters_.insert_failed;
-        remove(connection);
-        return false;
-      }
-      node = other.next[index_of(its)];
+    if (has_other(tuple, hash(tuple), &connection, kConfirmed)) {
+      ++counters_.insert_failed;
+      remove(connection);
+      return false;
     }
   }
   connection.status |= kConfirmed;

@@ -42,6 +42,8 @@ class Connections {
     std::uint64_t refused = 0;        // the table was full
     std::uint64_t early_drops = 0;    // evicted because the table was full
     std::uint64_t insert_failed = 0;  // another one with the same tuple was confirmed before
+
+    void add(const Counters& more);
   };
 
   // Begins a burst: what is not confirmed of the last one is not found any more.
@@ -76,6 +78,8 @@ class Connections {
   // Makes sure that packets of this direction come to this worker. Returns false if another one has
   // a connection with the tuple.
   [[nodiscard]] bool claim(Connection& connection, Direction direction);
+  // Likewise, and then the connection is gone.
+  [[nodiscard]] bool claim_or_remove(Connection& connection, Direction direction);
   // Returns false, and the connection is gone, if another one was confirmed before.
   [[nodiscard]] bool confirm(Connection& connection);
   void remove(Connection& connection);
@@ -136,6 +140,9 @@ class Connections {
   [[nodiscard]] bool has_expired(const Connection& connection) const {
     return static_cast<std::int32_t>(connection.deadline - now_) <= 0;
   }
+  // Whether a connection but this one has the tuple, and any of these bits of the status.
+  [[nodiscard]] bool has_other(const Tuple& tuple, std::uint64_t hash, const Connection* but,
+                               std::uint16_t bits) const;
   [[nodiscard]] Connection* allot();
   void collect(std::uint32_t places);
   void forget_undecided();
@@ -152,8 +159,8 @@ class Connections {
   std::vector<std::uint32_t> free_;             // places below used_
   std::array<ConnectionId, kFreshMost> fresh_;  // created in this burst
   std::uint32_t fresh_count_ = 0;
-  // Those of earlier bursts, and those that were retired, a ring: their packets may wait for the
-  // control thread.
+  // A ring of connections whose packets may wait for the control thread: those that an earlier
+  // burst began and that are not confirmed, and those that were retired.
   struct Undecided {
     ConnectionId id;
     Milliseconds32 since;

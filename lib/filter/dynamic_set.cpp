@@ -5,14 +5,10 @@
 
 #include <bit>
 
+#include "filter/multiply.hpp"
+
 namespace ringroad::filter {
 namespace {
-
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-  unsigned long long high = 0;
-  const unsigned long long low = _mulx_u64(a, b, &high);
-  return low ^ high;
-}
 
 // In the link of an element that is free: a reader that comes here was overtaken.
 constexpr std::uint32_t kFree = std::uint32_t{1} << 31U;

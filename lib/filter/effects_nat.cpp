@@ -46,8 +46,7 @@ bool is_piece(Packet& packet, bool is_ipv6) {
   if (next == IPPROTO_TCP || next == IPPROTO_UDP || next == IPPROTO_ICMPV6) [[likely]] {
     return false;
   }
-  const ip6::Chain chain = ip6::walk(packet);
-  return chain.fragment_at && (chain.more || chain.fragment_offset != 0);
+  return ip6::walk(packet).is_fragment();
 }
 
 // What the rule's map says is the address, the port, or both. `interval`: a part of its data.
@@ -146,9 +145,10 @@ std::uint64_t Effects::undecided(std::uint64_t m) {
   std::uint64_t first = 0;
   for (; m != 0; m &= m - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
-    const Connection* const connection = run_.tracker->connection_of(*run_.burst.packets[i]);
+    const Tracked tracked = Tracked::of(*run_.burst.packets[i]);
+    const Connection* const connection = run_.tracker->connection_of(tracked);
     // An error about a connection's packet decides nothing (Linux's nf_nat_ipv4_fn).
-    if (Tracked::of(*run_.burst.packets[i]).as == TrackedAs::kRelated &&
+    if (tracked.as == TrackedAs::kRelated &&
         state_.facts.transport(i).protocol == icmp_of(run_.burst.is_ipv6)) {
       continue;
     }
@@ -221,7 +221,7 @@ std::uint64_t Effects::translate(std::uint64_t m) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
     Packet& packet = *run_.burst.packets[i];
     const Tracked tracked = Tracked::of(packet);
-    const Connection* const connection = run_.tracker->connection_of(packet);
+    const Connection* const connection = run_.tracker->connection_of(tracked);
     if (connection == nullptr || !translates(*connection, manip(), tracked.direction)) {
       continue;
     }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "filter/element.hpp"
 
-#include <algorithm>
-
 namespace ringroad::filter {
 
 void ElementForms::begin(std::uint32_t form, std::span<std::uint64_t> words,
@@ -31,12 +29,6 @@ void ElementForms::end(std::uint32_t form, std::span<std::uint64_t> words) const
       counts->clear(words.subspan(2 * i).first<2>());
     }
   }
-}
-
-bool ElementForms::counts_connections(std::uint32_t form) const {
-  return std::ranges::any_of(all[form].statements, [](const auto& statement) {
-    return std::holds_alternative<nft::ConnectionCount>(statement);
-  });
 }
 
 }  // namespace ringroad::filter

@@ -63,7 +63,6 @@ struct ElementForms {
   void begin(std::uint32_t form, std::span<std::uint64_t> words, Nanoseconds now) const;
   // The element is gone.
   void end(std::uint32_t form, std::span<std::uint64_t> words) const;
-  [[nodiscard]] bool counts_connections(std::uint32_t form) const;
 };
 
 // When something is done; and the worker's connections, of a set that counts some.

@@ -9,6 +9,32 @@ namespace {
 
 std::size_t lowest(std::uint64_t m) { return static_cast<std::size_t>(std::countr_zero(m)); }
 
+// The keys of packets, which lie in columns.
+class KeyReader {
+ public:
+  explicit KeyReader(std::span<const std::uint32_t* const> columns) : columns_{columns} {}
+
+  // Valid until the next one is read.
+  DynamicSet::Words at(std::size_t index) {
+    for (std::size_t word = 0; word < columns_.size(); ++word) {
+      key_[word] = columns_[word][index];
+    }
+    return std::span{key_}.first(columns_.size());
+  }
+  // Of the packets of `m`. What they are looked for in the set comes into the cache.
+  void hash(const DynamicSet& set, std::uint64_t m, std::uint32_t* hashes) {
+    for (; m != 0; m &= m - 1) {
+      const std::size_t i = lowest(m);
+      hashes[i] = set.hash(at(i));
+      set.prefetch(hashes[i]);
+    }
+  }
+
+ private:
+  std::span<const std::uint32_t* const> columns_;
+  std::array<std::uint32_t, kKeyWordsMax> key_;
+};
+
 }  // namespace
 
 std::uint64_t Elements::find(const KeyCode& key, const Keys& keys, std::uint32_t* answers,
@@ -52,24 +78,12 @@ std::uint64_t Elements::find(const KeyCode& key, const Keys& keys, std::uint32_t
 std::uint64_t Elements::find_dynamic(const DynamicSet& set, const Keys& keys,
                                      std::uint32_t* answers) {
   std::array<std::uint32_t, kLanes> hashes;
-  Key key;
-  const DynamicSet::Words words = std::span{key}.first(keys.words.size());
-  const auto read = [&](std::size_t i) {
-    for (std::size_t word = 0; word < keys.words.size(); ++word) {
-      key[word] = keys.words[word][i];
-    }
-  };
-  for (std::uint64_t left = keys.which; left != 0; left &= left - 1) {
-    const std::size_t i = lowest(left);
-    read(i);
-    hashes[i] = set.hash(words);
-    set.prefetch(hashes[i]);
-  }
+  KeyReader key{keys.words};
+  key.hash(set, keys.which, hashes.data());
   std::uint64_t found = 0;
   for (std::uint64_t left = keys.which; left != 0; left &= left - 1) {
     const std::size_t i = lowest(left);
-    read(i);
-    answers[i] = set.find(words, hashes[i], now(), data_[i].data());
+    answers[i] = set.find(key.at(i), hashes[i], now(), data_[i].data());
     found |= std::uint64_t{answers[i] != DynamicSet::kNone} << i;
   }
   return found;
@@ -77,11 +91,8 @@ std::uint64_t Elements::find_dynamic(const DynamicSet& set, const Keys& keys,
 
 nft::Interval Elements::data(const KeyCode& key, std::size_t index, unsigned part) const {
   const auto& widths = key.set->data_words;
-  nft::Value value;
-  const unsigned first = part == 0 ? 0U : widths[0];
-  for (unsigned word = first; word < first + widths.at(part); ++word) {
-    value = value.shifted_left(32) | nft::Value{data_[index].at(word)};
-  }
+  const std::size_t first = part == 0 ? 0U : widths[0];
+  const nft::Value value = value_of(std::span{data_[index]}.subspan(first, widths.at(part)));
   return {value, value};
 }
 
@@ -98,24 +109,12 @@ std::uint64_t Elements::update(const UpdateCode& update, std::uint64_t m) {
     }
   }
   std::array<std::uint32_t, kLanes> hashes;
-  Key key;
-  const DynamicSet::Words words = std::span{key}.first(update.key.size());
-  const auto read = [&](std::size_t i) {
-    for (std::size_t word = 0; word < update.key.size(); ++word) {
-      key[word] = columns[word][i];
-    }
-  };
-  for (std::uint64_t left = m; left != 0; left &= left - 1) {
-    const std::size_t i = lowest(left);
-    read(i);
-    hashes[i] = update.set->dynamic->hash(words);
-    update.set->dynamic->prefetch(hashes[i]);
-  }
+  KeyReader key{std::span{columns}.first(update.key.size())};
+  key.hash(*update.set->dynamic, m, hashes.data());
   std::uint64_t passed = 0;
   for (std::uint64_t left = m; left != 0; left &= left - 1) {
     const std::size_t i = lowest(left);
-    read(i);
-    passed |= std::uint64_t{update_one(update, words, hashes[i], i)} << i;
+    passed |= std::uint64_t{update_one(update, key.at(i), hashes[i], i)} << i;
   }
   return passed;
 }
@@ -192,7 +191,7 @@ bool Elements::passes(const Statement& statement, std::span<std::uint64_t, 2> wo
     const std::uint64_t used = (is_dry_ ? first.load(std::memory_order_relaxed)
                                         : first.fetch_add(length, std::memory_order_relaxed)) +
                                length;
-    return (used > statement.bytes) == statement.over;
+    return quota_passes(used, statement.bytes, statement.over);
   } else {
     return passes_count(statement, words, index);
   }

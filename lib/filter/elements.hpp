@@ -36,8 +36,6 @@ class Elements {
   std::uint64_t count(ConnectionCountCode& code, std::uint64_t m);
 
  private:
-  using Key = std::array<std::uint32_t, kKeyWordsMax>;
-
   std::uint64_t find_dynamic(const DynamicSet& set, const Keys& keys, std::uint32_t* answers);
   // Whether the statements of an element let the packet go on.
   bool passes(ElementState& element, std::size_t index);

@@ -79,13 +79,6 @@ class Reader {
   }
 
  private:
-  static nft::Value value_of(DynamicSet::Words words) {
-    nft::Value value;
-    for (const std::uint32_t word : words) {
-      value = value.shifted_left(32) | nft::Value{word};
-    }
-    return value;
-  }
   [[nodiscard]] nft::Value name_of(std::uint32_t number) const {
     for (const auto& [name, id] : names_) {
       if (std::uint32_t{id.value()} + 1 == number) {

@@ -89,14 +89,13 @@ void Facts::load_connection(ColumnIndex index) {
   const unsigned word = columns_[index].end;
   std::uint64_t valid = 0;
   load_all(index, [&](std::size_t i) {
-    const Packet& packet = *burst_->packets[i];
-    const Tracked tracked = Tracked::of(packet);
+    const Tracked tracked = Tracked::of(*burst_->packets[i]);
     if (what == nft::Ct::kState) {
       valid |= std::uint64_t{1} << i;
       return state_bits(tracked);
     }
     const Connection* const connection =
-        tracker_ == nullptr ? nullptr : tracker_->connection_of(packet);
+        tracker_ == nullptr ? nullptr : tracker_->connection_of(tracked);
     if (connection == nullptr) {
       return std::uint32_t{0};
     }

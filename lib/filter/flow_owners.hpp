@@ -49,7 +49,7 @@ class FlowOwners {
   };
 
   [[nodiscard]] Bucket& bucket(std::uint64_t hash) const { return buckets_[hash >> 32U & mask_]; }
-  // The owner plus 1; 0: nobody.
+  // The owner plus 1; 0: the tuple is not claimed.
   [[nodiscard]] std::uint64_t claimed_by(std::uint64_t hash) const;
 
   std::size_t workers_;

@@ -102,11 +102,6 @@ Kind kind_of_icmp(const Packet& packet, bool is_ipv6, std::uint32_t offset, bool
   return is_icmp_error_type(type, is_ipv6) ? Kind::kError : Kind::kFlow;
 }
 
-bool has_ports(std::uint8_t protocol) {
-  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ||
-         protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
-}
-
 // The fields of the tuple that the transport header gives. False if it is too short.
 bool read_ports(const Packet& packet, std::uint32_t offset, Tuple& tuple) {
   if (is_icmp(tuple)) {
@@ -223,14 +218,19 @@ std::optional<Quoted> read_quoted(const Packet& packet, bool is_ipv6, std::uint3
   return read_ports(packet, quoted.transport, quoted.tuple) ? std::optional{quoted} : std::nullopt;
 }
 
-void read_tcp(const Packet& packet, std::uint32_t offset, TcpHeader& header) {
+bool read_tcp(const Packet& packet, std::uint32_t offset, TcpHeader& header) {
   const auto data_offset = read_at<std::uint8_t>(packet, offset + offsetof(rte_tcp_hdr, data_off));
   const std::uint32_t bytes = tcp_header_bytes(data_offset.value_or(0));
-  static_cast<void>(read_bytes(packet, offset, std::span{header.octets}.first(bytes)));
+  return bytes >= sizeof(rte_tcp_hdr) &&
+         read_bytes(packet, offset, std::span{header.octets}.first(bytes));
+}
+
+std::uint32_t TcpHeader::length() const {
+  return tcp_header_bytes(octets[offsetof(rte_tcp_hdr, data_off)]);
 }
 
 TcpSegment TcpHeader::segment(const Packet& packet, std::uint32_t offset) const {
-  const std::uint32_t header = tcp_header_bytes(octets[offsetof(rte_tcp_hdr, data_off)]);
+  const std::uint32_t header = length();
   return {.seq = load32(octets.data() + offsetof(rte_tcp_hdr, sent_seq)),
           .ack = load32(octets.data() + offsetof(rte_tcp_hdr, recv_ack)),
           .window = load16(octets.data() + offsetof(rte_tcp_hdr, rx_win)),

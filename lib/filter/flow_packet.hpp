@@ -46,10 +46,13 @@ struct Quoted {
 // A TCP header, copied out of the packet.
 struct TcpHeader {
   std::array<std::uint8_t, 60> octets;
+
+  // As the header itself says.
+  [[nodiscard]] std::uint32_t length() const;
   // Refers to `octets`.
   [[nodiscard]] TcpSegment segment(const Packet& packet, std::uint32_t offset) const;
 };
-// The packet was accepted by read_flow().
-void read_tcp(const Packet& packet, std::uint32_t offset, TcpHeader& header);
+// Returns false if it is not complete.
+bool read_tcp(const Packet& packet, std::uint32_t offset, TcpHeader& header);
 
 }  // namespace ringroad::filter

@@ -22,11 +22,6 @@ std::uint32_t load(const std::uint8_t* octets) {
   return word;
 }
 
-// Whether the header begins with two ports: of TCP, UDP, DCCP, SCTP or UDP-Lite.
-bool has_ports(std::uint32_t protocol) {
-  return protocol == 6 || protocol == 17 || protocol == 33 || protocol == 132 || protocol == 136;
-}
-
 void store_big(std::uint8_t* to, std::uint32_t word, std::size_t octets) {
   for (std::size_t i = 0; i < octets; ++i) {
     to[i] = static_cast<std::uint8_t>(word >> 8 * (octets - 1 - i));
@@ -155,7 +150,8 @@ std::uint32_t GeneratorCode::symmetric_hash(Facts& facts, std::size_t index) con
     }
     const ColumnIndex port = flow[2 * address_words + 1 + end];
     const std::uint32_t number = facts.values(port)[index];
-    const bool has_port = has_ports(protocol) && (facts.valid(port) >> index & 1U) != 0;
+    const bool has_port =
+        has_ports(static_cast<std::uint8_t>(protocol)) && (facts.valid(port) >> index & 1U) != 0;
     ends[end].back() = has_port ? number : 0;
   }
   if (ends[1] < ends[0]) {

@@ -84,6 +84,11 @@ class alignas(kCacheLine) Limit {
   std::atomic<std::uint64_t> empty_;
 };
 
+// Whether the rule goes on when so many bytes were used (Linux's nft_overquota).
+[[nodiscard]] inline bool quota_passes(std::uint64_t used, std::uint64_t bytes, bool over) {
+  return (used > bytes) == over;
+}
+
 // Linux's nft_quota.
 class alignas(kCacheLine) Quota {
  public:
@@ -91,11 +96,11 @@ class alignas(kCacheLine) Quota {
       : bytes_{quota.bytes}, over_{quota.over}, used_{quota.used} {}
 
   [[nodiscard]] bool would_pass(std::uint32_t length) const {
-    return (used() + length > bytes_) == over_;
+    return quota_passes(used() + length, bytes_, over_);
   }
   [[nodiscard]] bool passes(std::uint32_t length) {
     const std::uint64_t used = used_.fetch_add(length, std::memory_order_relaxed) + length;
-    return (used > bytes_) == over_;
+    return quota_passes(used, bytes_, over_);
   }
   [[nodiscard]] std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "filter/nat.hpp"
 
-#include <immintrin.h>
-#include <netinet/in.h>
-
 #include <algorithm>
+
+#include "filter/multiply.hpp"
 
 namespace ringroad::filter {
 namespace {
@@ -21,18 +20,7 @@ std::uint16_t& number_of(Tuple& tuple, Manip manip) {
   return manip == Manip::kSource || is_icmp(tuple) ? tuple.source_port : tuple.destination_port;
 }
 
-bool has_number(const Tuple& tuple) {
-  switch (tuple.protocol) {
-    case IPPROTO_TCP:
-    case IPPROTO_UDP:
-    case IPPROTO_UDPLITE:
-    case IPPROTO_SCTP:
-    case IPPROTO_DCCP:
-      return true;
-    default:
-      return is_icmp(tuple);
-  }
-}
+bool has_number(const Tuple& tuple) { return has_ports(tuple.protocol) || is_icmp(tuple); }
 
 bool is_in(const NatRange& range, Ipv6 address) {
   return !range.has_addresses || (address >= range.first && address <= range.last);
@@ -40,13 +28,6 @@ bool is_in(const NatRange& range, Ipv6 address) {
 
 bool is_in(const NatRange& range, std::uint16_t port) {
   return !range.has_ports || (port >= range.first_port && port <= range.last_port);
-}
-
-// A number below `end` from a hash of 64 bits.
-std::uint64_t scaled(std::uint64_t hash, std::uint64_t end) {
-  unsigned long long high = 0;
-  static_cast<void>(_mulx_u64(hash, end, &high));
-  return high;
 }
 
 // One address of the range, the same for the same source and, unless persistent, destination.

@@ -7,44 +7,30 @@
 #include <span>
 
 #include "filter/assign.hpp"
+#include "filter/flow_packet.hpp"
 #include "packet/read.hpp"
 
 namespace ringroad::filter {
 namespace {
 
 constexpr std::uint32_t kTcpHeader = 20;
-constexpr std::uint32_t kTcpMost = 60;
 constexpr std::uint32_t kUdpHeader = 8;
 constexpr std::uint32_t kIpHeader = 20;
 
-struct TcpHeader {
-  std::array<std::uint8_t, kTcpMost> octets;
-  std::uint32_t length = 0;
-};
-
 // Linux's nft_tcp_header_pointer.
 std::optional<TcpHeader> tcp_header(const Packet& packet, const Transport& transport) {
-  constexpr std::uint32_t kLengthOctet = 12;
   if (!transport.has_protocol || !transport.has_header || transport.protocol != IPPROTO_TCP) {
     return std::nullopt;
   }
   TcpHeader header;
-  if (!read_bytes(packet, transport.offset, std::span{header.octets}.first(kTcpHeader))) {
-    return std::nullopt;
-  }
-  header.length = std::uint32_t{header.octets[kLengthOctet]} / 16 * 4;
-  if (header.length < kTcpHeader ||
-      !read_bytes(packet, transport.offset, std::span{header.octets}.first(header.length))) {
-    return std::nullopt;
-  }
-  return header;
+  return read_tcp(packet, transport.offset, header) ? std::optional{header} : std::nullopt;
 }
 
 // Where the option is in the header, and how long it says to be.
 std::optional<OptionPlace> find_kind(const TcpHeader& header, std::uint8_t kind) {
-  const std::span octets = std::span{header.octets}.first(header.length);
+  const std::span octets = std::span{header.octets}.first(header.length());
   constexpr std::uint8_t kNoOperation = 1;
-  for (std::uint32_t i = kTcpHeader; i + 1 < header.length;) {
+  for (std::uint32_t i = kTcpHeader; i + 1 < octets.size();) {
     const bool is_single = octets[i] <= kNoOperation || octets[i + 1] == 0;
     const std::uint32_t length = is_single ? 1 : octets[i + 1];
     if (octets[i] == kind) {
@@ -79,7 +65,7 @@ std::optional<OptionPlace> find_tcp_option(const Packet& packet, const Transport
                                            std::uint8_t kind) {
   const auto header = tcp_header(packet, transport);
   const auto found = header ? find_kind(*header, kind) : std::nullopt;
-  if (!found || found->offset + found->length > header->length) {
+  if (!found || found->offset + found->length > header->length()) {
     return std::nullopt;
   }
   return OptionPlace{transport.offset + found->offset, found->length};
@@ -199,7 +185,7 @@ bool write_tcp_option(Packet& packet, bool is_ipv6, const Transport& transport,
   }
   const std::uint32_t first = field.offset / 8;
   const std::uint32_t octets = field.width / 8;
-  if (found->offset + found->length > header->length || first + octets > found->length) {
+  if (found->offset + found->length > header->length() || first + octets > found->length) {
     return false;
   }
   std::uint64_t old = 0;

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// What connection tracking knows about a packet: Linux's skb->_nfct. It lies in the mbuf, in a
-// field that DPDK lends, and a flag says that it was set: the flags of a packet that was just
-// received are clear.
-#include <rte_mbuf_dyn.h>
-
-#include <bit>
+// What connection tracking knows about a packet: Linux's skb->_nfct. Of a packet that was just
+// received it is not set.
 #include <cstdint>
 
 #include "base/error.hpp"
 #include "filter/connections.hpp"
+#include "packet/mbuf_field.hpp"
 #include "packet/packet.hpp"
 
 namespace ringroad::filter {
@@ -32,23 +29,15 @@ struct Tracked {
   [[nodiscard]] ConnectionId id() const { return {number, generation}; }
 
   // Once, before the first packet.
-  [[nodiscard]] static Status reserve();
-  // For tests without an EAL: the place of the field in an mbuf, and the flag's bit.
-  static void place(std::size_t offset, std::uint64_t flag) {
-    field_offset = offset;
-    set_flag = flag;
+  [[nodiscard]] static Status reserve() {
+    return field.reserve({"ringroad_connection", "ringroad_tracked", "connections"});
   }
+  // For tests without an EAL.
+  static void place(MbufPlace place) { field.place(place); }
 
-  [[nodiscard]] static bool is_set(const Packet& packet) {
-    return (packet.ol_flags & set_flag) != 0;
-  }
-  [[nodiscard]] static Tracked of(const Packet& packet) {
-    return is_set(packet) ? *field(const_cast<Packet&>(packet)) : Tracked{};
-  }
-  static void set(Packet& packet, Tracked tracked) {
-    packet.ol_flags |= set_flag;
-    *field(packet) = tracked;
-  }
+  [[nodiscard]] static bool is_set(const Packet& packet) { return field.is_set(packet); }
+  [[nodiscard]] static Tracked of(const Packet& packet) { return field.of(packet); }
+  static void set(Packet& packet, const Tracked& tracked) { field.set(packet, tracked); }
   // An error, or a reset, about a packet belongs to the packet's connection (Linux's
   // nf_conntrack_attach).
   static void attach(const Packet& about, Packet& error) {
@@ -60,16 +49,13 @@ struct Tracked {
       set(error, tracked);
     }
   }
-  static void clear(Packet& packet) { packet.ol_flags &= ~set_flag; }
+  static void clear(Packet& packet) { field.clear(packet); }
 
  private:
-  static Tracked* field(Packet& packet) {
-    return RTE_MBUF_DYNFIELD(&packet, field_offset, Tracked*);
-  }
-
-  static inline std::size_t field_offset = 0;
-  static inline std::uint64_t set_flag = 0;  // the bit of ol_flags
+  static MbufField<Tracked> field;
 };
 static_assert(sizeof(Tracked) == 12);
+
+inline MbufField<Tracked> Tracked::field;
 
 }  // namespace ringroad::filter

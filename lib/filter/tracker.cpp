@@ -125,7 +125,7 @@ Tracker::Begun Tracker::begin(HookPoint point, const Packet& packet, const FlowP
   TcpTracking tcp{};
   if (flow.tuple.protocol == IPPROTO_TCP) {
     TcpHeader header;
-    read_tcp(packet, flow.offset, header);
+    static_cast<void>(read_tcp(packet, flow.offset, header));  // read_flow() accepted it
     if (!filter::begin(tcp, header.segment(packet, flow.offset), settings_.tcp)) {
       return {nullptr, false};
     }
@@ -137,9 +137,8 @@ Tracker::Begun Tracker::begin(HookPoint point, const Packet& packet, const FlowP
     return {nullptr, true};
   }
   connection->tcp = tcp;
-  if (point == HookPoint::kOutput && !connections_.claim(*connection, Direction::kReply)) {
-    ++connections_.counters().insert_failed;
-    connections_.remove(*connection);
+  if (point == HookPoint::kOutput &&
+      !connections_.claim_or_remove(*connection, Direction::kReply)) {
     return {nullptr, true};
   }
   return {connection, false};
@@ -165,7 +164,7 @@ Tracker::Outcome Tracker::advance(Connection& connection, Direction direction, c
 Tracker::Outcome Tracker::advance_tcp(Connection& connection, Direction direction,
                                       const Packet& packet, const FlowPacket& flow) {
   TcpHeader header;
-  read_tcp(packet, flow.offset, header);
+  static_cast<void>(read_tcp(packet, flow.offset, header));  // read_flow() accepted it
   const TcpVerdict verdict = filter::track(
       connection.tcp, direction, header.segment(packet, flow.offset), settings_.tcp,
       connection.has(kSeenReply), connection.has(kAssured), connections_.remaining(connection));
@@ -233,8 +232,7 @@ Tracked Tracker::track_error(const Packet& packet, bool is_ipv6, std::uint32_t o
           .has_connection = true};
 }
 
-Connection* Tracker::connection_of(const Packet& packet) {
-  const Tracked tracked = Tracked::of(packet);
+Connection* Tracker::connection_of(const Tracked& tracked) {
   return tracked.has_connection && tracked.table == table_ ? connections_.at(tracked.id())
                                                            : nullptr;
 }
@@ -248,16 +246,13 @@ std::uint64_t Tracker::confirm(const Place& place, std::uint64_t m) {
     if (tracked.as != TrackedAs::kNew || tracked.direction == Direction::kReply) {
       continue;
     }
-    Connection* const connection = connection_of(packet);
+    Connection* const connection = connection_of(tracked);
     if (connection == nullptr || connection->has(kConfirmed)) {
       continue;
     }
-    if (place.point == HookPoint::kInput &&
-        !connections_.claim(*connection, Direction::kOriginal)) {
-      ++connections_.counters().insert_failed;
-      connections_.remove(*connection);
-      dropped |= std::uint64_t{1} << i;
-    } else if (!connections_.confirm(*connection)) {
+    const bool is_own = place.point != HookPoint::kInput ||
+                        connections_.claim_or_remove(*connection, Direction::kOriginal);
+    if (!is_own || !connections_.confirm(*connection)) {
       dropped |= std::uint64_t{1} << i;
     }
   }
@@ -266,17 +261,15 @@ std::uint64_t Tracker::confirm(const Place& place, std::uint64_t m) {
 
 void Tracker::forget(const Burst& burst, std::uint64_t m) {
   for (; m != 0; m &= m - 1) {
-    const auto i = static_cast<std::size_t>(std::countr_zero(m));
-    Connection* const connection = connection_of(*burst.packets[i]);
-    if (connection == nullptr || connection->has(kConfirmed)) {
+    const Packet& packet = *burst.packets[static_cast<std::size_t>(std::countr_zero(m))];
+    const Tracked tracked = Tracked::of(packet);
+    Connection* const connection = connection_of(tracked);
+    if (connection == nullptr || connection->has(kConfirmed) || !tracked.is_counted) {
       continue;
     }
     // Others of the burst may go on.
-    if (!Tracked::of(*burst.packets[i]).is_counted) {
-      continue;
-    }
     Connection::Count& count = connection->counts[0];
-    count.bytes -= burst.packets[i]->pkt_len - kL2Bytes;
+    count.bytes -= packet.pkt_len - kL2Bytes;
     if (--count.packets == 0) {
       connections_.remove(*connection);
     }

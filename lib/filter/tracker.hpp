@@ -55,7 +55,10 @@ class Tracker {
   void forget(const Burst& burst, std::uint64_t m);
 
   // The packet's connection; null if it has none, or none of this table.
-  [[nodiscard]] Connection* connection_of(const Packet& packet);
+  [[nodiscard]] Connection* connection_of(const Tracked& tracked);
+  [[nodiscard]] Connection* connection_of(const Packet& packet) {
+    return connection_of(Tracked::of(packet));
+  }
   [[nodiscard]] Connections& connections() { return connections_; }
   [[nodiscard]] const TrackingSettings& settings() const { return settings_; }
   // For the packets that follow. The table stays as large as it is.
@@ -96,7 +99,7 @@ std::uint64_t Tracker::track(const Place& place, std::uint64_t m, TransportOf&& 
   std::uint64_t flows = 0;
   for (std::uint64_t left = m; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    Packet& packet = *place.burst.packets[i];
+    const Packet& packet = *place.burst.packets[i];
     if (Tracked::is_set(packet)) {
       continue;  // `notrack`, or attached
     }

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "filter/tuple.hpp"
 
-#include <immintrin.h>
-
 #include <algorithm>
+
+#include "filter/multiply.hpp"
 
 namespace ringroad::filter {
 namespace {
 
 constexpr std::uint64_t kFirst = 0x9e3779b97f4a7c15U;
 constexpr std::uint64_t kSecond = 0xbf58476d1ce4e5b9U;
-
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-  unsigned long long high = 0;
-  const unsigned long long low = _mulx_u64(a, b, &high);
-  return low ^ high;
-}
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // What identifies one direction of a connection: Linux's nf_conntrack_tuple.
+#include <netinet/in.h>
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -25,7 +27,7 @@ struct Tuple {
 };
 static_assert(sizeof(Tuple) == 40);
 
-// Differs with the secret `seed`, so that nobody can find tuples that collide.
+// `seed` is secret: a sender who knew it could choose tuples that all have the same hash.
 [[nodiscard]] std::uint64_t hash_of(const Tuple& tuple, std::uint64_t seed);
 // Of the addresses only, and the same in both directions.
 [[nodiscard]] std::uint64_t hash_of_addresses(const Tuple& tuple, std::uint64_t seed);
@@ -35,6 +37,11 @@ static_assert(sizeof(Tuple) == 40);
   return Ipv4{static_cast<std::uint32_t>(address.low())};
 }
 
+// Whether the transport header begins with two ports.
+[[nodiscard]] constexpr bool has_ports(std::uint8_t protocol) {
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ||
+         protocol == IPPROTO_SCTP || protocol == IPPROTO_DCCP;
+}
 // The number of ICMP or ICMPv6.
 [[nodiscard]] constexpr std::uint8_t icmp_of(bool is_ipv6) { return is_ipv6 ? 58 : 1; }
 [[nodiscard]] constexpr bool is_icmp(const Tuple& tuple) {

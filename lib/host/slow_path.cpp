@@ -175,7 +175,9 @@ const Adjacency& SlowPath::adjacency_of(Packet& packet) const {
 void SlowPath::with_options(OwnedPacket packet) {
   std::uint16_t longest = 0;  // of the fragments of which the packet was put together
   if (defragments_ && is_fragment(ipv4(*packet))) {
-    packet = defragmented(std::move(packet), longest);
+    Reassembled whole = defragmented(std::move(packet));
+    packet = std::move(whole.packet);
+    longest = whole.longest;
     if (!packet) {
       return;
     }
@@ -223,9 +225,12 @@ void SlowPath::with_options(OwnedPacket packet) {
   }
 }
 
-OwnedPacket SlowPath::defragmented(OwnedPacket packet, std::uint16_t& longest) {
-  packet = reassemble(std::move(packet), &longest);
-  return packet ? run_hooks(HookPoint::kPreRouting, std::move(packet)) : nullptr;
+Reassembled SlowPath::defragmented(OwnedPacket packet) {
+  Reassembled whole = reassemble(std::move(packet));
+  if (whole.packet) {
+    whole.packet = run_hooks(HookPoint::kPreRouting, std::move(whole.packet));
+  }
+  return whole;
 }
 
 bool SlowPath::read_options(OwnedPacket& packet) {

@@ -12,6 +12,7 @@
 #include "host/icmp_limiter.hpp"
 #include "host/neighbor_output.hpp"
 #include "host/path_mtu.hpp"
+#include "host/reassembled.hpp"
 #include "host/redirect_limiter.hpp"
 #include "host/sender.hpp"
 #include "ip4/icmp.hpp"
@@ -77,7 +78,7 @@ class SlowPath {
   void with_options(OwnedPacket packet);
   // Of a fragment that PREROUTING asked for; null if others of its datagram are missing, or a hook
   // has the packet.
-  [[nodiscard]] OwnedPacket defragmented(OwnedPacket packet, std::uint16_t& longest);
+  [[nodiscard]] Reassembled defragmented(OwnedPacket packet);
   // Returns false if the options are invalid or refused; the packet is dropped or answered then.
   [[nodiscard]] bool read_options(OwnedPacket& packet);
   void write_options(Packet& packet);
@@ -98,7 +99,7 @@ class SlowPath {
   // otherwise null.
   [[nodiscard]] OwnedPacket pass_input(OwnedPacket packet);
   // Returns the datagram if this fragment completes it, otherwise null.
-  [[nodiscard]] OwnedPacket reassemble(OwnedPacket packet, std::uint16_t* longest = nullptr);
+  [[nodiscard]] Reassembled reassemble(OwnedPacket packet);
   void icmp_input(OwnedPacket packet);
   void echo(OwnedPacket packet);
   void tell_time(OwnedPacket packet);

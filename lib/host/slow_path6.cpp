@@ -156,23 +156,29 @@ void SlowPath6::with_options(OwnedPacket packet) {
                                .pointer = options.pointer});
     return;
   }
-  std::uint16_t longest = 0;
-  if (const ip6::Chain chain = ip6::walk(*packet);
-      defragments_ && chain.fragment_at && (chain.more || chain.fragment_offset != 0)) {
-    packet = defragmented(std::move(packet), longest);
+  Reassembled whole{.packet = std::move(packet)};
+  if (defragments_) {
+    const ip6::Chain chain = ip6::walk(*whole.packet);
+    if (chain.is_fragment()) {
+      whole = defragmented(std::move(whole.packet), chain.fragment_at.value_or(0));
+    }
   }
-  if (packet) {
-    carry(std::move(packet), longest);
+  if (whole.packet) {
+    carry(std::move(whole));
   }
 }
 
-OwnedPacket SlowPath6::defragmented(OwnedPacket packet, std::uint16_t& longest) {
-  const ip6::Chain chain = ip6::walk(*packet);
-  packet = reassemble(std::move(packet), {.offset = chain.fragment_at.value_or(0)}, &longest);
-  return packet ? run_hooks(HookPoint::kPreRouting, std::move(packet)) : nullptr;
+Reassembled SlowPath6::defragmented(OwnedPacket packet, std::uint32_t offset) {
+  Reassembled whole = reassemble(std::move(packet), offset);
+  if (whole.packet) {
+    whole.packet = run_hooks(HookPoint::kPreRouting, std::move(whole.packet));
+  }
+  return whole;
 }
 
-void SlowPath6::carry(OwnedPacket packet, std::uint16_t longest) {
+void SlowPath6::carry(Reassembled whole) {
+  const std::uint16_t longest = whole.longest;
+  OwnedPacket packet = std::move(whole.packet);
   StageContext& context = sender_.context();
   const std::uint8_t worker = meta(*packet).worker;
   Burst burst;

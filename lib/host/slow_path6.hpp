@@ -10,6 +10,7 @@
 #include "host/icmp_limiter.hpp"
 #include "host/neighbor_output.hpp"
 #include "host/path_mtu.hpp"
+#include "host/reassembled.hpp"
 #include "host/redirect_limiter.hpp"
 #include "host/sender.hpp"
 #include "ip6/extension_headers.hpp"
@@ -73,10 +74,10 @@ class SlowPath6 {
   // Checks the hop-by-hop options of the packet, and puts it together with the other fragments of
   // its datagram if it is one. Then runs the stages of a worker over it.
   void with_options(OwnedPacket packet);
-  // `longest`: of the fragments of which it was put together; 0: it was received whole.
-  void carry(OwnedPacket packet, std::uint16_t longest);
-  // Returns null if the datagram is not complete, or a hook has dropped it.
-  [[nodiscard]] OwnedPacket defragmented(OwnedPacket packet, std::uint16_t& longest);
+  void carry(Reassembled whole);
+  // `offset`: of the fragment header. Without a packet if the datagram is not complete, or a hook
+  // has dropped it.
+  [[nodiscard]] Reassembled defragmented(OwnedPacket packet, std::uint32_t offset);
   // The neighbor to which a packet goes that takes this way; none: the way leads to no neighbor.
   [[nodiscard]] static std::optional<neigh::Key6> next_hop_of(Packet& packet,
                                                               const neigh::Adjacency& adjacency);
@@ -96,8 +97,7 @@ class SlowPath6 {
   void refuse(OwnedPacket packet, const ip6::Step& step);
   // Returns the datagram if this fragment, whose header is at `offset`, completes it, otherwise
   // null.
-  [[nodiscard]] OwnedPacket reassemble(OwnedPacket packet, const ip6::Step& step,
-                                       std::uint16_t* longest = nullptr);
+  [[nodiscard]] Reassembled reassemble(OwnedPacket packet, std::uint32_t offset);
   void icmp_input(OwnedPacket packet, std::uint32_t offset);
   void echo(OwnedPacket packet, std::uint32_t offset);
   [[nodiscard]] bool learn_path_mtu(Packet& packet, std::uint32_t offset);

@@ -2,7 +2,6 @@
 // Handles packets for the router itself: Linux's ip6_input and the protocols above it.
 #include <netinet/in.h>
 
-#include <algorithm>
 #include <cstddef>
 
 #include "filter/tracked.hpp"
@@ -77,7 +76,7 @@ void SlowPath6::deliver_locally(OwnedPacket packet) {
   }
   Step step = ip6::walk_to_upper(*packet);
   if (step.kind == Step::Kind::kFragment) {
-    packet = reassemble(std::move(packet), step);
+    packet = reassemble(std::move(packet), step.offset).packet;
     if (!packet) {
       return;
     }
@@ -106,28 +105,23 @@ void SlowPath6::refuse(OwnedPacket packet, const Step& step) {
 }
 
 // Linux's ipv6_frag_rcv.
-OwnedPacket SlowPath6::reassemble(OwnedPacket packet, const Step& step, std::uint16_t* longest) {
-  const auto fragment = ip6::read_fragment(*packet, step.offset);
+Reassembled SlowPath6::reassemble(OwnedPacket packet, std::uint32_t offset) {
+  const auto fragment = ip6::read_fragment(*packet, offset);
   if (!fragment) {
     counters_.add(IpCounter::kReasm6Reqds);
     counters_.add(IpCounter::kReasm6Fails);
     refuse(std::move(packet),
            {DropReason::kReassemblyInvalid,
             ip6::parameter_problem(fragment.error().code, fragment.error().pointer)});
-    return nullptr;
+    return {};
   }
   auto datagram = reassembly_.add(*fragment, std::move(packet), clock_.now());
   if (!datagram) {
-    return nullptr;
+    return {};
   }
   // The fragments become one packet; each of them is counted as delivered.
   sender_.count_delivered(datagram->pieces.size() - 1);
-  for (const auto& piece : datagram->pieces) {
-    if (longest != nullptr) {
-      const std::uint32_t length = piece.packet->pkt_len - kL2Bytes;
-      *longest = std::max(*longest, static_cast<std::uint16_t>(length));
-    }
-  }
+  const std::uint16_t longest = longest_of(datagram->pieces);
   const auto first_header = ipv6(*datagram->pieces.front().packet).proto;
   OwnedPacket whole = ip6::join(std::move(*datagram));
   // Hop-by-hop options come first on the wire only (RFC 8200 4.1): in a fragment they are an
@@ -136,9 +130,9 @@ OwnedPacket SlowPath6::reassemble(OwnedPacket packet, const Step& step, std::uin
     refuse(std::move(whole),
            {DropReason::kUnknownProtocol,
             ip6::parameter_problem(ip6::kUnknownNextHeader, offsetof(rte_ipv6_hdr, proto))});
-    return nullptr;
+    return {};
   }
-  return whole;
+  return {.packet = std::move(whole), .longest = longest};
 }
 
 void SlowPath6::icmp_input(OwnedPacket packet, std::uint32_t offset) {

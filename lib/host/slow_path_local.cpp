@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <rte_icmp.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "filter/tracked.hpp"
@@ -48,19 +47,14 @@ std::optional<IpCounter> received(IcmpType type) {
 
 }  // namespace
 
-OwnedPacket SlowPath::reassemble(OwnedPacket packet, std::uint16_t* longest) {
+Reassembled SlowPath::reassemble(OwnedPacket packet) {
   const ip4::FragmentInfo fragment = ip4::describe_fragment(*packet);
   Packet* const last = packet.get();
   auto datagram = reassembly_.add(fragment, std::move(packet), clock_.now());
   if (!datagram) {
-    return nullptr;
+    return {};
   }
-  for (const auto& piece : datagram->pieces) {
-    if (longest != nullptr) {
-      const std::uint32_t length = piece.packet->pkt_len - kL2Bytes;
-      *longest = std::max(*longest, static_cast<std::uint16_t>(length));
-    }
-  }
+  const std::uint16_t longest = longest_of(datagram->pieces);
   // The trace of the last fragment goes on with the whole datagram.
   Packet& first = *datagram->pieces.front().packet;
   if (!Watch::is_marked(first)) {
@@ -68,12 +62,12 @@ OwnedPacket SlowPath::reassemble(OwnedPacket packet, std::uint16_t* longest) {
   }
   // The datagram counts as one packet, so all of its fragments but one are counted as delivered.
   sender_.count_delivered(datagram->pieces.size() - 1);
-  return ip4::join(std::move(*datagram));
+  return {.packet = ip4::join(std::move(*datagram)), .longest = longest};
 }
 
 OwnedPacket SlowPath::pass_input(OwnedPacket packet) {
   if (is_fragment(ipv4(*packet))) {
-    packet = reassemble(std::move(packet));
+    packet = reassemble(std::move(packet)).packet;
   }
   return packet ? run_hooks(HookPoint::kInput, std::move(packet)) : nullptr;
 }

@@ -35,6 +35,11 @@ struct Chain {
   std::uint32_t fragment_named_at = 0;  // the octet that names it
   std::uint16_t fragment_offset = 0;    // octets
   bool more = false;
+
+  // Whether there is a fragment header that does not name the whole datagram (RFC 6946).
+  [[nodiscard]] bool is_fragment() const {
+    return fragment_at.has_value() && (more || fragment_offset != 0);
+  }
 };
 // Skips the headers without processing them (Linux's ipv6_skip_exthdr).
 [[nodiscard]] Chain walk(const Packet& packet);

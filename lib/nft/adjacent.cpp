@@ -2,7 +2,6 @@
 // nft's payload_do_merge: two fields that lie next to each other are compared by one load, and the
 // rule is listed with them in the order of the header.
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -64,8 +63,10 @@ void Parser::order_adjacent(Rule& rule) {
     const Field& field = *loaded(all[i]);
     return std::pair{header_of(field), field.offset};
   });
-  std::vector<std::size_t> order(all.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    order.push_back(i);
+  }
   bool changed = false;
   unsigned bits = loaded(all[sorted[0]])->width;  // that are loaded together so far
   for (std::size_t i = 1; i < sorted.size(); ++i) {

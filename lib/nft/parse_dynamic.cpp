@@ -159,7 +159,7 @@ void Parser::meter(Rule& rule) {
 
 // A constant, of the type that the set has there.
 Expression Parser::constant(const KeyPart& part) {
-  Field field{{}, part.type, Source::kConstant, 0, part.width};
+  const Field field{{}, part.type, Source::kConstant, 0, part.width};
   const std::string name = fmt::format("constant {} {}", to_string(part.type), part.width);
   return {own_field(name, field), Value{}, single(part)};
 }
@@ -173,9 +173,7 @@ void Parser::update_key(Rule& rule, SetUpdate& update, std::span<const KeyPart> 
                              !first.is_symbol("(") && !is_interface(parts[place].type);
     update.key.push_back(is_constant ? constant(parts[place]) : expression());
   } while (cursor_.accept_symbol("."));
-  for (const Expression& part : update.key) {
-    imply(rule, *part.field);
-  }
+  imply_all(rule, update.key);
   if (cursor_.accept_word("timeout")) {
     update.timeout = time_or_none();
   }

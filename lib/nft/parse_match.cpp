@@ -45,9 +45,7 @@ void apply(Expression& expression, std::string_view symbol, Value constant) {
 void Parser::expression_statement(Rule& rule) {
   std::vector<Expression> left = concatenation();
   // Behind what it implies, as the kernel has it.
-  for (const Expression& part : left) {
-    imply(rule, *part.field);
-  }
+  imply_all(rule, left);
   const Token& behind = cursor_.peek();
   if (left.size() > 1 || behind.is_word("vmap") || behind.is_word("set")) {
     refuse_bits(left, behind);
@@ -60,7 +58,7 @@ void Parser::expression_statement(Rule& rule) {
     if (const auto* const from = std::get_if<Expression>(&made.value)) {
       imply(rule, *from->field);
     } else if (const auto* const map = std::get_if<MapLookup>(&made.value)) {
-      imply(rule, *map);
+      imply_all(rule, map->key);
     }
     rule.statements.emplace_back(std::move(made));
   } else {
@@ -122,9 +120,9 @@ void Parser::imply_tag(Rule& rule, const Field& field) {
       Match{{{type}}, Comparison::kEqual, Key{{kTag, kTag}}, false, field.name != "vlan type"});
 }
 
-void Parser::imply(Rule& rule, const MapLookup& map) {
-  for (const Expression& part : map.key) {
-    imply(rule, *part.field);
+void Parser::imply_all(Rule& rule, const std::vector<Expression>& expressions) {
+  for (const Expression& expression : expressions) {
+    imply(rule, *expression.field);
   }
 }
 

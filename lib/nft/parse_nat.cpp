@@ -142,8 +142,8 @@ void Parser::nat_address(Nat& nat) {
   const KeyPart part = address_part(nat.family);
   const Token& token = cursor_.peek();
   if (begins_field(token)) {
-    nat_map(nat, {part, kPortPart});
-    nat.map_has_port = table_->sets[nat.map->map].data.size() == 2;
+    const SetIndex map = nat_map(nat, {part, kPortPart});
+    nat.map_has_port = table_->sets[map].data.size() == 2;
     if (nat.map_has_port) {
       require_protocol(token);
     }
@@ -191,7 +191,7 @@ void Parser::nat_ports(Nat& nat) {
   }
 }
 
-void Parser::nat_map(Nat& nat, std::vector<KeyPart> data) {
+SetIndex Parser::nat_map(Nat& nat, std::vector<KeyPart> data) {
   const Token& token = cursor_.peek();
   std::vector<Expression> key = concatenation();
   if (!cursor_.accept_word("map")) {
@@ -199,6 +199,7 @@ void Parser::nat_map(Nat& nat, std::vector<KeyPart> data) {
   }
   const SetIndex map = set_operand(Set::Kind::kMap, key, std::move(data));
   nat.map = {std::move(key), map};
+  return map;
 }
 
 // Linux changes a port of any protocol that has some; nft(8) wants the rule to say which.

@@ -90,7 +90,7 @@ bool Parser::known_statement(Rule& rule, const Token& first) {
     cursor_.next();
     Nat made = nat(first, static_cast<Nat::Kind>(kind - kNats.begin()));
     if (made.map) {
-      imply(rule, *made.map);
+      imply_all(rule, made.map->key);
     }
     rule.statements.emplace_back(std::move(made));
   } else if (first.is_word("add")) {

@@ -160,7 +160,7 @@ class Parser {
   void nat_family(Nat& nat, const Token& word);
   void nat_address(Nat& nat);
   void nat_ports(Nat& nat);
-  void nat_map(Nat& nat, std::vector<KeyPart> data);
+  SetIndex nat_map(Nat& nat, std::vector<KeyPart> data);
   void nat_flags(Nat& nat);
   [[nodiscard]] Value nat_address_value(const KeyPart& part);
   void require_protocol(const Token& token);
@@ -191,7 +191,7 @@ class Parser {
   Expression primary();
   [[nodiscard]] std::vector<Expression> concatenation();
   void imply(Rule& rule, const Field& field);
-  void imply(Rule& rule, const MapLookup& map);
+  void imply_all(Rule& rule, const std::vector<Expression>& expressions);
   static void imply_tag(Rule& rule, const Field& field);
   Match match(std::vector<Expression> left);
   Match flags_match(Expression left);

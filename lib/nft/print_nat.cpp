@@ -12,8 +12,7 @@ std::string map_text(const Table& table, const MapLookup& lookup) {
   return fmt::format("{} map {}", print_left(lookup.key), print_set(table, lookup.map));
 }
 
-std::string address_text(const Nat& nat, bool port_follows) {
-  const Interval& address = *nat.address;
+std::string address_text(const Nat& nat, const Interval& address, bool port_follows) {
   const bool is6 = nat.family == FamilyNeed::kIp6;
   const KeyPart part{is6 ? Type::kIpv6 : Type::kIpv4, static_cast<std::uint16_t>(is6 ? 128 : 32)};
   std::string text = print_key({address}, {&part, 1});
@@ -32,14 +31,14 @@ std::string target_text(const Table& table, const Nat& nat) {
   std::string text;
   const bool has_port = nat.ports || nat.map_gives_port;
   if (nat.address) {
-    text = address_text(nat, has_port);
+    text = address_text(nat, *nat.address, has_port);
   } else if (nat.map && !nat.map_gives_port) {
     text = map_text(table, *nat.map);
   }
   if (nat.ports) {
     constexpr KeyPart kPort{Type::kPort, 16};
     text += fmt::format(":{}", print_key({*nat.ports}, {&kPort, 1}));
-  } else if (nat.map_gives_port) {
+  } else if (nat.map && nat.map_gives_port) {
     text += fmt::format(":{}", map_text(table, *nat.map));
   }
   return text;

@@ -39,9 +39,7 @@ class InterfaceAddresses {
     const auto fits = [&](const InterfaceAddress6& own) {
       return own.address.is_link_local() == near.is_link_local();
     };
-    const auto covers = [&](const InterfaceAddress6& own) {
-      return own.address.masked(own.length) == near.masked(own.length);
-    };
+    const auto covers = [&](const InterfaceAddress6& own) { return own.subnet().contains(near); };
     for (auto own = all.begin(); own != all.end(); ++own) {
       if (fits(*own) && (best == all.end() || (!covers(*best) && covers(*own)))) {
         best = own;
@@ -69,7 +67,7 @@ class InterfaceAddresses {
   }
   [[nodiscard]] bool has_broadcast(InterfaceId interface, Ipv4 address) const {
     return std::ranges::any_of(at(interface).ipv4, [&](const InterfaceAddress4& own) {
-      return address == own.subnet().address().filled(own.length);
+      return address == own.subnet().last();
     });
   }
 
@@ -78,10 +76,8 @@ class InterfaceAddresses {
     return interface.value() < entries_.size() ? entries_[interface.value()] : none_;
   }
   static std::optional<Ipv4> pick(const std::vector<InterfaceAddress4>& all, Ipv4 near) {
-    const auto covers = [&](const InterfaceAddress4& own) {
-      return own.address.masked(own.length) == near.masked(own.length);
-    };
-    const auto found = std::ranges::find_if(all, covers);
+    const auto found = std::ranges::find_if(
+        all, [&](const InterfaceAddress4& own) { return own.subnet().contains(near); });
     return found != all.end() ? std::optional{found->address}
            : all.empty()      ? std::nullopt
                               : std::optional{all.front().address};

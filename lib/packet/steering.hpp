@@ -10,8 +10,8 @@ namespace ringroad {
 
 struct FlowSteering {
   const void* state = nullptr;
-  // Writes the number of its worker to `workers` for each frame; `self` receives them, and keeps
-  // those that belong to nobody. Worker threads.
+  // Writes to `workers`, for each frame, the number of the worker that is to carry it: `self`,
+  // which has received it, if no flow can be read from the frame. Called by worker threads.
   void (*choose)(const void* state, std::span<Packet* const> frames, std::uint8_t self,
                  std::uint8_t* workers) = nullptr;
 };

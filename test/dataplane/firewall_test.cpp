@@ -158,7 +158,7 @@ TEST_CASE("a datagram without payload is rejected with an error, as is one of no
 }
 
 TEST_CASE("an error about a rejected packet returns its options") {
-  const bool is_read = GENERATE(true, false);  // before PREROUTING nobody has read them
+  const bool is_read = GENERATE(true, false);  // options are read behind PREROUTING
   Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook "} +
                          (is_read ? "forward" : "prerouting") + " priority 0; reject } }")};
   bed.resolve_hosts();

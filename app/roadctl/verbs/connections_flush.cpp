@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "roadctl/connection_options.hpp"
 #include "roadctl/fields.hpp"
 #include "roadctl/verb.hpp"
 
@@ -10,13 +11,6 @@ namespace ringroad::roadctl {
 namespace {
 
 using nlohmann::json;
-
-Options connections_flush_options(Words words) {
-  return WordReader{words, {kProto, kSrc, kDst, kSport, kDport, kState, kMark}}
-      .pairs()
-      .state_name()
-      .result();
-}
 
 std::string render_connections_flush(const json& counts, const Display& /*display*/) {
   return fmt::format("{} connections removed\n", words(counts, "removed"));
@@ -28,7 +22,7 @@ const Registration kConnectionsFlush{
      .usage = "[proto P] [src ADDR|PREFIX] [dst ADDR|PREFIX] [sport N] [dport N] [state S]\n"
               "[mark N]",
      .summary = "forget connections, all or those selected",
-     .options = connections_flush_options,
+     .options = connections_options,
      .families = true,
      .examples = {"connections flush", "connections flush proto udp dport 53",
                   "-6 connections flush src 2001:db8::/32"},

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "roadctl/connection_options.hpp"
 #include "roadctl/fields.hpp"
 #include "roadctl/table.hpp"
 #include "roadctl/verb.hpp"
@@ -16,7 +17,7 @@ using enum Align;
 
 // "192.168.1.2:5000", "[2001:db8::1]:80"; of ICMP, the address.
 std::string end_of(const json& tuple, const char* address, const char* port) {
-  const std::string text = words(tuple, address);
+  std::string text = words(tuple, address);
   if (!tuple.contains(port)) {
     return text;
   }
@@ -130,20 +131,13 @@ Outcome show_connections(const CommandLine& line, const Surroundings& around) {
   });
 }
 
-Options show_connections_options(Words words) {
-  return WordReader{words, {kProto, kSrc, kDst, kSport, kDport, kState, kMark}}
-      .pairs()
-      .state_name()
-      .result();
-}
-
 const Registration kShowConnections{
     {.group = "show",
      .name = "connections",
      .usage = "[proto P] [src ADDR|PREFIX] [dst ADDR|PREFIX] [sport N] [dport N] [state S]\n"
               "[mark N] [--count]",
      .summary = "what connection tracking knows, as `conntrack -L`",
-     .options = show_connections_options,
+     .options = connections_options,
      .families = true,
      .flags = {{.name = "--count",
                 .summary = "how many there are, and how many there may be",

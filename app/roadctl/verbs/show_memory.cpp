@@ -21,7 +21,7 @@ constexpr std::array kCache{"entries",          "allocs",           "destroys",
                             "periodic_gc_runs", "forced_gc_runs",   "unresolved_discards",
                             "table_fulls"};
 
-// Those of /proc/net/stat/nf_conntrack, and what it does not have.
+// The names of /proc/net/stat/nf_conntrack, then `expired`, which that file does not have.
 constexpr std::array kTracking{"found", "invalid",    "insert", "insert_failed",
                                "drop",  "early_drop", "expired"};
 

@@ -46,7 +46,7 @@ Json report_connections(const Firewall::Tracking& tracking) {
   return {{"count", tracking.count}, {"max", tracking.max}, {"bytes", tracking.bytes}};
 }
 
-// Names and order are those of /proc/net/stat/nf_conntrack, and then what it does not have.
+// Names and order are those of /proc/net/stat/nf_conntrack; `expired` is not in that file.
 Json report_tracking(const Firewall::Tracking& tracking) {
   const filter::Connections::Counters& counters = tracking.counters;
   return {{"entries", tracking.count},

@@ -119,8 +119,8 @@ struct Content {
 class Packets {
  public:
   explicit Packets(bool is_ipv6 = false, InterfaceId ingress = InterfaceId{0}) {
-    Mark::place(offsetof(rte_mbuf, dynfield1), RTE_MBUF_F_FIRST_FREE);
-    Tracked::place(offsetof(rte_mbuf, dynfield1) + 4, RTE_MBUF_F_FIRST_FREE << 1U);
+    Mark::place({offsetof(rte_mbuf, dynfield1), RTE_MBUF_F_FIRST_FREE});
+    Tracked::place({offsetof(rte_mbuf, dynfield1) + 4, RTE_MBUF_F_FIRST_FREE << 1U});
     burst.begin(ingress, 0);
     burst.is_ipv6 = is_ipv6;
   }

@@ -3,34 +3,11 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "listed.hpp"
 #include "nft/parse.hpp"
 #include "nft/print.hpp"
 
 using namespace ringroad::nft;
-
-namespace {
-
-struct Case {
-  const char* written;
-  const char* listed;
-};
-
-// The rule's listing, in a table that begins so; what is listed means the same.
-std::string listed_in(const std::string& begin, const char* rule) {
-  const auto ruleset = parse(begin + rule + "\n}\n}\n", "test.nft");
-  if (!ruleset) {
-    UNSCOPED_INFO(ruleset.error().at(0).to_string());
-  }
-  REQUIRE(ruleset);
-  const std::string listing = print(*ruleset, {.handles = false});
-  const auto again = parse(listing, "listed.nft");
-  REQUIRE(again);
-  CHECK(print(*again, {.handles = false}) == listing);
-  const Table& table = ruleset->tables[0];
-  return print(table, table.chains.back().rules.at(0));
-}
-
-}  // namespace
 
 TEST_CASE("rules about connections are listed as nft lists them") {
   const auto& [written, listed] = GENERATE(values<Case>({

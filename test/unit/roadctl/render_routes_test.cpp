@@ -7,17 +7,12 @@
 #include <vector>
 
 #include "roadctl/render.hpp"
+#include "shown.hpp"
 
 namespace ringroad::roadctl {
 namespace {
 
 using nlohmann::json;
-
-std::string text(const std::vector<std::string>& verb, const char* answer,
-                 const Display& display = {}) {
-  std::string shown = "\n";
-  return shown += render(verb, json::parse(answer), display);
-}
 
 TEST_CASE("a route of several next hops has a line for each") {
   CHECK(text({"show", "routes"}, R"([
