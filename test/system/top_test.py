@@ -176,7 +176,8 @@ class Top(RouterTestCase):
         screen = terminal.wait_for(r"^left +up ")
         self.assertRegex(screen.splitlines()[0], r"^ringroad 0\.\d+\.\d+ .*up 00:")
         self.assertRegex(screen, r"(?m)^CORE +BUSY %")
-        pings = [self.topology.spawn(self.topology.a, "ping", "-n", "-q", "-i", "0.01", "-w", "30", *ttl, B)
+        # Not -w: with a deadline ping(8) ends at the first error, which is that of the time to live.
+        pings = [self.topology.spawn(self.topology.a, "ping", "-n", "-q", "-i", "0.01", "-c", "3000", *ttl, B)
                  for ttl in ([], ["-t", "1"])]
         try:
             terminal.wait_for(r"^left +up +[1-9]\d+ ")
