@@ -2,6 +2,7 @@
 #pragma once
 // What a ruleset is compiled to: for each rule a short list of operations, each of which narrows
 // the set of packets for which the rule goes on, or does something to them.
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -48,9 +49,18 @@ enum class OpKind : std::uint8_t {
   kGenerate,  // generator `at`
 };
 
+// What the result of an operation depends on, if the packet belongs to an established connection of
+// a protocol with ports. It does nothing else but count.
+enum class Dependence : std::uint8_t {
+  kConnection,  // and the interfaces
+  kPlainAck,    // likewise, of a segment of TCP with the flag ACK, and perhaps PSH
+  kPacket,      // and on the packet, or on what was before
+};
+
 struct Op {
   OpKind kind = OpKind::kNever;
   bool inverted = false;  // of a comparison
+  Dependence depends = Dependence::kPacket;
   nft::Verdict::Kind verdict{};
   ColumnIndex column = 0;
   std::uint32_t at = 0;
@@ -138,7 +148,9 @@ struct ChainCode {
   std::uint32_t rules = 0;
   const nft::Table* table = nullptr;
   const nft::Chain* chain = nullptr;
+  bool is_ipv6 = false;
   std::vector<RuleIndex> indices{};  // of kSegment rules each; empty: all rules are evaluated
+  Dependence indices_depend = Dependence::kConnection;
 };
 
 struct BaseCode {
@@ -189,6 +201,12 @@ struct Code {
   std::vector<Total> counts_before;  // of each counter
   std::uint32_t hits = 0;            // the number of places for hits
   bool has_indices = false;
+  [[nodiscard]] bool tracks() const {
+    return std::ranges::any_of(hooks, [](const auto& families) {
+      return std::ranges::any_of(families, &HookCode::tracks);
+    });
+  }
+  std::uint64_t serial = 0;  // differs from that of any other ruleset
 };
 
 }  // namespace ringroad::filter

@@ -23,6 +23,7 @@ void Compiler::run() {
   sort_bases();
   find_orders();
   add_indices();
+  find_index_dependences();
   code_.hits = static_cast<std::uint32_t>(places_.hits.size());
 }
 
@@ -33,7 +34,7 @@ void Compiler::add_table(std::uint32_t table, bool is_ipv6) {
   const nft::Table& source = ruleset_.tables[table];
   find_written();
   for (const nft::Chain& chain : source.chains) {
-    code_.chains.push_back({.table = &source, .chain = &chain});
+    code_.chains.push_back({.table = &source, .chain = &chain, .is_ipv6 = is_ipv6});
   }
   for (std::uint32_t i = 0; i < source.chains.size(); ++i) {
     add_chain(i, source.chains[i]);
@@ -42,6 +43,7 @@ void Compiler::add_table(std::uint32_t table, bool is_ipv6) {
     }
   }
   add_unused_sets();
+  find_dependences();
 }
 
 void Compiler::add_chain(std::uint32_t number, const nft::Chain& chain) {

@@ -50,6 +50,13 @@ class Compiler {
   void add_constraint(std::uint32_t rule, const ColumnTest& test,
                       std::vector<Constraint>& constraints) const;
 
+  // compile_outcomes.cpp: what follows from a packet's connection
+  void find_dependences();
+  void find_index_dependences();
+  [[nodiscard]] Dependence dependence_of(const Op& op) const;
+  [[nodiscard]] Dependence dependence_of(const KeyCode& key) const;
+  [[nodiscard]] Dependence dependence_of(ColumnIndex index, std::span<const Test> tests) const;
+
   // compile_rule.cpp: statements. Each returns false if no packet of the family passes it.
   void add_rule(std::uint32_t number, const nft::Rule& rule);
   bool add(const nft::Match& match);

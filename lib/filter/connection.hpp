@@ -8,6 +8,7 @@
 #include "filter/direction.hpp"
 #include "filter/tcp_tracking.hpp"
 #include "filter/tuple.hpp"
+#include "packet/interface.hpp"
 
 namespace ringroad::filter {
 
@@ -28,6 +29,9 @@ inline constexpr std::uint16_t kFresh = 1U << 15U;
 // Milliseconds of the table's own clock. They wrap after 49 days, and no timeout is half as long.
 using Milliseconds32 = std::uint32_t;
 
+// What is known about what all rules do with the packets: see outcomes.hpp. 0: nothing.
+using OutcomeId = std::uint16_t;
+
 struct alignas(64) Connection {
   std::array<Tuple, 2> tuples;        // by Direction
   std::array<std::uint32_t, 2> next;  // in the table's chains
@@ -35,10 +39,11 @@ struct alignas(64) Connection {
   std::uint32_t mark;
   std::uint16_t status;
   std::uint16_t generation;  // of the place in the table
+  OutcomeId outcome;
   // The interface whose address is the source of what is sent, plus 1; 0: not masqueraded.
-  std::uint16_t masquerade;
-  bool in_use;
-  std::uint8_t claims;  // a bit for each Direction whose tuple its table has claimed of FlowOwners
+  std::uint16_t masquerade : 11;
+  std::uint16_t in_use : 1;
+  std::uint16_t claims : 2;  // a bit for each Direction whose tuple its table claimed of FlowOwners
   // Of UDP: the end of the first two seconds, in `ends[0].end`.
   TcpTracking tcp;
   struct Count {
@@ -58,5 +63,6 @@ struct alignas(64) Connection {
   [[nodiscard]] std::uint8_t protocol() const { return tuples[0].protocol; }
 };
 static_assert(sizeof(Connection) == 192);
+static_assert(kInterfacesMax < 1U << 11U);
 
 }  // namespace ringroad::filter

@@ -16,6 +16,11 @@ constexpr std::uint32_t kEvictionRange = 8;  // chains: Linux's NF_CT_EVICTION_R
 // A packet does not wait longer for the control thread.
 constexpr Milliseconds32 kUndecidedMost = 1000;
 
+void set_claim(Connection& connection, Direction direction, bool is_claimed) {
+  const unsigned bit = 1U << index_of(direction);
+  connection.claims = (is_claimed ? connection.claims | bit : connection.claims & ~bit) & 3U;
+}
+
 }  // namespace
 
 void Connections::Counters::add(const Counters& more) {
@@ -138,7 +143,7 @@ Connection* Connections::create(const Tuple& original, const Tuple& reply) {
   const auto generation = static_cast<std::uint16_t>(connection->generation + 1);
   *connection = Connection{};
   connection->generation = generation;
-  connection->in_use = true;
+  connection->in_use = 1;
   connection->tuples = {original, reply};
   connection->status = kFresh;
   connection->deadline = now_ + 2 * kUndecidedMost;
@@ -169,7 +174,7 @@ bool Connections::set_reply(Connection& connection, const Tuple& reply) {
   release(connection, Direction::kReply);
   connection.tuples[index_of(Direction::kReply)] = reply;
   if (owners_ != nullptr) {
-    connection.claims |= bit_of(Direction::kReply);
+    set_claim(connection, Direction::kReply, true);
   }
   link(connection, Direction::kReply);
   return true;
@@ -182,7 +187,7 @@ bool Connections::claim(Connection& connection, Direction direction) {
   if (!owners_->claim(hash(connection.tuple(direction)), owner_)) {
     return false;
   }
-  connection.claims |= bit_of(direction);
+  set_claim(connection, direction, true);
   return true;
 }
 
@@ -198,7 +203,7 @@ bool Connections::claim_or_remove(Connection& connection, Direction direction) {
 void Connections::release(Connection& connection, Direction direction) {
   if ((connection.claims & bit_of(direction)) != 0) {
     owners_->release(hash(connection.tuple(direction)), owner_);
-    connection.claims &= static_cast<std::uint8_t>(~bit_of(direction));
+    set_claim(connection, direction, false);
   }
 }
 
@@ -221,7 +226,7 @@ void Connections::remove(Connection& connection) {
   if (!connection.is_retired()) {
     leave(connection);
   }
-  connection.in_use = false;
+  connection.in_use = 0;
   ++connection.generation;
   free_.push_back(id(connection).number);
 }
@@ -245,7 +250,7 @@ Connection* Connections::at(ConnectionId id) {
     return nullptr;
   }
   Connection& connection = connections_[id.number];
-  return connection.in_use && connection.generation == id.generation ? &connection : nullptr;
+  return connection.in_use != 0 && connection.generation == id.generation ? &connection : nullptr;
 }
 
 void Connections::link(Connection& connection, Direction direction) {
@@ -268,7 +273,7 @@ void Connections::collect(std::uint32_t places) {
   for (std::uint32_t i = 0; i < std::min(places, used_); ++i) {
     collected_ = collected_ + 1 < used_ ? collected_ + 1 : 0;
     Connection& connection = connections_[collected_];
-    if (connection.in_use && connection.has(kConfirmed) && !connection.is_retired() &&
+    if (connection.in_use != 0 && connection.has(kConfirmed) && !connection.is_retired() &&
         has_expired(connection)) {
       ++counters_.expired;
       remove(connection);

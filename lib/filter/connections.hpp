@@ -66,6 +66,20 @@ class Connections {
     Direction direction;
   };
   [[nodiscard]] std::optional<Found> find(const Tuple& tuple, std::uint64_t hash);
+  // Likewise, if it is confirmed; null if there is none. Changes nothing.
+  [[nodiscard]] Found find_confirmed(const Tuple& tuple, std::uint64_t hash) const {
+    for (std::uint32_t node = heads_[hash & mask_]; node != 0;) {
+      Connection& connection = connections_[number_of(node)];
+      const Direction direction = direction_of(node);
+      if (connection.tuple(direction) == tuple) [[likely]] {
+        const bool is_there =
+            connection.has(connection_status::kConfirmed) && !has_expired(connection);
+        return {is_there ? &connection : nullptr, direction};
+      }
+      node = connection.next[index_of(direction)];
+    }
+    return {nullptr, Direction::kOriginal};
+  }
   [[nodiscard]] std::optional<Found> find(const Tuple& tuple) { return find(tuple, hash(tuple)); }
   // Whether packets with this tuple would be those of another connection, confirmed or of this
   // burst.
@@ -86,6 +100,12 @@ class Connections {
   // Nothing finds the connection any more, but the packet that ended it still has it (Linux's
   // nf_ct_delete). It must be confirmed.
   void retire(Connection& connection);
+  // Nothing is known any more about what rules do with the packets of any connection.
+  void forget_outcomes() {
+    for (std::uint32_t i = 0; i < used_; ++i) {
+      connections_[i].outcome = 0;
+    }
+  }
   void set_timeout(Connection& connection, Nanoseconds timeout) const {
     connection.deadline =
         now_ + static_cast<Milliseconds32>(timeout / std::chrono::milliseconds{1});
@@ -180,7 +200,7 @@ std::uint32_t Connections::visit(std::uint32_t from, std::uint32_t most, Visit&&
   const std::uint32_t end = from + std::min(most, used_ - std::min(from, used_));
   for (std::uint32_t i = from; i < end; ++i) {
     Connection& connection = connections_[i];
-    if (connection.in_use && connection.has(connection_status::kConfirmed) &&
+    if (connection.in_use != 0 && connection.has(connection_status::kConfirmed) &&
         !connection.is_retired() && !has_expired(connection)) {
       visit(connection);
     }

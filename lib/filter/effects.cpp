@@ -170,6 +170,7 @@ bool Effects::write(const nft::Field& target, std::size_t index, const nft::Valu
     if (Connection* const connection =
             run_.tracker == nullptr || is_dry_ ? nullptr : run_.tracker->connection_of(packet)) {
       connection->mark = static_cast<std::uint32_t>(value.low);
+      connection->outcome = 0;  // rules may compare it
     }
     return true;
   }

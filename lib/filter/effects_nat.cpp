@@ -195,8 +195,7 @@ Effects::NatOutcome Effects::nat(const NatCode& code, std::uint64_t m) {
     }
     outcome.decided |= std::uint64_t{1} << i;
     if (nat.kind == Kind::kMasquerade) {
-      connection->masquerade =
-          static_cast<std::uint16_t>(run_.burst.adjacencies[i]->port.value() + 1U);
+      connection->masquerade = (run_.burst.adjacencies[i]->port.value() + 1U) & 0x7ffU;
     }
   }
   return outcome;

@@ -5,85 +5,36 @@
 #include <span>
 #include <utility>
 
-#include "filter/comparisons.hpp"
-#include "filter/effects.hpp"
+#include "filter/evaluation.hpp"
 
 namespace ringroad::filter {
 
 using Kind = nft::Verdict::Kind;
 
-namespace {
-
-// The evaluation of one burst. With kExplains it reports steps and has no side effects.
-template <bool kExplains>
-class Evaluation {
- public:
-  Evaluation(const Code& code, ThreadState& state, const Run& run, const Observer* observer)
-      : code_{code}, state_{state}, run_{run}, observer_{observer} {}
-
-  void run(const HookCode& hook);
-
- private:
-  // What a rule leaves to its chain.
-  struct Rest {
-    std::uint64_t live;      // the packets that go on at the next rule
-    std::uint64_t returned;  // that leave the chain
-  };
-
-  void run_bases(const HookCode& hook, std::uint64_t live);
-  // Evaluates a base chain. Returns the packets that it accepts.
-  std::uint64_t run_base(const BaseCode& base, std::uint64_t live);
-  std::uint64_t run_tracking(const HookCode& hook, const BaseCode& base, std::uint64_t live);
-  std::uint64_t translate(const HookCode& hook, std::uint64_t live);
-  // Returns the packets that come back to the caller.
-  std::uint64_t run_chain(std::uint32_t number, std::uint64_t live);
-  std::uint64_t run_segment(const ChainCode& chain, std::uint32_t segment, std::uint64_t& live);
-  // `m`: the packets that the rule may match.
-  Rest run_rule(const ChainCode& chain, const RuleCode& rule, std::uint64_t m);
-  // Returns the packets for which the rule goes on.
-  std::uint64_t run_op(const ChainCode& chain, const RuleCode& rule, const Op& op, std::uint64_t m,
-                       Rest& rest);
-  std::uint64_t nat(const NatCode& code, std::uint64_t m, Rest& rest);
-  std::uint64_t decide(const ChainCode& chain, const RuleCode& rule, VerdictCode verdict,
-                       std::uint64_t m, Rest& rest);
-  std::uint64_t decide_by_map(const ChainCode& chain, const RuleCode& rule, const KeyCode& key,
-                              std::uint64_t m, Rest& rest);
-  void drop(std::uint64_t m, stats::DropReason reason);
-  void drop_all();
-  void report(Step::What what, const ChainCode& chain, const RuleCode* rule,
-              VerdictCode verdict = {}, bool accepts = true);
-
-  const Code& code_;
-  ThreadState& state_;
-  const Run& run_;
-  const Observer* observer_;
-  Elements elements_{code_, state_, run_, kExplains};
-  Comparisons comparisons_{code_, state_.facts, elements_};
-  Effects effects_{code_, state_, run_, comparisons_, elements_, kExplains};
-  std::size_t segments_ = 0;  // that are being evaluated, one inside the other
-  std::uint64_t dropped_ = 0;
-  std::uint64_t untracked_ = 0;     // dropped, because they could not be tracked
-  std::uint64_t untranslated_ = 0;  // or not translated
-};
-
 template <bool kExplains>
 void Evaluation<kExplains>::run(const HookCode& hook) {
   state_.facts.begin(run_.point, run_.burst, run_.tracker,
                      run_.context == nullptr ? nullptr : &run_.context->tables);
-  const std::uint64_t all = run_.burst.all();
+  std::uint64_t rest = run_.burst.all();
   if (hook.tracks && run_.tracker != nullptr && !kExplains) {
     run_.tracker->begin_burst({run_.point, run_.burst}, run_.clock.now());
+    rest &= ~pass();
+    if (rest == 0) {
+      return;
+    }
   }
+  std::uint64_t live = 0;
   if (!hook.one_by_one) [[likely]] {
-    run_bases(hook, all);
+    live = run_bases(hook, rest);
     drop_all();
   } else {
-    for (std::uint64_t left = all; left != 0; left &= left - 1) {
-      run_bases(hook, left & (~left + 1));
+    for (; rest != 0; rest &= rest - 1) {
+      live |= run_bases(hook, rest & (~rest + 1));
       // The next packet does not count the connection of one that was dropped.
       drop_all();
     }
   }
+  shortcut_.finish(live);
   effects_.finish();
 }
 
@@ -105,10 +56,10 @@ void Evaluation<kExplains>::drop(std::uint64_t m, stats::DropReason reason) {
 }
 
 template <bool kExplains>
-void Evaluation<kExplains>::run_bases(const HookCode& hook, std::uint64_t live) {
+std::uint64_t Evaluation<kExplains>::run_bases(const HookCode& hook, std::uint64_t live) {
   for (const BaseCode& base : hook.chains) {
     if (live == 0) {
-      return;
+      break;
     }
     if (effects_.wrote()) [[unlikely]] {
       state_.facts.relocate();
@@ -117,13 +68,14 @@ void Evaluation<kExplains>::run_bases(const HookCode& hook, std::uint64_t live) 
     live =
         base.what == BaseCode::What::kChain ? run_base(base, live) : run_tracking(hook, base, live);
   }
+  return live;
 }
 
 template <bool kExplains>
 std::uint64_t Evaluation<kExplains>::run_base(const BaseCode& base, std::uint64_t live) {
   const std::uint64_t rest = run_chain(base.chain, live);
   if (rest != 0) {
-    effects_.hit(base.policy_hits, rest);
+    hit(base.policy_hits, rest);
     report(Step::What::kPolicy, code_.chains[base.chain], nullptr, {}, base.accepts);
   }
   if (!base.accepts) {
@@ -133,55 +85,11 @@ std::uint64_t Evaluation<kExplains>::run_base(const BaseCode& base, std::uint64_
 }
 
 template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::run_tracking(const HookCode& hook, const BaseCode& base,
-                                                  std::uint64_t live) {
-  if (kExplains || run_.tracker == nullptr) {
-    return live;
-  }
-  switch (base.what) {
-    case BaseCode::What::kDefragment:
-      return live & ~effects_.defragment(live);
-    case BaseCode::What::kTrack:
-      untracked_ |= run_.tracker->track({run_.point, run_.burst}, live, [this](std::size_t i) {
-        return state_.facts.transport(i);
-      });
-      state_.facts.forget();
-      return live & ~untracked_;
-    case BaseCode::What::kTranslate:
-      return translate(hook, live);
-    case BaseCode::What::kConfirm:
-      untracked_ |= run_.tracker->confirm({run_.point, run_.burst}, live);
-      return live & ~untracked_;
-    case BaseCode::What::kChain:
-      break;
-  }
-  return live;
-}
-
-// Linux's nf_nat_inet_fn. Chains of type nat see only the first packet of a connection.
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::translate(const HookCode& hook, std::uint64_t live) {
-  for (std::uint64_t undecided = effects_.undecided(live); undecided != 0;
-       undecided = effects_.undecided(live)) {
-    std::uint64_t accepted = undecided;
-    for (const BaseCode& base : hook.nat_chains) {
-      accepted = effects_.undecided(run_base(base, accepted));
-      if (accepted == 0) {
-        break;
-      }
-    }
-    untranslated_ |= effects_.nat_unchanged(accepted);
-    live &= ~(dropped_ | untranslated_ | effects_.rejected());
-  }
-  dropped_ |= effects_.translate(live);
-  return live & ~dropped_;
-}
-
-template <bool kExplains>
 std::uint64_t Evaluation<kExplains>::run_chain(std::uint32_t number, std::uint64_t live) {
   const ChainCode& chain = code_.chains[number];
   std::uint64_t returned = 0;
   if (!chain.indices.empty()) {
+    shortcut_.depend(chain.indices_depend, live);
     for (std::uint32_t i = 0; i < chain.indices.size() && live != 0; ++i) {
       returned |= run_segment(chain, i, live);
     }
@@ -241,6 +149,7 @@ typename Evaluation<kExplains>::Rest Evaluation<kExplains>::run_rule(const Chain
 template <bool kExplains>
 std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCode& rule,
                                             const Op& op, std::uint64_t m, Rest& rest) {
+  shortcut_.depend(op.depends, m);
   switch (op.kind) {
     case OpKind::kNever:
       return 0;
@@ -250,6 +159,7 @@ std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCo
       return decide_by_map(chain, rule, code_.keys[op.at], m, rest);
     case OpKind::kCount:
       effects_.count(op.at, m);
+      shortcut_.record({op.at, false}, m);
       return m;
     case OpKind::kLimit:
       return effects_.limit(*code_.limits[op.at], m);
@@ -259,13 +169,13 @@ std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCo
       effects_.log(*code_.logs[op.at], m);
       return m;
     case OpKind::kReject:
-      effects_.hit(rule.hits, m);
+      hit(rule.hits, m);
       report(Step::What::kReject, chain, &rule);
       effects_.reject(*code_.rejects[op.at], m);
       rest.live &= ~m;
       return 0;
     case OpKind::kNat:
-      effects_.hit(rule.hits, m);
+      hit(rule.hits, m);
       report(Step::What::kVerdict, chain, &rule);
       return nat(code_.nats[op.at], m, rest);
     case OpKind::kUntrack:
@@ -299,7 +209,7 @@ std::uint64_t Evaluation<kExplains>::decide(const ChainCode& chain, const RuleCo
   if (verdict.kind == Kind::kContinue) {
     return m;
   }
-  effects_.hit(rule.hits, m);
+  hit(rule.hits, m);
   report(Step::What::kVerdict, chain, &rule, verdict);
   rest.live &= ~m;
   switch (verdict.kind) {
@@ -360,7 +270,9 @@ void Evaluation<kExplains>::report(Step::What what, const ChainCode& chain, cons
   }
 }
 
-}  // namespace
+// evaluate_tracking.cpp has the other members.
+template std::uint64_t Evaluation<false>::run_base(const BaseCode&, std::uint64_t);
+template std::uint64_t Evaluation<true>::run_base(const BaseCode&, std::uint64_t);
 
 void evaluate(const Code& code, const HookCode& hook, ThreadState& state, const Run& run) {
   Evaluation<false>{code, state, run, nullptr}.run(hook);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "filter/counters.hpp"
 #include "filter/facts.hpp"
 #include "filter/nat.hpp"
+#include "filter/shortcut.hpp"
 #include "filter/tracker.hpp"
 #include "packet/stage.hpp"
 
@@ -38,6 +40,7 @@ struct ThreadState {
         counts(code.counts_before.size()),
         hits(code.hits),
         candidates(code.has_indices ? kSegmentsMax : 0),
+        recordings{code.tracks() ? std::make_unique<Recordings>() : nullptr},
         dice{random_seed()} {}
 
   Facts facts;
@@ -46,6 +49,7 @@ struct ThreadState {
   // Of each segment that is being evaluated.
   static constexpr std::size_t kSegmentsMax = nft::kJumpsMax + 1;
   std::vector<RuleIndex::Candidates> candidates;
+  std::unique_ptr<Recordings> recordings;  // null: connections are not tracked
   Dice dice;
 };
 

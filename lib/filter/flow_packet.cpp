@@ -29,27 +29,6 @@ std::uint16_t load16(const std::uint8_t* octets) {
 
 std::uint32_t tcp_header_bytes(std::uint8_t data_offset) { return (data_offset >> 4U) * 4U; }
 
-// Whether the checksum over the payload from this offset on is right. A pseudo header belongs to
-// all but ICMP of IPv4.
-bool has_right_sum(const Packet& packet, bool is_ipv6, std::uint32_t offset, std::uint32_t bytes,
-                   std::uint8_t protocol) {
-  if ((packet.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
-    return true;
-  }
-  const auto* const header = rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, kL2Bytes);
-  std::uint64_t sum = 0;
-  if (is_ipv6) {
-    sum = static_cast<std::uint16_t>(~checksum({header + offsetof(rte_ipv6_hdr, src_addr), 32}));
-  } else if (protocol != IPPROTO_ICMP) {
-    sum = static_cast<std::uint16_t>(~checksum({header + offsetof(rte_ipv4_hdr, src_addr), 8}));
-  }
-  if (is_ipv6 || protocol != IPPROTO_ICMP) {
-    sum += rte_cpu_to_be_16(protocol);
-    sum += rte_cpu_to_be_16(static_cast<std::uint16_t>(bytes));
-  }
-  return fold(sum + sum_from(packet, offset)) == 0xffff;
-}
-
 // Linux's tcp_error.
 bool accepts_tcp(const Packet& packet, bool is_ipv6, std::uint32_t offset, bool checks_sum) {
   const auto tcp = read_at<rte_tcp_hdr>(packet, offset);
@@ -138,32 +117,48 @@ void read_addresses(const std::uint8_t* header, Tuple& tuple) {
 
 }  // namespace
 
-FlowPacket read_flow(const Packet& packet, bool is_ipv6, const Transport& transport,
-                     bool checks_sum) {
-  FlowPacket flow;
-  if (!transport.has_protocol || !transport.has_header) {
-    return flow;
+bool has_right_sum(const Packet& packet, bool is_ipv6, std::uint32_t offset, std::uint32_t bytes,
+                   std::uint8_t protocol) {
+  if ((packet.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
+    return true;
   }
+  const auto* const header = rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, kL2Bytes);
+  std::uint64_t sum = 0;
+  if (is_ipv6) {
+    sum = static_cast<std::uint16_t>(~checksum({header + offsetof(rte_ipv6_hdr, src_addr), 32}));
+  } else if (protocol != IPPROTO_ICMP) {
+    sum = static_cast<std::uint16_t>(~checksum({header + offsetof(rte_ipv4_hdr, src_addr), 8}));
+  }
+  if (is_ipv6 || protocol != IPPROTO_ICMP) {
+    sum += rte_cpu_to_be_16(protocol);
+    sum += rte_cpu_to_be_16(static_cast<std::uint16_t>(bytes));
+  }
+  return fold(sum + sum_from(packet, offset)) == 0xffff;
+}
+
+void read_flow(const Packet& packet, bool is_ipv6, const Transport& transport, bool checks_sum,
+               FlowPacket& flow) {
   const std::uint32_t offset = transport.offset;
+  flow.kind = Kind::kInvalid;
+  flow.is_plain = false;
   flow.offset = offset;
+  flow.tuple.source_port = flow.tuple.destination_port = 0;
   flow.tuple.protocol = transport.protocol;
   flow.tuple.is_ipv6 = is_ipv6;
-  flow.kind = Kind::kFlow;
-  if (is_icmp(flow.tuple)) {
-    flow.kind = kind_of_icmp(packet, is_ipv6, offset, checks_sum);
-  } else if (transport.protocol == IPPROTO_TCP) {
-    flow.kind = accepts_tcp(packet, is_ipv6, offset, checks_sum) ? Kind::kFlow : Kind::kInvalid;
-  } else if (transport.protocol == IPPROTO_UDP) {
-    flow.kind = accepts_udp(packet, is_ipv6, offset, checks_sum) ? Kind::kFlow : Kind::kInvalid;
-  }
-  if (flow.kind != Kind::kFlow) {
-    return flow;
-  }
   read_addresses(rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, kL2Bytes), flow.tuple);
-  if (!read_ports(packet, offset, flow.tuple)) {
-    flow.kind = Kind::kInvalid;
+  if (!transport.has_protocol || !transport.has_header) {
+    return;
   }
-  return flow;
+  Kind kind = Kind::kFlow;
+  if (transport.protocol == IPPROTO_TCP) {
+    kind = accepts_tcp(packet, is_ipv6, offset, checks_sum) ? Kind::kFlow : Kind::kInvalid;
+  } else if (transport.protocol == IPPROTO_UDP) {
+    kind = accepts_udp(packet, is_ipv6, offset, checks_sum) ? Kind::kFlow : Kind::kInvalid;
+  } else if (is_icmp(flow.tuple)) {
+    kind = kind_of_icmp(packet, is_ipv6, offset, checks_sum);
+  }
+  flow.kind =
+      kind == Kind::kFlow && !read_ports(packet, offset, flow.tuple) ? Kind::kInvalid : kind;
 }
 
 Tuple read_tuple(const Packet& frame, std::uint32_t network, bool is_ipv6) {
@@ -229,14 +224,18 @@ std::uint32_t TcpHeader::length() const {
   return tcp_header_bytes(octets[offsetof(rte_tcp_hdr, data_off)]);
 }
 
+TcpSegment segment_of(const std::uint8_t* header, std::uint32_t bytes) {
+  const std::uint32_t length = tcp_header_bytes(header[offsetof(rte_tcp_hdr, data_off)]);
+  return {.seq = load32(header + offsetof(rte_tcp_hdr, sent_seq)),
+          .ack = load32(header + offsetof(rte_tcp_hdr, recv_ack)),
+          .window = load16(header + offsetof(rte_tcp_hdr, rx_win)),
+          .flags = header[offsetof(rte_tcp_hdr, tcp_flags)],
+          .payload_bytes = bytes - length,
+          .options = {header + sizeof(rte_tcp_hdr), length - sizeof(rte_tcp_hdr)}};
+}
+
 TcpSegment TcpHeader::segment(const Packet& packet, std::uint32_t offset) const {
-  const std::uint32_t header = length();
-  return {.seq = load32(octets.data() + offsetof(rte_tcp_hdr, sent_seq)),
-          .ack = load32(octets.data() + offsetof(rte_tcp_hdr, recv_ack)),
-          .window = load16(octets.data() + offsetof(rte_tcp_hdr, rx_win)),
-          .flags = octets[offsetof(rte_tcp_hdr, tcp_flags)],
-          .payload_bytes = packet.pkt_len - offset - header,
-          .options = std::span{octets}.subspan(sizeof(rte_tcp_hdr), header - sizeof(rte_tcp_hdr))};
+  return segment_of(octets.data(), packet.pkt_len - offset);
 }
 
 }  // namespace ringroad::filter

@@ -20,6 +20,7 @@ struct FlowPacket {
     kFlow,
   };
   Kind kind = Kind::kInvalid;
+  bool is_plain = false;     // see plain_packet.hpp
   Tuple tuple{};             // of kFlow
   std::uint32_t offset = 0;  // of the transport header, from the frame's start
 };
@@ -29,9 +30,14 @@ struct FlowPacket {
 // checked yet, and what is not there is 0.
 [[nodiscard]] Tuple read_tuple(const Packet& frame, std::uint32_t network, bool is_ipv6);
 
-// `checks_sum`: of TCP, UDP and ICMP, unless the port has.
-[[nodiscard]] FlowPacket read_flow(const Packet& packet, bool is_ipv6, const Transport& transport,
-                                   bool checks_sum);
+// Whether the checksum over the payload from this offset on is right, of TCP, UDP or ICMP, if the
+// port has not said so. A pseudo header belongs to all but ICMP of IPv4.
+[[nodiscard]] bool has_right_sum(const Packet& packet, bool is_ipv6, std::uint32_t offset,
+                                 std::uint32_t bytes, std::uint8_t protocol);
+
+// `checks_sum`: of TCP, UDP and ICMP, unless the port has. Writes all of `flow`.
+void read_flow(const Packet& packet, bool is_ipv6, const Transport& transport, bool checks_sum,
+               FlowPacket& flow);
 
 // A packet that an ICMP error quotes.
 struct Quoted {
@@ -52,6 +58,8 @@ struct TcpHeader {
   // Refers to `octets`.
   [[nodiscard]] TcpSegment segment(const Packet& packet, std::uint32_t offset) const;
 };
+// `header`: complete, and its length is right. `bytes`: of the header and what it carries.
+[[nodiscard]] TcpSegment segment_of(const std::uint8_t* header, std::uint32_t bytes);
 // Returns false if it is not complete.
 bool read_tcp(const Packet& packet, std::uint32_t offset, TcpHeader& header);
 

@@ -2,6 +2,7 @@
 #include "filter/program.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <new>
 #include <utility>
 
@@ -23,12 +24,6 @@ Program::Program(std::shared_ptr<const nft::Ruleset> ruleset, std::unique_ptr<co
 bool Program::has_chains(HookPoint point) const {
   return std::ranges::any_of(code_->hooks[static_cast<std::size_t>(point)],
                              [](const HookCode& hook) { return !hook.chains.empty(); });
-}
-
-bool Program::tracks() const {
-  return std::ranges::any_of(code_->hooks, [](const auto& families) {
-    return std::ranges::any_of(families, &HookCode::tracks);
-  });
 }
 
 void Program::explain(const Run& run, const Observer& observer) {
@@ -97,7 +92,9 @@ std::optional<std::uint64_t> Program::named_quota_used(std::uint32_t table,
 Result<std::unique_ptr<Program>> compile(std::shared_ptr<const nft::Ruleset> ruleset,
                                          const InterfaceNames& names, std::size_t threads,
                                          const Clock& clock) {
+  static std::atomic<std::uint64_t> serial{0};
   auto code = std::make_unique<Code>();
+  code->serial = serial.fetch_add(1, std::memory_order_relaxed) + 1;
   Places places;
   try {
     Compiler{*ruleset, names, clock, *code, places}.run();

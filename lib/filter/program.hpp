@@ -29,7 +29,7 @@ class Program {
   [[nodiscard]] bool tracks(HookPoint point, bool is_ipv6) const {
     return code_->hooks[static_cast<std::size_t>(point)][is_ipv6 ? 1 : 0].tracks;
   }
-  [[nodiscard]] bool tracks() const;
+  [[nodiscard]] bool tracks() const { return code_->tracks(); }
 
   // Thread number `thread`, which passes its own.
   void run(std::size_t thread, const Run& run) {

@@ -94,6 +94,14 @@ RuleIndex::Part RuleIndex::make_part(ColumnIndex column, std::span<const Constra
   return part;
 }
 
+std::vector<ColumnIndex> RuleIndex::columns() const {
+  std::vector<ColumnIndex> columns;
+  for (const Part& part : parts_) {
+    columns.push_back(part.column);
+  }
+  return columns;
+}
+
 RuleIndex::Bitmap RuleIndex::select(const Kernels& kernels, Facts& facts, std::uint64_t live,
                                     Candidates& candidates) const {
   Bitmap selected = always_;

@@ -36,6 +36,9 @@ class RuleIndex {
   // `rules`: how many the segment has.
   RuleIndex(std::size_t rules, std::span<const Constraint> constraints);
 
+  // The columns by which rules are found.
+  [[nodiscard]] std::vector<ColumnIndex> columns() const;
+
   // Adds the packets of `live` to their candidates, which are zero, and returns the rules that have
   // any. Rules that constrain no column have all packets.
   Bitmap select(const Kernels& kernels, Facts& facts, std::uint64_t live,

@@ -4,7 +4,9 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstring>
 
 #include "filter/tcp_sequence.hpp"
 
@@ -58,6 +60,14 @@ void read_syn_options(std::span<const std::uint8_t> options, TcpOptions& end) {
 }
 
 std::uint32_t highest_sack(std::span<const std::uint8_t> options, std::uint32_t ack) {
+  // Most segments have nothing but timestamps (RFC 7323, appendix A).
+  constexpr std::array<std::uint8_t, 4> kTimestamps{TCPOPT_NOP, TCPOPT_NOP, TCPOPT_TIMESTAMP,
+                                                    TCPOLEN_TIMESTAMP};
+  constexpr std::size_t kTimestampBytes = 12;
+  if (options.empty() || (options.size() == kTimestampBytes &&
+                          std::memcmp(options.data(), kTimestamps.data(), 4) == 0)) {
+    return ack;
+  }
   std::uint32_t highest = ack;
   for (Option option = take_option(options); option.kind != TCPOPT_EOL;
        option = take_option(options)) {

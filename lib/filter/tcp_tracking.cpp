@@ -57,6 +57,26 @@ TcpKind kind_of(const TcpSegment& segment) {
   return has_flag(segment, TH_ACK) ? TcpKind::kAck : TcpKind::kNone;
 }
 
+// `state`: after a segment of this kind.
+Nanoseconds timeout_after(const TcpTracking& tracking, TcpKind kind, TcpState state,
+                          const TcpSettings& settings) {
+  const Nanoseconds usual = settings.timeouts[std::to_underlying(state)];
+  if (tracking.retransmissions >= settings.max_retransmissions &&
+      usual > settings.timeout_max_retransmissions) {
+    return settings.timeout_max_retransmissions;
+  }
+  if (kind == TcpKind::kRst) {
+    return settings.timeouts[std::to_underlying(TcpState::kClose)];
+  }
+  const bool is_unacknowledged = tracking.options[0].has(TcpOptions::kUnacknowledged) ||
+                                 tracking.options[1].has(TcpOptions::kUnacknowledged);
+  if (is_unacknowledged && usual > settings.timeout_unacknowledged) {
+    return settings.timeout_unacknowledged;
+  }
+  // A closed window stops the connection.
+  return tracking.last_window == 0 ? std::min(usual, settings.timeout_max_retransmissions) : usual;
+}
+
 // One segment of a connection.
 class Step {
  public:
@@ -263,7 +283,7 @@ class Step {
   }
 
   TcpVerdict conclude() {
-    Nanoseconds timeout = choose_timeout();
+    Nanoseconds timeout = timeout_after(tracking_, kind_, after_, settings_);
     if (seen_reply_) {
       const bool assures = !assured_ && after_ == TcpState::kEstablished &&
                            (before_ == TcpState::kSynRecv || before_ == TcpState::kEstablished);
@@ -281,28 +301,6 @@ class Step {
       timeout = std::min(timeout, settings_.timeout_unacknowledged);
     }
     return {.timeout = timeout};
-  }
-
-  [[nodiscard]] Nanoseconds choose_timeout() {
-    const auto of_state = [&](TcpState state) {
-      return settings_.timeouts[std::to_underlying(state)];
-    };
-    const Nanoseconds usual = of_state(after_);
-    if (tracking_.retransmissions >= settings_.max_retransmissions &&
-        usual > settings_.timeout_max_retransmissions) {
-      return settings_.timeout_max_retransmissions;
-    }
-    if (kind_ == TcpKind::kRst) {
-      return of_state(TcpState::kClose);
-    }
-    const bool is_unacknowledged = tracking_.options[0].has(TcpOptions::kUnacknowledged) ||
-                                   tracking_.options[1].has(TcpOptions::kUnacknowledged);
-    if (is_unacknowledged && usual > settings_.timeout_unacknowledged) {
-      return settings_.timeout_unacknowledged;
-    }
-    // A closed window stops the connection.
-    return tracking_.last_window == 0 ? std::min(usual, settings_.timeout_max_retransmissions)
-                                      : usual;
   }
 
   TcpTracking& tracking_;
@@ -369,6 +367,16 @@ TcpVerdict track(TcpTracking& tracking, Direction direction, const TcpSegment& s
                  const TcpSettings& settings, bool seen_reply, bool assured,
                  Nanoseconds remaining) {
   return Step{tracking, direction, segment, settings, seen_reply, assured}.take(remaining);
+}
+
+std::optional<Nanoseconds> track_ack(TcpTracking& tracking, Direction direction,
+                                     const TcpSegment& segment, const TcpSettings& settings) {
+  if (tracking.state != TcpState::kEstablished || !pass_inside(tracking, direction, segment)) {
+    return std::nullopt;
+  }
+  tracking.last_kind = TcpKind::kAck;
+  tracking.last_direction = direction;
+  return timeout_after(tracking, TcpKind::kAck, TcpState::kEstablished, settings);
 }
 
 std::optional<Nanoseconds> close(TcpTracking& tracking, const TcpSettings& settings) {

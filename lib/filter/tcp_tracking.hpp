@@ -151,6 +151,13 @@ struct TcpVerdict {
                                const TcpSegment& segment, const TcpSettings& settings,
                                bool seen_reply, bool assured, Nanoseconds remaining);
 
+// What track() does with most segments: those with ACK, and perhaps PSH, that are inside the window
+// of an established connection that is assured. Returns the timeout; nothing if it is another
+// segment, and then nothing is changed.
+[[nodiscard]] std::optional<Nanoseconds> track_ack(TcpTracking& tracking, Direction direction,
+                                                   const TcpSegment& segment,
+                                                   const TcpSettings& settings);
+
 // Marks a connection closed that the firewall itself resets: Linux's nf_conntrack_tcp_set_closing.
 // Returns the new timeout; nothing if it was closed before.
 [[nodiscard]] std::optional<Nanoseconds> close(TcpTracking& tracking, const TcpSettings& settings);

@@ -65,16 +65,17 @@ class WindowCheck {
     }
   }
 
-  WindowVerdict judge() {
-    const std::uint32_t ack_range = std::max(sender_.max_window, kMinAckRange);
-    const bool acks_sent_data = is_before(sack_, receiver_.end + 1);
-    const bool acks_recent_data = is_after(sack_, receiver_.end - ack_range - 1);
-    const bool has_recent_data = is_after(end_, sender_.end - receiver_.max_window - 1);
+  // Of a segment from which learn() and complete() would learn nothing.
+  [[nodiscard]] bool is_inside() const {
+    return sender_.max_window != 0 && fits_window() && acks_sent_data() && acks_recent_data() &&
+           (receiver_.max_window == 0 || has_recent_data());
+  }
 
-    if (!is_before(seq_, sender_.max_end + 1)) {
+  WindowVerdict judge() {
+    if (!fits_window()) {
       const std::uint32_t excess = end_ - sender_.max_end + 1;
-      if (receiver_.max_window == 0 || !has_recent_data || !acks_recent_data || !acks_sent_data ||
-          excess > receiver_.max_window) {
+      if (receiver_.max_window == 0 || !has_recent_data() || !acks_recent_data() ||
+          !acks_sent_data() || excess > receiver_.max_window) {
         return WindowVerdict::kInvalid;
       }
       // Only the sequence number is wrong: some stacks send more than the window allows, and the
@@ -83,11 +84,11 @@ class WindowCheck {
       sender_options_.set(TcpOptions::kUnacknowledged);
       return WindowVerdict::kIgnored;
     }
-    if (!acks_sent_data) {
+    if (!acks_sent_data()) {
       return WindowVerdict::kInvalid;
     }
-    const bool has_old_data = receiver_.max_window != 0 && !has_recent_data;
-    return has_old_data || !acks_recent_data ? WindowVerdict::kIgnored : WindowVerdict::kInside;
+    const bool has_old_data = receiver_.max_window != 0 && !has_recent_data();
+    return has_old_data || !acks_recent_data() ? WindowVerdict::kIgnored : WindowVerdict::kInside;
   }
 
   void update() {
@@ -119,6 +120,15 @@ class WindowCheck {
 
  private:
   [[nodiscard]] bool has(std::uint8_t flag) const { return has_flag(segment_, flag); }
+
+  [[nodiscard]] bool fits_window() const { return is_before(seq_, sender_.max_end + 1); }
+  [[nodiscard]] bool acks_sent_data() const { return is_before(sack_, receiver_.end + 1); }
+  [[nodiscard]] bool acks_recent_data() const {
+    return is_after(sack_, receiver_.end - std::max(sender_.max_window, kMinAckRange) - 1);
+  }
+  [[nodiscard]] bool has_recent_data() const {
+    return is_after(end_, sender_.end - receiver_.max_window - 1);
+  }
 
   // Linux's tcp_init_sender.
   void learn_syn() {
@@ -202,6 +212,16 @@ WindowVerdict check_window(TcpTracking& tracking, Direction direction, TcpKind k
     check.count_retransmission();
   }
   return WindowVerdict::kInside;
+}
+
+bool pass_inside(TcpTracking& tracking, Direction direction, const TcpSegment& segment) {
+  WindowCheck check{tracking, direction, segment};
+  if (!check.is_inside()) {
+    return false;
+  }
+  check.update();
+  check.count_retransmission();
+  return true;
 }
 
 }  // namespace ringroad::filter

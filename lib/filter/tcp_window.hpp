@@ -22,4 +22,9 @@ enum class WindowVerdict : std::uint8_t {
 [[nodiscard]] WindowVerdict check_window(TcpTracking& tracking, Direction direction, TcpKind kind,
                                          const TcpSegment& segment, bool be_liberal);
 
+// The same for an ACK without another flag, but nothing is changed, and false is returned, unless
+// it is inside the window of an end that is known already.
+[[nodiscard]] bool pass_inside(TcpTracking& tracking, Direction direction,
+                               const TcpSegment& segment);
+
 }  // namespace ringroad::filter

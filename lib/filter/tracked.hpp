@@ -17,7 +17,9 @@ enum class TrackedAs : std::uint8_t { kInvalid, kNew, kEstablished, kRelated, kU
 struct Tracked {
   std::uint32_t number = 0;  // of the connection, if there is one
   std::uint16_t generation = 0;
-  std::uint8_t table = 0;  // the number of its table
+  OutcomeId outcome = 0;       // what all rules do with the packet; 0: they are evaluated
+  std::uint8_t recording = 0;  // the number plus 1 of that by which it is learned; 0: none
+  std::uint8_t table = 0;      // the number of its table
   TrackedAs as = TrackedAs::kInvalid;
   Direction direction = Direction::kOriginal;
   bool has_connection = false;
@@ -38,6 +40,8 @@ struct Tracked {
   [[nodiscard]] static bool is_set(const Packet& packet) { return field.is_set(packet); }
   [[nodiscard]] static Tracked of(const Packet& packet) { return field.of(packet); }
   static void set(Packet& packet, const Tracked& tracked) { field.set(packet, tracked); }
+  // If it is set.
+  [[nodiscard]] static const Tracked& in(const Packet& packet) { return field.in(packet); }
   // An error, or a reset, about a packet belongs to the packet's connection (Linux's
   // nf_conntrack_attach).
   static void attach(const Packet& about, Packet& error) {
@@ -46,6 +50,8 @@ struct Tracked {
       tracked.as = TrackedAs::kRelated;
       tracked.direction = opposite(tracked.direction);
       tracked.is_attached = true;
+      tracked.outcome = 0;
+      tracked.recording = 0;
       set(error, tracked);
     }
   }
@@ -54,7 +60,7 @@ struct Tracked {
  private:
   static MbufField<Tracked> field;
 };
-static_assert(sizeof(Tracked) == 12);
+static_assert(sizeof(Tracked) == 16);
 
 inline MbufField<Tracked> Tracked::field;
 

@@ -38,6 +38,20 @@ void Tracker::begin_burst(const Place& place, Nanoseconds now) {
   }
 }
 
+std::uint64_t Tracker::track(const Place& place, std::uint64_t m) {
+  std::uint64_t dropped = 0;
+  for (; m != 0; m &= m - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(m));
+    if (Tracked::is_set(*place.burst.packets[i])) {
+      continue;  // `notrack`, or attached
+    }
+    if (!track_one(place, i, flows_[i])) [[unlikely]] {
+      dropped |= std::uint64_t{1} << i;
+    }
+  }
+  return dropped;
+}
+
 bool Tracker::track_one(const Place& place, std::size_t index, const Flow& flow) {
   Packet& packet = *place.burst.packets[index];
   switch (flow.packet.kind) {
@@ -102,9 +116,7 @@ bool Tracker::track_flow(HookPoint point, Packet& packet, const Flow& flow) {
       connection->status |= kSeenReply;
     }
     if (outcome != Outcome::kIgnored) {
-      Connection::Count& count = connection->counts[index_of(direction)];
-      ++count.packets;
-      count.bytes += packet.pkt_len - kL2Bytes;
+      count(*connection, direction, packet);
     }
     if (outcome == Outcome::kDestroy) {
       if (connection->has(kConfirmed)) {
@@ -172,7 +184,7 @@ Tracker::Outcome Tracker::advance_tcp(Connection& connection, Direction directio
     connections_.set_timeout(connection, *verdict.timeout);
   }
   if (verdict.assured) {
-    connection.status |= kAssured;
+    assure(connection);
   }
   switch (verdict.what) {
     case TcpVerdict::What::kRestart:
@@ -194,12 +206,16 @@ void Tracker::advance_udp(Connection& connection) {
     connections_.set_timeout(connection, settings_.udp);
     return;
   }
-  const bool is_stream =
-      static_cast<std::int32_t>(connections_.now() - connection.tcp.ends[0].end) > 0;
+  const bool is_stream = this->is_stream(connection);
   connections_.set_timeout(connection, is_stream ? settings_.udp_stream : settings_.udp);
-  if (is_stream) {
-    connection.status |= kAssured;
+  if (is_stream && !connection.has(kAssured)) {
+    assure(connection);
   }
+}
+
+void Tracker::assure(Connection& connection) {
+  connection.status |= kAssured;
+  connection.outcome = 0;  // rules may compare the status
 }
 
 // Linux's nf_conntrack_inet_error: the error belongs to the connection of the packet that it

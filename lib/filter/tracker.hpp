@@ -3,11 +3,14 @@
 // Tracks the packets of a burst: finds or begins their connections, and keeps the connections'
 // states (Linux's nf_conntrack_in and nf_conntrack_confirm). One thread at a time.
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "base/clock.hpp"
 #include "filter/connections.hpp"
 #include "filter/flow_packet.hpp"
+#include "filter/outcomes.hpp"
+#include "filter/plain_packet.hpp"
 #include "filter/tracked.hpp"
 #include "packet/burst.hpp"
 #include "packet/hooks.hpp"
@@ -37,17 +40,26 @@ class Tracker {
     connections_.share(owners, table);
   }
 
-  // Where the packets' transport headers are; `transport(i)` is asked once for each.
   struct Place {
     HookPoint point;
     const Burst& burst;
   };
   // Before anything else of a burst at a hook point.
   void begin_burst(const Place& place, Nanoseconds now);
-  // At PREROUTING and OUTPUT, for the packets of `m`. Returns those that must be dropped, because
-  // the table is full.
+  // At PREROUTING and OUTPUT. Reads the packets of `m`, which track() and track_known() need.
   template <class TransportOf>
-  std::uint64_t track(const Place& place, std::uint64_t m, TransportOf&& transport_of);
+  void read(const Place& place, std::uint64_t m, TransportOf&& transport_of);
+  // Tracks packets of connections of which is known what the rules do with them, and adds them to
+  // `passed`. Returns others, from which it can be learned.
+  [[nodiscard]] std::uint64_t track_known(const Burst& burst, Passed& passed);
+  struct Learnable {
+    ConnectionId connection{};
+    Direction direction{};
+    bool is_tcp = false;
+  };
+  [[nodiscard]] Learnable learnable(std::size_t index) const { return learnable_[index]; }
+  // Tracks the packets of `m`. Returns those that must be dropped, because the table is full.
+  std::uint64_t track(const Place& place, std::uint64_t m);
   // At INPUT and POSTROUTING, as the last, for packets that will leave or be delivered. Returns
   // those that must be dropped.
   std::uint64_t confirm(const Place& place, std::uint64_t m);
@@ -60,6 +72,7 @@ class Tracker {
     return connection_of(Tracked::of(packet));
   }
   [[nodiscard]] Connections& connections() { return connections_; }
+  [[nodiscard]] Outcomes& outcomes() { return outcomes_; }
   [[nodiscard]] const TrackingSettings& settings() const { return settings_; }
   // For the packets that follow. The table stays as large as it is.
   void set_settings(const TrackingSettings& settings) { settings_ = settings; }
@@ -71,6 +84,13 @@ class Tracker {
     std::uint64_t hash;
   };
 
+  // Whether the packet changes nothing but counts and the timeout. Then they are changed.
+  [[nodiscard]] bool advance_plainly(Connection& connection, Direction direction,
+                                     const Packet& packet, const FlowPacket& flow,
+                                     const std::uint8_t* frame);
+  [[nodiscard]] bool is_stream(const Connection& connection) const {
+    return static_cast<std::int32_t>(connections_.now() - connection.tcp.ends[0].end) > 0;
+  }
   [[nodiscard]] bool track_one(const Place& place, std::size_t index, const Flow& flow);
   [[nodiscard]] bool track_flow(HookPoint point, Packet& packet, const Flow& flow);
   [[nodiscard]] Tracked track_error(const Packet& packet, bool is_ipv6, std::uint32_t offset);
@@ -86,40 +106,37 @@ class Tracker {
   [[nodiscard]] Outcome advance_tcp(Connection& connection, Direction direction,
                                     const Packet& packet, const FlowPacket& flow);
   void advance_udp(Connection& connection);
+  static void assure(Connection& connection);
+  static void count(Connection& connection, Direction direction, const Packet& packet) {
+    Connection::Count& count = connection.counts[index_of(direction)];
+    ++count.packets;
+    count.bytes += packet.pkt_len - kL2Bytes;
+  }
 
   TrackingSettings settings_;
   std::uint8_t table_;
   Connections connections_;
+  Outcomes outcomes_;
   std::array<Flow, kBurstMax> flows_;
+  std::array<Learnable, kBurstMax> learnable_;
 };
 
 template <class TransportOf>
-std::uint64_t Tracker::track(const Place& place, std::uint64_t m, TransportOf&& transport_of) {
+void Tracker::read(const Place& place, std::uint64_t m, TransportOf&& transport_of) {
   const bool checks_sums = settings_.checks_sums && place.point == HookPoint::kPreRouting;
-  std::uint64_t flows = 0;
   for (std::uint64_t left = m; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    const Packet& packet = *place.burst.packets[i];
-    if (Tracked::is_set(packet)) {
-      continue;  // `notrack`, or attached
-    }
     Flow& flow = flows_[i];
-    flow.packet = read_flow(packet, place.burst.is_ipv6, transport_of(i), checks_sums);
+    const Packet& packet = *place.burst.packets[i];
+    if (!read_plain(packet, place.burst.frames[i], place.burst.is_ipv6, checks_sums, flow.packet)) {
+      read_flow(packet, place.burst.is_ipv6, transport_of(i), checks_sums, flow.packet);
+    }
     flow.hash = connections_.hash(flow.packet.tuple);
     connections_.prefetch(flow.hash);
-    flows |= std::uint64_t{1} << i;
   }
-  for (std::uint64_t left = flows; left != 0; left &= left - 1) {
-    connections_.prefetch_connection(flows_[static_cast<std::size_t>(std::countr_zero(left))].hash);
+  for (; m != 0; m &= m - 1) {
+    connections_.prefetch_connection(flows_[static_cast<std::size_t>(std::countr_zero(m))].hash);
   }
-  std::uint64_t dropped = 0;
-  for (std::uint64_t left = flows; left != 0; left &= left - 1) {
-    const auto i = static_cast<std::size_t>(std::countr_zero(left));
-    if (!track_one(place, i, flows_[i])) [[unlikely]] {
-      dropped |= std::uint64_t{1} << i;
-    }
-  }
-  return dropped;
 }
 
 }  // namespace ringroad::filter

@@ -10,6 +10,7 @@
 
 #include "base/ipv4.hpp"
 #include "base/ipv6.hpp"
+#include "filter/multiply.hpp"
 
 namespace ringroad::filter {
 
@@ -23,12 +24,32 @@ struct Tuple {
   std::uint8_t protocol = 0;
   bool is_ipv6 = false;
 
-  friend bool operator==(const Tuple&, const Tuple&) = default;
+  // Without a branch for each member.
+  friend constexpr bool operator==(const Tuple& a, const Tuple& b) {
+    const auto differ = [](Ipv6 one, Ipv6 other) {
+      return (one.high() ^ other.high()) | (one.low() ^ other.low());
+    };
+    const std::uint64_t rest = std::uint64_t{a.source_port != b.source_port} |
+                               std::uint64_t{a.destination_port != b.destination_port} |
+                               std::uint64_t{a.protocol != b.protocol} |
+                               std::uint64_t{a.is_ipv6 != b.is_ipv6};
+    return (differ(a.source, b.source) | differ(a.destination, b.destination) | rest) == 0;
+  }
 };
 static_assert(sizeof(Tuple) == 40);
 
 // `seed` is secret: a sender who knew it could choose tuples that all have the same hash.
-[[nodiscard]] std::uint64_t hash_of(const Tuple& tuple, std::uint64_t seed);
+[[nodiscard]] inline std::uint64_t hash_of(const Tuple& tuple, std::uint64_t seed) {
+  constexpr std::uint64_t kFirst = 0x9e3779b97f4a7c15U;
+  constexpr std::uint64_t kSecond = 0xbf58476d1ce4e5b9U;
+  const std::uint64_t rest = std::uint64_t{tuple.source_port} << 32U |
+                             std::uint64_t{tuple.destination_port} << 16U | tuple.protocol;
+  std::uint64_t hash = mixed(tuple.source.low() ^ seed, tuple.destination.low() ^ kFirst ^ seed);
+  if (tuple.is_ipv6) {
+    hash ^= mixed(tuple.source.high() ^ kSecond, tuple.destination.high() ^ seed ^ kFirst);
+  }
+  return mixed(hash ^ kSecond, rest ^ seed);
+}
 // Of the addresses only, and the same in both directions.
 [[nodiscard]] std::uint64_t hash_of_addresses(const Tuple& tuple, std::uint64_t seed);
 

@@ -51,6 +51,8 @@ class MbufField {
   [[nodiscard]] T of(const Packet& packet) const {
     return is_set(packet) ? *at(const_cast<Packet&>(packet)) : T{};
   }
+  // What was set, if it was.
+  [[nodiscard]] const T& in(const Packet& packet) const { return *at(const_cast<Packet&>(packet)); }
   void set(Packet& packet, const T& value) const {
     packet.ol_flags |= place_.flag;
     *at(packet) = value;

@@ -40,7 +40,9 @@ class Router {
       HookVerdicts verdicts;
       rules_.program->run(
           0, {point, nullptr, packets.burst, verdicts, rules_.clock, rules_.sinks, &tracker_});
-      state_ = Tracked::of(*packets.burst.packets[0]).as;
+      const Tracked tracked = Tracked::of(*packets.burst.packets[0]);
+      state_ = tracked.as;
+      passes_ = tracked.outcome != 0;
       if (verdicts.dropped() != 0) {
         return std::nullopt;
       }
@@ -59,7 +61,10 @@ class Router {
     rules_.program->run(0, {HookPoint::kPreRouting, nullptr, packets.burst, verdicts, rules_.clock,
                             rules_.sinks, &tracker_});
   }
-  [[nodiscard]] TrackedAs state() const { return state_; }  // of the last packet
+  // Of the last packet: its state, and whether it passed without the rules.
+  [[nodiscard]] TrackedAs state() const { return state_; }
+  [[nodiscard]] bool passes() const { return passes_; }
+  [[nodiscard]] Rules& rules() { return rules_; }
   void advance(Nanoseconds time) { rules_.clock.advance(time); }
   [[nodiscard]] Tracker& tracker() { return tracker_; }
   [[nodiscard]] std::uint32_t confirmed() {
@@ -74,6 +79,7 @@ class Router {
   Rules rules_;
   Tracker tracker_;
   TrackedAs state_{};
+  bool passes_ = false;
 };
 
 inline const std::string kStateful =

@@ -39,6 +39,9 @@ struct Content {
   std::uint16_t source_port = 40000;
   std::uint16_t destination_port = 53;
   std::uint8_t tcp_flags = 0x02;
+  std::uint32_t seq = 1;
+  std::uint32_t ack = 2;
+  std::uint16_t window = 0;
   std::uint16_t fragment = 0;        // the word of the IPv4 header, or of a fragment header
   bool has_fragment_header = false;  // of IPv6
   unsigned options = 0;              // words of IPv4, or destination options headers of IPv6
@@ -54,8 +57,10 @@ struct Content {
       append(octets, destination_port, 2);
     }
     if (protocol == IPPROTO_TCP) {
-      append(octets, 0x0000'0001'0000'0002, 8);
+      append(octets, seq, 4);
+      append(octets, ack, 4);
       append(octets, 0x5000U | tcp_flags, 2);
+      append(octets, window, 2);
     } else if (protocol == IPPROTO_UDP) {
       append(octets, transport_octets, 2);
     }
