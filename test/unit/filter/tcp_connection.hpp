@@ -15,15 +15,15 @@ namespace ringroad::filter {
 enum class Host : std::uint8_t { kClient, kServer };
 
 // A segment with options of its own.
-struct Sent {
+struct SentSegment {
   TcpSegment header;
   std::vector<std::uint8_t> options;
 
-  Sent with(std::vector<std::uint8_t> more) && {
+  SentSegment with(std::vector<std::uint8_t> more) && {
     options = std::move(more);
     return std::move(*this);
   }
-  Sent with_window(std::uint16_t window) && {
+  SentSegment with_window(std::uint16_t window) && {
     header.window = window;
     return std::move(*this);
   }
@@ -31,8 +31,8 @@ struct Sent {
 
 constexpr std::uint16_t kWindow = 1000;
 
-inline Sent segment(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack = 0,
-                    std::uint32_t payload_bytes = 0) {
+inline SentSegment segment(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack = 0,
+                           std::uint32_t payload_bytes = 0) {
   return {{.seq = seq,
            .ack = ack,
            .window = kWindow,
@@ -41,17 +41,19 @@ inline Sent segment(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack = 0
            .options = {}},
           {}};
 }
-inline Sent syn(std::uint32_t seq) { return segment(TH_SYN, seq); }
-inline Sent syn_ack(std::uint32_t seq, std::uint32_t ack) {
+inline SentSegment syn(std::uint32_t seq) { return segment(TH_SYN, seq); }
+inline SentSegment syn_ack(std::uint32_t seq, std::uint32_t ack) {
   return segment(TH_SYN | TH_ACK, seq, ack);
 }
-inline Sent ack(std::uint32_t seq, std::uint32_t ack) { return segment(TH_ACK, seq, ack); }
-inline Sent data(std::uint32_t seq, std::uint32_t ack, std::uint32_t payload_bytes) {
+inline SentSegment ack(std::uint32_t seq, std::uint32_t ack) { return segment(TH_ACK, seq, ack); }
+inline SentSegment data(std::uint32_t seq, std::uint32_t ack, std::uint32_t payload_bytes) {
   return segment(TH_ACK | TH_PUSH, seq, ack, payload_bytes);
 }
-inline Sent fin(std::uint32_t seq, std::uint32_t ack) { return segment(TH_FIN | TH_ACK, seq, ack); }
-inline Sent rst(std::uint32_t seq) { return segment(TH_RST, seq); }
-inline Sent rst_ack(std::uint32_t seq, std::uint32_t ack) {
+inline SentSegment fin(std::uint32_t seq, std::uint32_t ack) {
+  return segment(TH_FIN | TH_ACK, seq, ack);
+}
+inline SentSegment rst(std::uint32_t seq) { return segment(TH_RST, seq); }
+inline SentSegment rst_ack(std::uint32_t seq, std::uint32_t ack) {
   return segment(TH_RST | TH_ACK, seq, ack);
 }
 
@@ -73,13 +75,13 @@ inline std::vector<std::uint8_t> sack(const std::vector<std::uint32_t>& edges) {
   return octets;
 }
 
-class Connection {
+class TcpConnection {
  public:
-  Connection() = default;
-  explicit Connection(TcpSettings settings) : settings_{settings} {}
+  TcpConnection() = default;
+  explicit TcpConnection(TcpSettings settings) : settings_{settings} {}
 
-  std::string client(const Sent& sent) { return carry(Host::kClient, sent); }
-  std::string server(const Sent& sent) { return carry(Host::kServer, sent); }
+  std::string client(const SentSegment& sent) { return carry(Host::kClient, sent); }
+  std::string server(const SentSegment& sent) { return carry(Host::kServer, sent); }
 
   // A handshake in which the client's first octet is 101 and the server's 501.
   void establish(const std::vector<std::uint8_t>& client_options = {},
@@ -97,7 +99,7 @@ class Connection {
  private:
   // Returns the state behind the segment, with the new timeout in seconds if there is one, or what
   // became of the segment instead.
-  std::string carry(Host host, const Sent& sent) {
+  std::string carry(Host host, const SentSegment& sent) {
     TcpSegment segment = sent.header;
     segment.options = sent.options;
     const bool is_new = !exists_;

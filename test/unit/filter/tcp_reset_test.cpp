@@ -7,7 +7,7 @@
 namespace ringroad::filter {
 
 TEST_CASE("a RST closes an established connection by the number that its receiver expects next") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   connection.server(data(501, 101, 100));
   connection.client(ack(101, 601));
@@ -32,7 +32,7 @@ TEST_CASE("a RST closes an established connection by the number that its receive
 }
 
 TEST_CASE("ignore_invalid_rst lets a RST with a lower number pass without closing") {
-  Connection connection{{.ignore_invalid_rst = true}};
+  TcpConnection connection{{.ignore_invalid_rst = true}};
   connection.establish();
   connection.server(data(501, 101, 100));
   connection.client(ack(101, 601));
@@ -40,14 +40,14 @@ TEST_CASE("ignore_invalid_rst lets a RST with a lower number pass without closin
 }
 
 TEST_CASE("any RST closes a connection of which an end has sent its FIN") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   connection.client(fin(101, 501));
   CHECK(connection.server(rst(123'456'789)) == "CLOSE 10");
 }
 
 TEST_CASE("a RST closes a connection that is not established") {
-  Connection connection;
+  TcpConnection connection;
   connection.client(syn(100));
   connection.server(syn_ack(500, 101));
   SECTION("with a number at or above what was acknowledged") {
@@ -57,7 +57,7 @@ TEST_CASE("a RST closes a connection that is not established") {
 }
 
 TEST_CASE("a FIN or RST outside the window from each end shortens the timeout") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   CHECK(connection.client(fin(101 + 5000, 501)) == "invalid");
   CHECK(connection.client(fin(101 + 5000, 501)) == "invalid");
@@ -66,7 +66,7 @@ TEST_CASE("a FIN or RST outside the window from each end shortens the timeout") 
 }
 
 TEST_CASE("a SYN of either end reopens a connection in TIME_WAIT") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   connection.client(fin(101, 501));
   connection.server(fin(501, 102));
@@ -84,7 +84,7 @@ TEST_CASE("a SYN of either end reopens a connection in TIME_WAIT") {
 }
 
 TEST_CASE("a SYN reopens a connection that its sender has reset") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   SECTION("itself") {
     REQUIRE(connection.client(rst(101)) == "CLOSE 10");
@@ -99,7 +99,7 @@ TEST_CASE("a SYN reopens a connection that its sender has reset") {
 }
 
 TEST_CASE("a SYN in an established connection counts if the server answers it") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish(window_scale(7), window_scale(7));
   CHECK(connection.client(syn(70'000).with(window_scale(3))) == "ESTABLISHED");
   SECTION("with a SYN-ACK") {
@@ -122,7 +122,7 @@ TEST_CASE("a SYN in an established connection counts if the server answers it") 
 }
 
 TEST_CASE("a challenge ACK that answers a SYN in LAST_ACK does not acknowledge the last FIN") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   connection.client(fin(101, 501));
   REQUIRE(connection.server(fin(501, 102)) == "LAST_ACK 30");
@@ -132,7 +132,7 @@ TEST_CASE("a challenge ACK that answers a SYN in LAST_ACK does not acknowledge t
 }
 
 TEST_CASE("an ACK that answers a SYN is of a connection that only the server remembers") {
-  Connection connection;
+  TcpConnection connection;
   connection.client(syn(100));
   CHECK(connection.server(ack(123'456'789, 987'654'321)) == "SYN_SENT");
   SECTION("the client resets that connection by the number that the ACK expects") {

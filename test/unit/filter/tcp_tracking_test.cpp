@@ -110,7 +110,7 @@ TEST_CASE("only nine combinations of flags are valid, whatever PSH, ECE and CWR 
 }
 
 TEST_CASE("a handshake establishes a connection, and its ACK assures it") {
-  Connection connection;
+  TcpConnection connection;
   CHECK(connection.client(syn(100)) == "SYN_SENT 120");
   CHECK(connection.server(syn_ack(500, 101)) == "SYN_RECV 60");
   CHECK(!connection.is_assured());
@@ -121,7 +121,7 @@ TEST_CASE("a handshake establishes a connection, and its ACK assures it") {
 }
 
 TEST_CASE("sequence numbers wrap around") {
-  Connection connection;
+  TcpConnection connection;
   CHECK(connection.client(syn(0xffff'fff0)) == "SYN_SENT 120");
   CHECK(connection.server(syn_ack(0xffff'ffff, 0xffff'fff1)) == "SYN_RECV 60");
   CHECK(connection.client(ack(0xffff'fff1, 0)) == "ESTABLISHED 432000");
@@ -130,7 +130,7 @@ TEST_CASE("sequence numbers wrap around") {
 }
 
 TEST_CASE("either end closes a connection first") {
-  Connection by_client;
+  TcpConnection by_client;
   by_client.establish();
   CHECK(by_client.client(fin(101, 501)) == "FIN_WAIT 120");
   CHECK(by_client.server(ack(501, 102)) == "CLOSE_WAIT 60");
@@ -139,20 +139,20 @@ TEST_CASE("either end closes a connection first") {
   CHECK(by_client.client(ack(102, 512)) == "TIME_WAIT 120");
   CHECK(by_client.server(fin(511, 102)) == "TIME_WAIT 120");
 
-  Connection by_server;
+  TcpConnection by_server;
   by_server.establish();
   CHECK(by_server.server(fin(501, 101)) == "FIN_WAIT 120");
   CHECK(by_server.client(fin(101, 502)) == "LAST_ACK 30");
   CHECK(by_server.server(ack(502, 102)) == "TIME_WAIT 120");
 
-  Connection at_once;
+  TcpConnection at_once;
   at_once.establish();
   CHECK(at_once.client(fin(101, 501)) == "FIN_WAIT 120");
   CHECK(at_once.server(fin(501, 101)) == "LAST_ACK 30");
 }
 
 TEST_CASE("both ends open a connection at once") {
-  Connection connection;
+  TcpConnection connection;
   CHECK(connection.client(syn(100)) == "SYN_SENT 120");
   CHECK(connection.server(syn(500)) == "SYN_SENT2");  // no new timeout
   CHECK(connection.client(syn_ack(100, 501)) == "SYN_RECV 60");
@@ -164,14 +164,14 @@ TEST_CASE("both ends open a connection at once") {
 }
 
 TEST_CASE("in a usual handshake an ACK of the server does not establish") {
-  Connection connection;
+  TcpConnection connection;
   connection.client(syn(100));
   connection.server(syn_ack(500, 101));
   CHECK(connection.server(ack(501, 101)) == "SYN_RECV 60");
 }
 
 TEST_CASE("a SYN that is repeated without an answer does not prolong the connection") {
-  Connection connection;
+  TcpConnection connection;
   connection.client(syn(100));
   CHECK(connection.client(syn(100)) == "SYN_SENT");
   connection.server(syn_ack(500, 101));
@@ -179,17 +179,17 @@ TEST_CASE("a SYN that is repeated without an answer does not prolong the connect
 }
 
 TEST_CASE("a connection ends if a RST is its only answer") {
-  Connection refused;
+  TcpConnection refused;
   refused.client(syn(100));
   CHECK(refused.server(rst_ack(0, 101)) == "destroyed");
 
-  Connection given_up;
+  TcpConnection given_up;
   given_up.client(syn(100));
   CHECK(given_up.client(rst(101)) == "destroyed");
 }
 
 TEST_CASE("a connection is picked up by an ACK") {
-  Connection connection;
+  TcpConnection connection;
   CHECK(connection.client(data(5000, 9000, 10)) == "ESTABLISHED 300");
   SECTION("what follows the answer assures it") {
     CHECK(connection.server(data(9000, 5010, 10)) == "ESTABLISHED 300");
@@ -209,16 +209,16 @@ TEST_CASE("a connection is picked up by an ACK") {
 }
 
 TEST_CASE("only a SYN, or an ACK if pick-up is allowed, begins a connection") {
-  CHECK(Connection{}.client(syn_ack(100, 500)) == "no connection");
-  CHECK(Connection{}.client(fin(100, 500)) == "no connection");
-  CHECK(Connection{}.client(rst(100)) == "no connection");
-  Connection strict{{.loose = false}};
+  CHECK(TcpConnection{}.client(syn_ack(100, 500)) == "no connection");
+  CHECK(TcpConnection{}.client(fin(100, 500)) == "no connection");
+  CHECK(TcpConnection{}.client(rst(100)) == "no connection");
+  TcpConnection strict{{.loose = false}};
   CHECK(strict.client(ack(100, 500)) == "no connection");
   CHECK(strict.client(syn(100)) == "SYN_SENT 120");
 }
 
 TEST_CASE("an ACK or data sent for the fourth time shortens the timeout") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   connection.client(data(101, 501, 10));
   connection.server(ack(501, 111));
@@ -231,14 +231,14 @@ TEST_CASE("an ACK or data sent for the fourth time shortens the timeout") {
 }
 
 TEST_CASE("a closed window shortens the timeout") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   CHECK(connection.server(ack(501, 101).with_window(0)) == "ESTABLISHED 300");
   CHECK(connection.server(ack(501, 101)) == "ESTABLISHED 432000");
 }
 
 TEST_CASE("a connection that the firewall resets is closed once") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   CHECK(close(connection.tracking(), {}) == std::chrono::seconds{10});
   CHECK(connection.tracking().state == TcpState::kClose);

@@ -10,7 +10,7 @@
 namespace ringroad::filter {
 
 TEST_CASE("the window ends where the receiver announced it") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   SECTION("a segment may begin at its end") {
     CHECK(connection.client(data(101 + kWindow, 501, 1)) == "ESTABLISHED 300");
@@ -26,7 +26,7 @@ TEST_CASE("the window ends where the receiver announced it") {
 }
 
 TEST_CASE("data that the receiver has already is ignored") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   for (std::uint32_t seq = 101; seq < 101 + 3 * kWindow; seq += kWindow) {
     connection.client(data(seq, 501, kWindow));
@@ -39,7 +39,7 @@ TEST_CASE("data that the receiver has already is ignored") {
 }
 
 TEST_CASE("an acknowledgment of data that was not sent is invalid, an old one is ignored") {
-  Connection connection;
+  TcpConnection connection;
   connection.establish();
   CHECK(connection.client(ack(101, 502)) == "invalid");
   std::uint32_t seq = 501;
@@ -52,7 +52,7 @@ TEST_CASE("an acknowledgment of data that was not sent is invalid, an old one is
 }
 
 TEST_CASE("nothing is outside the window if the settings say so, except a RST's number") {
-  Connection connection{{.be_liberal = true}};
+  TcpConnection connection{{.be_liberal = true}};
   connection.establish();
   CHECK(connection.client(data(101 + 5000, 501, 1)) == "ESTABLISHED 432000");
   CHECK(connection.client(ack(101, 5000)) == "ESTABLISHED 432000");
@@ -60,7 +60,7 @@ TEST_CASE("nothing is outside the window if the settings say so, except a RST's 
 }
 
 TEST_CASE("windows are scaled if both ends offer it") {
-  Connection connection;
+  TcpConnection connection;
   SECTION("both") {
     connection.establish(window_scale(4), window_scale(6));
     connection.server(ack(501, 101));
@@ -92,7 +92,7 @@ TEST_CASE("windows are scaled if both ends offer it") {
 }
 
 TEST_CASE("blocks of SACK acknowledge, if the other end permitted them") {
-  Connection connection;
+  TcpConnection connection;
   SECTION("permitted") {
     connection.establish(sack_permitted(), sack_permitted());
     connection.server(data(501, 101, 100));
