@@ -201,12 +201,13 @@ struct Code {
   std::vector<Total> counts_before;  // of each counter
   std::uint32_t hits = 0;            // the number of places for hits
   bool has_indices = false;
+  std::uint64_t serial = 0;  // differs from that of any other ruleset
+
   [[nodiscard]] bool tracks() const {
     return std::ranges::any_of(hooks, [](const auto& families) {
       return std::ranges::any_of(families, &HookCode::tracks);
     });
   }
-  std::uint64_t serial = 0;  // differs from that of any other ruleset
 };
 
 }  // namespace ringroad::filter

@@ -143,9 +143,9 @@ void Compiler::find_dependences() {
 
 void Compiler::find_index_dependences() {
   for (ChainCode& chain : code_.chains) {
+    is_ipv6_ = chain.is_ipv6;
     for (const RuleIndex& index : chain.indices) {
       for (const ColumnIndex column : index.columns()) {
-        is_ipv6_ = chain.is_ipv6;
         chain.indices_depend = std::max(chain.indices_depend, dependence_of(column, {}));
       }
     }

@@ -170,7 +170,7 @@ bool Compiler::add(const nft::Notrack& /*notrack*/) {
   return true;
 }
 
-// The packets of the flow take the same way as all others.
+// Packets of known connections pass without the rules anyway.
 bool Compiler::add(const nft::FlowOffload& /*offload*/) { return true; }
 
 }  // namespace ringroad::filter

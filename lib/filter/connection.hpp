@@ -33,6 +33,8 @@ using Milliseconds32 = std::uint32_t;
 using OutcomeId = std::uint16_t;
 
 struct alignas(64) Connection {
+  static constexpr unsigned kMasqueradeBits = 11;
+
   std::array<Tuple, 2> tuples;        // by Direction
   std::array<std::uint32_t, 2> next;  // in the table's chains
   Milliseconds32 deadline;
@@ -41,7 +43,7 @@ struct alignas(64) Connection {
   std::uint16_t generation;  // of the place in the table
   OutcomeId outcome;
   // The interface whose address is the source of what is sent, plus 1; 0: not masqueraded.
-  std::uint16_t masquerade : 11;
+  std::uint16_t masquerade : kMasqueradeBits;
   std::uint16_t in_use : 1;
   std::uint16_t claims : 2;  // a bit for each Direction whose tuple its table claimed of FlowOwners
   // Of UDP: the end of the first two seconds, in `ends[0].end`.
@@ -63,6 +65,6 @@ struct alignas(64) Connection {
   [[nodiscard]] std::uint8_t protocol() const { return tuples[0].protocol; }
 };
 static_assert(sizeof(Connection) == 192);
-static_assert(kInterfacesMax < 1U << 11U);
+static_assert(kInterfacesMax < 1U << Connection::kMasqueradeBits);
 
 }  // namespace ringroad::filter

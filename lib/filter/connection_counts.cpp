@@ -5,6 +5,8 @@
 
 #include <bit>
 
+#include "filter/multiply.hpp"
+
 namespace ringroad::filter {
 namespace {
 
@@ -24,8 +26,8 @@ ConnectionCounts::ConnectionCounts(std::uint64_t seed, std::uint32_t most)
 }
 
 std::uint32_t& ConnectionCounts::chain_of(const std::uint64_t* list, std::uint32_t number) const {
-  std::uint64_t hash = (reinterpret_cast<std::uintptr_t>(list) ^ seed_) * 0x9e37'79b9'7f4a'7c15U;
-  hash = (hash ^ hash >> 32U ^ number) * 0xbf58'476d'1ce4'e5b9U;
+  std::uint64_t hash = (reinterpret_cast<std::uintptr_t>(list) ^ seed_) * kHashFirst;
+  hash = (hash ^ hash >> 32U ^ number) * kHashSecond;
   return chains_[(hash >> 32U) & mask_];
 }
 

@@ -16,11 +16,6 @@ constexpr std::uint32_t kEvictionRange = 8;  // chains: Linux's NF_CT_EVICTION_R
 // A packet does not wait longer for the control thread.
 constexpr Milliseconds32 kUndecidedMost = 1000;
 
-void set_claim(Connection& connection, Direction direction, bool is_claimed) {
-  const unsigned bit = 1U << index_of(direction);
-  connection.claims = (is_claimed ? connection.claims | bit : connection.claims & ~bit) & 3U;
-}
-
 }  // namespace
 
 void Connections::Counters::add(const Counters& more) {
@@ -178,6 +173,11 @@ bool Connections::set_reply(Connection& connection, const Tuple& reply) {
   }
   link(connection, Direction::kReply);
   return true;
+}
+
+void Connections::set_claim(Connection& connection, Direction direction, bool is_claimed) {
+  const unsigned bit = bit_of(direction);
+  connection.claims = (is_claimed ? connection.claims | bit : connection.claims & ~bit) & 3U;
 }
 
 bool Connections::claim(Connection& connection, Direction direction) {

@@ -22,6 +22,8 @@ namespace ringroad::filter {
 struct ConnectionId {
   std::uint32_t number = 0;
   std::uint16_t generation = 0;
+
+  friend bool operator==(const ConnectionId&, const ConnectionId&) = default;
 };
 
 class Connections {
@@ -66,7 +68,8 @@ class Connections {
     Direction direction;
   };
   [[nodiscard]] std::optional<Found> find(const Tuple& tuple, std::uint64_t hash);
-  // Likewise, if it is confirmed; null if there is none. Changes nothing.
+  // The first connection with the tuple, if it is confirmed and has not expired, otherwise null.
+  // Changes nothing: what it does not find, find() may.
   [[nodiscard]] Found find_confirmed(const Tuple& tuple, std::uint64_t hash) const {
     for (std::uint32_t node = heads_[hash & mask_]; node != 0;) {
       Connection& connection = connections_[number_of(node)];
@@ -153,6 +156,7 @@ class Connections {
   [[nodiscard]] static std::uint8_t bit_of(Direction direction) {
     return static_cast<std::uint8_t>(1U << index_of(direction));
   }
+  static void set_claim(Connection& connection, Direction direction, bool is_claimed);
   void release(Connection& connection, Direction direction);
   void leave(Connection& connection);  // the chains
   void link(Connection& connection, Direction direction);

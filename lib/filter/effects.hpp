@@ -50,6 +50,8 @@ class Effects {
 
   // Whether a header was written.
   [[nodiscard]] bool wrote() const { return wrote_; }
+  // What was written so far is of packets that no rule reads.
+  void forget_writes() { wrote_ = false; }
   [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
   // Gives the rejected packets away, last, because rules may read all packets of the burst.
   void finish();

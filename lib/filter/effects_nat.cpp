@@ -195,7 +195,8 @@ Effects::NatOutcome Effects::nat(const NatCode& code, std::uint64_t m) {
     }
     outcome.decided |= std::uint64_t{1} << i;
     if (nat.kind == Kind::kMasquerade) {
-      connection->masquerade = (run_.burst.adjacencies[i]->port.value() + 1U) & 0x7ffU;
+      constexpr unsigned kMask = (1U << Connection::kMasqueradeBits) - 1;
+      connection->masquerade = (run_.burst.adjacencies[i]->port.value() + 1U) & kMask;
     }
   }
   return outcome;

@@ -22,6 +22,7 @@ std::uint64_t Evaluation<kExplains>::pass() {
       static_cast<void>(effects_.translate(group.packets));  // none of them is an error
     }
   }
+  effects_.forget_writes();
   return passed;
 }
 

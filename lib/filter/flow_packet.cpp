@@ -35,11 +35,11 @@ bool accepts_tcp(const Packet& packet, bool is_ipv6, std::uint32_t offset, bool 
   const std::uint32_t bytes = packet.pkt_len - offset;
   return tcp && tcp_header_bytes(tcp->data_off) >= sizeof *tcp &&
          tcp_header_bytes(tcp->data_off) <= bytes &&
-         (!checks_sum || has_right_sum(packet, is_ipv6, offset, bytes, IPPROTO_TCP)) &&
+         (!checks_sum || has_right_sum(packet, is_ipv6, offset, IPPROTO_TCP)) &&
          has_valid_flags(tcp->tcp_flags);
 }
 
-// Linux's udp_error. A checksum of 0 says that there is none.
+// Linux's udp_error.
 bool accepts_udp(const Packet& packet, bool is_ipv6, std::uint32_t offset, bool checks_sum) {
   const auto udp = read_at<rte_udp_hdr>(packet, offset);
   const std::uint32_t bytes = packet.pkt_len - offset;
@@ -48,8 +48,7 @@ bool accepts_udp(const Packet& packet, bool is_ipv6, std::uint32_t offset, bool 
   }
   const std::uint32_t length = rte_be_to_cpu_16(udp->dgram_len);
   return length >= sizeof *udp && length <= bytes &&
-         (udp->dgram_cksum == 0 || !checks_sum ||
-          has_right_sum(packet, is_ipv6, offset, bytes, IPPROTO_UDP));
+         (!checks_sum || has_right_sum(packet, is_ipv6, offset, IPPROTO_UDP));
 }
 
 bool is_icmp_error_type(std::uint8_t type, bool is_ipv6) {
@@ -68,8 +67,7 @@ Kind kind_of_icmp(const Packet& packet, bool is_ipv6, std::uint32_t offset, bool
     return Kind::kInvalid;
   }
   const std::uint8_t type = (*header)[0];
-  if (checks_sum &&
-      !has_right_sum(packet, is_ipv6, offset, packet.pkt_len - offset, icmp_of(is_ipv6))) {
+  if (checks_sum && !has_right_sum(packet, is_ipv6, offset, icmp_of(is_ipv6))) {
     return Kind::kInvalid;
   }
   if (is_ipv6 && serves_link(type)) {
@@ -117,11 +115,18 @@ void read_addresses(const std::uint8_t* header, Tuple& tuple) {
 
 }  // namespace
 
-bool has_right_sum(const Packet& packet, bool is_ipv6, std::uint32_t offset, std::uint32_t bytes,
+bool has_right_sum(const Packet& packet, bool is_ipv6, std::uint32_t offset,
                    std::uint8_t protocol) {
   if ((packet.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD) {
     return true;
   }
+  if (protocol == IPPROTO_UDP) {
+    const auto udp = read_at<rte_udp_hdr>(packet, offset);
+    if (udp && udp->dgram_cksum == 0) {
+      return true;
+    }
+  }
+  const std::uint32_t bytes = packet.pkt_len - offset;
   const auto* const header = rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, kL2Bytes);
   std::uint64_t sum = 0;
   if (is_ipv6) {

@@ -30,10 +30,10 @@ struct FlowPacket {
 // checked yet, and what is not there is 0.
 [[nodiscard]] Tuple read_tuple(const Packet& frame, std::uint32_t network, bool is_ipv6);
 
-// Whether the checksum over the payload from this offset on is right, of TCP, UDP or ICMP, if the
-// port has not said so. A pseudo header belongs to all but ICMP of IPv4.
+// Whether the checksum over the payload from this offset on is right, of TCP, UDP or ICMP, or the
+// port says so. A pseudo header belongs to all but ICMP of IPv4. UDP may have none.
 [[nodiscard]] bool has_right_sum(const Packet& packet, bool is_ipv6, std::uint32_t offset,
-                                 std::uint32_t bytes, std::uint8_t protocol);
+                                 std::uint8_t protocol);
 
 // `checks_sum`: of TCP, UDP and ICMP, unless the port has. Writes all of `flow`.
 void read_flow(const Packet& packet, bool is_ipv6, const Transport& transport, bool checks_sum,

@@ -7,6 +7,10 @@
 
 namespace ringroad::filter {
 
+// Odd, and with bits that look random: the golden ratio, and a step of SplitMix64.
+inline constexpr std::uint64_t kHashFirst = 0x9e3779b97f4a7c15U;
+inline constexpr std::uint64_t kHashSecond = 0xbf58476d1ce4e5b9U;
+
 struct Product {
   std::uint64_t high;
   std::uint64_t low;

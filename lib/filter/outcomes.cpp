@@ -9,11 +9,10 @@ namespace ringroad::filter {
 namespace {
 
 std::uint64_t hash_of(const Outcomes::Side& side) {
-  std::uint64_t hash = mixed(std::uint64_t{side.ingress} << 16U | side.egress,
-                             std::uint64_t{side.passes} << 1U | std::uint64_t{side.is_translated});
+  std::uint64_t hash = mixed(std::uint64_t{side.ingress} << 16U | side.egress | kHashSecond,
+                             kHashFirst + std::uint64_t{side.is_translated});
   for (const CountedEffect effect : std::span{side.effects}.first(side.ends.back())) {
-    hash = mixed(hash ^ 0x9e3779b97f4a7c15U,
-                 std::uint64_t{effect.index()} << 1U | std::uint64_t{effect.is_hit()});
+    hash = mixed(hash ^ kHashFirst, kHashSecond ^ effect.word());
   }
   return hash;
 }

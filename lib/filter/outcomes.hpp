@@ -27,6 +27,7 @@ class CountedEffect {
       : word_{index << 1U | (is_hit ? 1U : 0U)} {}
   [[nodiscard]] constexpr std::uint32_t index() const { return word_ >> 1U; }
   [[nodiscard]] constexpr bool is_hit() const { return (word_ & 1U) != 0; }
+  [[nodiscard]] constexpr std::uint32_t word() const { return word_; }  // both
   friend constexpr bool operator==(CountedEffect, CountedEffect) = default;
 
  private:

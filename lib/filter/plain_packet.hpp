@@ -14,9 +14,10 @@ namespace ringroad::filter {
 inline constexpr std::uint32_t kPlainTransport4 = kL2Bytes + sizeof(rte_ipv4_hdr);
 inline constexpr std::uint32_t kPlainTransport6 = kL2Bytes + sizeof(rte_ipv6_hdr);
 
-// Returns false, and writes anything, if it is another packet, or one that read_flow() may refuse.
+// Returns false, and writes anything, if it is another packet, or one that read_flow() may refuse
+// for anything but its checksum.
 [[nodiscard]] inline bool read_plain(const Packet& packet, const std::uint8_t* frame, bool is_ipv6,
-                                     bool checks_sum, FlowPacket& flow) {
+                                     FlowPacket& flow) {
   const auto& header = *reinterpret_cast<const rte_ipv4_hdr*>(frame + kL2Bytes);
   const auto& header6 = *reinterpret_cast<const rte_ipv6_hdr*>(frame + kL2Bytes);
   const std::uint32_t offset = is_ipv6 ? kPlainTransport6 : kPlainTransport4;
@@ -40,10 +41,6 @@ inline constexpr std::uint32_t kPlainTransport6 = kL2Bytes + sizeof(rte_ipv6_hdr
     }
   } else if (protocol != IPPROTO_UDP || rte_be_to_cpu_16(udp.dgram_len) < sizeof udp ||
              rte_be_to_cpu_16(udp.dgram_len) > bytes) {
-    return false;
-  }
-  const bool has_sum = protocol == IPPROTO_TCP || udp.dgram_cksum != 0;
-  if (checks_sum && has_sum && !has_right_sum(packet, is_ipv6, offset, bytes, protocol)) {
     return false;
   }
   flow.kind = FlowPacket::Kind::kFlow;

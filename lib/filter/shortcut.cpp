@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "filter/shortcut.hpp"
 
-#include <netinet/in.h>
-
+#include <algorithm>
 #include <bit>
 
 #include "filter/nat.hpp"
@@ -58,13 +57,9 @@ void Shortcut::pass_marked() {
 }
 
 void Shortcut::begin(std::size_t index) {
-  const Tracker::Learnable learnable = tracker_->learnable(index);
   const std::uint8_t slot = recordings_->next;
   recordings_->next = (slot + 1) % Recordings::kMost;
-  recordings_->ring[slot] = {.packet = burst_.packets[index],
-                             .connection = learnable.connection,
-                             .direction = learnable.direction,
-                             .is_tcp = learnable.is_tcp};
+  recordings_->ring[slot] = {.packet = burst_.packets[index], .flow = tracker_->learnable(index)};
   recordings_->ring[slot].side.ingress = burst_.ingress.value();
   slots_[index] = slot;
   learning_ |= std::uint64_t{1} << index;
@@ -86,21 +81,24 @@ void Shortcut::resume(std::size_t index, const Tracked& tracked, std::size_t sta
 }
 
 void Shortcut::record_effect(CountedEffect effect, std::uint64_t m) {
+  const std::size_t stage = stage_of(point_);
   for (; m != 0; m &= m - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
-    Recording& to = recording(i);
-    if (to.effects == Outcomes::kEffectsMost) {
+    Outcomes::Side& side = recording(i).side;
+    const std::uint8_t count = side.ends[stage];
+    if (count == Outcomes::kEffectsMost) {
       give_up(i);
-    } else {
-      to.side.effects[to.effects++] = effect;
+      continue;
     }
+    side.effects[count] = effect;
+    std::ranges::fill(std::span{side.ends}.subspan(stage), static_cast<std::uint8_t>(count + 1));
   }
 }
 
 void Shortcut::give_up(Dependence dependence, std::uint64_t m) {
   for (; m != 0; m &= m - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
-    if (dependence == Dependence::kPacket || !recording(i).is_tcp) {
+    if (dependence == Dependence::kPacket || !recording(i).flow.is_tcp) {
       give_up(i);
     }
   }
@@ -108,8 +106,8 @@ void Shortcut::give_up(Dependence dependence, std::uint64_t m) {
 
 void Shortcut::give_up(std::size_t index) {
   Recording& from = recording(index);
-  if (Connection* const connection = tracker_->connections().at(from.connection)) {
-    tracker_->outcomes().give_up(*connection, from.direction);
+  if (Connection* const connection = tracker_->connections().at(from.flow.connection)) {
+    tracker_->outcomes().give_up(*connection, from.flow.direction);
   }
   from.packet = nullptr;
   learning_ &= ~(std::uint64_t{1} << index);
@@ -118,11 +116,10 @@ void Shortcut::give_up(std::size_t index) {
 // Whether the packet was tracked as it was expected.
 bool Shortcut::is_recorded(std::size_t index) const {
   const Tracked tracked = Tracked::of(*burst_.packets[index]);
-  const Recording& of = recording(index);
+  const Tracker::Learnable& flow = recording(index).flow;
   return tracked.has_connection && tracked.table == tracker_->table() &&
-         tracked.number == of.connection.number && tracked.generation == of.connection.generation &&
-         tracked.direction == of.direction && tracked.as == TrackedAs::kEstablished &&
-         tracked.is_counted;
+         tracked.id() == flow.connection && tracked.direction == flow.direction &&
+         tracked.as == TrackedAs::kEstablished && tracked.is_counted;
 }
 
 void Shortcut::end_stage(std::uint64_t live) {
@@ -130,13 +127,10 @@ void Shortcut::end_stage(std::uint64_t live) {
   for (std::uint64_t left = learning_; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     Recording& done = recording(i);
-    Connection* const connection = tracker_->connections().at(done.connection);
+    Connection* const connection = tracker_->connections().at(done.flow.connection);
     if ((live >> i & 1U) == 0 || connection == nullptr || !is_recorded(i)) {
       done.packet = nullptr;
       continue;
-    }
-    for (std::size_t later = stage; later < Outcomes::kStages; ++later) {
-      done.side.ends[later] = done.effects;
     }
     if (stage + 1 < Outcomes::kStages) {
       Tracked tracked = Tracked::of(*burst_.packets[i]);
@@ -145,9 +139,9 @@ void Shortcut::end_stage(std::uint64_t live) {
       continue;
     }
     done.side.passes = true;
-    done.side.is_translated = translates(*connection, Manip::kSource, done.direction) ||
-                              translates(*connection, Manip::kDestination, done.direction);
-    tracker_->outcomes().learn(*connection, done.direction, done.side);
+    done.side.is_translated = translates(*connection, Manip::kSource, done.flow.direction) ||
+                              translates(*connection, Manip::kDestination, done.flow.direction);
+    tracker_->outcomes().learn(*connection, done.flow.direction, done.side);
     done.packet = nullptr;
   }
 }

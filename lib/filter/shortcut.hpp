@@ -16,12 +16,9 @@ namespace ringroad::filter {
 
 // What the rules did so far with a packet from which it is learned.
 struct Recording {
-  const Packet* packet = nullptr;  // null: the rules depend on more than its connection
-  ConnectionId connection{};
-  Direction direction{};
-  bool is_tcp = false;
-  std::uint8_t effects = 0;
-  Outcomes::Side side{};
+  const Packet* packet = nullptr;  // null: nothing is recorded
+  Tracker::Learnable flow{};
+  Outcomes::Side side{};  // `ends` of the stage, and of those behind it, are the effects so far
 };
 // A ring: the oldest is given up if there are too many.
 struct Recordings {

@@ -52,6 +52,7 @@ std::uint64_t Tracker::track_known(const Burst& burst, Passed& passed) {
       side = nullptr;
     }
     if (side != nullptr && side->passes && flow.is_plain && (blocked & bit) == 0 &&
+        accepts_sum(HookPoint::kPreRouting, packet, flow) &&
         advance_plainly(*connection, direction, packet, flow, burst.frames[i])) [[likely]] {
       Tracked::set(packet, {.number = id.number,
                             .generation = id.generation,

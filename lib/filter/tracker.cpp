@@ -71,6 +71,10 @@ bool Tracker::track_one(const Place& place, std::size_t index, const Flow& flow)
       return true;
     }
     case Kind::kFlow:
+      if (!accepts_sum(place.point, packet, flow.packet)) {
+        ++connections_.counters().invalid;
+        return true;
+      }
       return track_flow(place.point, packet, flow);
   }
   return true;

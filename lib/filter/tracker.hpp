@@ -91,6 +91,15 @@ class Tracker {
   [[nodiscard]] bool is_stream(const Connection& connection) const {
     return static_cast<std::int32_t>(connections_.now() - connection.tcp.ends[0].end) > 0;
   }
+  [[nodiscard]] bool checks_sums(HookPoint point) const {
+    return settings_.checks_sums && point == HookPoint::kPreRouting;
+  }
+  // read() leaves the checksums of plain packets open, because rules before may drop them.
+  [[nodiscard]] bool accepts_sum(HookPoint point, const Packet& packet,
+                                 const FlowPacket& flow) const {
+    return !flow.is_plain || !checks_sums(point) ||
+           has_right_sum(packet, flow.tuple.is_ipv6, flow.offset, flow.tuple.protocol);
+  }
   [[nodiscard]] bool track_one(const Place& place, std::size_t index, const Flow& flow);
   [[nodiscard]] bool track_flow(HookPoint point, Packet& packet, const Flow& flow);
   [[nodiscard]] Tracked track_error(const Packet& packet, bool is_ipv6, std::uint32_t offset);
@@ -123,13 +132,13 @@ class Tracker {
 
 template <class TransportOf>
 void Tracker::read(const Place& place, std::uint64_t m, TransportOf&& transport_of) {
-  const bool checks_sums = settings_.checks_sums && place.point == HookPoint::kPreRouting;
   for (std::uint64_t left = m; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     Flow& flow = flows_[i];
     const Packet& packet = *place.burst.packets[i];
-    if (!read_plain(packet, place.burst.frames[i], place.burst.is_ipv6, checks_sums, flow.packet)) {
-      read_flow(packet, place.burst.is_ipv6, transport_of(i), checks_sums, flow.packet);
+    if (!read_plain(packet, place.burst.frames[i], place.burst.is_ipv6, flow.packet)) {
+      read_flow(packet, place.burst.is_ipv6, transport_of(i), checks_sums(place.point),
+                flow.packet);
     }
     flow.hash = connections_.hash(flow.packet.tuple);
     connections_.prefetch(flow.hash);

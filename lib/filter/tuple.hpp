@@ -40,15 +40,14 @@ static_assert(sizeof(Tuple) == 40);
 
 // `seed` is secret: a sender who knew it could choose tuples that all have the same hash.
 [[nodiscard]] inline std::uint64_t hash_of(const Tuple& tuple, std::uint64_t seed) {
-  constexpr std::uint64_t kFirst = 0x9e3779b97f4a7c15U;
-  constexpr std::uint64_t kSecond = 0xbf58476d1ce4e5b9U;
   const std::uint64_t rest = std::uint64_t{tuple.source_port} << 32U |
                              std::uint64_t{tuple.destination_port} << 16U | tuple.protocol;
-  std::uint64_t hash = mixed(tuple.source.low() ^ seed, tuple.destination.low() ^ kFirst ^ seed);
+  std::uint64_t hash =
+      mixed(tuple.source.low() ^ seed, tuple.destination.low() ^ kHashFirst ^ seed);
   if (tuple.is_ipv6) {
-    hash ^= mixed(tuple.source.high() ^ kSecond, tuple.destination.high() ^ seed ^ kFirst);
+    hash ^= mixed(tuple.source.high() ^ kHashSecond, tuple.destination.high() ^ seed ^ kHashFirst);
   }
-  return mixed(hash ^ kSecond, rest ^ seed);
+  return mixed(hash ^ kHashSecond, rest ^ seed);
 }
 // Of the addresses only, and the same in both directions.
 [[nodiscard]] std::uint64_t hash_of_addresses(const Tuple& tuple, std::uint64_t seed);

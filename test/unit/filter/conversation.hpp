@@ -34,16 +34,14 @@ class Router {
   std::optional<Sent> forward(const Octets& frame, unsigned egress = 1) {
     Packets packets{false, InterfaceId{static_cast<std::uint16_t>(1 - egress)}};
     packets.add(frame, InterfaceId{static_cast<std::uint16_t>(egress)});
-    packets.burst.packets[0]->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    packets.burst.packets[0]->ol_flags |= sums_;
     for (const HookPoint point :
          {HookPoint::kPreRouting, HookPoint::kForward, HookPoint::kPostRouting}) {
-      HookVerdicts verdicts;
-      rules_.program->run(
-          0, {point, nullptr, packets.burst, verdicts, rules_.clock, rules_.sinks, &tracker_});
+      const std::uint64_t dropped = rules_.run(packets, point, &tracker_);
       const Tracked tracked = Tracked::of(*packets.burst.packets[0]);
       state_ = tracked.as;
       passes_ = tracked.outcome != 0;
-      if (verdicts.dropped() != 0) {
+      if (dropped != 0) {
         return std::nullopt;
       }
     }
@@ -57,15 +55,15 @@ class Router {
     Packets packets{false, InterfaceId{0}};
     packets.add(content.frame(), InterfaceId{1});
     packets.burst.packets[0]->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
-    HookVerdicts verdicts;
-    rules_.program->run(0, {HookPoint::kPreRouting, nullptr, packets.burst, verdicts, rules_.clock,
-                            rules_.sinks, &tracker_});
+    rules_.run(packets, HookPoint::kPreRouting, &tracker_);
   }
   // Of the last packet: its state, and whether it passed without the rules.
   [[nodiscard]] TrackedAs state() const { return state_; }
   [[nodiscard]] bool passes() const { return passes_; }
   [[nodiscard]] Rules& rules() { return rules_; }
   void advance(Nanoseconds time) { rules_.clock.advance(time); }
+  // The port leaves checksums to the router.
+  void check_sums() { sums_ = RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN; }
   [[nodiscard]] Tracker& tracker() { return tracker_; }
   [[nodiscard]] std::uint32_t confirmed() {
     std::uint32_t count = 0;
@@ -80,6 +78,7 @@ class Router {
   Tracker tracker_;
   TrackedAs state_{};
   bool passes_ = false;
+  std::uint64_t sums_ = RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 };
 
 inline const std::string kStateful =

@@ -35,9 +35,10 @@ struct Rules {
   }
 
   // The packets that are dropped.
-  std::uint64_t run(Packets& packets, HookPoint point = HookPoint::kForward) {
+  std::uint64_t run(Packets& packets, HookPoint point = HookPoint::kForward,
+                    Tracker* tracker = nullptr) {
     verdicts = {};
-    program->run(0, {point, nullptr, packets.burst, verdicts, clock, sinks});
+    program->run(0, {point, nullptr, packets.burst, verdicts, clock, sinks, tracker});
     return verdicts.dropped();
   }
   bool accepts(const Content& content, HookPoint point = HookPoint::kForward) {

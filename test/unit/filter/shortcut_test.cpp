@@ -118,6 +118,23 @@ TEST_CASE("UDP that becomes a stream is evaluated again, because it is assured")
   CHECK_FALSE(router.forward(query));
 }
 
+TEST_CASE("a wrong checksum is invalid, in a known connection and before there is one") {
+  Router router{tracking("ct state invalid drop\naccept")};
+  router.check_sums();
+  constexpr std::size_t kSum = 14 + 20 + 6;
+  const Content query{};  // has none
+  Octets wrong = query.frame();
+  wrong[kSum] = 1;
+  CHECK_FALSE(router.forward(wrong));
+  CHECK(router.state() == TrackedAs::kInvalid);
+  establish(router, query);
+  CHECK(passes(router, query));
+  CHECK_FALSE(router.forward(wrong));
+  CHECK(router.state() == TrackedAs::kInvalid);
+  CHECK(passes(router, query));
+  CHECK(router.tracker().connections().counters().invalid == 2);
+}
+
 TEST_CASE("another program is asked anew") {
   Router router{tracking("accept")};
   const Content query{};
@@ -178,11 +195,9 @@ class World {
     Outcome outcome;
     for (const HookPoint point :
          {HookPoint::kPreRouting, HookPoint::kForward, HookPoint::kPostRouting}) {
-      HookVerdicts verdicts;
-      rules_.program->run(
-          0, {point, nullptr, packets.burst, verdicts, rules_.clock, rules_.sinks, &tracker_});
-      outcome.dropped = outcome.dropped * 3 + verdicts.dropped();
-      packets.burst.compact(~verdicts.dropped());
+      const std::uint64_t dropped = rules_.run(packets, point, &tracker_);
+      outcome.dropped = outcome.dropped * 3 + dropped;
+      packets.burst.compact(~dropped);
     }
     for (std::size_t i = 0; i < packets.burst.count; ++i) {
       outcome.frames.push_back(packets.octets(i));
