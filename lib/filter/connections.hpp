@@ -164,6 +164,10 @@ class Connections {
   [[nodiscard]] bool has_expired(const Connection& connection) const {
     return static_cast<std::int32_t>(connection.deadline - now_) <= 0;
   }
+  [[nodiscard]] bool is_there(const Connection& connection) const {
+    return connection.in_use != 0 && connection.has(connection_status::kConfirmed) &&
+           !connection.is_retired() && !has_expired(connection);
+  }
   // Whether a connection but this one has the tuple, and any of these bits of the status.
   [[nodiscard]] bool has_other(const Tuple& tuple, std::uint64_t hash, const Connection* but,
                                std::uint16_t bits) const;
@@ -203,10 +207,8 @@ template <class Visit>
 std::uint32_t Connections::visit(std::uint32_t from, std::uint32_t most, Visit&& visit) {
   const std::uint32_t end = from + std::min(most, used_ - std::min(from, used_));
   for (std::uint32_t i = from; i < end; ++i) {
-    Connection& connection = connections_[i];
-    if (connection.in_use != 0 && connection.has(connection_status::kConfirmed) &&
-        !connection.is_retired() && !has_expired(connection)) {
-      visit(connection);
+    if (is_there(connections_[i])) {
+      visit(connections_[i]);
     }
   }
   return end;
