@@ -352,6 +352,7 @@ void Writer::tables() {
   text_.counter("ringroad_neighbor_table_fulls", "Neighbors that the table had no room for.");
   each_family([](const FamilySample& family) { return family.neighbor_table_fulls; });
   write_connections(text_, snapshot_.tracking);
+  write_named_counters(text_, snapshot_.named_counters);
   memory();
 }
 

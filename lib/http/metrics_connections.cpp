@@ -33,4 +33,22 @@ void write_connections(MetricsText& text, const control::Firewall::Tracking& tra
           "Packets of new connections that the table had no room for.", counters.refused);
 }
 
+void write_named_counters(MetricsText& text, const std::vector<NamedCounterSample>& counters) {
+  const auto each = [&](std::uint64_t filter::Total::* member) {
+    for (const NamedCounterSample& counter : counters) {
+      text.sample(
+          labels_of({{"family", counter.family}, {"table", counter.table}, {"name", counter.name}}),
+          std::uint64_t{counter.total.*member});
+    }
+  };
+  if (counters.empty()) {
+    return;
+  }
+  text.counter("ringroad_firewall_counter_packets", "Packets of the ruleset's named counters.");
+  each(&filter::Total::packets);
+  text.counter("ringroad_firewall_counter_bytes", "Bytes of the ruleset's named counters.",
+               "bytes");
+  each(&filter::Total::bytes);
+}
+
 }  // namespace ringroad::http

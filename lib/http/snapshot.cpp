@@ -137,12 +137,29 @@ FamilySample sample_of(std::string_view family, const control::Router& router,
   return sample;
 }
 
+std::vector<NamedCounterSample> named_counters_of(const filter::Program& program) {
+  std::vector<NamedCounterSample> samples;
+  const auto& tables = program.ruleset().tables;
+  for (std::uint32_t t = 0; t < tables.size(); ++t) {
+    for (std::uint32_t i = 0; i < tables[t].counters.size(); ++i) {
+      samples.push_back({.family = nft::to_string(tables[t].family),
+                         .table = tables[t].name,
+                         .name = tables[t].counters[i].name,
+                         .total = program.named_counter(t, i).value_or(filter::Total{})});
+    }
+  }
+  return samples;
+}
+
 }  // namespace
 
 void TakeSnapshot::take_tables() {
   snapshot.families = {sample_of<Ipv4>("ipv4", router_, router_.world().tables().trie),
                        sample_of<Ipv6>("ipv6", router_, router_.world().tables().trie6)};
   snapshot.tracking = router_.firewall().tracking();
+  if (const filter::Program* const program = router_.firewall().program()) {
+    snapshot.named_counters = named_counters_of(*program);
+  }
   snapshot.pools = router_.pools().levels();
   const control::Router::Waiting waiting = router_.waiting();
   snapshot.waiting = {{"neighbors", waiting.neighbors},

@@ -90,12 +90,21 @@ struct FamilySample {
   std::uint64_t neighbor_table_fulls = 0;
 };
 
+// Of a ruleset.
+struct NamedCounterSample {
+  std::string_view family;
+  std::string table;
+  std::string name;
+  filter::Total total{};
+};
+
 struct Snapshot {
   std::vector<PortSample> ports;
   std::vector<WorkerSample> workers;
   std::array<std::uint64_t, stats::kIpCounters> ip_counters{};
   std::array<FamilySample, 2> families;
   control::Firewall::Tracking tracking;
+  std::vector<NamedCounterSample> named_counters;
   std::vector<port::Pools::Level> pools;
   std::vector<std::pair<std::string_view, std::uint32_t>> waiting;  // buffers by holder
 };

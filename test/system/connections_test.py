@@ -31,6 +31,16 @@ table ip nat {{
 }}
 """
 
+COUNTING = """
+table ip t {
+  counter pings { }
+  chain c {
+    type filter hook forward priority filter
+    meta l4proto icmp counter name pings
+  }
+}
+"""
+
 
 class ConnectionsTestCase(RouterTestCase):
     def setUp(self):
@@ -277,7 +287,7 @@ class Workers(Translation):
 
 
 class Numbers(http_test.HttpTestCase):
-    overrides = {**http_test.HTTP, "firewall": {"rules": STATEFUL, "connections": {"max": 1000}}}
+    overrides = {**http_test.HTTP, "firewall": {"rules": STATEFUL + COUNTING, "connections": {"max": 1000}}}
 
     def test_memory_and_metrics_count_connections(self):
         self.ping(B, "-c", "2", "-i", "0.1")
@@ -290,6 +300,9 @@ class Numbers(http_test.HttpTestCase):
         self.assertEqual(self.metric("ringroad_connections_limit"), 1000)
         self.assertEqual(self.metric("ringroad_connections_inserted_total"), 1)
         self.assertEqual(len(self.api("show/connections?proto=icmp")), 1)
+        pings = {"family": "ip", "table": "t", "name": "pings"}
+        self.assertEqual(self.metric("ringroad_firewall_counter_packets_total", **pings), 4)
+        self.assertEqual(self.metric("ringroad_firewall_counter_bytes_total", **pings), 4 * 84)
 
 
 if __name__ == "__main__":
