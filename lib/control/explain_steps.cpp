@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
+#include "control/firewall_text.hpp"
 #include "control/route_text.hpp"
 #include "ip6/icmp.hpp"
 #include "neigh/nd_message.hpp"
@@ -120,6 +123,10 @@ void ExplainSteps::add_event(const tap::Event& event) {
     case Kind::kDropped:
       add_dropped(record);
       break;
+    case Kind::kFirewall:
+      add("firewall", firewall_text(router_, event));
+      note(firewall_step(event));
+      break;
     case Kind::kStaged:
     case Kind::kDequeued:
     case Kind::kSent:
@@ -128,6 +135,25 @@ void ExplainSteps::add_event(const tap::Event& event) {
     case Kind::kCaptured:
       break;
   }
+}
+
+// Behind the translation, the packet has another destination.
+void ExplainSteps::note(const filter::Step& step) {
+  if (step.what != filter::Step::What::kTranslated ||
+      step.end.which != filter::Manip::kDestination || packet_.empty()) {
+    return;
+  }
+  translated_.assign(packet_.begin(), packet_.end());
+  const std::span<std::uint8_t> octets{translated_};
+  if (is_ipv6_) {
+    step.end.address.write(&octets[kDestinationAt<Ipv6>]);
+  } else {
+    const be32 address = filter::narrowed(step.end.address).wire();
+    std::memcpy(&octets[kDestinationAt<Ipv4>], &address, sizeof address);
+  }
+  packet_ = translated_;
+  const FlowHash& hash = router_.world().tables().flow_hash;
+  flow_ = is_ipv6_ ? hash.of_ipv6(packet_) : hash.of(packet_);
 }
 
 void ExplainSteps::add_layer2() {

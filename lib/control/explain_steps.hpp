@@ -5,10 +5,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "control/frame_reading.hpp"
 #include "control/json.hpp"
 #include "control/rehearsal.hpp"
+#include "filter/step.hpp"
 
 namespace ringroad::control {
 
@@ -36,6 +38,7 @@ class ExplainSteps {
 
  private:
   void add_event(const tap::Event& event);
+  void note(const filter::Step& step);
   void add_layer2();
   void add_checks(InterfaceId ingress);
   void add_route();
@@ -79,6 +82,7 @@ class ExplainSteps {
   PortId port_;
   std::span<const std::uint8_t> frame_;
   std::span<const std::uint8_t> packet_;  // IPv4 or IPv6, or empty
+  std::vector<std::uint8_t> translated_;  // the packet with another destination
   bool is_ipv6_ = false;
   std::uint32_t flow_ = 0;
   std::uint16_t mtu_ = 0;

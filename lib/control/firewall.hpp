@@ -14,6 +14,7 @@
 #include "control/connection_walk.hpp"
 #include "control/firewall_log.hpp"
 #include "filter/firewall.hpp"
+#include "filter/rehearsal.hpp"
 #include "host/slow_path.hpp"
 #include "host/slow_path6.hpp"
 #include "interface/world.hpp"
@@ -47,6 +48,10 @@ class Firewall {
   // Writes what rules log. Returns false if there was nothing.
   bool write_log() { return log_.write(world_); }
 
+  // Gives hooks that evaluate the rules for one packet, with no effect on any other.
+  [[nodiscard]] std::unique_ptr<filter::Rehearsal> rehearse(Hooks& hooks) const {
+    return std::make_unique<filter::Rehearsal>(firewall_, hooks, world_.workers() + 1);
+  }
   // A walk over the connections, of which there are none before rules need them.
   [[nodiscard]] ConnectionWalk connections(ConnectionPlace from = {}) {
     return {firewall_, clock_, from};

@@ -22,7 +22,7 @@ namespace {
 
 using stats::DropReason;
 
-// There are no hooks, so nothing is ever retired.
+// No hook is ever removed.
 class NothingRetired final : public Reclaimer {
   void retire(std::function<void()> release) override { release(); }
 };
@@ -73,7 +73,7 @@ class Records {
   // A datagram for the router whose fragments contradict each other may have thousands of them,
   // each with a record of its drop.
   static constexpr unsigned kElements = 16384;
-  static constexpr std::size_t kStaged = 512;  // of one packet in one burst
+  static constexpr std::size_t kStaged = 4096;  // of one packet in one burst
   static constexpr std::size_t kBytes =
       RTE_ALIGN_CEIL(sizeof(rte_ring) + std::size_t{kElements} * WatchRecord::kElement,
                      std::size_t{RTE_CACHE_LINE_SIZE});
@@ -136,6 +136,7 @@ class Rehearsal {
     slow_path_.set_neighbors(neighbors_);
     slow_path_.set_neighbors6(neighbors6_);
     slow_path6_.set_neighbors(neighbors6_);
+    firewall_ = router.firewall().rehearse(hooks_);
   }
 
   [[nodiscard]] Result<Rehearsed> run(PortId port, std::span<const std::uint8_t> frame) {
@@ -303,6 +304,7 @@ class Rehearsal {
   RehearsedNeighbors<Ipv4> neighbors_;
   RehearsedNeighbors<Ipv6> neighbors6_;
   Records records_;
+  std::unique_ptr<filter::Rehearsal> firewall_;
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 // process a copy of the frame, with counters, lists and limits of their own: nothing is sent,
 // learned, counted or charged. Control thread only; ~50 us.
 //
-// Hooks are not asked, because they may have effects.
+// Of hooks, only those of the firewall are asked; others may have effects.
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "control/firewall_text.hpp"
 #include "ip4/icmp.hpp"
 #include "ip6/icmp.hpp"
 #include "ip6/options.hpp"
@@ -74,9 +75,7 @@ std::string neighbor_text(const Router& router, neigh::Key<Address> key) {
 }
 
 std::string hooks_text(const Router& router, HookPoint point) {
-  static constexpr std::array<std::string_view, kHookPoints> kNames{
-      "PRE_ROUTING", "INPUT", "FORWARD", "OUTPUT", "POST_ROUTING"};
-  const std::string_view name = kNames.at(static_cast<std::size_t>(point));
+  const std::string_view name = hook_name(point);
   const HookChain* const chain = router.world().tables().hooks.at(point);
   return chain == nullptr ? fmt::format("no hooks at {}", name)
                           : fmt::format("{} hooks at {}", chain->size(), name);

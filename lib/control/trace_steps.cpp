@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "control/firewall_text.hpp"
 #include "control/frame_reading.hpp"
 #include "control/route_text.hpp"
 #include "tap/words.hpp"
@@ -74,6 +75,9 @@ class Teller {
         return {"icmp", answer_text(record, is_ipv6_)};
       case Kind::kCut:
         return {"fragment", fmt::format("cut into {} fragments", record.value)};
+      case Kind::kFirewall:
+        note(firewall_step(event));
+        return {"firewall", firewall_text(router_, event)};
       case Kind::kCaptured:
         break;
     }
@@ -92,6 +96,18 @@ class Teller {
   [[nodiscard]] std::string thread(const WatchRecord& record) const {
     return record.thread < router_.workers().size() ? fmt::format("worker {}", record.thread)
                                                     : "the control thread";
+  }
+  // Behind the translation, the route is that of the new destination.
+  void note(const filter::Step& step) {
+    if (step.what != filter::Step::What::kTranslated ||
+        step.end.which != filter::Manip::kDestination) {
+      return;
+    }
+    if (is_ipv6_) {
+      destination6_ = step.end.address;
+    } else {
+      destination_ = filter::narrowed(step.end.address);
+    }
   }
   [[nodiscard]] std::string arrival(const WatchRecord& record) const {
     static constexpr std::array<std::string_view, 3> kTo{"this station", "all stations",

@@ -139,7 +139,8 @@ struct NatCode {
 struct RuleCode {
   std::uint32_t first_op = 0;
   std::uint32_t ops = 0;
-  std::uint32_t hits = 0;  // where the packets are counted for which it gave a verdict
+  std::uint32_t hits = 0;   // where the packets are counted for which it gave a verdict
+  std::uint32_t drops = 0;  // and those that its verdict map drops, if it has one
   const nft::Rule* rule = nullptr;
 };
 

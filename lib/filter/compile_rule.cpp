@@ -26,11 +26,16 @@ void Compiler::add_rule(std::uint32_t number, const nft::Rule& rule) {
     }
     ++statement_;
   }
-  code_.rules.push_back(
-      {.first_op = first_op,
-       .ops = static_cast<std::uint32_t>(code_.ops.size()) - first_op,
-       .hits = places_.hits.allot({.table = table_, .chain = chain_, .rule = number}).first,
-       .rule = &rule});
+  const StatementPlace place{.table = table_, .chain = chain_, .rule = number};
+  const bool has_map = std::ranges::any_of(rule.statements, [](const nft::Statement& statement) {
+    return std::holds_alternative<nft::VerdictMap>(statement);
+  });
+  const StatementPlace drops{table_, chain_, number, StatementPlace::kDrops};
+  code_.rules.push_back({.first_op = first_op,
+                         .ops = static_cast<std::uint32_t>(code_.ops.size()) - first_op,
+                         .hits = places_.hits.allot(place).first,
+                         .drops = has_map ? places_.hits.allot(drops).first : 0,
+                         .rule = &rule});
 }
 
 bool Compiler::add(const nft::Verdict& verdict) {

@@ -91,7 +91,24 @@ std::optional<Connections::Found> Connections::find(const Tuple& tuple, std::uin
       return Found{&connection, direction};
     }
   }
-  return std::nullopt;
+  return below_ == nullptr ? std::nullopt : find_below(tuple, hash);
+}
+
+std::optional<Connections::Found> Connections::find_below(const Tuple& tuple, std::uint64_t hash) {
+  const auto [original, direction] = below_->find_confirmed(tuple, hash);
+  Connection* const copy = original == nullptr || has_expired(*original) ? nullptr : allot();
+  if (copy == nullptr) {
+    return std::nullopt;
+  }
+  const auto generation = static_cast<std::uint16_t>(copy->generation + 1);
+  *copy = *original;
+  copy->generation = generation;
+  copy->outcome = 0;
+  copy->claims = 0;
+  link(*copy, Direction::kOriginal);
+  link(*copy, Direction::kReply);
+  ++size_;
+  return Found{copy, direction};
 }
 
 bool Connections::is_taken(const Tuple& tuple, const Connection* but) const {
@@ -101,7 +118,8 @@ bool Connections::is_taken(const Tuple& tuple, const Connection* but) const {
     return true;
   }
   // One that was dropped on its way, for its TTL perhaps, is still undecided and takes nothing.
-  return has_other(tuple, hash, but, kConfirmed | kFresh | kSourceNatDone);
+  return has_other(tuple, hash, but, kConfirmed | kFresh | kSourceNatDone) ||
+         (below_ != nullptr && below_->is_taken(tuple));
 }
 
 bool Connections::has_other(const Tuple& tuple, std::uint64_t hash, const Connection* but,

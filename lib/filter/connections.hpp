@@ -88,6 +88,10 @@ class Connections {
   // burst.
   [[nodiscard]] bool is_taken(const Tuple& tuple, const Connection* but = nullptr) const;
 
+  // Connections of the other table are found here as copies, and its tuples are taken. It must not
+  // change as long as this one is used.
+  void lie_over(const Connections& other) { below_ = &other; }
+
   // Returns null if the table is full of connections that may not be evicted.
   [[nodiscard]] Connection* create(const Tuple& original, const Tuple& reply);
   // Returns false, and changes nothing, if another worker has taken the tuple in the meantime.
@@ -139,6 +143,7 @@ class Connections {
     return (mask_ + 1) * sizeof(std::uint32_t) +
            used_ * std::uint64_t{sizeof(Connection) + sizeof(std::uint32_t)};
   }
+  [[nodiscard]] std::uint64_t seed() const { return seed_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] Counters& counters() { return counters_; }
 
@@ -171,6 +176,7 @@ class Connections {
   // Whether a connection but this one has the tuple, and any of these bits of the status.
   [[nodiscard]] bool has_other(const Tuple& tuple, std::uint64_t hash, const Connection* but,
                                std::uint16_t bits) const;
+  [[nodiscard]] std::optional<Found> find_below(const Tuple& tuple, std::uint64_t hash);
   [[nodiscard]] Connection* allot();
   void collect(std::uint32_t places);
   void forget_undecided();
@@ -196,6 +202,7 @@ class Connections {
   std::array<Undecided, kUndecidedPlaces> undecided_;
   std::uint32_t undecided_first_ = 0;
   std::uint32_t undecided_count_ = 0;
+  const Connections* below_ = nullptr;
   FlowOwners* owners_ = nullptr;
   std::uint8_t owner_ = 0;
   fib::ReservedArray<std::uint32_t> heads_;

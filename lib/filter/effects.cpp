@@ -74,9 +74,8 @@ void Effects::reject(const nft::Reject& reject, std::uint64_t m) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
     rejects_[i] = &reject;
     // The connection stays for the answer, but does not come into being.
-    Connection* const connection = run_.tracker == nullptr || is_dry_
-                                       ? nullptr
-                                       : run_.tracker->connection_of(*run_.burst.packets[i]);
+    Connection* const connection =
+        run_.tracker == nullptr ? nullptr : run_.tracker->connection_of(*run_.burst.packets[i]);
     if (connection != nullptr && !connection->has(connection_status::kConfirmed)) {
       connection->status |= connection_status::kDying;
     }
@@ -102,7 +101,7 @@ void Effects::close(Connection& connection, std::size_t index) {
 }
 
 void Effects::finish() {
-  const bool has_sink = run_.sinks.reject != nullptr && run_.context != nullptr && !is_dry_;
+  const bool has_sink = run_.sinks.reject != nullptr && run_.context != nullptr;
   for (std::uint64_t left = rejected_; left != 0; left &= left - 1) {
     const auto i = static_cast<std::size_t>(std::countr_zero(left));
     if (has_sink) {
@@ -168,7 +167,7 @@ bool Effects::write(const nft::Field& target, std::size_t index, const nft::Valu
   }
   if (target.source == nft::Source::kCt) {
     if (Connection* const connection =
-            run_.tracker == nullptr || is_dry_ ? nullptr : run_.tracker->connection_of(packet)) {
+            run_.tracker == nullptr ? nullptr : run_.tracker->connection_of(packet)) {
       connection->mark = static_cast<std::uint32_t>(value.low);
       connection->outcome = 0;  // rules may compare it
     }

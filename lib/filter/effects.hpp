@@ -12,7 +12,7 @@ namespace ringroad::filter {
 
 class Effects {
  public:
-  // `is_dry`: it changes only packets.
+  // `is_dry`: it changes only packets and the tracker.
   Effects(const Code& code, ThreadState& state, const Run& run, Comparisons& comparisons,
           Elements& elements, bool is_dry)
       : code_{code},
@@ -47,6 +47,9 @@ class Effects {
   // Translates packets of translated connections. Returns the errors that must be dropped, because
   // they quote too little.
   [[nodiscard]] std::uint64_t translate(std::uint64_t m);
+
+  // What translate() does to a packet that it translates.
+  [[nodiscard]] std::optional<Step::End> translation(std::size_t index) const;
 
   // Whether a header was written.
   [[nodiscard]] bool wrote() const { return wrote_; }

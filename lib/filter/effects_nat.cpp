@@ -74,7 +74,7 @@ void apply_map(const nft::Nat& nat, IntervalOf&& interval, NatRange& range) {
 void Effects::untrack(std::uint64_t m) {
   for (; m != 0; m &= m - 1) {
     Packet& packet = *run_.burst.packets[static_cast<std::size_t>(std::countr_zero(m))];
-    if (!is_dry_ && !Tracked::is_set(packet)) {
+    if (!Tracked::is_set(packet)) {
       Tracked::set(packet, {.as = TrackedAs::kUntracked});
     }
   }
@@ -179,7 +179,7 @@ Effects::NatOutcome Effects::nat(const NatCode& code, std::uint64_t m) {
     const auto i = static_cast<std::size_t>(std::countr_zero(m));
     Connection* const connection =
         run_.tracker == nullptr ? nullptr : run_.tracker->connection_of(*run_.burst.packets[i]);
-    if (connection == nullptr || is_dry_) {
+    if (connection == nullptr) {
       continue;
     }
     auto range = range_of(nat, i);
@@ -213,6 +213,24 @@ std::uint64_t Effects::nat_unchanged(std::uint64_t m) {
     }
   }
   return dropped;
+}
+
+std::optional<Step::End> Effects::translation(std::size_t index) const {
+  const Tracked tracked = Tracked::of(*run_.burst.packets[index]);
+  const Connection* const connection = run_.tracker->connection_of(tracked);
+  if (connection == nullptr || !translates(*connection, manip(), tracked.direction)) {
+    return std::nullopt;
+  }
+  const auto to = inverse(connection->tuple(filter::opposite(tracked.direction)));
+  if (!to) {
+    return std::nullopt;
+  }
+  const bool is_source = manip() == Manip::kSource;
+  return Step::End{.which = manip(),
+                   .is_ipv6 = to->is_ipv6,
+                   .has_port = has_ports(to->protocol),
+                   .port = is_source ? to->source_port : to->destination_port,
+                   .address = is_source ? to->source : to->destination};
 }
 
 std::uint64_t Effects::translate(std::uint64_t m) {

@@ -11,12 +11,12 @@ namespace ringroad::filter {
 
 using Kind = nft::Verdict::Kind;
 
-template <bool kExplains>
-void Evaluation<kExplains>::run(const HookCode& hook) {
+template <Mode kMode>
+void Evaluation<kMode>::run(const HookCode& hook) {
   state_.facts.begin(run_.point, run_.burst, run_.tracker,
                      run_.context == nullptr ? nullptr : &run_.context->tables);
   std::uint64_t rest = run_.burst.all();
-  if (hook.tracks && run_.tracker != nullptr && !kExplains) {
+  if (hook.tracks && run_.tracker != nullptr) {
     run_.tracker->begin_burst({run_.point, run_.burst}, run_.clock.now());
     rest &= ~pass();
     if (rest == 0) {
@@ -38,16 +38,16 @@ void Evaluation<kExplains>::run(const HookCode& hook) {
   effects_.finish();
 }
 
-template <bool kExplains>
-void Evaluation<kExplains>::drop_all() {
+template <Mode kMode>
+void Evaluation<kMode>::drop_all() {
   drop(std::exchange(dropped_, 0), stats::DropReason::kFirewall);
   drop(std::exchange(untracked_, 0), stats::DropReason::kConnectionTableFull);
   drop(std::exchange(untranslated_, 0), stats::DropReason::kTranslationFull);
 }
 
-template <bool kExplains>
-void Evaluation<kExplains>::drop(std::uint64_t m, stats::DropReason reason) {
-  if (m != 0 && run_.tracker != nullptr && !kExplains) {
+template <Mode kMode>
+void Evaluation<kMode>::drop(std::uint64_t m, stats::DropReason reason) {
+  if (m != 0 && run_.tracker != nullptr) {
     run_.tracker->forget(run_.burst, m);
   }
   for (; m != 0; m &= m - 1) {
@@ -55,8 +55,8 @@ void Evaluation<kExplains>::drop(std::uint64_t m, stats::DropReason reason) {
   }
 }
 
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::run_bases(const HookCode& hook, std::uint64_t live) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::run_bases(const HookCode& hook, std::uint64_t live) {
   for (const BaseCode& base : hook.chains) {
     if (live == 0) {
       break;
@@ -71,12 +71,12 @@ std::uint64_t Evaluation<kExplains>::run_bases(const HookCode& hook, std::uint64
   return live;
 }
 
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::run_base(const BaseCode& base, std::uint64_t live) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::run_base(const BaseCode& base, std::uint64_t live) {
   const std::uint64_t rest = run_chain(base.chain, live);
   if (rest != 0) {
     hit(base.policy_hits, rest);
-    report(Step::What::kPolicy, code_.chains[base.chain], nullptr, {}, base.accepts);
+    report(rest, Step::What::kPolicy, code_.chains[base.chain], nullptr, {}, base.accepts);
   }
   if (!base.accepts) {
     dropped_ |= rest;
@@ -84,8 +84,8 @@ std::uint64_t Evaluation<kExplains>::run_base(const BaseCode& base, std::uint64_
   return live & ~(dropped_ | untranslated_ | effects_.rejected());
 }
 
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::run_chain(std::uint32_t number, std::uint64_t live) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::run_chain(std::uint32_t number, std::uint64_t live) {
   const ChainCode& chain = code_.chains[number];
   std::uint64_t returned = 0;
   if (!chain.indices.empty()) {
@@ -107,9 +107,9 @@ std::uint64_t Evaluation<kExplains>::run_chain(std::uint32_t number, std::uint64
 }
 
 // The rules that a packet can match by the index. Returns the packets that leave the chain.
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::run_segment(const ChainCode& chain, std::uint32_t segment,
-                                                 std::uint64_t& live) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::run_segment(const ChainCode& chain, std::uint32_t segment,
+                                             std::uint64_t& live) {
   RuleIndex::Candidates& candidates = state_.candidates[segments_++];
   RuleIndex::Bitmap rules =
       chain.indices[segment].select(best_kernels(), state_.facts, live, candidates);
@@ -131,10 +131,10 @@ std::uint64_t Evaluation<kExplains>::run_segment(const ChainCode& chain, std::ui
   return returned;
 }
 
-template <bool kExplains>
-typename Evaluation<kExplains>::Rest Evaluation<kExplains>::run_rule(const ChainCode& chain,
-                                                                     const RuleCode& rule,
-                                                                     std::uint64_t m) {
+template <Mode kMode>
+typename Evaluation<kMode>::Rest Evaluation<kMode>::run_rule(const ChainCode& chain,
+                                                             const RuleCode& rule,
+                                                             std::uint64_t m) {
   Rest rest{.live = m, .returned = 0};
   for (const Op& op : std::span{code_.ops}.subspan(rule.first_op, rule.ops)) {
     m = run_op(chain, rule, op, m, rest);
@@ -142,13 +142,13 @@ typename Evaluation<kExplains>::Rest Evaluation<kExplains>::run_rule(const Chain
       return rest;
     }
   }
-  report(Step::What::kMatched, chain, &rule);
+  report(m, Step::What::kMatched, chain, &rule);
   return rest;
 }
 
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCode& rule,
-                                            const Op& op, std::uint64_t m, Rest& rest) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::run_op(const ChainCode& chain, const RuleCode& rule, const Op& op,
+                                        std::uint64_t m, Rest& rest) {
   shortcut_.depend(op.depends, m);
   switch (op.kind) {
     case OpKind::kNever:
@@ -170,13 +170,13 @@ std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCo
       return m;
     case OpKind::kReject:
       hit(rule.hits, m);
-      report(Step::What::kReject, chain, &rule);
+      report(m, Step::What::kReject, chain, &rule);
       effects_.reject(*code_.rejects[op.at], m);
       rest.live &= ~m;
       return 0;
     case OpKind::kNat:
       hit(rule.hits, m);
-      report(Step::What::kVerdict, chain, &rule);
+      report(m, Step::What::kNat, chain, &rule);
       return nat(code_.nats[op.at], m, rest);
     case OpKind::kUntrack:
       effects_.untrack(m);
@@ -186,7 +186,7 @@ std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCo
     case OpKind::kConnectionCount:
       return elements_.count(*code_.connection_counts[op.at], m);
     case OpKind::kGenerate:
-      return code_.generators[op.at]->make(state_.facts, state_.dice, m, kExplains);
+      return code_.generators[op.at]->make(state_.facts, state_.dice, m, kMode == Mode::kExplain);
     case OpKind::kAssign:
       return effects_.assign(code_.assignments[op.at], m);
     default:
@@ -195,22 +195,22 @@ std::uint64_t Evaluation<kExplains>::run_op(const ChainCode& chain, const RuleCo
 }
 
 // A packet whose connection was decided about is accepted by its chain.
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::nat(const NatCode& code, std::uint64_t m, Rest& rest) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::nat(const NatCode& code, std::uint64_t m, Rest& rest) {
   const Effects::NatOutcome outcome = effects_.nat(code, m);
   untranslated_ |= outcome.dropped;
   rest.live &= ~(outcome.decided | outcome.dropped);
   return m & ~(outcome.decided | outcome.dropped);
 }
 
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::decide(const ChainCode& chain, const RuleCode& rule,
-                                            VerdictCode verdict, std::uint64_t m, Rest& rest) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::decide(const ChainCode& chain, const RuleCode& rule,
+                                        VerdictCode verdict, std::uint64_t m, Rest& rest) {
   if (verdict.kind == Kind::kContinue) {
     return m;
   }
   hit(rule.hits, m);
-  report(Step::What::kVerdict, chain, &rule, verdict);
+  report(m, Step::What::kVerdict, chain, &rule, verdict);
   rest.live &= ~m;
   switch (verdict.kind) {
     case Kind::kAccept:
@@ -233,10 +233,9 @@ std::uint64_t Evaluation<kExplains>::decide(const ChainCode& chain, const RuleCo
   return 0;
 }
 
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::decide_by_map(const ChainCode& chain, const RuleCode& rule,
-                                                   const KeyCode& key, std::uint64_t m,
-                                                   Rest& rest) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::decide_by_map(const ChainCode& chain, const RuleCode& rule,
+                                               const KeyCode& key, std::uint64_t m, Rest& rest) {
   alignas(64) std::array<std::uint32_t, kLanes> answers;
   std::uint64_t found = comparisons_.look_up(key, m, answers.data());
   std::uint64_t continued = 0;
@@ -251,36 +250,46 @@ std::uint64_t Evaluation<kExplains>::decide_by_map(const ChainCode& chain, const
     }
     found &= ~same;
     continued |= decide(chain, rule, first, same, rest);
+    if (first.kind == Kind::kDrop) {
+      effects_.hit(rule.drops, same);
+    }
   }
   return continued;
 }
 
-template <bool kExplains>
-void Evaluation<kExplains>::report(Step::What what, const ChainCode& chain, const RuleCode* rule,
-                                   VerdictCode verdict, bool accepts) {
-  if constexpr (kExplains) {
-    Step step{.what = what, .table = chain.table, .chain = chain.chain, .accepts = accepts};
+template <Mode kMode>
+void Evaluation<kMode>::report(std::uint64_t m, Step::What what, const ChainCode& chain,
+                               const RuleCode* rule, VerdictCode verdict, bool accepts) {
+  if constexpr (kMode != Mode::kRun) {
+    Step step{.what = what, .program = code_.serial, .table = chain.table, .chain = chain.chain};
+    step.accepts = accepts;
     step.rule = rule == nullptr ? nullptr : rule->rule;
     step.verdict = {verdict.kind, 0};
     if (verdict.kind == Kind::kJump || verdict.kind == Kind::kGoto) {
       step.verdict.chain = static_cast<nft::ChainIndex>(code_.chains[verdict.chain].chain -
                                                         chain.table->chains.data());
     }
-    (*observer_)(step);
+    (*observer_)(step, m);
   }
 }
 
 // evaluate_tracking.cpp has the other members.
-template std::uint64_t Evaluation<false>::run_base(const BaseCode&, std::uint64_t);
-template std::uint64_t Evaluation<true>::run_base(const BaseCode&, std::uint64_t);
+template std::uint64_t Evaluation<Mode::kRun>::run_base(const BaseCode&, std::uint64_t);
+template std::uint64_t Evaluation<Mode::kTrace>::run_base(const BaseCode&, std::uint64_t);
+template std::uint64_t Evaluation<Mode::kExplain>::run_base(const BaseCode&, std::uint64_t);
 
 void evaluate(const Code& code, const HookCode& hook, ThreadState& state, const Run& run) {
-  Evaluation<false>{code, state, run, nullptr}.run(hook);
+  Evaluation<Mode::kRun>{code, state, run, nullptr}.run(hook);
+}
+
+void trace(const Code& code, const HookCode& hook, ThreadState& state, const Run& run,
+           const Observer& observer) {
+  Evaluation<Mode::kTrace>{code, state, run, &observer}.run(hook);
 }
 
 void explain(const Code& code, const HookCode& hook, ThreadState& state, const Run& run,
              const Observer& observer) {
-  Evaluation<true>{code, state, run, &observer}.run(hook);
+  Evaluation<Mode::kExplain>{code, state, run, &observer}.run(hook);
 }
 
 }  // namespace ringroad::filter

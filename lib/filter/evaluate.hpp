@@ -16,6 +16,7 @@
 #include "filter/facts.hpp"
 #include "filter/nat.hpp"
 #include "filter/shortcut.hpp"
+#include "filter/step.hpp"
 #include "filter/tracker.hpp"
 #include "packet/stage.hpp"
 
@@ -64,26 +65,15 @@ struct Run {
   Tracker* tracker = nullptr;  // whose connections the packets belong to; null: none is tracked
 };
 
-// What happened to a packet.
-struct Step {
-  enum class What : std::uint8_t {
-    kMatched,  // the rule went on to its end, without a verdict
-    kVerdict,  // the rule gave a verdict
-    kReject,
-    kPolicy,  // the packet came to the end of a base chain
-  };
-  What what = What::kMatched;
-  const nft::Table* table = nullptr;
-  const nft::Chain* chain = nullptr;
-  const nft::Rule* rule = nullptr;  // null for a policy
-  nft::Verdict verdict{};           // of kVerdict: `chain` is an index in the table
-  bool accepts = true;              // of kPolicy
-};
-using Observer = std::function<void(const Step& step)>;
+// What happened to packets of a burst; `packets`: a bit for each.
+using Observer = std::function<void(const Step& step, std::uint64_t packets)>;
 
 void evaluate(const Code& code, const HookCode& hook, ThreadState& state, const Run& run);
-// The same for a burst of one packet, of which it reports each step. Counters, limits and
-// quotas stay as they are, nothing is logged or answered, and only the packet changes. Slow.
+// The same, and the observer learns each step. Slow.
+void trace(const Code& code, const HookCode& hook, ThreadState& state, const Run& run,
+           const Observer& observer);
+// The same without effects on anything but the packets, the tracker, and whom a sink tells: sets,
+// counters, limits and quotas stay as they are, and nothing is logged.
 void explain(const Code& code, const HookCode& hook, ThreadState& state, const Run& run,
              const Observer& observer);
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Connections between the rules: tracking, translation, and the packets that pass without rules.
+#include <bit>
+
 #include "filter/evaluation.hpp"
 
 namespace ringroad::filter {
 
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::pass() {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::pass() {
   if (run_.point == HookPoint::kPreRouting) {
     read(run_.burst.all());
   }
   const std::uint64_t passed = shortcut_.pass();
   for (const Passed::Group& group : shortcut_.groups()) {
+    report_passed(group.packets);
     for (const CountedEffect effect : shortcut_.effects(group)) {
       if (effect.is_hit()) {
         effects_.hit(effect.index(), group.packets);
@@ -20,22 +23,23 @@ std::uint64_t Evaluation<kExplains>::pass() {
     }
     if (group.side->is_translated && run_.point != HookPoint::kForward) {
       static_cast<void>(effects_.translate(group.packets));  // none of them is an error
+      report_translated(group.packets);
     }
   }
   effects_.forget_writes();
   return passed;
 }
 
-template <bool kExplains>
-void Evaluation<kExplains>::read(std::uint64_t m) {
+template <Mode kMode>
+void Evaluation<kMode>::read(std::uint64_t m) {
   run_.tracker->read({run_.point, run_.burst}, m,
                      [this](std::size_t i) { return state_.facts.transport(i); });
 }
 
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::run_tracking(const HookCode& hook, const BaseCode& base,
-                                                  std::uint64_t live) {
-  if (kExplains || run_.tracker == nullptr) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::run_tracking(const HookCode& hook, const BaseCode& base,
+                                              std::uint64_t live) {
+  if (run_.tracker == nullptr) {
     return live;
   }
   switch (base.what) {
@@ -47,6 +51,7 @@ std::uint64_t Evaluation<kExplains>::run_tracking(const HookCode& hook, const Ba
       }
       untracked_ |= run_.tracker->track({run_.point, run_.burst}, live);
       state_.facts.forget();
+      report_tracked(live);
       return live & ~untracked_;
     case BaseCode::What::kTranslate:
       return translate(hook, live);
@@ -60,8 +65,8 @@ std::uint64_t Evaluation<kExplains>::run_tracking(const HookCode& hook, const Ba
 }
 
 // Linux's nf_nat_inet_fn. Chains of type nat see only the first packet of a connection.
-template <bool kExplains>
-std::uint64_t Evaluation<kExplains>::translate(const HookCode& hook, std::uint64_t live) {
+template <Mode kMode>
+std::uint64_t Evaluation<kMode>::translate(const HookCode& hook, std::uint64_t live) {
   for (std::uint64_t undecided = effects_.undecided(live); undecided != 0;
        undecided = effects_.undecided(live)) {
     std::uint64_t accepted = undecided;
@@ -75,14 +80,54 @@ std::uint64_t Evaluation<kExplains>::translate(const HookCode& hook, std::uint64
     live &= ~(dropped_ | untranslated_ | effects_.rejected());
   }
   dropped_ |= effects_.translate(live);
+  report_translated(live & ~dropped_);
   return live & ~dropped_;
 }
 
-template std::uint64_t Evaluation<false>::pass();
-template std::uint64_t Evaluation<true>::pass();
-template std::uint64_t Evaluation<false>::run_tracking(const HookCode&, const BaseCode&,
-                                                       std::uint64_t);
-template std::uint64_t Evaluation<true>::run_tracking(const HookCode&, const BaseCode&,
-                                                      std::uint64_t);
+template <Mode kMode>
+void Evaluation<kMode>::report_passed(std::uint64_t m) {
+  if constexpr (kMode != Mode::kRun) {
+    (*observer_)(Step{.what = Step::What::kPassed, .program = code_.serial}, m);
+  }
+}
+
+template <Mode kMode>
+void Evaluation<kMode>::report_tracked(std::uint64_t m) {
+  if constexpr (kMode != Mode::kRun) {
+    for (; m != 0; m &= m - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(m));
+      const Tracked tracked = Tracked::of(*run_.burst.packets[i]);
+      Step step{.what = Step::What::kTracked, .program = code_.serial};
+      step.as = tracked.as;
+      step.direction = tracked.direction;
+      (*observer_)(step, std::uint64_t{1} << i);
+    }
+  }
+}
+
+template <Mode kMode>
+void Evaluation<kMode>::report_translated(std::uint64_t m) {
+  if constexpr (kMode != Mode::kRun) {
+    for (; m != 0; m &= m - 1) {
+      const auto i = static_cast<std::size_t>(std::countr_zero(m));
+      const auto end = effects_.translation(i);
+      if (end) {
+        Step step{.what = Step::What::kTranslated, .program = code_.serial};
+        step.end = *end;
+        (*observer_)(step, std::uint64_t{1} << i);
+      }
+    }
+  }
+}
+
+template std::uint64_t Evaluation<Mode::kRun>::pass();
+template std::uint64_t Evaluation<Mode::kTrace>::pass();
+template std::uint64_t Evaluation<Mode::kExplain>::pass();
+template std::uint64_t Evaluation<Mode::kRun>::run_tracking(const HookCode&, const BaseCode&,
+                                                            std::uint64_t);
+template std::uint64_t Evaluation<Mode::kTrace>::run_tracking(const HookCode&, const BaseCode&,
+                                                              std::uint64_t);
+template std::uint64_t Evaluation<Mode::kExplain>::run_tracking(const HookCode&, const BaseCode&,
+                                                                std::uint64_t);
 
 }  // namespace ringroad::filter

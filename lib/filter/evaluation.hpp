@@ -8,8 +8,13 @@
 
 namespace ringroad::filter {
 
-// With kExplains it reports steps and has no side effects.
-template <bool kExplains>
+enum class Mode : std::uint8_t {
+  kRun,
+  kTrace,    // the same, and the observer learns the steps
+  kExplain,  // the observer learns the steps, and nothing changes but packets and the tracker
+};
+
+template <Mode kMode>
 class Evaluation {
  public:
   Evaluation(const Code& code, ThreadState& state, const Run& run, const Observer* observer)
@@ -17,8 +22,8 @@ class Evaluation {
         state_{state},
         run_{run},
         observer_{observer},
-        shortcut_{code, kExplains ? nullptr : state.recordings.get(), run.point, run.burst,
-                  run.tracker} {}
+        shortcut_{code, kMode == Mode::kExplain ? nullptr : state.recordings.get(), run.point,
+                  run.burst, run.tracker} {}
 
   void run(const HookCode& hook);
 
@@ -57,16 +62,20 @@ class Evaluation {
   void read(std::uint64_t m);
   void drop(std::uint64_t m, stats::DropReason reason);
   void drop_all();
-  void report(Step::What what, const ChainCode& chain, const RuleCode* rule,
+  // Of the packets of `m`.
+  void report(std::uint64_t m, Step::What what, const ChainCode& chain, const RuleCode* rule,
               VerdictCode verdict = {}, bool accepts = true);
+  void report_passed(std::uint64_t m);
+  void report_tracked(std::uint64_t m);
+  void report_translated(std::uint64_t m);
 
   const Code& code_;
   ThreadState& state_;
   const Run& run_;
   const Observer* observer_;
-  Elements elements_{code_, state_, run_, kExplains};
+  Elements elements_{code_, state_, run_, kMode == Mode::kExplain};
   Comparisons comparisons_{code_, state_.facts, elements_};
-  Effects effects_{code_, state_, run_, comparisons_, elements_, kExplains};
+  Effects effects_{code_, state_, run_, comparisons_, elements_, kMode == Mode::kExplain};
   Shortcut shortcut_;
   std::size_t segments_ = 0;  // that are being evaluated, one inside the other
   std::uint64_t dropped_ = 0;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "filter/firewall.hpp"
 
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "filter/rehearsal.hpp"
 
 namespace ringroad::filter {
 
@@ -13,6 +16,20 @@ Firewall::Firewall(Hooks& hooks, Reclaimer& reclaimer, const Clock& clock, std::
     points_[i] = {.firewall = this, .point = static_cast<HookPoint>(i)};
   }
 }
+
+namespace {
+
+void evaluate(Program& program, const Run& run) {
+  StageContext& context = *run.context;
+  const auto packets = std::span{run.burst.packets}.first(run.burst.count);
+  if (context.watch == nullptr || !context.watch->traces(packets)) [[likely]] {
+    program.run(context.thread, run);
+  } else {
+    program.trace(context.thread, run, recorder(run));
+  }
+}
+
+}  // namespace
 
 void Firewall::run(void* state, StageContext& context, const Burst& burst, HookVerdicts& verdicts) {
   const Point& point = *static_cast<const Point*>(state);
@@ -28,14 +45,14 @@ void Firewall::run(void* state, StageContext& context, const Burst& burst, HookV
                 .clock = self.clock_,
                 .sinks = self.sinks_};
   if (!program->tracks(point.point, burst.is_ipv6)) {
-    program->run(context.thread, evaluated);
+    evaluate(*program, evaluated);
   } else if (context.thread < self.trackers_.size()) {
     evaluated.tracker = self.trackers_[context.thread].get();
-    program->run(context.thread, evaluated);
+    evaluate(*program, evaluated);
   } else {
     const std::size_t owner = self.owner_of(burst);
     evaluated.tracker = self.trackers_[owner].get();
-    self.call_(owner, [&] { program->run(context.thread, evaluated); });
+    self.call_(owner, [&] { evaluate(*program, evaluated); });
   }
 }
 
@@ -45,7 +62,7 @@ std::size_t Firewall::owner_of(const Burst& burst) const {
   if (tracked.has_connection && tracked.table < trackers_.size()) {
     return tracked.table;
   }
-  return owners_ != nullptr ? owners_->owner_of(packet, kL2Bytes, burst.is_ipv6) : 0;
+  return owner_of(packet, burst.is_ipv6);
 }
 
 TrackingSettings Firewall::share() const {

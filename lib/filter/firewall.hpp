@@ -47,11 +47,17 @@ class Firewall {
   void set_steer(Steer steer) { steer_ = std::move(steer); }
   // The number of workers with a tracker: none before rules need them.
   [[nodiscard]] std::size_t trackers() const { return trackers_.size(); }
-  void with_tracker(std::size_t worker, const std::function<void(Tracker& tracker)>& what) {
+  void with_tracker(std::size_t worker, const std::function<void(Tracker& tracker)>& what) const {
     call_(worker, [&] { what(*trackers_[worker]); });
   }
   // Calls `what` for the tracker of each worker, in turn.
   void with_trackers(const std::function<void(Tracker& tracker)>& what);
+  // The worker whose connection the packet belongs to.
+  [[nodiscard]] std::size_t owner_of(const Packet& packet, bool is_ipv6) const {
+    return owners_ != nullptr ? owners_->owner_of(packet, kL2Bytes, is_ipv6) : 0;
+  }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] const Sinks& sinks() const { return sinks_; }
   // For the packets that follow. Tables that are there stay as large as they are.
   void set_tracking(const TrackingSettings& settings);
 
@@ -64,7 +70,7 @@ class Firewall {
   };
 
   static void run(void* state, StageContext& context, const Burst& burst, HookVerdicts& verdicts);
-  // The worker whose connection the packets of the control thread belong to.
+  // Likewise, of a burst of the control thread.
   [[nodiscard]] std::size_t owner_of(const Burst& burst) const;
   // What one worker's tracker has of the settings.
   [[nodiscard]] TrackingSettings share() const;

@@ -10,10 +10,12 @@
 namespace ringroad::filter {
 
 // A statement of a rule; of an object with a name, `chain` is kNamed and `rule` its index. Hits of
-// a rule have statement 0, those of a policy rule kPolicy.
+// a rule have statement 0, those that its verdict maps drop kDrops, and those of a policy rule
+// kPolicy.
 struct StatementPlace {
   static constexpr std::uint32_t kNamed = ~std::uint32_t{0};
   static constexpr std::uint32_t kPolicy = ~std::uint32_t{0};
+  static constexpr std::uint32_t kDrops = 1;
 
   std::uint32_t table = 0;
   std::uint32_t chain = 0;

@@ -27,9 +27,7 @@ bool Program::has_chains(HookPoint point) const {
 }
 
 void Program::explain(const Run& run, const Observer& observer) {
-  filter::explain(*code_,
-                  code_->hooks[static_cast<std::size_t>(run.point)][run.burst.is_ipv6 ? 1 : 0],
-                  *states_.back(), run, observer);
+  filter::explain(*code_, hook_of(run), *states_.back(), run, observer);
 }
 
 std::optional<Total> Program::total(const StatementPlace& place) const {
@@ -72,6 +70,19 @@ std::optional<Total> Program::named_counter(std::uint32_t table, std::uint32_t o
 std::uint64_t Program::rule_hits(std::uint32_t table, std::uint32_t chain,
                                  std::uint32_t rule) const {
   return hits({table, chain, rule, 0});
+}
+
+std::uint64_t Program::rule_drops(std::uint32_t table, std::uint32_t chain,
+                                  std::uint32_t rule) const {
+  const auto& statements = ruleset_->tables[table].chains[chain].rules[rule].statements;
+  const auto drops = [](const nft::Statement& statement) {
+    const auto* const verdict = std::get_if<nft::Verdict>(&statement);
+    return std::holds_alternative<nft::Reject>(statement) ||
+           (verdict != nullptr && verdict->kind == nft::Verdict::Kind::kDrop);
+  };
+  return std::ranges::any_of(statements, drops)
+             ? rule_hits(table, chain, rule)
+             : hits({table, chain, rule, StatementPlace::kDrops});
 }
 
 std::uint64_t Program::policy_hits(std::uint32_t table, std::uint32_t chain) const {

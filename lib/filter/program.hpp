@@ -33,13 +33,19 @@ class Program {
 
   // Thread number `thread`, which passes its own.
   void run(std::size_t thread, const Run& run) {
-    const HookCode& hook =
-        code_->hooks[static_cast<std::size_t>(run.point)][run.burst.is_ipv6 ? 1 : 0];
+    const HookCode& hook = hook_of(run);
     if (!hook.chains.empty()) {
       evaluate(*code_, hook, *states_[thread], run);
     }
   }
-  // For a burst of one packet. Any thread but at most one at a time.
+  // The same, and the observer learns each step.
+  void trace(std::size_t thread, const Run& run, const Observer& observer) {
+    const HookCode& hook = hook_of(run);
+    if (!hook.chains.empty()) {
+      filter::trace(*code_, hook, *states_[thread], run, observer);
+    }
+  }
+  // The same without effects on what is counted or limited. Any thread but at most one at a time.
   void explain(const Run& run, const Observer& observer);
 
   // Any thread. The sums over all threads, from the numbers that the ruleset says on. Nothing if
@@ -50,6 +56,9 @@ class Program {
   // The packets for which the rule gave a verdict, or that the policy of the base chain decided.
   [[nodiscard]] std::uint64_t rule_hits(std::uint32_t table, std::uint32_t chain,
                                         std::uint32_t rule) const;
+  // Those that the rule dropped or rejected.
+  [[nodiscard]] std::uint64_t rule_drops(std::uint32_t table, std::uint32_t chain,
+                                         std::uint32_t rule) const;
   [[nodiscard]] std::uint64_t policy_hits(std::uint32_t table, std::uint32_t chain) const;
   // Bytes.
   [[nodiscard]] std::optional<std::uint64_t> quota_used(std::uint32_t table, std::uint32_t chain,
@@ -62,7 +71,13 @@ class Program {
   [[nodiscard]] std::optional<std::vector<nft::Element>> elements(const nft::Set& set,
                                                                   Nanoseconds now) const;
 
+  // Differs from that of any other program. Steps have it.
+  [[nodiscard]] std::uint64_t serial() const { return code_->serial; }
+
  private:
+  [[nodiscard]] const HookCode& hook_of(const Run& run) const {
+    return code_->hooks[static_cast<std::size_t>(run.point)][run.burst.is_ipv6 ? 1 : 0];
+  }
   [[nodiscard]] std::optional<Total> total(const StatementPlace& place) const;
   [[nodiscard]] std::uint64_t hits(const StatementPlace& place) const;
   [[nodiscard]] std::optional<std::uint64_t> used(const StatementPlace& place) const;

@@ -71,6 +71,7 @@ struct alignas(16) WatchRecord {
     kDelivered,
     kAnswered,  // value: ICMP type; other: ICMP code; detail: why it is not sent (Silence)
     kCut,       // value: number of fragments
+    kFirewall,  // detail: HookPoint; a filter::Step follows
     kCaptured,  // detail: Direction; value: the frame's length; other: fate; its octets follow
   };
   enum class Direction : std::uint8_t { kIn, kOut, kDropped };
@@ -138,6 +139,10 @@ class Watch {
   [[nodiscard]] std::uint64_t lost() const { return lost_.get(); }
 
   [[nodiscard]] bool is_on() const { return plan_.load(std::memory_order_acquire) != nullptr; }
+  // Whether note() would record an event of any of these packets.
+  [[nodiscard]] bool traces(std::span<Packet* const> packets) const {
+    return is_on() && any_marked(packets);
+  }
   // Where the current burst is timed: null if it is not.
   void set_times(stats::StageTimes* times) { times_ = times; }
 

@@ -2,9 +2,10 @@
 """A ruleset in nftables' own language, between real hosts, beside the kernel's nft that has the same file."""
 import re
 import shutil
+import subprocess
 import unittest
 
-from topology import Ipv6, RouterTestCase, eventually, inside, received, run
+from topology import ROADCTL, Ipv6, RouterTestCase, eventually, inside, received, run
 
 RULES = """
 table inet filter {
@@ -60,6 +61,26 @@ class Firewall(RouterTestCase):
         self.assertGreater(self.rules("forward")[1]["packets"], 3)
         self.assertGreaterEqual(self.rules("forward")[2]["packets"], 1)
         self.assertRegex(self.router.log(), r"firewall: refused IN=left OUT=right MAC=\S+ SRC=\S+ DST=\S+ .*DPT=7003 SYN")
+
+    def test_drops_explanations_and_traces_name_the_rule(self):
+        self.connect(7003)
+        rule = next(rule for rule in self.rules("forward") if "log" in rule["text"])
+        drops = next(drop for drop in self.router.show("drops") if drop["reason"] == "firewall")
+        named = next(one for one in drops["rules"] if one["handle"] == rule["handle"])
+        self.assertEqual(named["packets"], rule["hits"])
+        self.assertRegex(self.router.roadctl("show", "drops").stdout,
+                         rf"(?m)^ *{rule['hits']} +inet filter +forward +{rule['handle']} +tcp dport 7003 ")
+        words = ("from", "left", self.a, self.b, "proto", "tcp", "dport", "7003")
+        explained = self.router.roadctl("explain", *words).stdout
+        self.assertRegex(explained, rf"inet filter forward, handle {rule['handle']}: `tcp dport 7003 .*`: drop")
+        tracing = subprocess.Popen([ROADCTL, "--socket", self.router.socket_path, "trace", "-n", "1", "port", "left",
+                                    "tcp", "dst", "port", "7003"], text=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self.addCleanup(tracing.kill)
+        self.assertRegex(tracing.stderr.readline(), "^tracing")
+        self.connect(7003)
+        self.assertRegex(tracing.communicate(timeout=10)[0],
+                         rf"inet filter forward, handle {rule['handle']}: `tcp dport 7003 .*`: drop")
 
     def test_a_datagram_that_is_rejected_is_answered(self):
         done = self.from_a("bash", "-c", f"exec 3<>/dev/udp/{self.b}/7002; echo x >&3; sleep 0.3; echo x >&3",

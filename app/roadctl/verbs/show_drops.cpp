@@ -38,6 +38,25 @@ std::string ports_of(const json& drop) {
   return ports.size() > 3 ? text + ", ..." : text;
 }
 
+// The rules of the firewall that dropped packets; nothing if none did.
+std::string rules_of(const json& drops, const Display& display) {
+  Table table{{{"PACKETS", kRight},
+               {"TABLE"},
+               {"CHAIN"},
+               {"HANDLE", kRight, "-"},
+               {.heading = "RULE OF THE FIREWALL", .wraps = true}}};
+  bool is_empty = true;
+  for (const json& drop : drops) {
+    for (const json& rule : drop.value("rules", json::array())) {
+      table.add({trouble(rule, "packets", display),
+                 Cell{fmt::format("{} {}", rule.value("family", "?"), rule.value("table", "?"))},
+                 plain(rule, "chain"), plain(rule, "handle"), plain(rule, "rule")});
+      is_empty = false;
+    }
+  }
+  return is_empty ? std::string{} : "\n" + table.print(display);
+}
+
 std::string render_drops(const json& drops, const Display& display) {
   Table table{{{"REASON"},
                {"PACKETS", kRight},
@@ -49,7 +68,7 @@ std::string render_drops(const json& drops, const Display& display) {
     table.add({plain(drop, "reason"), trouble(drop, "packets", display), amount(drop, "per_second"),
                count(drop, "last_minute", display), Cell{ports_of(drop)}, plain(drop, "meaning")});
   }
-  return table.print(display);
+  return table.print(display) + rules_of(drops, display);
 }
 
 const Registration kShowDrops{

@@ -249,7 +249,7 @@ TEST_CASE("explaining adds nothing and counts nothing") {
     HookVerdicts verdicts;
     rules.program->explain(
         {HookPoint::kForward, nullptr, packets.burst, verdicts, rules.clock, rules.sinks},
-        [](const Step& /*step*/) {});
+        [](const Step& /*step*/, std::uint64_t /*packets*/) {});
     return verdicts.dropped() == 0;
   };
   CHECK(accepts(1));

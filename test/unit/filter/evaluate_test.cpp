@@ -201,7 +201,7 @@ TEST_CASE("explain reports the steps of a packet and counts nothing") {
   HookVerdicts verdicts;
   rules.program->explain(
       {HookPoint::kForward, nullptr, packets.burst, verdicts, rules.clock, rules.sinks},
-      [&](const Step& step) { steps.push_back(step.chain->name); });
+      [&](const Step& step, std::uint64_t /*packets*/) { steps.push_back(step.chain->name); });
   CHECK(steps == std::vector<std::string>{"c", "a", "a"});
   CHECK(verdicts.dropped() == 0);
   CHECK(rules.program->counter(0, 1, 0, 1) == Total{});
