@@ -5,7 +5,7 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-usage: scripts/bench.sh [forward|pipeline|latency|kernel|fib|bands|all] [--quick] [options]
+usage: scripts/bench.sh [forward|pipeline|latency|kernel|fib|bands|firewall|all] [--quick] [options]
 
   forward   a core forwarding, against l3fwd and testpmd: routes, frame sizes, hugepages, two cores
   pipeline  what of that is the router's own: the ports' share taken off, and by stage
@@ -13,6 +13,7 @@ usage: scripts/bench.sh [forward|pipeline|latency|kernel|fib|bands|all] [--quick
   kernel    against the Linux kernel, on veth and on memory ports
   fib       route lookup, loading and changes, against rte_fib and rte_lpm
   bands     a port's bands, against rte_sched; how long packets wait in them
+  firewall  rules, connections and translation, against the kernel's nft with the same rules
   all       all of these (the default)
 
   --quick           3 rounds instead of 7; of fib without rte_lpm, which takes minutes to load
@@ -45,7 +46,7 @@ picture=()    # for benchmarks that can draw a picture
 chosen=       # an option that applies to one benchmark only
 while (($#)); do
   case $1 in
-    forward | pipeline | latency | kernel | fib | bands | all) benchmark=$1 ;;
+    forward | pipeline | latency | kernel | fib | bands | firewall | all) benchmark=$1 ;;
     --quick) quick=true; passed+=(--rounds 3) ;;
     --rounds | --case | --subject | --table)
       (($# >= 2)) || { echo "bench.sh: $1 needs a value" >&2; exit 2; }
@@ -68,8 +69,8 @@ done
 case $benchmark in
   all)
     [[ -z $chosen ]] ||
-      { echo "bench.sh: $chosen of which? Name forward, pipeline, latency, kernel, fib or bands" >&2; exit 2; }
-    benchmarks=(forward pipeline latency kernel fib bands)
+      { echo "bench.sh: $chosen of which? Name forward, pipeline, latency, kernel, fib, bands or firewall" >&2; exit 2; }
+    benchmarks=(forward pipeline latency kernel fib bands firewall)
     ;;
   *) benchmarks=("$benchmark") ;;
 esac
@@ -78,7 +79,7 @@ $quick || passed_fib+=(--lpm)
 
 # Pages of 2 MiB: forward needs l3fwd's tables for a million routes, its largest; fib needs all its
 # tables at the same time; bands needs its packets.
-declare -A pages_needed=([forward]=640 [pipeline]=192 [latency]=192 [kernel]=320 [fib]=768 [bands]=128)
+declare -A pages_needed=([forward]=640 [pipeline]=192 [latency]=192 [kernel]=320 [fib]=768 [bands]=128 [firewall]=320)
 readonly pages_file=/proc/sys/vm/nr_hugepages
 pages_added=0
 
@@ -115,7 +116,7 @@ clean_up() {
 
 declare -A targets=([forward]="app/ringroad/ringroad app/roadctl/roadctl" [bands]=app/bench/bench-bands
   [pipeline]=app/bench/bench-pipeline [latency]=app/bench/bench-latency
-  [kernel]="app/ringroad/ringroad app/roadctl/roadctl" [fib]=app/bench/bench-fib)
+  [kernel]="app/ringroad/ringroad app/roadctl/roadctl" [firewall]="app/ringroad/ringroad app/roadctl/roadctl" [fib]=app/bench/bench-fib)
 "$root/scripts/install.sh" bench
 if ! $allow_missing; then
   for name in "${benchmarks[@]}"; do

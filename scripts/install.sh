@@ -17,7 +17,7 @@ run=(iproute2 iputils-ping traceroute iperf3 ethtool)
 debian=(debhelper dpkg-dev)
 test=(python3 python3-jsonschema python3-scapy nftables conntrack socat curl procps iputils-tracepath valgrind clang-19 clang-tidy-19 clang-format-19
   libclang-rt-19-dev llvm-19 mmdebstrap lintian tcpdump tshark chromium ndisc6 radvd thc-ipv6)
-bench=(dpdk dpdk-dev python3)
+bench=(dpdk dpdk-dev python3 nftables)
 
 fail() {
   echo "install.sh: $*" >&2

@@ -37,7 +37,8 @@ void write_named_counters(MetricsText& text, const std::vector<NamedCounterSampl
   const auto each = [&](std::uint64_t filter::Total::* member) {
     for (const NamedCounterSample& counter : counters) {
       text.sample(
-          labels_of({{"family", counter.family}, {"table", counter.table}, {"name", counter.name}}),
+          labels_of(
+              {{"family", counter.family}, {"table", counter.table}, {"counter", counter.name}}),
           std::uint64_t{counter.total.*member});
     }
   };

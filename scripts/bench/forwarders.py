@@ -56,6 +56,7 @@ class Setup:
     # The source of the packets: the file itself, or another process that reads it, through shared
     # memory.
     transport: str = "pcap"
+    ruleset: str = ""  # of the firewall, in the language of nft(8)
 
     @property
     def mac(self) -> str:
@@ -323,6 +324,7 @@ class Ringroad(Forwarder):
             "nd": {"dad_transmits": 0},  # packets are counted from the first moment on
             "neighbors": [{"address": gateway, "port": names[-1], "mac": GATEWAY_MAC}
                           for gateway in (GATEWAY, GATEWAY6)],
+            **({"firewall": {"rules": setup.ruleset}} if setup.ruleset else {}),
         }
         path = setup.scratch / "ringroad.yaml"
         path.write_text(json.dumps(configuration, indent=1))  # JSON is YAML

@@ -64,13 +64,16 @@ class Wires:
         return int(inside(SPACES[2], "cat", "/sys/class/net/host-out/statistics/rx_packets"))
 
 
+def plain_frame() -> bytes:
+    return traffic.frame(bytes.fromhex(IN_MAC.replace(":", "")), traffic.NETWORK + 2, 0, 60)
+
+
 @contextlib.contextmanager
-def generator(core: int):
-    frame = traffic.frame(bytes.fromhex(IN_MAC.replace(":", "")), traffic.NETWORK + 2, 0, 60)
+def generator(core: int, frames: list[bytes]):
     process = subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", SPACES[0], "taskset", "-c",
          str(core), sys.executable, Path(__file__).with_name("xdp_generator.py"), "host-in",
-         frame.hex()])
+         *(frame.hex() for frame in frames)])
     try:
         yield
         if process.poll() is not None:
@@ -80,9 +83,9 @@ def generator(core: int):
         process.wait()
 
 
-def rate(core: int) -> float:
+def rate(core: int, frames: list[bytes] | None = None) -> float:
     """Packets a second that reach the sink: the median of several windows."""
-    with generator(core):
+    with generator(core, frames or [plain_frame()]):
         time.sleep(forward.WARM_UP)
         rates = []
         for _ in range(forward.WINDOWS):
@@ -94,7 +97,7 @@ def rate(core: int) -> float:
     return statistics.median(rates)
 
 
-def linux(setup: Setup) -> float:
+def linux(setup: Setup, frames: list[bytes] | None = None) -> float:
     router = SPACES[1]
     with Wires():
         inside(router, "sysctl", "-q", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0",
@@ -104,6 +107,10 @@ def linux(setup: Setup) -> float:
         inside(router, "ip", "neighbor", "add", GATEWAY, "lladdr", GATEWAY_MAC, "dev", "out")
         for prefix in setup.routes:
             inside(router, "ip", "route", "add", prefix, "via", GATEWAY)
+        if setup.ruleset:
+            rules = setup.scratch / "rules.nft"
+            rules.write_text(setup.ruleset)
+            inside(router, "nft", "-f", rules)
         # One thread forwards; another one receives for the sink.
         for space, name, core in ((router, "in", setup.cores.worker),
                                   (SPACES[2], "host-out", setup.cores.control)):
@@ -111,7 +118,7 @@ def linux(setup: Setup) -> float:
             for thread in run("pgrep", f"^napi/{name}-").split():
                 run("taskset", "-p", "-c", core, thread)
                 run("renice", "-n", "-20", "-p", thread)
-        return rate(setup.cores.control)
+        return rate(setup.cores.control, frames)
 
 
 class OnVeth(Ringroad):

@@ -24,12 +24,13 @@ def checksum(header: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def frame(destination_mac: bytes, destination: int, identification: int, size: int) -> bytes:
+def frame(destination_mac: bytes, destination: int, identification: int, size: int, source: int = SOURCE,
+          ports: tuple[int, int] = (1024, 1024)) -> bytes:
     length = size - 14
-    fields = [0x45, 0, length, identification, 0, 64, 17, 0, SOURCE, destination]
+    fields = [0x45, 0, length, identification, 0, 64, 17, 0, source, destination]
     fields[7] = checksum(struct.pack("!BBHHHBBHII", *fields))
     ip = struct.pack("!BBHHHBBHII", *fields)
-    udp = struct.pack("!HHHH", 1024, 1024, length - 20, 0)
+    udp = struct.pack("!HHHH", *ports, length - 20, 0)
     return (destination_mac + SOURCE_MAC + b"\x08\x00" + ip + udp).ljust(size, b"\0")
 
 
@@ -45,12 +46,15 @@ def frame6(destination_mac: bytes, destination: int, size: int) -> bytes:
 def write_pcap(path, destination_mac: str, destinations, sizes: str = "64") -> None:
     mac = bytes.fromhex(destination_mac.replace(":", ""))
     mixed = random.Random(7)
+    write_frames(path, (frame6(mac, destination, mixed.choice(SIZES[sizes])) if destination >> 32
+                        else frame(mac, destination, index & 0xFFFF, mixed.choice(SIZES[sizes]))
+                        for index, destination in enumerate(destinations)))
+
+
+def write_frames(path, frames) -> None:
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for index, destination in enumerate(destinations):
-            size = mixed.choice(SIZES[sizes])
-            data = (frame6(mac, destination, size) if destination >> 32
-                    else frame(mac, destination, index & 0xFFFF, size))
+        for index, data in enumerate(frames):
             file.write(struct.pack("<IIII", 0, index, len(data), len(data)) + data)
 
 

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sends one frame out of a network interface as fast as a core can: the kernel runs an XDP program over live frames.
+"""Sends a frame, or one of two at random, out of a network interface as fast as a core can: the kernel runs an XDP
+program over live frames.
 
-usage: xdp_generator.py INTERFACE FRAME (in hex), until it is killed. Needs Linux 5.18 and root.
+usage: xdp_generator.py INTERFACE FRAME [FRAME] (in hex), until it is killed. Two frames have the same length, and differ
+in their first 38 octets. Needs Linux 5.18 and root.
 """
 
 import ctypes
@@ -18,23 +20,30 @@ LIVE_FRAMES = 2
 ROUND = 1 << 22
 BATCH = 64
 # Values of the field `code` of struct bpf_insn.
-LOAD_WORD, STORE_WORD, MOVE, ADD, SET, JUMP_ABOVE, EXIT = 0x61, 0x62, 0xBF, 0x07, 0xB7, 0x2D, 0x95
+LOAD_WORD, STORE_WORD, MOVE, ADD, AND, SET, CALL, EXIT = 0x61, 0x62, 0xBF, 0x07, 0x57, 0xB7, 0x85, 0x95
+JUMP, JUMP_EQUAL, JUMP_ABOVE = 0x05, 0x15, 0x2D
+RANDOM = 7  # the helper bpf_get_prandom_u32
 
 
 def instruction(code: int, to: int = 0, source: int = 0, offset: int = 0, value: int = 0) -> bytes:
     return struct.pack("<BBhi", code, source << 4 | to, offset, value)
 
 
-def program(frame: bytes) -> bytes:
-    """Sends the frame back where it was received. Frames circulate, so the fields that a router has
-    changed are restored first."""
-    def restored(offset: int) -> bytes:
-        return instruction(STORE_WORD, 2, 0, offset, struct.unpack_from("<i", frame, offset)[0])
-    changed = [restored(offset) for offset in (0, 4, 8, 22)]  # MAC addresses; TTL and checksum
+def program(frames: list[bytes]) -> bytes:
+    """Sends a frame back where it was received. Frames circulate, so the fields that a router changes are
+    restored first: MAC addresses, TTL and checksum, addresses and ports."""
+    def restored(frame: bytes) -> list[bytes]:
+        return [instruction(STORE_WORD, 6, 0, offset, struct.unpack_from("<i", frame, offset)[0])
+                for offset in (0, 4, 8, 22, 26, 30, 34)]
+    body = restored(frames[0])
+    if len(frames) == 2:
+        body = [instruction(CALL, value=RANDOM), instruction(AND, 0, value=1),
+                instruction(JUMP_EQUAL, 0, 0, len(body) + 1), *body,
+                instruction(JUMP, offset=len(body)), *restored(frames[1])]
     return b"".join([
-        instruction(LOAD_WORD, 2, 1, 0), instruction(LOAD_WORD, 3, 1, 4),  # xdp_md: data, data_end
-        instruction(MOVE, 4, 2), instruction(ADD, 4, value=len(frame)),
-        instruction(JUMP_ABOVE, 4, 3, len(changed)), *changed,
+        instruction(LOAD_WORD, 6, 1, 0), instruction(LOAD_WORD, 3, 1, 4),  # xdp_md: data, data_end
+        instruction(MOVE, 4, 6), instruction(ADD, 4, value=len(frames[0])),
+        instruction(JUMP_ABOVE, 4, 3, len(body)), *body,
         instruction(SET, 0, value=XDP_TX), instruction(EXIT)])
 
 
@@ -53,8 +62,9 @@ def address(buffer) -> int:
 
 
 def main() -> None:
-    name, frame = sys.argv[1], bytes.fromhex(sys.argv[2])
-    code = program(frame)
+    name, frames = sys.argv[1], [bytes.fromhex(word) for word in sys.argv[2:4]]
+    frame = frames[0]
+    code = program(frames)
     text = ctypes.create_string_buffer(code, len(code))
     license_name = ctypes.create_string_buffer(b"BSD")
     loaded = bpf(PROG_LOAD, "<IIQQ", XDP, len(code) // 8, address(text), address(license_name))

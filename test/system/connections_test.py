@@ -300,7 +300,7 @@ class Numbers(http_test.HttpTestCase):
         self.assertEqual(self.metric("ringroad_connections_limit"), 1000)
         self.assertEqual(self.metric("ringroad_connections_inserted_total"), 1)
         self.assertEqual(len(self.api("show/connections?proto=icmp")), 1)
-        pings = {"family": "ip", "table": "t", "name": "pings"}
+        pings = {"family": "ip", "table": "t", "counter": "pings"}
         self.assertEqual(self.metric("ringroad_firewall_counter_packets_total", **pings), 4)
         self.assertEqual(self.metric("ringroad_firewall_counter_bytes_total", **pings), 4 * 84)
 
