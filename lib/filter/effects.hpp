@@ -48,13 +48,13 @@ class Effects {
   // they quote too little.
   [[nodiscard]] std::uint64_t translate(std::uint64_t m);
 
+  // The same for packets of known connections, all of them plain.
+  void translate_passed(std::uint64_t m);
   // What translate() does to a packet that it translates.
   [[nodiscard]] std::optional<Step::End> translation(std::size_t index) const;
 
   // Whether a header was written.
   [[nodiscard]] bool wrote() const { return wrote_; }
-  // What was written so far is of packets that no rule reads.
-  void forget_writes() { wrote_ = false; }
   [[nodiscard]] std::uint64_t rejected() const { return rejected_; }
   // Gives the rejected packets away, last, because rules may read all packets of the burst.
   void finish();

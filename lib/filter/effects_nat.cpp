@@ -215,6 +215,24 @@ std::uint64_t Effects::nat_unchanged(std::uint64_t m) {
   return dropped;
 }
 
+void Effects::translate_passed(std::uint64_t m) {
+  const Manip end = manip();
+  for (; m != 0; m &= m - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(m));
+    Packet& packet = *run_.burst.packets[i];
+    const Tracked& tracked = Tracked::in(packet);
+    const Connection* const connection = run_.tracker->connection_of(tracked);
+    if (connection == nullptr || !translates(*connection, end, tracked.direction)) {
+      continue;
+    }
+    translate_plain(rte_pktmbuf_mtod(&packet, std::uint8_t*), end,
+                    connection->tuple(filter::opposite(tracked.direction)));
+    if (end == Manip::kDestination) {
+      run_.verdicts.change(i);
+    }
+  }
+}
+
 std::optional<Step::End> Effects::translation(std::size_t index) const {
   const Tracked tracked = Tracked::of(*run_.burst.packets[index]);
   const Connection* const connection = run_.tracker->connection_of(tracked);

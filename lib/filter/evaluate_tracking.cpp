@@ -22,11 +22,10 @@ std::uint64_t Evaluation<kMode>::pass() {
       }
     }
     if (group.side->is_translated && run_.point != HookPoint::kForward) {
-      static_cast<void>(effects_.translate(group.packets));  // none of them is an error
+      effects_.translate_passed(group.packets);
       report_translated(group.packets);
     }
   }
-  effects_.forget_writes();
   return passed;
 }
 

@@ -4,8 +4,10 @@
 #include <netinet/in.h>
 
 #include <array>
+#include <cstring>
 #include <optional>
 
+#include "filter/plain_packet.hpp"
 #include "packet/checksum.hpp"
 #include "packet/edit.hpp"
 #include "packet/read.hpp"
@@ -132,7 +134,64 @@ void correct_sctp(Packet& packet, std::uint32_t transport) {
               {reinterpret_cast<const std::uint8_t*>(&crc), sizeof crc});
 }
 
+template <class Word>
+Word load(const std::uint8_t* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Writes a word, and returns what that adds to a sum of ones' complement.
+template <class Word>
+std::uint64_t replace(std::uint8_t* at, Word fresh) {
+  const Word old = load<Word>(at);
+  std::memcpy(at, &fresh, sizeof fresh);
+  return std::uint64_t{static_cast<Word>(~old)} + fresh;
+}
+
+void correct(std::uint8_t* at, std::uint64_t difference) {
+  const auto old = load<std::uint16_t>(at);
+  const auto fresh =
+      static_cast<std::uint16_t>(~fold(difference + static_cast<std::uint16_t>(~old)));
+  std::memcpy(at, &fresh, sizeof fresh);
+}
+
 }  // namespace
+
+void translate_plain(std::uint8_t* frame, Manip manip, const Tuple& other) {
+  const bool is_source = manip == Manip::kSource;
+  const Ipv6& address = is_source ? other.destination : other.source;
+  const std::uint16_t port = is_source ? other.destination_port : other.source_port;
+  std::uint8_t* const network = frame + kL2Bytes;
+  std::uint8_t* const transport = frame + (other.is_ipv6 ? kPlainTransport6 : kPlainTransport4);
+  std::uint64_t difference = 0;
+  if (other.is_ipv6) {
+    std::array<std::uint8_t, 16> octets;
+    address.write(octets.data());
+    std::uint8_t* const at = network + address_offset<rte_ipv6_hdr>(manip);
+    for (std::size_t i = 0; i < octets.size(); i += sizeof(std::uint32_t)) {
+      difference += replace(at + i, load<std::uint32_t>(octets.data() + i));
+    }
+  } else {
+    difference = replace(network + address_offset<rte_ipv4_hdr>(manip),
+                         __builtin_bswap32(narrowed(address).value()));
+    correct(network + offsetof(rte_ipv4_hdr, hdr_checksum), difference);
+  }
+  difference += replace(transport + (is_source ? 0 : sizeof port), __builtin_bswap16(port));
+  if (other.protocol == IPPROTO_TCP) {
+    correct(transport + offsetof(rte_tcp_hdr, cksum), difference);
+    return;
+  }
+  std::uint8_t* const sum = transport + offsetof(rte_udp_hdr, dgram_cksum);
+  if (load<std::uint16_t>(sum) != 0) {
+    correct(sum, difference);
+    // RFC 768: 0 would be none.
+    if (load<std::uint16_t>(sum) == 0) {
+      constexpr std::uint16_t kZero = 0xffff;
+      std::memcpy(sum, &kZero, sizeof kZero);
+    }
+  }
+}
 
 void translate(Packet& packet, const HeaderPlaces& places, Manip manip, const Tuple& to) {
   const Ipv6 address = manip == Manip::kSource ? to.source : to.destination;

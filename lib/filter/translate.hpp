@@ -26,6 +26,9 @@ struct HeaderPlaces {
 
 // Gives one end of the packet the address and port of `to`, a tuple of its own direction.
 void translate(Packet& packet, const HeaderPlaces& places, Manip manip, const Tuple& to);
+// The same for a packet that read_plain() has read, and which is as it was then but for its hop
+// limit. `other`: the tuple of the connection's other direction.
+void translate_plain(std::uint8_t* frame, Manip manip, const Tuple& other);
 // The same for an ICMP error and the packet that it quotes. `quoted`: of the connection's other
 // direction; Linux's nf_nat_icmp_reply_translation.
 void translate_error(Packet& packet, const HeaderPlaces& places, Manip manip, const Quoted& inner,
