@@ -47,9 +47,9 @@ std::string rules_of(const json& drops, const Display& display) {
                {.heading = "RULE OF THE FIREWALL", .wraps = true}}};
   bool is_empty = true;
   for (const json& drop : drops) {
-    for (const json& rule : drop.value("rules", json::array())) {
+    for (const json& rule : array(drop, "rules")) {
       table.add({trouble(rule, "packets", display),
-                 Cell{fmt::format("{} {}", rule.value("family", "?"), rule.value("table", "?"))},
+                 Cell{fmt::format("{} {}", plain(rule, "family").text, plain(rule, "table").text)},
                  plain(rule, "chain"), plain(rule, "handle"), plain(rule, "rule")});
       is_empty = false;
     }
