@@ -47,6 +47,8 @@ class StandsStill(AssertionError):
 # The messages of Linux's watchdogs about such a processor (kernel/rcu/tree_stall.h,
 # kernel/watchdog.c).
 STALL = re.compile(r"self-detected stall|detected stalls on CPUs|kthread starved|soft lockup|blocked for more than")
+# These, and qemu's own end: its processors race with a change of the memory map (iotlb_to_section).
+FOREIGN_FAULT = re.compile(rf"qemu-system-x86_64: .*Assertion.*|{STALL.pattern}")
 
 
 class Guest:
@@ -122,7 +124,7 @@ class Guest:
             self.sockets["shell"].settimeout(max(0.01, deadline - time.monotonic()))
             try:
                 some = self.sockets["shell"].recv(65536)
-            except TimeoutError:
+            except OSError:
                 some = b""
             if not some:
                 raise StandsStill(f"the guest's shell says {got!r} and no more: {self.log()}")
@@ -134,7 +136,10 @@ class Guest:
         self.commands += 1
         got = b"\n@again@\n"
         while got.endswith(b"\n@again@\n"):
-            self.sockets["shell"].sendall(b"%d %s\n" % (len(command), command.encode()))
+            try:
+                self.sockets["shell"].sendall(b"%d %s\n" % (len(command), command.encode()))
+            except OSError as error:
+                raise StandsStill(f"the guest's shell is gone: {error}\n{self.log()}") from error
             got = self.read_until(re.compile(rb"\n@(%d \d+|again)@\n$" % self.commands), seconds)
         # The answer to an earlier command that timed out may come first.
         output, status = re.search(r"(?:.*\n@\d+ \d+@\n)?(.*)\n@\d+ (\d+)@\n$",

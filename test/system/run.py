@@ -17,6 +17,8 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 CLASS_SECONDS = 150
+# Matches failures that are not the router's, if there can be such: a class with one runs once more.
+FOREIGN_FAULT = None
 
 
 class Result(unittest.TestResult):
@@ -81,6 +83,15 @@ def run_class(tests):
         raise TimeoutError(f"the class ran longer than {CLASS_SECONDS} s")
 
     signal.signal(signal.SIGALRM, too_long)
+    rows = run_once(tests)
+    fault = FOREIGN_FAULT and next(filter(None, (FOREIGN_FAULT.search(row[3]) for row in rows)), None)
+    if fault:
+        print(f"AGAIN {tests[0].rpartition('.')[0]}: {fault[0]}", flush=True)
+        rows = run_once(tests)
+    return rows
+
+
+def run_once(tests):
     signal.alarm(CLASS_SECONDS)
     result = Result()
     unittest.TestLoader().loadTestsFromNames(tests).run(result)
