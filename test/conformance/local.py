@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Packets that are delivered to the router."""
+import pathlib
 import struct
 
 import packets
@@ -8,6 +9,7 @@ from network import BROADCASTS, OWN
 from packets import DF, ICMP, TCP, UDP, ipv4
 
 OWN_ADDRESSES = sorted(OWN)
+PIM = 103
 
 
 def to_router(r, wires=WIRES):
@@ -106,6 +108,9 @@ def udp(r, count):
 
 # A kernel may implement these protocols; the comparison covers those that both lack.
 KERNELS_OWN = frozenset((ICMP, 4, TCP, UDP, 41, 47, 50, 51, 108, 115, 132, 137, 255))
+if not pathlib.Path("/proc/net/ip_mr_vif").exists():
+    # Ringroad discards PIM as a kernel with CONFIG_IP_PIMSM_V2 does; one without it answers.
+    KERNELS_OWN |= {PIM}
 UNKNOWN = sorted(set(range(256)) - KERNELS_OWN)
 
 
