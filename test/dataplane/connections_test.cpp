@@ -5,28 +5,13 @@
 
 #include "asking.hpp"
 #include "ip6_frames.hpp"
-#include "nft/parse.hpp"
-#include "testbed.hpp"
+#include "ruled.hpp"
 
 using namespace ringroad;
 using namespace ringroad::test;
 using stats::DropReason;
 
 namespace {
-
-Testbed::Options with_rules(std::string_view text, unsigned workers = 1) {
-  auto ruleset = nft::parse(text, "test.nft");
-  REQUIRE(ruleset);
-  config::Firewall firewall{.ruleset = "", .rules = std::string{text}, .parsed = {}, .digest = {}};
-  firewall.set(*std::move(ruleset));
-  Testbed::Options options;
-  options.config.firewall = std::move(firewall);
-  options.config.engine.workers.clear();
-  for (unsigned core = 0; core < workers; ++core) {
-    options.config.engine.workers.push_back(core);
-  }
-  return options;
-}
 
 Ipv4Fields udp(Ipv4Fields fields, std::uint16_t source, std::uint16_t destination,
                std::size_t bytes = 26) {

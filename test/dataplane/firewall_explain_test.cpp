@@ -5,26 +5,13 @@
 #include "asking.hpp"
 #include "explaining.hpp"
 #include "ip6_frames.hpp"
-#include "nft/parse.hpp"
+#include "ruled.hpp"
 
 using namespace ringroad;
 using namespace ringroad::test;
 using nlohmann::json;
 
 namespace {
-
-Testbed::Options with_rules(std::string_view text, unsigned workers = 1) {
-  auto ruleset = nft::parse(text, "test.nft");
-  REQUIRE(ruleset);
-  Testbed::Options options;
-  options.config.firewall.rules = std::string{text};
-  options.config.firewall.set(*std::move(ruleset));
-  options.config.engine.workers.clear();
-  for (unsigned core = 0; core < workers; ++core) {
-    options.config.engine.workers.push_back(core);
-  }
-  return options;
-}
 
 json udp_to(const char* destination, unsigned port) {
   return {{"source", "192.168.1.2"},

@@ -8,7 +8,7 @@
 #include "base/log.hpp"
 #include "folder.hpp"
 #include "ip6_frames.hpp"
-#include "nft/parse.hpp"
+#include "ruled.hpp"
 
 using namespace ringroad;
 using namespace ringroad::test;
@@ -16,20 +16,11 @@ using stats::DropReason;
 
 namespace {
 
-config::Firewall firewall_of(std::string_view text) {
-  auto ruleset = nft::parse(text, "test.nft");
-  REQUIRE(ruleset);
-  config::Firewall firewall{.ruleset = "", .rules = std::string{text}, .parsed = {}, .digest = {}};
-  firewall.set(*std::move(ruleset));
-  return firewall;
-}
-
-Testbed::Options with_rules(std::string_view text) {
-  Testbed::Options options;
+Testbed::Options with_rules6(std::string_view text) {
+  Testbed::Options options = with_rules(text);
   options.config.nd.dad_transmits = 0;
   options.config.ports[0].addresses6 = {{.address = kRouterA6, .length = 64}};
   options.config.ports[1].addresses6 = {{.address = kRouterB6, .length = 64}};
-  options.config.firewall = firewall_of(text);
   return options;
 }
 
@@ -83,7 +74,7 @@ std::uint64_t counted(Testbed& bed, const std::string& chain, std::size_t rule) 
 }  // namespace
 
 TEST_CASE("rules drop, accept, count and reject what is forwarded, to the router and from it") {
-  Testbed bed{with_rules(R"(
+  Testbed bed{with_rules6(R"(
     table inet filter {
       chain input { type filter hook input priority 0; policy accept;
         icmp type echo-request counter drop
@@ -121,7 +112,7 @@ TEST_CASE("rules drop, accept, count and reject what is forwarded, to the router
 }
 
 TEST_CASE("a segment that is rejected is reset, as its receiver would") {
-  Testbed bed{with_rules(
+  Testbed bed{with_rules6(
       "table ip t { chain c { type filter hook forward priority 0; reject with tcp reset } }")};
   bed.resolve_hosts();
   const auto flags = GENERATE(std::uint8_t{0x02}, std::uint8_t{0x10}, std::uint8_t{0x04});
@@ -147,7 +138,8 @@ TEST_CASE("a segment that is rejected is reset, as its receiver would") {
 }
 
 TEST_CASE("a datagram without payload is rejected with an error, as is one of nothing but zeros") {
-  Testbed bed{with_rules("table ip t { chain c { type filter hook forward priority 0; reject } }")};
+  Testbed bed{
+      with_rules6("table ip t { chain c { type filter hook forward priority 0; reject } }")};
   bed.resolve_hosts();
   Ipv4Fields fields = bed.from_a_to_b();
   fields.protocol = 109;
@@ -159,8 +151,8 @@ TEST_CASE("a datagram without payload is rejected with an error, as is one of no
 
 TEST_CASE("an error about a rejected packet returns its options") {
   const bool is_read = GENERATE(true, false);  // options are read behind PREROUTING
-  Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook "} +
-                         (is_read ? "forward" : "prerouting") + " priority 0; reject } }")};
+  Testbed bed{with_rules6(std::string{"table ip t { chain c { type filter hook "} +
+                          (is_read ? "forward" : "prerouting") + " priority 0; reject } }")};
   bed.resolve_hosts();
   Ipv4Fields fields = udp(bed, 9);
   fields.options = {7, 7, 4, 0, 0, 0, 0, 0};
@@ -173,9 +165,9 @@ TEST_CASE("an error about a rejected packet returns its options") {
 
 TEST_CASE("a segment in a broadcast frame is reset, but no error is sent about one") {
   const bool resets = GENERATE(true, false);
-  Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook prerouting "
-                                     "priority 0; reject with "} +
-                         (resets ? "tcp reset" : "icmp type port-unreachable") + " } }")};
+  Testbed bed{with_rules6(std::string{"table ip t { chain c { type filter hook prerouting "
+                                      "priority 0; reject with "} +
+                          (resets ? "tcp reset" : "icmp type port-unreachable") + " } }")};
   bed.resolve_hosts();
   Ipv4Fields fields = tcp(bed, 22, 0x02);
   fields.destination_mac = kBroadcastMac;
@@ -187,7 +179,7 @@ TEST_CASE("a segment in a broadcast frame is reset, but no error is sent about o
 TEST_CASE(
     "no packet slips past a drop of what is forwarded: to a new neighbor, cut, with options") {
   auto options =
-      with_rules("table inet t { chain c { type filter hook forward priority 0; policy drop; } }");
+      with_rules6("table inet t { chain c { type filter hook forward priority 0; policy drop; } }");
   options.config.ports[1].mtu = 1280;
   Testbed bed{std::move(options)};
   bed.receive(kPortA, make_ipv4(udp(bed, 1)));
@@ -205,10 +197,10 @@ TEST_CASE(
 
 TEST_CASE("neighbor discovery passes the rules for the router and from it, as with Linux") {
   const bool drops_input = GENERATE(true, false);
-  Testbed bed{with_rules(std::string{"table ip6 t { chain c { type filter hook "} +
-                         (drops_input ? "input" : "output") +
-                         " priority 0; icmpv6 type nd-neighbor-" +
-                         (drops_input ? "solicit" : "advert") + " counter drop } }")};
+  Testbed bed{with_rules6(std::string{"table ip6 t { chain c { type filter hook "} +
+                          (drops_input ? "input" : "output") +
+                          " priority 0; icmpv6 type nd-neighbor-" +
+                          (drops_input ? "solicit" : "advert") + " counter drop } }")};
   bed.run();
   static_cast<void>(bed.sent(kPortA));
   bed.receive(kPortA, solicitation_from(kHostA6, kMacA, kRouterA6));
@@ -218,7 +210,7 @@ TEST_CASE("neighbor discovery passes the rules for the router and from it, as wi
 }
 
 TEST_CASE("another ruleset acts at once and whole, and one that is wrong changes nothing") {
-  Testbed bed{with_rules(
+  Testbed bed{with_rules6(
       "table ip t { chain c { type filter hook forward priority 0; udp dport 1 counter drop } }")};
   bed.resolve_hosts();
   const auto passes = [&](std::uint16_t port) {
@@ -251,7 +243,7 @@ TEST_CASE("another ruleset acts at once and whole, and one that is wrong changes
 
 TEST_CASE("rules are replaced while packets flow, and no packet is lost") {
   Testbed bed{
-      with_rules("table ip t { chain c { type filter hook forward priority 0; counter } }")};
+      with_rules6("table ip t { chain c { type filter hook forward priority 0; counter } }")};
   bed.resolve_hosts();
   const std::array rules{
       firewall_of("table ip t { chain c { type filter hook forward priority 0; counter } }"),
@@ -266,8 +258,8 @@ TEST_CASE("rules are replaced while packets flow, and no packet is lost") {
 TEST_CASE("what rules log is bounded, and what is left out is counted") {
   log::set_up("info");
   Testbed bed{
-      with_rules("table ip t { chain c { type filter hook forward priority 0; log prefix "
-                 "\"seen \" level info } }")};
+      with_rules6("table ip t { chain c { type filter hook forward priority 0; log prefix "
+                  "\"seen \" level info } }")};
   bed.resolve_hosts();
   for (int i = 0; i < 300; ++i) {
     bed.receive(kPortA, make_ipv4(udp(bed, 1)));
@@ -293,7 +285,7 @@ TEST_CASE("what rules log is bounded, and what is left out is counted") {
 }
 
 TEST_CASE("an answer does not inherit the mark of what it answers") {
-  Testbed bed{with_rules(R"(
+  Testbed bed{with_rules6(R"(
     table ip t {
       chain in { type filter hook prerouting priority 0; meta mark set 7 }
       chain out { type filter hook postrouting priority 0; meta mark 7 counter }
@@ -309,9 +301,9 @@ TEST_CASE("an answer does not inherit the mark of what it answers") {
 
 TEST_CASE("a rejection before the route lookup comes from the address that faces the sender") {
   const bool before = GENERATE(true, false);
-  Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook "} +
-                         (before ? "prerouting" : "input") +
-                         " priority 0; udp dport 9 reject } }")};
+  Testbed bed{with_rules6(std::string{"table ip t { chain c { type filter hook "} +
+                          (before ? "prerouting" : "input") +
+                          " priority 0; udp dport 9 reject } }")};
   bed.resolve_hosts();
   Ipv4Fields fields = udp(bed, 9);
   fields.destination = kRouterB;
@@ -324,8 +316,9 @@ TEST_CASE("a rejection before the route lookup comes from the address that faces
 
 TEST_CASE("packets to all nodes pass input, whole or in fragments, and are not answered") {
   const bool rejects = GENERATE(true, false);
-  Testbed bed{with_rules(std::string{"table ip t { chain c { type filter hook input priority 0; "} +
-                         "counter " + (rejects ? "reject" : "accept") + " } }")};
+  Testbed bed{
+      with_rules6(std::string{"table ip t { chain c { type filter hook input priority 0; "} +
+                  "counter " + (rejects ? "reject" : "accept") + " } }")};
   bed.resolve_hosts();
   const auto to = GENERATE(Ipv4{192, 168, 1, 255}, Ipv4{255, 255, 255, 255}, Ipv4{224, 0, 0, 1});
   Ipv4Fields fields = bed.ping(to);
@@ -345,7 +338,7 @@ TEST_CASE("packets to all nodes pass input, whole or in fragments, and are not a
 }
 
 TEST_CASE("wrong hop-by-hop options are refused before prerouting") {
-  Testbed bed{with_rules(
+  Testbed bed{with_rules6(
       "table ip6 t { chain c { type filter hook prerouting priority 0; counter drop } }")};
   resolve_hosts6(bed);
   const auto before = counted(bed, "c", 0);
