@@ -15,6 +15,7 @@
 namespace ringroad::control {
 namespace {
 
+constexpr std::uint16_t kEtherType4 = Ipv4::kEtherType;
 constexpr std::uint16_t kEtherType6 = Ipv6::kEtherType;
 
 // The words of Linux's nf_log_ip_packet and nf_log_ip6_packet.
@@ -25,8 +26,12 @@ class Line {
   std::string packet(std::uint16_t length) {
     add("MAC={:02x} ",
         fmt::join(frame_.first(std::min<std::size_t>(frame_.size(), kL2Bytes)), ":"));
-    const bool is_ipv6 = frame_.size() >= kL2Bytes && word(kL2Bytes - 2) == kEtherType6;
-    return is_ipv6 ? ipv6(length) : ipv4(length);
+    const unsigned type = word(kL2Bytes - 2);
+    if (type != kEtherType6 && type != kEtherType4) {  // at the ingress
+      add("MACPROTO={:04x} ", type);
+      return text_;
+    }
+    return type == kEtherType6 ? ipv6(length) : ipv4(length);
   }
 
  private:
@@ -126,7 +131,8 @@ void FirewallLog::note(void* log, StageContext& context, const Burst& burst, std
   const Packet& packet = *burst.packets[index];
   const bool is_own = point == HookPoint::kOutput || burst.is_own;
   entry.in = is_own ? kNone : burst.ingress.value();
-  const bool has_way = point != HookPoint::kPreRouting && point != HookPoint::kInput;
+  const bool has_way =
+      point != HookPoint::kPreRouting && point != HookPoint::kInput && point != HookPoint::kIngress;
   entry.out = has_way ? burst.adjacencies[index]->port.value() : kNone;
   entry.length = static_cast<std::uint16_t>(packet.pkt_len - kL2Bytes);
   entry.level = rule.level;

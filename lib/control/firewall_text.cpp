@@ -84,7 +84,7 @@ std::string rule_text(const filter::Step& step) {
 
 std::string_view hook_name(HookPoint point) {
   static constexpr std::array<std::string_view, kHookPoints> kNames{
-      "PRE_ROUTING", "INPUT", "FORWARD", "OUTPUT", "POST_ROUTING"};
+      "PRE_ROUTING", "INPUT", "FORWARD", "OUTPUT", "POST_ROUTING", "INGRESS"};
   return kNames.at(static_cast<std::size_t>(point));
 }
 

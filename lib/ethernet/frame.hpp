@@ -28,6 +28,17 @@ inline constexpr std::size_t kEtherTypeOffset = 12;
 inline constexpr auto kIpv4 = RTE_BE16(RTE_ETHER_TYPE_IPV4);
 inline constexpr auto kIpv6 = RTE_BE16(RTE_ETHER_TYPE_IPV6);
 
+[[nodiscard]] inline L2Class l2_class_of(std::uint64_t destination, std::uint64_t mac) {
+  if (destination == mac) {
+    return L2Class::kHost;
+  }
+  if (destination == kMacBits) {
+    return L2Class::kBroadcast;
+  }
+  // The group bit is the lowest of the first octet.
+  return (destination & 1U) != 0 ? L2Class::kMulticast : L2Class::kOtherHost;
+}
+
 // Whether the frame is untagged, for this station, and has this EtherType, in wire order. What
 // follows may be incomplete. There is no branch, because in a mix of types it cannot be predicted.
 [[nodiscard, gnu::always_inline]] inline bool is_for(Packet& packet, std::uint64_t mac,

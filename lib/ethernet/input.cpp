@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "ethernet/ingress.hpp"
 #include "ethernet/odd_frames.hpp"
 #include "ethernet/plain_frames.hpp"
 
@@ -17,6 +18,14 @@ void drop_all(StageContext& context, Burst& burst) {
     context.drop(packet, stats::DropReason::kPortDown, burst.ingress);
   }
   burst.count = 0;
+}
+
+// The stages behind it count only what it leaves.
+void pass_ingress(StageContext& context, Burst& burst) {
+  const Removed removed = run_ingress(context, burst);
+  InterfaceCounters& counters = context.interfaces[burst.ingress.value()];
+  counters.rx_packets.add(removed.packets);
+  counters.rx_bytes.add(removed.bytes);
 }
 
 }  // namespace
@@ -36,6 +45,12 @@ void input(StageContext& context, Burst& burst, const EtherTypes& types,
   if (!interface.up.load(std::memory_order_relaxed)) [[unlikely]] {
     drop_all(context, burst);
     return;
+  }
+  if (context.tables.hooks.at(HookPoint::kIngress) != nullptr) [[unlikely]] {
+    pass_ingress(context, burst);
+    if (burst.count == 0) {
+      return;
+    }
   }
   if (const Ipv6Share share = sample_ipv6(burst);
       share != Ipv6Share::kNone && interface.runs_ipv6.load(std::memory_order_relaxed)) {

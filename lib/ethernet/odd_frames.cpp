@@ -2,8 +2,10 @@
 #include "ethernet/odd_frames.hpp"
 
 #include <optional>
+#include <utility>
 
 #include "ethernet/frame.hpp"
+#include "ethernet/ingress.hpp"
 #include "packet/vlan.hpp"
 
 namespace ringroad::ethernet {
@@ -14,23 +16,12 @@ using stats::DropReason;
 // IEEE 802.3 3.2.6: a smaller value of the field is a length, and LLC follows.
 constexpr std::uint16_t kEtherTypeMin = 0x0600;
 
-// Returns nothing if the frame is for another station.
-std::optional<L2Class> classify(std::uint64_t destination, std::uint64_t mac) {
-  if (destination == mac) {
-    return L2Class::kHost;
-  }
-  if (destination == kMacBits) {
-    return L2Class::kBroadcast;
-  }
-  // The group bit is the lowest of the first octet.
-  return (destination & 1U) != 0 ? std::optional{L2Class::kMulticast} : std::nullopt;
-}
-
 // The interface that a frame belongs to by its tags.
 struct Tagging {
   InterfaceId interface;
   std::uint8_t priority = kPriorityOfTos;
   std::size_t tags = 0;  // in the frame
+  bool is_gone = false;  // dropped on the way
 };
 
 // As in Linux's vlan_do_receive, a frame of an unknown VLAN is for another station. VID 0 is only a
@@ -55,20 +46,43 @@ std::optional<DropReason> enter(const StageContext& context, std::uint16_t proto
                                                       : std::optional{DropReason::kPortDown};
 }
 
+// Passes the ingress of a sub-interface that is not the frame's last one, which dispatch() has
+// passed.
+void pass_between(StageContext& context, Packet& packet, L2Class l2_class, Tagging& tagging) {
+  if (context.tables.hooks.at(HookPoint::kIngress) == nullptr) [[likely]] {
+    return;
+  }
+  pop_tags(packet, std::exchange(tagging.tags, 0));
+  Burst alone;
+  alone.begin(tagging.interface, 1);
+  alone.packets[0] = &packet;
+  alone.l2_classes[0] = l2_class;
+  run_ingress(context, alone);
+  tagging.is_gone = alone.count == 0;
+}
+
 // Removes the tags from the frame, and accounts for one that the device removed.
-std::optional<DropReason> untag(const StageContext& context, Packet& packet, Tagging& tagging) {
-  if ((packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0) {
-    // The device does not report the tag's protocol; unless configured otherwise, drivers strip
-    // only 802.1Q.
-    if (const auto reason = enter(context, RTE_ETHER_TYPE_VLAN, packet.vlan_tci, tagging)) {
+std::optional<DropReason> untag(StageContext& context, Packet& packet, L2Class l2_class,
+                                Tagging& tagging) {
+  const InterfaceId port = tagging.interface;
+  if (AsideTag::is_in(packet)) {
+    if (const auto reason = enter(context, AsideTag::kStripped, packet.vlan_tci, tagging)) {
       return reason;
     }
-    packet.ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
+    AsideTag::forget(packet);
   }
-  for (std::size_t offset = kEtherTypeOffset;; offset += neigh::kTagBytes) {
+  while (true) {
+    std::size_t offset = kEtherTypeOffset + tagging.tags * neigh::kTagBytes;
     const std::uint16_t type = rte_be_to_cpu_16(word_at(packet, offset));
     if (!VlanTable::is_tag(type)) {
       break;
+    }
+    if (tagging.interface != port) {
+      pass_between(context, packet, l2_class, tagging);
+      if (tagging.is_gone) {
+        return std::nullopt;
+      }
+      offset = kEtherTypeOffset + tagging.tags * neigh::kTagBytes;
     }
     ++tagging.tags;
     if (packet.data_len < kL2Bytes + tagging.tags * neigh::kTagBytes) {
@@ -95,17 +109,20 @@ bool classify_frame(StageContext& context, InterfaceId ingress, Packet* packet,
   }
   const std::uint64_t mac =
       context.tables.interfaces[ingress.value()].mac.load(std::memory_order_relaxed);
-  const auto for_whom = classify(destination_mac(*packet), mac);
-  if (!for_whom) {
+  const L2Class for_whom = l2_class_of(destination_mac(*packet), mac);
+  if (for_whom == L2Class::kOtherHost) {
     context.drop(packet, DropReason::kOtherHost, ingress);
     return false;
   }
   Tagging tagging{.interface = ingress};
-  if (const auto reason = untag(context, *packet, tagging)) {
+  if (const auto reason = untag(context, *packet, for_whom, tagging)) {
     context.drop(packet, *reason, tagging.interface);
     return false;
   }
-  l2_class = *for_whom;
+  if (tagging.is_gone) {
+    return false;
+  }
+  l2_class = for_whom;
   const std::uint16_t type = rte_be_to_cpu_16(word_at(*packet, kEtherTypeOffset));
   if (type == RTE_ETHER_TYPE_IPV4 && tagging.interface == ingress) {
     return true;
@@ -144,6 +161,9 @@ void dispatch(StageContext& context, InterfaceId port, Others& others, Burst& bu
       InterfaceCounters& counters = context.interfaces[destination.ingress];
       counters.rx_packets.add(burst.count);
       counters.rx_bytes.add(bytes);
+      if (context.tables.hooks.at(HookPoint::kIngress) != nullptr) [[unlikely]] {
+        run_ingress(context, burst);
+      }
     }
     destination.handler(context, burst);
   }

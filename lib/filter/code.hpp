@@ -149,7 +149,7 @@ struct ChainCode {
   std::uint32_t rules = 0;
   const nft::Table* table = nullptr;
   const nft::Chain* chain = nullptr;
-  bool is_ipv6 = false;
+  PacketFamily family{};
   std::vector<RuleIndex> indices{};  // of kSegment rules each; empty: all rules are evaluated
   Dependence indices_depend = Dependence::kConnection;
 };
@@ -166,6 +166,7 @@ struct BaseCode {
   std::uint32_t chain = 0;
   int priority = 0;
   bool accepts = true;
+  std::optional<std::uint32_t> devices{};  // an interface set: of the chain, at the ingress
   std::uint32_t policy_hits = 0;
 };
 
@@ -191,7 +192,8 @@ struct Code {
   std::vector<NatCode> nats;
   std::vector<RuleCode> rules;
   std::vector<ChainCode> chains;
-  std::array<std::array<HookCode, 2>, kHookPoints> hooks;  // the second is IPv6
+  std::array<std::array<HookCode, kPacketFamilies>, kHookPoints> hooks;
+  InterfaceSet ingress_devices;  // all that have chains
   std::vector<std::unique_ptr<Limit>> limits;
   std::vector<std::unique_ptr<Quota>> quotas;
   ElementForms forms;

@@ -11,12 +11,15 @@ using Kind = Column::Kind;
 constexpr std::uint32_t kAfInet = 2;
 constexpr std::uint32_t kAfInet6 = 10;
 
-Column meta_column(nft::Meta meta, bool is_ipv6) {
+Column meta_column(nft::Meta meta, PacketFamily family) {
+  const bool is_ipv6 = family == PacketFamily::kIpv6;
   switch (meta) {
     case nft::Meta::kLength:
       return {.kind = Kind::kLength};
     case nft::Meta::kProtocol:
-      return {.kind = Kind::kConstant, .flips = is_ipv6 ? 0x86ddU : 0x0800U};
+      return family == PacketFamily::kOther
+                 ? Column{.kind = Kind::kEtherType}
+                 : Column{.kind = Kind::kConstant, .flips = is_ipv6 ? 0x86ddU : 0x0800U};
     case nft::Meta::kNfProto:
       return {.kind = Kind::kConstant, .flips = is_ipv6 ? kAfInet6 : kAfInet};
     case nft::Meta::kL4Proto:
@@ -82,9 +85,11 @@ Column special_column(const nft::Field& field, unsigned first_bit, unsigned widt
 
 // Up to 32 bits of a header. Four octets are loaded that end with the field, because the headers in
 // front of it are there; those of the Ethernet header begin with it.
-Column header_column(Kind kind, unsigned offset, unsigned width, bool is_ipv6) {
+Column header_column(Kind kind, unsigned offset, unsigned width, PacketFamily family) {
   constexpr unsigned kLinkBytes = 14;
-  const unsigned network_octets = is_ipv6 ? 40 : 20;
+  const unsigned network_octets = family == PacketFamily::kOther  ? 0
+                                  : family == PacketFamily::kIpv6 ? 40
+                                                                  : 20;
   const unsigned first = offset / 8;
   const unsigned end = (offset + width + 7) / 8;
   Column column{.kind = kind, .end = static_cast<std::uint16_t>(end)};
@@ -116,7 +121,7 @@ bool is_special(nft::Source source) {
 
 }  // namespace
 
-std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6) {
+std::vector<Column> columns_of(const nft::Expression& expression, PacketFamily family) {
   const nft::Field& field = *expression.field;
   const unsigned words = words_of(field.type, field.width);
   std::vector<Column> columns;
@@ -125,7 +130,7 @@ std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6) 
     const unsigned width = i == 0 ? (is_interface(field.type) ? 32U : field.width - above) : 32U;
     Column column =
         field.source == nft::Source::kMeta
-            ? meta_column(static_cast<nft::Meta>(field.offset), is_ipv6)
+            ? meta_column(static_cast<nft::Meta>(field.offset), family)
         : field.source == nft::Source::kConstant ? Column{}
         : field.source == nft::Source::kGenerated
             ? Column{.kind = Kind::kGenerated, .start = static_cast<std::int16_t>(field.offset)}
@@ -133,7 +138,7 @@ std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6) 
         : is_special(field.source)
             ? special_column(field, field.offset + field.width - above - width, width)
             : header_column(kind_of(field.source), field.offset + field.width - above - width,
-                            width, is_ipv6);
+                            width, family);
     if (!is_interface(field.type)) {
       const auto bits = static_cast<std::uint32_t>(expression.mask.shifted_right(above).low);
       column.flips = (column.flips & bits) ^

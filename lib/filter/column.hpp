@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nft/model.hpp"
+#include "packet/burst.hpp"
 
 namespace ringroad::filter {
 
@@ -23,7 +24,8 @@ struct Column {
     kMark,
     kPriority,
     kPacketType,
-    kIngress,  // the interface's number plus 1; 0: none
+    kEtherType,  // behind the tag
+    kIngress,    // the interface's number plus 1; 0: none
     kEgress,
     kConnection,  // `start`: an nft::Ct; `end`: which of its words, the lowest is 0
     kConstant,    // flips
@@ -65,7 +67,8 @@ struct Column {
 }
 
 // The columns of a field's expression, the most significant first, in packets of one family.
-[[nodiscard]] std::vector<Column> columns_of(const nft::Expression& expression, bool is_ipv6);
+[[nodiscard]] std::vector<Column> columns_of(const nft::Expression& expression,
+                                             PacketFamily family);
 // Whether the column costs more than to load a few octets.
 [[nodiscard]] inline bool is_slow(const Column& column) {
   return column.kind >= Column::Kind::kInner || column.kind == Column::Kind::kGenerated;

@@ -13,10 +13,13 @@ void Compiler::run() {
       continue;
     }
     if (each.family != nft::Family::kIp6) {
-      add_table(table, false);
+      add_table(table, PacketFamily::kIpv4);
     }
     if (each.family != nft::Family::kIp) {
-      add_table(table, true);
+      add_table(table, PacketFamily::kIpv6);
+    }
+    if (each.family == nft::Family::kNetdev) {
+      add_table(table, PacketFamily::kOther);
     }
   }
   add_tracking();
@@ -27,14 +30,14 @@ void Compiler::run() {
   code_.hits = static_cast<std::uint32_t>(places_.hits.size());
 }
 
-void Compiler::add_table(std::uint32_t table, bool is_ipv6) {
+void Compiler::add_table(std::uint32_t table, PacketFamily family) {
   table_ = table;
-  is_ipv6_ = is_ipv6;
+  family_ = family;
   first_chain_ = static_cast<std::uint32_t>(code_.chains.size());
   const nft::Table& source = ruleset_.tables[table];
   find_written();
   for (const nft::Chain& chain : source.chains) {
-    code_.chains.push_back({.table = &source, .chain = &chain, .is_ipv6 = is_ipv6});
+    code_.chains.push_back({.table = &source, .chain = &chain, .family = family});
   }
   for (std::uint32_t i = 0; i < source.chains.size(); ++i) {
     add_chain(i, source.chains[i]);
@@ -59,14 +62,33 @@ void Compiler::add_chain(std::uint32_t number, const nft::Chain& chain) {
 
 void Compiler::add_base(const nft::BaseChain& base, std::uint32_t number) {
   const StatementPlace policy{table_, number, StatementPlace::kPolicy, 0};
-  HookCode& hook = code_.hooks[static_cast<std::size_t>(base.hook)][is_ipv6_ ? 1 : 0];
+  HookCode& hook =
+      code_.hooks[static_cast<std::size_t>(base.hook)][static_cast<std::size_t>(family_)];
   const bool is_nat = base.type == nft::ChainType::kNat;
   (is_nat ? hook.nat_chains : hook.chains)
       .push_back({.chain = first_chain_ + number,
                   .priority = base.priority,
                   .accepts = base.accepts,
                   .policy_hits = places_.hits.allot(policy).first});
-  tracks_[is_ipv6_ ? 1 : 0] = tracks_[is_ipv6_ ? 1 : 0] || is_nat;
+  if (base.hook == nft::HookPlace::kIngress) {
+    hook.chains.back().devices = add_devices(base);
+  }
+  if (is_nat) {
+    need_tracking();
+  }
+}
+
+// As with Linux, a device may be missing.
+std::uint32_t Compiler::add_devices(const nft::BaseChain& base) {
+  InterfaceSet devices;
+  for (const std::string& name : base.devices) {
+    if (const auto found = names_.find(name); found != names_.end()) {
+      devices.set(std::size_t{found->second.value()} + 1);
+    }
+  }
+  code_.ingress_devices |= devices;
+  code_.interface_sets.push_back(devices);
+  return static_cast<std::uint32_t>(code_.interface_sets.size() - 1);
 }
 
 // Linux's ipv4_conntrack_ops and nf_nat_ipv4_ops. A hook is there for all points if any rule needs

@@ -45,7 +45,7 @@ bool Compiler::generate(const nft::Expression& expression) {
     }
   }
   if (generator.kind == nft::Generator::Kind::kSymmetricHash) {
-    const std::string_view family = is_ipv6_ ? "ip6" : "ip";
+    const std::string_view family = family_ == PacketFamily::kIpv6 ? "ip6" : "ip";
     code->flow = columns_of_all({{.field = nft::find_field(family, "saddr")},
                                  {.field = nft::find_field(family, "daddr")},
                                  {.field = nft::find_field("meta", "l4proto")},

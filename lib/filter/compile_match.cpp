@@ -44,15 +44,14 @@ bool Compiler::require(const nft::Expression& expression) {
   if (is_trace) {
     throw Unsupported{where() + std::string{field.name} + " is not supported yet"};
   }
-  if (field.family != nft::FamilyNeed::kNone &&
-      (field.family == nft::FamilyNeed::kIp6) != is_ipv6_) {
+  if (!is_of(field.family)) {
     return false;
   }
   if (field.generator != nullptr) {
     return generate(expression);
   }
   if (field.source == nft::Source::kCt) {
-    tracks_[is_ipv6_ ? 1 : 0] = true;
+    need_tracking();
   }
   if (field.protocol && protocol_ != field.protocol) {
     push({.kind = OpKind::kTest,
@@ -70,7 +69,7 @@ bool Compiler::require_all(const std::vector<nft::Expression>& expressions) {
 std::vector<ColumnIndex> Compiler::columns_of_all(const std::vector<nft::Expression>& expressions) {
   std::vector<ColumnIndex> columns;
   for (const nft::Expression& expression : expressions) {
-    for (const Column& column : columns_of(expression, is_ipv6_)) {
+    for (const Column& column : columns_of(expression, family_)) {
       columns.push_back(code_.columns.index_of(column));
     }
   }

@@ -74,7 +74,7 @@ Dependence Compiler::dependence_of(ColumnIndex index, std::span<const Test> test
   };
   switch (column.kind) {
     case Kind::kNetwork:
-      return on_connection(is_fixed_network(column, is_ipv6_));
+      return on_connection(is_fixed_network(column, family_ == PacketFamily::kIpv6));
     case Kind::kTransport:
       return is_fixed_for_acks(column, tests) ? Dependence::kPlainAck
                                               : on_connection(octets_of(column).lie_in(0, 4));
@@ -143,7 +143,7 @@ void Compiler::find_dependences() {
 
 void Compiler::find_index_dependences() {
   for (ChainCode& chain : code_.chains) {
-    is_ipv6_ = chain.is_ipv6;
+    family_ = chain.family;
     for (const RuleIndex& index : chain.indices) {
       for (const ColumnIndex column : index.columns()) {
         chain.indices_depend = std::max(chain.indices_depend, dependence_of(column, {}));

@@ -151,7 +151,7 @@ bool Compiler::add(const nft::Assignment& assignment) {
 
 bool Compiler::add(const nft::Nat& nat) {
   // Packets of the other family pass the statement by (Linux's nft_nat_inet_eval).
-  if (nat.family != nft::FamilyNeed::kNone && (nat.family == nft::FamilyNeed::kIp6) != is_ipv6_) {
+  if (!is_of(nat.family)) {
     return true;
   }
   if (nat.is_prefix) {
@@ -164,7 +164,7 @@ bool Compiler::add(const nft::Nat& nat) {
     }
     code.key = add_key_code(nat.map->key, nat.map->map);
   }
-  tracks_[is_ipv6_ ? 1 : 0] = true;
+  need_tracking();
   push({.kind = OpKind::kNat, .at = static_cast<std::uint32_t>(code_.nats.size())});
   code_.nats.push_back(code);
   return true;

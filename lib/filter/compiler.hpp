@@ -27,9 +27,10 @@ class Compiler {
 
  private:
   // compile.cpp: tables and chains
-  void add_table(std::uint32_t table, bool is_ipv6);
+  void add_table(std::uint32_t table, PacketFamily family);
   void add_chain(std::uint32_t number, const nft::Chain& chain);
   void add_base(const nft::BaseChain& base, std::uint32_t number);
+  [[nodiscard]] std::uint32_t add_devices(const nft::BaseChain& base);
   void add_tracking();
   void sort_bases();
   // compile_order.cpp: whether packets have to be evaluated one by one
@@ -116,6 +117,11 @@ class Compiler {
 
   void push(const Op& op) { code_.ops.push_back(op); }
   [[nodiscard]] const nft::Table& table() const { return ruleset_.tables[table_]; }
+  [[nodiscard]] bool is_of(nft::FamilyNeed need) const {
+    return need == nft::FamilyNeed::kNone ||
+           family_ == (need == nft::FamilyNeed::kIp6 ? PacketFamily::kIpv6 : PacketFamily::kIpv4);
+  }
+  void need_tracking() { tracks_[static_cast<std::size_t>(family_)] = true; }
 
   const nft::Ruleset& ruleset_;
   const InterfaceNames& names_;
@@ -125,13 +131,13 @@ class Compiler {
 
   // Where we are.
   std::uint32_t table_ = 0;
-  bool is_ipv6_ = false;
+  PacketFamily family_{};
   std::uint32_t first_chain_ = 0;  // the code of the table's first chain
   std::uint32_t chain_ = 0;
   std::uint32_t rule_ = 0;
   std::uint32_t statement_ = 0;
-  std::optional<std::uint8_t> protocol_{};  // that the rule has tested
-  std::array<bool, 2> tracks_{};            // some rule of the family needs it; the second is IPv6
+  std::optional<std::uint8_t> protocol_{};      // that the rule has tested
+  std::array<bool, kPacketFamilies> tracks_{};  // some rule of the family needs it
 
   std::map<std::uint32_t, Uses> uses_;  // of limits and quotas, by chain
   // What the families share of each: the numbers, and the seed.

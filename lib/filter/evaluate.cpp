@@ -61,6 +61,9 @@ std::uint64_t Evaluation<kMode>::run_bases(const HookCode& hook, std::uint64_t l
     if (live == 0) {
       break;
     }
+    if (base.devices && !code_.interface_sets[*base.devices].test(state_.facts.ingress())) {
+      continue;
+    }
     if (effects_.wrote()) [[unlikely]] {
       state_.facts.relocate();
       state_.facts.forget();

@@ -52,7 +52,7 @@ void Facts::locate() {
   }
   is_located_ = true;
   has_transport_ = has_protocol_ = 0;
-  for (std::size_t i = 0; i < burst_->count; ++i) {
+  for (std::size_t i = 0; i < burst_->count && !burst_->is_other; ++i) {
     const Transport found =
         burst_->is_ipv6 ? transport6(*burst_->packets[i]) : transport4(burst_->frames[i]);
     transport_[i] = found.offset;
@@ -115,6 +115,12 @@ void Facts::fill(ColumnIndex index) {
                          point_ == HookPoint::kPostRouting;
   switch (column.kind) {
     case Kind::kLink:
+      if (point_ == HookPoint::kIngress) {
+        load_some(index, [&](std::size_t i) {
+          return load_link(i, static_cast<std::uint32_t>(column.start));
+        });
+        return;
+      }
       valid_[index] = is_own() ? 0 : all;
       load_all(index, [&](std::size_t i) { return load_word(burst_->frames[i] + column.start); });
       return;
@@ -148,6 +154,9 @@ void Facts::fill(ColumnIndex index) {
       load_all(index, [&](std::size_t i) {
         return is_own() ? 0U : static_cast<std::uint32_t>(burst_->l2_classes[i]);
       });
+      return;
+    case Kind::kEtherType:
+      load_all(index, [&](std::size_t i) { return load_word(burst_->frames[i] + 12) >> 16U; });
       return;
     case Kind::kIngress:
       load_all(index, [&](std::size_t /*i*/) { return ingress(); });

@@ -114,6 +114,8 @@ class Facts {
   void load_transport(ColumnIndex index);
   void load_connection(ColumnIndex index);
   // far_facts.cpp: what lies behind the fixed headers, and in options
+  [[nodiscard]] std::optional<std::uint32_t> load_link(std::size_t index,
+                                                       std::uint32_t start) const;
   void load_far(ColumnIndex index);
   [[nodiscard]] std::optional<std::uint32_t> load_option(const Column& column, std::size_t index);
   // route_facts.cpp

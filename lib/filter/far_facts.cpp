@@ -5,6 +5,7 @@
 #include "filter/facts.hpp"
 #include "filter/options.hpp"
 #include "packet/read.hpp"
+#include "packet/vlan.hpp"
 
 namespace ringroad::filter {
 namespace {
@@ -23,6 +24,32 @@ std::optional<std::uint32_t> load_octets(const Packet& packet, std::uint32_t off
 }
 
 }  // namespace
+
+// Four octets of the Ethernet header as it came, with the tag that lies aside at the ingress
+// (Linux's nft_payload_copy_vlan). Nothing if the frame is too short.
+std::optional<std::uint32_t> Facts::load_link(std::size_t index, std::uint32_t start) const {
+  const Packet& packet = *burst_->packets[index];
+  if (point_ != HookPoint::kIngress || !AsideTag::is_in(packet)) {
+    return load_octets(packet, start, 4);
+  }
+  const AsideTag tag = AsideTag::of(packet);
+  const std::array<std::uint8_t, neigh::kTagBytes> wire{
+      static_cast<std::uint8_t>(tag.protocol >> 8U), static_cast<std::uint8_t>(tag.protocol),
+      static_cast<std::uint8_t>(tag.tci >> 8U), static_cast<std::uint8_t>(tag.tci)};
+  constexpr auto kBegin = std::uint32_t{kMacBytes};
+  constexpr auto kEnd = std::uint32_t{kMacBytes + neigh::kTagBytes};
+  std::uint32_t word = 0;
+  for (std::uint32_t at = start; at < start + 4; ++at) {
+    const auto octet = at < kBegin  ? read_at<std::uint8_t>(packet, at)
+                       : at >= kEnd ? read_at<std::uint8_t>(packet, at - (kEnd - kBegin))
+                                    : std::optional{wire[at - kBegin]};
+    if (!octet) {
+      return std::nullopt;
+    }
+    word = word << 8U | *octet;
+  }
+  return word;
+}
 
 std::optional<std::uint32_t> Facts::load_option(const Column& column, std::size_t index) {
   const Packet& packet = *burst_->packets[index];
@@ -54,8 +81,7 @@ void Facts::load_far(ColumnIndex index) {
   switch (column.kind) {
     case Kind::kFarLink:
       load_some(index, [&](std::size_t i) {
-        return is_own() ? std::nullopt
-                        : load_octets(*burst_->packets[i], column.end - kOctets, kOctets);
+        return is_own() ? std::nullopt : load_link(i, column.end - kOctets);
       });
       return;
     case Kind::kFarNetwork:

@@ -20,7 +20,7 @@ Firewall::Firewall(Hooks& hooks, Reclaimer& reclaimer, const Clock& clock, std::
 namespace {
 
 void evaluate(Program& program, const Run& run) {
-  StageContext& context = *run.context;
+  const StageContext& context = *run.context;
   const auto packets = std::span{run.burst.packets}.first(run.burst.count);
   if (context.watch == nullptr || !context.watch->traces(packets)) [[likely]] {
     program.run(context.thread, run);
@@ -54,6 +54,12 @@ void Firewall::run(void* state, StageContext& context, const Burst& burst, HookV
     evaluated.tracker = self.trackers_[owner].get();
     self.call_(owner, [&] { evaluate(*program, evaluated); });
   }
+}
+
+bool Firewall::wants(void* state, InterfaceId interface) {
+  const Program* const program =
+      static_cast<const Point*>(state)->firewall->current_.load(std::memory_order_acquire);
+  return program != nullptr && program->has_ingress(interface);
 }
 
 std::size_t Firewall::owner_of(const Burst& burst) const {
@@ -115,7 +121,8 @@ void Firewall::publish(std::shared_ptr<Program> program) {
     if (is_needed && !point.hook) {
       point.hook = hooks_.add(point.point, {.priority = hook_priority::kFilter,
                                             .run = run,
-                                            .states = std::vector<void*>(threads_, &point)});
+                                            .states = std::vector<void*>(threads_, &point),
+                                            .wants = wants});
     } else if (!is_needed && point.hook) {
       hooks_.remove(*point.hook);
       point.hook.reset();

@@ -70,6 +70,7 @@ class Firewall {
   };
 
   static void run(void* state, StageContext& context, const Burst& burst, HookVerdicts& verdicts);
+  static bool wants(void* state, InterfaceId interface);
   // Likewise, of a burst of the control thread.
   [[nodiscard]] std::size_t owner_of(const Burst& burst) const;
   // What one worker's tracker has of the settings.

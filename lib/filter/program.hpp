@@ -30,6 +30,10 @@ class Program {
     return code_->hooks[static_cast<std::size_t>(point)][is_ipv6 ? 1 : 0].tracks;
   }
   [[nodiscard]] bool tracks() const { return code_->tracks(); }
+  // Whether chains look at the frames that come by the interface.
+  [[nodiscard]] bool has_ingress(InterfaceId interface) const {
+    return code_->ingress_devices.test(std::size_t{interface.value()} + 1);
+  }
 
   // Thread number `thread`, which passes its own.
   void run(std::size_t thread, const Run& run) {
@@ -76,7 +80,8 @@ class Program {
 
  private:
   [[nodiscard]] const HookCode& hook_of(const Run& run) const {
-    return code_->hooks[static_cast<std::size_t>(run.point)][run.burst.is_ipv6 ? 1 : 0];
+    return code_->hooks[static_cast<std::size_t>(run.point)]
+                       [static_cast<std::size_t>(family_of(run.burst))];
   }
   [[nodiscard]] std::optional<Total> total(const StatementPlace& place) const;
   [[nodiscard]] std::uint64_t hits(const StatementPlace& place) const;

@@ -33,7 +33,8 @@ Rehearsal::Rehearsal(const Firewall& firewall, Hooks& hooks, std::size_t threads
     if (firewall.program() != nullptr && firewall.program()->has_chains(points_[i].point)) {
       hooks.add(points_[i].point, {.priority = hook_priority::kFilter,
                                    .run = run,
-                                   .states = std::vector<void*>(threads, &points_[i])});
+                                   .states = std::vector<void*>(threads, &points_[i]),
+                                   .wants = wants});
     }
   }
 }
@@ -54,6 +55,10 @@ void Rehearsal::run(void* state, StageContext& context, const Burst& burst,
   } else {
     program.explain(run, recorder(run));
   }
+}
+
+bool Rehearsal::wants(void* state, InterfaceId interface) {
+  return static_cast<const Point*>(state)->rehearsal->firewall_.program()->has_ingress(interface);
 }
 
 void Rehearsal::track(Program& program, Run& run) {

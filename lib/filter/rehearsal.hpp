@@ -25,6 +25,7 @@ class Rehearsal {
   };
 
   static void run(void* state, StageContext& context, const Burst& burst, HookVerdicts& verdicts);
+  static bool wants(void* state, InterfaceId interface);
   void track(Program& program, Run& run);
 
   const Firewall& firewall_;

@@ -10,6 +10,12 @@
 namespace ringroad::nft {
 namespace {
 
+bool sets_priority(const Statement& statement) {
+  const auto* const assignment = std::get_if<Assignment>(&statement);
+  return assignment != nullptr && assignment->target->source == Source::kMeta &&
+         static_cast<Meta>(assignment->target->offset) == Meta::kPriority;
+}
+
 class Walk {
  public:
   // `base`: that of the chain where the walk begins.
@@ -49,19 +55,40 @@ class Walk {
         follow(std::get<Verdict>(element.data), rule);
       }
     } else if (std::holds_alternative<Reject>(statement) &&
-               (kind_.type != ChainType::kFilter || kind_.hook == HookPlace::kPostRouting)) {
+               (kind_.type != ChainType::kFilter || kind_.hook == HookPlace::kPostRouting ||
+                is_ingress())) {
       problem(rule,
-              fmt::format("'reject' is not possible in a chain of type nat or at postrouting; "
-                          "chain '{}' leads here",
+              fmt::format("'reject' is not possible in a chain of type nat, at postrouting or at "
+                          "ingress; chain '{}' leads here",
                           name_));
     } else if (const auto* const nat = std::get_if<Nat>(&statement)) {
       translation(*nat, rule);
+    } else if (is_ingress() && sets_priority(statement)) {
+      problem(rule, fmt::format("a priority that is set at ingress would have no effect; chain "
+                                "'{}' leads here",
+                                name_));
+    } else if (is_ingress() && counts_connections(statement)) {
+      problem(rule, fmt::format("connections are not known at ingress, so none are counted; chain "
+                                "'{}' leads here",
+                                name_));
     } else if (std::holds_alternative<FlowOffload>(statement) &&
                kind_.hook != HookPlace::kForward) {
       problem(rule, fmt::format("'flow add' is possible only at forward; chain '{}' at {} leads "
                                 "here",
                                 name_, to_string(kind_.hook)));
     }
+  }
+  [[nodiscard]] bool is_ingress() const { return kind_.hook == HookPlace::kIngress; }
+  [[nodiscard]] bool counts_connections(const Statement& statement) const {
+    const auto among = [](const ElementStatements& statements) {
+      return std::ranges::any_of(statements, [](const ElementStatement& each) {
+        return std::holds_alternative<ConnectionCount>(each);
+      });
+    };
+    if (const auto* const update = std::get_if<SetUpdate>(&statement)) {
+      return among(update->statements) || among(table_.sets[update->set].statements);
+    }
+    return std::holds_alternative<ConnectionCount>(statement);
   }
   void expressions(const Statement& statement, const Rule& rule) {
     const auto all = [&](const std::vector<Expression>& list) {
@@ -89,8 +116,8 @@ class Walk {
       return;
     }
     const HookPlace hook = kind_.hook;
-    const bool arrives =
-        hook == HookPlace::kPreRouting || hook == HookPlace::kInput || hook == HookPlace::kForward;
+    const bool arrives = hook == HookPlace::kPreRouting || hook == HookPlace::kInput ||
+                         hook == HookPlace::kForward || is_ingress();
     const bool leaves = hook == HookPlace::kOutput || hook == HookPlace::kPostRouting ||
                         hook == HookPlace::kForward;
     const bool by_ingress = (field.offset & FibKey::kIngress) != 0;

@@ -115,6 +115,10 @@ class Dependencies {
     } else if (name == "meta nfproto" && (value == 2 || value == 10)) {
       network_ = &match;
       need_ = value == 2 ? FamilyNeed::kIp : FamilyNeed::kIp6;
+    } else if (const FamilyNeed need = family_of_type(key->front().first);
+               name == "meta protocol" && family_ == Family::kNetdev && need != FamilyNeed::kNone) {
+      network_ = &match;
+      need_ = need;
     }
   }
 

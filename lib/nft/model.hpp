@@ -17,7 +17,7 @@
 
 namespace ringroad::nft {
 
-enum class Family : std::uint8_t { kIp, kIp6, kInet };
+enum class Family : std::uint8_t { kIp, kIp6, kInet, kNetdev };
 [[nodiscard]] std::string_view to_string(Family family);
 
 // Where something was said, for messages.
@@ -27,9 +27,16 @@ struct Place {
   int column = 0;  // from 1
 };
 
-// Linux's five hooks of the families above, in the order of NF_INET_PRE_ROUTING and so on.
-enum class HookPlace : std::uint8_t { kPreRouting, kInput, kForward, kOutput, kPostRouting };
-inline constexpr std::size_t kHookPlaces = 5;
+// Linux's hooks of the families above, in the order of NF_INET_PRE_ROUTING and so on.
+enum class HookPlace : std::uint8_t {
+  kPreRouting,
+  kInput,
+  kForward,
+  kOutput,
+  kPostRouting,
+  kIngress,
+};
+inline constexpr std::size_t kHookPlaces = 6;
 [[nodiscard]] std::string_view to_string(HookPlace hook);
 
 inline constexpr unsigned kJumpsMax = 16;  // in a row: Linux's NFT_JUMP_STACK_SIZE
@@ -226,7 +233,8 @@ struct BaseChain {
   ChainType type = ChainType::kFilter;
   HookPlace hook = HookPlace::kForward;
   int priority = 0;
-  bool accepts = true;  // its policy
+  bool accepts = true;                 // its policy
+  std::vector<std::string> devices{};  // of kIngress; sorted
 };
 
 struct Chain {

@@ -18,7 +18,7 @@ constexpr std::size_t kProblemsMax = 100;
 }  // namespace
 
 bool sees(Family family, FamilyNeed need) {
-  return family == Family::kInet || need == FamilyNeed::kNone ||
+  return family >= Family::kInet || need == FamilyNeed::kNone ||
          (family == Family::kIp) == (need == FamilyNeed::kIp);
 }
 
@@ -82,15 +82,16 @@ void Parser::command() {
 
 Family Parser::family() {
   const Token& word = cursor_.peek();
-  for (const Family family : {Family::kIp, Family::kIp6, Family::kInet}) {
+  for (const Family family : {Family::kIp, Family::kIp6, Family::kInet, Family::kNetdev}) {
     if (cursor_.accept_word(to_string(family))) {
       return family;
     }
   }
-  for (const std::string_view other : {"arp", "bridge", "netdev"}) {
+  for (const std::string_view other : {"arp", "bridge"}) {
     if (word.is_word(other)) {
       refuse(word,
-             fmt::format("tables of the family {} are not there; known: ip, ip6, inet", other));
+             fmt::format("tables of the family {} are not there; known: ip, ip6, inet, netdev",
+                         other));
     }
   }
   return Family::kIp;  // nft's default

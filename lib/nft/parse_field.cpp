@@ -111,6 +111,10 @@ void Parser::require(const Field& field, const Token& token) {
     refuse(token,
            fmt::format("'{}' is of another protocol than what this rule has matched", field.name));
   }
+  const bool is_netdev = table_ != nullptr && table_->family == Family::kNetdev;
+  if (is_netdev && (field.source == Source::kCt || field.name == "meta nfproto")) {
+    refuse(token, fmt::format("'{}' is not of tables of the family netdev", field.name));
+  }
   if (field.source == Source::kCt) {
     if (field.type == Type::kPort && !context_.has_protocol()) {
       refuse(token, fmt::format("'{}' needs its protocol before it in the rule, such as "

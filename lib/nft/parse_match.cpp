@@ -42,6 +42,12 @@ void apply(Expression& expression, std::string_view symbol, Value constant) {
 
 }  // namespace
 
+FamilyNeed family_of_type(Value ether_type) {
+  return ether_type == Value{0x0800}   ? FamilyNeed::kIp
+         : ether_type == Value{0x86dd} ? FamilyNeed::kIp6
+                                       : FamilyNeed::kNone;
+}
+
 void Parser::expression_statement(Rule& rule) {
   std::vector<Expression> left = concatenation();
   // Behind what it implies, as the kernel has it.
@@ -287,6 +293,9 @@ void Parser::learn(const Match& match) {
     context_.family = value.first == Value{10}  ? FamilyNeed::kIp6
                       : value.first == Value{2} ? FamilyNeed::kIp
                                                 : FamilyNeed::kNone;
+  } else if (name == "meta protocol" && table_->family == Family::kNetdev &&
+             context_.family == FamilyNeed::kNone) {
+    context_.family = family_of_type(value.first);
   }
 }
 

@@ -187,7 +187,7 @@ void Parser::flowtable_property(Flowtable& flowtable) {
   } else if (what.is_word("devices")) {
     cursor_.expect_symbol("=", "before the devices");
     cursor_.expect_symbol("{", "before the devices");
-    devices(flowtable);
+    devices(flowtable.devices);
   } else if (what.is_word("counter")) {
     flowtable.counter = true;
   } else if (what.is_word("flags")) {
@@ -202,30 +202,34 @@ void Parser::flowtable_property(Flowtable& flowtable) {
 }
 
 // Behind the brace that opens the list.
-void Parser::devices(Flowtable& flowtable) {
+void Parser::devices(std::vector<std::string>& names) {
   do {
     cursor_.skip_newlines();
     // A variable may hold a list in braces itself.
     if (cursor_.accept_symbol("{")) {
-      devices(flowtable);
+      devices(names);
       continue;
     }
-    const Token& token = cursor_.peek();
-    const std::string name = cursor_.expect_name("the name of an interface");
-    constexpr std::string_view kAlnum =
-        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    if (name.empty() || name.size() > kNameMax || name.find_first_of(kAlnum) != 0 ||
-        name.find_first_not_of(std::string{kAlnum} + "_.-") != std::string::npos) {
-      refuse(token, fmt::format("{} is no name of an interface", shown(name)));
-    }
-    const auto place = std::ranges::lower_bound(flowtable.devices, name);
-    if (place != flowtable.devices.end() && *place == name) {
-      refuse(token, fmt::format("{} is there twice", shown(name)));
-    }
-    flowtable.devices.insert(place, name);
+    add_device(names);
   } while ((cursor_.skip_newlines(), cursor_.accept_symbol(",")));
   cursor_.skip_newlines();
   cursor_.expect_symbol("}", "behind the devices");
+}
+
+void Parser::add_device(std::vector<std::string>& names) {
+  const Token& token = cursor_.peek();
+  const std::string name = cursor_.expect_name("the name of an interface");
+  constexpr std::string_view kAlnum =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  if (name.empty() || name.size() > kNameMax || name.find_first_of(kAlnum) != 0 ||
+      name.find_first_not_of(std::string{kAlnum} + "_.-") != std::string::npos) {
+    refuse(token, fmt::format("{} is no name of an interface", shown(name)));
+  }
+  const auto place = std::ranges::lower_bound(names, name);
+  if (place != names.end() && *place == name) {
+    refuse(token, fmt::format("{} is there twice", shown(name)));
+  }
+  names.insert(place, name);
 }
 
 // 1d2h3m4s

@@ -12,13 +12,13 @@
 namespace ringroad::nft {
 namespace {
 
-constexpr std::array<std::string_view, kHookPlaces> kHooks{"prerouting", "input", "forward",
-                                                           "output", "postrouting"};
+constexpr std::array<std::string_view, kHookPlaces> kHooks{"prerouting", "input",       "forward",
+                                                           "output",     "postrouting", "ingress"};
 
 }  // namespace
 
 std::string_view to_string(Family family) {
-  constexpr std::array<std::string_view, 3> kNames{"ip", "ip6", "inet"};
+  constexpr std::array<std::string_view, 4> kNames{"ip", "ip6", "inet", "netdev"};
   return kNames.at(static_cast<std::size_t>(family));
 }
 
@@ -212,28 +212,51 @@ void Parser::base_chain(Chain& chain) {
     refuse(hook, fmt::format("there is no hook {}{}", shown(hook.text), hint(hook.text, kHooks)));
   }
   base.hook = static_cast<HookPlace>(place - kHooks.begin());
-  const bool fits = base.type == ChainType::kFilter ||
-                    (base.type == ChainType::kRoute && base.hook == HookPlace::kOutput) ||
-                    (base.type == ChainType::kNat && base.hook != HookPlace::kForward);
+  const bool is_ingress = base.hook == HookPlace::kIngress;
+  const bool is_netdev = table_->family == Family::kNetdev;
+  if (is_ingress ? table_->family < Family::kInet : is_netdev) {
+    refuse(hook, fmt::format("tables of the family {} have no hook {}", to_string(table_->family),
+                             hook.text));
+  }
+  const bool fits =
+      base.type == ChainType::kFilter ||
+      (base.type == ChainType::kRoute && base.hook == HookPlace::kOutput) ||
+      (base.type == ChainType::kNat && base.hook != HookPlace::kForward && !is_ingress);
   if (!fits) {
     refuse(hook, fmt::format("a chain of type {} cannot be at {}", type.text, hook.text));
   }
   if (cursor_.peek().is_word("device") || cursor_.peek().is_word("devices")) {
-    refuse(cursor_.peek(), "only chains of the family netdev have devices");
+    if (!is_ingress) {
+      refuse(cursor_.peek(), "only chains at ingress have devices");
+    }
+    chain_devices(base);
+  } else if (is_ingress) {
+    refuse(cursor_.peek(), "expected 'device' and its name, or 'devices = { ... }'");
   }
   if (!cursor_.accept_word("priority")) {
     refuse(cursor_.peek(), "expected 'priority' and a number or a name");
   }
   constexpr int kConntrack = -200;  // Linux's NF_IP_PRI_CONNTRACK
   const Token& number = cursor_.peek();
-  base.priority = priority(base.hook);
+  base.priority = priority(is_netdev ? std::nullopt : std::optional{base.hook});
   if (base.type == ChainType::kNat && base.priority <= kConntrack) {
     refuse(number, "a chain of type nat comes behind connection tracking: priority -199 or above");
   }
   chain.base = base;
 }
 
-// Without a hook: that of a flowtable.
+// device eth0, or devices = { eth0, eth1 }
+void Parser::chain_devices(BaseChain& base) {
+  if (cursor_.next().text == "device") {
+    add_device(base.devices);
+    return;
+  }
+  cursor_.expect_symbol("=", "before the devices");
+  cursor_.expect_symbol("{", "before the devices");
+  devices(base.devices);
+}
+
+// Without a hook: at a device's ingress, where only one has a name.
 int Parser::priority(std::optional<HookPlace> hook) {
   const Token& first = cursor_.peek();
   int value = 0;

@@ -108,6 +108,7 @@ class Parser {
   void declare_chains();
   Chain& declare_chain(const std::string& name, const Place& place);
   void base_chain(Chain& chain);
+  void chain_devices(BaseChain& base);
   void policy(Chain& chain);
   int priority(std::optional<HookPlace> hook);
   void rules(ChainIndex chain);
@@ -176,7 +177,8 @@ class Parser {
   Quota quota_bytes();
   void flowtable();
   void flowtable_property(Flowtable& flowtable);
-  void devices(Flowtable& flowtable);
+  void devices(std::vector<std::string>& names);
+  void add_device(std::vector<std::string>& names);
   Nanoseconds time();
   std::optional<Nanoseconds> time_or_none();
   std::uint32_t number32(std::string_view what);
@@ -256,6 +258,8 @@ std::vector<std::string_view> names_in(const List& list) {
 }
 // Whether the two lists are of the same kinds of statements.
 [[nodiscard]] bool are_alike(const ElementStatements& one, const ElementStatements& other);
+// The family whose packets have this EtherType; kNone: another one.
+[[nodiscard]] FamilyNeed family_of_type(Value ether_type);
 // Which of Linux's address families tables of the family see.
 [[nodiscard]] bool sees(Family family, FamilyNeed need);
 

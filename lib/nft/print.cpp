@@ -35,6 +35,14 @@ std::size_t elements_in_line(Type type) {
   }
 }
 
+std::string devices_text(const std::vector<std::string>& devices) {
+  if (devices.size() == 1) {
+    return fmt::format(" device \"{}\"", devices.front());
+  }
+  return devices.empty() ? std::string{}
+                         : fmt::format(" devices = {{ {} }}", fmt::join(devices, ", "));
+}
+
 class Printer {
  public:
   explicit Printer(const PrintOptions& options) : options_{options} {}
@@ -201,11 +209,14 @@ class Printer {
       line(2, fmt::format("comment \"{}\"", chain.comment));
     }
     if (chain.base) {
-      line(2, fmt::format("type {} hook {} priority {}; policy {};",
-                          kChainTypes.at(static_cast<std::size_t>(chain.base->type)),
-                          to_string(chain.base->hook),
-                          print_priority(chain.base->priority, chain.base->hook),
-                          chain.base->accepts ? "accept" : "drop"));
+      const bool is_netdev = table.family == Family::kNetdev;
+      line(2,
+           fmt::format("type {} hook {}{} priority {}; policy {};",
+                       kChainTypes.at(static_cast<std::size_t>(chain.base->type)),
+                       to_string(chain.base->hook), devices_text(chain.base->devices),
+                       print_priority(chain.base->priority,
+                                      is_netdev ? std::nullopt : std::optional{chain.base->hook}),
+                       chain.base->accepts ? "accept" : "drop"));
     }
     for (const Rule& rule : chain.rules) {
       line(2, print(table, rule, options_), rule.handle);

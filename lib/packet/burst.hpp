@@ -43,6 +43,7 @@ struct Burst {
   // IPv6 packet has an address that may leave its link. `longest` and `bytes` are set then.
   bool plain = false;
   bool is_own = false;        // the router composed the packets: they arrived by no interface
+  bool is_other = false;      // at the ingress: neither IPv4 nor IPv6
   bool one_way = false;       // route() found that all adjacencies have the same summary()
   std::uint32_t longest = 0;  // total length
   std::uint32_t bytes = 0;    // of the frames
@@ -65,6 +66,7 @@ struct Burst {
     has_options = false;
     plain = false;
     is_own = false;
+    is_other = false;
     one_way = false;
     longest = 0;
     bytes = 0;
@@ -116,5 +118,14 @@ struct Burst {
   }
 };
 static_assert(kBurstMax == 64);  // a bit each
+
+// What hooks see together. Frames of another family pass only the ingress.
+enum class PacketFamily : std::uint8_t { kIpv4, kIpv6, kOther };
+inline constexpr std::size_t kPacketFamilies = 3;
+[[nodiscard]] inline PacketFamily family_of(const Burst& burst) {
+  return burst.is_other  ? PacketFamily::kOther
+         : burst.is_ipv6 ? PacketFamily::kIpv6
+                         : PacketFamily::kIpv4;
+}
 
 }  // namespace ringroad

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
-// The five netfilter hook points of Linux. Each packet passes each hook point of its path exactly
-// once, whether a worker or the control thread carries the packet, immediately or after a wait,
-// whole or in fragments.
+// The five netfilter hook points of Linux, and the ingress of its devices. Each packet passes each
+// hook point of its path exactly once, whether a worker or the control thread carries the packet,
+// immediately or after a wait, whole or in fragments.
+//
+// At kIngress, frames are as they came, and no header behind Ethernet's is validated; a tagged one
+// passes it again as a frame of its sub-interface.
 //
 // The control thread adds and removes hooks: it publishes a new chain by one store, and frees the
 // old one after a quiescent state. A point without hooks costs a load and a branch a burst.
@@ -23,8 +26,15 @@ namespace ringroad {
 
 struct StageContext;
 
-enum class HookPoint : std::uint8_t { kPreRouting, kInput, kForward, kOutput, kPostRouting };
-inline constexpr std::size_t kHookPoints = 5;
+enum class HookPoint : std::uint8_t {
+  kPreRouting,
+  kInput,
+  kForward,
+  kOutput,
+  kPostRouting,
+  kIngress,
+};
+inline constexpr std::size_t kHookPoints = 6;
 
 // Linux's enum nf_ip_hook_priorities: the lower runs first.
 namespace hook_priority {
@@ -86,6 +96,12 @@ struct Hook {
   // A state for each worker, then one for the control thread. The states must outlive the hook. May
   // be empty.
   std::vector<void*> states{};
+  // Of a hook at kIngress: whether it looks at the frames of an interface. Null: at all of them.
+  bool (*wants)(void* state, InterfaceId interface) = nullptr;
+
+  [[nodiscard]] void* state(std::size_t thread) const {
+    return states.empty() ? nullptr : states[thread];
+  }
 };
 
 struct HookEntry {

@@ -23,7 +23,7 @@ namespace ringroad {
 using Packet = rte_mbuf;
 
 // The kind of address to which the frame was sent: Linux's pkt_type.
-enum class L2Class : std::uint8_t { kHost, kBroadcast, kMulticast };
+enum class L2Class : std::uint8_t { kHost, kBroadcast, kMulticast, kOtherHost };
 
 // Why a worker hands a packet to the control thread.
 enum class PuntReason : std::uint8_t {

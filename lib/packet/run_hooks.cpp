@@ -13,7 +13,7 @@ void run_chain(const HookChain& chain, StageContext& context, Burst& burst, Desc
     }
     HookVerdicts verdicts;
     assert(hook.states.empty() || context.thread < hook.states.size());
-    hook.run(hook.states.empty() ? nullptr : hook.states[context.thread], context, burst, verdicts);
+    hook.run(hook.state(context.thread), context, burst, verdicts);
     const std::uint64_t held = verdicts.held() & burst.all();
     const std::uint64_t dropped = verdicts.dropped() & burst.all() & ~held;
     for (std::uint64_t left = dropped; left != 0; left &= left - 1) {

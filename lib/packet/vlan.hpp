@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 // Inserts and removes VLAN tags (IEEE 802.1Q, 802.1ad), in software or by the device.
+#include <array>
 #include <cstring>
 
 #include "neigh/adjacency.hpp"
@@ -46,5 +47,44 @@ inline void pop_tags(Packet& packet, std::size_t count) {
   std::memmove(start + bytes, start, kMacBytes);
   rte_pktmbuf_adj(&packet, bytes);
 }
+
+// While hooks look at a frame as it came, its outermost tag lies beside it (Linux's
+// skb_vlan_untag), like one that the device has removed.
+struct AsideTag {
+  std::uint16_t protocol;
+  std::uint16_t tci;
+
+  [[nodiscard]] static bool is_in(const Packet& packet) {
+    return (packet.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
+  }
+  [[nodiscard]] static AsideTag of(const Packet& packet) {
+    return {packet.vlan_tci_outer, packet.vlan_tci};
+  }
+  // Drivers report no protocol; unless configured otherwise, they strip only 802.1Q.
+  static constexpr std::uint16_t kStripped = 0x8100;
+  static void note_protocol(Packet& packet) { packet.vlan_tci_outer = kStripped; }
+  static void forget(Packet& packet) {
+    packet.ol_flags &= ~(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
+  }
+  // The frame begins with a tag, and none is aside.
+  static void take(Packet& packet) {
+    std::array<std::uint16_t, 2> wire;
+    std::memcpy(wire.data(), frame(packet) + kMacBytes, sizeof wire);
+    packet.vlan_tci_outer = rte_be_to_cpu_16(wire[0]);
+    packet.vlan_tci = rte_be_to_cpu_16(wire[1]);
+    packet.ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+    pop_tags(packet, 1);
+  }
+  // After take(), whose room is still there.
+  static void put_back(Packet& packet) {
+    const std::array<std::uint16_t, 2> wire{rte_cpu_to_be_16(packet.vlan_tci_outer),
+                                            rte_cpu_to_be_16(packet.vlan_tci)};
+    forget(packet);
+    rte_pktmbuf_prepend(&packet, sizeof wire);
+    std::uint8_t* const start = frame(packet);
+    std::memmove(start, start + sizeof wire, kMacBytes);
+    std::memcpy(start + kMacBytes, wire.data(), sizeof wire);
+  }
+};
 
 }  // namespace ringroad

@@ -264,6 +264,25 @@ class MetaMatch:
         return r.choice(choices)
 
 
+class LinkMatch:
+    """The Ethernet header, with the tag that the frame had; and the type behind it."""
+
+    weight = 30
+
+    def text(self, context):
+        # nft refuses rules in which they contradict each other, or a protocol.
+        if context.table.family != "netdev" or context.l3 or context.l4 or context.says("proto", "ether", "vlan"):
+            return None
+        r = context.r
+        types = ("ip", "ip6", "arp", "8021q", "8021ad", "0x88b5")
+        return r.choice((
+            f"meta protocol {r.choice(('', '!= '))}{r.choice(('ip', 'ip6', 'arp', 'vlan', '0x88b5'))}",
+            f"ether type {r.choice(('', '!= '))}{r.choice(types)}", f"ether type {{ {', '.join(r.sample(types, 2))} }}",
+            f"vlan id {r.choice((100, 200, 300, 7))}", "vlan id { 100, 200 }", f"vlan pcp {r.choice((0, 1, 5))}",
+            f"vlan type {r.choice(types[:4])}", f"ether saddr {r.choice(('', '!= '))}02:00:00:00:00:01",
+            "ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00", "@ll,0,8 & 1 == 1", "@nh,0,8 0x45"))
+
+
 class Concatenation:
     """Several fields together are in a set, or not."""
 
@@ -295,4 +314,4 @@ def joint(context):
     return tuple(context.r.sample(known, count)) if len(known) >= count else None
 
 
-MATCHES = (FieldMatch(), TcpFlags(), MetaMatch(), Concatenation())
+MATCHES = (FieldMatch(), TcpFlags(), MetaMatch(), LinkMatch(), Concatenation())

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from matches import MARKS, MATCHES, joint_keys, keys
-from network import ALL_WIRES, MARKER
+from network import ALL_WIRES, MARKER, TRUNK, VLANS
 from packets import dotted
 from statements import ACTIONS, VERDICTS
 
@@ -25,9 +25,10 @@ class Chain:
     rules: list = field(default_factory=list)  # of lists of statements
     of_others: bool = True  # only packets from others than the router can reach it
     kind: str = "filter"
+    devices: tuple = ()  # of a chain at ingress
 
     def exempt(self, family):
-        """Returns the rules for packets that belong to the comparison itself: markers, listener reports."""
+        """Returns the rules for packets that belong to the comparison itself: markers, listener reports, ARP."""
         if not self.hook:
             return []
         rules = []
@@ -35,6 +36,10 @@ class Chain:
             rules += [[f"ip {side} {MARKER_HOSTS}", "accept"] for side in ("saddr", "daddr")]
         if family != "ip" and self.hook in ("output", "postrouting"):
             rules.append(["ip6 daddr ff02::16", "accept"])
+        if family == "netdev":
+            rules.append(["meta protocol arp", "accept"])
+        if self.hook == "ingress":  # at a sub-interface, Ringroad has dropped what is for other stations
+            rules.append(["meta pkttype other", "accept"])
         return rules
 
     def all_rules(self, family):
@@ -45,8 +50,9 @@ class Chain:
         lines = [f"\tchain {self.name} {{"]
         if self.hook:
             policy = "drop" if self.drops else "accept"
+            devices = f" devices = {{ {', '.join(self.devices)} }}" if self.devices else ""
             lines.append(
-                f"\t\ttype {self.kind} hook {self.hook} priority {self.priority}; policy {policy};")
+                f"\t\ttype {self.kind} hook {self.hook}{devices} priority {self.priority}; policy {policy};")
         return "\n".join([*lines, *(
             f"\t\t{rule}" for rule in self.all_rules(family)[0 if exempt else len(self.exempt(family)):]), "\t}"])
 
@@ -173,13 +179,18 @@ class Context:
     def begin(self):
         r, self.said = self.r, []
         family, known = self.table.family, self.values.protocols
-        self.l3 = family if family != "inet" else r.choice(["", *sorted(known & {"ip", "ip6"})] * 9 + ["ip", "ip6"])
+        self.l3 = family if family in ("ip", "ip6") else r.choice(
+            ["", *sorted(known & {"ip", "ip6"})] * 9 + ["ip", "ip6"])
         kind = r.choice(["", "th", *sorted(known & {"tcp", "udp"})] * 3 + ["", "tcp", "udp", "icmp"])
         if kind == "icmp":
             self.l3 = self.l3 or r.choice(("ip", "ip6"))
             kind = "icmp" if self.l3 == "ip" else "icmpv6"
         # In later fragments, Linux takes other octets for a transport header: nft_payload_fast_eval.
         self.l4 = "" if self.values.later_fragments else kind
+
+    @property
+    def is_at_ingress(self):
+        return any(chain.hook == "ingress" for chain in self.table.chains)
 
     def says(self, *words):
         return any(word in statement for statement in self.said for word in words)
@@ -229,8 +240,21 @@ def chains_of(r):
     return chains
 
 
+def chains_at_ingress(r):
+    """Returns base chains at the ingress of some devices, then the others.
+
+    The kernel's VLANs are wires of their own here, so its trunks do not see their frames.
+    """
+    trunks = {ALL_WIRES[TRUNK].port, *(vlan.link for vlan in VLANS)}
+    names = sorted(({wire.port for wire in ALL_WIRES} | {vlan.name for vlan in VLANS}) - trunks)
+    chains = [Chain(f"b{number}", "ingress", r.choice(("-500", "0", "filter", "filter + 3")), r.random() < 0.12,
+                    devices=tuple(r.sample(names, r.randrange(1, len(names) + 1))))
+              for number in range(r.choice((1, 1, 2)))]
+    return chains + [Chain(f"r{number}") for number in range(r.randrange(3))]
+
+
 def ruleset(r, values):
-    """Returns a ruleset of one to three tables."""
+    """Returns a ruleset of one to four tables."""
     serial = r.random() < 0.12
     actions = [one for one in ACTIONS if serial or not getattr(one, "stateful", False)]
     known = sorted(values.protocols & {"ip", "ip6"})
@@ -238,8 +262,11 @@ def ruleset(r, values):
     made = Ruleset([], serial)
     for number in range(r.choice((1, 1, 2, 3))):
         family = r.choice(("inet", "inet", *known))
-        table = Table(family, f"t{number}", chains_of(r))
-        made.tables.append(table)
+        made.tables.append(Table(family, f"t{number}", chains_of(r)))
+    if r.random() < 0.3:
+        early = Table(r.choice(("netdev", "netdev", "inet")), "early", chains_at_ingress(r))
+        made.tables.insert(r.randrange(len(made.tables) + 1), early)
+    for table in made.tables:
         for chain in table.chains:
             context = Context(r, values, table, chain)
             chain.rules = [list(context.rule(actions)) for _ in range(r.choice((1, 2, 3, 4, 6, 8)))]

@@ -112,7 +112,7 @@ class Reject:
 
     def text(self, context):
         r = context.r
-        if not context.chain.of_others:
+        if not context.chain.of_others or context.is_at_ingress:
             return None
         kinds = ["reject"]
         families = [context.l3] if context.l3 else [] if context.says("nfproto", "meta protocol") else ["ip", "ip6"]

@@ -124,12 +124,13 @@ table arp a { }
   for (const Problem& problem : ruleset.error()) {
     all.push_back(problem.to_string());
   }
-  CHECK(all == std::vector<std::string>{
-                   "fw.nft:2:16: 'nothing' is no data type that is there",
-                   "fw.nft:5:49: a policy is accept or drop, not 'maybe'",
-                   "fw.nft:6:21: 'htpp' is no value of the type inet_service; did you mean 'http'?",
-                   "fw.nft:8:8: 'ct zone' is not there",
-                   "fw.nft:11:7: tables of the family arp are not there; known: ip, ip6, inet"});
+  CHECK(all ==
+        std::vector<std::string>{
+            "fw.nft:2:16: 'nothing' is no data type that is there",
+            "fw.nft:5:49: a policy is accept or drop, not 'maybe'",
+            "fw.nft:6:21: 'htpp' is no value of the type inet_service; did you mean 'http'?",
+            "fw.nft:8:8: 'ct zone' is not there",
+            "fw.nft:11:7: tables of the family arp are not there; known: ip, ip6, inet, netdev"});
 }
 
 TEST_CASE("chains are at the hooks that their type has, and rules reject only where Linux can") {
